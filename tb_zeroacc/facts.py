@@ -1,0 +1,260 @@
+"""The facts of one training: what the recorder states and the rules decide on.
+
+Plain frozen dataclasses, free of any file format (that is `records`) and of any framework. A field
+that the writer could not know is None, or an empty tuple: absence is a fact of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Scalar: TypeAlias = "str | int | float | bool | None"
+
+# --- the kinds of per-sample tables -------------------------------------------------------------
+# One table a kind and sample: float32, rows x columns. Row names are the training's own (features,
+# layers, variables), column names are fixed here. Unknown values are NaN, except that every
+# `non_finite_count` is exact up to 2**24.
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    # A row a feature or channel, `x[3]` or `age[0]`; at most 256, the rest pooled as `x[rest]`.
+    "inputs": ("mean", "std", "min", "max", "zero_share", "non_finite_count", "count"),
+    # A row an input, `x`. Two sums over the batch, weighted by position: equal batches, equal pairs.
+    "batch": ("fingerprint_1", "fingerprint_2", "examples"),
+    # A row a label tensor, `y`. `row_sum_*` over the last axis (a one-hot row sums to 1);
+    # `units` is the size of that axis (1 for sparse labels).
+    "labels": (
+        "mean", "std", "min", "max", "zero_share", "integer_share", "row_sum_min", "row_sum_max",
+        "non_finite_count", "count", "examples", "units",
+    ),
+    # A row a label tensor; total and zero share of the weights as the loss saw them.
+    "sample_weights": ("mean", "min", "max", "zero_share", "count"),
+    # A row an output. `spread`: standard deviation over the batch, averaged over units;
+    # `entropy`: mean over examples in nats, NaN where the output is no distribution;
+    # `edge_share`: share of values within one rounding step of the activation's bound.
+    "outputs": (
+        "mean", "spread", "min", "max", "entropy", "edge_share", "non_finite_count", "examples",
+        "units",
+    ),
+    # A row a layer call, in order of execution: `dense`, `dense#1` for its second call.
+    # `dead_unit_share`: units that no example of the batch activates (NaN unless ReLU-like);
+    # `saturated_share`: (unit, example) pairs whose derivative is under 1 % of its maximum
+    # (NaN unless sigmoid- or tanh-like).
+    "activations": (
+        "mean", "rms", "abs_max", "zero_share", "dead_unit_share", "saturated_share",
+        "non_finite_count", "units",
+    ),
+    # A row a trainable variable, by its path. `present` is 0 where the gradient is None.
+    "gradients": ("present", "rms", "abs_max", "zero_share", "non_finite_count"),
+    # A row a trainable variable, before the update. `unit_spread`: standard deviation over the
+    # units (last axis) of a kernel, rms over the others; NaN for vectors. `update_ratio`:
+    # rms(change) / rms(weight).
+    "weights": ("rms", "abs_max", "unit_spread", "update_ratio", "update_rms", "non_finite_count"),
+    # One row, `loss`. `loss` is this batch's, all included; `penalty` the sum of `model.losses`.
+    "loss": ("loss", "data_loss", "penalty", "loss_scale", "learning_rate", "gradient_norm"),
+    # One row, `progress`. `steps_per_epoch` is NaN where unknown.
+    "progress": ("epoch", "batch", "steps_per_epoch", "seconds_per_step", "data_wait_seconds"),
+}
+# Tables whose columns are the training's own.
+CLASS_TABLES = ("label_counts", "prediction_counts")  # rows outputs; columns `0`, `1`, .. `other`
+# Rows input columns, columns label columns: Pearson's r over all sampled examples so far.
+ASSOCIATION_TABLE = "association"
+# One row `examples`, one column `examples`: how many examples stand behind that r.
+ASSOCIATION_COUNT_TABLE = "association_examples"
+# The same statistics of the first validation batches, once an epoch, as `validation_inputs`, ...
+VALIDATION_TABLES = tuple(
+    f"validation_{kind}"
+    for kind in ("inputs", "labels", "outputs", "label_counts", "prediction_counts")
+)
+TABLE_KINDS = (
+    *COLUMNS, *CLASS_TABLES, ASSOCIATION_TABLE, ASSOCIATION_COUNT_TABLE, *VALIDATION_TABLES,
+)
+
+
+# --- the contract -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of the model, in the order of calls (of listing, where calls are not known).
+
+    Attributes:
+        name: The layer's own name, as in `model.summary()`.
+        class_name: Its class, `Dense`.
+        activation: Name of its activation function, `linear` where it has one that does nothing,
+            None where the layer has none.
+        units: Size of its output's last axis, where fixed by the configuration.
+        kernel_initializer: Class name, with its constant where there is one: `Constant(0.0)`.
+        bias_initializer: As above.
+        regularizers: `kernel_regularizer: L2(0.01)` and the like.
+        trainable: Whether the layer's variables are trained.
+        parameters: Number of its weights, frozen ones included.
+        is_output: True for a layer that makes an output of the model.
+        variables: Paths of its trainable variables, as the rows of `gradients` and `weights`.
+        settings: Other plain settings of its configuration (rate, scale, offset, momentum, ...).
+    """
+
+    name: str
+    class_name: str
+    activation: str | None = None
+    units: int | None = None
+    kernel_initializer: str | None = None
+    bias_initializer: str | None = None
+    regularizers: tuple[str, ...] = ()
+    trainable: bool = True
+    parameters: int | None = None
+    is_output: bool = False
+    variables: tuple[str, ...] = ()
+    settings: dict[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output with the loss that it is trained on.
+
+    Attributes:
+        name: The output's name; the row's name in `outputs`, `labels`, `label_counts`.
+        layer: Name of the layer that makes it, None where unknown.
+        activation: Activation that the values carry when they reach the loss.
+        units: Size of the last axis.
+        loss: Canonical snake_case name: `binary_crossentropy`, `sparse_categorical_crossentropy`,
+            `mean_squared_error`, ...; a function's own name for a custom one; None for no loss.
+        loss_class: Class name as Keras resolved it.
+        from_logits: As configured; None where the loss knows no such argument.
+        reduction: `sum_over_batch_size`, `sum`, ...
+        label_smoothing: 0 to 1.
+        weight: The loss weight.
+        metrics: Class names of this output's metrics as Keras resolved them
+            (`accuracy` on one linear unit is `BinaryAccuracy`).
+        metric_names: Names under which `logs` shows them, aligned with `metrics`.
+    """
+
+    name: str
+    layer: str | None = None
+    activation: str | None = None
+    units: int | None = None
+    loss: str | None = None
+    loss_class: str | None = None
+    from_logits: bool | None = None
+    reduction: str | None = None
+    label_smoothing: float = 0.0
+    weight: float | None = None
+    metrics: tuple[str, ...] = ()
+    metric_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer:
+    """The optimizer as configured. `settings` holds every other plain entry of its config."""
+
+    class_name: str
+    learning_rate: float | None = None
+    schedule: str | None = None  # class name of a learning-rate schedule
+    clipnorm: float | None = None
+    clipvalue: float | None = None
+    global_clipnorm: float | None = None
+    gradient_accumulation_steps: int | None = None
+    settings: dict[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How training was asked for."""
+
+    epochs: int | None = None
+    initial_epoch: int = 0
+    steps_per_epoch: int | None = None  # None: not known before the data ran out
+    batch_size: int | None = None
+    class_weight: bool | None = None
+    validation: bool | None = None
+    callbacks: tuple[dict[str, Scalar], ...] = ()  # {"class_name": "EarlyStopping", "patience": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What was agreed before the first step: model, losses, metrics, optimizer, fit.
+
+    `source` is `recorder` (everything Keras resolved) or `keras_record` (the JSON which
+    `keras.callbacks.TensorBoard` writes: metrics and losses as the user wrote them).
+    """
+
+    source: Literal["recorder", "keras_record"] = "recorder"
+    model: str | None = None  # class of the model
+    layers: tuple[Layer, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    optimizer: Optimizer | None = None
+    fit: Fit = Fit()
+    dtype_policy: str | None = None
+    jit_compile: bool | None = None
+    run_eagerly: bool | None = None
+    steps_per_execution: int | None = None
+    strategy: str | None = None
+    worker: int | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Shape and dtype of one tensor as the loss saw it; None for an unknown dimension."""
+
+    name: str
+    shape: tuple[int | None, ...] | None
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Traced (or concrete, for the first batch of a fit that failed) shapes."""
+
+    inputs: tuple[Tensor, ...] = ()
+    labels: tuple[Tensor, ...] = ()
+    outputs: tuple[Tensor, ...] = ()
+    sample_weights: tuple[Tensor, ...] = ()
+    loss_reached: bool = True  # False: the loss itself raised on these shapes
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Opens a session: everything after it belongs to one training."""
+
+    session: str  # random, new for every recording
+    wall_time: float  # seconds since the epoch
+    writer: str = ""  # `tb_zeroacc 0.1.0`
+    worker: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What one epoch came to.
+
+    Attributes:
+        epoch: Counted from 0, over all fits of the session.
+        step: Training steps taken when it ended.
+        batches: Batches this epoch trained on.
+        seconds: Wall time, validation included.
+        learning_rate: At its end; None where unknown.
+        logs: Keras' `logs` as it was: loss, metrics, `val_*`; empty where nothing ran.
+        cut_short: True where `stop_training`, TerminateOnNaN or an exception ended it early.
+    """
+
+    epoch: int
+    step: int
+    batches: int
+    seconds: float | None = None
+    learning_rate: float | None = None
+    logs: dict[str, float] = field(default_factory=dict)
+    cut_short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How training ended. `how` is `finished`, `stopped`, `interrupted` or `exception`."""
+
+    how: str
+    step: int
+    by: str | None = None  # the callback that stopped it
+    exception: str | None = None  # its type
+    text: str | None = None  # its message, at most 2 000 characters
+
+
+Fact: TypeAlias = "Start | Contract | Shapes | Epoch | End"

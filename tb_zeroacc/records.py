@@ -1,0 +1,219 @@
+"""The contract of the event files, both ways: facts to events, events to facts.
+
+Writer and reader share nothing but this module and `facts`; `docs/format.md` says the same in
+words. One event a sample carries every table of that step:
+
+    tag `zeroacc/record/<kind>`   float32 tensor, (rows, columns), plugin `zero_accuracy`
+    tag `zeroacc/layout/<kind>`   JSON: the names of rows and columns; holds until the next one
+    tag `zeroacc/fact/<kind>`     JSON: start, contract, shapes, epoch, end
+    any other tag                 a float32 scalar of the plugin `scalars`, for Time Series too
+
+All records carry `VERSION`; a reader refuses a newer one and says so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2
+
+from tb_zeroacc import facts
+from tb_zeroacc.errors import RecordError
+
+VERSION = 1
+PLUGIN_NAME = "zero_accuracy"
+RECORD_PREFIX = "zeroacc/record/"
+LAYOUT_PREFIX = "zeroacc/layout/"
+FACT_PREFIX = "zeroacc/fact/"
+FILE_VERSION = "brain.Event:2"
+
+FACT_KINDS: dict[str, type] = {
+    "start": facts.Start,
+    "contract": facts.Contract,
+    "shapes": facts.Shapes,
+    "epoch": facts.Epoch,
+    "end": facts.End,
+}
+_KIND_OF = {cls: kind for kind, cls in FACT_KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Names of a table's rows and columns; `pooled` tells how many features a `[rest]` row holds."""
+
+    kind: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    pooled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One table of one sample: `values` is float32 of shape (rows, columns)."""
+
+    kind: str
+    values: NDArray[np.float32]
+
+
+Decoded = facts.Start | facts.Contract | facts.Shapes | facts.Epoch | facts.End | Layout | Sample
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+def header_event(wall_time: float) -> event_pb2.Event:
+    """The first event of every file."""
+    return event_pb2.Event(wall_time=wall_time, file_version=FILE_VERSION)
+
+
+def fact_value(fact: facts.Fact) -> summary_pb2.Summary.Value:
+    """One fact as a summary value."""
+    kind = _KIND_OF[type(fact)]
+    return _json_value(FACT_PREFIX + kind, dataclasses.asdict(fact))
+
+
+def layout_value(layout: Layout) -> summary_pb2.Summary.Value:
+    """The names of a table's rows and columns, written before its first sample and when changed."""
+    return _json_value(LAYOUT_PREFIX + layout.kind, dataclasses.asdict(layout))
+
+
+def sample_value(sample: Sample) -> summary_pb2.Summary.Value:
+    """One table of one sample."""
+    values = np.ascontiguousarray(sample.values, dtype="<f4")
+    tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT, tensor_content=values.tobytes())
+    for size in values.shape:
+        tensor.tensor_shape.dim.add(size=size)
+    return _value(RECORD_PREFIX + sample.kind, tensor)
+
+
+def scalar_value(tag: str, value: float) -> summary_pb2.Summary.Value:
+    """An ordinary scalar: float32 and rank 0, the one kind that every TensorBoard draws."""
+    content = np.asarray(value, dtype="<f4").tobytes()
+    tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT, tensor_content=content)
+    metadata = summary_pb2.SummaryMetadata(data_class=summary_pb2.DATA_CLASS_SCALAR)
+    metadata.plugin_data.plugin_name = "scalars"
+    return summary_pb2.Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
+
+
+def event(
+    step: int, wall_time: float, values: Sequence[summary_pb2.Summary.Value]
+) -> event_pb2.Event:
+    """Joins values of one step into one event. `step` counts training steps from 0."""
+    return event_pb2.Event(
+        step=step, wall_time=wall_time, summary=summary_pb2.Summary(value=values)
+    )
+
+
+def _json_value(tag: str, content: Mapping[str, Any]) -> summary_pb2.Summary.Value:
+    text = json.dumps({"version": VERSION, **content}, default=str, separators=(",", ":"))
+    tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=[text.encode()])
+    return _value(tag, tensor)
+
+
+def _value(tag: str, tensor: tensor_pb2.TensorProto) -> summary_pb2.Summary.Value:
+    # Without a data class TensorBoard's own server drops the series.
+    metadata = summary_pb2.SummaryMetadata(data_class=summary_pb2.DATA_CLASS_TENSOR)
+    metadata.plugin_data.plugin_name = PLUGIN_NAME
+    return summary_pb2.Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def is_record(tag: str) -> bool:
+    """Whether `decode` is responsible for a tag."""
+    return tag.startswith((RECORD_PREFIX, LAYOUT_PREFIX, FACT_PREFIX))
+
+
+def decode(value: summary_pb2.Summary.Value) -> Decoded | None:
+    """One value of ours as a fact, a layout or a sample; None for a kind of a later version.
+
+    Raises:
+        RecordError: The value is damaged, or its version is newer than `VERSION`.
+    """
+    tag = value.tag
+    try:
+        if tag.startswith(RECORD_PREFIX):
+            kind = tag.removeprefix(RECORD_PREFIX)
+            return Sample(kind, _matrix(value.tensor)) if kind in facts.TABLE_KINDS else None
+        content = json.loads(value.tensor.string_val[0])
+        if content.get("version", 0) > VERSION:
+            raise RecordError(
+                f"Record {tag!r} has version {content['version']}, this tb-zeroacc reads up to "
+                f"{VERSION}: upgrade it with `pip install -U tb-zeroacc`."
+            )
+        if tag.startswith(LAYOUT_PREFIX):
+            return _build(Layout, content)
+        known = FACT_KINDS.get(tag.removeprefix(FACT_PREFIX))
+        return None if known is None else _build(known, content)
+    except RecordError:
+        raise
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as fault:
+        raise RecordError(f"Record {tag!r} is damaged and was left out: {fault}.") from fault
+
+
+def _matrix(tensor: tensor_pb2.TensorProto) -> NDArray[np.float32]:
+    shape = [dim.size for dim in tensor.tensor_shape.dim]
+    if tensor.dtype != types_pb2.DT_FLOAT or len(shape) != 2:
+        raise ValueError(f"expected a float32 matrix, found dtype {tensor.dtype}, shape {shape}")
+    return np.frombuffer(tensor.tensor_content, dtype="<f4").reshape(shape).astype(np.float32)
+
+
+def _build(cls: type, content: Any) -> Any:
+    """Builds a dataclass from untrusted JSON: unknown fields are dropped, wrong types refused."""
+    if not isinstance(content, dict):
+        raise ValueError(f"expected an object for {cls.__name__}")
+    hints = typing.get_type_hints(cls)
+    known = {f.name for f in dataclasses.fields(cls)}
+    return cls(**{k: _coerce(hints[k], v, k) for k, v in content.items() if k in known})
+
+
+def _coerce(hint: Any, value: Any, name: str) -> Any:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        if value is None and type(None) in arguments:
+            return None
+        return _first_that_fits(arguments, value, name)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return _build(hint, value)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise ValueError(f"{name} is no list")
+        return tuple(_coerce(arguments[0], item, name) for item in value)
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise ValueError(f"{name} is no object")
+        return {str(k): _coerce(arguments[1], v, name) for k, v in value.items()}
+    if origin is typing.Literal:
+        if value not in arguments:
+            raise ValueError(f"{name} is {value!r}")
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise ValueError(f"{name} is {value!r}")
+    return value
+
+
+def _first_that_fits(hints: Sequence[Any], value: Any, name: str) -> Any:
+    for hint in hints:
+        if hint is not type(None):
+            try:
+                return _coerce(hint, value, name)
+            except ValueError:
+                continue
+    raise ValueError(f"{name} is {value!r}")
+
+
+def values_of(message: event_pb2.Event) -> Iterator[summary_pb2.Summary.Value]:
+    """The summary values of an event, none for any other kind of event."""
+    if message.HasField("summary"):
+        yield from message.summary.value

@@ -1,0 +1,185 @@
+"""A Run: one training as the rules see it. Its contract, its tables, its curves in their roles.
+
+A run knows no file, no clock and no framework: `logs` builds it from event files, tests build it by
+hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.facts import Contract, End, Epoch, Shapes, Start
+from tb_zeroacc.series import Series
+
+Axis = Literal["step", "epoch", "unknown"]
+State = Literal["live", "ended", "unknown"]
+
+
+class Role(Enum):
+    """What a curve tells. Everything else in a log is `OTHER`."""
+
+    LOSS = "loss"
+    ACCURACY = "accuracy"  # a share or percentage of right answers, higher is better
+    METRIC = "metric"  # any other metric: no assumption on which way is better
+    LEARNING_RATE = "learning_rate"
+    GRADIENT_NORM = "gradient_norm"
+    REWARD = "reward"
+    OTHER = "other"
+
+
+class Split(Enum):
+    """Which data a curve was measured on."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """One scalar tag of one member.
+
+    Attributes:
+        member: TensorBoard's name of the run that holds the tag: `a/train`, `a/zeroacc`.
+        tag: The tag as it is in the log.
+        name: What is measured, free of prefix and split: `loss`, `accuracy`, `generator_loss`.
+        headline: True for the one curve that stands for its role and split.
+        scale: 0.01 where an accuracy is in percent, else 1. Values are as in the log.
+    """
+
+    member: str
+    tag: str
+    name: str
+    role: Role
+    split: Split
+    axis: Axis
+    series: Series
+    headline: bool = False
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """All kept samples of one kind.
+
+    Attributes:
+        kind: As in `facts.TABLE_KINDS`.
+        member: TensorBoard's name of the run that holds it.
+        rows: Names of rows, (rows,).
+        columns: Names of columns, (columns,).
+        steps: int64 of shape (samples,), ascending.
+        epochs: int64 of shape (samples,): the epoch of each sample, -1 where unknown.
+        values: float32 of shape (samples, rows, columns). Thinned together with its steps.
+        pooled: How many features the row `..[rest]` holds.
+        thinned: Whether samples were left out in the middle.
+    """
+
+    kind: str
+    member: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    steps: NDArray[np.int64]
+    epochs: NDArray[np.int64]
+    values: NDArray[np.float32]
+    pooled: int = 0
+    thinned: bool = False
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """One statistic over all samples, float64 of shape (samples, rows).
+
+        Raises:
+            KeyError: No such column.
+        """
+        if name not in self.columns:
+            raise KeyError(name)
+        return self.values[:, :, self.columns.index(name)].astype(np.float64)
+
+    def row(self, name: str) -> NDArray[np.float64]:
+        """One row over all samples, float64 of shape (samples, columns)."""
+        return self.values[:, self.rows.index(name), :].astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One training: the latest session of one directory.
+
+    Attributes:
+        name: The training's directory relative to the log directory, `.` for itself.
+        path: The path that was asked for, as given.
+        members: TensorBoard's names of the runs that belong to it.
+        sessions: How many sessions the directory holds, this one included.
+        state: Whether it still runs, judged by the clock that the reader was given.
+        idle_seconds: Seconds since the last record at that clock; None without a clock.
+        sampled: True where points came through a sampling data provider.
+        notes: Sentences on what was repaired, set aside or lost.
+        damaged: Whether a file of it was truncated or broken.
+        contract, shapes, start, end: The recorder's facts; the contract also from Keras' record.
+        epochs: Epochs in order, over all fits of the session.
+        tables: By kind, the recorder's samples.
+        curves: Every scalar tag.
+        histograms: (member, tag) of weight histograms; their content is not read.
+        recorded: Whether our recorder wrote in this session.
+    """
+
+    name: str
+    path: str = ""
+    members: tuple[str, ...] = ()
+    sessions: int = 1
+    state: State = "unknown"
+    idle_seconds: float | None = None
+    sampled: bool = False
+    notes: tuple[str, ...] = ()
+    damaged: bool = False
+    contract: Contract | None = None
+    shapes: Shapes | None = None
+    start: Start | None = None
+    end: End | None = None
+    epochs: tuple[Epoch, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=lambda: MappingProxyType({}))
+    curves: tuple[Curve, ...] = ()
+    histograms: tuple[tuple[str, str], ...] = ()
+    recorded: bool = False
+
+    def table(self, kind: str) -> Table | None:
+        """The samples of one kind, None where there is none."""
+        found = self.tables.get(kind)
+        return found if found is not None and len(found) else None
+
+    def headline(self, role: Role, split: Split = Split.TRAIN) -> Curve | None:
+        """The curve that stands for a role and split, epoch values where there are any."""
+        for curve in self.curves:
+            if curve.headline and curve.role is role and curve.split is split:
+                return curve
+        return None
+
+    def curves_of(self, role: Role, split: Split | None = None) -> list[Curve]:
+        """All curves of a role (and split), headline first."""
+        found = [c for c in self.curves if c.role is role and split in (None, c.split)]
+        return sorted(found, key=lambda c: not c.headline)
+
+    def curve(self, tag: str, member: str | None = None) -> Curve | None:
+        """The curve of a tag, None where there is none."""
+        for curve in self.curves:
+            if curve.tag == tag and member in (None, curve.member):
+                return curve
+        return None
+
+    @property
+    def recorder_member(self) -> str | None:
+        """The member that our recorder wrote."""
+        for table in self.tables.values():
+            return table.member
+        for curve in self.curves:
+            if curve.tag.startswith("zeroacc/"):
+                return curve.member
+        return next((m for m in self.members if m.rsplit("/", 1)[-1] == "zeroacc"), None)
