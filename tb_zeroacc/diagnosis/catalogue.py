@@ -1,0 +1,34 @@
+"""The catalogue: every rule, in the order of suspicion."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from tb_zeroacc.diagnosis.rule import Rule
+from tb_zeroacc.diagnosis.rules import (
+    architecture,
+    data,
+    labels,
+    log,
+    metrics,
+    numbers,
+    optimisation,
+    outputs,
+    progress,
+)
+
+# The order in which an expert looks: can the log tell at all, the data, the labels, what output,
+# loss and metric agreed on, the numbers inside, architecture and initialisation, optimisation.
+FAMILIES: tuple[ModuleType, ...] = (
+    log, data, labels, outputs, metrics, numbers, architecture, optimisation, progress,
+)
+
+
+def _rules_of(family: ModuleType) -> list[Rule]:
+    return [value for value in vars(family).values() if isinstance(value, Rule)]
+
+
+CATALOGUE: tuple[Rule, ...] = tuple(rule for family in FAMILIES for rule in _rules_of(family))
+RULES: dict[str, Rule] = {rule.code: rule for rule in CATALOGUE}
+if len(RULES) != len(CATALOGUE):
+    raise ValueError("two rules share a code")

@@ -1,0 +1,187 @@
+"""Asks every rule, folds consequences under their causes, ranks the causes, names the outcome."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Tier,
+)
+from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Rivals
+from tb_zeroacc.diagnosis.outcome import headline_of, outcome_of
+from tb_zeroacc.diagnosis.glance import glance_of, loss_against_prior
+from tb_zeroacc.diagnosis.prior import Case, case_of
+from tb_zeroacc.diagnosis.rule import Rule
+from tb_zeroacc.run import Run
+
+log = logging.getLogger(__name__)
+
+
+def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagnosis:
+    """The verdict of `rules`, in their order of suspicion, on one run.
+
+    Args:
+        run: The training to judge.
+        rules: The catalogue, likeliest family first.
+        strict: Let a rule's exception through, as tests do; else that rule answers `cannot tell`.
+
+    Returns:
+        The same diagnosis for the same run, always.
+    """
+    case = case_of(run)
+    answers = _yield({rule.code: ask(rule, case, strict=strict) for rule in rules}, rules)
+    flagged = {r.code: (r, a) for r in rules if isinstance(a := answers[r.code], Flagged)}
+    roots = _fold(flagged, _layer_order(run))
+    findings = _rank(roots, flagged)
+    outcome = outcome_of(case, findings, flagged)
+    headline, context = headline_of(case, outcome, findings, answers)
+    return Diagnosis(
+        run=run.name,
+        outcome=outcome,
+        headline=headline,
+        context=context,
+        findings=findings,
+        rivals=_rivals(findings, flagged, answers),
+        checks=answers,
+        curve=loss_against_prior(case),
+        glance=glance_of(case),
+    )
+
+
+def ask(rule: Rule, case: Case, *, strict: bool = False) -> Answer:
+    """One rule's answer; a bug in it hides no other rule's."""
+    if (missing := rule.missing(case)) is not None:
+        return missing
+    try:
+        return rule.decide(case)
+    except Exception as fault:
+        if strict:
+            raise
+        log.exception("%s failed on run %r", rule.code, case.run.name)
+        return CannotTell(f"this check failed on this run ({type(fault).__name__})")
+
+
+def _yield(answers: dict[str, Answer], rules: Sequence[Rule]) -> dict[str, Answer]:
+    """Silences rules that step back behind a flagged one, which itself was not silenced."""
+    by_code = {rule.code: rule for rule in rules}
+    settled: dict[str, Answer] = {}
+
+    def settle(code: str) -> Answer:
+        if code in settled:
+            return settled[code]
+        answer = settled[code] = answers[code]  # set first: a cycle ends here
+        if isinstance(answer, Flagged):
+            for other in by_code[code].yields_to:
+                if other in answers and _stands(settle(other), by_code[other]):
+                    settled[code] = CannotTell(f"{other} ({by_code[other].name}) hides it")
+                    break
+        return settled[code]
+
+    for rule in rules:
+        settle(rule.code)
+    return {rule.code: settled[rule.code] for rule in rules}
+
+
+def _stands(answer: Answer, rule: Rule) -> bool:
+    return isinstance(answer, Flagged) and tier_of(rule, answer) >= Tier.STRONG
+
+
+def tier_of(rule: Rule, answer: Flagged) -> Tier:
+    """The tier at which a finding speaks: never above its rule's."""
+    return rule.tier if answer.tier is None else min(answer.tier, rule.tier)
+
+
+Flags = Mapping[str, tuple[Rule, Flagged]]
+
+
+def _fold(flagged: Flags, layer_order: Mapping[str, int]) -> dict[str, list[str]]:
+    """Every root cause with all that lies under it, transitively, in catalogue order."""
+    cause: dict[str, str] = {}
+    for code in flagged:
+        able = [c for c in flagged if c != code and _explains(flagged, c, code, layer_order)]
+        if able:
+            cause[code] = max(able, key=lambda c: _weight(flagged, c))
+    roots: dict[str, list[str]] = {}
+    for code in flagged:
+        root, seen = code, {code}
+        while root in cause and cause[root] not in seen:
+            root = cause[root]
+            seen.add(root)
+        roots.setdefault(root, [])
+        if root != code:
+            roots[root].append(code)
+    return roots
+
+
+def _explains(flagged: Flags, cause: str, effect: str, order: Mapping[str, int]) -> bool:
+    """Named as a consequence, begun no earlier, and in the same layers or behind them."""
+    (rule, first), (other, second) = flagged[cause], flagged[effect]
+    if effect not in rule.explains:
+        return False
+    if tier_of(rule, first) < min(Tier.STRONG, tier_of(other, second)):
+        return False  # a smell is no explanation of what the run shows strongly
+    if (first.since, rule.stage) > (second.since, other.stage):
+        return False
+    known = [order[layer] for layer in first.layers if layer in order]
+    behind = [order[layer] for layer in second.layers if layer in order]
+    return not known or not behind or min(behind) >= min(known)
+
+
+def _weight(flagged: Flags, code: str) -> tuple[int, int]:
+    """Tier first, then the order of suspicion: earlier in the catalogue weighs more."""
+    rule, answer = flagged[code]
+    return tier_of(rule, answer), -list(flagged).index(code)
+
+
+def _rank(roots: Mapping[str, list[str]], flagged: Flags) -> tuple[Finding, ...]:
+    def key(code: str) -> tuple[int, int, int]:
+        tier, suspicion = _weight(flagged, code)
+        return tier, suspicion, len(roots[code])
+
+    findings = []
+    for rank, code in enumerate(sorted(roots, key=key, reverse=True), start=1):
+        rule, answer = flagged[code]
+        findings.append(
+            Finding(
+                rank=rank,
+                code=code,
+                name=rule.name,
+                tier=tier_of(rule, answer),
+                summary=answer.summary,
+                context=answer.context,
+                evidence=answer.evidence,
+                counter_evidence=answer.counter_evidence,
+                explains=tuple(_consequence(*flagged[c]) for c in roots[code]),
+                mend=answer.mend or rule.mend,
+                layers=answer.layers,
+                since=answer.since,
+            )
+        )
+    return tuple(findings)
+
+
+def _consequence(rule: Rule, answer: Flagged) -> Consequence:
+    return Consequence(rule.code, rule.name, answer.summary, answer.evidence)
+
+
+def _rivals(
+    findings: Sequence[Finding], flagged: Flags, answers: Mapping[str, Answer]
+) -> tuple[Rivals, ...]:
+    """Rivals of the first cause that the data have not ruled out."""
+    found = []
+    for finding in findings[:1]:
+        for other, separates in flagged[finding.code][1].rivals:
+            if not isinstance(answers.get(other), Passed | NotApplicable):
+                found.append(Rivals((finding.code, other), separates))
+    return tuple(found)
+
+
+def _layer_order(run: Run) -> dict[str, int]:
+    layers = run.contract.layers if run.contract else ()
+    return {layer.name: index for index, layer in enumerate(layers)}

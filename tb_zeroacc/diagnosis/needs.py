@@ -1,0 +1,72 @@
+"""What a rule may ask for, and the line of code that would log it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tb_zeroacc.diagnosis.answers import Missing
+from tb_zeroacc.run import Role, Run, Split
+
+CALLBACK = "model.fit(..., callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One kind of data: whether a run has it, and how it would get it."""
+
+    missing: Missing
+    met_by: Callable[[Run], bool]
+
+
+def _table(kind: str, what: str) -> Need:
+    return Need(Missing(what, CALLBACK), lambda run: run.table(kind) is not None)
+
+
+def _curve(role: Role, split: Split, what: str, how: str) -> Need:
+    return Need(Missing(what, how), lambda run: run.headline(role, split) is not None)
+
+
+INPUTS = _table("inputs", "statistics of the inputs")
+BATCH = _table("batch", "fingerprints of the batches")
+LABELS = _table("labels", "statistics of the labels")
+LABEL_COUNTS = _table("label_counts", "class counts of the labels")
+PREDICTION_COUNTS = _table("prediction_counts", "class counts of the predictions")
+OUTPUTS = _table("outputs", "statistics of the outputs")
+ACTIVATIONS = _table("activations", "statistics of the activations")
+GRADIENTS = _table("gradients", "statistics of the gradients")
+WEIGHTS = _table("weights", "statistics of the weights and their updates")
+STEP_LOSS = _table("loss", "the loss of single batches")
+SAMPLE_WEIGHTS = _table("sample_weights", "statistics of the sample weights")
+PROGRESS = _table("progress", "progress of the steps")
+VALIDATION_INPUTS = _table("validation_inputs", "statistics of the validation inputs")
+
+CONTRACT = Need(
+    Missing("the model's contract (layers, losses, metrics, optimizer)", CALLBACK),
+    lambda run: run.contract is not None,
+)
+RECORDED_CONTRACT = Need(
+    Missing("the contract as Keras resolved it", CALLBACK),
+    lambda run: run.contract is not None and run.contract.source == "recorder",
+)
+SHAPES = Need(
+    Missing("shapes and dtypes of inputs, labels and outputs", CALLBACK),
+    lambda run: run.shapes is not None,
+)
+EPOCHS = Need(Missing("what each epoch came to", CALLBACK), lambda run: bool(run.epochs))
+RECORDED = Need(Missing("a recording of this training", CALLBACK), lambda run: run.recorded)
+LOSS = _curve(
+    Role.LOSS, Split.TRAIN, "a training loss",
+    "tf.summary.scalar('epoch_loss', loss, step=epoch)",
+)
+VALIDATION_LOSS = _curve(
+    Role.LOSS, Split.VALIDATION, "a validation loss", "model.fit(..., validation_split=0.2)"
+)
+ACCURACY = _curve(
+    Role.ACCURACY, Split.TRAIN, "a training accuracy",
+    "model.compile(..., metrics=['accuracy'])",
+)
+LEARNING_RATE = _curve(
+    Role.LEARNING_RATE, Split.TRAIN, "the learning rate",
+    "tf.summary.scalar('learning_rate', rate, step=step)",
+)

@@ -1,0 +1,106 @@
+"""The outcome of a training and the sentence that heads its verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Flagged,
+    Passed,
+    Tier,
+)
+from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
+from tb_zeroacc.diagnosis.prior import Case
+from tb_zeroacc.diagnosis.rule import Rule
+from tb_zeroacc.run import Role
+from tb_zeroacc.wording import number, percent
+
+if TYPE_CHECKING:
+    from tb_zeroacc.series import Series
+
+# Healthy programs end under 0.45 of their prior, hopeless ones over 0.9 (measured).
+HOPELESS = 0.9
+FEW_EPOCHS = 2
+
+
+def outcome_of(
+    case: Case, findings: Sequence[Finding], flagged: Mapping[str, tuple[Rule, Flagged]]
+) -> Outcome:
+    """What became of the training: from what was found, else from loss and accuracy."""
+    if _loss_is_not_finite(case) or any(
+        rule.outcome is Outcome.BROKEN and (answer.tier or rule.tier) is Tier.DEFINITE
+        for rule, answer in flagged.values()
+    ):
+        return Outcome.BROKEN
+    if not _has_signal(case):
+        return Outcome.CANNOT_TELL
+    first = findings[0] if findings else None
+    if first is not None and first.tier >= Tier.STRONG:
+        implied = flagged[first.code][0].outcome
+        return Outcome.NOT_LEARNING if implied is Outcome.BROKEN else implied
+    if case.beats is False and _hopeless(case):
+        too_short = len(_loss_series(case) or ()) < FEW_EPOCHS
+        return Outcome.CANNOT_TELL if too_short else Outcome.NOT_LEARNING
+    if first is not None and flagged[first.code][0].outcome is Outcome.CANNOT_TELL:
+        return Outcome.CANNOT_TELL
+    return Outcome.LEARNING
+
+
+def headline_of(
+    case: Case, outcome: Outcome, findings: Sequence[Finding], answers: Mapping[str, Answer]
+) -> tuple[str, str]:
+    """The headline and the line below it."""
+    passed = sum(isinstance(a, Passed) for a in answers.values())
+    untold = sum(isinstance(a, CannotTell) for a in answers.values())
+    score = score_of(case)
+    first = findings[0] if findings else None
+    if first is not None and (first.tier >= Tier.STRONG or outcome is not Outcome.LEARNING):
+        return first.summary, first.context or score
+    told = f"{passed} checks passed, {untold} could not be told"
+    if outcome is Outcome.LEARNING:
+        return f"No fault found: {told}.", score
+    if outcome is Outcome.NOT_LEARNING:
+        return f"It does not learn, and no cause could be shown: {told}.", score
+    return f"The log does not say enough to judge: {told}.", score
+
+
+def score_of(case: Case) -> str:
+    """Where loss and accuracy ended, against what always saying the same would score."""
+    parts = []
+    if case.final_loss is not None and math.isfinite(case.final_loss):
+        loss = f"The loss ended at {number(case.final_loss)}"
+        if case.loss_ratio is not None and case.loss_ratio >= 0:
+            loss += f", {percent(case.loss_ratio)} of what a constant prediction scores"
+        parts.append(loss)
+    if case.final_accuracy is not None:
+        accuracy = f"accuracy is {number(case.final_accuracy)}"
+        if case.prior.accuracy is not None:
+            accuracy += f" against {number(case.prior.accuracy)} for always saying the largest class"
+        parts.append(accuracy)
+    sentence = ", ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
+
+
+def _has_signal(case: Case) -> bool:
+    run = case.run
+    roles = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
+    return bool(run.tables or any(c.role in roles and len(c.series) for c in run.curves))
+
+
+def _loss_series(case: Case) -> Series | None:
+    curve = case.run.headline(Role.LOSS)
+    return None if curve is None else curve.series
+
+
+def _loss_is_not_finite(case: Case) -> bool:
+    return case.final_loss is not None and not math.isfinite(case.final_loss)
+
+
+def _hopeless(case: Case) -> bool:
+    if case.beats_accuracy is False and case.beats_loss is not True and case.loss_ratio is None:
+        return True
+    return case.loss_ratio is not None and case.loss_ratio >= HOPELESS

@@ -1,0 +1,257 @@
+"""What a model that ignores its inputs would score, and whether this run beats it.
+
+Computed once a run; every rule that weighs its evidence against success reads it here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.facts import Output
+from tb_zeroacc.run import Role, Run, Split, Table
+
+CROSS_ENTROPIES = frozenset(
+    {
+        "binary_crossentropy",
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+    }
+)
+SQUARED = frozenset({"mean_squared_error"})
+ABSOLUTE = frozenset({"mean_absolute_error"})
+# A finding is muted once the loss is under half of its prior and accuracy is above the majority's
+# share by a quarter of what is left (measured on healthy and faulty programs: the faulty ones that
+# fool one of the two, memorising nets and frozen metrics, do not fool both).
+BEATEN_LOSS = 0.5
+BEATEN_ACCURACY = 0.25
+# E|y - median| of a normal variable of standard deviation 1: sqrt(2 / pi).
+MEAN_ABSOLUTE_OF_NORMAL = math.sqrt(2.0 / math.pi)
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """The score of the best constant prediction.
+
+    Attributes:
+        loss: Its loss in the unit of the training loss (nats, or squared units); None if unknown.
+        initial_loss: What a sanely initialised model starts at: ln k, or the mean square of the
+            targets; None if unknown.
+        accuracy: The majority class's share; None if unknown.
+        classes: How many classes there are; None for regression or if unknown.
+        weight: Mean sample weight times loss weight that scales the loss.
+        measured: True where it rests on recorded labels, False where on the number of units alone.
+        what: What it is, for people: `entropy of the labels`, `variance of the targets`, `ln 10`.
+    """
+
+    loss: float | None = None
+    initial_loss: float | None = None
+    accuracy: float | None = None
+    classes: int | None = None
+    weight: float = 1.0
+    measured: bool = False
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A run with what every rule wants to know of it.
+
+    Attributes:
+        run: The training itself.
+        prior: What a constant prediction would score.
+        final_loss: Training loss of the last epoch (last point of the curve), without the penalty
+            of the regularisers where that is on record.
+        final_accuracy: Training accuracy likewise, 0 to 1.
+        beats_loss, beats_accuracy: Whether these beat the prior; None where it is unknown.
+    """
+
+    run: Run
+    prior: Prior = Prior()
+    final_loss: float | None = None
+    final_accuracy: float | None = None
+    beats_loss: bool | None = None
+    beats_accuracy: bool | None = None
+
+    @property
+    def beats(self) -> bool | None:
+        """Whether every headline curve with a known prior beats it; None without any."""
+        known = [b for b in (self.beats_loss, self.beats_accuracy) if b is not None]
+        return all(known) if known else None
+
+    @property
+    def loss_ratio(self) -> float | None:
+        """Final loss divided by its prior."""
+        if self.final_loss is None or not self.prior.loss:
+            return None
+        return self.final_loss / self.prior.loss
+
+
+def case_of(run: Run) -> Case:
+    """Weighs a run against its prior."""
+    prior = prior_of(run)
+    loss = _final_loss(run)
+    accuracy = _final_accuracy(run)
+    beats_loss = beats_accuracy = None
+    if prior.loss is not None and loss is not None:
+        beats_loss = bool(loss < BEATEN_LOSS * prior.loss)
+    if prior.accuracy is not None and accuracy is not None:
+        floor = prior.accuracy + BEATEN_ACCURACY * (1.0 - prior.accuracy)
+        beats_accuracy = bool(accuracy > floor)
+    return Case(run, prior, loss, accuracy, beats_loss, beats_accuracy)
+
+
+def prior_of(run: Run) -> Prior:
+    """The prior of a run: from recorded labels, else from the contract's number of classes."""
+    outputs = [o for o in run.contract.outputs if o.loss] if run.contract else []
+    if not outputs:
+        return Prior()
+    priors = [_of_output(run, output) for output in outputs]
+    if len(priors) == 1:
+        return priors[0]
+    if any(p.loss is None for p in priors):
+        return Prior()
+    starts = [p.initial_loss for p in priors]
+    return Prior(
+        loss=sum(p.loss for p in priors if p.loss is not None),
+        initial_loss=None if None in starts else sum(s for s in starts if s is not None),
+        measured=all(p.measured for p in priors),
+        what="sum over the outputs",
+    )
+
+
+def class_counts(run: Run, output: str, kind: str = "label_counts") -> NDArray[np.float64] | None:
+    """Counts of each class over all kept samples, float64 of shape (classes,); None if unknown."""
+    table = run.table(kind)
+    row = _row(table, output)
+    if table is None or row is None:
+        return None
+    counts = np.nansum(table.values[:, row, :].astype(np.float64), axis=0)
+    kept = [i for i, name in enumerate(table.columns) if name != "other"]
+    return counts[kept] if counts.sum() > 0 else None
+
+
+def _of_output(run: Run, output: Output) -> Prior:
+    weight = _weight(run, output)
+    if output.loss in CROSS_ENTROPIES:
+        return _of_classes(run, output, weight)
+    if output.loss in SQUARED or output.loss in ABSOLUTE:
+        return _of_targets(run, output, weight)
+    return Prior(weight=weight)
+
+
+def _of_classes(run: Run, output: Output, weight: float) -> Prior:
+    counts = class_counts(run, output.name)
+    if counts is not None:
+        shares = counts / counts.sum()
+        seen = shares[shares > 0]
+        entropy = float(-(seen * np.log(seen)).sum())
+        classes = max(output.units or 0, len(seen), 2)
+        return Prior(
+            loss=entropy * weight,
+            initial_loss=math.log(classes) * weight,
+            accuracy=float(shares.max()),
+            classes=classes,
+            weight=weight,
+            measured=True,
+            what="entropy of the labels",
+        )
+    if output.loss == "binary_crossentropy":
+        mean = _label_mean(run, output)
+        if mean is not None and 0.0 < mean < 1.0:  # several labels at once: one coin each
+            entropy = -(mean * math.log(mean) + (1 - mean) * math.log(1 - mean))
+            return Prior(entropy * weight, math.log(2) * weight, max(mean, 1 - mean), 2, weight,
+                         True, "entropy of the labels")
+        return Prior(math.log(2) * weight, math.log(2) * weight, None, 2, weight, False, "ln 2")
+    if output.units is None or output.units < 2:
+        return Prior(weight=weight)
+    uniform = math.log(output.units) * weight
+    # The share of the largest class is not known from the number of units.
+    return Prior(uniform, uniform, None, output.units, weight, False, f"ln {output.units}")
+
+
+def _of_targets(run: Run, output: Output, weight: float) -> Prior:
+    table = run.table("labels")
+    row = _row(table, output.name)
+    if table is None or row is None:
+        return Prior(weight=weight)
+    means, stds = table.column("mean")[:, row], table.column("std")[:, row]
+    sizes = table.column("count")[:, row]
+    good = np.isfinite(means) & np.isfinite(stds) & (sizes > 0)
+    if not good.any():
+        return Prior(weight=weight)
+    means, stds, sizes = means[good], stds[good], sizes[good]
+    mean = float(np.average(means, weights=sizes))
+    square = float(np.average(stds**2 + means**2, weights=sizes))
+    variance = max(square - mean**2, 0.0)
+    if output.loss in ABSOLUTE:
+        spread = MEAN_ABSOLUTE_OF_NORMAL * math.sqrt(variance)
+        return Prior(spread * weight, None, None, None, weight, True, "spread of the targets")
+    # An accuracy that is compiled beside a regression loss on class labels has a prior too.
+    counts = class_counts(run, output.name)
+    majority = None if counts is None else float(counts.max() / counts.sum())
+    classes = None if counts is None else int((counts > 0).sum())
+    return Prior(variance * weight, square * weight, majority, classes, weight, True,
+                 "variance of the targets")
+
+
+def _weight(run: Run, output: Output) -> float:
+    weight = 1.0 if output.weight is None else output.weight
+    table = run.table("sample_weights")
+    row = _row(table, output.name)
+    if table is not None and row is not None:
+        means = table.column("mean")[:, row]
+        if np.isfinite(means).any():
+            weight *= float(np.nanmean(means))
+    if output.reduction == "sum":
+        labels = run.table("labels")
+        row = _row(labels, output.name)
+        if labels is not None and row is not None:
+            weight *= float(np.nanmedian(labels.column("examples")[:, row]))
+    return weight
+
+
+def _label_mean(run: Run, output: Output) -> float | None:
+    table = run.table("labels")
+    row = _row(table, output.name)
+    if table is None or row is None:
+        return None
+    means = table.column("mean")[:, row]
+    return float(np.nanmean(means)) if np.isfinite(means).any() else None
+
+
+def _row(table: Table | None, name: str) -> int | None:
+    """The row of an output; a table of one row belongs to the one output whatever its name."""
+    if table is None:
+        return None
+    if name in table.rows:
+        return table.rows.index(name)
+    return 0 if len(table.rows) == 1 else None
+
+
+def _final_loss(run: Run) -> float | None:
+    value = _last(run, Role.LOSS)
+    if value is None:
+        return None
+    table = run.table("loss")
+    if table is not None:
+        penalty = table.column("penalty")[-1, 0]
+        if np.isfinite(penalty) and 0.0 < penalty < value:
+            value -= float(penalty)
+    return value
+
+
+def _final_accuracy(run: Run) -> float | None:
+    curve = run.headline(Role.ACCURACY)
+    value = _last(run, Role.ACCURACY)
+    return None if curve is None or value is None else value * curve.scale
+
+
+def _last(run: Run, role: Role) -> float | None:
+    curve = run.headline(role, Split.TRAIN)
+    if curve is None or not len(curve.series):
+        return None
+    return curve.series.last.value

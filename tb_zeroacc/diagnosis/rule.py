@@ -1,0 +1,102 @@
+"""What a rule is: one declaration and one pure function.
+
+Engine, checks, `zeroacc rules`, `zeroacc explain`, docs and tab read only this.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Mend, Stage, Tier
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import Need
+from tb_zeroacc.diagnosis.prior import Case
+
+Decide = Callable[[Case], Answer]
+CODE = re.compile(r"ZA\d{3}")
+HEADINGS = (
+    "What it means",
+    "Why accuracy suffers",
+    "How it is detected",
+    "How to mend it",
+    "Easily confused with",
+    "Sources",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One cause that can be told.
+
+    Attributes:
+        code: `ZA` and three digits, stable for ever.
+        name: Kebab-case name of the fault, never of its cure.
+        tier: The strongest tier at which it may speak.
+        stage: Where in a training step its fault shows first; decides what can follow from what.
+        needs: Every entry must be met; an entry of several needs is met by any one of them.
+        explains: Codes of the consequences that fold under it.
+        yields_to: While one of these is flagged, this rule answers `cannot tell`.
+        outcome: What a strong or definite finding of it makes of the training.
+        mend: What to do in general.
+        page: Its docstring, with the headings of `HEADINGS`.
+        decide: The pure function.
+    """
+
+    code: str
+    name: str
+    tier: Tier
+    stage: Stage
+    needs: tuple[tuple[Need, ...], ...]
+    explains: tuple[str, ...]
+    yields_to: tuple[str, ...]
+    outcome: Outcome
+    mend: Mend
+    page: str
+    decide: Decide
+
+    @property
+    def cause(self) -> str:
+        """The cause in a line: the first line of the page."""
+        return self.page.strip().splitlines()[0].strip()
+
+    def missing(self, case: Case) -> CannotTell | None:
+        """The answer of a rule whose data are not there; None where all are."""
+        unmet = [group for group in self.needs if not any(n.met_by(case.run) for n in group)]
+        if not unmet:
+            return None
+        lacking = tuple(need.missing for group in unmet for need in group[:1])
+        what = "; ".join(" or ".join(need.missing.what for need in group) for group in unmet)
+        return CannotTell(f"not in the log: {what}", lacking)
+
+
+def rule(
+    code: str,
+    name: str,
+    tier: Tier,
+    stage: Stage,
+    *,
+    needs: tuple[Need | tuple[Need, ...], ...],
+    mend: Mend,
+    explains: tuple[str, ...] = (),
+    yields_to: tuple[str, ...] = (),
+    outcome: Outcome = Outcome.NOT_LEARNING,
+) -> Callable[[Decide], Rule]:
+    """Makes a `Rule` of the function below it, whose docstring is the rule's page.
+
+    Raises:
+        ValueError: The code is malformed or the page lacks one of `HEADINGS`.
+    """
+
+    def wrap(decide: Decide) -> Rule:
+        page = decide.__doc__ or ""
+        lacking = [heading for heading in HEADINGS if f"## {heading}" not in page]
+        if not CODE.fullmatch(code) or lacking:
+            raise ValueError(f"{code} {name}: the page lacks {', '.join(lacking) or 'a code'}")
+        groups = tuple(need if isinstance(need, tuple) else (need,) for need in needs)
+        return Rule(
+            code, name, tier, stage, groups, explains, yields_to, outcome, mend, page, decide
+        )
+
+    return wrap

@@ -1,0 +1,3 @@
+"""Architecture, initialisation, generalisation."""
+
+from __future__ import annotations

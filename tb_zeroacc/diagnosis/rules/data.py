@@ -1,0 +1,3 @@
+"""Input data."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Labels and targets."""
+
+from __future__ import annotations

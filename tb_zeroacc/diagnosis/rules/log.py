@@ -1,0 +1,3 @@
+"""The log itself: whether there is anything to judge."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What the metric can see."""
+
+from __future__ import annotations

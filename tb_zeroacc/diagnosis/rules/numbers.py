@@ -1,0 +1,3 @@
+"""Gradients and activations."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Learning rate, stagnation, end of training."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What output and loss agreed on."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Progress and the displayed time."""
+
+from __future__ import annotations

@@ -1,0 +1,36 @@
+"""Numbers in words: how a value is written in a sentence, the same everywhere."""
+
+from __future__ import annotations
+
+import math
+
+
+def number(value: float) -> str:
+    """A number with three significant digits, plain where that is short: `0.0312`, `4.1e-07`."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "infinity" if value > 0 else "-infinity"
+    if value == 0 or (float(value).is_integer() and abs(value) < 1e6):
+        return f"{value:.0f}"
+    size = abs(value)
+    if size >= 1e6 or size < 1e-3:
+        return f"{value:.2g}"
+    if size >= 100:
+        return f"{value:,.0f}".replace(",", " ")
+    return f"{value:.3g}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage: `4 %`, `0.3 %`, `99.9 %`; never rounds to 0 or 100 by accident."""
+    value = 100.0 * share
+    if not math.isfinite(value):
+        return number(value)
+    if 0 < value < 1 or 99 < value < 100:
+        return f"{value:.2g} %" if value < 1 else f"{min(value, 99.9):.1f} %"
+    return f"{value:,.0f} %".replace(",", " ")
+
+
+def count(quantity: int, noun: str) -> str:
+    """A quantity with its noun: `1 step`, `20 steps`."""
+    return f"{quantity} {noun}" if quantity == 1 else f"{quantity} {noun}s"
