@@ -1,0 +1,122 @@
+import {useLayoutEffect, useMemo, useRef} from "preact/hooks";
+import uPlot from "uplot";
+import {formatNumber, formatValue, toNumber} from "../model/numbers";
+import type {CurveData, Evidence} from "../model/wire";
+import {annotate} from "./annotate";
+import {FONT, readColours} from "./colours";
+import {marksFor} from "./marks";
+import {scaleFor, type Scale} from "./scale";
+
+interface CurveChartProps {
+  curve: CurveData;
+  evidence: Evidence;
+  height: number;
+  dark: boolean;
+  /** Nothing is flagged here: the threshold is a mere reference. */
+  calm: boolean;
+  /** What the pointer is on, in words; empty when it leaves. */
+  onRead: (words: string) => void;
+}
+
+/** One curve with what it proves: the stretch, the threshold, the point. */
+export function CurveChart({curve, evidence, height, dark, calm, onRead}: CurveChartProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const told = useRef(onRead);
+  told.current = onRead;
+  const picture = useMemo(() => layOut(curve, evidence, calm), [curve, evidence, calm]);
+  const data = useMemo<uPlot.AlignedData>(
+    () => [curve.steps, picture.drawn] as uPlot.AlignedData,
+    [curve, picture],
+  );
+  useLayoutEffect(() => {
+    const host = box.current;
+    if (!host) return undefined;
+    const read = (index: number | null | undefined): void => {
+      if (index === null || index === undefined) return told.current("");
+      const value = formatValue(picture.values[index] ?? NaN, evidence.unit);
+      told.current(`${picture.axis} ${formatNumber(curve.steps[index] ?? NaN)}: ${value}`);
+    };
+    const options = optionsFor(picture, curve, calm, read);
+    const size = () => ({width: Math.max(host.clientWidth, 120), height});
+    const chart = new uPlot({...options, ...size()}, data, host);
+    const watcher = new ResizeObserver(() => chart.setSize(size()));
+    watcher.observe(host);
+    void document.fonts.ready.then(() => host.isConnected && chart.redraw(false, true));
+    return () => {
+      watcher.disconnect();
+      chart.destroy();
+    };
+  }, [data, picture, height, dark, calm]);
+  const {marks} = picture;
+  const words = [marks.pointText, marks.brokenText, marks.thresholdText].filter(Boolean).join("; ");
+  return (
+    <div
+      ref={box}
+      class="Chart"
+      style={{height: `${height}px`}}
+      role="img"
+      aria-label={`Curve of ${curve.tag}, ${formatNumber(curve.count)} points. ${words}`}
+    />
+  );
+}
+
+function layOut(curve: CurveData, evidence: Evidence, calm: boolean) {
+  const values = curve.values.map(toNumber);
+  const marks = marksFor({...evidence, axis: curve.axis}, curve.steps, values, calm);
+  const scale = scaleFor(values, marks.threshold ?? NaN);
+  const drawn = values.map((value) => {
+    if (!Number.isFinite(value)) return null;
+    return scale.log && value <= 0 ? scale.low : value;
+  });
+  const axis: "step" | "epoch" = curve.axis === "epoch" ? "epoch" : "step";
+  return {values, marks, scale, drawn, axis, unit: evidence.unit};
+}
+
+function optionsFor(
+  picture: ReturnType<typeof layOut>,
+  curve: CurveData,
+  calm: boolean,
+  read: (index: number | null | undefined) => void,
+): Omit<uPlot.Options, "width" | "height"> {
+  const {scale, marks, drawn, axis} = picture;
+  const colours = readColours();
+  const few = curve.steps.length <= 24;
+  return {
+    legend: {show: false},
+    padding: [8, 8, 0, 0],
+    cursor: {
+      drag: {x: false, y: false},
+      points: {size: 7, fill: colours.data, stroke: colours.ground},
+      y: false,
+    },
+    scales: {
+      x: {time: false, range: (_, low, high) => (low === high ? [low - 1, high + 1] : [low, high])},
+      y: {distr: scale.log ? 3 : 1, range: [scale.low, scale.high]},
+    },
+    axes: [
+      {size: 24, grid: {show: false}, ticks: {show: false}, values: () => []},
+      {
+        size: 48,
+        gap: 6,
+        font: FONT,
+        stroke: colours.soft,
+        grid: {stroke: colours.line, width: 1},
+        ticks: {show: false},
+        splits: () => scale.ticks,
+        filter: (_, splits) => splits,
+        values: (_, splits) => splits.map((tick) => tickText(tick, scale, picture.unit)),
+      },
+    ],
+    series: [
+      {},
+      {stroke: colours.data, width: 1.75, points: {show: few, size: 5, fill: colours.data}},
+    ],
+    hooks: {setCursor: [(plot) => read(plot.cursor.idx)]},
+    plugins: [annotate({marks, scale, colours, axis, steps: curve.steps, drawn, calm})],
+  };
+}
+
+function tickText(tick: number, scale: Scale, unit: string): string {
+  if (scale.zeroAtFloor && tick === scale.low) return "0";
+  return unit === "share" ? formatValue(tick, unit) : formatNumber(tick);
+}

@@ -1,0 +1,73 @@
+/** Pure parts of the layer picture: its colour scale, its row names, which rows are framed. */
+import type {LayerData} from "../model/wire";
+
+export interface HeatScale {
+  low: number;
+  high: number;
+  log: boolean;
+}
+
+const MOST_DECADES = 12;
+
+/** Shares run from 0 to 1; sizes on a log scale over what is there, at least one decade. */
+export function heatScale(values: readonly number[], unit: string): HeatScale {
+  if (unit === "share") return {low: 0, high: 1, log: false};
+  let [low, high] = [Infinity, 0];
+  for (const value of values) {
+    if (!Number.isFinite(value) || value <= 0) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (high === 0) return {low: 1e-3, high: 1, log: true};
+  const top = Math.ceil(Math.log10(high) - 1e-9);
+  const floor = Math.max(Math.floor(Math.log10(low) + 1e-9), top - MOST_DECADES);
+  return {low: Number(`1e${Math.min(floor, top - 1)}`), high: Number(`1e${top}`), log: true};
+}
+
+/** Where a value lies on the scale, 0 to 1; zeros lie at 0. */
+export function heatOf(value: number, {low, high, log}: HeatScale): number {
+  const at = log
+    ? (Math.log10(Math.max(value, low)) - Math.log10(low)) / (Math.log10(high) - Math.log10(low))
+    : (value - low) / (high - low);
+  return Math.min(1, Math.max(0, at));
+}
+
+/** Row names without what all of them share, in front and behind. */
+export function shortRows(rows: readonly string[]): string[] {
+  const parts = rows.map((row) => row.split("/"));
+  const shortest = Math.min(...parts.map((part) => part.length));
+  const shared = (of: (part: string[], n: number) => string | undefined): number => {
+    let n = 0;
+    while (n < shortest - 1 && new Set(parts.map((part) => of(part, n))).size === 1) n++;
+    return n;
+  };
+  if (rows.length < 2) return [...rows];
+  const front = shared((part, n) => part[n]);
+  const behind = Math.min(
+    shared((part, n) => part[part.length - 1 - n]),
+    shortest - 1 - front,
+  );
+  return parts.map((part) => part.slice(front, part.length - behind).join("/"));
+}
+
+/** Stretches of rows that are flagged, first and last row of each. */
+export function framedRows(data: LayerData, flagged: readonly string[]): [number, number][] {
+  const wanted = new Set(flagged);
+  const frames: [number, number][] = [];
+  data.rows.forEach((row, n) => {
+    const layer = data.layers[n];
+    if (!wanted.has(row) && !(layer && wanted.has(layer))) return;
+    const before = frames[frames.length - 1];
+    if (before && before[1] === n - 1) before[1] = n;
+    else frames.push([n, n]);
+  });
+  return frames;
+}
+
+/** Left edge of each sample's column in pixels, and the right edge of the last one. */
+export function columnEdges(steps: readonly number[], width: number): number[] {
+  const [first, last] = [steps[0] ?? 0, steps[steps.length - 1] ?? 0];
+  const gap = steps.length > 1 ? (last - first) / (steps.length - 1) : 1;
+  const span = last + gap - first;
+  return [...steps.map((step) => ((step - first) / span) * width), width];
+}

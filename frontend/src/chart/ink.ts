@@ -1,0 +1,93 @@
+/** Small strokes for canvases, in device pixels of a context that is scaled by `ratio`. */
+import {FONT} from "./colours";
+
+export type Align = "left" | "right" | "center";
+
+export interface Label {
+  text: string;
+  x: number;
+  y: number;
+  align: Align;
+  colour: string;
+  /** Drawn behind the letters, so that a line never crosses them. */
+  ground: string;
+}
+
+export function drawLabel(ctx: CanvasRenderingContext2D, ratio: number, label: Label): void {
+  ctx.save();
+  ctx.font = FONT.replace("11px", `${11 * ratio}px`);
+  ctx.textAlign = label.align;
+  ctx.textBaseline = "middle";
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 4 * ratio;
+  ctx.strokeStyle = label.ground;
+  ctx.strokeText(label.text, label.x, label.y);
+  ctx.fillStyle = label.colour;
+  ctx.fillText(label.text, label.x, label.y);
+  ctx.restore();
+}
+
+export function textWidth(ctx: CanvasRenderingContext2D, ratio: number, text: string): number {
+  ctx.save();
+  ctx.font = FONT.replace("11px", `${11 * ratio}px`);
+  const {width} = ctx.measureText(text);
+  ctx.restore();
+  return width;
+}
+
+export function dashedLine(
+  ctx: CanvasRenderingContext2D,
+  ratio: number,
+  [x0, x1]: [number, number],
+  y: number,
+  colour: string,
+): void {
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = ratio;
+  ctx.setLineDash([4 * ratio, 3 * ratio]);
+  ctx.beginPath();
+  ctx.moveTo(x0, y);
+  ctx.lineTo(x1, y);
+  ctx.stroke();
+  ctx.restore();
+}
+
+export function dot(
+  ctx: CanvasRenderingContext2D,
+  ratio: number,
+  x: number,
+  y: number,
+  colour: string,
+  ground: string,
+): void {
+  ctx.save();
+  ctx.beginPath();
+  ctx.arc(x, y, 4 * ratio, 0, 2 * Math.PI);
+  ctx.fillStyle = colour;
+  ctx.strokeStyle = ground;
+  ctx.lineWidth = 1.5 * ratio;
+  ctx.fill();
+  ctx.stroke();
+  ctx.restore();
+}
+
+export function cross(
+  ctx: CanvasRenderingContext2D,
+  ratio: number,
+  x: number,
+  y: number,
+  colour: string,
+): void {
+  const arm = 4 * ratio;
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 2 * ratio;
+  ctx.beginPath();
+  ctx.moveTo(x - arm, y - arm);
+  ctx.lineTo(x + arm, y + arm);
+  ctx.moveTo(x + arm, y - arm);
+  ctx.lineTo(x - arm, y + arm);
+  ctx.stroke();
+  ctx.restore();
+}

@@ -1,0 +1,62 @@
+import {readColours} from "./colours";
+import {heatOf, type HeatScale} from "./heat";
+
+interface Heat {
+  /** By sample, then by row. */
+  values: readonly (readonly number[])[];
+  scale: HeatScale;
+  frames: readonly [number, number][];
+  edges: readonly number[];
+  area: {left: number; width: number; height: number};
+}
+
+/** Draws the cells, a hair line between rows, accent where a value is not finite, the frames. */
+export function drawHeat(canvas: HTMLCanvasElement, heat: Heat): void {
+  const {values, scale, frames, edges, area} = heat;
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.round((area.left + area.width + 1) * ratio);
+  canvas.height = Math.round((area.height + 1) * ratio);
+  canvas.style.width = `${canvas.width / ratio}px`;
+  canvas.style.height = `${canvas.height / ratio}px`;
+  const ctx = canvas.getContext("2d");
+  const rows = values[0]?.length ?? 0;
+  if (!ctx || !rows) return;
+  const colours = readColours();
+  const ramp = rampOf();
+  const tall = area.height / rows;
+  ctx.scale(ratio, ratio);
+  ctx.translate(area.left, 0);
+  values.forEach((sample, n) => {
+    const [from, to] = [edges[n] ?? 0, edges[n + 1] ?? area.width];
+    sample.forEach((value, row) => {
+      ctx.fillStyle = Number.isFinite(value)
+        ? (ramp[Math.round(heatOf(value, scale) * (ramp.length - 1))] ?? colours.data)
+        : Number.isNaN(value)
+          ? colours.ground
+          : colours.accent;
+      ctx.fillRect(from, row * tall, to - from + 0.5, tall - (tall > 4 ? 1 : 0));
+    });
+  });
+  ctx.strokeStyle = colours.accent;
+  ctx.lineWidth = 1.5;
+  for (const [first, last] of frames) {
+    const high = (last - first + 1) * tall;
+    ctx.strokeRect(0.75, first * tall + 0.25, area.width - 1.5, high - 0.5);
+  }
+}
+
+/** The two ends of the scale, from the style sheet, mixed in 64 steps. */
+function rampOf(): string[] {
+  const style = getComputedStyle(document.documentElement);
+  const low = hex(style.getPropertyValue("--heat-low"));
+  const high = hex(style.getPropertyValue("--heat-high"));
+  return Array.from({length: 64}, (_, n) => {
+    const mixed = low.map((from, i) => Math.round(from + ((high[i] ?? 0) - from) * (n / 63)));
+    return `rgb(${mixed.join(",")})`;
+  });
+}
+
+function hex(colour: string): number[] {
+  const digits = colour.trim().replace("#", "");
+  return [0, 2, 4].map((at) => parseInt(digits.slice(at, at + 2), 16));
+}

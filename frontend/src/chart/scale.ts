@@ -1,0 +1,88 @@
+/** Pure geometry of a chart: whether to draw logarithms, how far, which marks. No canvas in here. */
+
+export interface Scale {
+  log: boolean;
+  low: number;
+  high: number;
+  /** Values that get a line and a label. */
+  ticks: number[];
+  /** On a log scale the lowest line stands for zero where zeros are drawn on it. */
+  zeroAtFloor: boolean;
+}
+
+/** Values that span more than this many times are drawn on a log scale. */
+const WIDE = 50;
+const MOST_DECADES = 6;
+/** A threshold farther off than this many spans of the data would flatten the curve. */
+const FAR = 20;
+
+/** The scale for these values (finite ones count) that also shows the threshold where it can. */
+export function scaleFor(values: readonly number[], threshold: number): Scale {
+  const finite = values.filter(Number.isFinite);
+  const positive = finite.filter((value) => value > 0);
+  const smallest = min(positive);
+  const largest = max(positive);
+  const log = positive.length > 1 && min(finite) >= 0 && largest / smallest > WIDE;
+  return log
+    ? logScale(smallest, largest, threshold, positive.length < finite.length)
+    : linearScale(finite, threshold);
+}
+
+function logScale(smallest: number, largest: number, threshold: number, zeros: boolean): Scale {
+  const shown = threshold > 0 && Number.isFinite(threshold);
+  let low = Math.floor(Math.log10(shown ? Math.min(smallest, threshold) : smallest) + 1e-9);
+  const high = Math.ceil(Math.log10(shown ? Math.max(largest, threshold) : largest) - 1e-9);
+  if (zeros) low -= 1;
+  const every = Math.ceil((high - low) / MOST_DECADES);
+  const ticks: number[] = [];
+  for (let decade = low; decade <= high; decade += every) ticks.push(power(decade));
+  const top = Math.max(high, low + 1);
+  return {log: true, low: power(low), high: power(top), ticks, zeroAtFloor: zeros};
+}
+
+function linearScale(finite: readonly number[], threshold: number): Scale {
+  let low = finite.length ? min(finite) : 0;
+  let high = finite.length ? max(finite) : 1;
+  const span = high - low || Math.abs(high) || 1;
+  const near = threshold >= low - FAR * span && threshold <= high + FAR * span;
+  if (Number.isFinite(threshold) && near) {
+    low = Math.min(low, threshold);
+    high = Math.max(high, threshold);
+  }
+  if (low > 0 && low < 0.5 * high) low = 0;
+  if (high === low) {
+    low -= span / 2;
+    high += span / 2;
+  }
+  const step = niceStep((high - low) / 4);
+  low = Math.floor(low / step + 1e-9) * step;
+  high = Math.ceil(high / step - 1e-9) * step;
+  const ticks: number[] = [];
+  for (let n = 0; low + n * step <= high + step / 2; n++) ticks.push(rounded(low + n * step, step));
+  return {log: false, low, high, ticks, zeroAtFloor: false};
+}
+
+/** At most six whole numbers from first to last, evenly spread, both ends included. */
+export function stepTicks(first: number, last: number): number[] {
+  const parts = Math.min(4, Math.max(1, last - first));
+  const ticks: number[] = [];
+  for (let n = 0; n <= parts; n++) ticks.push(Math.round(first + ((last - first) * n) / parts));
+  return [...new Set(ticks)];
+}
+
+/** 1, 2, 2.5 or 5 times a power of ten, at least `least`. */
+function niceStep(least: number): number {
+  const size = power(Math.floor(Math.log10(least)));
+  return (([1, 2, 2.5, 5].find((n) => n * size >= least * (1 - 1e-9)) ?? 10) as number) * size;
+}
+
+function rounded(value: number, step: number): number {
+  const digits = Math.min(15, Math.max(0, 2 - Math.floor(Math.log10(step))));
+  return Number(value.toFixed(digits));
+}
+
+const power = (exponent: number): number => Number(`1e${exponent}`);
+const min = (values: readonly number[]): number =>
+  values.reduce((a, b) => Math.min(a, b), Infinity);
+const max = (values: readonly number[]): number =>
+  values.reduce((a, b) => Math.max(a, b), -Infinity);

@@ -1,0 +1,108 @@
+/**
+ * TensorBoard's page around the frame: its address, theme, typeface and reload signal.
+ *
+ * All that leans on TensorBoard's own page is in here. Each part does without it where it is not
+ * as expected (another version, or no parent at all): then the tab is light, keeps no address and
+ * reloads on its own button only.
+ */
+import {hashWith, isInFront, placeOf, type Place} from "./place";
+
+const parent = window.parent;
+
+/** Runs what may fail on a foreign page; undefined then. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+const hash = (): string => attempt(() => parent.location.hash) ?? "";
+
+export const readPlace = (): Place => placeOf(hash());
+
+/** Another training is a new entry in the browser's history, an unfolded line is none. */
+export function writePlace(place: Place, how: "push" | "replace"): void {
+  const now = hash();
+  const next = hashWith(now, place);
+  if (!isInFront(now) || next === now) return;
+  attempt(() => {
+    if (how === "push") parent.location.hash = next;
+    // A bare hash would be taken from this frame's base, which lies elsewhere.
+    else parent.location.replace(parent.location.href.replace(/#.*|$/, next));
+  });
+}
+
+/** Calls back when the address changes while our tab is in front. */
+export function onPlaceChange(listen: (place: Place) => void): () => void {
+  const told = (): void => {
+    if (isInFront(hash())) listen(readPlace());
+  };
+  attempt(() => parent.addEventListener("hashchange", told));
+  attempt(() => parent.addEventListener("popstate", told));
+  return () => {
+    attempt(() => parent.removeEventListener("hashchange", told));
+    attempt(() => parent.removeEventListener("popstate", told));
+  };
+}
+
+/** TensorBoard only sets a class on its own body. */
+export function isDark(): boolean {
+  const system = window.matchMedia("(prefers-color-scheme: dark)").matches;
+  return (parent === window ? undefined : attempt(hostIsDark)) ?? system;
+}
+
+function hostIsDark(): boolean {
+  return parent.document.body.classList.contains("dark-mode");
+}
+
+export function onThemeChange(listen: () => void): void {
+  attempt(() => {
+    const watcher = new MutationObserver(listen);
+    watcher.observe(parent.document.body, {attributeFilter: ["class"]});
+  });
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", listen);
+}
+
+/** TensorBoard's Roboto, for this frame too: its rules with addresses that hold from here. */
+export function borrowedTypeface(): string {
+  const rules: string[] = [];
+  attempt(() => {
+    for (const sheet of Array.from(parent.document.styleSheets)) {
+      for (const rule of Array.from(attempt(() => sheet.cssRules) ?? [])) {
+        const text = rule.cssText;
+        if (/^@font-face/.test(text) && /font-family:\s*"?Roboto"?;/.test(text)) rules.push(text);
+      }
+    }
+  });
+  const root = new URL("../../../", document.baseURI);
+  return rules.join("\n").replace(/url\("?\/?([^":)]+)"?\)/g, (_, path: string) => {
+    return `url("${new URL(path, root).href}")`;
+  });
+}
+
+/** Follows a link of ours without loading TensorBoard anew; false: let the browser follow it. */
+export function followInPage(href: string): boolean {
+  return (
+    attempt(() => {
+      if (parent === window || !("tensorboard" in parent)) return false;
+      parent.history.pushState(null, "", href);
+      parent.dispatchEvent(new PopStateEvent("popstate", {state: null}));
+      return true;
+    }) ?? false
+  );
+}
+
+/** Says hello to TensorBoard and calls back after each of its reloads, button or automatic. */
+export function onReload(listen: () => void): void {
+  if (parent === window) return;
+  attempt(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = (event: MessageEvent<string>) => {
+      const message = JSON.parse(event.data) as {type?: string; isReply?: boolean};
+      if (message.type === "experimental.DataReloaded" && !message.isReply) listen();
+    };
+    parent.postMessage("experimental.bootstrap", "*", [channel.port2]);
+  });
+}

@@ -1,0 +1,45 @@
+/** Where the reader is, kept in the address of TensorBoard's page as `p.zero_accuracy.<key>`. */
+
+const PREFIX = "p.zero_accuracy.";
+const TAB = "zero_accuracy";
+
+export interface Place {
+  /** Name of the chosen training; empty for the worst one. */
+  run: string;
+  /** Lines that are unfolded: codes of findings and names of sections. */
+  open: readonly string[];
+}
+
+export function placeOf(hash: string): Place {
+  const found = new Map<string, string>();
+  for (const part of hash.replace(/^#/, "").split("&")) {
+    const [key = "", value = ""] = part.split("=");
+    if (key.startsWith(PREFIX)) found.set(key.slice(PREFIX.length), decode(value));
+  }
+  const open = found.get("open") ?? "";
+  return {run: found.get("run") ?? "", open: open ? open.split(",") : []};
+}
+
+/** The hash with this place in it; what belongs to others stays. */
+export function hashWith(hash: string, {run, open}: Place): string {
+  const kept = hash
+    .replace(/^#/, "")
+    .split("&")
+    .filter((part) => part && !part.startsWith(PREFIX));
+  if (run) kept.push(`${PREFIX}run=${encodeURIComponent(run)}`);
+  if (open.length) kept.push(`${PREFIX}open=${encodeURIComponent(open.join(","))}`);
+  return `#${kept.join("&")}`;
+}
+
+/** Whether our tab is the one in front: its name is the first word of the hash. */
+export function isInFront(hash: string): boolean {
+  return hash.replace(/^#/, "").split("&")[0] === TAB;
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,92 @@
+import type {Comparison, Value} from "./wire";
+
+/** A number on the wire as a number: the words for what JSON lacks become what they stand for. */
+export function toNumber(value: Value | null): number {
+  if (value === null) return NaN;
+  return typeof value === "number" ? value : Number(value);
+}
+
+/** Three significant digits, plain where that is short: the same as the Python side writes. */
+export function formatNumber(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "infinity" : "−infinity";
+  const size = Math.abs(value);
+  if (value === 0 || (Number.isInteger(value) && size < 1e6)) return grouped(value.toFixed(0));
+  if (size >= 1e6 || size < 1e-3) return exponential(value);
+  if (size >= 100) return grouped(value.toFixed(0));
+  return signed(String(Number(value.toPrecision(3))));
+}
+
+/** A share as a percentage, never rounded to 0 or 100 by accident. */
+export function formatPercent(share: number): string {
+  const percent = 100 * share;
+  if (!Number.isFinite(percent)) return formatNumber(percent);
+  if (percent > 0 && percent < 1) return `${Number(percent.toPrecision(2))} %`;
+  if (percent > 99 && percent < 100) return `${Math.min(percent, 99.9).toFixed(1)} %`;
+  return `${grouped(percent.toFixed(0))} %`;
+}
+
+/** A value with its unit, as it stands in a table. */
+export function formatValue(value: Value | null, unit: string): string {
+  if (value === null) return "–";
+  const plain = toNumber(value);
+  if (unit === "share") return formatPercent(plain);
+  if (unit === "" || !Number.isFinite(plain)) return formatNumber(plain);
+  return `${formatNumber(plain)} ${plain === 1 ? unit.replace(/s$/, "") : unit}`;
+}
+
+/** What would be fine, given on which side of the threshold the flagged value lies. */
+export function formatLimit(
+  threshold: Value | null,
+  comparison: Comparison | null,
+  unit: string,
+): string {
+  if (threshold === null) return "";
+  const sign = comparison === "above" ? "≤ " : comparison === "below" ? "≥ " : "≠ ";
+  return (comparison === null ? "" : sign) + formatValue(threshold, unit);
+}
+
+/** The side on which the value lies, where that side is the healthy one. */
+export function formatHealthy(
+  threshold: Value | null,
+  comparison: Comparison | null,
+  unit: string,
+): string {
+  if (threshold === null) return "";
+  const sign = comparison === "above" ? "> " : comparison === "below" ? "< " : "";
+  return sign + formatValue(threshold, unit);
+}
+
+/** `1 step`, `1 640 steps`. */
+export function formatCount(count: number, noun: string): string {
+  return `${formatNumber(count)} ${count === 1 ? noun : `${noun}s`}`;
+}
+
+const SPANS: [limit: number, seconds: number, noun: string][] = [
+  [90, 1, "second"],
+  [90 * 60, 60, "minute"],
+  [36 * 3600, 3600, "hour"],
+  [Infinity, 86400, "day"],
+];
+
+/** How long ago, in one unit: `2 minutes ago`; `just now` below ten seconds. */
+export function formatAgo(seconds: number): string {
+  if (seconds < 10) return "just now";
+  const [, size, noun] = SPANS.find(([limit]) => seconds < limit) ?? [0, 86400, "day"];
+  return `${formatCount(Math.round(seconds / size), noun)} ago`;
+}
+
+function exponential(value: number): string {
+  const [mantissa, exponent] = value.toExponential(1).split("e") as [string, string];
+  return signed(`${mantissa.replace(/\.0$/, "")}e${exponent.replace("+", "")}`);
+}
+
+/** A thin space between thousands, from five digits on. */
+function grouped(digits: string): string {
+  return signed(digits.replace(/\B(?=(\d{3})+$)/g, digits.length > 4 ? "\u2009" : ""));
+}
+
+/** A true minus sign in front; the one of an exponent stays as code writes it. */
+function signed(text: string): string {
+  return text.replace(/^-/, "−");
+}

@@ -1,0 +1,57 @@
+import type {Training} from "../model/wire";
+import {ChartCard} from "./ChartCard";
+import {Code, CopyButton} from "./Code";
+import {GlanceTable} from "./GlanceTable";
+import {lackingData} from "./lacking";
+
+/** A page without a cause to show: the loss against its prior, and a few numbers or what lacks. */
+export function CalmBody({training, height}: {training: Training; height: number}) {
+  const {curve, glance, outcome, run, members} = training;
+  const lacking = lackingData(training.checks);
+  const needsData = outcome === "cannot_tell" || glance.length === 0;
+  return (
+    <div class="Body">
+      {curve?.tag ? (
+        <ChartCard
+          run={run}
+          members={members}
+          evidence={curve}
+          tags={[curve.tag]}
+          layers={null}
+          flagged={[]}
+          title={curve.threshold === null ? "The loss" : "Loss against its prior"}
+          calm
+          height={height}
+        />
+      ) : (
+        <section class="Card">
+          <p class="Still soft" style={{height: `${height}px`}}>
+            The log holds no loss curve.
+          </p>
+        </section>
+      )}
+      <section class="Card">
+        {needsData && lacking[0] ? (
+          <>
+            <header class="Card-head">
+              <h3>What would tell more</h3>
+              <CopyButton code={lacking[0].how} what="the line" />
+            </header>
+            <Code code={lacking[0].how} />
+            <p class="soft">
+              It logs {lacking[0].what}, which {lacking[0].codes.length}{" "}
+              {lacking[0].codes.length === 1 ? "check needs" : "checks need"}.
+            </p>
+          </>
+        ) : (
+          <>
+            <header class="Card-head">
+              <h3>At a glance</h3>
+            </header>
+            <GlanceTable rows={glance} />
+          </>
+        )}
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,88 @@
+import {useState} from "preact/hooks";
+import {CurveChart} from "../chart/CurveChart";
+import {LayerPicture} from "../chart/LayerPicture";
+import {getCurve, getLayers} from "../model/fetching";
+import {useFetched} from "../model/useFetched";
+import type {Evidence, LayerKind} from "../model/wire";
+import {LAYER_TITLES, titleOf} from "../model/words";
+import {useTab} from "./context";
+import {TimeSeriesLink} from "./TimeSeriesLink";
+
+interface ChartCardProps {
+  run: string;
+  members: readonly string[];
+  /** Evidence with a tag. */
+  evidence: Evidence;
+  /** Further tags that the link pins. */
+  tags: readonly string[];
+  /** Draw the layers instead of the one curve. */
+  layers: LayerKind | null;
+  flagged: readonly string[];
+  title?: string;
+  calm?: boolean;
+  height: number;
+}
+
+/** The picture that argues, with its title, where it comes from, and the way to TensorBoard's own. */
+export function ChartCard(props: ChartCardProps) {
+  const {run, members, evidence, tags, layers, flagged, calm = false, height} = props;
+  const {runs} = useTab();
+  const [read, setRead] = useState("");
+  const [single, setSingle] = useState(false);
+  const tag = evidence.tag ?? "";
+  const kind = single ? null : layers;
+  const title = kind ? LAYER_TITLES[kind] : (props.title ?? titleOf(tag));
+  const picture = {height, onRead: setRead};
+  return (
+    <section class="Card ChartCard" aria-label={title}>
+      <header class="Card-head">
+        <h3>{title}</h3>
+        {layers && (
+          <button type="button" class="Quiet" aria-pressed={single} onClick={() => setSingle(!single)}>
+            {single ? "All layers" : "One curve"}
+          </button>
+        )}
+        <TimeSeriesLink members={members} tags={tags} runs={runs} />
+      </header>
+      {kind ? (
+        <Layers {...picture} run={run} kind={kind} flagged={flagged} />
+      ) : (
+        <Curve {...picture} run={run} evidence={evidence} tag={tag} calm={calm} />
+      )}
+      <footer class="Card-foot soft">{read || `${evidence.run} · ${tag}`}</footer>
+    </section>
+  );
+}
+
+interface PictureProps {
+  run: string;
+  height: number;
+  onRead: (words: string) => void;
+}
+
+function Curve(props: PictureProps & {evidence: Evidence; tag: string; calm: boolean}) {
+  const {run, height, evidence, tag, calm, onRead} = props;
+  const {dark, reading} = useTab();
+  const {data, failed} = useFetched(`${run}\n${evidence.run}\n${tag}`, reading, () =>
+    getCurve(run, evidence.run, tag),
+  );
+  if (!data) return <Still height={height} words={failed} />;
+  return <CurveChart {...{curve: data, evidence, height, dark, calm, onRead}} />;
+}
+
+function Layers(props: PictureProps & {kind: LayerKind; flagged: readonly string[]}) {
+  const {run, height, kind, flagged, onRead} = props;
+  const {dark, reading} = useTab();
+  const {data, failed} = useFetched(`${run}\n${kind}`, reading, () => getLayers(run, kind));
+  if (!data) return <Still height={height} words={failed} />;
+  return <LayerPicture {...{data, flagged, height, dark, onRead}} />;
+}
+
+/** The place of a picture that is not there (yet): nothing moves when it comes. */
+function Still({height, words}: {height: number; words: string}) {
+  return (
+    <p class="Still soft" style={{height: `${height}px`}}>
+      {words}
+    </p>
+  );
+}

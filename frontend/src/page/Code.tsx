@@ -1,0 +1,52 @@
+import {useState} from "preact/hooks";
+import {isDiff, linesOf, pasteable} from "./code";
+
+/** Code to read and copy; a diff shows its lines on green and red ground, with their signs. */
+export function Code({code}: {code: string}) {
+  const diff = isDiff(code.split("\n"));
+  return (
+    <pre class={diff ? "Code Code--diff" : "Code"} tabIndex={0}>
+      {linesOf(code).map(({sign, text}, n) => (
+        <code key={n} class={sign === "+" ? "is-new" : sign === "-" ? "is-old" : ""}>
+          {diff && <span class="Code-sign">{sign}</span>}
+          {text || " "}
+          {"\n"}
+        </code>
+      ))}
+    </pre>
+  );
+}
+
+/** Copies the new code; says so for two seconds. */
+export function CopyButton({code, what}: {code: string; what: string}) {
+  const [said, setSaid] = useState("");
+  const copy = async (): Promise<void> => {
+    setSaid((await toClipboard(pasteable(code))) ? "Copied" : "Select and copy by hand");
+    window.setTimeout(() => setSaid(""), 2000);
+  };
+  return (
+    <button type="button" class="Quiet" aria-label={`Copy ${what}`} onClick={() => void copy()}>
+      <span aria-live="polite">{said || "Copy"}</span>
+    </button>
+  );
+}
+
+async function toClipboard(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return byHand(text); // no clipboard without https, unless on this very machine
+  }
+}
+
+function byHand(text: string): boolean {
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.style.position = "fixed";
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}

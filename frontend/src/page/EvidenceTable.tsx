@@ -1,0 +1,67 @@
+import {formatLimit, formatValue} from "../model/numbers";
+import type {Evidence} from "../model/wire";
+import {Words} from "./Words";
+
+interface EvidenceTableProps {
+  rows: readonly Evidence[];
+  title: string;
+  /** Index of the row whose curve is drawn; null where none is. */
+  drawn?: number | null;
+  /** Asked to draw the curve of a row. */
+  onDraw?: (index: number) => void;
+}
+
+/** What was seen: each number with the limit that it is held against. */
+export function EvidenceTable({rows, title, drawn = null, onDraw}: EvidenceTableProps) {
+  const drawable = rows.filter((row) => row.tag !== null).length;
+  const limited = rows.some((row) => row.threshold !== null);
+  return (
+    <table class="Table">
+      <thead>
+        <tr>
+          <th scope="col">{title}</th>
+          <th scope="col" class="is-number">value</th>
+          {limited && <th scope="col" class="is-number">limit</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, n) => (
+          <tr key={n} class={n === drawn && drawable > 1 ? "is-drawn" : ""} title={whereFrom(row)}>
+            <th scope="row">
+              {onDraw && row.tag !== null && drawable > 1 ? (
+                <button
+                  type="button"
+                  class="Quiet Table-draw"
+                  aria-pressed={n === drawn}
+                  title={`Draw this curve: ${row.tag}`}
+                  onClick={() => onDraw(n)}
+                >
+                  <Words text={row.text} />
+                </button>
+              ) : (
+                <Words text={row.text} />
+              )}
+              {row.layer && !row.text.includes(row.layer) && <code> {row.layer}</code>}
+              {row.estimated && <span class="soft"> (estimated)</span>}
+            </th>
+            <td class="is-number">{formatValue(row.value, row.unit)}</td>
+            {limited && (
+              <td class="is-number soft">{formatLimit(row.threshold, row.comparison, row.unit)}</td>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** Run, tag and stretch of a number, for whoever wants to look it up. */
+function whereFrom({run, tag, axis, first_step, last_step}: Evidence): string {
+  const steps =
+    first_step === null
+      ? ""
+      : last_step === null || last_step === first_step
+        ? `${axis} ${first_step}`
+        : `${axis} ${first_step} to ${last_step}`;
+  return [run, tag, steps].filter(Boolean).join(" · ");
+}

@@ -1,0 +1,151 @@
+import type {ComponentChildren} from "preact";
+import {formatCount, formatValue} from "../model/numbers";
+import type {Consequence, Finding, Training} from "../model/wire";
+import {readable, TIERS} from "../model/words";
+import {ChecksTable, countChecks} from "./ChecksTable";
+import {Code, CopyButton} from "./Code";
+import {EvidenceTable} from "./EvidenceTable";
+import {FindingBody} from "./FindingBody";
+import {Fold} from "./Fold";
+import {lackingData} from "./lacking";
+import {Words} from "./Words";
+
+interface FoldsProps {
+  training: Training;
+  /** The finding that the page opens with; null on a calm page. */
+  main: Finding | null;
+  open: readonly string[];
+  onToggle: (line: string) => void;
+}
+
+const HEIGHT = 180;
+
+/** Everything else about a training, in lines that already say what is inside. */
+export function Folds({training, main, open, onToggle}: FoldsProps) {
+  const {checks, rivals, notes} = training;
+  const lacking = lackingData(checks);
+  const line = (
+    id: string,
+    title: string,
+    aside: string,
+    children: () => ComponentChildren,
+  ) => (
+    <Fold key={id} {...{title, aside}} open={open.includes(id)} onToggle={() => onToggle(id)}>
+      {children}
+    </Fold>
+  );
+  return (
+    <div class="Folds">
+      {main && main.explains.length > 0 &&
+        line("explains", explainsTitle(main), names(main.explains), () => (
+          <Consequences items={main.explains} />
+        ))}
+      {main && main.counter_evidence.length > 0 &&
+        line("against", "What speaks against it", against(main), () => (
+          <EvidenceTable rows={main.counter_evidence} title="What was seen" />
+        ))}
+      {training.findings
+        .filter((finding) => finding !== main)
+        .map((finding) =>
+          line(finding.code, finding.summary, `${TIERS[finding.tier].words} · ${finding.code}`, () => (
+            <Further training={training} finding={finding} />
+          )),
+        )}
+      {rivals.length > 0 &&
+        line("rivals", "What would settle it", rivals.map((r) => r.codes.join(" or ")).join(" · "), () =>
+          rivals.map(({codes, would_separate}) => (
+            <p key={codes.join()}>
+              <span class="soft">{codes.map((code) => nameOf(training, code)).join(" or ")}: </span>
+              <Words text={would_separate} />
+            </p>
+          )),
+        )}
+      {lacking.length > 0 &&
+        line(
+          "lacking",
+          "What could not be told, and the line that would tell it",
+          lacking.map(({what}) => what).join(" · "),
+          () => lacking.map((entry) => <LackingEntry key={entry.how} training={training} {...entry} />),
+        )}
+      {line("checks", "All checks", countChecks(checks), () => (
+        <ChecksTable checks={checks} />
+      ))}
+      {notes.length + (training.sampled ? 1 : 0) > 0 &&
+        line("notes", "Notes on this log", formatCount(notes.length || 1, "note"), () => (
+          <ul class="Notes">
+            {training.sampled && <li>TensorBoard's data provider gave sampled points only.</li>}
+            {notes.map((note) => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        ))}
+    </div>
+  );
+}
+
+function explainsTitle({explains}: Finding): string {
+  return `It explains ${formatCount(explains.length, "more finding")}`;
+}
+
+const names = (items: readonly Consequence[]): string =>
+  items.map(({name, code}) => (name ? readable(name).toLowerCase() : code)).join(" · ");
+
+const against = ({counter_evidence}: Finding): string =>
+  counter_evidence.map(({text, value, unit}) => `${text} ${formatValue(value, unit)}`).join(" · ");
+
+function nameOf(training: Training, code: string): string {
+  const found = training.findings.find((finding) => finding.code === code);
+  const name = found?.name ?? training.checks[code]?.name;
+  return name ? `${readable(name).toLowerCase()} (${code})` : code;
+}
+
+function Consequences({items}: {items: readonly Consequence[]}) {
+  return (
+    <>
+      {items.map(({code, summary, evidence}) => (
+        <div key={code} class="Consequence">
+          <p>
+            <Words text={summary} /> <small class="soft">{code}</small>
+          </p>
+          {evidence.length > 0 && <EvidenceTable rows={evidence} title="What was seen" />}
+        </div>
+      ))}
+    </>
+  );
+}
+
+function Further({training, finding}: {training: Training; finding: Finding}) {
+  return (
+    <>
+      {finding.context && (
+        <p class="soft">
+          <Words text={finding.context} />
+        </p>
+      )}
+      <FindingBody training={training} finding={finding} height={HEIGHT} />
+      {finding.counter_evidence.length > 0 && (
+        <EvidenceTable rows={finding.counter_evidence} title="What speaks against it" />
+      )}
+      {finding.explains.length > 0 && (
+        <>
+          <p>{explainsTitle(finding)}:</p>
+          <Consequences items={finding.explains} />
+        </>
+      )}
+    </>
+  );
+}
+
+function LackingEntry(props: {training: Training; how: string; what: string; codes: string[]}) {
+  const {training, how, what, codes} = props;
+  return (
+    <div class="Lacking">
+      <p>
+        {what}
+        <span class="soft">, for {codes.map((code) => nameOf(training, code)).join(", ")}</span>
+        <CopyButton code={how} what="the line" />
+      </p>
+      <Code code={how} />
+    </div>
+  );
+}

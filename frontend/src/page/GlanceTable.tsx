@@ -1,0 +1,28 @@
+import {formatHealthy, formatValue} from "../model/numbers";
+import type {Evidence} from "../model/wire";
+
+/** A few numbers of a training with their healthy limits. */
+export function GlanceTable({rows}: {rows: readonly Evidence[]}) {
+  return (
+    <table class="Table">
+      <thead>
+        <tr>
+          <td />
+          <th scope="col" class="is-number">now</th>
+          <th scope="col" class="is-number">healthy</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, n) => (
+          <tr key={n}>
+            <th scope="row">{row.text}</th>
+            <td class="is-number">{formatValue(row.value, row.unit)}</td>
+            <td class="is-number soft">
+              {formatHealthy(row.threshold, row.comparison, row.unit)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,10 @@
+import type {Mark} from "../model/words";
+
+/** An outcome: sign, words and colour together. */
+export function Pill({mark}: {mark: Mark}) {
+  return (
+    <span class={`Pill tone-${mark.tone}`}>
+      <span aria-hidden="true">{mark.sign}</span> {mark.words}
+    </span>
+  );
+}

@@ -1,0 +1,84 @@
+import {formatAgo, formatCount} from "../model/numbers";
+import type {Finding, Training} from "../model/wire";
+import {markOf, readable, TIERS} from "../model/words";
+import {CalmBody} from "./CalmBody";
+import {FindingBody} from "./FindingBody";
+import {Folds} from "./Folds";
+import {Pill} from "./Pill";
+import {Words} from "./Words";
+
+interface TrainingPageProps {
+  training: Training;
+  open: readonly string[];
+  onToggle: (line: string) => void;
+}
+
+const HEIGHT = 240;
+
+/** One training: one sentence, one picture, one mend; all else in lines that unfold. */
+export function TrainingPage({training, open, onToggle}: TrainingPageProps) {
+  const main = mainFinding(training);
+  return (
+    <>
+      <Facts training={training} main={main} />
+      <h1>
+        <Words text={training.headline} />
+      </h1>
+      <p class="Context soft">
+        <Words text={training.context} />
+      </p>
+      {main ? (
+        <FindingBody key={training.run} {...{training, height: HEIGHT}} finding={main} />
+      ) : (
+        <CalmBody training={training} height={HEIGHT} />
+      )}
+      <Folds {...{training, main, open, onToggle}} />
+    </>
+  );
+}
+
+/** The finding that the headline speaks of; a mere smell does not head a healthy page. */
+function mainFinding({findings, outcome}: Training): Finding | null {
+  const first = findings[0];
+  return first && (first.tier !== "smell" || outcome !== "learning") ? first : null;
+}
+
+/** Which training this is and what became of it. */
+function Facts({training, main}: {training: Training; main: Finding | null}) {
+  return (
+    <div class="Facts">
+      <Pill mark={markOf(training)} />
+      <span class="Facts-name">{training.run}</span>
+      <span class="soft">{lengthOf(training)}</span>
+      <span class="soft">{whenOf(training)}</span>
+      <span class="soft">{partsOf(training)}</span>
+      {main && (
+        <span class="Facts-code soft" title={`${readable(main.name)}. ${TIERS[main.tier].meaning}`}>
+          {main.code} · {TIERS[main.tier].words}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function lengthOf({epochs, steps}: Training): string {
+  const parts = [];
+  if (epochs !== null) parts.push(formatCount(epochs, "epoch"));
+  if (steps !== null) parts.push(formatCount(steps, "step"));
+  return parts.join(", ");
+}
+
+function whenOf({state, last_time}: Training): string {
+  const ago = last_time === null ? "" : formatAgo(Date.now() / 1000 - last_time);
+  if (state === "live") return "still running";
+  if (!ago) return "";
+  return state === "ended" ? `ended ${ago}` : `last record ${ago}`;
+}
+
+/** Its parts as TensorBoard's runs, without the name that all share. */
+function partsOf({members, run}: Training): string {
+  return members
+    .map((member) => (member.startsWith(`${run}/`) ? member.slice(run.length + 1) : member))
+    .filter((part) => part !== run && part !== ".")
+    .join(" · ");
+}
