@@ -7,20 +7,32 @@ from types import ModuleType
 from tb_zeroacc.diagnosis.rule import Rule
 from tb_zeroacc.diagnosis.rules import (
     architecture,
+    chance,
+    constant_output,
+    creeping,
     data,
+    gradients,
     labels,
     log,
     metrics,
     numbers,
     optimisation,
     outputs,
+    overfitting,
     progress,
+    stopped,
+    units,
+    updates,
 )
 
 # The order in which an expert looks: can the log tell at all, the data, the labels, what output,
 # loss and metric agreed on, the numbers inside, architecture and initialisation, optimisation.
 FAMILIES: tuple[ModuleType, ...] = (
-    log, data, labels, outputs, metrics, numbers, architecture, optimisation, progress,
+    log, data, labels, outputs, metrics,
+    numbers, gradients, units, constant_output,
+    architecture, overfitting,
+    optimisation, creeping, chance, stopped, updates,
+    progress,
 )
 
 

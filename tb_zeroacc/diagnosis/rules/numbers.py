@@ -1,3 +1,303 @@
-"""Gradients and activations."""
+"""ZA501: numbers that are none, and which tensor was the first to break."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    Evidence,
+    Flagged,
+    Mend,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+)
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.inside import fact, layer_of
+from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
+from tb_zeroacc.diagnosis.prior import Case
+from tb_zeroacc.diagnosis.rate import lower_rate, rate_diff
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.trend import training_step
+from tb_zeroacc.run import Curve, Role, Run, Split, Table
+from tb_zeroacc.wording import count, number
+
+# The order of one training step: of two tensors that broke in one step the earlier one was first.
+ORDER = ("inputs", "labels", "weights", "activations", "outputs", "gradients")
+WORDS = {
+    "inputs": "the input `{}`",
+    "labels": "the labels `{}`",
+    "weights": "the weights `{}`",
+    "activations": "the activations of `{}`",
+    "outputs": "the output `{}`",
+    "gradients": "the gradient of `{}`",
+}
+RECOVERED = 3  # finite points at the end after which a non-finite one was an accident
+STEP_LOSS_TAG = "zeroacc/loss"
+
+
+@dataclass(frozen=True, slots=True)
+class _Bad:
+    """The first non-finite loss: value, training step, curve and position on its axis."""
+
+    value: float
+    step: int
+    curve: Curve | None
+    at: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Tensor:
+    """The first tensor that held non-finite values."""
+
+    kind: str
+    row: str
+    step: int
+    values: float
+
+
+@rule(
+    "ZA501",
+    "loss-not-finite",
+    Tier.DEFINITE,
+    Stage.LOSS,
+    needs=((LOSS, STEP_LOSS),),
+    explains=(
+        "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA507", "ZA509", "ZA702",
+        "ZA703", "ZA704", "ZA706", "ZA708",
+    ),
+    outcome=Outcome.BROKEN,
+    mend=Mend(
+        "Find the first step whose loss is not finite and look at its batch; then lower the rate "
+        "or clip the gradient.",
+        "optimizer=keras.optimizers.Adam(learning_rate=1e-4, clipnorm=1.0),",
+    ),
+)
+def loss_not_finite(case: Case) -> Answer:
+    """The loss becomes NaN or infinite, and nothing is learned after that.
+
+    ## What it means
+    One NaN spreads: a NaN in the loss makes every gradient NaN, and the update that follows makes
+    every weight NaN. From that step on the model answers NaN to everything.
+
+    ## Why accuracy suffers
+    A NaN is never the largest of the outputs nor equal to any label, so accuracy falls to the share
+    of whichever class the comparison happens to give, often to 0.
+
+    ## How it is detected
+    The first step whose loss is not finite; exact, for the recorder watches every step and the
+    reader loses no such point. No threshold. Then every tensor of that step is searched in the
+    order in which it is computed (inputs, labels, weights before the update, activations layer by
+    layer, outputs, loss, gradients from the output back): the first with a non-finite value is
+    where it began. Values before the first finite one (a loss that is logged before learning
+    starts) do not count; a loss that has been finite again for 3 points is a smell.
+
+    ## How to mend it
+    Where the input was first, clean the data:
+    ```python
+    x = x[np.isfinite(x).all(axis=1)]
+    ```
+    Where weights or gradients were first, take smaller steps:
+    ```python
+    optimizer=keras.optimizers.Adam(learning_rate=1e-4, clipnorm=1.0)
+    ```
+    Where the loss was first, let it work on logits (`from_logits=True`) or add an epsilon inside
+    the logarithm or the quotient.
+
+    ## Easily confused with
+    ZA101 input-not-finite: there the input of the same step already holds the NaN. ZA701
+    learning-rate-too-high: there the loss grows by orders of magnitude first. Metrics such as
+    explained variance or the precision of an absent class are NaN in health: only losses count.
+
+    ## Sources
+    stackoverflow.com/q/40050397 (causes of NaN in training);
+    keras.io/api/callbacks/terminate_on_nan;
+    tensorflow.org/tensorboard/debugger_v2 (the first tensor with NaN or infinity).
+    """
+    if case.run.headline(Role.REWARD) is not None and not case.run.recorded:
+        return NotApplicable("reinforcement learning logs a loss of NaN until learning starts")
+    bad = _first_bad(case.run)
+    if bad is None:
+        return Passed("every loss on record is finite")
+    if bad.curve is not None and (reason := _accident(bad.curve)):
+        if bad.curve.series.first_non_finite_step == bad.curve.series.first.step:
+            return Passed(f"not finite only at first: {reason}")
+        return _flagged(case, bad, Tier.SMELL, f"Later it was finite again: {reason}.")
+    return _flagged(case, bad, None, "")
+
+
+def _first_bad(run: Run) -> _Bad | None:
+    """The exact first step: from the curve of single steps, the samples, or the headline."""
+    steps = run.curve(STEP_LOSS_TAG)
+    if steps is not None and (found := _of_curve(run, steps)):
+        return found
+    table = run.table("loss")
+    if table is not None:
+        losses = table.column("loss")[:, 0]
+        # A table of another writer may leave the loss unknown: only a column with values counts.
+        broken = ~np.isfinite(losses)
+        if broken.any() and not broken.all():
+            first = int(np.flatnonzero(broken)[0])
+            step = int(table.steps[first])
+            return _Bad(float(losses[first]), step, None, step, int(table.steps[-1]))
+    headline = run.headline(Role.LOSS)
+    found = None if headline is None else _of_curve(run, headline)
+    if found is not None:
+        return found
+    for curve in run.curves_of(Role.LOSS, Split.TRAIN):
+        series = curve.series
+        ended_bad = len(series) >= RECOVERED and not np.isfinite(series.values[-RECOVERED:]).any()
+        if ended_bad and np.isfinite(series.values).any():
+            return _of_curve(run, curve)
+    return None
+
+
+def _of_curve(run: Run, curve: Curve) -> _Bad | None:
+    at = curve.series.first_non_finite_step
+    if at is None:
+        return None
+    index = int(np.searchsorted(curve.series.steps, at))
+    value = float(curve.series.values[min(index, len(curve.series) - 1)])
+    value = value if not np.isfinite(value) else float("nan")
+    return _Bad(value, training_step(run, curve, at), curve, at, curve.series.last.step)
+
+
+def _accident(curve: Curve) -> str | None:
+    """Why a non-finite value did not last; None where it did."""
+    values = curve.series.values
+    if len(values) <= RECOVERED or not np.isfinite(values[-RECOVERED:]).all():
+        return None
+    bad = count(curve.series.non_finite_count, "point")
+    return f"{bad} of {curve.series.count} not finite, the last at {number(values[-1])}"
+
+
+def _flagged(case: Case, bad: _Bad, tier: Tier | None, remark: str) -> Flagged:
+    tensor = _first_tensor(case.run, bad.step)
+    where = WORDS[tensor.kind].format(tensor.row) if tensor else None
+    axis = "step" if bad.curve is None else bad.curve.axis
+    unit = "epoch" if axis == "epoch" else "step"
+    word = "NaN" if np.isnan(bad.value) else "infinite"
+    summary = f"The loss is {word} from {unit} {bad.at} on"
+    if where is not None:
+        summary += f"; {where} broke first"
+    elif case.run.recorded and case.run.table("activations") is not None:
+        summary += "; the loss itself broke first"
+    context = remark or (_context(tensor) if tensor else _last_finite(bad))
+    return Flagged(
+        summary=f"{summary}.",
+        evidence=(_loss_evidence(case.run, bad), *_tensor_evidence(case.run, tensor)),
+        tier=tier,
+        since=bad.step,
+        layers=_layers(case.run, tensor),
+        context=context,
+        mend=_mend(case.run, tensor),
+    )
+
+
+def _loss_evidence(run: Run, bad: _Bad) -> Evidence:
+    if bad.curve is None:
+        return fact(run, "loss, first that is not finite", bad.value, tag=STEP_LOSS_TAG,
+                    since=bad.at, until=bad.last)
+    return Evidence(
+        "loss, first that is not finite", bad.value, member=bad.curve.member, tag=bad.curve.tag,
+        axis=bad.curve.axis, first_step=bad.at, last_step=bad.last,
+    )
+
+
+def _tensor_evidence(run: Run, tensor: _Tensor | None) -> tuple[Evidence, ...]:
+    if tensor is None:
+        return ()
+    text = f"non-finite values in {WORDS[tensor.kind].format(tensor.row)}, step {tensor.step}"
+    return (
+        fact(run, text, tensor.values, 0.0, "above", unit="values", layer=tensor.row,
+             since=tensor.step, until=tensor.step),
+    )
+
+
+def _first_tensor(run: Run, until: int) -> _Tensor | None:
+    """The tensor that broke first and stayed broken up to step `until`."""
+    found = []
+    for order, kind in enumerate(ORDER):
+        table = run.table(kind)
+        if table is not None and (seen := _stretch(table, kind, until)) is not None:
+            found.append((seen.step, order, seen))
+    return min(found, key=lambda entry: entry[:2])[2] if found else None
+
+
+def _stretch(table: Table, kind: str, until: int) -> _Tensor | None:
+    """The start of the broken stretch of samples that reaches up to step `until`."""
+    bad = table.column("non_finite_count") > 0  # (samples, rows)
+    index = int(np.searchsorted(table.steps, until, side="right")) - 1
+    if index < 0 or not bad[index].any():
+        return None
+    while index > 0 and bad[index - 1].any():
+        index -= 1
+    rows = np.flatnonzero(bad[index])
+    # Gradients are computed from the output back: there the last row was first.
+    row = int(rows[-1] if kind == "gradients" else rows[0])
+    values = float(table.column("non_finite_count")[index, row])
+    return _Tensor(kind, table.rows[row], int(table.steps[index]), values)
+
+
+def _layers(run: Run, tensor: _Tensor | None) -> tuple[str, ...]:
+    if tensor is None or tensor.kind not in ("weights", "activations", "gradients"):
+        return ()
+    # Weights that broke in an update, or a gradient, are not the fault of one layer alone.
+    return (layer_of(run, tensor.row),) if tensor.kind == "activations" else ()
+
+
+def _context(tensor: _Tensor) -> str:
+    where = WORDS[tensor.kind].format(tensor.row)
+    values = count(int(tensor.values), "non-finite value")
+    said = f"At step {tensor.step} {where} held {values}"
+    earlier = {
+        "inputs": ", before the model had computed anything",
+        "labels": ", before the loss was computed",
+        "weights": ", before that step's update: an earlier update broke them",
+        "activations": ", from finite inputs and finite weights",
+        "outputs": ", from finite activations",
+        "gradients": ", while the loss of that step was still computed from finite values",
+    }
+    return f"{said}{earlier[tensor.kind]}."
+
+
+def _last_finite(bad: _Bad) -> str:
+    if bad.curve is None:
+        return ""
+    steps, values = bad.curve.series.finite()
+    before = values[steps < bad.at]
+    if not len(before):
+        return "It was never finite."
+    return f"The last finite loss before it was {number(float(before[-1]))}."
+
+
+def _mend(run: Run, tensor: _Tensor | None) -> Mend:
+    kind = tensor.kind if tensor else "loss"
+    if kind in ("inputs", "labels"):
+        name = "x" if kind == "inputs" else "y"
+        return Mend(
+            f"Remove or fill the non-finite {kind} before training.",
+            f"keep = np.isfinite({name}).reshape(len({name}), -1).all(axis=1)\n"
+            "x, y = x[keep], y[keep]",
+        )
+    if kind in ("activations", "outputs"):
+        return Mend(
+            f"Look for a logarithm, quotient or square root in `{tensor.row if tensor else ''}`, "
+            "and keep its argument away from 0; else take smaller steps.",
+            "- keras.ops.log(x)\n+ keras.ops.log(keras.ops.maximum(x, 1e-7))",
+        )
+    if kind == "loss" and run.table("activations") is not None:
+        return Mend(
+            "Compute the loss from logits, or keep its logarithms and quotients away from 0.",
+            "- loss=keras.losses.SparseCategoricalCrossentropy(),\n"
+            "+ loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),",
+        )
+    return Mend(
+        "Take smaller steps and clip the gradient.",
+        rate_diff(run, lower_rate(run), ", clipnorm=1.0"),
+    )

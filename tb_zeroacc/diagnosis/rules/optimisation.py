@@ -1,3 +1,240 @@
-"""Learning rate, stagnation, end of training."""
+"""ZA701: a learning rate that is too high."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Flagged,
+    Mend,
+    Passed,
+    Stage,
+    Tier,
+)
+from tb_zeroacc.diagnosis.inside import fact, kernel_ratios
+from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, STEP_LOSS, WEIGHTS
+from tb_zeroacc.diagnosis.prior import Case
+from tb_zeroacc.diagnosis.rate import (
+    is_adaptive,
+    lower_rate,
+    optimizer_words,
+    peak_rate,
+    rate_diff,
+)
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.trend import first_training_step
+from tb_zeroacc.run import Curve, Role, Run, Table
+from tb_zeroacc.wording import number, percent
+
+EARLY = 10  # steps in which a rate that is too high shows: the weights grow to meet it
+OVERTHROWN = 1.0  # update ÷ weights of a kernel. Faulty 66-100; healthy up to .9 (SGD: once 23)
+JUMP = 5.0  # batch loss ÷ the first (or the prior). Faulty 66-1270 priors; healthy under 5
+RESTLESS = 0.1  # median update ÷ weights; 1e-3 is healthy, .1 rewrites a net every ten steps
+LEARNED_ALL_THE_SAME = 10.0  # a loss that stayed under so many priors and then beat them is well
+FEWEST_MEDIAN = 20  # samples for a median that is not of the first steps alone
+ABSURD_ADAPTIVE_RATE = 0.1  # a hundred times the default of Adam and its kin
+JUMP_STEPS = 100  # in which the loss jumps
+
+
+@dataclass(frozen=True, slots=True)
+class _Jump:
+    """The loss at its first steps: where it stood, and the peak that it jumped to."""
+
+    base: float
+    peak: float
+    peak_step: int
+    curve: Curve | None
+
+    @property
+    def times(self) -> float:
+        return self.peak / self.base if self.base > 0 else 0.0
+
+
+@rule(
+    "ZA701",
+    "learning-rate-too-high",
+    Tier.STRONG,
+    Stage.UPDATE,
+    needs=((LOSS, STEP_LOSS), (WEIGHTS, CONTRACT, LEARNING_RATE)),
+    explains=(
+        "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA508", "ZA509",
+        "ZA510", "ZA703", "ZA704", "ZA705", "ZA706", "ZA709",
+    ),
+    mend=Mend(
+        "Take a rate ten to a thousand times lower.",
+        "optimizer=keras.optimizers.Adam(learning_rate=0.001),",
+    ),
+)
+def learning_rate_too_high(case: Case) -> Answer:
+    """The learning rate is so high that one update overthrows the weights.
+
+    ## What it means
+    An update should change weights by about a thousandth of themselves. Here one changes them by
+    as much as they are, or many times that: what the net was is gone after one step.
+
+    ## Why accuracy suffers
+    The loss jumps, units die or saturate, and the steps that follow are too large to come back.
+
+    ## How it is detected
+    The root mean square of a kernel's update divided by that of the kernel. Either it is 1 or more
+    within the first 10 steps AND a batch's loss rises to 5 times the first (or 5 priors) within
+    100 steps; or its median over 20 samples or more is above .1. The largest over kernels; biases
+    are left out, for they begin at 0, and so are kernels of zeros. The first steps count because
+    the weights grow to meet the rate: with Adam and a rate of 10 the ratio is 66 to 100 at step 0
+    and .13 ten steps later. The loss must join in because a single weight that starts near 0 gives
+    23 with a sound rate. Muted once the run beats its prior, unless the loss had jumped to 10
+    priors. Without the recorder: a rate of .1 or more for Adam or its kin, and a loss that stands
+    at 5 priors; strong at most.
+
+    ## How to mend it
+    ```python
+    optimizer=keras.optimizers.Adam(learning_rate=0.001)
+    ```
+    is Keras' default; SGD usually takes .01 to .1.
+
+    ## Easily confused with
+    ZA103 input-not-normalised and ZA104 feature-scales-differ: there the gradient is large because
+    the inputs are, at a usual rate. ZA504 dead-relu-units: units that were dead before the first
+    update are no consequence of the rate.
+
+    ## Sources
+    cs231n.github.io/neural-networks-3 (ratio of updates to weights, about 1e-3);
+    stackoverflow.com/q/59106542; Google's Tuning Playbook. Margins measured on Keras 3.15.
+    """
+    weights = case.run.table("weights")
+    jump = _jump(case)
+    if weights is None:
+        return _high_from_contract(case, jump)
+    ratios = kernel_ratios(case.run, weights)
+    if not np.isfinite(ratios).any():
+        return CannotTell("no update of a kernel is on record")
+    early = ratios[weights.steps < weights.steps[0] + EARLY]
+    first = float(np.nanmax(early)) if np.isfinite(early).any() else 0.0
+    median = float(np.nanmedian(ratios))
+    if first >= OVERTHROWN and jump is not None and jump.times >= JUMP:
+        if case.beats and jump.peak < LEARNED_ALL_THE_SAME * jump.base:
+            return Passed(f"muted: the run beats its prior, the loss rose to {number(jump.peak)}")
+        return _overthrown(case.run, weights, ratios, jump)
+    if median > RESTLESS and np.isfinite(ratios).sum() >= FEWEST_MEDIAN:
+        if case.beats:
+            return Passed(f"muted: the run beats its prior with updates of {number(median)}")
+        return _restless(case, weights, ratios, median)
+    rose = f"the loss rose to {number(jump.times)} times" if jump else "no loss of single steps"
+    return Passed(f"the largest early update is {number(first)} of the weights, {rose}")
+
+
+def _jump(case: Case) -> _Jump | None:
+    """The peak of the loss over its first steps, from single steps where they are on record."""
+    curve = case.run.curve("zeroacc/loss")
+    table = case.run.table("loss")
+    if curve is not None:
+        steps, values = curve.series.finite()
+    elif table is not None:
+        steps, values = table.steps, table.column("loss")[:, 0]
+        steps, values = steps[np.isfinite(values)], values[np.isfinite(values)]
+    else:
+        return None
+    near = steps < (steps[0] if len(steps) else 0) + JUMP_STEPS
+    steps, values = steps[near], values[near]
+    if not len(values) or values[0] <= 0:
+        return None
+    peak = int(np.argmax(values))
+    base = max(float(values[0]), case.prior.loss or 0.0)
+    return _Jump(base, float(values[peak]), int(steps[peak]), curve)
+
+
+def _overthrown(
+    run: Run, weights: Table, ratios: NDArray[np.float64], jump: _Jump
+) -> Flagged:
+    at = int(np.flatnonzero(np.nan_to_num(ratios) >= OVERTHROWN)[0])
+    early = np.nan_to_num(ratios[weights.steps < weights.steps[0] + EARLY])
+    worst = int(np.argmax(early))
+    ratio, step = float(early[worst]), int(weights.steps[worst])
+    which = "the first update" if step == int(weights.steps[0]) else f"the update at step {step}"
+    until = int(weights.steps[np.flatnonzero(np.nan_to_num(ratios) >= OVERTHROWN)[-1]])
+    loss = fact(
+        run, "loss of a batch, peak of the first steps", jump.peak, JUMP * jump.base, "above",
+        tag="zeroacc/loss", since=jump.peak_step, until=jump.peak_step,
+    )
+    return Flagged(
+        summary=f"The learning rate is too high: {which} was {number(float(f'{ratio:.2g}'))} times "
+        "the weights.",
+        context=f"{optimizer_words(run)}. The loss jumped from {number(_start(run, jump))} to "
+        f"{number(jump.peak)} within {jump.peak_step - int(weights.steps[0]) + 1} steps.",
+        evidence=(
+            fact(run, f"update ÷ weights, largest over kernels, step {step}", ratio, OVERTHROWN,
+                 "above" if ratio > OVERTHROWN else "equal", tag="zeroacc/update_ratio",
+                 since=int(weights.steps[at]), until=until),
+            loss,
+        ),
+        since=int(weights.steps[at]),
+        mend=_lower(run, ratio),
+    )
+
+
+def _start(run: Run, jump: _Jump) -> float:
+    curve, table = run.curve("zeroacc/loss"), run.table("loss")
+    if curve is not None:
+        return curve.series.first.value
+    return float(table.column("loss")[0, 0]) if table is not None else jump.base
+
+
+def _restless(
+    case: Case, weights: Table, ratios: NDArray[np.float64], median: float
+) -> Flagged:
+    run = case.run
+    return Flagged(
+        summary=f"The learning rate is too high: a typical step changes the weights by "
+        f"{percent(median)}.",
+        context=f"{optimizer_words(run)}. About 0.1 % a step is usual.",
+        evidence=(
+            fact(run, "update ÷ weights, largest over kernels, median", median, RESTLESS, "above",
+                 tag="zeroacc/update_ratio", since=int(weights.steps[0]),
+                 until=int(weights.steps[-1])),
+        ),
+        # Without a prior nothing shows that the run suffers from it.
+        tier=Tier.STRONG if case.beats is False else Tier.SMELL,
+        since=int(weights.steps[np.flatnonzero(np.nan_to_num(ratios) > RESTLESS)[0]]),
+        mend=_lower(run, median),
+    )
+
+
+def _lower(run: Run, ratio: float) -> Mend:
+    rate = lower_rate(run, ratio)
+    return Mend(f"Take a lower learning rate, {rate:g} to begin with.", rate_diff(run, rate))
+
+
+def _high_from_contract(case: Case, jump: _Jump | None) -> Answer:
+    """From the rate that was asked for, and a loss that stands far above its prior."""
+    run, rate, curve = case.run, peak_rate(case.run), case.run.headline(Role.LOSS)
+    if rate is None or curve is None or not len(curve.series):
+        return CannotTell("the rate is not on record")
+    if not is_adaptive(run) or rate < ABSURD_ADAPTIVE_RATE:
+        return Passed(f"{optimizer_words(run)}: no rate that is wrong by itself")
+    steps, values = curve.series.finite()
+    if not len(values) or case.prior.initial_loss is None:
+        return CannotTell("what loss a sound start would have is not known")
+    times = float(values.max()) / case.prior.initial_loss
+    if case.beats or times < JUMP:
+        return Passed(f"the loss stayed under {number(times)} times that of a sound start")
+    peak = int(np.argmax(values))
+    return Flagged(
+        summary=f"The learning rate is too high: {optimizer_words(run)}, and the loss reached "
+        f"{number(float(values[peak]))}.",
+        context=f"A sound start has a loss of {number(case.prior.initial_loss)}.",
+        evidence=(
+            Evidence(
+                "largest training loss", float(values[peak]), JUMP * case.prior.initial_loss,
+                "above", member=curve.member, tag=curve.tag, axis=curve.axis,
+                first_step=int(steps[peak]), last_step=int(steps[peak]),
+            ),
+        ),
+        since=first_training_step(run, curve),
+        mend=_lower(run, 1.0),
+    )

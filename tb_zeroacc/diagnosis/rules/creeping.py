@@ -1,0 +1,169 @@
+"""ZA702: a learning rate that is too low."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Flagged,
+    Mend,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+)
+from tb_zeroacc.diagnosis.inside import fact, kernel_ratios
+from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, WEIGHTS
+from tb_zeroacc.diagnosis.prior import Case
+from tb_zeroacc.diagnosis.rate import (
+    higher_rate,
+    is_adaptive,
+    optimizer_words,
+    peak_rate,
+    rate_diff,
+)
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.trend import first_training_step, trend_of
+from tb_zeroacc.run import Curve, Role, Run, Table
+from tb_zeroacc.wording import number, percent
+
+CREEPING = 3e-5  # median of the largest kernel's update ÷ weights. Faulty 4e-6; healthy 2e-4 (once
+# converged) to 4e-3
+HARDLY = 0.1  # of the loss it started at: less than this in a whole run is creeping
+TINY_ADAPTIVE_RATE = 1e-6  # a thousandth of the default
+LOW_RATE = 1e-5  # a fifth of what fine-tuning of language models takes
+FEWEST_STEPS = 20  # a median of the first steps alone would be one of a warm-up
+
+
+@rule(
+    "ZA702",
+    "learning-rate-too-low",
+    Tier.STRONG,
+    Stage.UPDATE,
+    needs=(LOSS, (WEIGHTS, CONTRACT, LEARNING_RATE)),
+    explains=("ZA404", "ZA704", "ZA705"),
+    yields_to=("ZA101", "ZA102", "ZA210", "ZA303", "ZA503", "ZA504", "ZA505", "ZA601"),
+    mend=Mend(
+        "Take a rate ten to a thousand times higher.",
+        "optimizer=keras.optimizers.Adam(learning_rate=0.001),",
+    ),
+)
+def learning_rate_too_low(case: Case) -> Answer:
+    """The learning rate is so low that the weights hardly move.
+
+    ## What it means
+    Each update changes even the most mobile kernel by less than a thirty-thousandth of itself.
+    Tens of thousands of steps would not take it far from where it started.
+
+    ## Why accuracy suffers
+    The model is still the random one it began as.
+
+    ## How it is detected
+    Per sample, the largest update of a kernel divided by that kernel (root mean squares); the
+    median over all samples must be under 3e-5. Measured: 4e-6 with Adam at 1e-6; healthy nets
+    show 4e-4 to 4e-3, and 2e-4 once they have converged. Gradients must be above 0, the loss must
+    have fallen by less than a tenth, over 20 steps or more. Muted once the run beats its prior.
+    Without the recorder: Adam or its kin at 1e-6 or less with a loss that hardly moved; a rate of
+    1e-5 or less is a smell.
+
+    ## How to mend it
+    ```python
+    optimizer=keras.optimizers.Adam(learning_rate=0.001)
+    ```
+    or look at what a schedule or warm-up makes of the rate: `zeroacc/learning_rate`.
+
+    ## Easily confused with
+    ZA206 labels-independent-of-inputs: there the weights move as they should. ZA503
+    vanishing-gradients: there the last layers move. ZA708 weights-never-move: there nothing moves
+    at all although the rate is sound.
+
+    ## Sources
+    cs231n.github.io/neural-networks-3; torchmortem (median under 1e-5);
+    stackoverflow.com/q/59106542. Margins measured on Keras 3.15.
+    """
+    curve = case.run.headline(Role.LOSS)
+    trend = trend_of(curve.series) if curve else None
+    if curve is None or trend is None:
+        return CannotTell("fewer than two points of the loss")
+    if case.beats:
+        return Passed("muted: the run beats its prior")
+    if trend.relative_fall >= HARDLY:
+        return Passed(f"the loss fell by {percent(trend.relative_fall)}")
+    weights = case.run.table("weights")
+    if weights is None:
+        return _low_from_contract(case, curve, trend.relative_fall)
+    if weights.steps[-1] - weights.steps[0] < FEWEST_STEPS:
+        return CannotTell(f"fewer than {FEWEST_STEPS} steps")
+    ratios = kernel_ratios(case.run, weights)
+    if not np.isfinite(ratios).any():
+        return CannotTell("no update of a kernel is on record")
+    median = float(np.nanmedian(ratios))
+    if median >= CREEPING:
+        return Passed(f"a typical step changes a kernel by {number(median)} of itself")
+    if not _has_gradient(case.run):
+        return NotApplicable("the gradient is 0: no rate would help")
+    return _creeping(case.run, weights, median, trend.relative_fall)
+
+
+def _has_gradient(run: Run) -> bool:
+    gradients = run.table("gradients")
+    return gradients is None or bool(np.nanmedian(np.nanmax(gradients.column("rms"), axis=1)) > 0)
+
+
+def _creeping(run: Run, weights: Table, median: float, fall: float) -> Flagged:
+    return Flagged(
+        summary=f"The learning rate is too low: a typical step changes the weights by "
+        f"{number(100.0 * median)} %.",
+        context=f"{optimizer_words(run)}. {_moved(fall)}; about 0.1 % a step is usual.",
+        evidence=(
+            fact(run, "update ÷ weights, largest over kernels, median", median, CREEPING, "below",
+                 tag="zeroacc/update_ratio", since=int(weights.steps[0]),
+                 until=int(weights.steps[-1])),
+        ),
+        since=int(weights.steps[0]),
+        mend=_higher(run),
+    )
+
+
+def _moved(fall: float) -> str:
+    if fall < 0:
+        return f"The loss rose by {percent(-fall)}"
+    return f"The loss fell by {percent(fall)} in all"
+
+
+def _higher(run: Run) -> Mend:
+    rate = higher_rate(run)
+    return Mend(f"Take a higher learning rate, {rate:g} to begin with.", rate_diff(run, rate))
+
+
+def _low_from_contract(case: Case, curve: Curve, fall: float) -> Answer:
+    """From the rate alone, beside a loss that hardly moved."""
+    run, rate = case.run, peak_rate(case.run)
+    if rate is None:
+        return CannotTell("the rate is not on record")
+    if rate > LOW_RATE or run.headline(Role.REWARD) is not None:
+        return Passed(f"the rate reaches {number(rate)}")
+    certain = is_adaptive(run) and rate <= TINY_ADAPTIVE_RATE and case.beats is False
+    rates = run.headline(Role.LEARNING_RATE)
+    shown = Evidence(
+        "largest learning rate", rate, LOW_RATE, "below" if rate < LOW_RATE else "equal"
+    )
+    if rates is not None:
+        first, last = rates.series.first.step, rates.series.last.step
+        shown = replace(
+            shown, member=rates.member, tag=rates.tag, axis=rates.axis, first_step=first,
+            last_step=last,
+        )
+    return Flagged(
+        summary=f"The learning rate is very low: it never exceeds {number(rate)}.",
+        context=f"{_moved(fall)}.",
+        evidence=(shown,),
+        tier=Tier.STRONG if certain else Tier.SMELL,
+        since=first_training_step(run, curve),
+        mend=_higher(run),
+    )
