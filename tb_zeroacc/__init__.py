@@ -1,6 +1,6 @@
-"""Zero Accuracy for TensorBoard: why a model does not learn, in words, with the curves and the mend.
+"""Zero Accuracy for TensorBoard: why a model does not learn, in words, with curves and the mend.
 
-Importing this package pulls in neither TensorFlow nor NumPy; what needs them is loaded on first use.
+Importing this package pulls in neither TensorFlow nor NumPy; what needs them loads on first use.
 """
 
 from __future__ import annotations

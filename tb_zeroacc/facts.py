@@ -19,7 +19,7 @@ Scalar: TypeAlias = "str | int | float | bool | None"
 COLUMNS: dict[str, tuple[str, ...]] = {
     # A row a feature or channel, `x[3]` or `age[0]`; at most 256, the rest pooled as `x[rest]`.
     "inputs": ("mean", "std", "min", "max", "zero_share", "non_finite_count", "count"),
-    # A row an input, `x`. Two sums over the batch, weighted by position: equal batches, equal pairs.
+    # A row an input, `x`. Two sums over the batch, weighted by position: equal for equal batches.
     "batch": ("fingerprint_1", "fingerprint_2", "examples"),
     # A row a label tensor, `y`. `row_sum_*` over the last axis (a one-hot row sums to 1);
     # `units` is the size of that axis (1 for sparse labels).

@@ -47,7 +47,7 @@ _KIND_OF = {cls: kind for kind, cls in FACT_KINDS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Names of a table's rows and columns; `pooled` tells how many features a `[rest]` row holds."""
+    """Names of a table's rows and columns; `pooled`: how many features a `[rest]` row holds."""
 
     kind: str
     rows: tuple[str, ...]
@@ -153,7 +153,8 @@ def decode(value: summary_pb2.Summary.Value) -> Decoded | None:
         if tag.startswith(LAYOUT_PREFIX):
             return _build(Layout, content)
         known = FACT_KINDS.get(tag.removeprefix(FACT_PREFIX))
-        return None if known is None else _build(known, content)
+        decoded: Decoded | None = None if known is None else _build(known, content)
+        return decoded
     except RecordError:
         raise
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as fault:

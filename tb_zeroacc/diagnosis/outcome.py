@@ -79,7 +79,8 @@ def score_of(case: Case) -> str:
     if case.final_accuracy is not None:
         accuracy = f"accuracy is {number(case.final_accuracy)}"
         if case.prior.accuracy is not None:
-            accuracy += f" against {number(case.prior.accuracy)} for always saying the largest class"
+            majority = number(case.prior.accuracy)
+            accuracy += f" against {majority} for always saying the largest class"
         parts.append(accuracy)
     sentence = ", ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""

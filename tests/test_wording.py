@@ -1,0 +1,44 @@
+"""How numbers read in sentences."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tb_zeroacc.wording import count, number, percent
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.0, "0"),
+        (10.0, "10"),
+        (72.4, "72.4"),
+        (0.0312, "0.0312"),
+        (1.6e-8, "1.6e-08"),
+        (8240.4, "8 240"),
+        (3.2e9, "3.2e+09"),
+        (-2.5, "-2.5"),
+        (math.nan, "NaN"),
+        (math.inf, "infinity"),
+        (-math.inf, "-infinity"),
+    ],
+)
+def test_number(value: float, words: str) -> None:
+    assert number(value) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.0, "0 %"), (0.003, "0.3 %"), (0.04, "4 %"), (0.9996, "99.9 %"), (1.0, "100 %"),
+     (14.2, "1 420 %")],
+)
+def test_percent_never_rounds_to_all_or_nothing(share: float, words: str) -> None:
+    assert percent(share) == words
+
+
+def test_count_agrees_with_its_noun() -> None:
+    assert (count(1, "step"), count(20, "step"), count(0, "epoch")) == (
+        "1 step", "20 steps", "0 epochs",
+    )
