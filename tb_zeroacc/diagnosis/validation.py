@@ -13,6 +13,7 @@ from tb_zeroacc.run import Curve, Role, Run, Split
 RISE = 1.15
 LAST_QUARTER = 0.75  # a minimum later than this may still be noise on a falling curve
 NOISES = 3.0  # scatters that a metric must fall by; three standard deviations
+LEAST_DROP = 0.02  # of accuracy: the standard error of a share over 300 examples is up to .03
 FEWEST_POINTS = 4
 
 
@@ -52,7 +53,7 @@ class Drop:
     @property
     def clear(self) -> bool:
         """Whether the fall is larger than the metric's own scatter."""
-        return self.best - self.end > max(NOISES * self.noise, 0.01 / self.curve.scale)
+        return self.best - self.end > max(NOISES * self.noise, LEAST_DROP / self.curve.scale)
 
 
 def turn_of(run: Run) -> Turn | None:

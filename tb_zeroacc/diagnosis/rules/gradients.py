@@ -169,7 +169,7 @@ def part(ratio: float) -> str:
     for size, word in ((1e12, "trillionth"), (1e9, "billionth"), (1e6, "millionth")):
         if parts >= size and parts / size < 1000:
             return f"a {float(f'{parts / size:.2g}'):.0f}-{word}"
-    return f"{number(ratio)} times" if parts >= 1e6 else f"1/{number(float(f'{parts:.2g}'))}"
+    return number(ratio) if parts >= 1e6 else f"1/{number(float(f'{parts:.2g}'))}"
 
 
 def _mend(run: Run, layers: tuple[str, ...]) -> Mend:

@@ -52,8 +52,8 @@ def overfits(case: Case) -> Answer:
     minimum, the minimum lies before the last quarter, and the training loss fell by 10 % or more
     over the run. Measured: rises of 14 to 52 % where nets overfit, still falling in healthy ones.
     That is a smell, for a loss may rise while the metric still improves. It is strong when the
-    validation accuracy also falls from its best by more than three times its own scatter and a
-    point of percentage. The gap between training and validation is no evidence. Not asked of a run
+    validation accuracy also falls from its best by more than three times its own scatter, and by
+    .02 at least. The gap between training and validation is no evidence. Not asked of a run
     that is still going.
 
     ## How to mend it

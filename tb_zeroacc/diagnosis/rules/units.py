@@ -36,6 +36,7 @@ DEAD = 0.9
 # Share of (unit, example) pairs with a derivative under 1 % of its maximum. Hidden layers of
 # healthy nets stay far below; good sigmoid OUTPUTS reach 50-94 %, so outputs are left out.
 SATURATED = 0.9
+ROUNDING = 1e-6  # the tables hold float32
 # In a batch of fewer examples many units are silent in health: there only all of them count.
 FEW_EXAMPLES = 8
 
@@ -183,14 +184,14 @@ def _judge(case: Case, fault: _Fault, threshold: float) -> Answer:
     ends = settled(shares)
     worst = max(rows, key=lambda r: -1.0 if np.isnan(ends[r]) else ends[r])
     seen = f"worst in `{table.rows[worst]}`, at {percent(float(ends[worst]))}"
-    beyond = [r for r in rows if ends[r] >= threshold]
+    beyond = [r for r in rows if ends[r] >= threshold - ROUNDING]
     if not beyond:
         return Passed(f"{seen} at the end (limit {percent(threshold)})")
     if case.beats:
         return Passed(f"muted: the run beats its prior; {seen}")
     found = []
     for row in beyond:
-        onset = lasting_since(np.nan_to_num(shares[:, row]) >= threshold)
+        onset = lasting_since(np.nan_to_num(shares[:, row]) >= threshold - ROUNDING)
         step = int(table.steps[-1 if onset is None else onset])
         found.append(_Silent(layer_of(case.run, table.rows[row]), float(ends[row]), step))
     return _flagged(case.run, fault, found, threshold)

@@ -1,0 +1,19 @@
+"""Asks one rule about one planted run."""
+
+from __future__ import annotations
+
+from tb_zeroacc.diagnosis.answers import Answer, Flagged
+from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.diagnosis.engine import ask
+from tb_zeroacc.diagnosis.prior import case_of
+from tb_zeroacc.run import Run
+
+
+def answer(code: str, run: Run) -> Answer:
+    return ask(RULES[code], case_of(run), strict=True)
+
+
+def flagged(code: str, run: Run) -> Flagged:
+    found = answer(code, run)
+    assert isinstance(found, Flagged), found
+    return found

@@ -1,0 +1,57 @@
+"""ZA801 on planted runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
+from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.facts import Epoch, Fit
+from tb_zeroacc.run import Role, Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import answer, flagged
+
+COUNTS = a_table("label_counts", {"y": {str(k): 100.0 for k in range(10)}})
+STUCK = (a_contract(), COUNTS, a_curve([2.3, 2.2]), a_curve([0.1, 0.2], Role.ACCURACY))
+BEATS = (a_contract(), COUNTS, a_curve([2.3, 0.1]), a_curve([0.1, 0.9], Role.ACCURACY))
+
+
+def epochs(*batches: int, cut: bool = False) -> tuple[Epoch, ...]:
+    ends = [sum(batches[: i + 1]) for i in range(len(batches))]
+    return tuple(
+        Epoch(i, end, size, cut_short=cut)
+        for i, (end, size) in enumerate(zip(ends, batches, strict=True))
+    )
+
+
+ZA801: dict[str, tuple[Run, type[Answer]]] = {
+    "no batch at all": (a_run(*STUCK, epochs=epochs(0, 0, 0)), Flagged),
+    "an epoch without a batch": (a_run(*BEATS, epochs=epochs(10, 0, 2)), Flagged),
+    "one batch an epoch": (a_run(*STUCK, epochs=epochs(1, 1, 1)), Flagged),
+    "two batches an epoch": (a_run(*STUCK, epochs=epochs(2, 2, 2)), Passed),
+    "full batches that learn": (a_run(*BEATS, epochs=epochs(1, 1, 1)), Passed),
+    "one epoch of one batch among others": (a_run(*STUCK, epochs=epochs(10, 1)), Passed),
+    "cut short": (a_run(*STUCK, a_table("progress", {"progress": {"seconds_per_step": 0.1}}),
+                        epochs=epochs(0, cut=True)), CannotTell),
+    "nothing recorded": (a_run(*STUCK), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ZA801.values(), ids=ZA801.keys())
+def test_eta_always_zero(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA801", run), want)
+
+
+def test_it_is_a_smell_that_begins_with_the_empty_epoch() -> None:
+    found = flagged("ZA801", a_run(*STUCK, epochs=epochs(10, 0, 2)))
+    assert RULES["ZA801"].tier is Tier.SMELL
+    assert found.since == 10
+
+
+def test_a_live_run_is_told_the_true_time_left() -> None:
+    progress = a_table("progress", {"progress": {"seconds_per_step": 0.5}})
+    contract = a_contract(fit=Fit(epochs=4))
+    run = a_run(contract, progress, a_curve([2.3]), epochs=epochs(100, 100), state="live")
+    found = answer("ZA801", run)
+    assert isinstance(found, Passed)
+    assert "100 s are left" in found.reason
