@@ -10,7 +10,6 @@ import {scaleFor, type Scale} from "./scale";
 interface CurveChartProps {
   curve: CurveData;
   evidence: Evidence;
-  height: number;
   dark: boolean;
   /** Nothing is flagged here: the threshold is a mere reference. */
   calm: boolean;
@@ -19,7 +18,7 @@ interface CurveChartProps {
 }
 
 /** One curve with what it proves: the stretch, the threshold, the point. */
-export function CurveChart({curve, evidence, height, dark, calm, onRead}: CurveChartProps) {
+export function CurveChart({curve, evidence, dark, calm, onRead}: CurveChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const told = useRef(onRead);
   told.current = onRead;
@@ -37,7 +36,10 @@ export function CurveChart({curve, evidence, height, dark, calm, onRead}: CurveC
       told.current(`${picture.axis} ${formatNumber(curve.steps[index] ?? NaN)}: ${value}`);
     };
     const options = optionsFor(picture, curve, calm, read);
-    const size = () => ({width: Math.max(host.clientWidth, 120), height});
+    const size = () => ({
+      width: Math.max(host.clientWidth, 120),
+      height: Math.max(host.clientHeight, 120),
+    });
     const chart = new uPlot({...options, ...size()}, data, host);
     const watcher = new ResizeObserver(() => chart.setSize(size()));
     watcher.observe(host);
@@ -46,14 +48,13 @@ export function CurveChart({curve, evidence, height, dark, calm, onRead}: CurveC
       watcher.disconnect();
       chart.destroy();
     };
-  }, [data, picture, height, dark, calm]);
+  }, [data, picture, dark, calm]);
   const {marks} = picture;
   const words = [marks.pointText, marks.brokenText, marks.thresholdText].filter(Boolean).join("; ");
   return (
     <div
       ref={box}
       class="Chart"
-      style={{height: `${height}px`}}
       role="img"
       aria-label={`Curve of ${curve.tag}, ${formatNumber(curve.count)} points. ${words}`}
     />

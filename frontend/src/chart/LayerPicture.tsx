@@ -8,7 +8,6 @@ interface LayerPictureProps {
   data: LayerData;
   /** Layers or rows that the finding is about. */
   flagged: readonly string[];
-  height: number;
   dark: boolean;
   onRead: (words: string) => void;
 }
@@ -19,24 +18,25 @@ const WIDEST_NAMES = 150;
 const LEAST_ROW = 13; // below that, only some rows are named
 
 /** Layers in order against steps: where a signal fades, dies or saturates. */
-export function LayerPicture({data, flagged, height, dark, onRead}: LayerPictureProps) {
+export function LayerPicture({data, flagged, dark, onRead}: LayerPictureProps) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [width, setWidth] = useState(0);
+  const [{width, height}, setSize] = useState({width: 0, height: 0});
   const names = useMemo(() => shortRows(data.rows), [data]);
   const values = useMemo(() => data.values.map((row) => row.map(toNumber)), [data]);
   const scale = useMemo(() => heatScale(values.flat(), data.unit), [values, data]);
   const frames = useMemo(() => framedRows(data, flagged), [data, flagged]);
   const left = Math.min(WIDEST_NAMES, 7 * Math.max(...names.map((name) => name.length), 4) + GUTTER);
-  const area = {left, width: Math.max(0, width - left - 1), height: height - AXIS};
+  const area = {left, width: Math.max(0, width - left - 1), height: Math.max(0, height - AXIS)};
   const edges = useMemo(() => columnEdges(data.steps, area.width), [data, area.width]);
 
   useLayoutEffect(() => {
     const host = box.current;
     if (!host) return undefined;
-    const watcher = new ResizeObserver(() => setWidth(host.clientWidth));
+    const measure = () => setSize({width: host.clientWidth, height: host.clientHeight});
+    const watcher = new ResizeObserver(measure);
     watcher.observe(host);
-    setWidth(host.clientWidth);
+    measure();
     return () => watcher.disconnect();
   }, []);
   useLayoutEffect(() => {
@@ -60,7 +60,6 @@ export function LayerPicture({data, flagged, height, dark, onRead}: LayerPicture
     <div
       ref={box}
       class="Layers"
-      style={{height: `${height}px`}}
       role="img"
       aria-label={`${names.length} layers in order. Flagged: ${inFrames.join(", ") || "none"}.`}
       onPointerMove={read}
@@ -81,7 +80,7 @@ export function LayerPicture({data, flagged, height, dark, onRead}: LayerPicture
       <div class="Layers-axis" style={{left: `${left}px`, top: `${area.height + 6}px`}}>
         <span>step {formatNumber(ends[0])}</span>
         <span class="Layers-scale">
-          {formatValue(scale.low, data.unit)}
+          {scale.log && "log scale"} {formatValue(scale.low, data.unit)}
           <i />
           {formatValue(scale.high, data.unit)}
         </span>

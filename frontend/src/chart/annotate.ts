@@ -3,6 +3,7 @@ import {formatNumber} from "../model/numbers";
 import type {Colours} from "./colours";
 import {cross, dashedLine, dot, drawLabel, textWidth} from "./ink";
 import type {Marks} from "./marks";
+import {along, overlaps, placeLabel, type Box} from "./placing";
 import {stepTicks, type Scale} from "./scale";
 
 export interface Annotation {
@@ -18,139 +19,152 @@ export interface Annotation {
 }
 
 const THINNEST_BAND = 6;
+const LINE = 14; // height of a label
 
 /** The argument of the picture, as a uPlot plugin: band below the curve, the rest above it. */
 export function annotate(note: Annotation): uPlot.Plugin {
   return {
     hooks: {
-      drawClear: (plot) => drawBand(plot, note),
+      drawClear: (plot) => new Overlay(plot, note).drawBand(),
       draw: (plot) => {
-        const {ctx} = plot;
-        drawAxis(plot, note);
-        if (note.marks.threshold !== null) drawThreshold(plot, note, note.marks.threshold);
-        ctx.save();
-        drawPoint(plot, note);
-        drawBroken(plot, note);
-        ctx.restore();
+        const overlay = new Overlay(plot, note);
+        overlay.drawAxis();
+        overlay.drawThreshold();
+        overlay.drawPoint();
+        overlay.drawBroken();
       },
     },
   };
 }
 
-const ratioOf = (plot: uPlot): number => plot.ctx.canvas.width / plot.width;
+/** One drawing of the marks; all lengths in device pixels. */
+class Overlay {
+  private readonly ctx: CanvasRenderingContext2D;
+  private readonly ratio: number;
+  private readonly taken: Box[] = [];
 
-function drawBand(plot: uPlot, {marks, colours}: Annotation): void {
-  if (!marks.band) return;
-  const {left, top, width, height} = plot.bbox;
-  const clamp = (x: number): number => Math.min(left + width, Math.max(left, x));
-  let from = clamp(plot.valToPos(marks.band[0], "x", true));
-  let to = clamp(plot.valToPos(marks.band[1], "x", true));
-  const lacking = THINNEST_BAND * ratioOf(plot) - (to - from);
-  if (lacking > 0) {
-    from = Math.max(left, from - lacking / 2);
-    to = Math.min(left + width, from + THINNEST_BAND * ratioOf(plot));
+  constructor(
+    private readonly plot: uPlot,
+    private readonly note: Annotation,
+  ) {
+    this.ctx = plot.ctx;
+    this.ratio = plot.ctx.canvas.width / plot.width;
   }
-  plot.ctx.save();
-  plot.ctx.fillStyle = colours.band;
-  plot.ctx.fillRect(from, top, to - from, height);
-  plot.ctx.restore();
+
+  drawBand(): void {
+    const band = this.band();
+    if (!band) return;
+    this.ctx.save();
+    this.ctx.fillStyle = this.note.colours.band;
+    this.ctx.fillRect(band.left, band.top, band.width, band.height);
+    this.ctx.restore();
+  }
+
+  /** The labels below: the first starts at the left edge, the last ends at the right one. */
+  drawAxis(): void {
+    const {left, top, width, height} = this.plot.bbox;
+    const {steps, axis, colours} = this.note;
+    const ticks = stepTicks(steps[0] ?? 0, steps[steps.length - 1] ?? 0);
+    const y = top + height + 14 * this.ratio;
+    ticks.forEach((tick, n) => {
+      const last = n === ticks.length - 1;
+      const text = last ? `${axis} ${formatNumber(tick)}` : formatNumber(tick);
+      const align = ticks.length === 1 ? "center" : last ? "right" : n ? "center" : "left";
+      const x = align === "right" ? left + width : this.x(tick);
+      drawLabel(this.ctx, this.ratio, {text, x, y, align, colour: colours.soft});
+    });
+  }
+
+  drawThreshold(): void {
+    const {scale, marks, colours, calm} = this.note;
+    const {threshold, thresholdText: text} = marks;
+    if (threshold === null || threshold < scale.low || threshold > scale.high) return;
+    const {left, top, width} = this.plot.bbox;
+    const y = this.y(threshold);
+    const colour = calm ? colours.soft : colours.accent;
+    dashedLine(this.ctx, this.ratio, [left, left + width], y, colour);
+    this.taken.push({left, top: y - 2 * this.ratio, width, height: 4 * this.ratio});
+    const size = this.sizeOf(text);
+    const box = (up: boolean): Box => {
+      const at = up ? y - size.height - this.ratio : y + 2 * this.ratio;
+      return {left: left + width - size.width, top: at, ...size};
+    };
+    const free = (where: Box): boolean => !this.curve().some((at) => within(at, where));
+    const above = box(true).top >= top - size.height && (free(box(true)) || !free(box(false)));
+    this.write(text, box(above), "right", colour);
+  }
+
+  drawPoint(): void {
+    const {marks, colours, calm, steps, drawn} = this.note;
+    const value = marks.point === null ? null : drawn[marks.point];
+    if (marks.point === null || value === null || value === undefined) return;
+    const [x, y] = [this.x(steps[marks.point] ?? 0), this.y(value)];
+    dot(this.ctx, this.ratio, x, y, calm ? colours.data : colours.accent, colours.ground);
+    this.writeBeside(marks.pointText, x, y, calm ? colours.soft : colours.accent);
+  }
+
+  drawBroken(): void {
+    const {marks, colours, steps} = this.note;
+    if (marks.broken === null) return;
+    const x = this.x(steps[marks.broken] ?? 0);
+    const y = this.plot.bbox.top + 8 * this.ratio;
+    cross(this.ctx, this.ratio, x, y, colours.accent);
+    this.writeBeside(marks.brokenText, x, y, colours.accent);
+  }
+
+  private writeBeside(text: string, x: number, y: number, colour: string): void {
+    const gap = 9 * this.ratio;
+    const size = this.sizeOf(text);
+    const box = placeLabel([x, y], size, this.plot.bbox, this.curve(), this.taken, gap);
+    this.write(text, box, box.left > x ? "left" : "right", colour);
+  }
+
+  private write(text: string, box: Box, align: "left" | "right", colour: string): void {
+    const band = this.band();
+    const ground = band && overlaps(box, [band]) ? undefined : this.note.colours.ground;
+    const x = align === "left" ? box.left : box.left + box.width;
+    const label = {text, x, y: box.top + box.height / 2, align, colour};
+    drawLabel(this.ctx, this.ratio, ground ? {...label, ground} : label);
+    this.taken.push(box);
+  }
+
+  private band(): Box | null {
+    const {band} = this.note.marks;
+    if (!band) return null;
+    const {left, top, width, height} = this.plot.bbox;
+    const clamp = (x: number): number => Math.min(left + width, Math.max(left, x));
+    let [from, to] = [clamp(this.x(band[0])), clamp(this.x(band[1]))];
+    const lacking = THINNEST_BAND * this.ratio - (to - from);
+    if (lacking > 0) {
+      from = Math.max(left, Math.min(from - lacking / 2, left + width - THINNEST_BAND * this.ratio));
+      to = from + THINNEST_BAND * this.ratio;
+    }
+    return {left: from, top, width: to - from, height};
+  }
+
+  /** Dots along the curve, to keep labels off it. */
+  private curve(): (readonly [number, number])[] {
+    const {steps, drawn} = this.note;
+    const points = steps.map((step, n) => {
+      const value = drawn[n];
+      return value === null || value === undefined ? null : ([this.x(step), this.y(value)] as const);
+    });
+    return along(points, 4 * this.ratio);
+  }
+
+  private sizeOf(text: string): {width: number; height: number} {
+    return {width: textWidth(this.ctx, this.ratio, text), height: LINE * this.ratio};
+  }
+
+  private x(step: number): number {
+    return this.plot.valToPos(step, "x", true);
+  }
+
+  private y(value: number): number {
+    return this.plot.valToPos(value, "y", true);
+  }
 }
 
-/** The labels below: the first starts at the left edge, the last ends at the right one. */
-function drawAxis(plot: uPlot, {steps, axis, colours}: Annotation): void {
-  const {left, top, width, height} = plot.bbox;
-  const ratio = ratioOf(plot);
-  const ticks = stepTicks(steps[0] ?? 0, steps[steps.length - 1] ?? 0);
-  const y = top + height + 14 * ratio;
-  ticks.forEach((tick, n) => {
-    const last = n === ticks.length - 1;
-    const text = last ? `${axis} ${formatNumber(tick)}` : formatNumber(tick);
-    const x = plot.valToPos(tick, "x", true);
-    const align = last && n > 0 ? "right" : x < left + 8 * ratio ? "left" : "center";
-    const at = align === "right" ? left + width : x;
-    drawLabel(plot.ctx, ratio, {text, x: at, y, align, colour: colours.soft, ground: colours.ground});
-  });
-}
-
-function drawThreshold(plot: uPlot, note: Annotation, threshold: number): void {
-  const {scale, marks, colours, calm} = note;
-  if (threshold < scale.low || threshold > scale.high) return;
-  const {left, top, width} = plot.bbox;
-  const ratio = ratioOf(plot);
-  const y = plot.valToPos(threshold, "y", true);
-  const colour = calm ? colours.soft : colours.accent;
-  dashedLine(plot.ctx, ratio, [left, left + width], y, colour);
-  const room = textWidth(plot.ctx, ratio, marks.thresholdText);
-  const above = y - 10 * ratio > top && !crosses(plot, note, left + width - room, y - 10 * ratio);
-  drawLabel(plot.ctx, ratio, {
-    text: marks.thresholdText,
-    x: left + width,
-    y: above ? y - 9 * ratio : y + 10 * ratio,
-    align: "right",
-    colour,
-    ground: colours.ground,
-  });
-}
-
-/** Whether the curve runs through the line of text that starts at `x` and stands at height `y`. */
-function crosses(plot: uPlot, {steps, drawn}: Annotation, x: number, y: number): boolean {
-  const reach = 7 * ratioOf(plot);
-  return steps.some((step, i) => {
-    const value = drawn[i];
-    if (value === null || value === undefined) return false;
-    if (plot.valToPos(step, "x", true) < x) return false;
-    return Math.abs(plot.valToPos(value, "y", true) - y) < reach;
-  });
-}
-
-function drawPoint(plot: uPlot, note: Annotation): void {
-  const {marks, colours, calm, steps, drawn} = note;
-  if (marks.point === null) return;
-  const value = drawn[marks.point];
-  if (value === null || value === undefined) return;
-  const ratio = ratioOf(plot);
-  const x = plot.valToPos(steps[marks.point] ?? 0, "x", true);
-  const y = plot.valToPos(value, "y", true);
-  const colour = calm ? colours.data : colours.accent;
-  dot(plot.ctx, ratio, x, y, colour, colours.ground);
-  labelBeside(plot, note, marks.pointText, x, y, calm ? colours.soft : colours.accent);
-}
-
-function drawBroken(plot: uPlot, note: Annotation): void {
-  const {marks, colours, steps} = note;
-  if (marks.broken === null) return;
-  const ratio = ratioOf(plot);
-  const x = plot.valToPos(steps[marks.broken] ?? 0, "x", true);
-  const y = plot.bbox.top + 8 * ratio;
-  cross(plot.ctx, ratio, x, y, colours.accent);
-  labelBeside(plot, note, marks.brokenText, x, y, colours.accent);
-}
-
-/** Words beside a point, on the side where there is room, clear of the dashed line. */
-function labelBeside(
-  plot: uPlot,
-  note: Annotation,
-  text: string,
-  x: number,
-  y: number,
-  colour: string,
-): void {
-  const {left, top, width, height} = plot.bbox;
-  const ratio = ratioOf(plot);
-  const room = textWidth(plot.ctx, ratio, text) + 12 * ratio;
-  const right = x + room < left + width;
-  const {threshold} = note.marks;
-  const dashed = threshold === null ? NaN : plot.valToPos(threshold, "y", true);
-  const clear = [0, -14, 14, -28, 28].map((shift) => y + shift * ratio).find((at) => {
-    const inside = at > top + 5 * ratio && at < top + height - 5 * ratio;
-    return inside && !(Math.abs(at - dashed) < 16 * ratio);
-  });
-  drawLabel(plot.ctx, ratio, {
-    text,
-    x: right ? x + 9 * ratio : x - 9 * ratio,
-    y: clear ?? y,
-    align: right ? "left" : "right",
-    colour,
-    ground: note.colours.ground,
-  });
+function within([x, y]: readonly [number, number], box: Box): boolean {
+  return x > box.left && x < box.left + box.width && y > box.top && y < box.top + box.height;
 }

@@ -9,8 +9,8 @@ export interface Label {
   y: number;
   align: Align;
   colour: string;
-  /** Drawn behind the letters, so that a line never crosses them. */
-  ground: string;
+  /** Drawn behind the letters, so that no line of the grid crosses them. */
+  ground?: string;
 }
 
 export function drawLabel(ctx: CanvasRenderingContext2D, ratio: number, label: Label): void {
@@ -18,10 +18,12 @@ export function drawLabel(ctx: CanvasRenderingContext2D, ratio: number, label: L
   ctx.font = FONT.replace("11px", `${11 * ratio}px`);
   ctx.textAlign = label.align;
   ctx.textBaseline = "middle";
-  ctx.lineJoin = "round";
-  ctx.lineWidth = 4 * ratio;
-  ctx.strokeStyle = label.ground;
-  ctx.strokeText(label.text, label.x, label.y);
+  if (label.ground) {
+    ctx.lineJoin = "round";
+    ctx.lineWidth = 3 * ratio;
+    ctx.strokeStyle = label.ground;
+    ctx.strokeText(label.text, label.x, label.y);
+  }
   ctx.fillStyle = label.colour;
   ctx.fillText(label.text, label.x, label.y);
   ctx.restore();

@@ -62,12 +62,16 @@ function linearScale(finite: readonly number[], threshold: number): Scale {
   return {log: false, low, high, ticks, zeroAtFloor: false};
 }
 
-/** At most six whole numbers from first to last, evenly spread, both ends included. */
+/** The first and the last step, and round ones between that leave their labels room. */
 export function stepTicks(first: number, last: number): number[] {
-  const parts = Math.min(4, Math.max(1, last - first));
-  const ticks: number[] = [];
-  for (let n = 0; n <= parts; n++) ticks.push(Math.round(first + ((last - first) * n) / parts));
-  return [...new Set(ticks)];
+  const span = last - first;
+  if (!(span > 0)) return [first];
+  const every = Math.max(1, Math.ceil(niceStep(span / 5)));
+  const ticks = [first];
+  for (let tick = (Math.floor(first / every) + 1) * every; tick < last; tick += every) {
+    if (tick - first > 0.1 * span && last - tick > 0.16 * span) ticks.push(tick);
+  }
+  return [...ticks, last];
 }
 
 /** 1, 2, 2.5 or 5 times a power of ten, at least `least`. */

@@ -69,8 +69,12 @@ const SPANS: [limit: number, seconds: number, noun: string][] = [
   [Infinity, 86400, "day"],
 ];
 
-/** How long ago, in one unit: `2 minutes ago`; `just now` below ten seconds. */
-export function formatAgo(seconds: number): string {
+const LONG_AGO = 30 * 86400;
+
+/** How long ago, in one unit; the day itself where that is more than a month. Times in seconds. */
+export function formatWhen(time: number, now: number): string {
+  const seconds = now - time;
+  if (seconds > LONG_AGO) return `on ${new Date(time * 1000).toISOString().slice(0, 10)}`;
   if (seconds < 10) return "just now";
   const [, size, noun] = SPANS.find(([limit]) => seconds < limit) ?? [0, 86400, "day"];
   return `${formatCount(Math.round(seconds / size), noun)} ago`;

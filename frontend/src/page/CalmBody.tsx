@@ -1,33 +1,23 @@
 import type {Training} from "../model/wire";
-import {ChartCard} from "./ChartCard";
 import {Code, CopyButton} from "./Code";
 import {GlanceTable} from "./GlanceTable";
 import {lackingData} from "./lacking";
+import {LossCard} from "./LossCard";
 
 /** A page without a cause to show: the loss against its prior, and a few numbers or what lacks. */
 export function CalmBody({training, height}: {training: Training; height: number}) {
-  const {curve, glance, outcome, run, members} = training;
+  const {curve, glance, outcome} = training;
   const lacking = lackingData(training.checks);
   const needsData = outcome === "cannot_tell" || glance.length === 0;
   return (
     <div class="Body">
       {curve?.tag ? (
-        <ChartCard
-          run={run}
-          members={members}
-          evidence={curve}
-          tags={[curve.tag]}
-          layers={null}
-          flagged={[]}
-          title={curve.threshold === null ? "The loss" : "Loss against its prior"}
-          calm
-          height={height}
-        />
+        <LossCard training={training} curve={curve} height={height} />
       ) : (
         <section class="Card">
-          <p class="Still soft" style={{height: `${height}px`}}>
-            The log holds no loss curve.
-          </p>
+          <div class="Picture" style={{minHeight: `${height}px`}}>
+            <p class="Still soft">The log holds no loss curve.</p>
+          </div>
         </section>
       )}
       <section class="Card">

@@ -32,23 +32,25 @@ export function ChartCard(props: ChartCardProps) {
   const tag = evidence.tag ?? "";
   const kind = single ? null : layers;
   const title = kind ? LAYER_TITLES[kind] : (props.title ?? titleOf(tag));
-  const picture = {height, onRead: setRead};
+  const picture = {run, onRead: setRead};
   return (
     <section class="Card ChartCard" aria-label={title}>
       <header class="Card-head">
         <h3>{title}</h3>
         {layers && (
           <button type="button" class="Quiet" aria-pressed={single} onClick={() => setSingle(!single)}>
-            {single ? "All layers" : "One curve"}
+            {single ? "All layers" : "One layer"}
           </button>
         )}
         <TimeSeriesLink members={members} tags={tags} runs={runs} />
       </header>
+      <div class="Picture" style={{minHeight: `${height}px`}}>
       {kind ? (
-        <Layers {...picture} run={run} kind={kind} flagged={flagged} />
+        <Layers {...picture} kind={kind} flagged={flagged} />
       ) : (
-        <Curve {...picture} run={run} evidence={evidence} tag={tag} calm={calm} />
+        <Curve {...picture} evidence={evidence} tag={tag} calm={calm} />
       )}
+      </div>
       <footer class="Card-foot soft">{read || `${evidence.run} · ${tag}`}</footer>
     </section>
   );
@@ -56,33 +58,28 @@ export function ChartCard(props: ChartCardProps) {
 
 interface PictureProps {
   run: string;
-  height: number;
   onRead: (words: string) => void;
 }
 
 function Curve(props: PictureProps & {evidence: Evidence; tag: string; calm: boolean}) {
-  const {run, height, evidence, tag, calm, onRead} = props;
+  const {run, evidence, tag, calm, onRead} = props;
   const {dark, reading} = useTab();
   const {data, failed} = useFetched(`${run}\n${evidence.run}\n${tag}`, reading, () =>
     getCurve(run, evidence.run, tag),
   );
-  if (!data) return <Still height={height} words={failed} />;
-  return <CurveChart {...{curve: data, evidence, height, dark, calm, onRead}} />;
+  if (!data) return <Still words={failed} />;
+  return <CurveChart {...{curve: data, evidence, dark, calm, onRead}} />;
 }
 
 function Layers(props: PictureProps & {kind: LayerKind; flagged: readonly string[]}) {
-  const {run, height, kind, flagged, onRead} = props;
+  const {run, kind, flagged, onRead} = props;
   const {dark, reading} = useTab();
   const {data, failed} = useFetched(`${run}\n${kind}`, reading, () => getLayers(run, kind));
-  if (!data) return <Still height={height} words={failed} />;
-  return <LayerPicture {...{data, flagged, height, dark, onRead}} />;
+  if (!data) return <Still words={failed} />;
+  return <LayerPicture {...{data, flagged, dark, onRead}} />;
 }
 
 /** The place of a picture that is not there (yet): nothing moves when it comes. */
-function Still({height, words}: {height: number; words: string}) {
-  return (
-    <p class="Still soft" style={{height: `${height}px`}}>
-      {words}
-    </p>
-  );
+function Still({words}: {words: string}) {
+  return <p class="Still soft">{words}</p>;
 }

@@ -4,7 +4,8 @@ import {Words} from "./Words";
 
 interface EvidenceTableProps {
   rows: readonly Evidence[];
-  title: string;
+  /** Heads the table; without one there is no head. */
+  title?: string;
   /** Index of the row whose curve is drawn; null where none is. */
   drawn?: number | null;
   /** Asked to draw the curve of a row. */
@@ -12,18 +13,20 @@ interface EvidenceTableProps {
 }
 
 /** What was seen: each number with the limit that it is held against. */
-export function EvidenceTable({rows, title, drawn = null, onDraw}: EvidenceTableProps) {
+export function EvidenceTable({rows, title = "", drawn = null, onDraw}: EvidenceTableProps) {
   const drawable = rows.filter((row) => row.tag !== null).length;
   const limited = rows.some((row) => row.threshold !== null);
   return (
     <table class="Table">
-      <thead>
-        <tr>
-          <th scope="col">{title}</th>
-          <th scope="col" class="is-number">value</th>
-          {limited && <th scope="col" class="is-number">limit</th>}
-        </tr>
-      </thead>
+      {title && (
+        <thead>
+          <tr>
+            <th scope="col">{title}</th>
+            <th scope="col" class="is-number">value</th>
+            {limited && <th scope="col" class="is-number">limit</th>}
+          </tr>
+        </thead>
+      )}
       <tbody>
         {rows.map((row, n) => (
           <tr key={n} class={n === drawn && drawable > 1 ? "is-drawn" : ""} title={whereFrom(row)}>

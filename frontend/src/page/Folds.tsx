@@ -1,6 +1,6 @@
 import type {ComponentChildren} from "preact";
 import {formatCount, formatValue} from "../model/numbers";
-import type {Consequence, Finding, Training} from "../model/wire";
+import type {Consequence, Evidence, Finding, Training} from "../model/wire";
 import {readable, TIERS} from "../model/words";
 import {ChecksTable, countChecks} from "./ChecksTable";
 import {Code, CopyButton} from "./Code";
@@ -8,6 +8,8 @@ import {EvidenceTable} from "./EvidenceTable";
 import {FindingBody} from "./FindingBody";
 import {Fold} from "./Fold";
 import {lackingData} from "./lacking";
+import {LossCard} from "./LossCard";
+import {tagsOf} from "./picture";
 import {Words} from "./Words";
 
 interface FoldsProps {
@@ -22,7 +24,7 @@ const HEIGHT = 180;
 
 /** Everything else about a training, in lines that already say what is inside. */
 export function Folds({training, main, open, onToggle}: FoldsProps) {
-  const {checks, rivals, notes} = training;
+  const {checks, curve, rivals, notes} = training;
   const lacking = lackingData(checks);
   const line = (
     id: string,
@@ -51,6 +53,10 @@ export function Folds({training, main, open, onToggle}: FoldsProps) {
             <Further training={training} finding={finding} />
           )),
         )}
+      {main && curve?.tag && !tagsOf(main.evidence).includes(curve.tag) &&
+        line("loss", "The loss against its prior", versus(curve), () => (
+          <LossCard training={training} curve={curve} height={HEIGHT} />
+        ))}
       {rivals.length > 0 &&
         line("rivals", "What would settle it", rivals.map((r) => r.codes.join(" or ")).join(" · "), () =>
           rivals.map(({codes, would_separate}) => (
@@ -90,6 +96,11 @@ function explainsTitle({explains}: Finding): string {
 const names = (items: readonly Consequence[]): string =>
   items.map(({name, code}) => (name ? readable(name).toLowerCase() : code)).join(" · ");
 
+function versus({value, threshold, unit}: Evidence): string {
+  const now = formatValue(value, unit);
+  return threshold === null ? now : `${now} against ${formatValue(threshold, unit)}`;
+}
+
 const against = ({counter_evidence}: Finding): string =>
   counter_evidence.map(({text, value, unit}) => `${text} ${formatValue(value, unit)}`).join(" · ");
 
@@ -107,7 +118,7 @@ function Consequences({items}: {items: readonly Consequence[]}) {
           <p>
             <Words text={summary} /> <small class="soft">{code}</small>
           </p>
-          {evidence.length > 0 && <EvidenceTable rows={evidence} title="What was seen" />}
+          {evidence.length > 0 && <EvidenceTable rows={evidence} />}
         </div>
       ))}
     </>

@@ -1,4 +1,4 @@
-import {formatAgo, formatCount} from "../model/numbers";
+import {formatCount, formatWhen} from "../model/numbers";
 import type {Finding, Training} from "../model/wire";
 import {markOf, readable, TIERS} from "../model/words";
 import {CalmBody} from "./CalmBody";
@@ -49,9 +49,11 @@ function Facts({training, main}: {training: Training; main: Finding | null}) {
     <div class="Facts">
       <Pill mark={markOf(training)} />
       <span class="Facts-name">{training.run}</span>
-      <span class="soft">{lengthOf(training)}</span>
-      <span class="soft">{whenOf(training)}</span>
-      <span class="soft">{partsOf(training)}</span>
+      {[lengthOf(training), whenOf(training), partsOf(training)].filter(Boolean).map((fact) => (
+        <span class="soft" key={fact}>
+          {fact}
+        </span>
+      ))}
       {main && (
         <span class="Facts-code soft" title={`${readable(main.name)}. ${TIERS[main.tier].meaning}`}>
           {main.code} · {TIERS[main.tier].words}
@@ -69,7 +71,7 @@ function lengthOf({epochs, steps}: Training): string {
 }
 
 function whenOf({state, last_time}: Training): string {
-  const ago = last_time === null ? "" : formatAgo(Date.now() / 1000 - last_time);
+  const ago = last_time === null ? "" : formatWhen(last_time, Date.now() / 1000);
   if (state === "live") return "still running";
   if (!ago) return "";
   return state === "ended" ? `ended ${ago}` : `last record ${ago}`;

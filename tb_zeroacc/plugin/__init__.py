@@ -1,0 +1,1 @@
+"""TensorBoard's side: what it loads, what it is answered."""

@@ -1,0 +1,138 @@
+"""What the tab draws: curves, layers over time and sparklines, as JSON shapes. Pure functions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.run import Curve, Role, Run, Split, Table
+
+Json: TypeAlias = "dict[str, Any]"
+Number: TypeAlias = "float | str"
+
+MOST_SAMPLES = 160  # columns of a layer picture: one is three pixels wide
+MOST_ROWS = 256
+SPARK_POINTS = 32
+# kind of picture: (table, column, unit)
+LAYER_KINDS = {
+    "gradients": ("gradients", "rms", ""),
+    "dead_units": ("activations", "dead_unit_share", "share"),
+    "saturation": ("activations", "saturated_share", "share"),
+    "updates": ("weights", "update_ratio", ""),
+}
+
+
+def curve_json(curve: Curve, member: str) -> Json:
+    """One curve, e.g. `{"member": "a/train", "tag": "epoch_loss", "steps": [0, 1], ...}`.
+
+    Args:
+        curve: What to draw.
+        member: TensorBoard's name of the run that holds it.
+    """
+    series = curve.series
+    return {
+        "member": member,
+        "tag": curve.tag,
+        "axis": curve.axis,
+        "steps": series.steps.tolist(),
+        "values": numbers(series.values),
+        "count": series.count,
+        "thinned": series.thinned,
+    }
+
+
+def layers_json(run: Run, kind: str) -> Json | None:
+    """One statistic of all layers over time; None where the recorder wrote none.
+
+    Rows that never held a number (the dead units of a sigmoid) are left out, and of variables all
+    but the kernels, where it is known which these are.
+    """
+    name, column, unit = LAYER_KINDS[kind]
+    table = run.table(name)
+    if table is None or column not in table.columns:
+        return None
+    values = table.column(column)
+    rows = _rows_to_draw(run, table, values)
+    if not len(rows):
+        return None
+    at = _samples_to_draw(values[:, rows])
+    names = [table.rows[row] for row in rows]
+    layers = [_layer_of(run, row) for row in names]
+    return {
+        "kind": kind,
+        "unit": unit,
+        "rows": _shown_names(names, layers),
+        "layers": layers,
+        "steps": table.steps[at].tolist(),
+        "values": [numbers(values[sample, rows]) for sample in at],
+        "thinned": table.thinned or len(at) < len(table) or len(rows) == MOST_ROWS,
+    }
+
+
+def sparkline(run: Run) -> list[Number]:
+    """The training loss in at most 32 values, evenly spread over its steps; empty without one."""
+    curve = run.headline(Role.LOSS) or run.headline(Role.LOSS, Split.VALIDATION)
+    if curve is None or not len(curve.series):
+        return []
+    steps, values = curve.series.steps, curve.series.values
+    if len(steps) <= SPARK_POINTS:
+        return numbers(values)
+    wanted = np.linspace(steps[0], steps[-1], SPARK_POINTS)
+    return numbers(values[np.searchsorted(steps, wanted, side="right") - 1])
+
+
+def numbers(values: NDArray[np.floating[Any]]) -> list[Number]:
+    """Numbers as JSON knows them; NaN and infinities as words."""
+    return [value if math.isfinite(value) else _word(value) for value in values.tolist()]
+
+
+def _word(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+def _rows_to_draw(run: Run, table: Table, values: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Indices of rows, in order."""
+    wanted = ~np.isnan(values).all(axis=0)
+    weights = run.table("weights")
+    if table.kind in ("gradients", "weights") and weights is not None:
+        spread = np.isfinite(weights.column("unit_spread"))
+        kernels = {row for n, row in enumerate(weights.rows) if spread[:, n].any()}
+        is_kernel = np.array([row in kernels for row in table.rows])
+        if (wanted & is_kernel).any():
+            wanted &= is_kernel
+    rows = np.flatnonzero(wanted)
+    if len(rows) > MOST_ROWS:
+        rows = rows[np.linspace(0, len(rows) - 1, MOST_ROWS).astype(np.intp)]
+    return rows
+
+
+def _samples_to_draw(values: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Indices of at most 161 samples: evenly spread, and the first one that is not all finite."""
+    count = len(values)
+    at = set(np.linspace(0, count - 1, min(count, MOST_SAMPLES)).astype(int).tolist())
+    broken = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    if len(broken):
+        at.add(int(broken[0]))
+    return np.array(sorted(at), np.intp)
+
+
+def _layer_of(run: Run, row: str) -> str | None:
+    """The layer that a row of a table belongs to, by the contract."""
+    name = row.split("#", 1)[0]  # `dense#1` is the second call of `dense`
+    for layer in run.contract.layers if run.contract else ():
+        if row in layer.variables or layer.name in (row, name):
+            return layer.name
+    return None
+
+
+def _shown_names(rows: Sequence[str], layers: Sequence[str | None]) -> list[str]:
+    """The layer's name for each row where that tells the rows apart, else the row's own."""
+    if None in layers or len(set(layers)) < len(layers):
+        return list(rows)
+    return [layer or row for layer, row in zip(layers, rows, strict=True)]

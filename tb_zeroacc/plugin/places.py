@@ -1,0 +1,62 @@
+"""Where TensorBoard's logs lie, and how it names the runs below each place."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_URL = re.compile(r"[a-zA-Z][0-9a-zA-Z.+]*://")
+
+
+class Place(NamedTuple):
+    """One log directory; `name` stands before the names of its runs, empty for no such name."""
+
+    path: str
+    name: str = ""
+
+    def training(self, name: str) -> str:
+        """The name under which a training of this place is shown."""
+        if not self.name:
+            return name
+        return self.name if name == "." else f"{self.name}/{name}"
+
+    def member(self, name: str) -> str:
+        """TensorBoard's name of a run of this place."""
+        return f"{self.name}/{name}" if self.name else name
+
+    def inner(self, member: str) -> str:
+        """The run's name within this place: the inverse of `member`."""
+        return member.removeprefix(f"{self.name}/") if self.name else member
+
+
+def places_of(logdir: str | None, logdir_spec: str | None) -> tuple[Place, ...]:
+    """The places that TensorBoard was started with, read as it reads its own arguments.
+
+    Args:
+        logdir: The raw `--logdir`; a `~` in it is the user's home directory.
+        logdir_spec: The raw `--logdir_spec`: `name:path` or `path`, separated by commas.
+    """
+    if logdir:
+        return (Place(_local(logdir)),)
+    specs = [spec.strip() for spec in (logdir_spec or "").split(",")]
+    return tuple(_place(spec) for spec in specs if spec)
+
+
+def places_from(context: Any) -> tuple[Place, ...]:
+    """The places in TensorBoard's context, every field of which may be None."""
+    spec = getattr(context.flags, "logdir_spec", None)
+    return places_of(context.logdir, spec)
+
+
+def _place(spec: str) -> Place:
+    named = not (_URL.match(spec) or spec.startswith("/") or os.path.splitdrive(spec)[0])
+    if named and ":" in spec:
+        name, _, path = spec.partition(":")
+        return Place(_local(path), name)
+    return Place(_local(spec))
+
+
+def _local(path: str) -> str:
+    return path if _URL.match(path) else str(Path(path).expanduser())

@@ -1,0 +1,207 @@
+"""The reading behind the tab: done in the background, shown as its last whole state.
+
+A request takes the last `View` and never waits. It is requests, too, that have the logs read again:
+nothing runs while nobody looks.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from tb_zeroacc import __version__
+from tb_zeroacc.errors import ZeroAccuracyError
+from tb_zeroacc.plugin.places import Place
+from tb_zeroacc.run import Run
+
+if TYPE_CHECKING:
+    from tb_zeroacc import verdict
+
+Json: TypeAlias = "dict[str, Any]"
+logger = logging.getLogger(__name__)
+
+PAUSE = 3.0  # seconds at least between the end of a reading and the next one
+NO_PLACE = (
+    "TensorBoard was started without a log directory that can be read as files: "
+    "start it with --logdir."
+)
+
+
+class Source(Protocol):
+    """Reads and judges one place: `verdict.Reader`."""
+
+    def refresh(self) -> None:
+        """Reads what was appended."""
+
+    def state(self, now: float | None) -> Sequence[verdict.Reading]:
+        """Judges what is there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """One training as it is shown."""
+
+    run: Run
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A whole state of what was read.
+
+    Attributes:
+        number: Counts the readings; 0 before the first.
+        complete: False while the first reading is under way.
+        trainings: By the name under which each is shown.
+        errors: Sentences on what could not be read.
+        runs: JSON text of the verdicts.
+    """
+
+    number: int = 0
+    complete: bool = False
+    trainings: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
+    errors: tuple[str, ...] = ()
+    runs: str = "[]"
+
+    def answer(self, *, refreshing: bool) -> str:
+        """The JSON text of `GET runs`."""
+        head = json.dumps(
+            {
+                "version": 1,
+                "tb_zeroacc": __version__,
+                "complete": self.complete,
+                "refreshing": refreshing,
+                "reading": self.number,
+                "errors": self.errors,
+            }
+        )
+        return f'{head[:-1]}, "runs": {self.runs}}}'
+
+
+class Reading:
+    """Reads in the background when asked, and hands out its last whole state.
+
+    Args:
+        places: What to read.
+        open_source: Makes the reader of a path; called in the background.
+        clock: Seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        places: Iterable[Place],
+        open_source: Callable[[str], Source] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.token = secrets.token_hex(4)  # tells this process' states from those of another
+        self._places = tuple(places)
+        self._open = open_source or _reader
+        self._clock = clock
+        self._sources: dict[Place, Source] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._ended = -PAUSE
+        self._view = View()
+
+    def view(self) -> View:
+        """The last whole state; at once. A reading begins if the last one is some time ago."""
+        self._begin()
+        return self._view
+
+    @property
+    def refreshing(self) -> bool:
+        """Whether a reading is under way."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def wait(self, seconds: float = 60.0) -> View:
+        """The state after the reading that is under way, if any."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+        return self._view
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self.refreshing or time.monotonic() - self._ended < PAUSE:
+                return
+            self._thread = threading.Thread(
+                target=self._read, name="zero-accuracy-reading", daemon=True
+            )
+            self._thread.start()
+
+    def _read(self) -> None:
+        number = self._view.number + 1
+        found: list[tuple[Place, verdict.Reading]] = []
+        errors: list[str] = [] if self._places else [NO_PLACE]
+        for place in self._places:
+            try:
+                found += [(place, reading) for reading in self._read_place(place)]
+            except ZeroAccuracyError as error:
+                errors.append(str(error))
+            except Exception as error:
+                logger.exception("Reading %s failed", place.path)
+                errors.append(
+                    f"Reading {place.path} failed by a fault of Zero Accuracy's own "
+                    f"({type(error).__name__}); TensorBoard's output says where."
+                )
+            if not self._view.complete:  # show the first places while the others are read
+                self._view = _view_of(number, found, errors, complete=False)
+        self._view = _view_of(number, found, errors, complete=True)
+        self._ended = time.monotonic()
+
+    def _read_place(self, place: Place) -> Sequence[verdict.Reading]:
+        if place not in self._sources:
+            self._sources[place] = self._open(place.path)
+        source = self._sources[place]
+        source.refresh()
+        return source.state(self._clock())
+
+
+def _reader(path: str) -> Source:
+    from tb_zeroacc.verdict import Reader  # here: TensorBoard should not pay for it at its start
+
+    return Reader(path)
+
+
+def _view_of(
+    number: int,
+    found: Sequence[tuple[Place, verdict.Reading]],
+    errors: Sequence[str],
+    *,
+    complete: bool,
+) -> View:
+    from tb_zeroacc.verdict import run_json
+
+    trainings = {
+        place.training(reading.run.name): Shown(reading.run, place) for place, reading in found
+    }
+    runs = [_placed(place, run_json(reading)) for place, reading in found]
+    return View(number, complete, MappingProxyType(trainings), tuple(errors), json.dumps(runs))
+
+
+def _placed(place: Place, training: Json) -> Json:
+    """A training's JSON with the names that TensorBoard has for the runs of a named place."""
+    if not place.name:
+        return training
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [renamed(entry) for entry in value]
+        if not isinstance(value, dict):
+            return value
+        fact = {key: renamed(entry) for key, entry in value.items()}
+        if "comparison" in fact and fact["run"]:  # a piece of evidence
+            fact["run"] = place.member(fact["run"])
+        return fact
+
+    placed: Json = renamed(training)
+    placed["run"] = place.training(training["run"])
+    placed["members"] = [place.member(member) for member in training["members"]]
+    return placed
