@@ -17,14 +17,14 @@ from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import Rule
 from tb_zeroacc.run import Role
-from tb_zeroacc.wording import number, percent
+from tb_zeroacc.wording import count, number, percent
 
 if TYPE_CHECKING:
     from tb_zeroacc.series import Series
 
 # Healthy programs end under 0.45 of their prior, hopeless ones over 0.9 (measured).
 HOPELESS = 0.9
-FEW_EPOCHS = 2
+FEW_EPOCHS = 4  # as ZA705 counts: fewer points of a loss have no last quarter
 
 
 def outcome_of(
@@ -40,14 +40,19 @@ def outcome_of(
         return Outcome.CANNOT_TELL
     first = findings[0] if findings else None
     if first is not None and first.tier >= Tier.STRONG:
-        implied = flagged[first.code][0].outcome
-        return Outcome.NOT_LEARNING if implied is Outcome.BROKEN else implied
+        return _implied(case, flagged[first.code][0].outcome, first.tier)
+    short = len(_loss_series(case) or ()) < FEW_EPOCHS
     if case.beats is False and _hopeless(case):
-        too_short = len(_loss_series(case) or ()) < FEW_EPOCHS
-        return Outcome.CANNOT_TELL if too_short else Outcome.NOT_LEARNING
-    if first is not None and flagged[first.code][0].outcome is Outcome.CANNOT_TELL:
-        return Outcome.CANNOT_TELL
-    return Outcome.LEARNING
+        return Outcome.CANNOT_TELL if short else Outcome.NOT_LEARNING
+    early = any(rule.outcome is Outcome.FINISHED_EARLY for rule, _ in flagged.values())
+    return Outcome.CANNOT_TELL if short and early and not case.beats else Outcome.LEARNING
+
+
+def _implied(case: Case, implied: Outcome, tier: Tier) -> Outcome:
+    """What the first cause makes of the training; one that learned all the same has learned."""
+    if tier is not Tier.DEFINITE and implied in (Outcome.BROKEN, Outcome.NOT_LEARNING):
+        return Outcome.LEARNING if case.beats else Outcome.NOT_LEARNING
+    return Outcome.NOT_LEARNING if implied is Outcome.BROKEN else implied
 
 
 def headline_of(
@@ -60,7 +65,7 @@ def headline_of(
     first = findings[0] if findings else None
     if first is not None and (first.tier >= Tier.STRONG or outcome is not Outcome.LEARNING):
         return first.summary, first.context or score
-    told = f"{passed} checks passed, {untold} could not be told"
+    told = f"{count(passed, 'check')} passed, {untold} could not be told"
     if outcome is Outcome.LEARNING:
         return f"No fault found: {told}.", score
     if outcome is Outcome.NOT_LEARNING:

@@ -1,0 +1,302 @@
+"""The engine on a small catalogue of its own: folding, tiers, yields, rivals, outcomes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Flagged,
+    Mend,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+)
+from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
+from tb_zeroacc.diagnosis.engine import diagnose
+from tb_zeroacc.diagnosis.needs import INPUTS
+from tb_zeroacc.diagnosis.prior import Case
+from tb_zeroacc.diagnosis.rule import HEADINGS, Rule, rule
+from tb_zeroacc.facts import Layer
+from tb_zeroacc.run import Role, Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+
+PAGE = "A fault.\n\n" + "\n".join(f"## {heading}\nSome text." for heading in HEADINGS)
+COUNTS = a_table("label_counts", {"y": {"0": 50.0, "1": 50.0}})
+LAYERS = [Layer(name, "Dense", "relu", 8) for name in ("first", "second", "third")]
+RUN = a_run(a_contract(*LAYERS), a_curve([0.5, 0.5, 0.5, 0.5]))
+
+
+def a_rule(
+    code: str,
+    answer: Answer | Callable[[Case], Answer],
+    *,
+    tier: Tier = Tier.STRONG,
+    stage: Stage = Stage.LOSS,
+    **more: Any,
+) -> Rule:
+    """A rule that gives one answer."""
+
+    def decide(case: Case) -> Answer:
+        return answer(case) if callable(answer) else answer
+
+    decide.__doc__ = PAGE
+    needs = more.pop("needs", ())
+    return rule(code, f"fault-{code[2:]}", tier, stage, needs=needs, mend=Mend("Mend it."),
+                **more)(decide)
+
+
+def flag(since: int = 0, *layers: str, **more: Any) -> Flagged:
+    return Flagged("It is faulty.", since=since, layers=layers, **more)
+
+
+def judged(*rules: Rule, run: Run = RUN, strict: bool = True) -> Diagnosis:
+    return diagnose(run, rules, strict=strict)
+
+
+def shape(diagnosis: Diagnosis) -> dict[str, list[str]]:
+    """The causes, each with the codes that are folded under it."""
+    return {f.code: [c.code for c in f.explains] for f in diagnosis.findings}
+
+
+# --- folding ----------------------------------------------------------------------------------
+
+A, B = "ZA701", "ZA504"
+UPDATE, ACTIVATIONS = Stage.UPDATE, Stage.ACTIVATIONS
+
+
+@pytest.mark.parametrize(
+    ("cause", "effect", "folds"),
+    [
+        ((0, UPDATE), (1, ACTIVATIONS), True),
+        ((0, UPDATE), (0, ACTIVATIONS), False),  # the update of step 0 comes after it
+        ((5, UPDATE), (4, ACTIVATIONS), False),
+        ((0, ACTIVATIONS), (0, ACTIVATIONS), True),
+        ((0, Stage.INPUT), (0, ACTIVATIONS), True),
+        ((-1, Stage.CONTRACT), (0, Stage.INPUT), True),
+    ],
+)
+def test_a_consequence_begins_no_earlier_than_its_cause(
+    cause: tuple[int, Stage], effect: tuple[int, Stage], folds: bool
+) -> None:
+    found = judged(
+        a_rule(A, flag(cause[0]), stage=cause[1], explains=(B,)),
+        a_rule(B, flag(effect[0]), stage=effect[1]),
+    )
+    assert shape(found) == ({A: [B]} if folds else {A: [], B: []})
+
+
+@pytest.mark.parametrize(
+    ("cause", "effect", "folds"),
+    [
+        (("second",), ("second",), True),
+        (("second",), ("third",), True),
+        (("second",), ("first",), False),
+        (("second",), ("first", "third"), False),
+        ((), ("first",), True),
+        (("third",), (), True),
+        (("unknown",), ("first",), True),
+    ],
+)
+def test_a_consequence_lies_in_the_cause_layers_or_behind(
+    cause: tuple[str, ...], effect: tuple[str, ...], folds: bool
+) -> None:
+    found = judged(a_rule(A, flag(0, *cause), explains=(B,)), a_rule(B, flag(1, *effect)))
+    assert shape(found) == ({A: [B]} if folds else {A: [], B: []})
+
+
+def test_what_is_not_named_stands_beside() -> None:
+    assert shape(judged(a_rule(A, flag()), a_rule(B, flag()))) == {A: [], B: []}
+
+
+def test_folding_is_transitive() -> None:
+    found = judged(
+        a_rule("ZA101", flag(), stage=Stage.INPUT, explains=("ZA501",)),
+        a_rule("ZA501", flag(), explains=("ZA704",)),
+        a_rule("ZA704", flag()),
+    )
+    assert shape(found) == {"ZA101": ["ZA501", "ZA704"]}
+
+
+def test_a_consequence_lies_under_the_strongest_of_its_causes() -> None:
+    found = judged(
+        a_rule("ZA103", flag(tier=Tier.STRONG), explains=("ZA704",)),
+        a_rule("ZA301", flag(), tier=Tier.DEFINITE, explains=("ZA704",)),
+        a_rule("ZA704", flag()),
+    )
+    assert shape(found) == {"ZA301": ["ZA704"], "ZA103": []}
+
+
+def test_a_smell_explains_no_strong_finding() -> None:
+    smell = a_rule(A, flag(tier=Tier.SMELL), explains=(B,))
+    assert shape(judged(smell, a_rule(B, flag()))) == {B: [], A: []}
+    assert shape(judged(smell, a_rule(B, flag(tier=Tier.SMELL)))) == {A: [B]}
+
+
+def test_folded_findings_keep_their_evidence_and_stay_flagged() -> None:
+    found = judged(a_rule(A, flag(), explains=(B,)), a_rule(B, flag()))
+    assert isinstance(found.checks[B], Flagged)
+    assert found.findings[0].explains[0].summary == "It is faulty."
+
+
+# --- tiers and ranks --------------------------------------------------------------------------
+
+
+def test_tier_comes_before_suspicion() -> None:
+    found = judged(
+        a_rule("ZA101", flag(tier=Tier.SMELL)),
+        a_rule("ZA503", flag()),
+        a_rule("ZA601", flag(), tier=Tier.DEFINITE),
+        a_rule("ZA704", flag()),
+    )
+    assert list(shape(found)) == ["ZA601", "ZA503", "ZA704", "ZA101"]
+    assert [finding.rank for finding in found.findings] == [1, 2, 3, 4]
+
+
+def test_no_finding_exceeds_its_rule() -> None:
+    found = judged(a_rule(A, flag(tier=Tier.DEFINITE), tier=Tier.SMELL))
+    assert found.findings[0].tier is Tier.SMELL
+
+
+def test_a_finding_may_bring_its_own_mend() -> None:
+    own = Mend("Do this instead.")
+    assert judged(a_rule(A, flag(mend=own))).findings[0].mend == own
+    assert judged(a_rule(A, flag())).findings[0].mend.text == "Mend it."
+
+
+# --- yields, needs, faults, rivals ------------------------------------------------------------
+
+
+def test_a_rule_steps_back_behind_a_flagged_one() -> None:
+    found = judged(a_rule("ZA303", flag()), a_rule("ZA309", flag(), yields_to=("ZA303",)))
+    answer = found.checks["ZA309"]
+    assert isinstance(answer, CannotTell)
+    assert "ZA303" in answer.reason
+
+
+def test_it_does_not_step_back_behind_a_smell() -> None:
+    found = judged(
+        a_rule("ZA303", flag(tier=Tier.SMELL)), a_rule("ZA309", flag(), yields_to=("ZA303",))
+    )
+    assert isinstance(found.checks["ZA309"], Flagged)
+
+
+def test_who_has_stepped_back_hides_nobody() -> None:
+    found = judged(
+        a_rule("ZA101", flag()),
+        a_rule("ZA303", flag(), yields_to=("ZA101",)),
+        a_rule("ZA309", flag(), yields_to=("ZA303",)),
+    )
+    assert isinstance(found.checks["ZA309"], Flagged)
+
+
+def test_what_is_not_logged_cannot_be_told() -> None:
+    answer = judged(a_rule(A, flag(), needs=(INPUTS,))).checks[A]
+    assert isinstance(answer, CannotTell)
+    assert answer.needs[0].how_to_log
+
+
+def broken(case: Case) -> Answer:
+    raise ZeroDivisionError
+
+
+def test_a_rule_that_raises_hides_no_other() -> None:
+    found = judged(a_rule(A, broken), a_rule(B, flag()), strict=False)
+    assert isinstance(found.checks[A], CannotTell)
+    assert shape(found) == {B: []}
+
+
+def test_strictly_it_raises() -> None:
+    with pytest.raises(ZeroDivisionError):
+        judged(a_rule(A, broken))
+
+
+@pytest.mark.parametrize(
+    ("other", "stands"),
+    [
+        (Passed("fine"), False),
+        (NotApplicable("no"), False),
+        (CannotTell("who knows"), True),
+        (flag(tier=Tier.SMELL), True),
+    ],
+)
+def test_a_rival_stands_unless_it_was_ruled_out(other: Answer, stands: bool) -> None:
+    rivals = (("ZA206", "a validation split"),)
+    found = judged(a_rule("ZA705", flag(rivals=rivals)), a_rule("ZA206", other))
+    assert [r.codes for r in found.rivals] == ([("ZA705", "ZA206")] if stands else [])
+
+
+# --- outcome and headline ---------------------------------------------------------------------
+
+
+def run_of(*losses: float, accuracy: list[float] | None = None) -> Run:
+    curves = [a_curve(losses)]
+    if accuracy is not None:
+        curves.append(a_curve(accuracy, Role.ACCURACY))
+    return a_run(COUNTS, a_contract(units=2), *curves)
+
+
+GOOD = run_of(0.7, 0.3, 0.2, 0.1, accuracy=[0.6, 0.8, 0.9, 0.97])
+STUCK = run_of(0.69, 0.69, 0.69, 0.69)
+SHORT = run_of(0.69)
+BROKEN, NOT_LEARNING = Outcome.BROKEN, Outcome.NOT_LEARNING
+EARLY, LEARNING = Outcome.FINISHED_EARLY, Outcome.LEARNING
+
+OUTCOMES: dict[str, tuple[Run, list[Rule], Outcome]] = {
+    "nothing found": (GOOD, [a_rule(A, Passed("fine"))], LEARNING),
+    "nothing found, and hopeless": (STUCK, [], NOT_LEARNING),
+    "nothing found, hopeless and short": (SHORT, [], Outcome.CANNOT_TELL),
+    "nothing in the log": (a_run(), [], Outcome.CANNOT_TELL),
+    "a loss that is not finite": (run_of(0.7, math.nan), [], BROKEN),
+    "a broken contract": (
+        GOOD, [a_rule("ZA301", flag(), tier=Tier.DEFINITE, outcome=BROKEN)], BROKEN,
+    ),
+    "a contract that is only likely broken": (
+        STUCK, [a_rule("ZA310", flag(), outcome=BROKEN)], NOT_LEARNING,
+    ),
+    "a strong cause": (STUCK, [a_rule(A, flag())], NOT_LEARNING),
+    "a strong cause, but it learned": (GOOD, [a_rule(A, flag())], LEARNING),
+    "a definite cause": (GOOD, [a_rule(A, flag(), tier=Tier.DEFINITE)], NOT_LEARNING),
+    "a smell": (GOOD, [a_rule(A, flag(tier=Tier.SMELL))], LEARNING),
+    "stopped early": (STUCK, [a_rule("ZA705", flag(), outcome=EARLY)], EARLY),
+    "too short": (
+        run_of(0.5), [a_rule("ZA705", flag(tier=Tier.SMELL), outcome=EARLY)], Outcome.CANNOT_TELL,
+    ),
+    "overfits": (run_of(0.4, 0.4), [a_rule("ZA605", flag(), outcome=LEARNING)], LEARNING),
+    "the first cause decides": (
+        STUCK,
+        [a_rule("ZA504", flag()), a_rule("ZA705", flag(), outcome=EARLY)],
+        NOT_LEARNING,
+    ),
+}
+
+
+@pytest.mark.parametrize(("run", "rules", "want"), OUTCOMES.values(), ids=OUTCOMES.keys())
+def test_outcome(run: Run, rules: list[Rule], want: Outcome) -> None:
+    assert judged(*rules, run=run).outcome is want
+
+
+def test_the_first_cause_heads_the_verdict() -> None:
+    assert judged(a_rule(A, flag()), run=STUCK).headline == "It is faulty."
+
+
+def test_a_smell_heads_no_healthy_run() -> None:
+    found = judged(a_rule(A, flag(tier=Tier.SMELL)), run=GOOD)
+    assert found.headline.startswith("No fault found")
+    assert "0.97" in found.context
+
+
+def test_a_healthy_run_says_how_much_was_looked_at() -> None:
+    found = judged(a_rule(A, Passed("fine")), a_rule(B, CannotTell("unknown")), run=GOOD)
+    assert found.headline == "No fault found: 1 check passed, 1 could not be told."
+
+
+def test_equal_runs_give_equal_diagnoses() -> None:
+    rules = (a_rule(A, flag(), explains=(B,)), a_rule(B, flag()))
+    assert judged(*rules) == judged(*rules)
