@@ -27,6 +27,7 @@ FEWEST_SAMPLES = 5  # a scaled loss may skip the first updates (float16), not fi
 # rate x gradient ÷ weights. Under 6e-8 a float32 weight swallows the update whole, and rightly;
 # the plain product is the least that any of Keras' optimizers would move by.
 FELT = 1e-6
+SPARSE = "embeddings"  # a step moves only the rows that it looked up
 
 
 @rule(
@@ -55,7 +56,8 @@ def weights_never_move(case: Case) -> Answer:
     Per variable, exact: the change is 0 and the root mean square the same at every sample, while
     the median gradient is above 0 and rate times gradient is above a millionth of the weights (a
     float32 weight rightly swallows less than 6e-8 of itself). At least 5 samples; under gradient
-    accumulation as many more as steps are gathered. A learning rate of 0 is ZA702's affair.
+    accumulation as many more as steps are gathered. Embeddings are left out: a step
+    moves only the rows that it looked up. A learning rate of 0 is ZA702's affair.
 
     ## How to mend it
     ```python
@@ -113,7 +115,7 @@ def _felt(weights: Table, gradients: Table, rate: float) -> NDArray[np.bool_]:
     felt = np.zeros(len(weights.rows), bool)
     rms = gradients.column("rms")
     for row, name in enumerate(weights.rows):
-        if name not in gradients.rows:
+        if name not in gradients.rows or name.endswith(SPARSE):
             continue
         seen = rms[:, gradients.rows.index(name)]
         if np.isfinite(seen).any():
