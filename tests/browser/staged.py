@@ -103,8 +103,8 @@ def rate_too_high() -> Json:
             evidence("loss ÷ its prior, at the end", 1.11, 0.5),
         ],
         tier="strong",
-        context="Adam with `learning_rate=10.0`. The loss jumped from 0.7 to 362 in the first epoch "
-        "and accuracy has not left chance (0.49) since.",
+        context="Adam with `learning_rate=10.0`. The loss jumped from 0.7 to 362 in the first "
+        "epoch and accuracy has not left chance (0.49) since.",
         explains=[
             {"code": code, "name": name, "summary": summary,
              "evidence": [evidence("dead units", 0.94, 0.9, unit="share")]}
@@ -141,7 +141,8 @@ def vanishing() -> Json:
     zeroacc = {"run": f"{run}/zeroacc"}
     cause = finding(
         "ZA503", "gradients-vanish",
-        "Gradients vanish on their way down: the first layer gets a 60-millionth of the last one's.",
+        "Gradients vanish on their way down: the first layer gets a 60-millionth of the last "
+        "one's.",
         [
             evidence("gradient, first ÷ last layer", 1.6e-8, 1e-4, comparison="below",
                      tag="zeroacc/gradients/dense_0", layer="dense_0", first_step=0,
@@ -260,6 +261,7 @@ def verdicts(**more: Any) -> Json:
 
 def sparklines(trainings: list[Json]) -> Json:
     """A loss for each."""
+
     def line(one: Json) -> list[float]:
         if one["outcome"] in ("broken", "not_learning"):
             return [1 + 0.2 * math.sin(n * 1.7) + 0.1 * math.cos(n * 3) for n in range(32)]

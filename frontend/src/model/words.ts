@@ -81,13 +81,10 @@ const TITLES: [pattern: RegExp, title: string][] = [
 
 /** What a tag shows, in words; the tag itself where it is none that we know. */
 export function titleOf(tag: string): string {
-  for (const [pattern, title] of TITLES) {
-    if (pattern.test(tag)) {
-      const words = tag.replace(pattern, title);
-      return words.charAt(0).toUpperCase() + words.slice(1);
-    }
-  }
-  return tag;
+  const known = TITLES.find(([pattern]) => pattern.test(tag));
+  if (!known) return tag;
+  const words = tag.replace(...known);
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 export const LAYER_TITLES: Record<LayerKind, string> = {

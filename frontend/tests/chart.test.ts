@@ -1,0 +1,110 @@
+import {describe, expect, test} from "vitest";
+import {columnEdges, framedRows, heatOf, heatScale, shortRows} from "../src/chart/heat";
+import {marksFor} from "../src/chart/marks";
+import {along, placeLabel} from "../src/chart/placing";
+import {scaleFor, stepTicks} from "../src/chart/scale";
+import type {Evidence, LayerData} from "../src/model/wire";
+
+const fact = (more: Partial<Evidence>): Evidence => ({
+  run: "a/train", tag: "t", layer: null, axis: "step", first_step: null, last_step: null,
+  value: null, comparison: null, threshold: null, unit: "", estimated: false, text: "", ...more,
+});
+
+describe("scale", () => {
+  test("values over decades are drawn on a log scale that shows the threshold", () => {
+    const scale = scaleFor([72, 0.1, 0.5], 1);
+    expect(scale).toMatchObject({log: true, low: 0.1, high: 100});
+    expect(scale.ticks).toEqual([0.1, 1, 10, 100]);
+    expect(scaleFor([72, 0.1, 0.5], 1000).high).toBe(1000);
+  });
+  test("zeros of a log scale stand on their own floor", () => {
+    expect(scaleFor([0, 0.1, 100], NaN)).toMatchObject({log: true, zeroAtFloor: true, low: 0.01});
+  });
+  test("near or negative values are drawn on a plain scale", () => {
+    expect(scaleFor([2.3, 0.09, 1], 2.3026)).toMatchObject({log: false, low: 0});
+    expect(scaleFor([-160, 10, 1], NaN).log).toBe(false);
+    expect(scaleFor([0.99, 1], NaN).ticks.length).toBeGreaterThan(2);
+  });
+  test("one value, no value and no finite value have a scale, too", () => {
+    for (const values of [[3], [], [NaN], [0, 0], [-5, -5]]) {
+      const {low, high, ticks} = scaleFor(values, NaN);
+      expect(high).toBeGreaterThan(low);
+      expect(ticks.every(Number.isFinite)).toBe(true);
+    }
+  });
+  test("a threshold far away does not flatten the curve", () => {
+    expect(scaleFor([0, 1], 1e6).high).toBeLessThan(10);
+  });
+  test("steps have round labels between their ends", () => {
+    expect(stepTicks(0, 636)).toEqual([0, 200, 400, 636]);
+    expect(stepTicks(0, 19)).toEqual([0, 5, 10, 15, 19]);
+    expect(stepTicks(3, 3)).toEqual([3]);
+    expect(stepTicks(0, 1)).toEqual([0, 1]);
+  });
+});
+
+describe("marks", () => {
+  const steps = [0, 10, 20, 30];
+  test("the decisive point has the evidence's value and lies in the stretch", () => {
+    const marks = marksFor(
+      fact({value: 72.3, threshold: 1, comparison: "above", first_step: 0, last_step: 10}),
+      steps, [72, 9, 72.3, 0.1], false,
+    );
+    expect(marks).toMatchObject({band: [0, 10], threshold: 1, point: 0, broken: null});
+    expect(marks.pointText).toBe("72 at step 0");
+    expect(marks.thresholdText).toBe("above 1: flagged");
+  });
+  test("without such a point the one farthest to the flagged side is named by its own value", () => {
+    const seen = fact({value: 5, threshold: 1, comparison: "above", first_step: 0, last_step: 30});
+    expect(marksFor(seen, steps, [9, 3, 2, 1], false).pointText).toBe("9 at step 0");
+  });
+  test("the first value that is not finite is marked", () => {
+    const marks = marksFor(fact({value: "NaN", first_step: 20}), steps, [1, 2, NaN, NaN], false);
+    expect(marks).toMatchObject({broken: 2, brokenText: "NaN from step 20", point: null});
+    expect(marks.band).toEqual([20, 20]);
+  });
+  test("a calm chart flags nothing and names its last point", () => {
+    const seen = fact({value: 0.1, threshold: 2.3, text: "prior: ln 10", first_step: 0});
+    expect(marksFor(seen, steps, [2, 1, 0.5, 0.1], true)).toMatchObject({
+      band: null, point: 3, thresholdText: "prior: ln 10",
+    });
+  });
+});
+
+describe("labels", () => {
+  const area = {left: 0, top: 0, width: 200, height: 100};
+  const size = {width: 60, height: 14};
+  test("stand beside their point", () => {
+    expect(placeLabel([50, 50], size, area, [], [], 8)).toMatchObject({left: 58, top: 43});
+  });
+  test("turn to the left at the right edge and give way to the curve", () => {
+    expect(placeLabel([190, 50], size, area, [], [], 8).left).toBe(122);
+    const curve = along([[0, 50], [200, 50]], 4);
+    expect(Math.abs(placeLabel([50, 50], size, area, curve, [], 8).top + 7 - 50)).toBeGreaterThan(7);
+  });
+});
+
+describe("layers", () => {
+  const data = {rows: ["a", "b", "c", "d"], layers: ["a", "b", "c", null]} as unknown as LayerData;
+  test("flagged rows that touch share a frame", () => {
+    expect(framedRows(data, ["a", "b", "d"])).toEqual([[0, 1], [3, 3]]);
+    expect(framedRows(data, [])).toEqual([]);
+  });
+  test("sizes have a log scale, shares run from 0 to 1", () => {
+    const scale = heatScale([1e-8, 0.5, 0, NaN], "");
+    expect(scale).toEqual({low: 1e-8, high: 1, log: true});
+    expect(heatOf(0, scale)).toBe(0);
+    expect(heatOf(1, scale)).toBe(1);
+    expect(heatScale([0.3], "share")).toEqual({low: 0, high: 1, log: false});
+    expect(heatScale([0, 0], "")).toMatchObject({log: true});
+  });
+  test("names lose what they share", () => {
+    expect(shortRows(["m/dense/kernel", "m/dense_1/kernel"])).toEqual(["dense", "dense_1"]);
+    expect(shortRows(["dense", "dense_1"])).toEqual(["dense", "dense_1"]);
+    expect(shortRows(["m/dense/kernel"])).toEqual(["m/dense/kernel"]);
+  });
+  test("columns are as wide as the steps between samples", () => {
+    expect(columnEdges([0, 10, 20], 300)).toEqual([0, 100, 200, 300]);
+    expect(columnEdges([5], 300)).toEqual([0, 300]);
+  });
+});

@@ -1,0 +1,41 @@
+import {expect, test} from "vitest";
+import {sparkPath} from "../src/list/spark";
+import type {Check} from "../src/model/wire";
+import {linesOf, pasteable} from "../src/page/code";
+import {lackingData} from "../src/page/lacking";
+import {firstDrawable, layerKindOf} from "../src/page/picture";
+
+test("a diff shows its signs and is pasted as the new code", () => {
+  const diff = "  model.compile(\n-     Adam(10.),\n+     Adam(1e-3),\n  )\n";
+  expect(linesOf(diff).map(({sign}) => sign)).toEqual([" ", "-", "+", " "]);
+  expect(pasteable(diff)).toBe("model.compile(\n    Adam(1e-3),\n)");
+});
+
+test("code that merely begins with a blank or a minus is no diff", () => {
+  const code = "x = (a\n  - b)";
+  expect(linesOf(code).map(({text}) => text).join("\n")).toBe(code);
+  expect(pasteable("  indented")).toBe("  indented");
+});
+
+test("what lacks is grouped by the line that would log it", () => {
+  const check = (...hows: string[]): Check => ({
+    status: "cannot_tell", reason: "", needs: hows.map((how) => ({what: `w${how}`, how_to_log: how})),
+  });
+  const lacking = lackingData({A: check("x"), B: check("y"), C: check("y"), D: check()});
+  expect(lacking.map(({how, codes}) => [how, codes])).toEqual([["y", ["B", "C"]], ["x", ["A"]]]);
+});
+
+test("a picture is of layers or of a curve", () => {
+  const seen = (tag: string | null) => ({tag}) as never;
+  expect(layerKindOf(seen("zeroacc/gradients/dense"))).toBe("gradients");
+  expect(layerKindOf(seen("zeroacc/loss"))).toBeNull();
+  expect(firstDrawable([seen(null), seen("a")])).toBe(1);
+  expect(firstDrawable([seen(null)])).toBeNull();
+});
+
+test("a sparkline leaves gaps and takes anything", () => {
+  expect(sparkPath([], 54, 18)).toBe("");
+  expect(sparkPath([NaN], 54, 18)).toBe("");
+  expect(sparkPath([1], 54, 18)).toContain("h54");
+  expect(sparkPath([1, NaN, 2], 54, 18).match(/M/g)).toHaveLength(2);
+});

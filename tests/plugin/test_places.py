@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tb_zeroacc.plugin.places import Place, places_from, places_of
+
+HOME = str(Path.home())
+
+
+@pytest.mark.parametrize(
+    ("logdir", "spec", "expect"),
+    [
+        ("logs", None, [Place("logs")]),
+        ("~/logs", None, [Place(f"{HOME}/logs")]),
+        ("s3://bucket/logs", None, [Place("s3://bucket/logs")]),
+        ("", "a:logs/a,b:/logs/b", [Place("logs/a", "a"), Place("/logs/b", "b")]),
+        ("", "a:~/logs", [Place(f"{HOME}/logs", "a")]),
+        ("", "/logs:odd", [Place("/logs:odd")]),
+        ("", "logs", [Place("logs")]),
+        ("", "gs://bucket/a", [Place("gs://bucket/a")]),
+        ("", "a:gs://bucket/a", [Place("gs://bucket/a", "a")]),
+        ("", "a:x, b:y,", [Place("x", "a"), Place("y", "b")]),
+        ("", "", []),
+        (None, None, []),
+    ],
+)
+def test_places_are_read_as_tensorboard_reads_them(
+    logdir: str | None, spec: str | None, expect: list[Place]
+) -> None:
+    assert list(places_of(logdir, spec)) == expect
+
+
+def test_a_context_may_lack_everything() -> None:
+    assert places_from(SimpleNamespace(logdir=None, flags=None)) == ()
+
+
+@pytest.mark.parametrize(
+    ("place", "training", "member"),
+    [(Place("x"), ".", "."), (Place("x"), "m", "m/train"), (Place("x", "a"), "m", "m/train")],
+)
+def test_members_lead_back(place: Place, training: str, member: str) -> None:
+    assert place.inner(place.member(member)) == member
+    assert place.training(training).endswith(training)
+
+
+def test_a_named_place_gives_its_name_to_its_own_training() -> None:
+    assert Place("x", "a").training(".") == "a"
+    assert Place("x", "a").member(".") == "a/."
