@@ -1,0 +1,77 @@
+# Every command sets up what it needs in .venv first; a later edit does not repeat the set-up.
+PYTHON ?= python3
+SEED ?= 0
+SERVE ?= 1
+PORT ?= 6006
+OUT ?= demo-runs
+BIN := .venv/bin
+BUNDLE := tb_zeroacc/plugin/static/index.js
+FRONTEND := $(shell find frontend/src -type f) frontend/package.json frontend/package-lock.json \
+	frontend/tsconfig.json frontend/vite.config.ts
+TIMED := tools/timed.sh
+QUIET := TF_CPP_MIN_LOG_LEVEL=2 TF_ENABLE_ONEDNN_OPTS=0
+PYTEST := $(QUIET) $(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long quick check bench screenshots docs clean
+
+help:  ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+demo: .make/installed $(BUNDLE)  ## train the demo cases, print the verdicts, start TensorBoard (SERVE=0, SEED=1)
+	@rm -rf $(OUT)
+	@$(TIMED) "demo" env $(QUIET) $(BIN)/python -m demo --out $(OUT) --seed $(SEED)
+	@if [ "$(SERVE)" != 0 ]; then \
+		echo "Open http://localhost:$(PORT)/#zero_accuracy (Ctrl-C stops it)"; \
+		$(QUIET) $(BIN)/tensorboard --logdir $(OUT) --port $(PORT); fi
+
+test: .make/installed .make/browser $(BUNDLE)  ## every behaviour once, the browser included
+	@$(TIMED) "tests" $(PYTEST) -m "not long and not benchmark"
+
+test-long: .make/installed .make/browser $(BUNDLE)  ## more seeds, wheels, whatever takes minutes
+	@$(TIMED) "long tests" $(PYTEST) -m "long"
+
+quick: .make/installed  ## the inner loop: no training, no browser
+	@$(TIMED) "quick tests" $(PYTEST) -m "not long and not benchmark and not training and not browser"
+
+check: .make/installed .make/node  ## style and types, Python and TypeScript
+	@$(TIMED) "ruff" $(BIN)/ruff check .
+	@$(TIMED) "mypy" $(BIN)/mypy
+	@$(TIMED) "TypeScript" env PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend run --silent check
+
+bench: .make/installed  ## measure; figures belong into docs/measurements.md
+	@for script in tests/benchmarks/bench_*.py; do $(QUIET) $(BIN)/python $$script || exit 1; done
+
+screenshots: .make/installed .make/browser $(BUNDLE)  ## docs/images from a real TensorBoard
+	@$(TIMED) "screenshots" env $(QUIET) $(BIN)/python -m tests.browser.screenshots
+
+docs: .make/installed  ## the pages of the rules, from their docstrings
+	@$(BIN)/python tools/rule_pages.py docs/rules
+
+clean:  ## undo the set-up
+	rm -rf .venv .make frontend/node_modules $(BUNDLE) demo-runs
+
+# --- set-up -------------------------------------------------------------------------------------
+
+.make/venv:
+	@mkdir -p .make
+	@tools/python_ready.sh $(PYTHON)
+	@$(TIMED) "virtual environment" $(PYTHON) -m venv .venv
+	@touch $@
+
+.make/installed: .make/venv pyproject.toml
+	@$(TIMED) "installation" $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+.make/browser: .make/installed
+	@$(TIMED) "browser" tools/browser_ready.sh $(BIN)/python
+	@touch $@
+
+.make/node: .make/installed frontend/package-lock.json
+	@$(TIMED) "node modules" env PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend ci --silent
+	@touch $@
+
+# An editable install builds the tab once; after an edit it is built again here.
+$(BUNDLE): $(FRONTEND) | .make/installed .make/node
+	@$(TIMED) "tab" env PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend run --silent bundle
+	@touch $@

@@ -1,0 +1,39 @@
+"""Digits with one single NaN among 115 008 pixels.
+
+The loss is NaN from the very step whose batch holds it, and so is every weight from then on.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from demo.data import digits
+from tb_zeroacc import ZeroAccuracyCallback
+
+FIRST = ("ZA101",)
+
+
+def faulty(log_dir: str, seed: int) -> None:
+    x, y = digits()
+    x[600, 20] = np.nan
+    train(x, y, log_dir)
+
+
+def mended(log_dir: str, seed: int) -> None:
+    x, y = digits()
+    x[600, 20] = np.nan
+    train(np.nan_to_num(x), y, log_dir)
+
+
+def train(x: np.ndarray, y: np.ndarray, log_dir: str) -> None:
+    """The healthy net for digits."""
+    model = keras.Sequential(
+        [keras.layers.Dense(64, activation="relu"), keras.layers.Dense(10, activation="softmax")]
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(0.003),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    model.fit(x, y, epochs=10, verbose=0, callbacks=[ZeroAccuracyCallback(log_dir)])

@@ -1,0 +1,34 @@
+"""`zeroacc rules` and `zeroacc explain`."""
+
+from __future__ import annotations
+
+import inspect
+
+import typer
+
+from tb_zeroacc.cli.app import CLEAN, USAGE
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.rule import Rule
+
+
+def print_rules() -> None:
+    """Prints one line a rule, in the order of suspicion."""
+    width = max(len(rule.name) for rule in CATALOGUE)
+    for rule in CATALOGUE:
+        typer.echo(f"{rule.code}  {rule.name:<{width}}  {rule.tier.label:<8}  {rule.cause}")
+
+
+def print_page(wanted: str) -> int:
+    """Prints a rule's page; the exit code."""
+    rule = _find(wanted)
+    if rule is None:
+        typer.echo(f"There is no rule {wanted!r}. `zeroacc rules` lists them all.", err=True)
+        return USAGE
+    typer.echo(f"{rule.code} {rule.name} (at most {rule.tier.label})\n")
+    typer.echo(inspect.cleandoc(rule.page))
+    return CLEAN
+
+
+def _find(wanted: str) -> Rule | None:
+    text = wanted.strip().lower()
+    return next((r for r in CATALOGUE if text in (r.code.lower(), r.name)), None)

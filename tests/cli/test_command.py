@@ -1,0 +1,137 @@
+"""The command: exit codes, what goes to which stream, and no traceback whatever comes in."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tb_zeroacc import cli, records
+from tb_zeroacc.cli.app import app
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tests.framed import write_events
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from tb_zeroacc.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.fixture
+def falling(tmp_path: Path) -> Path:
+    """A log of nothing but a falling loss."""
+    path = tmp_path / "run"
+    write_events(
+        path / "events.out.tfevents.1.host",
+        [
+            records.event(step, 1000.0 + step, [records.scalar_value("loss", 2.0 * 0.5**step)])
+            for step in range(8)
+        ],
+    )
+    return path
+
+
+@pytest.fixture
+def exploding(tmp_path: Path) -> Path:
+    """A log whose loss is NaN from step 3 on."""
+    path = tmp_path / "bad"
+    losses = [2.0, 1.5, 1.2, *[float("nan")] * 5]
+    write_events(
+        path / "events.out.tfevents.1.host",
+        [
+            records.event(step, 1000.0 + step, [records.scalar_value("loss", loss)])
+            for step, loss in enumerate(losses)
+        ],
+    )
+    return path
+
+
+def test_clean_run_ends_with_0(falling: Path) -> None:
+    result = run("diagnose", str(falling))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "Learning" in result.stdout
+
+
+def test_finding_ends_with_1_and_names_its_code(exploding: Path) -> None:
+    result = run("diagnose", str(exploding))
+    assert result.returncode == 1, result.stderr
+    assert "ZA501" in result.stdout
+
+
+def test_json_alone_goes_to_stdout(exploding: Path) -> None:
+    result = run("diagnose", str(exploding), "--format", "json", "--now", "none")
+    answer = json.loads(result.stdout)
+    assert answer["version"] == 1
+    assert answer["runs"][0]["findings"][0]["code"] == "ZA501"
+
+
+def test_one_unreadable_path_does_not_hide_the_others(falling: Path, tmp_path: Path) -> None:
+    result = run("diagnose", str(tmp_path / "nowhere"), str(falling), "--format", "json")
+    assert result.returncode == 2
+    assert [r["path"] for r in json.loads(result.stdout)["runs"]] == [str(falling)]
+    assert "nowhere" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["diagnose"],
+        ["diagnose", "x", "--format", "xml"],
+        ["diagnose", "x", "--now", "noon"],
+        ["explain", "ZA999"],
+        ["nonsense"],
+    ],
+    ids=" ".join,
+)
+def test_bad_usage_ends_with_2_and_a_sentence(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert result.stderr.strip()
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"hello, this is text\n" * 20], ids=["empty", "text"])
+def test_a_file_that_is_no_event_file(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(content)
+    result = run("diagnose", str(path))
+    assert result.returncode == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_fault_of_ours_ends_with_70_and_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> int:
+        raise RuntimeError("boom\nsecond line")
+
+    monkeypatch.setattr("tb_zeroacc.cli.diagnose.diagnose_paths", broken)
+    monkeypatch.setattr(sys, "argv", ["zeroacc", "diagnose", "x"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 70
+
+
+def test_rules_lists_the_whole_catalogue() -> None:
+    lines = CliRunner().invoke(app, ["rules"]).output.splitlines()
+    assert [line.split()[0] for line in lines] == [rule.code for rule in CATALOGUE]
+
+
+@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.code)
+def test_every_rule_explains_itself(rule: object) -> None:
+    code = rule.code  # type: ignore[attr-defined]
+    result = CliRunner().invoke(app, ["explain", code.lower()])
+    assert result.exit_code == 0
+    assert "## How to mend it" in result.output
+
+
+def test_names_from_logs_are_no_markup(tmp_path: Path) -> None:
+    path = tmp_path / "[red]evil[/red]"
+    write_events(
+        path / "events.out.tfevents.1.host",
+        [records.event(0, 1.0, [records.scalar_value("loss", 1.0)])],
+    )
+    assert "[red]evil[/red]" in run("diagnose", str(tmp_path)).stdout

@@ -1,0 +1,96 @@
+"""The rooms of the house: who may import whom, and what a bare import pulls in."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "tb_zeroacc"
+# A room, the rooms of ours below it, and the libraries that it may import. `errors` and `wording`
+# are open to all.
+OPEN = {"tb_zeroacc", "errors", "wording"}
+ROOMS: dict[str, tuple[set[str], set[str]]] = {
+    "errors": (set(), set()),
+    "wording": (set(), set()),
+    "facts": (set(), set()),
+    "records": ({"facts"}, {"numpy", "tensorboard"}),
+    "series": (set(), {"numpy"}),
+    "run": ({"facts", "series"}, {"numpy"}),
+    "recorder": ({"facts", "records"}, {"numpy", "tensorflow", "keras"}),
+    "logs": (
+        {"facts", "records", "series", "run"},
+        {"numpy", "tensorboard", "google", "fsspec"},
+    ),
+    "diagnosis": ({"facts", "run", "series"}, {"numpy"}),
+    "verdict": ({"facts", "logs", "run", "diagnosis"}, set()),
+    "callback": ({"facts", "recorder", "verdict", "diagnosis"}, {"numpy", "tensorflow", "keras"}),
+    "plugin": (
+        {"verdict", "logs", "run", "facts", "series", "diagnosis"},
+        {"numpy", "tensorboard", "werkzeug"},
+    ),
+    "cli": ({"verdict", "diagnosis", "run"}, {"typer", "rich"}),
+}
+
+
+def modules() -> list[Path]:
+    return [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"]
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that a file imports, wherever in it, for types alone aside."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "tb_zeroacc":
+                found |= {f"tb_zeroacc.{alias.name}" for alias in node.names}
+            else:
+                found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_run_downwards(path: Path) -> None:
+    room = room_of(path)
+    ours, libraries = ROOMS[room]
+    for name in imports_of(path):
+        top, _, rest = name.partition(".")
+        if top == "tb_zeroacc":
+            other = rest.split(".")[0] if rest else "tb_zeroacc"
+            allowed = ours | OPEN | {room}
+            assert other in allowed or other.startswith("__"), f"{room} must not import {other}"
+        elif top not in sys.stdlib_module_names:
+            assert top in libraries, f"{room} must not import {top}"
+
+
+def imported_by(statement: str) -> set[str]:
+    """Top-level packages that a statement pulls in, in a fresh interpreter."""
+    command = [sys.executable, "-X", "importtime", "-c", statement]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    lines = [line.rsplit("|", 1)[-1].strip() for line in result.stderr.splitlines()]
+    return {line.split(".")[0] for line in lines}
+
+
+@pytest.mark.parametrize(
+    "statement", ["import tb_zeroacc", "import tb_zeroacc.plugin.loader", "import tb_zeroacc.cli"]
+)
+def test_a_bare_import_is_light(statement: str) -> None:
+    heavy = imported_by(statement) & {"tensorflow", "keras", "numpy", "fsspec", "rich", "google"}
+    assert not heavy, f"`{statement}` pulls in {', '.join(sorted(heavy))}"
+
+
+def test_the_package_exports_what_it_promises() -> None:
+    import tb_zeroacc
+
+    assert sorted(tb_zeroacc.__all__) == ["ZeroAccuracyCallback", "__version__", "diagnose"]
+    with pytest.raises(AttributeError):
+        _ = tb_zeroacc.nonsense

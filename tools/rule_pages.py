@@ -1,0 +1,45 @@
+"""Writes a page a rule from its docstring: `python tools/rule_pages.py docs/rules`."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.rule import Rule
+
+
+def page(rule: Rule) -> str:
+    """The page of a rule in Markdown."""
+    head = f"# {rule.code} {rule.name}\n\nStrongest tier: {rule.tier.label}.\n\n"
+    return head + inspect.cleandoc(rule.page) + "\n"
+
+
+def index() -> str:
+    """The list of all pages."""
+    rows = "".join(
+        f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.tier.label} | {rule.cause} |\n"
+        for rule in CATALOGUE
+    )
+    return (
+        "# Rules\n\nIn the order of suspicion.\n\n| code | name | strongest tier | cause |\n"
+        f"| --- | --- | --- | --- |\n{rows}"
+    )
+
+
+def pages() -> dict[str, str]:
+    """Every file of the folder by name."""
+    return {"README.md": index(), **{f"{rule.code}.md": page(rule) for rule in CATALOGUE}}
+
+
+def main() -> None:
+    """Writes all pages into the folder that is named."""
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
