@@ -1,0 +1,145 @@
+"""The public Keras callback: it records, and says in two lines what the record shows."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+if TYPE_CHECKING:
+    from tb_zeroacc.recorder.recording import Recording
+Logs = Mapping[str, Any]
+
+
+class ZeroAccuracyCallback(keras.callbacks.Callback):
+    """Records what happens inside `fit`, and says why a model does not learn.
+
+    The record goes into `<log_dir>/zeroacc`; `tensorboard --logdir <log_dir>` shows it on the tab
+    Zero Accuracy, `zeroacc diagnose <log_dir>` on the console. Training itself stays as it is: the
+    same seed gives the same weights with and without the callback, and a fault of the recorder
+    never comes out of `fit`.
+
+    Used for a second `fit` of the same model, the same callback goes on with its record; a new
+    callback on the same directory begins a new one, which is then the one that is judged.
+
+    Args:
+        log_dir: Directory of the training, as for `keras.callbacks.TensorBoard`; both may share it.
+        every: Training steps between two samples. Defaults to `None`: as often as `budget` allows.
+        budget: Share of the training time that sampling may cost after the first 20 steps, which
+            are all recorded. Defaults to `0.01`.
+        verbose: 0 says nothing on the console. Defaults to `1`.
+
+    Raises:
+        ValueError: An argument makes no sense, or Keras runs on another backend than TensorFlow.
+
+    Example:
+        >>> model.fit(x, y, callbacks=[ZeroAccuracyCallback("logs/first")])
+    """
+
+    def __init__(
+        self,
+        log_dir: str | os.PathLike[str],
+        *,
+        every: int | None = None,
+        budget: float = 0.01,
+        verbose: int = 1,
+    ) -> None:
+        super().__init__()
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(
+                "ZeroAccuracyCallback records Keras on TensorFlow only, and Keras runs on "
+                f"{keras.backend.backend()!r}: set KERAS_BACKEND=tensorflow before importing keras."
+            )
+        if not isinstance(log_dir, str | os.PathLike) or not os.fspath(log_dir):
+            raise ValueError(
+                "`log_dir` must be the directory to record into, such as 'logs/first'. "
+                f"Received: log_dir={log_dir!r}."
+            )
+        if every is not None and (isinstance(every, bool) or every != int(every) or every < 1):
+            raise ValueError(f"`every` must be at least 1 step, or None. Received: every={every!r}.")
+        if not 0.0 < budget <= 1.0:
+            raise ValueError(
+                f"`budget` must be a share of the training time, over 0 and at most 1. "
+                f"Received: budget={budget!r}."
+            )
+        self.log_dir = os.fspath(log_dir)
+        self._every = every
+        self._budget = budget
+        self._verbose = verbose
+        self._recording: Recording | None = None
+        self._told: set[str] = set()
+        self._judging = 0.0  # seconds that the last verdict took
+        self._began = time.perf_counter()
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Begins a recording, or goes on with the one of this model."""
+        from tb_zeroacc.recorder.recording import Recording
+        from tb_zeroacc.recorder.schedule import Schedule
+
+        self._began = time.perf_counter()
+        recording = self._recording
+        if recording is None or recording.model is not self.model:
+            schedule = Schedule(self._every, self._budget)
+            recording = Recording(self.model, self.log_dir, schedule, self._on_news)
+            self._recording = recording
+            self._told.clear()
+        recording.guard.run("this training", recording.begin, self.params or {}, self)
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Counts epochs over all fits."""
+        if self._recording is not None:
+            self._recording.epoch_begin()
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Starts the clock of a step."""
+        if self._recording is not None:
+            self._recording.batch_begin()
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Fetches a sample, where one was taken."""
+        if self._recording is not None:
+            self._recording.guard.run("steps", self._recording.batch_end, batch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Writes what the epoch came to."""
+        if self._recording is not None:
+            self._recording.guard.run("epochs", self._recording.epoch_end, logs)
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Writes the end and says what the record shows."""
+        if self._recording is not None:
+            self._recording.guard.run("the end of fit", self._recording.end)
+
+    def _on_news(self, moment: str) -> None:
+        recording = self._recording
+        if not self._verbose or recording is None:
+            return
+        elapsed = time.perf_counter() - self._began
+        if moment == "epoch" and not recording.schedule.affords(self._judging, elapsed):
+            return
+        start = time.perf_counter()
+        recording.guard.run("a verdict on the console", self._tell, recording.directory, moment)
+        self._judging = time.perf_counter() - start
+
+    def _tell(self, directory: str, moment: str) -> None:
+        """Prints the first cause; before the end only where it is beyond doubt, and each once."""
+        from tb_zeroacc.verdict import diagnose
+
+        for verdict in diagnose(directory):
+            first = verdict.findings[0] if verdict.findings else None
+            code = first.code if first is not None else ""
+            is_definite = first is not None and first.tier.label == "definite"
+            if code in self._told or not (is_definite or moment == "end"):
+                continue
+            self._told.add(code)
+            # In the middle of an epoch the cursor stands behind Keras' progress bar.
+            gap = "" if moment in ("contract", "epoch", "end") else "\n"
+            name = f"{code} " if code else ""
+            print(f"{gap}Zero Accuracy: {name}{verdict.headline}")
+            print(
+                f"  more: zeroacc diagnose {self.log_dir}  or  tensorboard --logdir {self.log_dir}",
+                flush=True,
+            )

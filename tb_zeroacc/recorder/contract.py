@@ -1,0 +1,248 @@
+"""The contract of a compiled Keras model: its layers, its optimizer, and how they run.
+
+`losses` adds what each output is trained on, `fitting` how `fit` was asked. Everything is read, and
+nothing is called that could change the model.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tb_zeroacc import __version__, facts
+from tb_zeroacc.recorder.losses import describe_outputs
+
+# Layers that pass an activation on unchanged.
+TRANSPARENT = (
+    keras.layers.Flatten, keras.layers.Reshape, keras.layers.Permute, keras.layers.Dropout,
+    keras.layers.InputLayer, keras.layers.Identity,
+)  # fmt: skip
+# Entries of a layer's configuration that have a field of their own, or say nothing about learning.
+_OWN_FIELD = frozenset(
+    {
+        "name", "trainable", "dtype", "units", "activation", "kernel_initializer",
+        "bias_initializer", "build_config", "data_format", "batch_shape", "module",
+        "registered_name", "sparse", "ragged", "batch_input_shape",
+    }
+)  # fmt: skip
+
+
+def describe(model: Any, fit: facts.Fit, seen: Any = None) -> facts.Contract:
+    """The contract of a model as it stands now.
+
+    Args:
+        model: A compiled Keras model.
+        fit: How training was asked for.
+        seen: The `Observation` of a step, where one was traced: the order of calls, the outputs.
+    """
+    called = _in_call_order(model, seen)
+    outputs = describe_outputs(model, seen, called)
+    makers = {output.layer for output in outputs if output.layer}
+    jit = getattr(model, "jit_compile", None)
+    strategy = getattr(model, "_distribute_strategy", None)
+    return facts.Contract(
+        source="recorder",
+        model=type(model).__name__,
+        layers=tuple(_layer(layer, layer.name in makers) for layer in called),
+        outputs=outputs,
+        optimizer=_optimizer(getattr(model, "optimizer", None)),
+        fit=fit,
+        dtype_policy=getattr(getattr(model, "dtype_policy", None), "name", None),
+        jit_compile=jit if isinstance(jit, bool) else None,
+        run_eagerly=bool(getattr(model, "run_eagerly", False)),
+        steps_per_execution=_whole(getattr(model, "steps_per_execution", None)),
+        strategy=type(strategy).__name__ if strategy is not None else None,
+        versions={
+            "tb_zeroacc": __version__,
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+            "backend": keras.backend.backend(),
+            "python": ".".join(map(str, sys.version_info[:3])),
+        },
+    )
+
+
+def activation_of(layer: Any) -> str | None:
+    """Name of the activation that a layer's output carries; `linear` for none at all.
+
+    None for a layer that knows no activation, such as a normalisation.
+    """
+    if isinstance(layer, keras.layers.ReLU):
+        plain = not layer.negative_slope and not layer.threshold
+        return ("relu6" if layer.max_value == 6 else "relu") if plain else "leaky_relu"
+    if isinstance(layer, keras.layers.Softmax):
+        return "softmax"
+    function = getattr(layer, "activation", None)
+    if function is None or not callable(function):
+        return None
+    if isinstance(function, keras.layers.Layer):
+        return activation_of(function)
+    name = getattr(function, "__name__", type(function).__name__)
+    return str(name)
+
+
+def _in_call_order(model: Any, seen: Any) -> list[Any]:
+    """The model's layers: those that were called first, in that order, then all others."""
+    listed = [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if not isinstance(layer, keras.layers.InputLayer | keras.Model)
+    ]
+    order: dict[int, int] = {}
+    for position, call in enumerate(seen.calls if seen is not None else ()):
+        order.setdefault(id(call.layer), position)
+    if not order:
+        return listed
+    # A layer without a row (Flatten, Dropout) keeps its place behind the one listed before it.
+    keys, last = {}, -1
+    for layer in listed:
+        last = order.get(id(layer), last)
+        keys[id(layer)] = last
+    return sorted(listed, key=lambda layer: keys[id(layer)])
+
+
+def _layer(layer: Any, is_output: bool) -> facts.Layer:
+    config = _config(layer)
+    kernel = config.get("kernel_initializer", config.get("embeddings_initializer"))
+    return facts.Layer(
+        name=layer.name,
+        class_name=type(layer).__name__,
+        activation=activation_of(layer),
+        units=_units(layer, config),
+        kernel_initializer=_object_name(kernel),
+        bias_initializer=_object_name(config.get("bias_initializer")),
+        regularizers=tuple(
+            f"{key}: {_object_name(value)}"
+            for key, value in config.items()
+            if key.endswith("regularizer") and value
+        ),
+        trainable=bool(layer.trainable),
+        parameters=int(layer.count_params()) if layer.built else None,
+        is_output=is_output,
+        variables=tuple(v.path for v in _own(layer)),
+        settings={
+            key: value
+            for key, value in config.items()
+            if key not in _OWN_FIELD and _is_plain(value)
+        },
+    )
+
+
+def _own(layer: Any) -> list[Any]:
+    """A layer's own trainable variables, not those of the layers inside it."""
+    inner = {
+        id(v)
+        for child in layer._flatten_layers(include_self=False)
+        for v in child.trainable_variables
+    }
+    return [v for v in layer.trainable_variables if id(v) not in inner]
+
+
+def _units(layer: Any, config: dict[str, Any]) -> int | None:
+    for key in ("units", "filters", "output_dim"):
+        if isinstance(config.get(key), int):
+            return int(config[key])
+    return None
+
+
+def _optimizer(optimizer: Any) -> facts.Optimizer | None:
+    if optimizer is None:
+        return None
+    settings: dict[str, facts.Scalar] = {}
+    inner = getattr(optimizer, "inner_optimizer", None)
+    if inner is not None:  # a loss scale around the user's own optimizer
+        settings["loss_scale_optimizer"] = True
+        settings["initial_scale"] = _plain(getattr(optimizer, "initial_scale", None))
+        optimizer = inner
+    config = _config(optimizer)
+    rate = optimizer._learning_rate if hasattr(optimizer, "_learning_rate") else None
+    schedule = None
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        schedule = type(rate).__name__
+        settings |= {f"schedule_{k}": v for k, v in _config(rate).items() if _is_plain(v)}
+    elif callable(rate) and not hasattr(rate, "numpy"):
+        schedule = getattr(rate, "__name__", type(rate).__name__)
+    known = {
+        "learning_rate", "clipnorm", "clipvalue", "global_clipnorm", "gradient_accumulation_steps",
+    }  # fmt: skip
+    settings |= {k: v for k, v in config.items() if k not in known and _is_plain(v)}
+    return facts.Optimizer(
+        class_name=type(optimizer).__name__,
+        learning_rate=learning_rate_of(optimizer),
+        schedule=schedule,
+        clipnorm=_real(config.get("clipnorm")),
+        clipvalue=_real(config.get("clipvalue")),
+        global_clipnorm=_real(config.get("global_clipnorm")),
+        gradient_accumulation_steps=_whole(config.get("gradient_accumulation_steps")),
+        settings=settings,
+    )
+
+
+def learning_rate_of(optimizer: Any) -> float | None:
+    """The rate of the next update; None for a user's own function, which is not called."""
+    optimizer = getattr(optimizer, "inner_optimizer", None) or optimizer
+    rate = getattr(optimizer, "_learning_rate", None)
+    is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+    if rate is None or (callable(rate) and not is_schedule and not hasattr(rate, "numpy")):
+        return None
+    with tf.init_scope():  # also asked while a step is traced
+        return _real(keras.ops.convert_to_numpy(optimizer.learning_rate))
+
+
+def _config(thing: Any) -> dict[str, Any]:
+    try:
+        config = thing.get_config()
+    except Exception:  # noqa: BLE001 - a user's own class may have no configuration
+        return {}
+    return config if isinstance(config, dict) else {}
+
+
+def _object_name(value: Any) -> str | None:
+    """`GlorotUniform`, `Constant(0.0)`, `L2(0.01)` for a serialised Keras object."""
+    if value is None or isinstance(value, str):
+        return value
+    if not isinstance(value, dict):
+        return type(value).__name__
+    config = value.get("config")
+    config = config if isinstance(config, dict) else {}
+    name = str(value.get("class_name", "?"))
+    if name == "function":
+        return str(value.get("config"))
+    told = [
+        f"{config[key]:g}" if key != "value" else str(config[key])
+        for key in ("value", "l1", "l2", "stddev", "minval", "maxval")
+        if isinstance(config.get(key), int | float) and not (key in ("l1", "l2") and not config[key])
+    ]
+    return f"{name}({', '.join(told)})" if told else name
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def _plain(value: Any) -> facts.Scalar:
+    return value if _is_plain(value) else str(value)
+
+
+def plain_attributes(thing: Any, most: int = 20) -> Iterable[tuple[str, facts.Scalar]]:
+    """Public attributes of an object that are text or numbers, at most `most`."""
+    found = 0
+    for key, value in vars(thing).items():
+        if isinstance(value, np.generic):
+            value = value.item()
+        if not key.startswith("_") and _is_plain(value) and found < most:
+            found += 1
+            yield key, value
+
+
+def _whole(value: Any) -> int | None:
+    return int(value) if isinstance(value, int | np.integer) and not isinstance(value, bool) else None
+
+
+def _real(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,64 @@
+"""How `fit` was asked: its arguments and the callbacks beside ours."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+import keras
+
+from tb_zeroacc import facts
+from tb_zeroacc.recorder.contract import plain_attributes
+
+_KERAS_OWN = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
+
+
+def describe_fit(model: Any, params: dict[str, Any], own: Any) -> facts.Fit:
+    """How training was asked for. Call it from within `fit`.
+
+    Keras hands a callback `epochs` and `steps` alone; the rest stands in `fit`'s own frame, which
+    is read and let go. Where it is not found, those fields stay None.
+
+    Args:
+        model: The model that is trained.
+        params: The callback's `params`.
+        own: Our callback, which is not listed.
+    """
+    asked = _arguments(model)
+    callbacks = asked.get("callbacks")
+    others = getattr(callbacks, "callbacks", ())
+    known = bool(asked)
+    return facts.Fit(
+        epochs=params.get("epochs"),
+        initial_epoch=int(asked.get("initial_epoch") or 0),
+        steps_per_epoch=params.get("steps"),
+        batch_size=asked.get("batch_size"),
+        class_weight=asked.get("class_weight") is not None if known else None,
+        validation=asked.get("validation_data") is not None if known else None,
+        callbacks=tuple(
+            {"class_name": type(c).__name__, **dict(plain_attributes(c))}
+            for c in others
+            if c is not own and not isinstance(c, _KERAS_OWN)
+        ),
+    )
+
+
+def callbacks_of(model: Any) -> list[Any]:
+    """The callbacks of the `fit` that is running, our own among them."""
+    return list(getattr(_arguments(model).get("callbacks"), "callbacks", ()))
+
+
+def _arguments(model: Any) -> dict[str, Any]:
+    frame: FrameType | None = sys._getframe(1)
+    wanted = ("initial_epoch", "batch_size", "class_weight", "validation_data", "callbacks")
+    try:
+        while frame is not None:
+            if frame.f_code.co_name == "fit":
+                names = frame.f_locals
+                if names.get("self") is model and "initial_epoch" in names:
+                    return {name: names.get(name) for name in wanted}
+            frame = frame.f_back
+        return {}
+    finally:
+        del frame  # a frame that is held would keep the training data alive

@@ -1,0 +1,261 @@
+"""Hooks on one model: they only collect what a training step shows, and add no operation.
+
+While a step is traced (or run eagerly) its tensors gather in an `Observation`; at the end of the
+step it is handed over. All hooks lie on instances and go without a trace.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import keras
+
+from tb_zeroacc.recorder.patches import Patch
+
+# A layer called in a Python loop (a cell of an unrolled RNN, TimeDistributed) is seen this often.
+MAX_CALLS = 4
+# These pass their input on, or hold no number that could go wrong.
+SILENT = frozenset(
+    {
+        "ActivityRegularization", "AlphaDropout", "Cropping1D", "Cropping2D", "Cropping3D",
+        "Dropout", "Flatten", "GaussianDropout", "Identity", "InputLayer", "Masking", "Permute",
+        "RepeatVector", "Reshape", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
+        "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
+    }
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class LayerCall:
+    """One call of a layer: the layer, how often it was called before, and its first output."""
+
+    layer: Any
+    index: int
+    output: Any
+
+
+@dataclass(slots=True)
+class Update:
+    """One `apply` of an optimizer: what it was given, and what `before_apply` made of it."""
+
+    optimizer: Any
+    gradients: list[Any]
+    variables: list[Any]
+    fresh: bool  # the optimizer had no variables yet: Keras throws this trace away
+    before: Any = None  # set by whoever looks at the weights before the update
+
+
+@dataclass(slots=True)
+class Observation:
+    """What one training step showed. Nothing is known before its hook has fired.
+
+    Attributes:
+        data: The argument of `train_step`: inputs, labels and weights as Keras packs them.
+        x, y, y_pred, sample_weight: As the loss saw them.
+        loss_called, loss_reached: Whether the loss was asked for, and whether it returned.
+        loss: The value of `compute_loss`.
+        penalties: Terms that were added to the data's loss (regularisers, `add_loss`).
+        calls: Calls of layers, in the order in which they ended.
+        updates: One for each `apply` of an optimizer.
+        result: What `train_step` returned.
+        state: For the receiver's own notes.
+    """
+
+    model: Any
+    data: Any
+    x: Any = None
+    y: Any = None
+    y_pred: Any = None
+    sample_weight: Any = None
+    loss_called: bool = False
+    loss_reached: bool = False
+    loss: Any = None
+    penalties: list[Any] = field(default_factory=list)
+    calls: list[LayerCall] = field(default_factory=list)
+    updates: list[Update] = field(default_factory=list)
+    result: Any = None
+    state: Any = None
+    _counts: dict[int, int] = field(default_factory=dict)
+
+    def note_call(self, layer: Any, output: Any) -> None:
+        """Remembers a layer's call, the first few of each layer."""
+        index = self._counts.get(id(layer), 0)
+        self._counts[id(layer)] = index + 1
+        if index < MAX_CALLS:
+            self.calls.append(LayerCall(layer, index, output))
+
+
+class Receiver(Protocol):
+    """Who gets the observations; both calls happen where operations can still be added."""
+
+    def is_live(self) -> bool:
+        """Whether a step of ours is under way; hooks that fire otherwise were left behind."""
+
+    def before_apply(self, seen: Observation, update: Update) -> None:
+        """Called before an optimizer changes the weights."""
+
+    def after_step(self, seen: Observation) -> None:
+        """Called at the end of the step."""
+
+
+class Hooks:
+    """The hooks of one recorder on one model, from construction to `remove`.
+
+    Args:
+        model: A compiled Keras model.
+        receiver: Gets the observations.
+    """
+
+    def __init__(self, model: Any, receiver: Receiver) -> None:
+        self._model = model
+        self._receiver = receiver
+        # Under a distribution strategy each replica is traced in a thread of its own.
+        self._local = threading.local()
+        self.last: Observation | None = None  # what a step that raised had shown so far
+        self._patches: list[Patch] = []
+        self._hooked: set[int] = set()
+        self._patches.append(Patch(model, "train_step", self._train_step))
+        self._patches.append(Patch(model, "compute_loss", self._compute_loss))
+        if hasattr(model, "_aggregate_additional_loss"):
+            self._patches.append(Patch(model, "_aggregate_additional_loss", self._penalty))
+        self._patches.append(Patch(model, "call", self._model_call))
+        for optimizer in optimizers_of(model):
+            self._patches.append(Patch(optimizer, "apply", functools.partial(self._apply, optimizer)))
+        self._hook_layers()
+
+    def remove(self) -> None:
+        """Takes every hook off."""
+        for patch in reversed(self._patches):
+            patch.remove()
+        self._patches.clear()
+        self.last = None
+
+    def _hook_layers(self) -> None:
+        # Asked again at each step: a subclassed model may make layers in its first call.
+        for layer in layers_of(self._model):
+            if id(layer) not in self._hooked:
+                self._hooked.add(id(layer))
+                self._patches.append(
+                    Patch(layer, "call", functools.partial(self._layer_call, layer))
+                )
+
+    def _seen(self, patch: Patch) -> Observation | None:
+        stack = getattr(self._local, "stack", None)
+        return stack[-1] if patch.active and stack else None
+
+    def _train_step(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def train_step(*args: Any, **kwargs: Any) -> Any:
+            if not patch.active or not self._receiver.is_live():
+                return original(*args, **kwargs)
+            data = args[0] if args else next(iter(kwargs.values()), None)
+            seen = self.last = Observation(self._model, data)
+            stack = self._local.__dict__.setdefault("stack", [])
+            stack.append(seen)
+            try:
+                seen.result = original(*args, **kwargs)
+            finally:
+                stack.pop()
+            self._receiver.after_step(seen)
+            self.last = None  # lets go of the tensors
+            return seen.result
+
+        return train_step
+
+    def _compute_loss(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def compute_loss(*args: Any, **kwargs: Any) -> Any:
+            seen = self._seen(patch)
+            if seen is None or seen.loss_called:
+                return original(*args, **kwargs)
+            names = ("x", "y", "y_pred", "sample_weight")
+            for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
+                if name in names:
+                    setattr(seen, name, value)
+            seen.loss_called = True
+            loss = original(*args, **kwargs)
+            seen.loss_reached = True
+            seen.loss = loss
+            return loss
+
+        return compute_loss
+
+    def _penalty(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def aggregate(*args: Any, **kwargs: Any) -> Any:
+            term = original(*args, **kwargs)
+            seen = self._seen(patch)
+            if seen is not None:
+                seen.penalties.append(term)
+            return term
+
+        return aggregate
+
+    def _model_call(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            output = original(*args, **kwargs)
+            seen = self._seen(patch)
+            if seen is not None and not seen.loss_called and args:
+                # A train_step of the user's own may never call `compute_loss`.
+                seen.x, seen.y_pred = args[0], output
+                self._hook_layers()
+            return output
+
+        return call
+
+    def _layer_call(
+        self, layer: Any, original: Callable[..., Any], patch: Patch
+    ) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            output = original(*args, **kwargs)
+            seen = self._seen(patch)
+            if seen is not None:
+                seen.note_call(layer, output)
+            return output
+
+        return call
+
+    def _apply(
+        self, optimizer: Any, original: Callable[..., Any], patch: Patch
+    ) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def apply(grads: Any, trainable_variables: Any = None) -> Any:
+            seen = self._seen(patch)
+            if seen is None:
+                return original(grads, trainable_variables)
+            gradients = list(grads)
+            variables = trainable_variables
+            if variables is None:
+                variables = optimizer._trainable_variables
+            update = Update(optimizer, gradients, list(variables), fresh=not optimizer.built)
+            seen.updates.append(update)
+            self._receiver.before_apply(seen, update)
+            return original(gradients, trainable_variables)
+
+        return apply
+
+
+def optimizers_of(model: Any) -> list[Any]:
+    """Every optimizer that is an attribute of the model: `model.optimizer`, a GAN's own two."""
+    found: dict[int, Any] = {}
+    for value in [getattr(model, "optimizer", None), *vars(model).values()]:
+        if isinstance(value, keras.optimizers.Optimizer):
+            found[id(value)] = value
+    return list(found.values())
+
+
+def layers_of(model: Any) -> list[Any]:
+    """The layers that get a row: all, down to the innermost, but containers and silent ones."""
+    return [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if not isinstance(layer, keras.Model)
+        and type(layer).__name__ not in SILENT
+        and not type(layer).__name__.endswith("Cell")
+    ]

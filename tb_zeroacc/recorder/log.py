@@ -1,0 +1,66 @@
+"""What one session writes: facts, tables with their layouts, scalars; all into one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc import facts, records
+from tb_zeroacc.recorder.guard import Guard
+from tb_zeroacc.recorder.writer import EventWriter
+from tb_zeroacc.records import Layout
+
+Values = NDArray[np.float32]
+PART = "anything into its log file"  # in the words of the guard's warning
+
+
+class SessionLog:
+    """Writes a session. A fault of the file system ends it with one warning.
+
+    Args:
+        directory: Where the event file is made.
+        guard: Turns the log off where writing fails.
+    """
+
+    def __init__(self, directory: str, guard: Guard) -> None:
+        self.directory = directory
+        self._guard = guard
+        self._layouts: dict[str, Layout] = {}
+        self._writer = guard.run(PART, EventWriter, directory)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what is handed in is still written."""
+        return self._writer is not None and PART not in self._guard.off
+
+    def fact(self, step: int, *found: facts.Fact) -> None:
+        """Writes facts at a step."""
+        self._write(step, [records.fact_value(fact) for fact in found])
+
+    def sample(
+        self,
+        step: int,
+        tables: Sequence[tuple[Layout, Values]],
+        scalars: Sequence[tuple[str, float]] = (),
+    ) -> None:
+        """Writes the tables of one sample, with the layouts that are new, and scalars beside."""
+        values = []
+        for layout, content in tables:
+            if self._layouts.get(layout.kind) != layout:
+                self._layouts[layout.kind] = layout
+                values.append(records.layout_value(layout))
+            values.append(records.sample_value(records.Sample(layout.kind, content)))
+        values += [records.scalar_value(tag, value) for tag, value in scalars]
+        self._write(step, values)
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._writer is not None:
+            self._guard.run(PART, self._writer.close)
+            self._writer = None
+
+    def _write(self, step: int, values: list[object]) -> None:
+        if self._writer is not None and values:
+            self._guard.run(PART, self._writer.write, step, values)

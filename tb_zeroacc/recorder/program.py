@@ -1,0 +1,404 @@
+"""What runs in the graph: the schedule, one conditional a step, and one variable that it fills.
+
+    clock   int64 (6,): step, next due step, spacing, last known step, first bad step (-1), samples
+    slots   float32 (slots, capacity): the latest samples, each with a header and its tables
+
+All variables are made before the step is traced: made in a later trace they would fail it. In an
+unsampled step Python touches nothing, and the graph compares, branches and counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from tb_zeroacc.recorder import inside, tables
+from tb_zeroacc.recorder.guard import Guard
+from tb_zeroacc.recorder.hooks import Observation, Update, layers_of
+from tb_zeroacc.recorder.losses import describe_outputs
+from tb_zeroacc.recorder.targets import Target
+from tb_zeroacc.records import Layout
+
+NEVER = 2**62
+HEADER = 5  # layout, serial number, step (high, low; each exact in float32), first bad loss
+_LOW = 2**20
+MAX_SLOTS = 32
+# Room for rows of a model that is not built yet.
+UNBUILT_LAYERS, UNBUILT_VARIABLES = 128, 256
+_STATISTICS = 5  # columns of a snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sample as it came out of the graph.
+
+    Attributes:
+        serial: Counts samples from 1.
+        step: Training step from 0.
+        first_bad: Whether this step's loss was the first that is not finite.
+        tables: Layout and float32 values of shape (rows, columns) of each table.
+    """
+
+    serial: int
+    step: int
+    first_bad: bool
+    tables: list[tuple[Layout, NDArray[np.float32]]]
+
+
+@dataclass(slots=True)
+class _State:
+    """What this module notes on an observation."""
+
+    clock: list[Any] = field(default_factory=list)
+    due: Any = None
+    bad: Any = None
+
+
+class Program:
+    """The recorder's part of the graph of one model.
+
+    Args:
+        model: The model; its strategy's scope holds the variables.
+        guard: Turns failing parts off.
+        step: Training steps taken before.
+        next_due: The first due step.
+        on_trace: Called with each observation whose operations were added.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        guard: Guard,
+        *,
+        step: int,
+        next_due: int,
+        on_trace: Callable[[Observation], None],
+    ) -> None:
+        self._guard = guard
+        self._on_trace = on_trace
+        self._strategy = model.distribute_strategy
+        self._replicated = self._strategy.num_replicas_in_sync > 1
+        self._jit = bool(getattr(model, "jit_compile", False))
+        self._layouts: list[tuple[Layout, ...]] = []
+        per_execution = int(getattr(model, "steps_per_execution", 1) or 1)
+        self._slot_count = 1 if per_execution == 1 else min(per_execution + 1, MAX_SLOTS)
+        self._capacity = _capacity(model)
+        self._serial = 0
+        kind = (
+            {
+                "synchronization": tf.VariableSynchronization.ON_READ,
+                "aggregation": tf.VariableAggregation.ONLY_FIRST_REPLICA,
+            }
+            if self._replicated
+            else {}
+        )
+        start = np.array([step, next_due, 1, NEVER, -1, 0], np.int64)
+        with tf.init_scope(), self._strategy.scope():
+            self._clock = tf.Variable(start, trainable=False, name="zeroacc_clock", **kind)
+            self._slots = tf.Variable(
+                np.zeros((self._slot_count, self._capacity), np.float32),
+                trainable=False, name="zeroacc_samples", **kind,
+            )  # fmt: skip
+
+    # --- the host's side ------------------------------------------------------------------------
+
+    def set(self, *, spacing: int | None = None, last: int | None = None,
+            next_due: int | None = None) -> None:
+        """Changes the schedule, between two steps.
+
+        Args:
+            spacing: Steps between samples from the next one on.
+            last: A step that is due in any case, `NEVER` for none.
+            next_due: The next due step.
+        """
+        for clock in self._locals(self._clock):
+            now = clock.numpy()
+            wanted = (None, next_due, spacing, last)
+            new = [n if w is None else w for n, w in zip(now, (*wanted, None, None), strict=True)]
+            if last is not None:  # the last step is due even before the next sample would be
+                new[1] = min(new[1], last) if last >= new[0] else new[1]
+            clock.assign(np.array(new, np.int64))
+
+    def step(self) -> int:
+        """Training steps taken so far."""
+        return int(self._locals(self._clock)[0].numpy()[0])
+
+    def take(self) -> list[Sample]:
+        """The samples since the last call, oldest first."""
+        found = []
+        for row in self._locals(self._slots)[0].numpy():
+            serial = int(row[1])
+            if serial > self._serial:
+                found.append(self._decode(row))
+        found.sort(key=lambda sample: sample.serial)
+        if found:
+            self._serial = found[-1].serial
+        return found
+
+    def _decode(self, row: NDArray[np.float32]) -> Sample:
+        at = HEADER
+        decoded = []
+        for layout in self._layouts[int(row[0])]:
+            shape = _shape(layout)
+            size = shape[0] * shape[1]
+            decoded.append((layout, row[at : at + size].reshape(shape)))
+            at += size
+        return Sample(int(row[1]), int(row[2]) * _LOW + int(row[3]), bool(row[4]), decoded)
+
+    def _locals(self, variable: Any) -> list[Any]:
+        return list(self._strategy.experimental_local_results(variable))
+
+    # --- the graph's side -----------------------------------------------------------------------
+
+    def before_apply(self, seen: Observation, update: Update) -> None:
+        """Looks at the weights before they change, where this step is due."""
+        # Keras throws away the trace in which an optimizer makes its variables.
+        if not (update.fresh and tf.inside_function()):
+            update.before = self._guard.run("the weights", self._snapshot, seen, update)
+
+    def after_step(self, seen: Observation) -> None:
+        """Adds the conditional at the end of the step."""
+        if tf.inside_function() and any(update.fresh for update in seen.updates):
+            return
+        self._guard.run("samples", self._add, seen)
+
+    def _state(self, seen: Observation) -> _State:
+        if seen.state is None:
+            seen.state = _State(tf.unstack(tf.convert_to_tensor(self._clock), num=6))
+        state: _State = seen.state
+        if state.bad is None and seen.loss is not None and _visible(seen.loss):
+            state.bad = self._is_bad(seen.loss, state)
+            state.due = None
+        if state.due is None:
+            state.due = state.clock[0] >= state.clock[1]
+            if state.bad is not None:
+                state.due |= state.bad
+        return state
+
+    @staticmethod
+    def _is_bad(loss: Any, state: _State) -> Any:
+        return ~tf.math.is_finite(inside.mean_of(loss)) & (state.clock[4] < 0)
+
+    def _snapshot(self, seen: Observation, update: Update) -> inside.Snapshot:
+        variables = update.variables[: inside.MAX_ROWS]
+        visited = sum(inside.visited_size(v) for v in variables)
+        state = self._state(seen)
+        optimizer = update.optimizer
+        scale = _loss_scale(optimizer)
+
+        def look() -> tuple[Any, Any, Any]:
+            found = inside.weigh(variables, fused=not self._jit)
+            known = tf.concat([found, tf.ones([len(variables), 1])], axis=1)
+            walked = tf.concat([inside.visit(v) for v in variables], 0)
+            return known, walked, _rate(optimizer)
+
+        def skip() -> tuple[Any, Any, Any]:
+            return (
+                tf.zeros([len(variables), _STATISTICS]), tf.zeros([visited]), tf.constant(0.0),
+            )  # fmt: skip
+
+        before = self._cond(state.due, look, skip)
+        return inside.Snapshot(
+            variables, *before, scale=inside.LossScale(scale, fused=not self._jit)
+        )
+
+    def _add(self, seen: Observation) -> None:
+        state = self._state(seen)
+        if state.bad is None:
+            # A `train_step` of the user's own: its loss is known only now, and with it that the
+            # weights should have been looked at, so those columns are then unknown.
+            state.bad = self._is_bad(inside.reported_loss(seen), state)
+            state.due |= state.bad
+        step, due, spacing, last, first_bad, taken = state.clock
+
+        def sample() -> Any:
+            found = self._tables(seen)
+            layout = self._remember(tuple(t.layout for t in found))
+            header = [
+                tf.constant(float(layout)), tf.cast(taken + 1, tf.float32),
+                tf.cast(step // _LOW, tf.float32), tf.cast(step % _LOW, tf.float32),
+                tf.cast(state.bad, tf.float32),
+            ]  # fmt: skip
+            flat = [tf.stack(header), *(tf.reshape(t.values, [-1]) for t in found)]
+            size = HEADER + sum(int(np.prod(_shape(t.layout))) for t in found)
+            row = tf.concat([*flat, tf.zeros([self._capacity - size])], 0)
+            if self._slot_count == 1:
+                self._slots.assign(row[None])
+            else:
+                slot = tf.cast(taken % self._slot_count, tf.int32)
+                mine = tf.equal(tf.range(self._slot_count), slot)[:, None]
+                self._slots.assign(tf.where(mine, row, tf.convert_to_tensor(self._slots)))
+            after = step + spacing
+            following = tf.where((step < last) & (after > last), last, after)
+            latch = tf.where(state.bad, step, first_bad)
+            self._clock.assign(
+                tf.stack([step + 1, following, spacing, last, latch, taken + 1])
+            )
+            return tf.constant(True)
+
+        def count() -> Any:
+            self._clock.assign(tf.stack([step + 1, due, spacing, last, first_bad, taken]))
+            return tf.constant(False)
+
+        self._cond(state.due, sample, count)
+        self._on_trace(seen)
+
+    def _cond(self, due: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
+        if not tf.inside_function():
+            return tf.cond(due, yes, no)
+        graph = tf.compat.v1.get_default_graph()
+        before = len(graph.get_operations())
+        found = tf.cond(due, yes, no)
+        for operation in graph.get_operations()[before:]:
+            if operation.type in ("If", "StatelessIf"):
+                _keep_apart(operation)
+        return found
+
+    def _remember(self, layouts: tuple[Layout, ...]) -> int:
+        if layouts not in self._layouts:
+            self._layouts.append(layouts)
+        return self._layouts.index(layouts)
+
+    def _tables(self, seen: Observation) -> list[tables.Table]:
+        """Every table of a step, each part guarded; what finds no room is left out, last first."""
+        run = self._guard.run
+        fused = not self._jit
+        data, targets = parts_of(seen)
+        updates = [u for u in seen.updates if u.before is not None]
+        calls = [c for c in seen.calls if _visible(inside.first_tensor(c.output))]
+        norm: Any = tf.constant(float("nan"))
+        found: list[tables.Table] = []
+        found += run("the inputs", tables.inputs, data) or []
+        found += run("the batches' fingerprints", tables.batch, data) or []
+        found += run("the labels", tables.labels, targets) or []
+        found += run("the sample weights", tables.sample_weights, targets) or []
+        found += run("the outputs", tables.outputs, targets) or []
+        gradients = run("the gradients", inside.gradients, updates)
+        if gradients is not None:
+            norm = gradients[1]
+        found += run("the loss", inside.loss, seen, norm, _visible) or []
+        found += run("the activations", inside.activations, calls, fused=fused) or []
+        found += gradients[0] if gradients is not None else []
+        found += run("the weights", inside.weights, updates) or []
+        found += run("the association", tables.association, data, targets) or []
+        room = self._capacity - HEADER
+        kept = []
+        for table in found:
+            room -= int(np.prod(_shape(table.layout)))
+            if room < 0:
+                full = MemoryError("more rows than a sample has room for")
+                self._guard.turn_off(f"{table.layout.kind}", full)
+                room += int(np.prod(_shape(table.layout)))
+            else:
+                kept.append(table)
+        return kept
+
+
+def parts_of(seen: Observation) -> tuple[list[tuple[str, Any]], list[Target]]:
+    """Inputs with names, and outputs with their labels, from what a step showed."""
+    x, y, weight = keras.utils.unpack_x_y_sample_weight(seen.data)
+    x = seen.x if x is None else x
+    y = y if seen.y is None else seen.y
+    weight = weight if seen.sample_weight is None else seen.sample_weight
+    outputs = describe_outputs(seen.model, seen, [])
+    predictions = keras.tree.flatten(seen.y_pred) if seen.y_pred is not None else []
+    predictions += [None] * (len(outputs) - len(predictions))
+    labels = _aligned(y, [o.name for o in outputs])
+    weights = _aligned(weight, [o.name for o in outputs], repeat=True)
+    targets = [
+        Target(output, *(t if t is not None and _visible(t) else None for t in tensors))
+        for output, *tensors in zip(outputs, labels, predictions, weights, strict=True)
+    ]
+    return [(n, t) for n, t in tables.named(x, "x") if _visible(t)], targets
+
+
+def _aligned(structure: Any, names: list[str], *, repeat: bool = False) -> list[Any]:
+    """The tensors of labels or weights in the order of the outputs; None where there is none."""
+    if structure is None:
+        return [None] * len(names)
+    if isinstance(structure, dict):
+        return [structure.get(name) for name in names]
+    flat = keras.tree.flatten(structure)
+    if repeat and len(flat) == 1:
+        return flat * len(names)
+    return (flat + [None] * len(names))[: len(names)]
+
+
+def _visible(tensor: Any) -> bool:
+    """Whether a tensor can be used here: not one of a loop's, a branch's or a scratch graph."""
+    if tensor is None:
+        return False
+    if isinstance(tensor, tf.RaggedTensor):
+        tensor = tensor.flat_values
+    if isinstance(tensor, tf.SparseTensor):
+        tensor = tensor.values
+    if not isinstance(tensor, tf.Tensor):
+        return isinstance(tensor, int | float | np.ndarray)
+    owner = getattr(tensor, "graph", None) if not hasattr(tensor, "numpy") else None
+    if owner is None:
+        return True
+    graph = tf.compat.v1.get_default_graph()
+    while graph is not None:
+        if graph is owner:
+            return True
+        graph = getattr(graph, "outer_graph", None)
+    return False
+
+
+def _loss_scale(optimizer: Any) -> Any:
+    if hasattr(optimizer, "dynamic_scale"):
+        scale = optimizer.dynamic_scale if optimizer.built else optimizer.initial_scale
+        return tf.cast(tf.convert_to_tensor(scale), tf.float32)
+    return tf.constant(float(getattr(optimizer, "loss_scale_factor", None) or 1.0))
+
+
+def _rate(optimizer: Any) -> Any:
+    """The learning rate of this update; NaN for a user's own function, which is not called."""
+    optimizer = getattr(optimizer, "inner_optimizer", None) or optimizer
+    rate = getattr(optimizer, "_learning_rate", None)
+    schedules = keras.optimizers.schedules.LearningRateSchedule
+    if rate is None or (callable(rate) and not isinstance(rate, schedules | keras.Variable)):
+        return tf.constant(float("nan"))
+    return tf.cast(tf.convert_to_tensor(optimizer.learning_rate), tf.float32)
+
+
+def _keep_apart(operation: Any) -> None:
+    """Keeps a conditional one operation at run time.
+
+    Lowered into switches it would cost one for each tensor that goes in, at each step.
+    """
+    from tensorflow.core.framework import attr_value_pb2
+
+    operation._set_attr("_lower_using_switch_merge", attr_value_pb2.AttrValue(b=False))
+
+
+def _shape(layout: Layout) -> tuple[int, int]:
+    """Rows and columns of a table; the association travels as one row of moments."""
+    if layout.kind == "association":
+        x, y = len(layout.rows), len(layout.columns)
+        return 1, 1 + 2 * (x + y) + x * y
+    return len(layout.rows), len(layout.columns)
+
+
+def _capacity(model: Any) -> int:
+    """Room for one sample, in float32 values."""
+    built = getattr(model, "built", False)
+    layers = len(layers_of(model)) if built else UNBUILT_LAYERS
+    variables = len(model.trainable_variables) if built else UNBUILT_VARIABLES
+    outputs = len(getattr(model, "outputs", None) or ()) or 4
+    x, y = tables.MAX_FEATURES, tables.MAX_LABEL_COLUMNS
+    return (
+        HEADER
+        + 2 * x * 7 + x * 3  # inputs, batch
+        + outputs * (12 + 5 + 9 + 2 * 1001)  # labels, weights, outputs, counts
+        + min(4 * layers, inside.MAX_ROWS) * 8
+        + min(2 * variables, 2 * inside.MAX_ROWS) * 11
+        + 6
+        + 1 + 2 * (x + y) + x * y
+    )  # fmt: skip

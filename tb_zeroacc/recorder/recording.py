@@ -1,0 +1,379 @@
+"""One recording: everything that one callback writes about one model, over all its fits."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import time
+import uuid
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tb_zeroacc import __version__, facts
+from tb_zeroacc.recorder import contract as contracts
+from tb_zeroacc.recorder import scalars
+from tb_zeroacc.recorder.association import Association
+from tb_zeroacc.recorder.failure import end_of, first_batch, pending_fault
+from tb_zeroacc.recorder.fitting import callbacks_of, describe_fit
+from tb_zeroacc.recorder.guard import Guard
+from tb_zeroacc.recorder.hooks import Hooks, Observation, Update
+from tb_zeroacc.recorder.log import SessionLog
+from tb_zeroacc.recorder.program import NEVER, Program, Sample
+from tb_zeroacc.recorder.schedule import Schedule
+from tb_zeroacc.recorder.shapes import shapes_of
+from tb_zeroacc.recorder.stepping import StepFunction
+from tb_zeroacc.records import Layout
+
+Logs = Mapping[str, Any]
+SUBDIRECTORY = "zeroacc"
+NOT_SEEN = 3  # so often a loss may look bad without a bad step in the record, before we stop asking
+
+
+class Recording:
+    """Records one model into `<log_dir>/zeroacc`, a session from the first fit to the last.
+
+    Args:
+        model: The model that is trained.
+        log_dir: Directory of the training.
+        schedule: Says which steps are due.
+        news: Called when there may be something to tell: `contract`, `sample`, `non_finite`,
+            `exception`, `epoch`, `end`; the record is on disk by then.
+    """
+
+    def __init__(
+        self, model: Any, log_dir: str, schedule: Schedule, news: Callable[[str], None]
+    ) -> None:
+        self.model = model
+        self.directory = os.path.join(log_dir, SUBDIRECTORY)
+        self.guard = Guard()
+        self.schedule = schedule
+        self._news = news
+        self._log = SessionLog(self.directory, self.guard)
+        self._steps = 0  # taken, over all fits; exact after each sample and each epoch
+        self._epoch = -1  # over all fits
+        self._epoch_start = (0, 0.0)  # step, clock
+        self._next_due, self._spacing, self._last = 0, 1, NEVER
+        self._contract = facts.Contract()
+        self._names = scalars.Names()
+        self._fit = facts.Fit()
+        self._shapes: facts.Shapes | None = None
+        self._traced: tuple[facts.Contract, facts.Shapes] | None = None
+        self._association: Association | None = None
+        self._hooks: Hooks | None = None
+        self._program: Program | None = None
+        self._function: StepFunction | None = None
+        self._is_open = False
+        self._log.fact(
+            0, facts.Start(uuid.uuid4().hex, time.time(), f"tb_zeroacc {__version__}")
+        )
+        atexit.register(_at_exit, weakref.ref(self))
+
+    # --- one fit ----------------------------------------------------------------------------
+
+    def begin(self, params: dict[str, Any], own: Any) -> None:
+        """Starts to watch a `fit`; called from its `on_train_begin`."""
+        if not self._log.is_open:
+            return
+        self._is_open, self._fit_start = True, self._steps
+        self._ran_out = self._in_epoch = self._is_bad = False
+        self._has_traced = False
+        self._not_seen = 0
+        self._fit = self.guard.run("how fit was asked", describe_fit, self.model, params, own) or (
+            facts.Fit(epochs=params.get("epochs"), steps_per_epoch=params.get("steps"))
+        )
+        self._others = self.guard.run("the callbacks", callbacks_of, self.model) or []
+        found = self.guard.run("the contract", contracts.describe, self.model, self._fit)
+        self._state(found)
+        self._news("contract")
+        self.guard.run("this training", self._watch)
+
+    def _watch(self) -> None:
+        try:
+            self._program = Program(
+                self.model, self.guard, step=self._steps, next_due=self._next_due,
+                on_trace=self._on_trace,
+            )  # fmt: skip
+            self._hooks = Hooks(self.model, self)
+            self._function = StepFunction(self.model, self)
+        except BaseException:
+            self._release()
+            raise
+        fit = self._fit
+        self._last = NEVER
+        if fit.epochs and fit.steps_per_epoch:
+            epochs = fit.epochs - fit.initial_epoch
+            self._last = self._steps + epochs * fit.steps_per_epoch - 1
+        self._program.set(spacing=self._spacing, last=self._last)
+        self._next_due = min(self._next_due, max(self._last, self._steps))
+
+    def end(self) -> None:
+        """`fit` came to its own end."""
+        if self._is_open:
+            self._count_steps()
+            self._collect(self._fit.steps_per_epoch)
+            self._write_association()
+            self._log.fact(self._steps, self._how_it_ended())
+        self._release()
+        self._is_open = False
+        self._news("end")
+
+    def _how_it_ended(self) -> facts.End:
+        if not getattr(self.model, "stop_training", False):
+            return facts.End("finished", self._steps)
+        by = None
+        for callback in self._others:
+            stopped = getattr(callback, "stopped_epoch", 0)
+            ended_it = isinstance(stopped, int) and stopped > 0
+            on_nan = isinstance(callback, keras.callbacks.TerminateOnNaN) and self._is_bad
+            if ended_it or on_nan:
+                by = type(callback).__name__
+        return facts.End("stopped", self._steps, by=by)
+
+    def _release(self) -> None:
+        for part in (self._function, self._hooks):
+            if part is not None:
+                self.guard.run("the end of fit", part.remove)
+        self._function = self._hooks = self._program = None
+
+    # --- epochs and steps -------------------------------------------------------------------
+
+    def epoch_begin(self) -> None:
+        """An epoch begins."""
+        self._epoch += 1
+        self._epoch_start = (self._steps, time.perf_counter())
+        self._in_epoch, self._ran_out = True, False
+        self._step_start: float | None = None
+
+    def batch_begin(self) -> None:
+        """A step is about to run."""
+        if self._function is not None:
+            self._function.arm()
+            self._step_start = time.perf_counter()
+
+    def batch_end(self, batch: int, logs: Logs | None) -> None:
+        """A step has run.
+
+        Args:
+            batch: Keras' index of its last batch in this epoch.
+            logs: Keras' running means.
+        """
+        if self._program is None or self._step_start is None:
+            return
+        seconds = time.perf_counter() - self._step_start
+        traced = self._traced is not None
+        if traced:
+            self._write_traced()
+        self._steps = self._epoch_start[0] + batch + 1
+        loss = (logs or {}).get("loss")
+        bad = loss is not None and not self._is_bad and not np.isfinite(loss)
+        asks = bad and self._not_seen < NOT_SEEN
+        if self._steps <= self._next_due and not asks:
+            self.schedule.note_step(seconds, sampled=False)
+            return
+        if not traced:
+            self.schedule.note_step(seconds, sampled=True)
+        first = not self._has_sampled
+        self._collect(self._fit.steps_per_epoch)
+        self._not_seen += asks and not self._is_bad
+        if first and self._has_sampled:
+            self._news("sample")
+        if asks and self._is_bad:
+            self._news("non_finite")
+
+    def epoch_end(self, logs: Logs | None) -> None:
+        """An epoch has ended, validation included."""
+        if not self._is_open:
+            return
+        self._count_steps()
+        self._write_epoch(logs, cut_short=self._was_cut_short())
+        self._write_association()
+        self._in_epoch = False
+        self._news("epoch")
+
+    def _was_cut_short(self) -> bool:
+        if not getattr(self.model, "stop_training", False):
+            return False
+        planned = self._fit.steps_per_epoch
+        batches = self._steps - self._epoch_start[0]
+        return batches < planned if planned else not self._ran_out
+
+    def _write_epoch(self, logs: Logs | None, *, cut_short: bool) -> None:
+        step, clock = self._epoch_start
+        known = {str(k): float(v) for k, v in (logs or {}).items() if np.ndim(v) == 0}
+        rate = self.guard.run(
+            "the learning rate", contracts.learning_rate_of, getattr(self.model, "optimizer", None)
+        )
+        epoch = facts.Epoch(
+            epoch=self._epoch,
+            step=self._steps,
+            batches=self._steps - step,
+            seconds=time.perf_counter() - clock,
+            learning_rate=rate,
+            logs=known,
+            cut_short=cut_short,
+        )
+        self._log.fact(self._steps, epoch)
+        self._log.sample(
+            self._epoch, [], [(f"zeroacc/epoch/{name}", value) for name, value in known.items()]
+        )
+
+    def _count_steps(self) -> None:
+        if self._program is not None:
+            counted = self.guard.run("the count of steps", self._program.step)
+            self._steps = self._steps if counted is None else counted
+
+    # --- samples ----------------------------------------------------------------------------
+
+    _has_sampled = False
+
+    def _collect(self, steps_per_epoch: int | None) -> None:
+        """Reads, writes and books the samples since the last time."""
+        program = self._program
+        if program is None or not self._log.is_open:
+            return
+        start = time.perf_counter()
+        samples = self.guard.run("samples", program.take) or []
+        for sample in samples:
+            self._has_sampled = True
+            self._is_bad |= sample.first_bad
+            self.guard.run("samples", self._write_sample, sample)
+        if not samples:
+            return
+        self.schedule.note_host((time.perf_counter() - start) / len(samples))
+        step = samples[-1].step
+        self._next_due = step + self._spacing
+        wanted = self.schedule.spacing(step + 1, steps_per_epoch)
+        if not 0.8 * wanted <= self._spacing <= 1.25 * wanted:
+            self._spacing = wanted
+            self._next_due = step + wanted
+            program.set(spacing=wanted, next_due=self._next_due, last=self._last)
+        if step < self._last < self._next_due:
+            self._next_due = self._last
+
+    def _write_sample(self, sample: Sample) -> None:
+        tables = []
+        for layout, values in sample.tables:
+            if layout.kind == facts.ASSOCIATION_TABLE:
+                self._associate(layout, values)
+            else:
+                tables.append((layout, values))
+        pace = self.schedule.seconds_per_step()
+        steps = self._fit.steps_per_epoch
+        progress = [
+            float(self._epoch), float(sample.step - self._epoch_start[0]),
+            np.nan if steps is None else float(steps), np.nan if pace is None else pace, np.nan,
+        ]  # fmt: skip
+        layout = Layout("progress", ("progress",), facts.COLUMNS["progress"])
+        tables.append((layout, np.array([progress], np.float32)))
+        found = {layout.kind: (layout, values) for layout, values in tables}
+        told = self.guard.run("the scalars", scalars.of_sample, found, self._names) or []
+        if pace is not None:
+            told.append(("zeroacc/seconds_per_step", pace))
+        self._log.sample(sample.step, tables, told)
+
+    def _associate(self, layout: Layout, moments: Any) -> None:
+        known = self._association
+        if known is None or (known.inputs, known.labels) != (layout.rows, layout.columns):
+            known = self._association = Association(layout.rows, layout.columns)
+        self.guard.run("the association", known.add, moments)
+
+    def _write_association(self) -> None:
+        known = self._association
+        if known is None or not known.examples:
+            return
+        count = Layout(facts.ASSOCIATION_COUNT_TABLE, ("examples",), ("examples",))
+        layout = Layout(facts.ASSOCIATION_TABLE, known.inputs, known.labels)
+        self._log.sample(
+            max(0, self._steps - 1),
+            [
+                (layout, known.correlation()),
+                (count, np.array([[known.examples]], np.float32)),
+            ],
+        )
+
+    # --- what the hooks and the step function say -------------------------------------------
+
+    def is_live(self) -> bool:
+        """Whether a step of ours is under way; hooks that fire otherwise were left behind."""
+        return self._function is not None and self._function.running
+
+    def before_apply(self, seen: Observation, update: Update) -> None:
+        """From the hooks: an optimizer is about to change the weights."""
+        if self._program is not None:
+            self._program.before_apply(seen, update)
+
+    def after_step(self, seen: Observation) -> None:
+        """From the hooks: the end of a step, traced or eager."""
+        if self._program is not None:
+            self._program.after_step(seen)
+
+    def _on_trace(self, seen: Observation) -> None:
+        if self._has_traced and not tf.inside_function():
+            return  # an eager step, and not the first
+        self._has_traced = True
+        found = self.guard.run("the contract", contracts.describe, self.model, self._fit, seen)
+        shapes = self.guard.run("the shapes", shapes_of, seen)
+        self._traced = (found or self._contract, shapes or facts.Shapes())
+
+    def _write_traced(self) -> None:
+        if self._traced is not None:
+            contract, shapes = self._traced
+            self._traced = None
+            self._state(contract)
+            if shapes != self._shapes:
+                self._shapes = shapes
+                self._log.fact(self._steps, shapes)
+
+    def _state(self, contract: facts.Contract | None) -> None:
+        """Writes the contract where it is new."""
+        if contract is not None and contract != self._contract:
+            self._contract = contract
+            self._names = scalars.Names.of(contract)
+            self._log.fact(self._steps, contract)
+
+    def step_failed(self, fault: BaseException, iterator: Any) -> None:
+        """From the step function: a step raised `fault`, which will pass on unchanged."""
+        self.guard.run("the exception", self._note_failure, fault, iterator)
+        self._release()
+        self._is_open = False
+        self._news("exception")
+
+    def _note_failure(self, fault: BaseException, iterator: Any) -> None:
+        self._write_traced()
+        self._collect(self._fit.steps_per_epoch)
+        seen = self._hooks.last if self._hooks is not None else None
+        if seen is not None and self._steps == self._fit_start:
+            contract = contracts.describe(self.model, self._fit, seen)
+            self._traced = (contract, shapes_of(seen))
+            self._write_traced()
+            if isinstance(fault, Exception):
+                tables = self.guard.run("the first batch", first_batch, seen, iterator, self.guard)
+                self._log.sample(self._steps, tables or [])
+        if self._in_epoch and self._steps > self._epoch_start[0]:
+            self._write_epoch(None, cut_short=True)
+        self._write_association()
+        self._log.fact(self._steps, end_of(fault, self._steps))
+
+    def data_ended(self) -> None:
+        """From the step function: the iterator had no further batch."""
+        self._ran_out = True
+
+    def abandoned(self, fault: BaseException | None = None) -> None:
+        """From the step function: `fit` was left without a word. Also at the interpreter's exit."""
+        if self._is_open:
+            self._is_open = False
+            self._count_steps()
+            self._collect(self._fit.steps_per_epoch)
+            self._log.fact(self._steps, end_of(fault, self._steps))
+        self._release()
+
+
+def _at_exit(reference: weakref.ref[Recording]) -> None:
+    recording = reference()
+    if recording is not None:
+        recording.guard.run("the end of the program", recording.abandoned, pending_fault())

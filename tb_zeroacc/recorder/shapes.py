@@ -1,0 +1,47 @@
+"""Shapes and dtypes as the loss saw them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from tb_zeroacc import facts
+from tb_zeroacc.recorder.hooks import Observation
+from tb_zeroacc.recorder.losses import output_names
+from tb_zeroacc.recorder.tables import named
+
+
+def shapes_of(seen: Observation) -> facts.Shapes:
+    """The shapes of a step, as far as it came."""
+    x, y, weight = keras.utils.unpack_x_y_sample_weight(seen.data)
+    x = seen.x if x is None else x
+    y = y if seen.y is None else seen.y
+    weight = weight if seen.sample_weight is None else seen.sample_weight
+    names = output_names(seen.model, seen.y_pred)
+    return facts.Shapes(
+        inputs=tuple(_tensor(name, t) for name, t in named(x, "x")),
+        labels=_after_outputs(y, names, "y"),
+        outputs=_after_outputs(seen.y_pred, names, "output"),
+        sample_weights=_after_outputs(weight, names, "sample_weight"),
+        loss_reached=seen.loss_reached or not seen.loss_called,
+    )
+
+
+def _after_outputs(structure: Any, names: list[str], default: str) -> tuple[facts.Tensor, ...]:
+    """Named after the outputs, where there are as many; else `y`, `y[1]`, or by key."""
+    found = named(structure, default)
+    if len(found) == len(names) and not isinstance(structure, dict):
+        found = [(name, t) for name, (_, t) in zip(names, found, strict=True)]
+    return tuple(_tensor(name, t) for name, t in found)
+
+
+def _tensor(name: str, tensor: Any) -> facts.Tensor:
+    shape = getattr(tensor, "shape", None)
+    known = shape is not None and getattr(shape, "rank", len(shape or ())) is not None
+    dtype = getattr(tensor, "dtype", type(tensor).__name__)
+    return facts.Tensor(
+        name=name,
+        shape=tuple(None if n is None else int(n) for n in shape) if known else None,
+        dtype=str(getattr(dtype, "name", dtype)),
+    )

@@ -1,0 +1,85 @@
+"""The function in `model.train_function`: it stands around every step of `fit`.
+
+Keras looks the attribute up at every batch, so a function put there in `on_train_begin` sees all
+steps, and every error that comes out of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+
+class Watcher(Protocol):
+    """Who is told about the steps."""
+
+    def step_failed(self, fault: BaseException, iterator: Any) -> None:
+        """A step raised; the error goes on unchanged after this returns."""
+
+    def data_ended(self) -> None:
+        """The iterator had no further batch."""
+
+    def abandoned(self) -> None:
+        """`fit` was left without a word, and the model is used by someone else."""
+
+
+class StepFunction:
+    """Wraps the hooked train function; `remove` puts back the one that was there before.
+
+    Args:
+        model: The model, with its hooks on.
+        watcher: Is told what happens.
+
+    Attributes:
+        active: Whether it watches, or only passes calls on.
+        running: Whether a step of ours is under way.
+    """
+
+    def __init__(self, model: Any, watcher: Watcher) -> None:
+        self._model = model
+        self._watcher = watcher
+        self._saved = model.train_function
+        self.active = True
+        self.running = False
+        self._armed = False
+        model.make_train_function(force=True)
+        self.inner: Callable[[Any], Any] = model.train_function
+        if isinstance(self._saved, StepFunction):
+            # Another recorder of the same `fit`: its step is this new one, which holds both hooks.
+            self._saved.inner, self.inner = self.inner, self._saved
+        object.__setattr__(model, "train_function", self)
+
+    def arm(self) -> None:
+        """Announces a step of the `fit` that is being watched."""
+        self._armed = True
+
+    def remove(self) -> None:
+        """Ends the watch and clears away whatever inert functions lie below."""
+        self.active = False
+        while True:
+            top = self._model.train_function
+            if not isinstance(top, StepFunction) or top.active:
+                return
+            object.__setattr__(self._model, "train_function", top._saved)
+
+    def __call__(self, iterator: Any) -> Any:
+        if not self.active:
+            return self.inner(iterator)
+        if not self._armed:
+            # An error of another callback, or Ctrl-C between two steps, ended our `fit`.
+            self._watcher.abandoned()
+            return self._model.train_function(iterator)
+        self._armed = False
+        self.running = True
+        try:
+            return self.inner(iterator)
+        except (StopIteration, tf.errors.OutOfRangeError):
+            self._watcher.data_ended()
+            raise
+        except BaseException as fault:
+            self._watcher.step_failed(fault, iterator)
+            raise
+        finally:
+            self.running = False
