@@ -1,0 +1,111 @@
+"""A real browser before a real TensorBoard; a test fails on any error of the page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, sync_playwright
+
+FRAME = 'iframe[src*="zero_accuracy"]'
+STARTS_WITHIN = 90  # seconds: TensorBoard imports TensorFlow where that is installed
+WINDOW = {"width": 1280, "height": 800}
+
+
+def find_chromium() -> str | None:
+    """The first Chromium on PATH that works (Ubuntu's is a stub); None for Playwright's own."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name)
+        if path and subprocess.run([path, "--version"], capture_output=True).returncode == 0:
+            return path
+    return None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of the size that the tab is made for."""
+    context = browser.new_context(viewport=WINDOW, permissions=["clipboard-write"])
+    page = context.new_page()
+    faults: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error" or "Content Security Policy" in message.text:
+            faults.append(f"{message.text} ({message.location.get('url')})")
+
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", listen)
+    yield page
+    context.close()
+    assert not faults, faults
+
+
+OpenTab = Callable[..., FrameLocator]
+
+
+@pytest.fixture(scope="session")
+def tensorboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Starts a TensorBoard and gives its address; the same arguments share one."""
+    running: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], str]] = {}
+
+    def start(*arguments: str) -> str:
+        if arguments not in running:
+            output = tmp_path_factory.mktemp("tensorboard") / "output.txt"
+            running[arguments] = _start(arguments, output)
+        return running[arguments][1]
+
+    yield start
+    for process, _ in running.values():
+        process.terminate()
+        process.wait(20)
+
+
+def _start(arguments: tuple[str, ...], output: Path) -> tuple[subprocess.Popen[bytes], str]:
+    command = [sys.executable, "-m", "tensorboard.main", "--host=127.0.0.1", "--port=0"]
+    with output.open("wb") as log:
+        process = subprocess.Popen([*command, *arguments], stdout=log, stderr=log)
+    ends = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < ends and process.poll() is None:
+        found = re.search(r"at (http://\S+?)/? \(", output.read_text("utf-8", "replace"))
+        if found:
+            return process, found[1]
+        time.sleep(0.2)
+    process.kill()
+    raise AssertionError(f"TensorBoard did not start: {output.read_text('utf-8', 'replace')}")
+
+
+@pytest.fixture
+def open_tab(page: Page, tensorboard: Callable[..., str]) -> OpenTab:
+    """Opens the tab of a TensorBoard with these arguments; waits for the first whole reading."""
+
+    def open_(*arguments: str, place: str = "") -> FrameLocator:
+        address = tensorboard(*arguments)
+        _until_read(address)
+        page.goto(f"{address}/#zero_accuracy{place}")
+        return page.frame_locator(FRAME)
+
+    return open_
+
+
+def _until_read(address: str) -> None:
+    ends = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < ends:
+        with urlopen(f"{address}/data/plugin/zero_accuracy/runs") as answer:
+            if b'"complete": true' in answer.read():
+                return
+        time.sleep(0.3)
+    raise AssertionError("the first reading did not end")

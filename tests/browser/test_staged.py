@@ -1,0 +1,224 @@
+"""The page by itself, on made-up verdicts: what a reader sees and can do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.browser import staged
+from tests.browser.conftest import FRAME
+
+pytestmark = pytest.mark.browser
+
+RATE = "&p.zero_accuracy.run=learning_rate_too_high"
+
+
+@pytest.fixture
+def tab(page: Page) -> FrameLocator:
+    staged.stage(page, place=RATE)
+    return page.frame_locator(FRAME)
+
+
+def test_what_matters_is_there_without_scrolling(page: Page, tab: FrameLocator) -> None:
+    expect(tab.get_by_role("heading", level=1)).to_have_text(
+        "The learning rate is too high: the first update was 72 times the weights."
+    )
+    body = tab.get_by_role("article", name=re.compile("ZA701"))
+    for seen in [
+        tab.locator(".Facts-name"),
+        tab.locator(".Pill"),
+        body.locator(".Chart canvas"),
+        body.locator(".Code"),
+        body.get_by_role("row", name=re.compile("update ÷ weights")),
+        body.get_by_role("link", name="Open in Time Series"),
+        body.get_by_role("button", name="Copy"),
+        tab.get_by_role("button", name=re.compile("It explains 3 more findings")),
+    ]:
+        expect(seen).to_be_visible()
+        box = seen.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 800
+    assert tab.locator("body").evaluate("() => document.documentElement.scrollWidth") == 1280
+
+
+def test_the_worst_trainings_stand_first_and_search_narrows(tab: FrameLocator) -> None:
+    rows = tab.locator(".Row-name")
+    expect(rows).to_have_text(
+        [
+            "nan_input", "softmax_on_one_unit", "deep_sigmoid", "learning_rate_too_high",
+            "imbalance", "regression", "old_logs/2023", "breast_cancer", "diabetes",
+            "digits_mended",
+        ]
+    )  # fmt: skip
+    expect(tab.get_by_role("status").first).to_have_text("10 trainings · 6 need a look")
+    tab.get_by_role("searchbox").fill("gradients")
+    expect(rows).to_have_text(["deep_sigmoid"])
+    expect(tab.get_by_role("status").first).to_have_text("1 of 10 trainings")
+
+
+def test_the_choice_stands_in_the_address_and_back_leads_back(
+    page: Page, tab: FrameLocator
+) -> None:
+    tab.get_by_role("button", name="old_logs/2023").click()
+    expect(tab.get_by_role("heading", level=1)).to_contain_text("does not say enough")
+    expect(page).to_have_url(re.compile(r"p\.zero_accuracy\.run=old_logs%2F2023"))
+    page.go_back()
+    expect(tab.get_by_role("heading", level=1)).to_contain_text("learning rate")
+
+
+def test_lines_unfold_and_the_address_keeps_them(page: Page, tab: FrameLocator) -> None:
+    line = tab.get_by_role("button", name=re.compile("All checks"))
+    expect(line).to_have_attribute("aria-expanded", "false")
+    line.click()
+    expect(line).to_have_attribute("aria-expanded", "true")
+    expect(
+        tab.get_by_role("row", name=re.compile("flagged Learning rate too high"))
+    ).to_be_visible()
+    expect(page).to_have_url(re.compile(r"p\.zero_accuracy\.open=checks"))
+    page.reload()
+    expect(line).to_have_attribute("aria-expanded", "true")
+    tab.get_by_role("button", name="3 could not be told", exact=True).click()
+    expect(tab.locator(".Checks tr")).to_have_count(3)
+
+
+def test_further_causes_have_their_own_picture_link_and_mend(tab: FrameLocator) -> None:
+    tab.get_by_role("button", name=re.compile("Inputs reach 998")).click()
+    second = tab.get_by_role("article", name=re.compile("ZA103"))
+    expect(second.locator(".Chart canvas")).to_be_visible()
+    expect(second.locator(".Code")).to_contain_text("x.mean(0)")
+    expect(second.get_by_role("link", name="Open in Time Series")).to_have_attribute(
+        "href", re.compile("input_abs_max")
+    )
+
+
+def test_another_row_of_the_evidence_draws_its_own_curve(tab: FrameLocator) -> None:
+    expect(tab.get_by_role("heading", name=re.compile("Update ÷ weights"))).to_be_visible()
+    tab.get_by_role("button", name="loss, epoch 1 ÷ first batch").click()
+    expect(tab.get_by_role("heading", name="Loss, each epoch")).to_be_visible()
+
+
+def test_the_new_code_of_a_diff_is_copied(page: Page, tab: FrameLocator) -> None:
+    tab.get_by_role("button", name="Copy the mend").click()
+    expect(tab.get_by_role("button", name="Copy the mend")).to_have_text(
+        re.compile("Copied|by hand")
+    )
+
+
+def test_a_cause_about_layers_shows_the_layers(page: Page) -> None:
+    staged.stage(page, place="&p.zero_accuracy.run=deep_sigmoid", dark=True)
+    tab = page.frame_locator(FRAME)
+    picture = tab.get_by_role("img", name=re.compile("12 layers in order"))
+    expect(picture).to_have_attribute("aria-label", re.compile("Flagged: dense_0 to dense_6"))
+    expect(tab.locator(".Layers-name")).to_have_text([f"dense_{n}" for n in range(12)])
+    tab.get_by_role("button", name="One layer").click()
+    expect(tab.get_by_role("img", name="Curve of zeroacc/gradients")).to_be_visible()
+
+
+def test_a_cause_without_a_curve_has_neither_chart_nor_link(page: Page) -> None:
+    staged.stage(page, place="&p.zero_accuracy.run=softmax_on_one_unit")
+    tab = page.frame_locator(FRAME)
+    expect(tab.get_by_role("heading", level=1)).to_contain_text("dense_1")
+    expect(tab.locator(".Chart")).to_have_count(0)
+    expect(tab.get_by_role("link")).to_have_count(0)
+
+
+def test_a_healthy_page_has_no_accent(page: Page) -> None:
+    staged.stage(page, place="&p.zero_accuracy.run=digits_mended")
+    tab = page.frame_locator(FRAME)
+    expect(tab.get_by_role("heading", level=1)).to_have_text(
+        "No fault found: 28 checks passed, 3 could not be told."
+    )
+    expect(tab.locator(".Pill")).to_have_text("✓ Learning")
+    expect(tab.get_by_role("row", name="dead units, worst layer 12 % < 90 %")).to_be_visible()
+    chart = tab.locator(".Chart canvas")
+    expect(chart).to_be_visible()
+    reds = chart.evaluate(
+        """(canvas) => {
+          const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          let found = 0;
+          for (let i = 0; i < data.length; i += 4) {
+            if (data[i + 3] > 128 && data[i] > 150 && data[i + 1] < 90) found++;
+          }
+          return found;
+        }"""
+    )
+    assert reds == 0
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_theme_is_tensorboards(page: Page, dark: bool) -> None:
+    staged.stage(page, dark=dark)
+    body = page.frame_locator(FRAME).locator("body")
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    page.frame_locator(FRAME).get_by_role("heading", level=1).wait_for()
+    both = ["rgb(48, 48, 48)", "rgb(255, 255, 255)"]
+    assert body.evaluate(ground) == both[0 if dark else 1]
+    page.evaluate("document.body.classList.toggle('dark-mode')")
+    page.wait_for_timeout(100)
+    assert body.evaluate(ground) == both[1 if dark else 0]
+
+
+def test_names_from_a_log_are_text_and_never_markup(page: Page) -> None:
+    bad = '<img src=x onerror="parent.hacked=1"><b>&amp;'
+    answer = staged.verdicts(runs=[staged.training(bad, "learning", f"{bad} learns", notes=[bad])])
+    staged.stage(page, answer)
+    tab = page.frame_locator(FRAME)
+    expect(tab.get_by_role("heading", level=1)).to_have_text(f"{bad} learns")
+    expect(tab.locator(".Row-name")).to_have_text(bad)
+    assert page.evaluate("window.hacked") is None
+    assert tab.locator("img:not([role])").count() == 0
+
+
+def test_while_the_first_reading_goes_on_the_page_says_so_and_fills_by_itself(page: Page) -> None:
+    answer = staged.verdicts(complete=False, refreshing=True, reading=0, runs=[])
+    staged.stage(page, answer)
+    tab = page.frame_locator(FRAME)
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Reading the logs")
+    answer.update(staged.verdicts())
+    expect(tab.locator(".Row-name")).to_have_count(10)
+
+
+def test_an_empty_log_directory_says_how_to_fill_it(page: Page) -> None:
+    staged.stage(page, staged.verdicts(runs=[]))
+    tab = page.frame_locator(FRAME)
+    expect(tab.get_by_role("heading", level=1)).to_have_text(
+        "No training in this log directory yet"
+    )
+    expect(tab.locator(".Code")).to_contain_text("ZeroAccuracyCallback")
+
+
+def test_a_log_directory_that_cannot_be_read_is_a_sentence(page: Page) -> None:
+    sentence = "There is no directory nowhere: check --logdir."
+    staged.stage(page, staged.verdicts(runs=[], errors=[sentence]))
+    expect(page.frame_locator(FRAME).get_by_text(sentence)).to_be_visible()
+
+
+def test_many_runs_bring_a_word_of_warning_beside_the_link(page: Page) -> None:
+    many = [staged.training(f"run{n}", "learning", "No fault found.") for n in range(300)]
+    staged.stage(page, staged.verdicts(runs=many))
+    tab = page.frame_locator(FRAME)
+    expect(tab.get_by_text("Above 500 runs TensorBoard draws none")).to_be_visible()
+
+
+def test_the_list_goes_by_arrow_keys(page: Page, tab: FrameLocator) -> None:
+    tab.get_by_role("searchbox").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(tab.locator(".Facts-name")).to_have_text("softmax_on_one_unit")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(tab.locator(".Facts-name")).to_have_text("nan_input")
+
+
+@pytest.mark.parametrize("width", [360, 700, 1000, 1920])
+def test_nothing_runs_out_of_the_window(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    staged.stage(page, place=RATE)
+    tab = page.frame_locator(FRAME)
+    expect(tab.locator(".Chart canvas")).to_be_visible()
+    wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert tab.locator("body").evaluate(wide) == 0
+    assert tab.locator(".Page").evaluate("(page) => page.scrollWidth - page.clientWidth") == 0

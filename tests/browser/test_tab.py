@@ -1,0 +1,102 @@
+"""The tab in a real TensorBoard, by both of its ways to load data."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.browser import logs
+from tests.browser.conftest import FRAME, OpenTab
+
+pytestmark = pytest.mark.browser
+
+PINNED = "metrics-pinned-view scalar-card"
+
+
+@pytest.fixture(scope="session")
+def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two trainings that Keras' own callback logged, without ours."""
+    logdir = tmp_path_factory.mktemp("logs")
+    logs.diverging(logdir / "diverging")
+    logs.healthy(logdir / "fine (1+1)")
+    return logdir
+
+
+@pytest.fixture(params=["true", "false"])
+def tab(request: pytest.FixtureRequest, open_tab: OpenTab, logdir: Path) -> FrameLocator:
+    return open_tab(f"--logdir={logdir}", f"--load_fast={request.param}")
+
+
+def test_the_worst_training_is_open_and_its_link_leads_to_its_curve(
+    page: Page, tab: FrameLocator
+) -> None:
+    expect(tab.locator(".Row-name")).to_have_text(["diverging", "fine (1+1)"])
+    expect(tab.locator(".Facts-name")).to_have_text("diverging")
+    headline = tab.get_by_role("heading", level=1).inner_text()
+    assert re.search("NaN|finite", headline), headline
+    expect(tab.locator(".Chart canvas").first).to_be_visible()
+    tab.get_by_role("link", name="Open in Time Series").first.click()
+    expect(page).to_have_url(re.compile(r"runFilter=.*#timeseries$"))
+    expect(page.locator(PINNED).first).to_contain_text("epoch_loss", timeout=20_000)
+    page.go_back()
+    expect(page.frame_locator(FRAME).locator(".Facts-name")).to_have_text("diverging")
+
+
+def test_the_link_holds_by_itself_and_names_are_taken_literally(
+    page: Page, tab: FrameLocator
+) -> None:
+    tab.get_by_role("button", name="fine (1+1)").click()
+    link = tab.get_by_role("link", name="Open in Time Series").first
+    address = link.evaluate("(link) => link.href")
+    page.goto(address)
+    expect(page.locator(PINNED).first).to_contain_text("epoch_loss", timeout=20_000)
+    names = page.locator(f"{PINNED} .run-text, {PINNED} td .name-column, {PINNED} tbody tr")
+    expect(names.filter(has_text="fine (1+1)").first).to_be_attached(timeout=20_000)
+
+
+def test_the_tab_follows_tensorboards_theme_typeface_and_reload(
+    page: Page, tab: FrameLocator
+) -> None:
+    expect(tab.get_by_role("heading", level=1)).to_be_visible()
+    faces = tab.locator("body").evaluate("() => [...document.fonts].map((face) => face.family)")
+    assert any("Roboto" in face for face in faces)
+    page.evaluate("document.body.classList.add('dark-mode')")
+    expect(tab.locator("html")).to_have_attribute("data-theme", "dark")
+    with page.expect_response(lambda answer: answer.url.endswith("/zero_accuracy/runs")):
+        page.locator(".reload-button").first.click()
+
+
+def test_the_choice_survives_a_visit_to_another_tab_and_a_reload(
+    page: Page, tab: FrameLocator
+) -> None:
+    tab.get_by_role("button", name="fine (1+1)").click()
+    expect(page).to_have_url(re.compile(r"p\.zero_accuracy\.run=fine"))
+    page.get_by_role("tab", name="Scalars").click()
+    page.get_by_role("tab", name="Zero Accuracy").click()
+    expect(tab.locator(".Facts-name")).to_have_text("fine (1+1)")
+    page.reload()
+    expect(tab.locator(".Facts-name")).to_have_text("fine (1+1)")
+
+
+def test_behind_a_prefix_and_with_named_directories(
+    page: Page, open_tab: OpenTab, logdir: Path
+) -> None:
+    spec = f"old:{logdir / 'diverging'},new:{logdir}"
+    tab = open_tab(f"--logdir_spec={spec}", "--path_prefix=/behind/proxy")
+    names = tab.locator(".Row-name")
+    expect(names.filter(has_text="new/diverging")).to_be_visible()
+    expect(names.filter(has_text=re.compile("^old$"))).to_be_visible()
+    tab.get_by_role("button", name=re.compile("^. ?old|Broken.*old$|old")).first.click()
+    tab.get_by_role("link", name="Open in Time Series").first.click()
+    expect(page.locator(PINNED).first).to_contain_text("epoch_loss", timeout=20_000)
+
+
+def test_a_log_directory_that_is_not_there_is_said_in_a_sentence(
+    page: Page, open_tab: OpenTab, tmp_path: Path
+) -> None:
+    tab = open_tab(f"--logdir={tmp_path / 'missing'}")
+    page.goto(page.url)  # TensorBoard itself offers no tab without data; the address does
+    expect(tab.locator(".Empty, .Warning").first).to_contain_text("missing", timeout=20_000)
