@@ -128,7 +128,7 @@ def _layer(layer: Any, is_output: bool) -> facts.Layer:
         settings={
             key: value
             for key, value in config.items()
-            if key not in _OWN_FIELD and _is_plain(value)
+            if key not in _OWN_FIELD and value is not None and _is_plain(value)
         },
     )
 
@@ -196,7 +196,8 @@ def learning_rate_of(optimizer: Any) -> float | None:
 
 def _config(thing: Any) -> dict[str, Any]:
     try:
-        config = thing.get_config()
+        with tf.init_scope():  # an optimizer reads variables, and this may stand in a trace
+            config = thing.get_config()
     except Exception:  # noqa: BLE001 - a user's own class may have no configuration
         return {}
     return config if isinstance(config, dict) else {}

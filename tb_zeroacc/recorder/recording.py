@@ -64,6 +64,7 @@ class Recording:
         self._shapes: facts.Shapes | None = None
         self._traced: tuple[facts.Contract, facts.Shapes] | None = None
         self._association: Association | None = None
+        self._written_examples = 0.0
         self._hooks: Hooks | None = None
         self._program: Program | None = None
         self._function: StepFunction | None = None
@@ -284,8 +285,9 @@ class Recording:
 
     def _write_association(self) -> None:
         known = self._association
-        if known is None or not known.examples:
+        if known is None or known.examples == self._written_examples:
             return
+        self._written_examples = known.examples
         count = Layout(facts.ASSOCIATION_COUNT_TABLE, ("examples",), ("examples",))
         layout = Layout(facts.ASSOCIATION_TABLE, known.inputs, known.labels)
         self._log.sample(

@@ -104,7 +104,7 @@ class Moments:
             count=size,
             squares=squares,
             rms=tf.sqrt(squares / size),
-            abs_max=tf.maximum(tf.stack(self._high), -tf.stack(self._low)),
+            abs_max=tf.maximum(tf.abs(tf.stack(self._high)), tf.abs(tf.stack(self._low))),
             zero_share=counts[:, 1] / size,
             non_finite=counts[:, 2],
         )
