@@ -65,7 +65,7 @@ def tensorboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
     def start(*arguments: str) -> str:
         if arguments not in running:
             output = tmp_path_factory.mktemp("tensorboard") / "output.txt"
-            running[arguments] = _start(arguments, output)
+            running[arguments] = start_tensorboard(arguments, output)
         return running[arguments][1]
 
     yield start
@@ -74,7 +74,10 @@ def tensorboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
         process.wait(20)
 
 
-def _start(arguments: tuple[str, ...], output: Path) -> tuple[subprocess.Popen[bytes], str]:
+def start_tensorboard(
+    arguments: tuple[str, ...], output: Path
+) -> tuple[subprocess.Popen[bytes], str]:
+    """Starts a TensorBoard with these arguments; gives its process and its address."""
     command = [sys.executable, "-m", "tensorboard.main", "--host=127.0.0.1", "--port=0"]
     with output.open("wb") as log:
         process = subprocess.Popen([*command, *arguments], stdout=log, stderr=log)
@@ -94,14 +97,15 @@ def open_tab(page: Page, tensorboard: Callable[..., str]) -> OpenTab:
 
     def open_(*arguments: str, place: str = "") -> FrameLocator:
         address = tensorboard(*arguments)
-        _until_read(address)
+        until_read(address)
         page.goto(f"{address}/#zero_accuracy{place}")
         return page.frame_locator(FRAME)
 
     return open_
 
 
-def _until_read(address: str) -> None:
+def until_read(address: str) -> None:
+    """Waits for the end of the first reading."""
     ends = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < ends:
         with urlopen(f"{address}/data/plugin/zero_accuracy/runs") as answer:

@@ -119,5 +119,5 @@ function optionsFor(
 
 function tickText(tick: number, scale: Scale, unit: string): string {
   if (scale.zeroAtFloor && tick === scale.low) return "0";
-  return unit === "share" ? formatValue(tick, unit) : formatNumber(tick);
+  return unit === "share" ? `${Number((100 * tick).toPrecision(4))} %` : formatNumber(tick);
 }

@@ -3,7 +3,7 @@ import {formatNumber} from "../model/numbers";
 import type {Colours} from "./colours";
 import {cross, dashedLine, dot, drawLabel, textWidth} from "./ink";
 import type {Marks} from "./marks";
-import {along, overlaps, placeLabel, type Box} from "./placing";
+import {along, onLine, overlaps, placeLabel, type Box} from "./placing";
 import {stepTicks, type Scale} from "./scale";
 
 export interface Annotation {
@@ -79,19 +79,15 @@ class Overlay {
     const {scale, marks, colours, calm} = this.note;
     const {threshold, thresholdText: text} = marks;
     if (threshold === null || threshold < scale.low || threshold > scale.high) return;
-    const {left, top, width} = this.plot.bbox;
+    const {left, top, width, height} = this.plot.bbox;
     const y = this.y(threshold);
     const colour = calm ? colours.soft : colours.accent;
     dashedLine(this.ctx, this.ratio, [left, left + width], y, colour);
     this.taken.push({left, top: y - 2 * this.ratio, width, height: 4 * this.ratio});
     const size = this.sizeOf(text);
-    const box = (up: boolean): Box => {
-      const at = up ? y - size.height - this.ratio : y + 2 * this.ratio;
-      return {left: left + width - size.width, top: at, ...size};
-    };
-    const free = (where: Box): boolean => !this.curve().some((at) => within(at, where));
-    const above = box(true).top >= top - size.height && (free(box(true)) || !free(box(false)));
-    this.write(text, box(above), "right", colour);
+    const area = {left, top, width, height};
+    const box = onLine(y, size, area, this.curve(), this.ratio);
+    this.write(text, box, box.left > left ? "right" : "left", colour);
   }
 
   drawPoint(): void {
@@ -163,8 +159,4 @@ class Overlay {
   private y(value: number): number {
     return this.plot.valToPos(value, "y", true);
   }
-}
-
-function within([x, y]: readonly [number, number], box: Box): boolean {
-  return x > box.left && x < box.left + box.width && y > box.top && y < box.top + box.height;
 }

@@ -37,6 +37,28 @@ export function placeLabel(
   return best ?? {left: x, top: y, ...size};
 }
 
+/** The box of the words on a level line: at its right end where that is free, above before below. */
+export function onLine(
+  y: number,
+  size: {width: number; height: number},
+  area: Box,
+  drawn: readonly Dot[],
+  gap: number,
+): Box {
+  let best: Box | null = null;
+  let fewest = Infinity;
+  for (const left of [area.left + area.width - size.width, area.left + 2 * gap]) {
+    for (const top of [y - size.height - gap, y + 2 * gap]) {
+      const box = {left, top, ...size};
+      const below = top + size.height > area.top + area.height ? 1000 : 0;
+      const above = top < area.top - size.height ? 1000 : 0;
+      const hits = below + above + count(box, drawn);
+      if (hits < fewest) [best, fewest] = [box, hits];
+    }
+  }
+  return best ?? {left: area.left, top: y, ...size};
+}
+
 function outside(box: Box, area: Box): number {
   const fits =
     box.left >= area.left - 1 &&

@@ -24,9 +24,11 @@ export function TrainingPage({training, open, onToggle}: TrainingPageProps) {
       <h1>
         <Words text={training.headline} />
       </h1>
-      <p class="Context soft">
-        <Words text={training.context} />
-      </p>
+      {training.context && (
+        <p class="Context soft">
+          <Words text={training.context} />
+        </p>
+      )}
       {main ? (
         <FindingBody key={training.run} {...{training, height: HEIGHT}} finding={main} />
       ) : (
