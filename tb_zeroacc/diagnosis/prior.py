@@ -144,6 +144,8 @@ def _of_output(run: Run, output: Output) -> Prior:
 
 
 def _of_classes(run: Run, output: Output, weight: float) -> Prior:
+    if output.loss == "binary_crossentropy" and (output.units or 1) > 1:
+        return _of_coins(run, output, weight)
     counts = class_counts(run, output.name)
     if counts is not None:
         shares = counts / counts.sum()
@@ -160,17 +162,33 @@ def _of_classes(run: Run, output: Output, weight: float) -> Prior:
             what="entropy of the labels",
         )
     if output.loss == "binary_crossentropy":
-        mean = _label_mean(run, output)
-        if mean is not None and 0.0 < mean < 1.0:  # several labels at once: one coin each
-            entropy = -(mean * math.log(mean) + (1 - mean) * math.log(1 - mean))
-            return Prior(entropy * weight, math.log(2) * weight, max(mean, 1 - mean), 2, weight,
-                         True, "entropy of the labels")
-        return Prior(math.log(2) * weight, math.log(2) * weight, None, 2, weight, False, "ln 2")
+        return _of_coins(run, output, weight)
     if output.units is None or output.units < 2:
         return Prior(weight=weight)
     uniform = math.log(output.units) * weight
     # The share of the largest class is not known from the number of units.
     return Prior(uniform, uniform, None, output.units, weight, False, f"ln {output.units}")
+
+
+def _of_coins(run: Run, output: Output, weight: float) -> Prior:
+    """Binary cross-entropy over several units, or without class counts: one coin a unit.
+
+    Loss and accuracy are averages over the units, so ten exclusive classes stand at .325 and .9.
+    """
+    start = math.log(2) * weight
+    mean, units = _label_mean(run, output), output.units or 1
+    if mean is None or not 0.0 < mean < 1.0:
+        return Prior(start, start, None, 2, weight, False, "ln 2")
+    shares = np.array([mean])  # what each unit's coin should say; the units' own means are unknown
+    counts = class_counts(run, output.name)
+    if counts is not None and len(counts) <= units and math.isclose(mean * units, 1.0, abs_tol=0.01):
+        shares = counts / counts.sum()  # one class a row
+    coins = np.clip(shares, 1e-12, 1.0 - 1e-12)
+    entropies = -(coins * np.log(coins) + (1.0 - coins) * np.log(1.0 - coins))
+    return Prior(
+        float(entropies.mean()) * weight, start, float(np.maximum(coins, 1.0 - coins).mean()), 2,
+        weight, True, "entropy of the labels",
+    )
 
 
 def _of_targets(run: Run, output: Output, weight: float) -> Prior:

@@ -70,6 +70,23 @@ def test_labels_of_several_coins() -> None:
     assert prior.accuracy == 0.75
 
 
+@pytest.mark.parametrize(
+    ("shares", "loss", "accuracy"),
+    [((10.0,) * 10, 0.3251, 0.9), ((50.0, 50.0), LN2, 0.5), ((90.0, 10.0), 0.3251, 0.9)],
+)
+def test_exclusive_classes_on_a_binary_loss_are_a_coin_each(
+    shares: tuple[float, ...], loss: float, accuracy: float
+) -> None:
+    units = len(shares)
+    run = a_run(
+        a_table("labels", {"y": {"mean": 1 / units, "std": 0.3, "count": 320.0}}),
+        a_table("label_counts", {"y": {str(k): n for k, n in enumerate(shares)}}),
+        a_contract(loss="binary_crossentropy", units=units),
+    )
+    assert prior_of(run).loss == pytest.approx(loss, rel=1e-3)
+    assert prior_of(run).accuracy == pytest.approx(accuracy)
+
+
 def test_sample_weights_scale_the_prior() -> None:
     run = counts(50, 50)
     weights = a_table("sample_weights", {"y": {"mean": 2.0}})
