@@ -181,8 +181,9 @@ def _of_coins(run: Run, output: Output, weight: float) -> Prior:
         return Prior(start, start, None, 2, weight, False, "ln 2")
     shares = np.array([mean])  # what each unit's coin should say; the units' own means are unknown
     counts = class_counts(run, output.name)
-    if counts is not None and len(counts) <= units and math.isclose(mean * units, 1.0, abs_tol=0.01):
-        shares = counts / counts.sum()  # one class a row
+    exclusive = math.isclose(mean * units, 1.0, abs_tol=0.01)  # one class a row
+    if counts is not None and len(counts) <= units and exclusive:
+        shares = counts / counts.sum()
     coins = np.clip(shares, 1e-12, 1.0 - 1e-12)
     entropies = -(coins * np.log(coins) + (1.0 - coins) * np.log(1.0 - coins))
     return Prior(
