@@ -1,0 +1,208 @@
+"""From the files of one training to its Run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Literal, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc import facts
+from tb_zeroacc.logs.contents import FileContents, Recording
+from tb_zeroacc.logs.curves import curves_of
+from tb_zeroacc.logs.grouping import Part
+from tb_zeroacc.logs.keras_record import contract_of
+from tb_zeroacc.logs.sessions import Member, Session, latest_session
+from tb_zeroacc.logs.tables import EPOCH_KINDS, Samples, followed_by
+from tb_zeroacc.run import Run, Table
+
+# A training counts as live while its last record is younger than this many times the usual pause
+# between records, and in any case while it is younger than five minutes.
+PATIENCE = 10.0
+MIN_PATIENCE = 300.0  # seconds
+# Notes name at most this many tags.
+NAMED = 3
+
+
+class Built(NamedTuple):
+    """A Run without a clock, and what the clock is held against."""
+
+    run: Run
+    last_event: float | None  # wall time of the last record, seconds
+    pause: float  # usual pause between records, seconds
+    unfinished: tuple[str, ...]  # notes on files that end within a record
+    holds_data: bool
+
+
+def build(
+    name: str,
+    path: str,
+    files: Mapping[str, tuple[Part, list[FileContents]]],
+    file_notes: Sequence[str] = (),
+    unfinished: Sequence[str] = (),
+) -> Built:
+    """Builds one training's Run.
+
+    Args:
+        name: The training's directory relative to the log directory.
+        path: The path that was asked for.
+        files: Its directories, each with its files in reading order.
+        file_notes: Sentences on damage in the files.
+        unfinished: Sentences on files that end within a record: truncated, or still written to.
+    """
+    session = latest_session(files)
+    recordings = session.recorder.recordings if session.recorder else []
+    newest = recordings[-1] if recordings else Recording()
+    epochs = tuple(e for r in recordings for e in (*r.first_epochs, *r.last_epochs))
+    frozen = {id(b): b.freeze() for m in session.members for b in m.curves.values()}
+    faults = [text for _, held in files.values() for c in held for text in c.faults]
+    run = Run(
+        name=name,
+        path=path,
+        members=tuple(m.name for m in session.members if m.holds_data) or tuple(sorted(files)),
+        sessions=session.sessions,
+        state="unknown" if newest.end is None else "ended",
+        notes=tuple(dict.fromkeys([*_session_notes(session), *file_notes, *faults])),
+        damaged=bool(file_notes),
+        contract=_newest(r.contract for r in recordings) or _keras_contract(session.members),
+        shapes=_newest(r.shapes for r in recordings),
+        start=newest.start,
+        end=newest.end,
+        epochs=epochs,
+        tables=MappingProxyType(_tables(session.recorder, epochs) if session.recorder else {}),
+        curves=curves_of(session.members, frozen),
+        histograms=tuple((m.name, tag) for m in session.members for tag in m.histograms),
+        recorded=bool(recordings),
+    )
+    gaps = [s.median_gap for s in frozen.values() if s.median_gap is not None and s.count > 2]
+    return Built(
+        run=run,
+        last_event=session.last_event,
+        pause=min(gaps, default=0.0),
+        unfinished=tuple(unfinished),
+        holds_data=any(member.holds_data for member in session.members),
+    )
+
+
+def at(built: Built, now: float | None) -> Run:
+    """The Run at a moment: whether it still runs, and how long it has been idle.
+
+    Args:
+        built: The Run without a clock.
+        now: Seconds since the epoch; None for no clock.
+    """
+    run = built.run
+    idle = None if now is None or built.last_event is None else max(0.0, now - built.last_event)
+    if idle is not None and run.end is None and idle < max(PATIENCE * built.pause, MIN_PATIENCE):
+        return replace(run, state="live", idle_seconds=idle)
+    return replace(
+        run,
+        idle_seconds=idle,
+        notes=(*run.notes, *built.unfinished),
+        damaged=run.damaged or bool(built.unfinished),
+    )
+
+
+_T = TypeVar("_T")
+
+
+def _newest(found: Iterable[_T | None]) -> _T | None:
+    return next((value for value in reversed(list(found)) if value is not None), None)
+
+
+def _keras_contract(members: Sequence[Member]) -> facts.Contract | None:
+    """What Keras' own record states; the training data's directory has it."""
+    for member in members:
+        if member.model is not None and (contract := contract_of(member.model)) is not None:
+            return contract
+    return None
+
+
+# --- notes --------------------------------------------------------------------------------------
+
+
+def _session_notes(session: Session) -> Iterator[str]:
+    earlier = session.sessions - 1
+    if earlier == 1:
+        yield "1 earlier session in this directory was set aside; the latest is judged."
+    elif earlier > 1:
+        yield f"{earlier} earlier sessions in this directory were set aside; the latest is judged."
+    restarted = {tag: n for m in session.members for tag, n in m.restarted.items()}
+    if restarted:
+        yield (
+            f"The steps of {_named(restarted)} began anew {_times(max(restarted.values()))} "
+            "within the session; only the last stretch is judged."
+        )
+    resumed = [tag for m in session.members for tag in m.resumed]
+    if resumed:
+        yield (
+            f"Training was resumed at an earlier step ({_named(resumed)}); "
+            "the steps that were written again replace the first ones."
+        )
+    if not any(m.holds_data for m in session.members):
+        yield "The event files hold no curve and no record of a training."
+
+
+def _named(tags: Iterable[str]) -> str:
+    named = list(dict.fromkeys(tags))
+    shown = ", ".join(f"`{tag[:80]}`" for tag in named[:NAMED])
+    return shown if len(named) <= NAMED else f"{shown} and {len(named) - NAMED} more"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+def _tables(recorder: Member, epochs: Sequence[facts.Epoch]) -> dict[str, Table]:
+    """The recorder's samples, each with its epoch."""
+    found: dict[str, Samples] = {}
+    for recording in recorder.recordings:
+        for kind, samples in recording.tables.kinds().items():
+            known = found.get(kind)
+            found[kind] = samples if known is None else followed_by(known, samples)
+    progress = found.get("progress")
+    return {
+        kind: Table(
+            kind=kind,
+            member=recorder.name,
+            rows=samples.layout.rows,
+            columns=samples.layout.columns,
+            steps=samples.steps,
+            epochs=_epochs_of(kind, samples.steps, progress, epochs),
+            values=samples.values,
+            pooled=samples.layout.pooled,
+            thinned=samples.thinned,
+        )
+        for kind, samples in found.items()
+    }
+
+
+def _epochs_of(
+    kind: str, steps: NDArray[np.int64], progress: Samples | None, epochs: Sequence[facts.Epoch]
+) -> NDArray[np.int64]:
+    """The epoch of each step, int64 of shape (samples,), -1 where it is unknown.
+
+    A sample's own `progress` tells it. Tables that are written when an epoch has ended belong to
+    that epoch, whether they carry its last step or the number of steps taken.
+    """
+    found = np.full(len(steps), -1, np.int64)
+    if epochs:
+        ends = np.array([epoch.step for epoch in epochs], np.int64)
+        numbers = np.array([epoch.epoch for epoch in epochs], np.int64)
+        side: Literal["left", "right"] = "left" if kind in EPOCH_KINDS else "right"
+        at_end = np.searchsorted(ends, steps, side=side)
+        inside = at_end < len(ends)
+        found[inside] = numbers[at_end[inside]]
+    if progress is not None and kind not in EPOCH_KINDS and "epoch" in progress.layout.columns:
+        told = progress.values[:, 0, progress.layout.columns.index("epoch")]
+        position = np.searchsorted(progress.steps, steps)
+        position[position == len(progress.steps)] = 0
+        same = (progress.steps[position] == steps) & np.isfinite(told[position])
+        found[same] = told[position[same]].astype(np.int64)
+    return found

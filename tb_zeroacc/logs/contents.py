@@ -1,0 +1,220 @@
+"""What one event file holds, as far as it was read: its tags, its sessions, our records.
+
+A file's contents depend on its own events alone, so that files can be read in any order and in
+any pieces. Only the latest session of a file is kept, of the earlier ones just their number.
+
+Within a file a tag whose steps go back begins a new stretch. That is a new session unless another
+tag runs on across it: then the tag's steps only count something that begins anew (a loop's index).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isfinite
+
+from tensorboard.compat.proto import event_pb2
+
+from tb_zeroacc import facts
+from tb_zeroacc.logs.decoding import Fault, Histogram, Model, Record, Scalar, items_of
+from tb_zeroacc.logs.tables import TableStore
+from tb_zeroacc.records import Layout, Sample
+from tb_zeroacc.series import SeriesBuilder
+
+# Real logs have up to some hundred tags; more of them than this are no curves for a person.
+MAX_TAGS = 5_000
+MAX_BREAKS = 1_000
+MAX_FAULTS = 20
+# The first and last epochs that are kept; their curves are complete in `zeroacc/epoch/...`.
+EDGE_EPOCHS = 1_000
+
+
+@dataclass(slots=True)
+class Track:
+    """One scalar tag within a file: its present stretch of rising steps."""
+
+    builder: SeriesBuilder
+    begun: int  # number of the event that began this stretch
+    opened_at: int  # first step in the file
+    seen: int = 0  # number of the last event
+    restarts: int = 0  # how often steps began anew
+    rewinds: int = 0  # how often a resumed training wrote steps again
+
+
+@dataclass(slots=True, eq=False)
+class Recording:
+    """What our recorder wrote since the latest start record of a file."""
+
+    start: facts.Start | None = None
+    contract: facts.Contract | None = None
+    shapes: facts.Shapes | None = None
+    end: facts.End | None = None
+    first_epochs: list[facts.Epoch] = field(default_factory=list)
+    last_epochs: list[facts.Epoch] = field(default_factory=list)
+    tables: TableStore = field(default_factory=TableStore)
+
+    def add_epoch(self, epoch: facts.Epoch) -> None:
+        """Keeps the first and the last ones."""
+        if len(self.first_epochs) < EDGE_EPOCHS:
+            self.first_epochs.append(epoch)
+            return
+        self.last_epochs.append(epoch)
+        if len(self.last_epochs) > 2 * EDGE_EPOCHS:
+            del self.last_epochs[:EDGE_EPOCHS]
+
+
+@dataclass(slots=True, eq=False)
+class FileContents:
+    """Everything that is kept of one file.
+
+    Attributes:
+        events: How many events were read.
+        tracks: Scalar tags of the latest session (and of earlier ones: see `alive`).
+        breaks: Number of the event at which each session but the first began.
+        earlier: Sessions before those of `breaks`.
+        model: The latest JSON of Keras' record, and the number of its event.
+        histograms: Tags of histograms.
+        recording: What our recorder wrote, None where it did not.
+        faults: Sentences on what could not be read.
+        first_time, last_time: Wall times of the first and last event, seconds.
+    """
+
+    events: int = 0
+    tracks: dict[str, Track] = field(default_factory=dict)
+    breaks: list[int] = field(default_factory=list)
+    earlier: int = 0
+    model: bytes | None = None
+    histograms: dict[str, int] = field(default_factory=dict)
+    recording: Recording | None = None
+    faults: dict[str, None] = field(default_factory=dict)
+    first_time: float | None = None
+    last_time: float | None = None
+
+    @property
+    def begun(self) -> int:
+        """Number of the event that began the latest session."""
+        return self.breaks[-1] if self.breaks else 0
+
+    @property
+    def sessions(self) -> int:
+        """Sessions in this file, the latest included."""
+        return 1 + len(self.breaks) + self.earlier
+
+    def alive(self) -> dict[str, Track]:
+        """The tags of the latest session."""
+        return {tag: track for tag, track in self.tracks.items() if track.seen >= self.begun}
+
+    def add(self, event: event_pb2.Event) -> None:
+        """Takes the next event of the file."""
+        self.events += 1
+        time: float | None = event.wall_time
+        if time is None or not isfinite(time):
+            time = None
+        else:
+            if self.first_time is None:
+                self.first_time = time
+            if self.last_time is None or time > self.last_time:
+                self.last_time = time
+        step = event.step
+        for item in items_of(event):
+            if isinstance(item, Scalar):
+                self._scalar(item.tag, step, item.value, time)
+            elif isinstance(item, Record):
+                self._record(step, item)
+            elif isinstance(item, Histogram):
+                if item.tag in self.histograms or len(self.histograms) < MAX_TAGS:
+                    self.histograms[item.tag] = self.events
+            elif isinstance(item, Model):
+                self.model = item.text
+            else:
+                self.fault(item)
+
+    def fault(self, item: Fault) -> None:
+        """Keeps a sentence, each once, the first ones only."""
+        if len(self.faults) < MAX_FAULTS:
+            self.faults[item.text] = None
+
+    def _scalar(self, tag: str, step: int, value: float, time: float | None) -> None:
+        track = self.tracks.get(tag)
+        if track is None:
+            if len(self.tracks) >= MAX_TAGS:
+                self.fault(Fault(f"Only the first {MAX_TAGS} scalar tags of a file are read."))
+                return
+            track = self.tracks[tag] = Track(SeriesBuilder(), self.events, step)
+        last = track.builder.last_step
+        if last is not None:
+            if step < last:
+                self._go_back(track, step, last)
+            elif step > last and self.breaks and self.breaks[-1] > track.begun:
+                self._veto(track)
+        track.seen = self.events
+        track.builder.append(step, value, time)
+
+    def _go_back(self, track: Track, step: int, last: int) -> None:
+        first = track.builder.first_step
+        assert first is not None
+        if not restarts(step, first, last):
+            track.rewinds += 1
+            track.builder = track.builder.before(step)
+            return
+        if track.begun >= self.begun:  # else it joins the session that another tag began
+            self.breaks.append(self.events)
+            if len(self.breaks) > MAX_BREAKS:
+                del self.breaks[0]
+                self.earlier += 1
+        track.restarts += 1
+        track.builder, track.begun = SeriesBuilder(), self.events
+
+    def _veto(self, track: Track) -> None:
+        while self.breaks and self.breaks[-1] > track.begun:
+            self.breaks.pop()
+
+    def _record(self, step: int, record: Record) -> None:
+        content = record.content
+        if isinstance(content, facts.Start):
+            self._start(content)
+            return
+        if self.recording is None:
+            self.recording = Recording()
+        kept = self.recording
+        if isinstance(content, facts.End):
+            kept.end = content
+            return
+        if isinstance(content, Layout):
+            kept.tables.layout(content)
+        elif isinstance(content, Sample):
+            fault = kept.tables.sample(step, content)
+            if fault is not None:
+                self.fault(Fault(fault))
+        elif isinstance(content, facts.Contract):
+            kept.contract = content
+        elif isinstance(content, facts.Shapes):
+            kept.shapes = content
+        else:
+            kept.add_epoch(content)
+        # An end record counts only where training did not go on after it. Samples and epochs
+        # say that it did; names of rows alone do not.
+        if not isinstance(content, Layout):
+            kept.end = None
+
+    def _start(self, start: facts.Start) -> None:
+        known = self.recording.start if self.recording else None
+        if known is not None and known.session == start.session:
+            assert self.recording is not None
+            self.recording.end = None  # a second `fit` goes on
+            return
+        if self.recording is not None:
+            self.earlier += len(self.breaks) + 1
+            self.breaks = []
+            self.tracks = {}
+            self.histograms = {}
+            self.model = None
+        self.recording = Recording(start=start)
+
+
+def restarts(step: int, first: int, last: int) -> bool:
+    """Whether a step below the last one begins anew, rather than going on from a checkpoint.
+
+    A resumed training repeats what came after its last checkpoint, so it goes back a little; a
+    new one begins where the old one began.
+    """
+    return step < last and step - first <= (last - first) / 2

@@ -1,0 +1,185 @@
+"""The curves of a training in their roles: which data, which axis, which one stands for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tb_zeroacc.logs.roles import ERRORS, Meaning, meaning_of
+from tb_zeroacc.logs.sessions import Member
+from tb_zeroacc.run import Axis, Curve, Role, Split
+from tb_zeroacc.series import Series
+
+# A share of right answers cannot exceed 1; rounding and smoothing may, a little.
+PERCENT_FROM = 1.5
+PERCENT_TO = 100.5
+# Fewer points than this on the test data are a last word, not a curve watched while training.
+WATCHED = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Draft:
+    """A curve before it is compared with the others."""
+
+    member: Member
+    tag: str
+    meaning: Meaning
+    split: Split
+    series: Series
+
+
+def curves_of(members: Sequence[Member], frozen: Mapping[int, Series]) -> tuple[Curve, ...]:
+    """All scalar tags of a session.
+
+    Args:
+        members: The directories that take part.
+        frozen: Frozen series by the identity of their builder.
+    """
+    drafts = _drafts(members, frozen)
+    drafts = _with_watched_test(drafts)
+    drafts = _without_misleading_losses(drafts)
+    drafts = _with_some_loss(drafts)
+    drafts = _without_impossible_accuracy(drafts)
+    percent = {d.meaning.name for d in drafts if _is_percent(d)}
+    by_epoch = _epoch_steps(drafts)
+    best = _headlines(drafts)
+    return tuple(
+        Curve(
+            member=draft.member.name,
+            tag=draft.tag,
+            name=draft.meaning.name,
+            role=draft.meaning.role,
+            split=draft.split,
+            axis=_axis(draft, by_epoch),
+            series=draft.series,
+            headline=draft in best,
+            scale=0.01 if draft.meaning.name in percent and _is_accuracy(draft) else 1.0,
+        )
+        for draft in drafts
+    )
+
+
+def _drafts(members: Sequence[Member], frozen: Mapping[int, Series]) -> list[_Draft]:
+    drafts = []
+    for member in members:
+        meanings = {tag: meaning_of(tag) for tag in member.curves}
+        # Where losses name both the training and the validation data, a metric that names none
+        # was measured after training on an epoch: on the validation data.
+        named = {m.split for m in meanings.values() if m.role is Role.LOSS}
+        bare = Split.VALIDATION if {Split.TRAIN, Split.VALIDATION} <= named else Split.TRAIN
+        for tag, builder in member.curves.items():
+            meaning = meanings[tag]
+            is_metric = meaning.role in (Role.ACCURACY, Role.METRIC)
+            split = meaning.split or member.part.split or (bare if is_metric else Split.TRAIN)
+            drafts.append(_Draft(member, tag, meaning, split, frozen[id(builder)]))
+    return drafts
+
+
+def _with_watched_test(drafts: list[_Draft]) -> list[_Draft]:
+    """Test data that is measured throughout training, and no validation data, is the latter."""
+    if any(d.split is Split.VALIDATION for d in drafts):
+        return drafts
+    return [
+        replace(d, split=Split.VALIDATION)
+        if d.split is Split.TEST and d.series.count >= WATCHED
+        else d
+        for d in drafts
+    ]
+
+
+def _without_misleading_losses(drafts: list[_Draft]) -> list[_Draft]:
+    """In reinforcement learning and between adversaries, a loss that rises may be health."""
+    if any(d.meaning.reinforcement for d in drafts):
+        return [_as(d, Role.OTHER) if d.meaning.role is Role.LOSS else d for d in drafts]
+    words = {word for d in drafts for word in d.meaning.adversarial}
+    if words & {"generator", "discriminator", "gen", "disc", "gan"} or {"fake", "real"} <= words:
+        return [_as(d, d.meaning.role) if d.meaning.role is Role.LOSS else d for d in drafts]
+    return drafts
+
+
+def _as(draft: _Draft, role: Role, rank: int | None = None) -> _Draft:
+    return replace(draft, meaning=replace(draft.meaning, role=role, rank=rank))
+
+
+def _with_some_loss(drafts: list[_Draft]) -> list[_Draft]:
+    """Where nothing is called a loss, an error stands for it (CatBoost logs only `RMSE`)."""
+    known = {d.meaning.role for d in drafts}
+    if known & {Role.LOSS, Role.REWARD, Role.ACCURACY}:
+        return drafts
+    return [
+        _as(d, Role.LOSS, d.meaning.rank)
+        if d.meaning.role is Role.METRIC and ERRORS & set(d.meaning.name.split("_"))
+        else d
+        for d in drafts
+    ]
+
+
+def _is_accuracy(draft: _Draft) -> bool:
+    return draft.meaning.role is Role.ACCURACY
+
+
+def _without_impossible_accuracy(drafts: list[_Draft]) -> list[_Draft]:
+    """A share lies between 0 and 1, or 0 and 100; what does not is some other metric."""
+
+    def impossible(draft: _Draft) -> bool:
+        low, high = draft.series.minimum, draft.series.maximum
+        return (low is not None and low.value < 0) or (high is not None and high.value > PERCENT_TO)
+
+    return [_as(d, Role.METRIC) if _is_accuracy(d) and impossible(d) else d for d in drafts]
+
+
+def _is_percent(draft: _Draft) -> bool:
+    high = draft.series.maximum
+    return _is_accuracy(draft) and high is not None and high.value > PERCENT_FROM
+
+
+def _epoch_steps(drafts: list[_Draft]) -> set[tuple[int, int]]:
+    """First and last step of curves that count epochs, though nothing says so.
+
+    Nobody validates after each step: a validation curve with a point at each whole number from 0
+    or 1 on counts epochs, and so does whatever else has a point at each of them.
+    """
+    return {
+        (d.series.first.step, d.series.last.step)
+        for d in drafts
+        if d.split is Split.VALIDATION and _is_gapless(d.series)
+    }
+
+
+def _is_gapless(series: Series) -> bool:
+    if series.count < WATCHED:
+        return False
+    first, last = series.first.step, series.last.step
+    return first in (0, 1) and last - first == series.count - 1
+
+
+def _axis(draft: _Draft, by_epoch: set[tuple[int, int]]) -> Axis:
+    if draft.meaning.axis != "unknown":
+        return draft.meaning.axis
+    series = draft.series
+    if _is_gapless(series) and (series.first.step, series.last.step) in by_epoch:
+        return "epoch"
+    # Lightning writes `epoch` beside everything, and everything by its global step.
+    return "step" if "epoch" in draft.member.curves else "unknown"
+
+
+def _headlines(drafts: list[_Draft]) -> set[_Draft]:
+    """For each role and data the curve that stands for them."""
+    best: dict[tuple[Role, Split], _Draft] = {}
+    for draft in drafts:
+        if draft.meaning.rank is None:
+            continue
+        key = (draft.meaning.role, draft.split)
+        if key not in best or _weight(draft) < _weight(best[key]):
+            best[key] = draft
+    return {d for (role, _), d in best.items() if role is not Role.METRIC}
+
+
+def _weight(draft: _Draft) -> tuple[bool, bool, int, bool]:
+    """Less is better: a curve rather than a point, epoch values, few words, our recorder's."""
+    return (
+        draft.series.count < 2,
+        not draft.meaning.is_epoch,
+        draft.meaning.rank or 0,
+        not draft.member.part.recorder,
+    )

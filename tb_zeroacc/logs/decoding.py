@@ -1,0 +1,155 @@
+"""What one event tells: scalars in both encodings, our records, Keras' record of the model.
+
+Whether a value is a scalar is read off its tensor (one number) and its plugin, never off
+`data_class`: on disk that is 0 in every file which was not written by us.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from google.protobuf.message import DecodeError
+from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2
+
+from tb_zeroacc import records
+from tb_zeroacc.errors import RecordError
+
+# A tag is a name, not a text; longer ones are no names that anybody gave.
+MAX_TAG = 1024  # characters
+# Keras' record of a large model is 0.5 MB; ten times that is still a model.
+MAX_MODEL = 8 * 2**20  # bytes
+
+
+class Scalar(NamedTuple):
+    """One number of one tag."""
+
+    tag: str
+    value: float
+
+
+class Record(NamedTuple):
+    """One fact, layout or sample of our recorder."""
+
+    content: records.Decoded
+
+
+class Model(NamedTuple):
+    """The JSON that Keras' TensorBoard callback writes when `fit` begins."""
+
+    text: bytes
+
+
+class Histogram(NamedTuple):
+    """A histogram stands here; its content is not read."""
+
+    tag: str
+
+
+class Fault(NamedTuple):
+    """A value that could not be read, as a sentence."""
+
+    text: str
+
+
+Item: TypeAlias = "Scalar | Record | Model | Histogram | Fault"
+
+
+def items_of(event: event_pb2.Event) -> Iterator[Item]:
+    """Everything in an event that this project reads, in log order."""
+    for value in event.summary.value:
+        tag = value.tag
+        if len(tag) > MAX_TAG:
+            yield Fault(f"A tag of {len(tag)} characters was left out.")
+            continue
+        kind = value.WhichOneof("value")
+        if kind == "simple_value":
+            yield Scalar(tag, value.simple_value)
+        elif kind == "tensor":
+            item = _of_tensor(tag, value)
+            if item is not None:
+                yield item
+        elif kind == "histo":
+            yield Histogram(tag)
+
+
+def _of_tensor(tag: str, value: summary_pb2.Summary.Value) -> Item | None:
+    plugin = value.metadata.plugin_data.plugin_name
+    if plugin == "scalars":
+        number = scalar_of(value.tensor)
+        return None if number is None else Scalar(tag, number)
+    if plugin == records.PLUGIN_NAME or records.is_record(tag):
+        return _of_record(value) if records.is_record(tag) else None
+    if plugin == "histograms":
+        return Histogram(tag)
+    if plugin == "graph_keras_model":
+        text = next(iter(value.tensor.string_val), b"")
+        return Model(text) if 0 < len(text) <= MAX_MODEL else None
+    if not plugin:  # a writer may leave the metadata out
+        number = scalar_of(value.tensor)
+        return None if number is None else Scalar(tag, number)
+    return None
+
+
+def _of_record(value: summary_pb2.Summary.Value) -> Item | None:
+    try:
+        content = records.decode(value)
+    except RecordError as error:
+        return Fault(str(error))
+    return None if content is None else Record(content)
+
+
+def scalar_of(tensor: tensor_pb2.TensorProto) -> float | None:
+    """The number of a tensor that holds exactly one, None for any other tensor."""
+    content = tensor.tensor_content
+    if tensor.dtype == types_pb2.DT_FLOAT and len(content) == 4:
+        if any(dim.size != 1 for dim in tensor.tensor_shape.dim):
+            return None
+        return float(_FLOAT.unpack(content)[0])
+    if any(dim.size != 1 for dim in tensor.tensor_shape.dim):
+        return None
+    known = _NUMBERS.get(tensor.dtype)
+    if known is None:
+        return None
+    dtype, field = known
+    if content:
+        size = np.dtype(dtype).itemsize
+        return float(np.frombuffer(content, dtype)[0]) if len(content) == size else None
+    values = getattr(tensor, field)
+    if len(values) > 1:
+        return None
+    number = values[0] if values else 0
+    if field == "half_val":  # the bits of the number, as an integer
+        return float(np.array(number & 0xFFFF, "<u2").view(dtype)[()])
+    return float(number)
+
+
+_FLOAT = struct.Struct("<f")
+# bfloat16 is not among them: NumPy has none, and no writer of scalars was seen to use it.
+_NUMBERS: dict[int, tuple[str, str]] = {
+    types_pb2.DT_FLOAT: ("<f4", "float_val"),
+    types_pb2.DT_DOUBLE: ("<f8", "double_val"),
+    types_pb2.DT_HALF: ("<f2", "half_val"),
+    types_pb2.DT_INT64: ("<i8", "int64_val"),
+    types_pb2.DT_INT32: ("<i4", "int_val"),
+    types_pb2.DT_INT16: ("<i2", "int_val"),
+    types_pb2.DT_INT8: ("i1", "int_val"),
+    types_pb2.DT_UINT8: ("u1", "int_val"),
+    types_pb2.DT_UINT16: ("<u2", "int_val"),
+    types_pb2.DT_UINT32: ("<u4", "uint32_val"),
+    types_pb2.DT_UINT64: ("<u8", "uint64_val"),
+    types_pb2.DT_BOOL: ("?", "bool_val"),
+}
+
+
+def parse(payload: bytes) -> event_pb2.Event | None:
+    """One record's event, None where the bytes are none."""
+    try:
+        return _parse(payload)
+    except DecodeError:
+        return None
+
+
+_parse: Callable[[bytes], event_pb2.Event] = event_pb2.Event.FromString

@@ -1,0 +1,112 @@
+"""Reads one growing file from where the last reading ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from tb_zeroacc.logs.contents import FileContents
+from tb_zeroacc.logs.decoding import parse
+from tb_zeroacc.logs.framing import HEAD, Stop, cut, payload_is_sound, resynchronise
+
+Read: TypeAlias = Callable[[int, int], bytes]  # (first byte, how many) -> those that are there
+
+BLOCK = 4 * 2**20  # bytes read at once
+
+
+@dataclass(slots=True)
+class FileFollower:
+    """One file: how far it was read, what it holds and what was lost.
+
+    Attributes:
+        offset: First byte that was not consumed.
+        contents: What the records before it say.
+        lost: Bytes that belong to no record.
+        damaged_records: Records whose payload is damaged.
+        odd_records: Records with a sound payload that is no event.
+        oversize_records: Records that were stepped over for their size.
+        waiting: Bytes of a last record that is not complete.
+        changes: Rises whenever something was read.
+    """
+
+    offset: int = 0
+    contents: FileContents = field(default_factory=FileContents)
+    lost: int = 0
+    damaged_records: int = 0
+    odd_records: int = 0
+    oversize_records: int = 0
+    waiting: int = 0
+    changes: int = 0
+    _searching: bool = False
+
+    def advance(self, read: Read, size: int) -> None:
+        """Reads what was appended since; `size` is the file's present size in bytes."""
+        data = b""
+        wanted = BLOCK
+        while self.offset + len(data) < size:
+            position = self.offset + len(data)
+            block = read(position, min(wanted, size - position))
+            if not block:
+                break
+            data = data + block if data else block
+            used, need = self._consume(data)
+            data = data[used:]  # empty where a record reaches beyond: it is stepped over
+            wanted = max(BLOCK, need - len(data))
+        waiting = max(0, size - self.offset)
+        if waiting != self.waiting:
+            self.waiting, self.changes = waiting, self.changes + 1
+
+    @property
+    def is_event_file(self) -> bool:
+        """Whether at least one record was found."""
+        return self.contents.events > 0 or self.oversize_records > 0
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether there are bytes, and none of them is a record."""
+        return not self.is_event_file and (self.lost > 0 or self.waiting > 0)
+
+    def _consume(self, data: bytes) -> tuple[int, int]:
+        """Takes whole records off `data`, which lies at `offset`; moves `offset` on.
+
+        Returns:
+            Bytes of `data` that are done with, and bytes of the next record (0 if unknown).
+        """
+        at, start = 0, self.offset
+        need = 0
+        while True:
+            if self._searching:
+                found, sure = resynchronise(data, at)
+                self.lost += found - at
+                at = found
+                if not sure:
+                    break
+                self._searching = False
+            piece = cut(data, at)
+            for first, end in piece.payloads:
+                self._take(data, first, end)
+            at, need = piece.offset, piece.need
+            if piece.stop is Stop.DAMAGED:
+                self._searching = True
+            elif piece.stop is Stop.OVERSIZE:
+                self.oversize_records += 1
+                at += need
+                if at + HEAD > len(data):
+                    need = 0
+                    break
+            else:
+                break
+        self.offset = start + at
+        if at:
+            self.changes += 1
+        return at, need
+
+    def _take(self, data: bytes, first: int, end: int) -> None:
+        event = parse(data[first:end])
+        if event is not None:
+            self.contents.add(event)
+        elif payload_is_sound(data, first, end):
+            self.odd_records += 1
+        else:
+            self.damaged_records += 1

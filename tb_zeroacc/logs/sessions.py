@@ -1,0 +1,231 @@
+"""Joins the files of a directory, and the directories of a training, to the latest session.
+
+A directory used again holds several trainings. Where our recorder wrote, its start records say
+where one ends and the next begins; elsewhere a file whose steps begin anew does. A resumed
+training goes on and is one session; where it writes steps again, the new ones replace the old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tb_zeroacc.logs.contents import FileContents, Recording, Track, restarts
+from tb_zeroacc.logs.grouping import Part
+from tb_zeroacc.series import SeriesBuilder
+
+# Lightning logs these beside everything, `trainer.test` too: they begin no training.
+BOOKKEEPING = frozenset({"epoch", "hp_metric"})
+
+
+@dataclass(slots=True)
+class Member:
+    """One directory's part in the latest session.
+
+    Attributes:
+        name: The directory relative to the log directory.
+        part: Where it belongs.
+        curves: Builder of each scalar tag.
+        restarted: How often the steps of a tag began anew without a new session.
+        resumed: Tags whose steps were written again by a resumed training.
+        histograms: Tags of histograms.
+        model: JSON of Keras' record.
+        recordings: What our recorder wrote in this session, file by file.
+        sessions: Sessions that the directory holds.
+        before: Wall time of the last event of the session before it.
+        last_event: Wall time of the last event of any kind.
+    """
+
+    name: str
+    part: Part
+    curves: dict[str, SeriesBuilder] = field(default_factory=dict)
+    restarted: dict[str, int] = field(default_factory=dict)
+    resumed: dict[str, None] = field(default_factory=dict)
+    histograms: dict[str, None] = field(default_factory=dict)
+    model: bytes | None = None
+    recordings: list[Recording] = field(default_factory=list)
+    sessions: int = 0
+    before: float | None = None
+    last_event: float | None = None
+
+    @property
+    def begun(self) -> float | None:
+        """Wall time of the session's first event, seconds."""
+        times = (builder.first_time for builder in self.curves.values())
+        return min((time for time in times if time is not None), default=None)
+
+    @property
+    def last(self) -> float | None:
+        """Wall time of its last event, seconds."""
+        times = (builder.last_time for builder in self.curves.values())
+        return max((time for time in times if time is not None), default=None)
+
+    @property
+    def holds_data(self) -> bool:
+        """Whether there is anything to judge."""
+        return bool(self.curves or self.recordings)
+
+    def forget(self) -> None:
+        """A new session begins: everything so far is set aside."""
+        self.before = self.last
+        self.curves, self.restarted, self.resumed = {}, {}, {}
+        self.histograms, self.model, self.recordings = {}, None, []
+
+
+def joined(name: str, part: Part, files: Sequence[FileContents]) -> Member:
+    """Joins the files of one directory, in the order of their names."""
+    member = Member(name, part)
+    for contents in files:
+        alive = contents.alive()
+        if contents.last_time is not None:
+            member.last_event = max(member.last_event or contents.last_time, contents.last_time)
+        if not alive and contents.recording is None:
+            # A graph, a histogram or a header alone is no training: it must not hide the latest.
+            if not member.holds_data:
+                _take_rest(member, contents)
+            continue
+        anew = _begins_anew(member, contents, alive)
+        if contents.sessions > 1 or anew:
+            member.forget()
+        goes_on = member.sessions > 0 and not anew
+        member.sessions += contents.sessions - (1 if goes_on else 0)
+        for tag, track in alive.items():
+            _take_track(member, tag, track, contents.sessions - 1)
+        _take_rest(member, contents)
+        if contents.recording is not None:
+            member.recordings.append(contents.recording)
+    return member
+
+
+def _take_rest(member: Member, contents: FileContents) -> None:
+    member.histograms.update(dict.fromkeys(contents.histograms))
+    member.model = contents.model or member.model
+
+
+def _begins_anew(member: Member, contents: FileContents, alive: dict[str, Track]) -> bool:
+    """Whether a file opens another session than the files before it."""
+    if contents.recording is not None and member.recordings:
+        return _session(contents.recording) != _session(member.recordings[-1])
+    for tag, track in alive.items():
+        known = member.curves.get(tag)
+        if known is None or tag in BOOKKEEPING:
+            continue
+        first, last = known.first_step, known.last_step
+        assert first is not None
+        assert last is not None
+        # Keras writes its record when `fit` begins: the same single step is another training's.
+        same_point = contents.model is not None and track.opened_at == first == last
+        if restarts(track.opened_at, first, last) or same_point:
+            return True
+    return False
+
+
+def _take_track(member: Member, tag: str, track: Track, breaks: int) -> None:
+    if track.restarts > breaks:  # more than the sessions explain
+        member.restarted[tag] = member.restarted.get(tag, 0) + track.restarts - breaks
+    if track.rewinds:
+        member.resumed[tag] = None
+    known = member.curves.get(tag)
+    builder = track.builder
+    if known is None:
+        member.curves[tag] = builder
+        return
+    first, last = known.first_step, known.last_step
+    step = builder.first_step
+    if first is None or last is None or step is None:
+        return
+    if track.restarts or restarts(step, first, last):
+        member.restarted.setdefault(tag, 1)
+        member.curves[tag] = builder
+        return
+    if step < last:
+        member.resumed[tag] = None
+    whole = known.before(step)
+    whole.extend(builder)
+    member.curves[tag] = whole
+
+
+def _session(recording: Recording) -> str | None:
+    return None if recording.start is None else recording.start.session
+
+
+# --- a training ---------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Session:
+    """The latest session of one training.
+
+    Attributes:
+        members: Directories that take part, in order of their names.
+        recorder: The one whose record counts: the only worker's, or the first one's.
+        sessions: Sessions that the training's directories hold, this one included.
+        last_event: Wall time of the last event of any kind, seconds.
+    """
+
+    members: list[Member]
+    recorder: Member | None
+    sessions: int
+    last_event: float | None
+
+
+def latest_session(files: Mapping[str, tuple[Part, list[FileContents]]]) -> Session:
+    """The latest session of one training, given the files of each of its directories."""
+    whole = {name: joined(name, part, contents) for name, (part, contents) in files.items()}
+    recorder = _main_recorder(whole.values())
+    if recorder is None:
+        return _by_steps(list(whole.values()))
+    start = recorder.recordings[-1].start
+    since = None if start is None else start.wall_time
+    members, earlier = [recorder], recorder.sessions - 1
+    for name, (part, contents) in files.items():
+        if name == recorder.name:
+            continue
+        old = [c for c in contents if _ended_before(c, since)]
+        kept = joined(name, part, [c for c in contents if not _ended_before(c, since)])
+        kept.curves = {
+            tag: builder
+            for tag, builder in kept.curves.items()
+            if since is None or builder.last_time is None or builder.last_time >= since
+        }
+        earlier = max(earlier, joined(name, part, old).sessions)
+        members.append(kept)
+    return Session(
+        members=sorted(members, key=lambda m: m.name),
+        recorder=recorder,
+        sessions=earlier + 1,
+        last_event=_last_event(members),
+    )
+
+
+def _main_recorder(members: Iterable[Member]) -> Member | None:
+    """The recorder's directory; of several workers the first one's."""
+    wrote = [member for member in members if member.recordings]
+    return min(wrote, key=lambda m: (m.part.worker or 0, m.name), default=None)
+
+
+def _ended_before(contents: FileContents, since: float | None) -> bool:
+    last = contents.last_time
+    return since is not None and last is not None and last < since
+
+
+def _by_steps(members: list[Member]) -> Session:
+    """Without start records: a member that stood still while another began anew is set aside."""
+    anew = [m for m in members if m.sessions > 1 and m.begun is not None]
+    kept = members
+    if anew:
+        newest = max(anew, key=lambda m: m.begun or 0.0)
+        begun = newest.begun or 0.0
+        # Of the pause between two sessions, the first half still belongs to the earlier one.
+        border = (begun + (begun if newest.before is None else newest.before)) / 2
+        kept = [m for m in members if m.last is None or m.last >= border]
+    return Session(
+        members=sorted(kept, key=lambda m: m.name),
+        recorder=None,
+        sessions=max((m.sessions for m in members), default=1) or 1,
+        last_event=_last_event(kept),
+    )
+
+
+def _last_event(members: Iterable[Member]) -> float | None:
+    return max((m.last_event for m in members if m.last_event is not None), default=None)

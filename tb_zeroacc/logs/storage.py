@@ -1,0 +1,187 @@
+"""Where event files lie: a local path, or any file system that fsspec knows.
+
+Both kinds answer the same two questions: which files are below a path, and which bytes does one of
+them hold. fsspec is imported only for a path with a scheme (`s3://...`, `memory://...`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+from tb_zeroacc.errors import UnreadablePathError
+
+_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One file below a path.
+
+    Attributes:
+        member: Its directory relative to the asked path, with `/`; `.` for the path itself.
+        name: Its own name.
+        location: What `Storage.read` takes.
+        size: Its size in bytes.
+        is_root: Whether it is the asked path itself.
+    """
+
+    member: str
+    name: str
+    location: str
+    size: int
+    is_root: bool = False
+
+
+class Storage(Protocol):
+    """Files below one path."""
+
+    label: str  # the last component of the path itself
+
+    def files(self) -> Iterator[Listed]:
+        """All files below the path, in any order; the path itself where it is one file.
+
+        Raises:
+            UnreadablePathError: There is no such path, or it may not be read.
+        """
+        ...
+
+    def read(self, location: str, first: int, count: int) -> bytes:
+        """At most `count` bytes of one file from byte `first` on.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
+        ...
+
+
+def storage_of(path: str) -> Storage:
+    """The storage of a path or URL."""
+    return _Remote(path) if _SCHEME.match(path) else _Local(path)
+
+
+class _Local:
+    """The local file system."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._root = Path(path).expanduser()
+        self.label = Path(os.path.abspath(self._root)).name  # noqa: PTH100 - links stay as named
+
+    def files(self) -> Iterator[Listed]:
+        root = self._root
+        try:
+            is_file, is_directory = root.is_file(), root.is_dir()
+            if not is_file and not is_directory:
+                root.stat()
+        except PermissionError:
+            raise _forbidden(self._path) from None
+        except (OSError, ValueError):
+            raise _missing(self._path) from None
+        if is_file:
+            if not os.access(root, os.R_OK):
+                raise _forbidden(self._path)
+            yield Listed(".", root.name, str(root), root.stat().st_size, is_root=True)
+        elif is_directory:
+            if not os.access(root, os.R_OK | os.X_OK):
+                raise _forbidden(self._path)
+            yield from self._walk(root)
+        else:
+            raise UnreadablePathError(f"{self._path!r} is neither a directory nor a file.")
+
+    def _walk(self, root: Path) -> Iterator[Listed]:
+        walked: set[tuple[int, int]] = set()  # links may lead in circles
+        for folder, below, names in os.walk(root, followlinks=True):
+            try:
+                state = os.stat(folder)  # noqa: PTH116 - os.walk gives strings
+            except OSError:
+                below.clear()
+                continue
+            if (state.st_dev, state.st_ino) in walked:
+                below.clear()
+                continue
+            walked.add((state.st_dev, state.st_ino))
+            member = Path(folder).relative_to(root).as_posix()
+            for name in names:
+                location = os.path.join(folder, name)  # noqa: PTH118
+                try:
+                    size = os.stat(location).st_size  # noqa: PTH116
+                except OSError:
+                    continue  # gone meanwhile, or a link to nowhere
+                yield Listed(member, name, location, size)
+
+    def read(self, location: str, first: int, count: int) -> bytes:
+        with Path(location).open("rb") as file:
+            file.seek(first)
+            return file.read(count)
+
+
+class _Remote:
+    """Any file system of fsspec."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        try:
+            import fsspec
+
+            self._system: Any
+            self._system, self._root = fsspec.core.url_to_fs(url)
+        except ImportError as error:
+            raise UnreadablePathError(f"{url!r} needs another package: {error}.") from None
+        except Exception as error:  # noqa: BLE001 - each file system raises its own errors
+            raise UnreadablePathError(f"{url!r} cannot be opened: {_told(error)}.") from None
+        self.label = PurePosixPath(self._root.rstrip("/")).name
+
+    def files(self) -> Iterator[Listed]:
+        try:
+            self._system.invalidate_cache()
+            found = self._system.find(self._root, detail=True)
+        except PermissionError:
+            raise _forbidden(self._url) from None
+        except FileNotFoundError:
+            raise _missing(self._url) from None
+        except Exception as error:  # noqa: BLE001 - each file system raises its own errors
+            raise UnreadablePathError(f"{self._url!r} cannot be read: {_told(error)}.") from None
+        if not found:
+            if self._exists():
+                return
+            raise _missing(self._url)
+        root = PurePosixPath(self._root)
+        for location, info in found.items():
+            path = PurePosixPath(location)
+            if path != root and root not in path.parents:
+                continue
+            member = "." if path == root else path.parent.relative_to(root).as_posix()
+            size = int(info.get("size") or 0)
+            yield Listed(member, path.name, location, size, is_root=path == root)
+
+    def _exists(self) -> bool:
+        try:
+            return bool(self._system.exists(self._root))
+        except Exception:  # noqa: BLE001 - each file system raises its own errors
+            return False
+
+    def read(self, location: str, first: int, count: int) -> bytes:
+        try:
+            return bytes(self._system.cat_file(location, start=first, end=first + count))
+        except OSError:
+            raise
+        except Exception as error:
+            raise OSError(_told(error)) from error
+
+
+def _told(error: Exception) -> str:
+    text = " ".join(str(error).split())[:300].rstrip(".")
+    return text or type(error).__name__
+
+
+def _missing(path: str) -> UnreadablePathError:
+    return UnreadablePathError(f"There is no file or directory {path!r}.")
+
+
+def _forbidden(path: str) -> UnreadablePathError:
+    return UnreadablePathError(f"{path!r} may not be read: permission denied.")
