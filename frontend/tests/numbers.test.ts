@@ -51,12 +51,13 @@ describe("values and limits", () => {
     expect(formatValue(0.94, "share")).toBe("94 %");
     expect(formatValue(1, "epochs")).toBe("1 epoch");
     expect(formatValue(2, "epochs")).toBe("2 epochs");
-    expect(formatValue(null, "share")).toBe("–");
+    expect(formatValue(null, "share")).toBe("");
     expect(formatValue("NaN", "nats")).toBe("NaN");
   });
   test("a limit says what would be fine", () => {
     expect(formatLimit(1, "above", "")).toBe("≤ 1");
     expect(formatLimit(1e-4, "below", "")).toBe("≥ 1e-4");
+    expect(formatLimit(0, "equal", "")).toBe("not 0");
     expect(formatLimit(null, null, "")).toBe("");
   });
   test("a healthy number says on which side it lies", () => {

@@ -21,7 +21,8 @@ from tb_zeroacc.plugin.places import places_from
 from tb_zeroacc.plugin.reading import Reading, Shown, View
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from werkzeug.datastructures import Headers
 
 Json: TypeAlias = "dict[str, Any]"
 Handler: TypeAlias = "Callable[[wrappers.Request], wrappers.Response]"
@@ -178,7 +179,16 @@ def _respond(
     """The content, made only where the browser does not hold it already."""
     headers = [("ETag", f'"{tag}"')]
     if request.if_none_match.contains_weak(tag):
-        response = http_util.Respond(request, "", content_type, code=304, headers=headers)
-    else:
-        response = http_util.Respond(request, content(), content_type, headers=headers)
+        headers.append(("X-Content-Type-Options", "nosniff"))
+        return _Unchanged(status=304, headers=headers, content_type=content_type)
+    response = http_util.Respond(request, content(), content_type, headers=headers)
     return cast(wrappers.Response, response)
+
+
+class _Unchanged(wrappers.Response):
+    """An empty answer that keeps its type: TensorBoard warns of any that has none."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        headers["Content-Type"] = self.headers["Content-Type"]
+        return headers

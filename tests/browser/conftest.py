@@ -55,12 +55,13 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 OpenTab = Callable[..., FrameLocator]
+Server = tuple[subprocess.Popen[bytes], str]  # and its address
 
 
 @pytest.fixture(scope="session")
 def tensorboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
     """Starts a TensorBoard and gives its address; the same arguments share one."""
-    running: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], str]] = {}
+    running: dict[tuple[str, ...], Server] = {}
 
     def start(*arguments: str) -> str:
         if arguments not in running:

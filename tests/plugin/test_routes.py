@@ -41,7 +41,10 @@ def test_requests_have_the_logs_read_again_but_not_all_the_time(
     assert script.refreshed == 1
     monkeypatch.setattr(reading_module, "PAUSE", 0.0)
     script.verdicts.append(verdict("b"))
+    done = Event()
+    script.before = lambda: done.wait(30) and None
     assert asked.get("/runs").get_json()["reading"] == 1  # the old state, at once
+    done.set()
     asked.reading.wait()
     assert script.refreshed == 2
     monkeypatch.setattr(reading_module, "PAUSE", 60.0)

@@ -28,7 +28,7 @@ export function formatPercent(share: number): string {
 
 /** A value with its unit, as it stands in a table. */
 export function formatValue(value: Value | null, unit: string): string {
-  if (value === null) return "–";
+  if (value === null) return "";
   const plain = toNumber(value);
   if (unit === "share") return formatPercent(plain);
   if (unit === "" || !Number.isFinite(plain)) return formatNumber(plain);
@@ -42,7 +42,7 @@ export function formatLimit(
   unit: string,
 ): string {
   if (threshold === null) return "";
-  const sign = comparison === "above" ? "≤ " : comparison === "below" ? "≥ " : "≠ ";
+  const sign = comparison === "above" ? "≤ " : comparison === "below" ? "≥ " : "not ";
   return (comparison === null ? "" : sign) + formatValue(threshold, unit);
 }
 

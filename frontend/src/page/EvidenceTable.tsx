@@ -14,7 +14,7 @@ interface EvidenceTableProps {
 
 /** What was seen: each number with the limit that it is held against. */
 export function EvidenceTable({rows, title = "", drawn = null, onDraw}: EvidenceTableProps) {
-  const drawable = rows.filter((row) => row.tag !== null).length;
+  const choice = drawn === null || rows.filter((row) => row.tag !== null).length > 1;
   const limited = rows.some((row) => row.threshold !== null);
   return (
     <table class="Table">
@@ -29,9 +29,9 @@ export function EvidenceTable({rows, title = "", drawn = null, onDraw}: Evidence
       )}
       <tbody>
         {rows.map((row, n) => (
-          <tr key={n} class={n === drawn && drawable > 1 ? "is-drawn" : ""} title={whereFrom(row)}>
+          <tr key={n} class={n === drawn ? "is-drawn" : ""} title={whereFrom(row)}>
             <th scope="row">
-              {onDraw && row.tag !== null && drawable > 1 ? (
+              {onDraw && row.tag !== null && choice ? (
                 <button
                   type="button"
                   class="Quiet Table-draw"

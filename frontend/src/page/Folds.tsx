@@ -4,6 +4,7 @@ import type {Consequence, Evidence, Finding, Training} from "../model/wire";
 import {readable, TIERS} from "../model/words";
 import {ChecksTable, countChecks} from "./ChecksTable";
 import {Code, CopyButton} from "./Code";
+import {Consequences} from "./Consequences";
 import {EvidenceTable} from "./EvidenceTable";
 import {FindingBody} from "./FindingBody";
 import {Fold} from "./Fold";
@@ -40,7 +41,7 @@ export function Folds({training, main, open, onToggle}: FoldsProps) {
     <div class="Folds">
       {main && main.explains.length > 0 &&
         line("explains", explainsTitle(main), names(main.explains), () => (
-          <Consequences items={main.explains} />
+          <Consequences training={training} items={main.explains} />
         ))}
       {main && main.counter_evidence.length > 0 &&
         line("against", "What speaks against it", against(main), () => (
@@ -110,21 +111,6 @@ function nameOf(training: Training, code: string): string {
   return name ? `${readable(name).toLowerCase()} (${code})` : code;
 }
 
-function Consequences({items}: {items: readonly Consequence[]}) {
-  return (
-    <>
-      {items.map(({code, summary, evidence}) => (
-        <div key={code} class="Consequence">
-          <p>
-            <Words text={summary} /> <small class="soft">{code}</small>
-          </p>
-          {evidence.length > 0 && <EvidenceTable rows={evidence} />}
-        </div>
-      ))}
-    </>
-  );
-}
-
 function Further({training, finding}: {training: Training; finding: Finding}) {
   return (
     <>
@@ -140,7 +126,7 @@ function Further({training, finding}: {training: Training; finding: Finding}) {
       {finding.explains.length > 0 && (
         <>
           <p>{explainsTitle(finding)}:</p>
-          <Consequences items={finding.explains} />
+          <Consequences training={training} items={finding.explains} />
         </>
       )}
     </>

@@ -1,0 +1,49 @@
+import {useState} from "preact/hooks";
+import type {Consequence, Training} from "../model/wire";
+import {ChartCard} from "./ChartCard";
+import {EvidenceTable} from "./EvidenceTable";
+import {layerKindOf, tagsOf} from "./picture";
+import {Words} from "./Words";
+
+interface ConsequencesProps {
+  training: Training;
+  items: readonly Consequence[];
+}
+
+const HEIGHT = 160;
+
+/** What follows from a cause, each with its own evidence; a row with a curve draws it. */
+export function Consequences({training, items}: ConsequencesProps) {
+  return (
+    <>
+      {items.map((item) => (
+        <Item key={item.code} training={training} item={item} />
+      ))}
+    </>
+  );
+}
+
+function Item({training, item}: {training: Training; item: Consequence}) {
+  const {code, summary, evidence} = item;
+  const [drawn, setDrawn] = useState<number | null>(null);
+  const shown = drawn === null ? undefined : evidence[drawn];
+  return (
+    <div class="Consequence">
+      <p>
+        <Words text={summary} /> <small class="soft">{code}</small>
+      </p>
+      {evidence.length > 0 && <EvidenceTable rows={evidence} drawn={drawn} onDraw={setDrawn} />}
+      {shown && (
+        <ChartCard
+          run={training.run}
+          members={training.members}
+          evidence={shown}
+          tags={tagsOf([shown, ...evidence])}
+          layers={layerKindOf(shown)}
+          flagged={evidence.flatMap(({layer}) => (layer === null ? [] : [layer]))}
+          height={HEIGHT}
+        />
+      )}
+    </div>
+  );
+}
