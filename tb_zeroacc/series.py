@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from math import isfinite
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,37 +30,42 @@ class Point(NamedTuple):
     value: float
 
 
+# Inside, points are plain tuples, which are made five times as fast: (step, value).
+_Pair: TypeAlias = tuple[int, float]
+
+
 @dataclass(slots=True)
 class _Bucket:
     """The points of one aligned range of steps, in log order."""
 
     count: int
-    first: Point
-    last: Point
-    low: Point | None  # finite minimum
-    high: Point | None  # finite maximum
+    first: _Pair
+    last: _Pair
+    low: _Pair | None  # finite minimum
+    high: _Pair | None  # finite maximum
     total: float  # sum of the finite values, added in log order
     bad: int  # values that are not finite
-    first_bad: Point | None
+    first_bad: _Pair | None
 
     @classmethod
-    def of(cls, point: Point) -> _Bucket:
-        if isfinite(point.value):
-            return cls(1, point, point, point, point, point.value, 0, None)
+    def of(cls, point: _Pair) -> _Bucket:
+        value = point[1]
+        if isfinite(value):
+            return cls(1, point, point, point, point, value, 0, None)
         return cls(1, point, point, None, None, 0.0, 1, point)
 
-    def add(self, point: Point) -> None:
+    def add(self, point: _Pair) -> None:
         self.count += 1
         self.last = point
-        value = point.value
+        value = point[1]
         if not isfinite(value):
             self.bad += 1
             self.first_bad = self.first_bad or point
             return
         self.total += value
-        if self.low is None or value < self.low.value:
+        if self.low is None or value < self.low[1]:
             self.low = point
-        if self.high is None or value > self.high.value:
+        if self.high is None or value > self.high[1]:
             self.high = point
 
     def join(self, later: _Bucket) -> None:
@@ -72,22 +77,22 @@ class _Bucket:
         self.bad += later.bad
         self.first_bad = self.first_bad or later.first_bad
 
-    def points(self) -> list[Point]:
+    def points(self) -> list[_Pair]:
         """At most five: first, minimum, maximum, first non-finite one and last, by step."""
         marks = (self.first, self.low, self.high, self.first_bad, self.last)
-        return sorted({p.step: p for p in marks if p is not None}.values())
+        return sorted({p[0]: p for p in marks if p is not None}.values())
 
 
-def _lower(a: Point | None, b: Point | None) -> Point | None:
+def _lower(a: _Pair | None, b: _Pair | None) -> _Pair | None:
     if a is None or b is None:
         return a or b
-    return b if b.value < a.value else a
+    return b if b[1] < a[1] else a
 
 
-def _higher(a: Point | None, b: Point | None) -> Point | None:
+def _higher(a: _Pair | None, b: _Pair | None) -> _Pair | None:
     if a is None or b is None:
         return a or b
-    return b if b.value > a.value else a
+    return b if b[1] > a[1] else a
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,45 +164,54 @@ class SeriesBuilder:
 
     The head fills first. What follows waits in the tail, and what the tail pushes out goes into
     the buckets. The open point, which later events of its step may still replace, is the last one
-    and in none of the three.
+    and in none of the three. Closed points are booked some hundred at a time, in log order: when
+    that happens changes nothing in the result.
     """
 
-    _open: Point | None = None
-    _open_time: float | None = None
-    _head: list[Point] = field(default_factory=list)
-    _tail: deque[Point] = field(default_factory=deque)  # at most EDGE - 1: the open point is one
+    _open: tuple[int, float, float | None] | None = None  # step, value, wall time
+    _fresh: list[tuple[int, float, float | None]] = field(default_factory=list)  # not yet booked
+    _head: list[_Pair] = field(default_factory=list)
+    _tail: deque[_Pair] = field(default_factory=deque)  # at most EDGE - 1: the open point is one
     _buckets: dict[int, _Bucket] = field(default_factory=dict)  # by step >> shift, ascending
     _shift: int = 0
     _first_time: float | None = None
-    _times: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=EDGE))
+    _times: deque[_Pair] = field(default_factory=lambda: deque(maxlen=EDGE))  # (step, time)
     # Totals over the closed points.
     _count: int = 0
-    _low: Point | None = None
-    _high: Point | None = None
+    _low: _Pair | None = None
+    _high: _Pair | None = None
     _bad: int = 0
     _first_bad: int | None = None
 
     def append(self, step: int, value: float, time: float | None = None) -> None:
         """Adds one event. `step` must not be below the last one: see `before`."""
-        if self._open is not None and step != self._open[0]:
-            if step < self._open[0]:
-                raise ValueError(f"step {step} comes after step {self._open.step}")
-            self._close()
-        self._open = Point(step, value)
-        self._open_time = time
-        if self._first_time is None:
-            self._first_time = time
+        known = self._open
+        if known is None:
+            if self._first_time is None:
+                self._first_time = time
+        elif step != known[0]:
+            if step < known[0]:
+                raise ValueError(f"step {step} comes after step {known[0]}")
+            self._fresh.append(known)
+            if len(self._fresh) >= EDGE:
+                self._book()
+        self._open = (step, value, time)
 
     @property
     def first_step(self) -> int | None:
         """The step that was appended first."""
-        return next((p.step for p in self._points()), None)
+        if self._head:
+            return self._head[0][0]
+        if self._fresh:
+            return self._fresh[0][0]
+        return self.last_step
 
     @property
     def last_step(self) -> int | None:
         """The step that was appended last."""
         if self._open is not None:
             return self._open[0]
+        # Only what `before` left has no open point, and it is booked.
         if self._tail:
             return self._tail[-1][0]
         if self._buckets:
@@ -212,7 +226,9 @@ class SeriesBuilder:
     @property
     def last_time(self) -> float | None:
         """Wall time of the last event, seconds."""
-        return self._open_time
+        if self._open is not None:
+            return self._open[2]
+        return self._times[-1][1] if self._times else None
 
     def extend(self, later: SeriesBuilder) -> None:
         """Joins the part of the log that follows; it must begin after the last step.
@@ -220,13 +236,13 @@ class SeriesBuilder:
         Edges and totals stay exact: every part keeps its first and last points one by one, so
         what this head lacks and what the new tail needs are there.
         """
+        later._book()
         self._absorb(later._head, later._buckets.values(), later._shift, later._tail)
-        if later._open is not None:
-            self.append(*later._open)
+        self._close()
+        self._times.extend(later._times)
+        self._open = later._open
         if self._first_time is None:
             self._first_time = later._first_time
-        self._open_time = later._open_time
-        self._times.extend(later._times)
 
     def before(self, step: int) -> SeriesBuilder:
         """What lies before `step`, as a builder of its own: a resumed training goes on from there.
@@ -234,75 +250,72 @@ class SeriesBuilder:
         Exact among the first and last `EDGE` points; in between, the one bucket that `step` cuts
         keeps those of its marked points that lie before it.
         """
-        points = [*self._tail, *([] if self._open is None else [self._open])]
+        self._book()
         buckets: list[_Bucket] = []
         for bucket in self._buckets.values():
-            if bucket.last.step < step:
+            if bucket.last[0] < step:
                 buckets.append(bucket)
             else:
-                buckets.extend(_Bucket.of(p) for p in bucket.points() if p.step < step)
-        times = [(at, time) for at, time in self._times if at < step]
+                buckets.extend(_Bucket.of(p) for p in bucket.points() if p[0] < step)
         kept = SeriesBuilder()
-        kept._absorb(
-            [p for p in self._head if p.step < step],
-            buckets,
-            self._shift,
-            [p for p in points if p.step < step],
-        )
+        head = [p for p in self._head if p[0] < step]
+        kept._absorb(head, buckets, self._shift, [p for p in self._tail if p[0] < step])
+        kept._close()
+        kept._times.extend(t for t in self._times if t[0] < step)
+        if self._open is not None and self._open[0] < step:
+            kept._open = self._open
         kept._first_time = self._first_time
-        kept._times.extend(times)
-        kept._open_time = times[-1][1] if times else None
         return kept
 
     def freeze(self) -> Series:
         """The series as it stands, the open step included; the builder can go on."""
+        self._book()
         points = list(self._points())
         count, low, high = self._count, self._low, self._high
         bad, first_bad, times = self._bad, self._first_bad, [time for _, time in self._times]
         if self._open is not None:
+            step, value, time = self._open
+            points.append((step, value))
             count += 1
-            if isfinite(self._open.value):
-                low, high = _lower(low, self._open), _higher(high, self._open)
+            if isfinite(value):
+                low, high = _lower(low, (step, value)), _higher(high, (step, value))
             else:
                 bad += 1
-                first_bad = self._open.step if first_bad is None else first_bad
-            if self._open_time is not None:
-                times.append(self._open_time)
+                first_bad = step if first_bad is None else first_bad
+            if time is not None:
+                times.append(time)
         return Series(
             steps=np.array([p[0] for p in points], np.int64),
             values=np.array([p[1] for p in points], np.float64),
             count=count,
-            minimum=low,
-            maximum=high,
+            minimum=None if low is None else Point(*low),
+            maximum=None if high is None else Point(*high),
             non_finite_count=bad,
             first_non_finite_step=first_bad,
             first_time=self._first_time,
-            last_time=self._open_time,
+            last_time=self.last_time,
             median_gap=_median_gap(times[-EDGE:]),
         )
 
-    def _points(self) -> Iterator[Point]:
+    def _points(self) -> Iterator[_Pair]:
+        """The booked points that are kept, by step."""
         yield from self._head
         for bucket in self._buckets.values():
             yield from bucket.points()
         yield from self._tail
-        if self._open is not None:
-            yield self._open
 
     def _absorb(
         self,
-        head: Iterable[Point],
+        head: Iterable[_Pair],
         buckets: Collection[_Bucket],
         shift: int,
-        tail: Iterable[Point],
+        tail: Iterable[_Pair],
     ) -> None:
         """Adds the parts of another summary, whose buckets are `2 ** shift` steps wide."""
-        for point in head:
-            self.append(*point)
+        for step, value in head:
+            self.append(step, value)
         if buckets:
-            if self._open is not None:
-                self._close()
-                self._open = None
+            self._close()
             while self._tail:
                 self._store(self._tail.popleft())
             while self._shift < shift:
@@ -310,41 +323,56 @@ class SeriesBuilder:
             for bucket in buckets:
                 self._total(bucket)
                 self._put(replace(bucket))  # a copy: buckets grow in place
-        for point in tail:
-            self.append(*point)
+        for step, value in tail:
+            self.append(step, value)
 
     def _close(self) -> None:
-        point = self._open
-        assert point is not None
-        self._count += 1
-        step, value = point
-        if self._open_time is not None:
-            self._times.append((step, self._open_time))
-        if not isfinite(value):
-            self._bad += 1
-            if self._first_bad is None:
-                self._first_bad = step
-        elif self._low is None or self._high is None:
-            self._low = self._high = point
-        elif value < self._low[1]:
-            self._low = point
-        elif value > self._high[1]:
-            self._high = point
-        if len(self._head) < EDGE:
-            self._head.append(point)
+        """Closes the open point without opening another."""
+        if self._open is not None:
+            self._fresh.append(self._open)
+            self._open = None
+        self._book()
+
+    def _book(self) -> None:
+        """Moves closed points to where they are kept."""
+        fresh = self._fresh
+        if not fresh:
             return
-        self._tail.append(point)
-        if len(self._tail) >= EDGE:
-            self._store(self._tail.popleft())
+        self._fresh = []
+        self._times.extend((step, time) for step, _, time in fresh[-EDGE:] if time is not None)
+        self._count += len(fresh)
+        points = [(step, value) for step, value, _ in fresh]
+        low, high = self._low, self._high
+        for point in points:
+            value = point[1]
+            if not isfinite(value):
+                self._bad += 1
+                if self._first_bad is None:
+                    self._first_bad = point[0]
+            elif low is None or high is None:
+                low = high = point
+            elif value < low[1]:
+                low = point
+            elif value > high[1]:
+                high = point
+        self._low, self._high = low, high
+        room = EDGE - len(self._head)
+        if room > 0:
+            self._head += points[:room]
+            points = points[room:]
+        tail = self._tail
+        tail.extend(points)
+        while len(tail) >= EDGE:
+            self._store(tail.popleft())
 
     def _total(self, part: _Bucket) -> None:
         self._count += part.count
         self._low, self._high = _lower(self._low, part.low), _higher(self._high, part.high)
         self._bad += part.bad
         if self._first_bad is None and part.first_bad is not None:
-            self._first_bad = part.first_bad.step
+            self._first_bad = part.first_bad[0]
 
-    def _store(self, point: Point) -> None:
+    def _store(self, point: _Pair) -> None:
         bucket = self._buckets.get(point[0] >> self._shift)
         if bucket is None:
             self._put(_Bucket.of(point))
@@ -352,7 +380,7 @@ class SeriesBuilder:
             bucket.add(point)
 
     def _put(self, new: _Bucket) -> None:
-        key = new.first.step >> self._shift
+        key = new.first[0] >> self._shift
         if key in self._buckets:
             self._buckets[key].join(new)
             return

@@ -15,7 +15,16 @@ from math import isfinite
 from tensorboard.compat.proto import event_pb2
 
 from tb_zeroacc import facts
-from tb_zeroacc.logs.decoding import Fault, Histogram, Model, Record, Scalar, items_of
+from tb_zeroacc.logs.decoding import (
+    Fault,
+    Histogram,
+    Item,
+    Model,
+    Record,
+    Scalar,
+    item_of,
+    number_of,
+)
 from tb_zeroacc.logs.tables import TableStore
 from tb_zeroacc.records import Layout, Sample
 from tb_zeroacc.series import SeriesBuilder
@@ -35,6 +44,7 @@ class Track:
     builder: SeriesBuilder
     begun: int  # number of the event that began this stretch
     opened_at: int  # first step in the file
+    last: int  # last step
     seen: int = 0  # number of the last event
     restarts: int = 0  # how often steps began anew
     rewinds: int = 0  # how often a resumed training wrote steps again
@@ -75,7 +85,7 @@ class FileContents:
         histograms: Tags of histograms.
         recording: What our recorder wrote, None where it did not.
         faults: Sentences on what could not be read.
-        first_time, last_time: Wall times of the first and last event, seconds.
+        last_time: Wall time of the last event, seconds.
     """
 
     events: int = 0
@@ -83,10 +93,9 @@ class FileContents:
     breaks: list[int] = field(default_factory=list)
     earlier: int = 0
     model: bytes | None = None
-    histograms: dict[str, int] = field(default_factory=dict)
+    histograms: dict[str, None] = field(default_factory=dict)
     recording: Recording | None = None
     faults: dict[str, None] = field(default_factory=dict)
-    first_time: float | None = None
     last_time: float | None = None
 
     @property
@@ -109,44 +118,52 @@ class FileContents:
         time: float | None = event.wall_time
         if time is None or not isfinite(time):
             time = None
-        else:
-            if self.first_time is None:
-                self.first_time = time
-            if self.last_time is None or time > self.last_time:
-                self.last_time = time
+        elif self.last_time is None or time > self.last_time:
+            self.last_time = time
         step = event.step
-        for item in items_of(event):
-            if isinstance(item, Scalar):
-                self._scalar(item.tag, step, item.value, time)
-            elif isinstance(item, Record):
-                self._record(step, item)
-            elif isinstance(item, Histogram):
-                if item.tag in self.histograms or len(self.histograms) < MAX_TAGS:
-                    self.histograms[item.tag] = self.events
-            elif isinstance(item, Model):
-                self.model = item.text
+        for value in event.summary.value:
+            track = self.tracks.get(value.tag)
+            number = None if track is None else number_of(value)
+            if track is None or number is None:
+                self._take(item_of(value), step, time)
             else:
-                self.fault(item)
+                self._go_on(track, step, number, time)
+
+    def _take(self, item: Item | None, step: int, time: float | None) -> None:
+        if isinstance(item, Scalar):
+            self._first(item, step, time)
+        elif isinstance(item, Record):
+            self._record(step, item)
+        elif isinstance(item, Histogram):
+            if item.tag in self.histograms or len(self.histograms) < MAX_TAGS:
+                self.histograms[item.tag] = None
+        elif isinstance(item, Model):
+            self.model = item.text
+        elif isinstance(item, Fault):
+            self.fault(item)
 
     def fault(self, item: Fault) -> None:
         """Keeps a sentence, each once, the first ones only."""
         if len(self.faults) < MAX_FAULTS:
             self.faults[item.text] = None
 
-    def _scalar(self, tag: str, step: int, value: float, time: float | None) -> None:
-        track = self.tracks.get(tag)
-        if track is None:
-            if len(self.tracks) >= MAX_TAGS:
-                self.fault(Fault(f"Only the first {MAX_TAGS} scalar tags of a file are read."))
-                return
-            track = self.tracks[tag] = Track(SeriesBuilder(), self.events, step)
-        last = track.builder.last_step
-        if last is not None:
-            if step < last:
-                self._go_back(track, step, last)
-            elif step > last and self.breaks and self.breaks[-1] > track.begun:
-                self._veto(track)
+    def _first(self, item: Scalar, step: int, time: float | None) -> None:
+        if item.tag in self.tracks:  # of another kind than the events before it
+            return
+        if len(self.tracks) >= MAX_TAGS:
+            self.fault(Fault(f"Only the first {MAX_TAGS} scalar tags of a file are read."))
+            return
+        track = self.tracks[item.tag] = Track(SeriesBuilder(), self.events, step, step)
+        self._go_on(track, step, item.value, time)
+
+    def _go_on(self, track: Track, step: int, value: float, time: float | None) -> None:
+        last = track.last
+        if step < last:
+            self._go_back(track, step, last)
+        elif step > last and self.breaks and self.breaks[-1] > track.begun:
+            self._veto(track)
         track.seen = self.events
+        track.last = step
         track.builder.append(step, value, time)
 
     def _go_back(self, track: Track, step: int, last: int) -> None:

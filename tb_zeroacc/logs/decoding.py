@@ -7,7 +7,7 @@ Whether a value is a scalar is read off its tensor (one number) and its plugin, 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -57,22 +57,34 @@ class Fault(NamedTuple):
 Item: TypeAlias = "Scalar | Record | Model | Histogram | Fault"
 
 
-def items_of(event: event_pb2.Event) -> Iterator[Item]:
-    """Everything in an event that this project reads, in log order."""
-    for value in event.summary.value:
-        tag = value.tag
-        if len(tag) > MAX_TAG:
-            yield Fault(f"A tag of {len(tag)} characters was left out.")
-            continue
-        kind = value.WhichOneof("value")
-        if kind == "simple_value":
-            yield Scalar(tag, value.simple_value)
-        elif kind == "tensor":
-            item = _of_tensor(tag, value)
-            if item is not None:
-                yield item
-        elif kind == "histo":
-            yield Histogram(tag)
+def number_of(value: summary_pb2.Summary.Value) -> float | None:
+    """The number of a value in either encoding, None where it holds none.
+
+    The short way for tags that are known to be scalars: it asks neither plugin nor shape.
+    """
+    kind = value.WhichOneof("value")
+    if kind == "simple_value":
+        return float(value.simple_value)
+    if kind != "tensor":
+        return None
+    tensor = value.tensor
+    content = tensor.tensor_content
+    if len(content) == 4 and tensor.dtype == types_pb2.DT_FLOAT:
+        return float(_FLOAT.unpack(content)[0])
+    return scalar_of(tensor)
+
+
+def item_of(value: summary_pb2.Summary.Value) -> Item | None:
+    """What a value tells; None where that is nothing that this project reads."""
+    tag = value.tag
+    if len(tag) > MAX_TAG:
+        return Fault(f"A tag of {len(tag)} characters was left out.")
+    kind = value.WhichOneof("value")
+    if kind == "simple_value":
+        return Scalar(tag, value.simple_value)
+    if kind == "tensor":
+        return _of_tensor(tag, value)
+    return Histogram(tag) if kind == "histo" else None
 
 
 def _of_tensor(tag: str, value: summary_pb2.Summary.Value) -> Item | None:
@@ -104,10 +116,6 @@ def _of_record(value: summary_pb2.Summary.Value) -> Item | None:
 def scalar_of(tensor: tensor_pb2.TensorProto) -> float | None:
     """The number of a tensor that holds exactly one, None for any other tensor."""
     content = tensor.tensor_content
-    if tensor.dtype == types_pb2.DT_FLOAT and len(content) == 4:
-        if any(dim.size != 1 for dim in tensor.tensor_shape.dim):
-            return None
-        return float(_FLOAT.unpack(content)[0])
     if any(dim.size != 1 for dim in tensor.tensor_shape.dim):
         return None
     known = _NUMBERS.get(tensor.dtype)

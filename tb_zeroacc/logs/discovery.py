@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from tb_zeroacc.logs.storage import Listed
 
-# Unity's side-cars, the profiler's markers, a C++ header, editors' and downloads' leftovers.
-TRAPS = (".meta", ".profile-empty", ".h", ".cc", ".py", ".md", ".dvc", ".swp", ".tmp", "~")
+# Unity's side-cars, and the profiler's markers, which are files of a header alone.
+TRAPS = (".meta", ".profile-empty")
 LFS_POINTER = b"version https://git-lfs"
 
 

@@ -7,7 +7,7 @@ PyTorch's examples, Estimators, stable-baselines3, ML-Agents, YOLO, Detectron2 a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tb_zeroacc.logs.grouping import split_of_word
 from tb_zeroacc.run import Axis, Role, Split
@@ -89,7 +89,8 @@ def meaning_of(tag: str) -> Meaning:
 def _of_recorder(rest: str) -> Meaning:
     """Tags of our own recorder."""
     if rest.startswith("epoch/"):
-        return _of_keras(rest.removeprefix("epoch/"), "epoch", is_epoch=True)
+        entry = _of_keras(rest.removeprefix("epoch/"), "epoch", is_epoch=True)
+        return replace(entry, split=entry.split or Split.TRAIN)
     role = {
         "loss": Role.LOSS,
         "learning_rate": Role.LEARNING_RATE,
@@ -157,7 +158,7 @@ def _rank(role: Role, core: list[str], telling: list[str]) -> int | None:
     if role is Role.ACCURACY and any(word.startswith(("top", "fg", "pos")) for word in core):
         rank += 50
     if role is Role.LOSS and "total" in telling:
-        rank -= 1
+        rank -= 2
     if role is Role.REWARD and "cumulative" in core:
         rank -= 20
     return rank
