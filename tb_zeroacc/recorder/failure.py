@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import tables
+from tb_zeroacc.recorder.fitting import epoch_data
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation
 from tb_zeroacc.recorder.program import parts_of
@@ -32,28 +33,41 @@ def pending_fault() -> BaseException | None:
     return getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
 
 
-def first_batch(
-    seen: Observation, iterator: Any, guard: Guard
+def a_batch(
+    model: Any, outputs: tuple[facts.Output, ...], iterator: Any, guard: Guard
 ) -> list[tuple[Layout, NDArray[np.float32]]]:
-    """The tables of the batch that Keras failed on while it traced the first step.
+    """The tables of inputs and labels of one batch, looked at eagerly; the model is not called.
 
-    Nothing had run, so the iterator still holds that batch: it is the one training would have
-    seen. Its inputs and labels are looked at eagerly; the model is not called.
+    Where Keras failed while it traced the first step nothing had run, and the iterator still holds
+    the very batch of that step. Where a running step failed, its batch is gone: this is the next.
 
     Args:
-        seen: What the trace showed; its `y_pred` is symbolic.
-        iterator: `fit`'s own.
+        model: The model that was trained.
+        outputs: What the contract says about its outputs.
+        iterator: `fit`'s own; nobody will ask it again.
         guard: Turns failing parts off.
     """
-    if not isinstance(iterator, tf.data.Iterator):
+    batch = _next_of(model, iterator)
+    if batch is None:
         return []
-    batch = next(iterator)
-    concrete = Observation(seen.model, batch, y_pred=seen.y_pred)
     found: list[tables.Table] = []
     with tf.init_scope():
-        data, targets = parts_of(concrete)
+        data, targets = parts_of(Observation(model, batch), outputs)
         found += guard.run("the inputs", tables.inputs, data) or []
         found += guard.run("the batches' fingerprints", tables.batch, data) or []
         found += guard.run("the labels", tables.labels, targets) or []
         found += guard.run("the sample weights", tables.sample_weights, targets) or []
     return [(t.layout, np.asarray(t.values, np.float32)) for t in found]
+
+
+def _next_of(model: Any, iterator: Any) -> Any:
+    """A batch of the data that training was fed with; None where there is no way to one."""
+    if not isinstance(iterator, tf.data.Iterator):
+        return None
+    try:
+        return next(iterator)
+    except StopIteration:  # the step that failed was the last of its epoch
+        dataset = epoch_data(model)
+        return None if dataset is None else next(iter(dataset), None)
+    except tf.errors.OpError:  # it was the data that failed
+        return None

@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder.contract import plain_attributes
@@ -49,9 +50,18 @@ def callbacks_of(model: Any) -> list[Any]:
     return list(getattr(_arguments(model).get("callbacks"), "callbacks", ()))
 
 
+def epoch_data(model: Any) -> Any:
+    """The dataset that the running `fit` iterates over, an epoch a pass; None if not found."""
+    dataset = getattr(_arguments(model).get("epoch_iterator"), "_distributed_dataset", None)
+    return dataset if isinstance(dataset, tf.data.Dataset) else None
+
+
 def _arguments(model: Any) -> dict[str, Any]:
     frame: FrameType | None = sys._getframe(1)
-    wanted = ("initial_epoch", "batch_size", "class_weight", "validation_data", "callbacks")
+    wanted = (
+        "initial_epoch", "batch_size", "class_weight", "validation_data", "callbacks",
+        "epoch_iterator",
+    )  # fmt: skip
     try:
         while frame is not None:
             if frame.f_code.co_name == "fit":

@@ -233,7 +233,8 @@ class Hooks:
             variables = trainable_variables
             if variables is None:
                 variables = optimizer._trainable_variables
-            update = Update(optimizer, gradients, list(variables), fresh=not optimizer.built)
+            fresh = not optimizer.built and makes_variables(optimizer)
+            update = Update(optimizer, gradients, list(variables), fresh)
             seen.updates.append(update)
             self._receiver.before_apply(seen, update)
             return original(gradients, trainable_variables)
@@ -248,6 +249,16 @@ def optimizers_of(model: Any) -> list[Any]:
         if isinstance(value, keras.optimizers.Optimizer):
             found[id(value)] = value
     return list(found.values())
+
+
+def makes_variables(optimizer: Any) -> bool:
+    """Whether the first `apply` makes variables, so that Keras traces the step once more."""
+    return not (
+        type(optimizer) is keras.optimizers.SGD
+        and not optimizer.momentum
+        and not optimizer.use_ema
+        and not optimizer.gradient_accumulation_steps
+    )
 
 
 def layers_of(model: Any) -> list[Any]:

@@ -161,6 +161,9 @@ def loss(seen: Observation, norm: Any, is_visible: Any) -> list[Table]:
     first: Snapshot | None = seen.updates[0].before if seen.updates else None
     scale = first.scale.value if first else tf.constant(1.0)
     rate = first.rate if first else tf.constant(NAN)
+    # Each replica's loss is divided by their number, so that Keras can sum them.
+    replicas = float(seen.model.distribute_strategy.num_replicas_in_sync)
+    total, penalty = total * replicas, penalty * replicas
     row = tf.stack([total, total - penalty, penalty, scale, rate, norm])
     return [table("loss", ["loss"], row[None])]
 

@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from tb_zeroacc import facts
 from tb_zeroacc.recorder import inside, tables
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation, Update, layers_of
@@ -108,18 +109,25 @@ class Program:
 
     # --- the host's side ------------------------------------------------------------------------
 
-    def set(self, *, spacing: int | None = None, last: int | None = None,
-            next_due: int | None = None) -> None:
+    def set(
+        self,
+        *,
+        step: int | None = None,
+        spacing: int | None = None,
+        last: int | None = None,
+        next_due: int | None = None,
+    ) -> None:
         """Changes the schedule, between two steps.
 
         Args:
+            step: Steps taken, where the graph could not count them.
             spacing: Steps between samples from the next one on.
             last: A step that is due in any case, `NEVER` for none.
             next_due: The next due step.
         """
         for clock in self._locals(self._clock):
             now = clock.numpy()
-            wanted = (None, next_due, spacing, last)
+            wanted = (step, next_due, spacing, last)
             new = [n if w is None else w for n, w in zip(now, (*wanted, None, None), strict=True)]
             if last is not None:  # the last step is due even before the next sample would be
                 new[1] = min(new[1], last) if last >= new[0] else new[1]
@@ -300,13 +308,20 @@ class Program:
         return kept
 
 
-def parts_of(seen: Observation) -> tuple[list[tuple[str, Any]], list[Target]]:
-    """Inputs with names, and outputs with their labels, from what a step showed."""
+def parts_of(
+    seen: Observation, outputs: tuple[facts.Output, ...] | None = None
+) -> tuple[list[tuple[str, Any]], list[Target]]:
+    """Inputs with names, and outputs with their labels, from what a step showed.
+
+    Args:
+        seen: The step.
+        outputs: What is known about the outputs, where the step does not show them.
+    """
     x, y, weight = keras.utils.unpack_x_y_sample_weight(seen.data)
     x = seen.x if x is None else x
     y = y if seen.y is None else seen.y
     weight = weight if seen.sample_weight is None else seen.sample_weight
-    outputs = describe_outputs(seen.model, seen, [])
+    outputs = outputs or describe_outputs(seen.model, seen, [])
     predictions = keras.tree.flatten(seen.y_pred) if seen.y_pred is not None else []
     predictions += [None] * (len(outputs) - len(predictions))
     labels = _aligned(y, [o.name for o in outputs])

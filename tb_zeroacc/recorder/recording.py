@@ -18,7 +18,7 @@ from tb_zeroacc import __version__, facts
 from tb_zeroacc.recorder import contract as contracts
 from tb_zeroacc.recorder import scalars
 from tb_zeroacc.recorder.association import Association
-from tb_zeroacc.recorder.failure import end_of, first_batch, pending_fault
+from tb_zeroacc.recorder.failure import a_batch, end_of, pending_fault
 from tb_zeroacc.recorder.fitting import callbacks_of, describe_fit
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks, Observation, Update
@@ -170,6 +170,9 @@ class Recording:
         if traced:
             self._write_traced()
         self._steps = self._epoch_start[0] + batch + 1
+        if not self._has_traced:
+            self._trace_again()
+            return
         loss = (logs or {}).get("loss")
         bad = loss is not None and not self._is_bad and not np.isfinite(loss)
         asks = bad and self._not_seen < NOT_SEEN
@@ -185,6 +188,16 @@ class Recording:
             self._news("sample")
         if asks and self._is_bad:
             self._news("non_finite")
+
+    def _trace_again(self) -> None:
+        """The trace that was expected to be thrown away was kept, so nothing of ours runs yet.
+
+        An optimizer without variables that we do not know. One more trace has it all.
+        """
+        if self._function is not None and self._program is not None:
+            self._has_traced = True  # once is enough
+            self._function.renew()
+            self._program.set(step=self._steps)
 
     def epoch_end(self, logs: Logs | None) -> None:
         """An epoch has ended, validation included."""
@@ -353,9 +366,12 @@ class Recording:
             contract = contracts.describe(self.model, self._fit, seen)
             self._traced = (contract, shapes_of(seen))
             self._write_traced()
-            if isinstance(fault, Exception):
-                tables = self.guard.run("the first batch", first_batch, seen, iterator, self.guard)
-                self._log.sample(self._steps, tables or [])
+        if isinstance(fault, Exception):
+            outputs = self._contract.outputs
+            tables = self.guard.run(
+                "a batch after the failure", a_batch, self.model, outputs, iterator, self.guard
+            )
+            self._log.sample(self._steps + (seen is None), tables or [])
         if self._in_epoch and self._steps > self._epoch_start[0]:
             self._write_epoch(None, cut_short=True)
         self._write_association()

@@ -44,12 +44,26 @@ class StepFunction:
         self.active = True
         self.running = False
         self._armed = False
-        model.make_train_function(force=True)
-        self.inner: Callable[[Any], Any] = model.train_function
+        self.inner: Callable[[Any], Any] = self._make()
         if isinstance(self._saved, StepFunction):
             # Another recorder of the same `fit`: its step is this new one, which holds both hooks.
             self._saved.inner, self.inner = self.inner, self._saved
         object.__setattr__(model, "train_function", self)
+
+    def _make(self) -> Callable[[Any], Any]:
+        self._model.make_train_function(force=True)
+        made: Callable[[Any], Any] = self._model.train_function
+        return made
+
+    def renew(self) -> None:
+        """Makes the step anew: it will be traced once more, with all hooks."""
+        top = self._model.train_function
+        inner = self._make()
+        object.__setattr__(self._model, "train_function", top)
+        below: StepFunction = self
+        while isinstance(below.inner, StepFunction):
+            below = below.inner
+        below.inner = inner
 
     def arm(self) -> None:
         """Announces a step of the `fit` that is being watched."""
