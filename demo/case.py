@@ -1,7 +1,11 @@
-"""One case of the demo: two programs and what the verdict on them must say."""
+"""One case of the demo: two programs and what the verdict on them must say.
+
+What a case says of itself is read from its source: listing and judging cases load no Keras.
+"""
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 from collections.abc import Callable
@@ -19,25 +23,21 @@ class Case:
 
     Attributes:
         name: Its module's name, and the name of its training in the log directory.
-        text: What really happens, in words.
-        faulty: Trains the faulty program: (log_dir, seed).
-        mended: Trains its twin, which learns.
+        text: What really happens, in words: the module's docstring.
         first: Codes that may stand first.
         also: Codes that must stand as causes of their own.
         never: Codes that must not be flagged.
-        raises: The exception that ends the faulty program; None where it runs to its end.
-        sometimes_learns: True where the faulty program learns all the same in some seeds.
+        raises: Name of the exception that ends the faulty program; None where it runs to its end.
+        learns_in_some_seeds: Whether the faulty program now and then learns all the same.
     """
 
     name: str
     text: str
-    faulty: Callable[[str, int], None]
-    mended: Callable[[str, int], None]
     first: tuple[str, ...]
     also: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
-    raises: type[Exception] | None = None
-    sometimes_learns: bool = False
+    raises: str | None = None
+    learns_in_some_seeds: bool = False
 
 
 def names() -> list[str]:
@@ -46,47 +46,29 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Case:
-    """The case of a name; loading it loads Keras.
+    """What the case of a name says of itself.
 
     Raises:
-        KeyError: There is no such case.
+        FileNotFoundError: There is no such case.
     """
-    if name not in names():
-        raise KeyError(name)
-    module = importlib.import_module(f"demo.cases.{name}")
-    return Case(
-        name=name,
-        text=(module.__doc__ or "").strip(),
-        faulty=module.faulty,
-        mended=module.mended,
-        first=module.FIRST,
-        also=getattr(module, "ALSO", ()),
-        never=getattr(module, "NEVER", ()),
-        raises=getattr(module, "RAISES", None),
-        sometimes_learns=getattr(module, "LEARNS_IN_SOME_SEEDS", False),
-    )
+    source = Path(cases.__path__[0], f"{name}.py").read_text(encoding="utf-8")
+    module = ast.parse(source)
+    said = {
+        target.id.lower(): ast.literal_eval(node.value)
+        for node in module.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return Case(name, ast.get_docstring(module) or "", **said)
 
 
-def train(name: str, directory: Path, seed: int, *, mended: bool) -> str | None:
-    """Trains one program into `directory`/<name> (or <name>_mended).
+def program_of(program: str) -> Callable[[str, int], None]:
+    """The program of a name, `<case>` or `<case>_mended`; loads Keras.
 
-    Returns:
-        The sentence of the exception that was expected to end it, None where none was.
+    It takes the directory to log into and a seed.
     """
-    import keras
-
-    case = load(name)
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(seed)
-    log_dir = str(directory / (name + MENDED if mended else name))
-    if mended:
-        case.mended(log_dir, seed)
-        return None
-    if case.raises is None:
-        case.faulty(log_dir, seed)
-        return None
-    try:
-        case.faulty(log_dir, seed)
-    except case.raises as error:
-        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
-    raise AssertionError(f"{name} was expected to end with {case.raises.__name__}")
+    module = importlib.import_module(f"demo.cases.{program.removesuffix(MENDED)}")
+    trains: Callable[[str, int], None]
+    trains = module.mended if program.endswith(MENDED) else module.faulty
+    return trains

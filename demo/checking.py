@@ -21,7 +21,7 @@ def complaints(case: Case, verdict: Diagnosis, *, mended: bool) -> list[str]:
             f"the twin is flagged: {finding.code} ({finding.tier.label}) {finding.summary}"
             for finding in _grave(verdict.findings)
         ]
-    if case.sometimes_learns and verdict.outcome.value == "learning":
+    if case.learns_in_some_seeds and verdict.outcome.value == "learning":
         return []
     wrong = []
     first = verdict.findings[0].code if verdict.findings else "nothing"

@@ -13,7 +13,7 @@ import numpy as np
 from tb_zeroacc import ZeroAccuracyCallback
 
 FIRST = ("ZA209",)
-RAISES = ValueError
+RAISES = "ValueError"
 
 
 def faulty(log_dir: str, seed: int) -> None:
