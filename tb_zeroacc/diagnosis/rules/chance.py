@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -19,12 +20,12 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.needs import LOSS, VALIDATION_LOSS
-from tb_zeroacc.diagnosis.prior import BEATEN_LOSS, Case
+from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.diagnosis.stopping import still_falling
 from tb_zeroacc.diagnosis.trend import Trend, smoothed, training_step, trend_of
 from tb_zeroacc.run import Curve, Role, Run, Split
-from tb_zeroacc.wording import number, percent
+from tb_zeroacc.wording import count, number, percent
 
 HOPELESS = 0.9  # of the prior. Stuck programs end at .93 to 1.47 of it, healthy ones under .43
 NEAR_MAJORITY = 0.05  # accuracy above the largest class's share that is no learning yet
@@ -33,7 +34,10 @@ FEWEST_POINTS = 4  # points of the loss: a first plateau often ends
 MOST_CLASSES = 20  # beyond it the logarithms lie closer together than losses scatter
 NEAR_LOG = 0.03  # of ln k: a stuck loss comes within 1 %, and ln 10 differs by 4 % from ln 11
 NEAR_CHANCE = 0.05  # accuracy around 1/k
-FLAT = 0.05  # of the loss over the run
+FLAT = 0.05  # of the loss around its end
+LASTING = 0.25  # share of the points that must stand there: a blow-up at the end may recover
+FEWEST_CONSTANT = 10  # points of a loss that never moves
+UNMOVED = 1e-4  # of its level: four digits alike
 # One of several losses at ln 2 is a balance of two players, not a failure.
 PLAYERS = ("gen", "disc", "critic", "actor", "policy", "adv")
 
@@ -75,8 +79,11 @@ def stuck_at_chance(case: Case) -> Answer:
     the recorded labels, variance of the targets; ln k where the contract alone is known) and
     accuracy is at most .05 above the largest class's share. Programs that are stuck end at .93 to
     1.47 of the prior, healthy ones under .43 (measured). At least 4 epochs, and no longer falling:
-    a first plateau often ends. Without labels and contract: a loss that changed by less than 5 %
-    over the run and stands within 3 % of ln k, with an accuracy within .05 of 1/k, k up to 20.
+    a first plateau often ends. It must have stood there for the last quarter of the points.
+    Without labels and contract: a loss that stayed within 5 % of its end for that long, or
+    ends within 5 % of its start, and stands within 3 % of ln k, with an accuracy within .05 of
+    1/k, k up to 20; or, without an accuracy, losses that are alike to four digits over 10 points
+    or more.
     Not asked of reinforcement learning nor of nets that play against each other.
 
     ## How to mend it
@@ -97,9 +104,9 @@ def stuck_at_chance(case: Case) -> Answer:
     run = case.run
     if run.headline(Role.REWARD) is not None:
         return NotApplicable("reinforcement learning has no chance level")
-    curve = run.headline(Role.LOSS) or run.headline(Role.LOSS, Split.VALIDATION)
+    curve = _long_enough(run)
     trend = trend_of(curve.series) if curve else None
-    if curve is None or trend is None or trend.points < FEWEST_POINTS:
+    if curve is None or trend is None:
         return CannotTell(f"fewer than {FEWEST_POINTS} points of the loss: a plateau may still end")
     if case.final_loss is not None and not math.isfinite(case.final_loss):
         return NotApplicable("the loss is not finite")
@@ -108,6 +115,15 @@ def stuck_at_chance(case: Case) -> Answer:
     if case.loss_ratio is not None:
         return _by_prior(case, curve, trend)
     return _by_level(run, curve, trend)
+
+
+def _long_enough(run: Run) -> Curve | None:
+    """The training loss; that of validation where training has too few points."""
+    for split in (Split.TRAIN, Split.VALIDATION):
+        curve = run.headline(Role.LOSS, split)
+        if curve is not None and len(curve.series.finite()[0]) >= FEWEST_POINTS:
+            return curve
+    return None
 
 
 def _by_prior(case: Case, curve: Curve, trend: Trend) -> Answer:
@@ -123,40 +139,72 @@ def _by_prior(case: Case, curve: Curve, trend: Trend) -> Answer:
     accuracy = case.final_accuracy
     if accuracy is not None and majority is not None and accuracy > majority + NEAR_MAJORITY:
         return Passed(f"{said}, but accuracy is {number(accuracy)} against {number(majority)}")
-    # Trained well once, then lost: that is another fault.
     values = smoothed(curve.series.finite()[1])
-    if values.min() < BEATEN_LOSS * case.prior.loss:
-        return Passed(f"{said}, but it had been down to {number(float(values.min()))}")
+    begin = _last_false(values >= HOPELESS * case.prior.loss)
+    if len(values) - begin < LASTING * len(values):
+        return Passed(f"{said}, but only in the last {count(len(values) - begin, 'point')}")
     chance = _Chance(case.prior.loss, majority, case.prior.what)
-    return _flagged(case.run, curve, trend, chance, measured=case.prior.measured)
+    return _flagged(case.run, curve, trend, chance, begin, measured=case.prior.measured)
 
 
 def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
-    """Without a prior: a flat loss at ln k beside an accuracy of 1/k."""
+    """Without a prior: a flat loss at ln k beside an accuracy of 1/k, or one that never moves."""
     losses = run.curves_of(Role.LOSS)
     if any(word in c.tag.lower() for c in losses for word in PLAYERS):
         return CannotTell("several players have losses: a level tells nothing")
     accuracy = run.headline(Role.ACCURACY, curve.split)
     level = trend_of(accuracy.series) if accuracy else None
     if accuracy is None or level is None:
+        if trend.end != 0 and trend.points >= FEWEST_CONSTANT and all(map(_constant, losses)):
+            return _unmoved(curve, trend)
         return CannotTell("neither labels nor an accuracy to tell what chance would score")
-    if abs(trend.fall) > FLAT * abs(trend.start):
-        return Passed(f"the loss changed by {percent(abs(trend.relative_fall))}")
+    values = smoothed(curve.series.finite()[1])
+    begin = _last_false(np.abs(values - trend.end) <= FLAT * abs(trend.end))
+    if abs(trend.fall) <= FLAT * abs(trend.start):
+        begin = 0  # points that scatter by more are single batches
+    if len(values) - begin < LASTING * len(values):
+        return Passed(f"the loss moved by more than {percent(FLAT)} up to point {begin}")
     share = level.end * accuracy.scale
     for k in range(2, MOST_CLASSES + 1):
         at_level = abs(trend.end - math.log(k)) <= NEAR_LOG * math.log(k)
         if at_level and abs(share - 1.0 / k) <= min(NEAR_CHANCE, 1.0 / k):
             chance = _Chance(math.log(k), 1.0 / k, f"ln {k}")
-            return _flagged(run, curve, trend, chance, measured=False)
+            return _flagged(run, curve, trend, chance, begin, measured=False)
     return Passed(f"loss {number(trend.end)} with accuracy {number(share)} is no level of chance")
 
 
+def _last_false(holds: NDArray[np.bool_]) -> int:
+    """The index behind the last point where it does not hold; (points,)."""
+    broken = np.flatnonzero(~holds)
+    return int(broken[-1]) + 1 if len(broken) else 0
+
+
+def _constant(curve: Curve) -> bool:
+    low, high = curve.series.minimum, curve.series.maximum
+    if low is None or high is None:
+        return True
+    return high.value - low.value <= UNMOVED * max(abs(high.value), abs(low.value))
+
+
+def _unmoved(curve: Curve, trend: Trend) -> Flagged:
+    points = count(curve.series.count, "epoch" if curve.axis == "epoch" else "point")
+    return Flagged(
+        summary=f"The loss never moves: {number(trend.end)} in all {points}.",
+        context="Nothing of what is trained reaches the loss.",
+        evidence=(
+            Evidence(
+                "loss at the end, against its start", trend.end, trend.start, "equal",
+                member=curve.member, tag=curve.tag, axis=curve.axis,
+                first_step=curve.series.first.step, last_step=trend.end_step,
+            ),
+        ),
+    )
+
+
 def _flagged(
-    run: Run, curve: Curve, trend: Trend, chance: _Chance, *, measured: bool
+    run: Run, curve: Curve, trend: Trend, chance: _Chance, begin: int, *, measured: bool
 ) -> Flagged:
-    steps, values = curve.series.finite()
-    low = np.flatnonzero(values < HOPELESS * chance.loss)
-    begin = int(low[-1]) + 1 if len(low) and low[-1] + 1 < len(steps) else 0
+    steps, _ = curve.series.finite()
     since = int(steps[begin])
     loss = Evidence(
         f"loss at the end, against its prior ({chance.what})", trend.end, chance.loss,

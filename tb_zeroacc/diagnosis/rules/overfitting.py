@@ -19,10 +19,15 @@ from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.diagnosis.trend import training_step, trend_of
 from tb_zeroacc.diagnosis.validation import RISE, Drop, Turn, drop_of, turn_of
-from tb_zeroacc.run import Role
+from tb_zeroacc.run import Role, Split
 from tb_zeroacc.wording import number, percent
 
 TRAINING_FALL = 0.1  # the training loss must still improve while validation turns
+# Nets that learn by heart: validation accuracy never left its start while that of training rose by
+# .3 or more, and the validation loss ended above 1.5 times its first value.
+HEART_TRAINING = 0.3
+HEART_VALIDATION = 0.1
+HEART_LOSS = 1.5
 
 
 @rule(
@@ -53,8 +58,9 @@ def overfits(case: Case) -> Answer:
     over the run. Measured: rises of 14 to 52 % where nets overfit, still falling in healthy ones.
     That is a smell, for a loss may rise while the metric still improves. It is strong when the
     validation accuracy also falls from its best by more than three times its own scatter, and by
-    .02 at least. The gap between training and validation is no evidence. Not asked of a run
-    that is still going.
+    .02 at least; or when it never left its start (by .1) while that of training rose by .3, and the
+    validation loss ends above 1.5 times its first value. The gap between training and validation
+    is no evidence. Not asked of a run that is still going.
 
     ## How to mend it
     ```python
@@ -92,6 +98,7 @@ def _against(turn: Turn) -> str:
 
 def _flagged(case: Case, turn: Turn, drop: Drop | None) -> Flagged:
     clear = drop is not None and drop.clear
+    heart = _by_heart(case, turn)
     unit = "epoch" if turn.curve.axis == "epoch" else "step"
     loss = Evidence(
         "validation loss at the end, against 1.15 times its minimum", turn.end, RISE * turn.low,
@@ -101,10 +108,10 @@ def _flagged(case: Case, turn: Turn, drop: Drop | None) -> Flagged:
     return Flagged(
         summary=f"It overfits: the validation loss rose from {number(turn.low)} at {unit} "
         f"{turn.low_step} to {number(turn.end)}.",
-        context=_metric_words(drop),
+        context=heart or _metric_words(drop),
         evidence=(loss, *([_fall(drop)] if drop is not None and clear else [])),
         counter_evidence=() if drop is None or clear else (_fall(drop),),
-        tier=Tier.STRONG if clear else Tier.SMELL,
+        tier=Tier.STRONG if clear or heart else Tier.SMELL,
         since=training_step(case.run, turn.curve, turn.low_step),
         rivals=(
             (
@@ -113,6 +120,27 @@ def _flagged(case: Case, turn: Turn, drop: Drop | None) -> Flagged:
                 "and labels of the same rows belong together",
             ),
         ),
+    )
+
+
+def _by_heart(case: Case, turn: Turn) -> str:
+    """What shows that training was learned by heart from the start; empty where nothing does."""
+    train, held = case.run.headline(Role.ACCURACY), case.run.headline(
+        Role.ACCURACY, Split.VALIDATION
+    )
+    learned = trend_of(train.series) if train else None
+    general = trend_of(held.series) if held else None
+    if train is None or held is None or learned is None or general is None:
+        return ""
+    rose = -learned.fall * train.scale
+    gained = -general.fall * held.scale
+    first = float(turn.curve.series.finite()[1][0])
+    if rose < HEART_TRAINING or gained > HEART_VALIDATION or turn.end < HEART_LOSS * first:
+        return ""
+    return (
+        f"Training accuracy rose by {number(rose)} to {number(learned.end * train.scale)}, that of "
+        f"validation ended at {number(general.end * held.scale)} and began at "
+        f"{number(general.start * held.scale)}."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -142,6 +143,16 @@ def test_a_metric_that_fell_makes_it_strong() -> None:
     found = flagged("ZA605", validated(v(1.5), fallen))
     assert found.tier is Tier.STRONG
     assert "0.8 to 0.62" in found.context
+
+
+def test_learned_by_heart_from_the_start_is_strong() -> None:
+    """Validation accuracy never leaves chance, so it cannot fall from its best."""
+    heart = a_curve(list(np.linspace(0.5, 1.0, 10)), Role.ACCURACY)
+    losses = list(np.linspace(0.69, 3.5, 10))
+    run = validated(losses, [0.5, 0.52, 0.51, 0.5, 0.52, 0.51, 0.5, 0.51, 0.52, 0.51])
+    found = flagged("ZA605", replace(run, curves=(*run.curves, heart)))
+    assert found.tier is Tier.STRONG
+    assert "Training accuracy rose by 0.5" in found.context
 
 
 def test_a_metric_that_swings_is_no_proof() -> None:

@@ -201,7 +201,12 @@ ZA704: dict[str, tuple[Run, type[Answer]]] = {
     "accuracy above the threshold": (trained(loss=STUCK, accuracy=[0.16] * 4), Passed),
     "muted": (trained(loss=LEARNED, accuracy=GOOD), Passed),
     "still falling": (trained(loss=[6.0, 5.0, 4.0, 3.0]), Passed),
-    "it learned and lost it": (trained(loss=[2.3, 0.5, 0.5, 2.3, 2.3, 2.3, 2.3, 2.3]), Passed),
+    "it learned and lost it": (trained(loss=[2.3, 0.5, 0.5, 2.3, 2.3, 2.3, 2.3, 2.3]), Flagged),
+    "it blew up at the very end": (trained(loss=[2.3, *[0.5] * 18, 2.3]), Passed),
+    "a loss that never moves": (foreign([7.8185] * 10), Flagged),
+    "a loss that never moves, for nine points": (foreign([7.8185] * 9), CannotTell),
+    "a loss that moves in the fifth digit": (foreign([7.8185] * 9 + [7.8195]), CannotTell),
+    "a loss of nothing": (foreign([0.0] * 20), CannotTell),
     "not finite": (trained(loss=[2.3, 2.3, 2.3, 2.3, math.nan]), NotApplicable),
     "three epochs": (trained(loss=[2.3, 2.3, 2.3]), CannotTell),
     "rewards": (a_run(a_curve(STUCK), a_curve([0.0], Role.REWARD)), NotApplicable),
@@ -282,8 +287,9 @@ ZA705: dict[str, tuple[Run, type[Answer]]] = {
     "not finite": (trained(loss=[3.0, 2.0, math.nan]), NotApplicable),
     "rewards": (a_run(a_curve(line(6, 3)), a_curve([0.0], Role.REWARD)), NotApplicable),
     "no loss": (a_run(), CannotTell),
-    "a foreign log that falls a little": (foreign(line(1.0, 0.75)), Passed),
-    "a foreign log that falls much": (foreign(line(1.0, 0.3)), Flagged),
+    "a foreign log that falls evenly": (foreign(line(1.0, 0.75)), Flagged),
+    "a foreign log that has come far": (foreign(line(1.0, 0.3)), Passed),
+    "a foreign log that decays": (foreign([float(np.exp(-i / 5)) for i in range(20)]), Passed),
 }
 
 
@@ -295,7 +301,7 @@ def test_stopped_too_early(run: Run, want: type[Answer]) -> None:
 @pytest.mark.parametrize(
     ("name", "tier"),
     [("still falling", Tier.STRONG), ("one epoch", Tier.SMELL),
-     ("a foreign log that falls much", Tier.SMELL)],
+     ("a foreign log that falls evenly", Tier.SMELL)],
 )
 def test_how_sure_it_is(name: str, tier: Tier) -> None:
     assert flagged("ZA705", ZA705[name][0]).tier is tier
