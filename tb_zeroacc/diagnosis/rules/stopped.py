@@ -136,6 +136,9 @@ def _fewest(curve: Curve) -> int:
 def _too_short(case: Case, curve: Curve | None) -> Answer:
     if curve is None or not len(curve.series):
         return CannotTell("no loss to judge by")
+    held = case.run.headline(Role.LOSS, Split.VALIDATION)
+    if held is not None and len(held.series) >= FEWEST_EPOCHS:
+        return CannotTell("the training loss has too few points, validation has enough")
     points = count(len(curve.series.finite()[0]), "epoch" if curve.axis == "epoch" else "point")
     return Flagged(
         summary=f"The run is too short to judge: {points} of the loss.",

@@ -279,6 +279,9 @@ ZA705: dict[str, tuple[Run, type[Answer]]] = {
         Passed,
     ),
     "one epoch": (trained(loss=[2.3]), Flagged),
+    "one point beside a long validation": (
+        trained(a_curve([2.3] * 9, Role.LOSS, Split.VALIDATION), loss=[2.3]), CannotTell,
+    ),
     "one epoch of many steps": (trained(by_steps(line(2.3, 1.5, 200)), loss=[1.9]), Flagged),
     "still running": (trained(loss=line(6, 3), state="live"), NotApplicable),
     "an exception": (
