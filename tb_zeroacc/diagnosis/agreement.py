@@ -28,7 +28,7 @@ RESOLVED_ACCURACIES = frozenset(
 WRITTEN_ACCURACIES = RESOLVED_ACCURACIES | {
     "accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy",
 }
-ROUNDING = 1e-3  # labels that pass a bound by less were rounded, not meant so
+ROUNDING = 2.0**-10  # float16's step at 1: labels that pass a bound by no more were rounded
 
 
 @dataclass(frozen=True, slots=True)

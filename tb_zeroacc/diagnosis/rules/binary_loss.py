@@ -42,7 +42,7 @@ FEWEST_EXAMPLES = 64
     Tier.STRONG,
     Stage.CONTRACT,
     needs=(CONTRACT,),
-    explains=("ZA305", "ZA402", "ZA403", "ZA404", "ZA704"),
+    explains=("ZA201", "ZA305", "ZA402", "ZA403", "ZA404", "ZA704"),
     mend=Mend(
         "Train exclusive classes on categorical cross-entropy over a softmax.",
         '- keras.layers.Dense(3, activation="sigmoid")\n'

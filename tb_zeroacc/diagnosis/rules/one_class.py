@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.agreement import REGRESSION, trained_outputs
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -93,6 +94,9 @@ def predicts_one_class(case: Case) -> Answer:
     """
     run = case.run
     table = run.table("prediction_counts")
+    losses = [o.loss for o in trained_outputs(run)]
+    if table is None and losses and all(loss in REGRESSION for loss in losses):
+        return NotApplicable("a regression names no classes")
     if table is None:
         return _by_accuracy(case)
     single = len(table.rows) == 1

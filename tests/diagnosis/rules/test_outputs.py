@@ -115,7 +115,7 @@ def test_a_falling_loss_does_not_mute_it() -> None:
                 a_curve([0.76, 0.5, 0.3, 0.2, 0.1, 0.08]))
     verdict = diagnose(run, CATALOGUE, strict=True)
     assert [f.code for f in verdict.findings] == ["ZA301"]
-    assert {c.code for c in verdict.findings[0].explains} == {"ZA403", "ZA509"}
+    assert {c.code for c in verdict.findings[0].explains} == {"ZA403", "ZA404", "ZA509"}
     assert verdict.outcome is Outcome.BROKEN
     shown = [e for e in verdict.findings[0].evidence if e.tag]
     assert [(e.tag, e.value) for e in shown] == [("zeroacc/epoch/accuracy", 0.627)]
