@@ -264,7 +264,8 @@ class SeriesBuilder:
         kept._times.extend(t for t in self._times if t[0] < step)
         if self._open is not None and self._open[0] < step:
             kept._open = self._open
-        kept._first_time = self._first_time
+        if kept.last_step is not None:
+            kept._first_time = self._first_time
         return kept
 
     def freeze(self) -> Series:

@@ -33,6 +33,9 @@ from tb_zeroacc.series import SeriesBuilder
 MAX_TAGS = 5_000
 MAX_BREAKS = 1_000
 MAX_FAULTS = 20
+# A training is resumed some times; a tag whose steps go back more often is written out of order,
+# and its late points are left out.
+MAX_REWINDS = 200
 # The first and last epochs that are kept; their curves are complete in `zeroacc/epoch/...`.
 EDGE_EPOCHS = 1_000
 
@@ -157,22 +160,24 @@ class FileContents:
         self._go_on(track, step, item.value, time)
 
     def _go_on(self, track: Track, step: int, value: float, time: float | None) -> None:
-        last = track.last
-        if step < last:
-            self._go_back(track, step, last)
-        elif step > last and self.breaks and self.breaks[-1] > track.begun:
-            self._veto(track)
         track.seen = self.events
+        if step < track.last:
+            if not self._go_back(track, step):
+                return
+        elif step > track.last and self.breaks and self.breaks[-1] > track.begun:
+            self._veto(track)
         track.last = step
         track.builder.append(step, value, time)
 
-    def _go_back(self, track: Track, step: int, last: int) -> None:
+    def _go_back(self, track: Track, step: int) -> bool:
+        """Begins a new stretch, or takes points back; False where the point is left out."""
         first = track.builder.first_step
-        assert first is not None
-        if not restarts(step, first, last):
+        if first is not None and not restarts(step, first, track.last):
             track.rewinds += 1
+            if track.rewinds > MAX_REWINDS:
+                return False
             track.builder = track.builder.before(step)
-            return
+            return True
         if track.begun >= self.begun:  # else it joins the session that another tag began
             self.breaks.append(self.events)
             if len(self.breaks) > MAX_BREAKS:
@@ -180,6 +185,7 @@ class FileContents:
                 self.earlier += 1
         track.restarts += 1
         track.builder, track.begun = SeriesBuilder(), self.events
+        return True
 
     def _veto(self, track: Track) -> None:
         while self.breaks and self.breaks[-1] > track.begun:

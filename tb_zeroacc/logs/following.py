@@ -22,11 +22,11 @@ class FileFollower:
     Attributes:
         offset: First byte that was not consumed.
         contents: What the records before it say.
-        lost: Bytes that belong to no record.
+        lost: Bytes before `offset` that belong to no record.
         damaged_records: Records whose payload is damaged.
         odd_records: Records with a sound payload that is no event.
         oversize_records: Records that were stepped over for their size.
-        waiting: Bytes of a last record that is not complete.
+        waiting: Bytes behind `offset`.
         changes: Rises whenever something was read.
     """
 
@@ -61,6 +61,16 @@ class FileFollower:
     def is_event_file(self) -> bool:
         """Whether at least one record was found."""
         return self.contents.events > 0 or self.oversize_records > 0
+
+    @property
+    def missing(self) -> int:
+        """Bytes that belong to no record, as far as is known by now."""
+        return self.lost + (self.waiting if self._searching else 0)
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of a last record that may still be completed."""
+        return 0 if self._searching else self.waiting
 
     @property
     def unreadable(self) -> bool:

@@ -86,7 +86,7 @@ def resynchronise(data: bytes, offset: int) -> tuple[int, bool]:
             return offset, True
         if not any(head):  # zeros of a crashed disk: step over all of them at once
             sound = _NOT_ZERO.search(data, offset)
-            offset = len(data) if sound is None else max(sound.start() - HEAD + 1, offset + 1)
+            offset = last + 1 if sound is None else max(sound.start() - HEAD + 1, offset + 1)
         else:
             offset += 1
     return max(offset, last + 1), False

@@ -60,8 +60,8 @@ class _File:
             yield f"{name} could not be read: {self.fault}."
         if follower.unreadable:
             return
-        if follower.lost:
-            yield f"{follower.lost} bytes of {name} belong to no record and were left out."
+        if follower.missing:
+            yield f"{follower.missing} bytes of {name} belong to no record and were left out."
         broken = follower.damaged_records + follower.odd_records
         if broken:
             records = "1 record" if broken == 1 else f"{broken} records"
@@ -71,7 +71,7 @@ class _File:
 
     def unfinished(self) -> Iterator[str]:
         """What may still be completed."""
-        waiting = self.follower.waiting
+        waiting = self.follower.unfinished
         if waiting and self.follower.is_event_file:
             yield (
                 f"{_shown(self.listed)} ends in the middle of a record ({waiting} bytes); "

@@ -40,7 +40,7 @@ class Listed:
 class Storage(Protocol):
     """Files below one path."""
 
-    label: str  # the last component of the path itself
+    label: str  # name of the directory that is the path, or that holds it where it is a file
 
     def files(self) -> Iterator[Listed]:
         """All files below the path, in any order; the path itself where it is one file.
@@ -70,7 +70,7 @@ class _Local:
     def __init__(self, path: str) -> None:
         self._path = path
         self._root = Path(path).expanduser()
-        self.label = Path(os.path.abspath(self._root)).name  # noqa: PTH100 - links stay as named
+        self.label = ""
 
     def files(self) -> Iterator[Listed]:
         root = self._root
@@ -82,6 +82,8 @@ class _Local:
             raise _forbidden(self._path) from None
         except (OSError, ValueError):
             raise _missing(self._path) from None
+        absolute = Path(os.path.abspath(root))  # noqa: PTH100 - links stay as named
+        self.label = absolute.parent.name if is_file else absolute.name
         if is_file:
             if not os.access(root, os.R_OK):
                 raise _forbidden(self._path)

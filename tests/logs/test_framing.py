@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tb_zeroacc.logs import following
+from tb_zeroacc.logs.following import FileFollower
+from tb_zeroacc.logs.framing import (
+    HEAD,
+    MAX_PAYLOAD,
+    Stop,
+    cut,
+    masked_crc,
+    payload_is_sound,
+    resynchronise,
+)
+from tests.framed import frame
+from tests.logs.written import curve, encoded
+
+PAYLOADS = [b"", b"a", b"x" * 300, bytes(range(256)), b"\0" * 40]
+
+
+def taken(data: bytes) -> list[bytes]:
+    return [data[first:end] for first, end in cut(data).payloads]
+
+
+def test_known_checksums() -> None:
+    # RFC 3720, B.4: CRC-32C of 32 zero bytes is 0x8a9136aa; masked as TensorFlow does.
+    crc = 0x8A9136AA
+    masked = (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+    assert masked_crc(bytes(32)) == masked
+
+
+def test_whole_records() -> None:
+    data = b"".join(map(frame, PAYLOADS))
+    assert taken(data) == PAYLOADS
+    assert cut(data).offset == len(data)
+
+
+@pytest.mark.parametrize("missing", range(1, 20))
+def test_a_truncated_tail_waits(missing: int) -> None:
+    data = frame(b"first") + frame(b"last")
+    found = cut(data[:-missing])
+    assert found.stop is Stop.WAITING
+    assert found.offset == len(frame(b"first"))
+
+
+def test_a_broken_length_stops() -> None:
+    data = bytearray(frame(b"first") + frame(b"second"))
+    data[len(frame(b"first"))] ^= 1
+    assert cut(bytes(data)).stop is Stop.DAMAGED
+    assert taken(bytes(data)) == [b"first"]
+
+
+def test_an_oversize_record_is_told() -> None:
+    length = struct.pack("<Q", MAX_PAYLOAD + 1)
+    found = cut(length + struct.pack("<I", masked_crc(length)))
+    assert found.stop is Stop.OVERSIZE
+    assert found.need == HEAD + MAX_PAYLOAD + 1 + 4
+
+
+def test_payload_checksums() -> None:
+    data = frame(b"payload")
+    assert payload_is_sound(data, HEAD, len(data) - 4)
+    assert not payload_is_sound(data.replace(b"pay", b"pax"), HEAD, len(data) - 4)
+    assert not payload_is_sound(data[:-1], HEAD, len(data) - 4)
+
+
+@given(st.binary(max_size=60), st.sampled_from(PAYLOADS))
+def test_the_next_record_after_garbage_is_found(garbage: bytes, payload: bytes) -> None:
+    data = garbage + frame(payload)
+    offset, sure = resynchronise(data, 0)
+    assert sure
+    assert offset == len(garbage)
+
+
+@pytest.mark.parametrize("zeros", [1, 11, 12, 13, 4096])
+def test_zeros_are_stepped_over(zeros: int) -> None:
+    data = bytes(zeros) + frame(bytes(256))  # a length of 256 begins with a zero itself
+    assert resynchronise(data, 0) == (zeros, True)
+    assert resynchronise(bytes(zeros), 0)[1] is False
+
+
+@st.composite
+def damaged_files(draw: st.DrawFn) -> bytes:
+    parts = draw(
+        st.lists(
+            st.one_of(
+                st.integers(0, 50).map(lambda i: encoded(curve("loss", [float(i)], i))),
+                st.binary(max_size=40),
+                st.just(bytes(30)),
+                st.just(frame(b"no event")),
+            ),
+            max_size=12,
+        )
+    )
+    data = bytearray(b"".join(parts))
+    if data and draw(st.booleans()):
+        data[draw(st.integers(0, len(data) - 1))] ^= 1 << draw(st.integers(0, 7))
+    return bytes(data[: draw(st.integers(0, len(data)))] if draw(st.booleans()) else data)
+
+
+def state(follower: FileFollower) -> tuple[object, ...]:
+    tracks = follower.contents.tracks
+    curves = {tag: track.builder.freeze().values.tobytes() for tag, track in tracks.items()}
+    return (
+        follower.offset, follower.lost, follower.waiting, follower.damaged_records,
+        follower.odd_records, follower.contents.events, follower.contents.sessions, curves,
+    )  # fmt: skip
+
+
+@given(damaged_files(), st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_growing_file_is_read_as_a_whole_one(data: bytes, choose: st.DataObject) -> None:
+    at_once = FileFollower()
+    at_once.advance(lambda at, count: data[at : at + count], len(data))
+    in_pieces = FileFollower()
+    sizes = sorted(choose.draw(st.lists(st.integers(0, len(data)), max_size=6)))
+    for size in [*sizes, len(data)]:
+        in_pieces.advance(lambda at, count, end=size: data[at : min(end, at + count)], size)
+    assert state(in_pieces) == state(at_once)
+
+
+def test_blocks_smaller_than_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "BLOCK", 7)
+    data = encoded(curve("loss", [1.0, 0.5, 0.25]))
+    follower = FileFollower()
+    follower.advance(lambda at, count: data[at : at + count], len(data))
+    assert follower.contents.events == 3
+    assert follower.waiting == 0
+
+
+def test_an_oversize_record_is_stepped_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tb_zeroacc.logs.framing.MAX_PAYLOAD", 200)
+    data = encoded(curve("loss", [1.0])) + frame(bytes(5000)) + encoded(curve("loss", [0.5], 1))
+    for block in (64, 4 * 2**20):
+        monkeypatch.setattr(following, "BLOCK", block)
+        follower = FileFollower()
+        follower.advance(lambda at, count: data[at : at + count], len(data))
+        assert follower.oversize_records == 1
+        assert follower.contents.events == 2
