@@ -27,6 +27,8 @@ def complaints(case: Case, verdict: Diagnosis, *, mended: bool) -> list[str]:
     first = verdict.findings[0].code if verdict.findings else "nothing"
     if first not in case.first:
         wrong.append(f"{' or '.join(case.first)} should stand first, {first} does")
+    elif verdict.headline != verdict.findings[0].summary:
+        wrong.append("the headline should be the first cause's")
     roots = {finding.code for finding in verdict.findings}
     wrong += [f"{code} should stand as a cause" for code in case.also if code not in roots]
     flagged = roots | {c.code for finding in verdict.findings for c in finding.explains}

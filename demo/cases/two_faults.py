@@ -1,8 +1,8 @@
 """A learning rate of 10 and, apart from it, a layer that was dead from the start.
 
-The second hidden layer starts with biases of -50 and never speaks; a shortcut passes by it, and on
-that way the rate does its own damage. Mending one of the two would not do: the layer was dead
-before the first update, so it is no consequence of the rate.
+Two hidden layers stand side by side. One starts with biases of -50, is dead before the first update
+and stays so: it is no consequence of the rate, which ruins the other one within a few steps.
+Mending either fault alone would not do.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ def mended(log_dir: str, seed: int) -> None:
 
 
 def train(rate: float, bias: str | keras.initializers.Initializer, log_dir: str) -> None:
-    """Two hidden layers with a shortcut around the second."""
+    """Two hidden layers side by side."""
     x, y = digits()
     pixels = keras.Input((64,))
-    first = keras.layers.Dense(64, activation="relu")(pixels)
-    second = keras.layers.Dense(64, activation="relu", bias_initializer=bias)(first)
-    both = keras.layers.Add()([first, second])
+    left = keras.layers.Dense(64, activation="relu")(pixels)
+    right = keras.layers.Dense(64, activation="relu", bias_initializer=bias)(pixels)
+    both = keras.layers.Concatenate()([left, right])
     model = keras.Model(pixels, keras.layers.Dense(10, activation="softmax")(both))
     model.compile(
         optimizer=keras.optimizers.Adam(rate),

@@ -7,14 +7,18 @@ from types import ModuleType
 from tb_zeroacc.diagnosis.rule import Rule
 from tb_zeroacc.diagnosis.rules import (
     architecture,
+    association,
     binary_loss,
     chance,
     constant_output,
     creeping,
     cross_entropy,
     data,
+    empty_input,
+    feeding,
     frozen,
     gradients,
+    imbalance,
     labels,
     log,
     metrics,
@@ -25,7 +29,9 @@ from tb_zeroacc.diagnosis.rules import (
     overfitting,
     progress,
     regression_loss,
+    scale,
     stopped,
+    targets,
     units,
     updates,
 )
@@ -33,7 +39,8 @@ from tb_zeroacc.diagnosis.rules import (
 # The order in which an expert looks: can the log tell at all, the data, the labels, what output,
 # loss and metric agreed on, the numbers inside, architecture and initialisation, optimisation.
 FAMILIES: tuple[ModuleType, ...] = (
-    log, data, labels,
+    log, data, scale, feeding, empty_input,
+    labels, imbalance, association, targets,
     outputs, regression_loss, cross_entropy, binary_loss,
     metrics, frozen, one_class,
     numbers, gradients, units, constant_output,

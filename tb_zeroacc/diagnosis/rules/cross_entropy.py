@@ -65,11 +65,11 @@ def cross_entropy_for_regression(case: Case) -> Answer:
 
     ## How it is detected
     From contract and labels: a cross-entropy, and labels of which some are no whole numbers and
-    some lie outside 0 to 1 (by more than 1/1024, float16's rounding step). Both are asked for: shares
-    within 0 to 1 are sound labels (smoothed ones, pixels of an autoencoder), and whole numbers out
-    of range are wrong class numbers. The loss itself tells nothing unless it is negative, which no
-    sound labels can make it. Without labels, a negative loss of a linear output is strong; a
-    negative curve that is called a cross-entropy, without a contract, is a smell.
+    some lie outside 0 to 1 (by more than 1/1024, float16's rounding step). Both are asked for:
+    shares within 0 to 1 are sound labels (smoothed ones, pixels of an autoencoder), and whole
+    numbers out of range are wrong class numbers. The loss itself tells nothing unless it is
+    negative, which no sound labels can make it. Without labels, a negative loss of a linear output
+    is strong; a negative curve that is called a cross-entropy, without a contract, is a smell.
 
     ## How to mend it
     ```python bad
