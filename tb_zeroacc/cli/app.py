@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tb_zeroacc import __version__
+from tb_zeroacc.cli.printable import printable
 
 CLEAN, FOUND, USAGE, OUR_FAULT = 0, 1, 2, 70  # 70: EX_SOFTWARE of sysexits.h
 
@@ -102,8 +104,11 @@ def explain(
 
 def run() -> None:
     """Runs the command; a fault of ours ends with 70 and one sentence, never with a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no `✓` shows `?`
+            stream.reconfigure(errors="replace")
     try:
-        app()
+        app(prog_name="zeroacc")
     except BrokenPipeError:  # `zeroacc ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(CLEAN)
@@ -111,8 +116,8 @@ def run() -> None:
         text = str(fault).splitlines()
         reason = f"{type(fault).__name__}: {text[0]}" if text else type(fault).__name__
         typer.echo(
-            f"zeroacc failed ({reason}). This is a fault of zeroacc, not of your training: "
-            "please report it with the command that you ran.",
+            f"zeroacc itself failed ({printable(reason)}): please report it with the command "
+            "that you ran.",
             err=True,
         )
         sys.exit(OUR_FAULT)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import typer
 
 from tb_zeroacc.cli.app import CLEAN, FOUND, USAGE
+from tb_zeroacc.cli.printable import printable
 from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.verdict import Reading, read, runs_json
@@ -41,7 +42,7 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
         try:
             readings += read(path, clock)
         except UnreadablePathError as error:
-            typer.echo(str(error), err=True)
+            typer.echo(printable(str(error)), err=True)
             unreadable = True
     if fmt == "json":
         sys.stdout.write(json.dumps(runs_json(readings), indent=2, allow_nan=False) + "\n")
