@@ -47,6 +47,7 @@ class Track:
     builder: SeriesBuilder
     begun: int  # number of the event that began this stretch
     opened_at: int  # first step in the file
+    lowest: int  # lowest step at which a stretch began
     last: int  # last step
     seen: int = 0  # number of the last event
     restarts: int = 0  # how often steps began anew
@@ -156,7 +157,7 @@ class FileContents:
         if len(self.tracks) >= MAX_TAGS:
             self.fault(Fault(f"Only the first {MAX_TAGS} scalar tags of a file are read."))
             return
-        track = self.tracks[item.tag] = Track(SeriesBuilder(), self.events, step, step)
+        track = self.tracks[item.tag] = Track(SeriesBuilder(), self.events, step, step, step)
         self._go_on(track, step, item.value, time)
 
     def _go_on(self, track: Track, step: int, value: float, time: float | None) -> None:
@@ -171,8 +172,8 @@ class FileContents:
 
     def _go_back(self, track: Track, step: int) -> bool:
         """Begins a new stretch, or takes points back; False where the point is left out."""
-        first = track.builder.first_step
-        if first is not None and not restarts(step, first, track.last):
+        # Not where this stretch began: it may itself be a late piece of a log out of order.
+        if not restarts(step, track.lowest, track.last):
             track.rewinds += 1
             if track.rewinds > MAX_REWINDS:
                 return False
@@ -184,6 +185,7 @@ class FileContents:
                 del self.breaks[0]
                 self.earlier += 1
         track.restarts += 1
+        track.lowest = min(track.lowest, step)
         track.builder, track.begun = SeriesBuilder(), self.events
         return True
 
