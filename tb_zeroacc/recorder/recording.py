@@ -49,7 +49,7 @@ class Recording:
         self, model: Any, log_dir: str, schedule: Schedule, news: Callable[[str], None]
     ) -> None:
         self.model = model
-        self.directory = os.path.join(log_dir, SUBDIRECTORY)
+        self.directory = os.path.join(log_dir, SUBDIRECTORY)  # noqa: PTH118 (it may be `gs://..`)
         self.guard = Guard()
         self.schedule = schedule
         self._news = news
@@ -57,7 +57,7 @@ class Recording:
         self._steps = 0  # taken, over all fits; exact after each sample and each epoch
         self._epoch = -1  # over all fits
         self._epoch_start = (0, 0.0)  # step, clock
-        self._next_due, self._spacing, self._last = 0, 1, NEVER
+        self._next_due, self._spacing, self._last = 0, schedule.spacing(0, None), NEVER
         self._contract = facts.Contract()
         self._names = scalars.Names()
         self._fit = facts.Fit()

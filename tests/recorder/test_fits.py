@@ -1,0 +1,207 @@
+"""More than one fit, more than one recorder, and what lies on a model during and after."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from tb_zeroacc import facts
+from tb_zeroacc.recorder.patches import is_patched
+from tests.recorder.models import classes, faults, features, linear, mlp, recorder, weights
+from tests.recorder.reading import read
+
+pytestmark = pytest.mark.training
+X = features(32)
+Y = classes(X)
+
+
+def fit(model: keras.Model, *callbacks: Any, epochs: int = 1) -> None:
+    model.fit(X, Y, batch_size=8, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
+
+
+def assert_untouched(model: keras.Model) -> None:
+    """No hook is left on a model, its layers or its optimizer."""
+    for name in ("train_step", "compute_loss", "call", "_aggregate_additional_loss"):
+        assert name not in vars(model), name
+    assert not any(is_patched(layer, "call") for layer in model._flatten_layers())
+    assert "apply" not in vars(model.optimizer)
+    assert "zeroacc" not in repr(type(model.train_function))
+
+
+def test_nothing_is_left_on_the_model(tmp_path: Path) -> None:
+    model = mlp()
+    fit(model, recorder(tmp_path))
+    assert_untouched(model)
+
+
+@pytest.mark.parametrize("order", ["recorded first", "plain first", "recorded twice"])
+def test_a_second_fit_goes_on_as_without_us(order: str, tmp_path: Path) -> None:
+    callback = recorder(tmp_path)
+    plain, watched = mlp(), mlp()
+    fits: dict[str, list[list[Any]]] = {
+        "recorded first": [[callback], []],
+        "plain first": [[], [callback]],
+        "recorded twice": [[callback], [callback]],
+    }
+    for callbacks in fits[order]:
+        fit(plain)
+        fit(watched, *callbacks)
+    assert weights(plain) == weights(watched)
+    assert_untouched(watched)
+    assert not faults(callback)
+    expected = 8 if order == "recorded twice" else 4
+    assert read(tmp_path).steps() == list(range(expected))
+
+
+def test_the_same_callback_goes_on_in_its_session(tmp_path: Path) -> None:
+    callback = recorder(tmp_path, every=3)
+    model = mlp()
+    fit(model, callback, epochs=2)
+    fit(model, callback, epochs=3)
+    log = read(tmp_path)
+    assert len(log.files) == 1
+    assert len(log.facts(facts.Start)) == 1
+    assert [e.epoch for e in log.facts(facts.Epoch)] == [0, 1, 2, 3, 4]
+    assert [e.step for e in log.facts(facts.Epoch)] == [4, 8, 12, 16, 20]
+    # every third step, and the last of each fit
+    assert log.steps() == [0, 3, 6, 7, 9, 12, 15, 18, 19] or log.steps() == [
+        0, 3, 6, 7, 10, 13, 16, 19,
+    ]  # fmt: skip
+    assert [e.step for e in log.facts(facts.End)] == [8, 20]
+
+
+def test_a_new_callback_begins_a_new_session(tmp_path: Path) -> None:
+    model = mlp()
+    fit(model, recorder(tmp_path))
+    fit(model, recorder(tmp_path))
+    log = read(tmp_path)
+    starts = log.facts(facts.Start)
+    assert len(log.files) == 2
+    assert len({start.session for start in starts}) == 2
+    assert log.steps() == [0, 1, 2, 3] * 2
+
+
+def test_one_callback_on_two_models_is_two_sessions(tmp_path: Path) -> None:
+    callback = recorder(tmp_path)
+    fit(mlp(), callback)
+    fit(mlp(), callback)
+    assert len(read(tmp_path).facts(facts.Start)) == 2
+
+
+def test_two_recorders_in_one_fit(tmp_path: Path) -> None:
+    plain, watched = mlp(), mlp()
+    first, second = recorder(tmp_path / "a"), recorder(tmp_path / "b", every=2)
+    fit(plain)
+    fit(watched, first, second)
+    assert weights(plain) == weights(watched)
+    assert_untouched(watched)
+    assert not faults(first)
+    assert not faults(second)
+    assert read(tmp_path / "a").steps() == [0, 1, 2, 3]
+    assert read(tmp_path / "b").steps() == [0, 2, 3]
+
+
+class Inspector(keras.callbacks.Callback):
+    """Does to a model in training what users do; remembers what came out."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__()
+        self.directory = directory
+        self.reports: list[np.ndarray] = []
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        model = self.model
+        model.save(self.directory / "during.keras")
+        model.save_weights(self.directory / "during.weights.h5")
+        model.export(self.directory / "during", verbose=False)
+        keras.models.clone_model(model)
+        copy.deepcopy(model)
+        pickle.loads(pickle.dumps(model))
+        self.reports.append(model.predict(X, verbose=0))
+        model.evaluate(X, Y, verbose=0)
+
+
+def test_saving_and_using_the_model_during_and_after(tmp_path: Path) -> None:
+    model = mlp()
+    inspector = Inspector(tmp_path)
+    callback = recorder(tmp_path / "log")
+    fit(model, callback, inspector)
+    assert not faults(callback)
+    loaded = keras.models.load_model(tmp_path / "during.keras")
+    np.testing.assert_array_equal(loaded.predict(X, verbose=0), inspector.reports[0])
+    model.save(tmp_path / "after.keras")
+    model.export(tmp_path / "after", verbose=False)
+    pickle.loads(pickle.dumps(keras.models.clone_model(model)))
+    np.testing.assert_array_equal(model.predict(X, verbose=0), inspector.reports[0])
+    assert_untouched(model)
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside TensorBoard's callback"])
+def test_alone_and_beside_the_tensorboard_callback(beside: bool, tmp_path: Path) -> None:
+    model = mlp()
+    others = [keras.callbacks.TensorBoard(tmp_path, update_freq=1)] if beside else []
+    callback = recorder(tmp_path)
+    fit(model, *others, callback)
+    assert not faults(callback)
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert written == (["train", "zeroacc"] if beside else ["zeroacc"])
+    assert read(tmp_path).steps() == [0, 1, 2, 3]
+    found = read(tmp_path).contract().fit.callbacks
+    assert [c["class_name"] for c in found] == (["TensorBoard"] if beside else [])
+
+
+def test_a_train_step_of_the_users_own(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    class Own(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.hidden = keras.layers.Dense(4, activation="relu", name="hidden")
+            self.out = keras.layers.Dense(3, activation="softmax", name="out")
+
+        def call(self, x: Any) -> Any:
+            return self.out(self.hidden(x))
+
+        def train_step(self, data: Any) -> dict[str, Any]:
+            x, y = data
+            with tf.GradientTape() as tape:
+                chosen = tf.one_hot(y, 3) * tf.math.log(self(x) + 1e-7)
+                loss = -tf.reduce_mean(tf.reduce_sum(chosen, axis=1))
+            found = tape.gradient(loss, self.trainable_variables)
+            self.optimizer.apply_gradients(zip(found, self.trainable_variables, strict=True))
+            return {"loss": loss}
+
+    trained = []
+    for callbacks in ([], [recorder(tmp_path)]):
+        keras.utils.set_random_seed(3)
+        model = Own()
+        model.compile("adam")
+        fit(model, *callbacks)
+        trained.append(weights(model))
+    assert trained[0] == trained[1]
+    assert not faults(callbacks[0])
+    log = read(tmp_path)
+    assert log.steps() == [0, 1, 2, 3]
+    assert log.at("activations", 0).layout.rows == ("hidden", "out")
+    (output,) = log.contract().outputs
+    assert (output.layer, output.activation, output.units) == ("out", "softmax", 3)
+    assert log.at("loss", 0)("loss", "loss") > 0
+
+
+def test_an_optimizer_that_makes_no_variables(tmp_path: Path) -> None:
+    class Bare(keras.optimizers.SGD):
+        pass
+
+    model = linear(optimizer=Bare(0.1))
+    callback = recorder(tmp_path)
+    model.fit(X, X[:, 0], batch_size=8, verbose=0, callbacks=[callback])
+    assert not faults(callback)
+    log = read(tmp_path)
+    assert log.steps() == [1, 2, 3]  # the first step shows that Keras traces only once
+    assert log.facts(facts.Epoch)[0].batches == 4
