@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Logs = Mapping[str, Any]
 
 
-class ZeroAccuracyCallback(keras.callbacks.Callback):
+class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
     """Records what happens inside `fit`, and says why a model does not learn.
 
     The record goes into `<log_dir>/zeroacc`; `tensorboard --logdir <log_dir>` shows it on the tab
@@ -59,7 +59,9 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):
                 f"Received: log_dir={log_dir!r}."
             )
         if every is not None and (isinstance(every, bool) or every != int(every) or every < 1):
-            raise ValueError(f"`every` must be at least 1 step, or None. Received: every={every!r}.")
+            raise ValueError(
+                f"`every` must be at least 1 step, or None. Received: every={every!r}."
+            )
         if not 0.0 < budget <= 1.0:
             raise ValueError(
                 f"`budget` must be a share of the training time, over 0 and at most 1. "

@@ -151,8 +151,9 @@ def decode(value: summary_pb2.Summary.Value) -> Decoded | None:
                 f"{VERSION}: upgrade it with `pip install -U tb-zeroacc`."
             )
         if tag.startswith(LAYOUT_PREFIX):
-            return _build(Layout, content)
-        known = FACT_KINDS.get(tag.removeprefix(FACT_PREFIX))
+            known: type | None = Layout
+        else:
+            known = FACT_KINDS.get(tag.removeprefix(FACT_PREFIX))
         decoded: Decoded | None = None if known is None else _build(known, content)
         return decoded
     except RecordError:

@@ -21,7 +21,8 @@ from tb_zeroacc.plugin.places import places_from
 from tb_zeroacc.plugin.reading import Reading, Shown, View
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from wsgiref.types import WSGIApplication, WSGIEnvironment
+
     from werkzeug.datastructures import Headers
 
 Json: TypeAlias = "dict[str, Any]"

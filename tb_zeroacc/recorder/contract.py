@@ -217,7 +217,7 @@ def _object_name(value: Any) -> str | None:
     told = [
         f"{config[key]:g}" if key != "value" else str(config[key])
         for key in ("value", "l1", "l2", "stddev", "minval", "maxval")
-        if isinstance(config.get(key), int | float) and not (key in ("l1", "l2") and not config[key])
+        if isinstance(config.get(key), int | float) and (config[key] or key not in ("l1", "l2"))
     ]
     return f"{name}({', '.join(told)})" if told else name
 
@@ -242,7 +242,8 @@ def plain_attributes(thing: Any, most: int = 20) -> Iterable[tuple[str, facts.Sc
 
 
 def _whole(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | np.integer) and not isinstance(value, bool) else None
+    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return int(value) if is_whole else None
 
 
 def _real(value: Any) -> float | None:

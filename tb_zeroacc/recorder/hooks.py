@@ -124,7 +124,8 @@ class Hooks:
             self._patches.append(Patch(model, "_aggregate_additional_loss", self._penalty))
         self._patches.append(Patch(model, "call", self._model_call))
         for optimizer in optimizers_of(model):
-            self._patches.append(Patch(optimizer, "apply", functools.partial(self._apply, optimizer)))
+            hook = functools.partial(self._apply, optimizer)
+            self._patches.append(Patch(optimizer, "apply", hook))
         self._hook_layers()
 
     def remove(self) -> None:

@@ -1,4 +1,4 @@
-"""What each output of a model is trained on: loss, activation and metrics, as Keras resolved them."""
+"""What each output is trained on: loss, activation and metrics, as Keras resolved them."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def describe_outputs(model: Any, seen: Any, layers: list[Any]) -> tuple[facts.Ou
     for i, name in enumerate(names):
         layer, activation = makers[i]
         loss, weight = _loss(model, i, name, paths[i], len(names))
+        default_reduction = None if loss is None else "sum_over_batch_size"
         found.append(
             facts.Output(
                 name=name,
@@ -51,7 +52,7 @@ def describe_outputs(model: Any, seen: Any, layers: list[Any]) -> tuple[facts.Ou
                 loss=canonical_name(loss),
                 loss_class=_loss_class(loss),
                 from_logits=_argument(loss, "from_logits"),
-                reduction=getattr(loss, "reduction", None if loss is None else "sum_over_batch_size"),
+                reduction=getattr(loss, "reduction", default_reduction),
                 label_smoothing=float(_argument(loss, "label_smoothing") or 0.0),
                 weight=None if weight is None else float(weight),
                 metrics=tuple(c for c, _ in metrics[i]),
@@ -89,7 +90,7 @@ def canonical_name(loss: Any) -> str | None:
         function = getattr(loss, "fn", None)
         if function is None and inspect.isfunction(loss):
             function = loss
-        name = function.__name__ if hasattr(function, "__name__") else type(loss).__name__
+        name = getattr(function, "__name__", type(loss).__name__)
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("<>")
     return _ALIASES.get(name, name)
 
@@ -114,7 +115,9 @@ def _argument(loss: Any, name: str) -> Any:
         return given[name]
     if hasattr(loss, name):
         return getattr(loss, name)
-    function = getattr(loss, "fn", loss if callable(loss) else None)
+    function = getattr(loss, "fn", loss)
+    if not callable(function):
+        return None
     try:
         parameter = inspect.signature(function).parameters.get(name)
     except (TypeError, ValueError):
@@ -179,13 +182,14 @@ def _paths(predictions: Any, names: list[str]) -> list[tuple[Any, ...]]:
 
 
 def _units(tensor: Any, model: Any, index: int) -> int | None:
-    shape = getattr(tensor, "shape", None)
+    shape: Any = getattr(tensor, "shape", None)
     if shape is None:
         symbolic = getattr(model, "outputs", None) if getattr(model, "built", False) else None
         shape = symbolic[index].shape if symbolic and index < len(symbolic) else None
     if shape is None or len(shape) < 2:
         return None
-    return shape[-1]
+    units: int | None = shape[-1]
+    return units
 
 
 def _maker(
@@ -206,10 +210,9 @@ def _maker(
 
 def _layers_behind(model: Any, index: int, transparent: tuple[type, ...]) -> list[Any]:
     """From an output backwards: its layer, and on through layers that change no value."""
+    chain: list[Any] = []
     if isinstance(model, keras.Sequential):
-        layers = list(reversed(model.layers))
-        chain = []
-        for layer in layers:
+        for layer in reversed(model.layers):
             if isinstance(layer, keras.Sequential):
                 return chain + _layers_behind(layer, 0, transparent)
             chain.append(layer)
@@ -219,12 +222,12 @@ def _layers_behind(model: Any, index: int, transparent: tuple[type, ...]) -> lis
     outputs = getattr(model, "outputs", None)
     if not outputs or index >= len(outputs):
         return []
-    tensor, chain = outputs[index], []
+    tensor = outputs[index]
     while True:
         history = getattr(tensor, "_keras_history", None)
-        operation = history.operation if history is not None else None
-        if not isinstance(operation, keras.layers.Layer):
+        if history is None or not isinstance(history.operation, keras.layers.Layer):
             return chain
+        operation = history.operation
         if isinstance(operation, keras.Model):
             return chain + _layers_behind(operation, 0, transparent)
         chain.append(operation)

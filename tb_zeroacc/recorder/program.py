@@ -211,10 +211,9 @@ class Program:
                 tf.zeros([len(variables), _STATISTICS]), tf.zeros([visited]), tf.constant(0.0),
             )  # fmt: skip
 
-        before = self._cond(state.due, look, skip)
-        return inside.Snapshot(
-            variables, *before, scale=inside.LossScale(scale, fused=not self._jit)
-        )
+        statistics, visited_before, rate = self._cond(state.due, look, skip)
+        scaled = inside.LossScale(scale, fused=not self._jit)
+        return inside.Snapshot(variables, statistics, visited_before, rate, scaled)
 
     def _add(self, seen: Observation) -> None:
         state = self._state(seen)
@@ -339,7 +338,7 @@ def _aligned(structure: Any, names: list[str], *, repeat: bool = False) -> list[
         return [None] * len(names)
     if isinstance(structure, dict):
         return [structure.get(name) for name in names]
-    flat = keras.tree.flatten(structure)
+    flat: list[Any] = keras.tree.flatten(structure)
     if repeat and len(flat) == 1:
         return flat * len(names)
     return (flat + [None] * len(names))[: len(names)]

@@ -37,7 +37,7 @@ def _after_outputs(structure: Any, names: list[str], default: str) -> tuple[fact
 
 
 def _tensor(name: str, tensor: Any) -> facts.Tensor:
-    shape = getattr(tensor, "shape", None)
+    shape: Any = getattr(tensor, "shape", None)
     known = shape is not None and getattr(shape, "rank", len(shape or ())) is not None
     dtype = getattr(tensor, "dtype", type(tensor).__name__)
     return facts.Tensor(

@@ -55,7 +55,7 @@ def as_rows(value: Tensor, width: int | None = None) -> Tensor:
 
 def _is_small(rows: Tensor) -> bool:
     count, width = rows.shape
-    return (count or ASSUMED_BATCH) * width <= SMALL
+    return bool((count or ASSUMED_BATCH) * width <= SMALL)
 
 
 def census(rows: Tensor, *, fused: bool) -> Tensor:

@@ -79,6 +79,7 @@ class StepFunction:
             object.__setattr__(self._model, "train_function", top._saved)
 
     def __call__(self, iterator: Any) -> Any:
+        """Runs the next step of `fit`, as Keras' own train function would."""
         if not self.active:
             return self.inner(iterator)
         if not self._armed:

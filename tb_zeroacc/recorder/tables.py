@@ -241,7 +241,8 @@ def _input_columns(tensors: list[tuple[str, Any]]) -> tuple[list[Any], list[str]
 
 
 def _label_columns(targets: list[Target]) -> tuple[list[Any], list[str]]:
-    columns, names = [], []
+    columns: list[Any] = []
+    names: list[str] = []
     for target in targets:
         if not isinstance(target.labels, tf.Tensor) or not is_numeric(target.labels):
             continue
@@ -250,7 +251,7 @@ def _label_columns(targets: list[Target]) -> tuple[list[Any], list[str]]:
         width = _per_example(target.labels)
         flat = st.as_rows(target.labels, width)
         if target.encoding == "ids" and width == 1:
-            kept = range(min(target.units, MAX_LABEL_COLUMNS))
+            kept = list(range(min(target.units, MAX_LABEL_COLUMNS)))
             flat = tf.cast(tf.equal(flat, tf.range(len(kept), dtype=tf.float32)), tf.float32)
         else:
             kept = evenly(width, MAX_LABEL_COLUMNS)
