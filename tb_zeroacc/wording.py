@@ -6,18 +6,17 @@ import math
 
 
 def number(value: float) -> str:
-    """A number with three significant digits, plain where that is short: `0.0312`, `4.1e-07`."""
+    """A number with three significant digits, plain where that is short: `0.0312`, `4.1e-7`."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "infinity" if value > 0 else "-infinity"
-    if value == 0 or (float(value).is_integer() and abs(value) < 1e6):
-        return f"{value:.0f}"
     size = abs(value)
+    if size == 0 or (float(value).is_integer() and size < 1e6) or 100 <= size < 1e6:
+        return _grouped(value)
     if size >= 1e6 or size < 1e-3:
-        return f"{value:.2g}"
-    if size >= 100:
-        return f"{value:,.0f}".replace(",", " ")
+        mantissa, _, exponent = f"{value:.1e}".partition("e")
+        return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
     return f"{value:.3g}"
 
 
@@ -28,7 +27,12 @@ def percent(share: float) -> str:
         return number(value)
     if 0 < value < 1 or 99 < value < 100:
         return f"{value:.2g} %" if value < 1 else f"{min(value, 99.9):.1f} %"
-    return f"{value:,.0f} %".replace(",", " ")
+    return f"{_grouped(value)} %"
+
+
+def _grouped(value: float) -> str:
+    """Without decimals; from five digits on with a blank between thousands."""
+    return f"{value:.0f}" if abs(value) < 9999.5 else f"{value:,.0f}".replace(",", " ")
 
 
 def count(quantity: int, noun: str) -> str:

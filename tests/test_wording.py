@@ -16,9 +16,12 @@ from tb_zeroacc.wording import count, number, percent
         (10.0, "10"),
         (72.4, "72.4"),
         (0.0312, "0.0312"),
-        (1.6e-8, "1.6e-08"),
-        (8240.4, "8 240"),
-        (3.2e9, "3.2e+09"),
+        (1.6e-8, "1.6e-8"),
+        (8240.4, "8240"),
+        (33409.2, "33 409"),
+        (12345.0, "12 345"),
+        (3.2e9, "3.2e9"),
+        (-4.0e-5, "-4e-5"),
         (-2.5, "-2.5"),
         (math.nan, "NaN"),
         (math.inf, "infinity"),
@@ -32,7 +35,7 @@ def test_number(value: float, words: str) -> None:
 @pytest.mark.parametrize(
     ("share", "words"),
     [(0.0, "0 %"), (0.003, "0.3 %"), (0.04, "4 %"), (0.9996, "99.9 %"), (1.0, "100 %"),
-     (14.2, "1 420 %")],
+     (14.2, "1420 %"), (142.0, "14 200 %")],
 )
 def test_percent_never_rounds_to_all_or_nothing(share: float, words: str) -> None:
     assert percent(share) == words

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_zeroacc.diagnosis.answers import Evidence, Tier
-from tb_zeroacc.diagnosis.inside import layer_named
 from tb_zeroacc.diagnosis.prior import CROSS_ENTROPIES
 from tb_zeroacc.facts import Output, Tensor
 from tb_zeroacc.run import Role, Run
@@ -144,16 +143,3 @@ def curve_shown(run: Run, *roles: Role) -> tuple[Evidence, ...]:
                 ),
             )  # fmt: skip
     return ()
-
-
-def layer_code(run: Run, output: Output, activation: str | None) -> str:
-    """The call that makes an output's layer, with another activation."""
-    layer = layer_named(run, output.layer) if output.layer else None
-    kind = layer.class_name if layer is not None and layer.units else "Dense"
-    said = f', activation="{activation}"' if activation and activation != "linear" else ""
-    return f"keras.layers.{kind}({output.units or 1}{said})"
-
-
-def loss_code(loss: str, arguments: str = "") -> str:
-    """The constructor of a loss by its canonical name: `keras.losses.BinaryCrossentropy()`."""
-    return f"keras.losses.{''.join(part.title() for part in loss.split('_'))}({arguments})"

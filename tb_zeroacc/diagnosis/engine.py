@@ -173,11 +173,11 @@ def _consequence(rule: Rule, answer: Flagged) -> Consequence:
 def _rivals(
     findings: Sequence[Finding], flagged: Flags, answers: Mapping[str, Answer]
 ) -> tuple[Rivals, ...]:
-    """Rivals of the first cause that the data have not ruled out."""
+    """Rivals of the first cause that a rule looks for and the data have not ruled out."""
     found = []
     for finding in findings[:1]:
         for other, separates in flagged[finding.code][1].rivals:
-            if not isinstance(answers.get(other), Passed | NotApplicable):
+            if other in answers and not isinstance(answers[other], Passed | NotApplicable):
                 found.append(Rivals((finding.code, other), separates))
     return tuple(found)
 

@@ -86,11 +86,13 @@ def step_losses(run: Run) -> tuple[NDArray[np.int64], NDArray[np.float64]] | Non
 
 def loss_shown(run: Run, since: int = 0) -> tuple[Evidence, ...]:
     """The last batch's loss, for the page to draw what the fault did to it; empty without one."""
-    curve = run.curve(STEP_LOSS_TAG)
+    return last_shown(run, STEP_LOSS_TAG, "loss of the last sampled batch", since)
+
+
+def last_shown(run: Run, tag: str, text: str, since: int = 0) -> tuple[Evidence, ...]:
+    """The last point of one of the recorder's scalars, for the page to draw; empty without one."""
+    curve = run.curve(tag)
     if curve is None or not len(curve.series):
         return ()
     last = curve.series.last
-    return (
-        fact(run, "loss of the last sampled batch", last.value, tag=STEP_LOSS_TAG,
-             since=since, until=last.step),
-    )  # fmt: skip
+    return (fact(run, text, last.value, tag=tag, since=since, until=last.step),)

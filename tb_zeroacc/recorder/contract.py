@@ -203,8 +203,14 @@ def _config(thing: Any) -> dict[str, Any]:
     return config if isinstance(config, dict) else {}
 
 
+# Arguments that say what an initialiser or a regulariser does, and how they are written.
+_TELLING = {
+    "value": "", "l1": "", "l2": "", "stddev": "stddev=", "minval": "minval=", "maxval": "maxval=",
+}  # fmt: skip
+
+
 def _object_name(value: Any) -> str | None:
-    """`GlorotUniform`, `Constant(0.0)`, `L2(0.01)` for a serialised Keras object."""
+    """`Constant(0.0)`, `RandomNormal(stddev=4)`, `L2(0.01)` for a serialised Keras object."""
     if value is None or isinstance(value, str):
         return value
     if not isinstance(value, dict):
@@ -215,8 +221,8 @@ def _object_name(value: Any) -> str | None:
     if name == "function":
         return str(value.get("config"))
     told = [
-        f"{config[key]:g}" if key != "value" else str(config[key])
-        for key in ("value", "l1", "l2", "stddev", "minval", "maxval")
+        f"{prefix}{config[key]:g}" if key != "value" else str(config[key])
+        for key, prefix in _TELLING.items()
         if isinstance(config.get(key), int | float) and (config[key] or key not in ("l1", "l2"))
     ]
     return f"{name}({', '.join(told)})" if told else name

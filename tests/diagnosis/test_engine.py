@@ -232,6 +232,10 @@ def test_a_rival_stands_unless_it_was_ruled_out(other: Answer, stands: bool) -> 
     assert [r.codes for r in found.rivals] == ([("ZA705", "ZA206")] if stands else [])
 
 
+def test_a_rival_that_no_rule_looks_for_is_not_named() -> None:
+    assert judged(a_rule("ZA705", flag(rivals=(("ZA999", "nothing"),)))).rivals == ()
+
+
 # --- outcome and headline ---------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.inside import fact, kernel_rows, layer_named, layer_of, output_layers
+from tb_zeroacc.diagnosis.mending import layer_call
 from tb_zeroacc.diagnosis.needs import CONTRACT, WEIGHTS
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
@@ -161,10 +162,9 @@ def _from_contract(case: Case) -> Answer:
 def _mend(layer: Layer | None) -> Mend | None:
     if layer is None:
         return None
-    call = f"keras.layers.{layer.class_name}({layer.units}"
-    start = layer.kernel_initializer or "zeros"
-    activation = f', activation="{layer.activation}"' if layer.activation else ""
+    activation = layer.activation
+    before = layer_call(layer, activation=activation, kernel=layer.kernel_initializer or "Zeros")
     return Mend(
         f"Start the kernel of `{layer.name}` at random: leave its initialiser out.",
-        f'- {call}{activation}, kernel_initializer="{start}")\n+ {call}{activation})',
+        f"- {before}\n+ {layer_call(layer, activation=activation)}",
     )

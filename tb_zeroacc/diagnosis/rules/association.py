@@ -128,12 +128,12 @@ def labels_independent_of_inputs(case: Case) -> Answer:
     if trend is None:
         return CannotTell("fewer than two points of the loss")
     if ratio > HIGHEST:
-        return Passed(f"the loss ends at {number(ratio)} priors: that is another fault")
+        return CannotTell(f"the loss ends at {number(ratio)} priors: another fault comes first")
     if held is None and ratio < LOWEST:
         return CannotTell(f"the loss ends at {percent(ratio)} of its prior; without validation "
                           "that may be learned or learned by heart")
     if held is None and trend.late_fall >= STILL * abs(trend.mark):
-        return Passed("the loss still falls")
+        return CannotTell("the loss still falls")
     return _by_updates(case, trend, found, held)
 
 
@@ -154,7 +154,8 @@ def _by_updates(case: Case, trend: Trend, found: Association, held: _Held | None
         return CannotTell("no update of a kernel is on record")
     update = float(np.nanmedian(ratios))
     if not LAZY < update < WILD:
-        return Passed(f"updates are {number(update)} of the weights: that is another fault")
+        return CannotTell(f"updates are {number(update)} of the weights: too few or too wild to "
+                          "say that it could have learned")
     return _flagged(case, trend, found, held, update)
 
 

@@ -7,7 +7,6 @@ from tb_zeroacc.diagnosis.agreement import (
     Labels,
     curve_shown,
     labels_of,
-    layer_code,
     tensor_of,
     tier_by_source,
     trained_outputs,
@@ -24,6 +23,7 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
+from tb_zeroacc.diagnosis.mending import output_call
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
@@ -185,7 +185,7 @@ def _label_fact(run: Run, what: str, labels: Labels | None, rows: bool) -> Evide
 
 def _mend(run: Run, output: Output, *, rows: bool) -> Mend:
     loss = "categorical_crossentropy" if rows else "sparse_categorical_crossentropy"
-    before, after = layer_code(run, output, output.activation), layer_code(run, output, "softmax")
+    before, after = output_call(run, output, output.activation), output_call(run, output, "softmax")
     layers = "" if before == after else f"- {before}\n+ {after}\n"
     return Mend(
         "Train exclusive classes on categorical cross-entropy over a softmax.",

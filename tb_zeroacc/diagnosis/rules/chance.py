@@ -218,7 +218,8 @@ def _flagged(
         context=f"That answer alone scores {number(chance.loss)} ({chance.what}); the loss "
         f"began at {number(trend.start)}.",
         evidence=(loss, *_accuracy(run, curve.split, chance)),
-        since=0 if begin == 0 else training_step(run, curve, since),
+        # Before the first update every model is no better than chance.
+        since=1 if begin == 0 else max(1, training_step(run, curve, since)),
         rivals=(
             (
                 "ZA206",

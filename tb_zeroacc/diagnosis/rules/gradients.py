@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.inside import fact, kernel_rows, lasting_since, layer_named, layer_of
+from tb_zeroacc.diagnosis.mending import layer_call
 from tb_zeroacc.diagnosis.needs import GRADIENTS, WEIGHTS
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
@@ -53,7 +54,7 @@ class _Fade:
     "ZA503",
     "vanishing-gradients",
     Tier.STRONG,
-    Stage.GRADIENTS,
+    Stage.ACTIVATIONS,  # such a stack fades forwards too, before any gradient is there
     needs=(GRADIENTS, WEIGHTS),
     explains=("ZA404", "ZA509", "ZA510", "ZA606", "ZA702", "ZA704"),
     mend=Mend(
@@ -180,8 +181,9 @@ def _mend(run: Run, layers: tuple[str, ...]) -> Mend:
             "Let the gradient pass by: add shortcuts or normalisation between the layers.",
             "y = keras.layers.LayerNormalization()(keras.layers.Add()([x, block(x)]))",
         )
-    call = f"keras.layers.{squashed.class_name}({squashed.units or ''}, activation="
+    before = layer_call(squashed, activation=squashed.activation)
+    after = layer_call(squashed, activation="relu", kernel="HeNormal")
     return Mend(
         f"Replace {squashed.activation} in the hidden layers by ReLU, with weights to match.",
-        f'- {call}"{squashed.activation}")\n+ {call}"relu", kernel_initializer="he_normal")',
+        f"- {before}\n+ {after}",
     )

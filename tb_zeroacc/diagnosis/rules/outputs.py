@@ -10,8 +10,6 @@ from tb_zeroacc.diagnosis.agreement import (
     ROUNDING,
     curve_shown,
     labels_of,
-    layer_code,
-    loss_code,
     tier_by_source,
     trained_outputs,
 )
@@ -29,6 +27,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.inside import layer_named
+from tb_zeroacc.diagnosis.mending import loss_call, output_call
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
@@ -145,7 +144,7 @@ def _always_one(case: Case, output: Output, *, measured: bool) -> Flagged:
         layers=(output.layer,) if output.layer else (),
         mend=Mend(
             "Give the one unit a sigmoid, which lies between 0 and 1.",
-            f"- {layer_code(run, output, 'softmax')}\n+ {layer_code(run, output, 'sigmoid')}",
+            f"- {output_call(run, output, 'softmax')}\n+ {output_call(run, output, 'sigmoid')}",
         ),
     )
 
@@ -251,10 +250,10 @@ def _taken_for_probabilities(case: Case, output: Output) -> Flagged:
         summary = f"Cross-entropy takes {units} for probabilities: from_logits is False."
     if output.units == 1:  # accuracy, too, takes what the unit says for a share
         text = "Give the one unit a sigmoid, which lies between 0 and 1."
-        code = f"- {layer_code(run, output, None)}\n+ {layer_code(run, output, 'sigmoid')}"
+        code = f"- {output_call(run, output, None)}\n+ {output_call(run, output, 'sigmoid')}"
     else:
         text = "Tell the loss that it gets logits."
-        code = f'- loss="{loss}",\n+ loss={loss_code(loss, "from_logits=True")},'
+        code = f'- loss="{loss}",\n+ loss={loss_call(loss, "from_logits=True")},'
     return Flagged(
         summary=summary,
         context="Values outside 0 to 1 are clipped, and where they are the gradient is 0.",

@@ -8,7 +8,6 @@ from tb_zeroacc.diagnosis.agreement import (
     accuracy_of,
     curve_shown,
     labels_of,
-    layer_code,
     tier_by_source,
     trained_outputs,
 )
@@ -24,6 +23,7 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
+from tb_zeroacc.diagnosis.mending import output_call
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.prior import BEATEN_ACCURACY, Case
 from tb_zeroacc.diagnosis.rule import rule
@@ -168,9 +168,9 @@ def _flagged(case: Case, output: Output, labels: Labels | None, tier: Tier) -> F
 
 def _mend(case: Case, output: Output, classes: int, labels: Labels | None) -> Mend:
     run = case.run
-    before = f"- {layer_code(run, output, output.activation)}\n"
+    before = f"- {output_call(run, output, output.activation)}\n"
     if classes == 2 and output.units == 1 and (labels is None or labels.low >= 0):
-        after = layer_code(run, output, "sigmoid")
+        after = output_call(run, output, "sigmoid")
         loss, text = "binary_crossentropy", "Train yes and no on cross-entropy."
     else:
         rows = labels is not None and labels.one_hot

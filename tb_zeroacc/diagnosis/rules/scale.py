@@ -17,6 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.fed import (
     STEP_LOSS_TAG,
+    last_shown,
     loss_shown,
     prepared_by,
     rms_by_feature,
@@ -42,6 +43,7 @@ FIRST_STEPS = 10  # a tenth of a short run would be hardly a batch
 APART = 100.0
 ROUNDING = 1e-6  # the tables hold float32
 INPUT_RMS_TAG = "zeroacc/input_rms"
+INPUT_ABS_MAX_TAG = "zeroacc/input_abs_max"
 CONSEQUENCES = (
     "ZA107", "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA505", "ZA508", "ZA509",
     "ZA602", "ZA701", "ZA703", "ZA704", "ZA705", "ZA706", "ZA709",
@@ -235,8 +237,7 @@ def feature_scales_differ(case: Case) -> Answer:
                  _above(ratio, APART), layer=table.rows[top], since=first, until=last),
             fact(run, "root mean square of the largest feature", float(rms[top]), LARGE,
                  _above(float(rms[top]), LARGE), layer=table.rows[top], since=first, until=last),
-            fact(run, "median over features of their root mean square",
-                 float(np.nanmedian(rms)), tag=INPUT_RMS_TAG, since=first, until=last),
+            *last_shown(run, INPUT_ABS_MAX_TAG, "largest input of the last sampled batch", first),
             *loss_shown(run, first),
         ),
         tier=Tier.SMELL if case.beats is None else None,

@@ -8,7 +8,6 @@ from tb_zeroacc.diagnosis.agreement import (
     BINARY,
     curve_shown,
     labels_of,
-    layer_code,
     tensor_of,
     trained_outputs,
 )
@@ -27,6 +26,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.fed import steps_taken
 from tb_zeroacc.diagnosis.inside import fact, settled
+from tb_zeroacc.diagnosis.mending import output_call
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, OUTPUTS, SHAPES
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
@@ -257,8 +257,8 @@ def _fitting(run: Run, output: Output, clash: str) -> Mend:
     if clash == "class numbers":
         layers = ""
         if output.activation != "softmax":
-            layers = (f"- {layer_code(run, output, output.activation)},\n"
-                      f"+ {layer_code(run, output, 'softmax')},\n")  # fmt: skip
+            layers = (f"- {output_call(run, output, output.activation)},\n"
+                      f"+ {output_call(run, output, 'softmax')},\n")  # fmt: skip
         return Mend("Take the sparse loss, with softmax, for class numbers.",
                     f'{layers}{before}+ loss="sparse_categorical_crossentropy",')  # fmt: skip
     return Mend("Give each class a unit, or keep one column of the labels.",

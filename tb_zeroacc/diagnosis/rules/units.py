@@ -24,11 +24,12 @@ from tb_zeroacc.diagnosis.inside import (
     layer_of,
     settled,
 )
+from tb_zeroacc.diagnosis.mending import layer_call
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run
-from tb_zeroacc.wording import percent
+from tb_zeroacc.wording import count, percent
 
 # Share of a hidden layer's units that no example activates. Healthy nets end with 33-64 % dead,
 # broken ones with 100 % (measured): half would misfire, nearly all does not.
@@ -200,11 +201,17 @@ def _judge(case: Case, fault: _Fault, threshold: float) -> Answer:
 def _flagged(run: Run, fault: _Fault, found: list[_Silent], threshold: float) -> Flagged:
     table = run.table("activations")
     assert table is not None
-    first = min(found, key=lambda silent: silent.since)
-    layers = tuple(dict.fromkeys(silent.layer for silent in found))
+    found = sorted(found, key=lambda silent: silent.since)
+    first = found[0]
+    onset: dict[str, int] = {}  # of each layer: calls of a shared one count once
+    for silent in found:
+        onset.setdefault(silent.layer, silent.since)
     from_start = first.since <= int(table.steps[0])
     when = "from the first step on" if from_start else f"since step {first.since}"
-    others = f", and so {_are(len(layers) - 1)} more" if len(layers) > 1 else ""
+    later = sum(since > first.since for since in onset.values())
+    equal = len(onset) - 1 - later
+    others = f", and so {_are(equal)} more" if equal else ""
+    others += f"; {count(later, 'more layer')} followed later" if later else ""
     whence = (
         "It was so before the first update: the initialisation or the inputs made it so."
         if from_start
@@ -217,7 +224,7 @@ def _flagged(run: Run, fault: _Fault, found: list[_Silent], threshold: float) ->
             _evidence(run, fault, silent, threshold, int(table.steps[-1])) for silent in found
         ),
         since=first.since,
-        layers=layers,
+        layers=tuple(onset),
         mend=_mend(run, first.layer, fault, from_start),
     )
 
@@ -245,16 +252,14 @@ def _mend(run: Run, name: str, fault: _Fault, from_start: bool) -> Mend | None:
     layer = layer_named(run, name)
     if layer is None or not from_start:
         return None
-    call = f"keras.layers.{layer.class_name}({layer.units or ''}, "
-    activation = f'activation="{layer.activation}"'
-    kernel, bias = layer.kernel_initializer, layer.bias_initializer
-    shown = ", ".join(
-        [activation]
-        + ([f"kernel_initializer={kernel}"] if kernel else [])
-        + ([f"bias_initializer={bias}"] if bias and fault is DYING else [])
-    )
-    usual = "he_normal" if fault is DYING else "glorot_uniform"
+    activation = layer.activation
+    before = layer_call(
+        layer, activation=activation, kernel=layer.kernel_initializer,
+        bias=layer.bias_initializer if fault is DYING else None,
+    )  # fmt: skip
+    usual = "HeNormal" if fault is DYING else "GlorotUniform"
+    after = layer_call(layer, activation=activation, kernel=usual)
     return Mend(
         f"Start `{name}` from a usual initialisation, on standardised inputs.",
-        f'- {call}{shown})\n+ {call}{activation}, kernel_initializer="{usual}")',
+        f"- {before}\n+ {after}",
     )

@@ -188,7 +188,7 @@ def test_vanishing_names_its_layers_and_number() -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "words"),
-    [(1.6e-8, "a 62-millionth"), (5e-5, "1/20000"), (2e-10, "a 5-billionth"),
+    [(1.6e-8, "a 62-millionth"), (5e-5, "1/20 000"), (2e-10, "a 5-billionth"),
      (3e-14, "a 33-trillionth")],
 )
 def test_part(ratio: float, words: str) -> None:
@@ -242,6 +242,18 @@ def test_it_begins_where_it_lasts(code: str, column: str) -> None:
     assert found.since == 3
     assert found.layers == ("dense",)
     assert "since step 3" in found.summary
+
+
+def test_layers_that_followed_later_are_not_called_dead_from_the_start() -> None:
+    shares = {"dense": [0.1] * 3 + [1.0] * 17, "dense_1": [1.0] * 20, "dense_2": [1.0] * 20}
+    rows = {name: {"dead_unit_share": values} for name, values in shares.items()}
+    head = {"head": {"dead_unit_share": [NAN] * 20}}
+    found = flagged("ZA504", a_run(a_table("activations", rows | head), *STUCK))
+    assert found.layers == ("dense_1", "dense_2", "dense")
+    assert found.summary == (
+        "100 % of `dense_1` is dead from the first step on, and so is 1 more; "
+        "1 more layer followed later."
+    )
 
 
 def test_an_output_is_no_hidden_layer() -> None:
