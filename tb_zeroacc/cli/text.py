@@ -35,7 +35,7 @@ def print_readings(readings: Sequence[Reading]) -> None:
     console = Console(file=sys.stdout, highlight=False, emoji=False, markup=False)
     for reading in readings:
         for part in _verdict(reading):
-            console.print(part)
+            console.print(part, crop=False)
         console.print()
 
 
@@ -85,7 +85,7 @@ def _finding(finding: Finding) -> RenderableType:
         parts.append(_indented(plain(f"Explains {named}.")))
     parts.append(_indented(plain(f"Mend: {finding.mend.text}")))
     if finding.mend.code:
-        parts.append(_indented(_code(finding.mend.code), by=5))
+        parts.append(_code(finding.mend.code))
     return Group(*parts)
 
 
@@ -123,14 +123,17 @@ def _words(fact: Evidence) -> str:
     return f"{fact.text} {_value(fact, fact.value).plain}".strip()
 
 
-def _code(code: str) -> Text:
+def _code(code: str) -> RenderableType:
+    """Code to copy: each line stays one, however long."""
     styles = {"-": "red", "+": "green"}
-    lines = [plain(line, styles.get(line[:1], "cyan")) for line in code.splitlines()]
-    return Text("\n").join(lines)
+    lines = [plain(f"     {line}", styles.get(line[:1], "cyan")) for line in code.splitlines()]
+    for line in lines:
+        line.no_wrap, line.overflow = True, "ignore"
+    return Group(*lines)
 
 
-def _indented(part: RenderableType, by: int = 3) -> Padding:
-    return Padding(part, (0, 0, 0, by))
+def _indented(part: RenderableType) -> Padding:
+    return Padding(part, (0, 0, 0, 3), expand=False)
 
 
 def _score(run: Run, verdict: Diagnosis) -> list[RenderableType]:
