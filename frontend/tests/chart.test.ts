@@ -32,6 +32,12 @@ describe("scale", () => {
       expect(ticks.every(Number.isFinite)).toBe(true);
     }
   });
+  test("a constant share stands between nothing and all, another constant over its zero", () => {
+    expect(scaleFor([1, 1, 1], NaN)).toMatchObject({low: 0, high: 1});
+    expect(scaleFor([0, 0], NaN)).toMatchObject({low: 0, high: 1});
+    expect(scaleFor([0.627, 0.627], NaN)).toMatchObject({low: 0, high: 1});
+    expect(scaleFor([40, 40], NaN)).toMatchObject({low: 0, high: 80});
+  });
   test("a threshold far away does not flatten the curve", () => {
     expect(scaleFor([0, 1], 1e6).high).toBeLessThan(10);
   });

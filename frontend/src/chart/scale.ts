@@ -50,16 +50,19 @@ function linearScale(finite: readonly number[], threshold: number): Scale {
     high = Math.max(high, threshold);
   }
   if (low > 0 && low < 0.5 * high) low = 0;
-  if (high === low) {
-    low -= span / 2;
-    high += span / 2;
-  }
+  if (high === low) [low, high] = aroundConstant(high);
   const step = niceStep((high - low) / 4);
   low = Math.floor(low / step + 1e-9) * step;
   high = Math.ceil(high / step - 1e-9) * step;
   const ticks: number[] = [];
   for (let n = 0; low + n * step <= high + step / 2; n++) ticks.push(rounded(low + n * step, step));
   return {log: false, low, high, ticks, zeroAtFloor: false};
+}
+
+/** Where nothing moves: shares stand between 0 and 1, other values over their zero line. */
+function aroundConstant(value: number): [low: number, high: number] {
+  if (value === 0 || (value >= 0.5 && value <= 1)) return [0, 1];
+  return value > 0 ? [0, 2 * value] : [1.5 * value, 0.5 * value];
 }
 
 /** The first and the last step, and round ones between that leave their labels room. */

@@ -1,3 +1,4 @@
+import type {ComponentChildren} from "preact";
 import {useState} from "preact/hooks";
 import {isDiff, linesOf, pasteable} from "./code";
 
@@ -9,12 +10,18 @@ export function Code({code}: {code: string}) {
       {linesOf(code).map(({sign, text}, n) => (
         <code key={n} class={sign === "+" ? "is-new" : sign === "-" ? "is-old" : ""}>
           {diff && <span class="Code-sign">{sign}</span>}
-          {text || " "}
+          {breakable(text)}
           {"\n"}
         </code>
       ))}
     </pre>
   );
+}
+
+/** A long line may break behind an opening bracket or a comma, rather than within a word. */
+function breakable(text: string): ComponentChildren {
+  if (text === "") return " ";
+  return text.split(/(?<=[(,])/).flatMap((part, n) => (n === 0 ? [part] : [<wbr key={n} />, part]));
 }
 
 /** Copies the new code; says so for two seconds. */
