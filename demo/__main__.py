@@ -76,7 +76,8 @@ def report(programs: Sequence[str], out: Path) -> int:
             continue
         case = load(program.removesuffix(MENDED))
         faults = complaints(case, verdict, mended=program.endswith(MENDED))
-        code = f"{verdict.findings[0].code} " if verdict.findings else ""
+        first = verdict.findings[0] if verdict.findings else None
+        code = f"{first.code} " if first and first.summary == verdict.headline else ""
         print(f"{'✕' if faults else '✓'} {program:<37} {code}{verdict.headline}")
         for fault in faults:
             print(f"    {fault}")

@@ -26,6 +26,7 @@ class Case:
         text: What really happens, in words: the module's docstring.
         first: Codes that may stand first.
         also: Codes that must stand as causes of their own.
+        rivals: Codes that the data cannot tell from the first cause.
         never: Codes that must not be flagged.
         raises: Name of the exception that ends the faulty program; None where it runs to its end.
         learns_in_some_seeds: Whether the faulty program now and then learns all the same.
@@ -35,6 +36,7 @@ class Case:
     text: str
     first: tuple[str, ...]
     also: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
     raises: str | None = None
     learns_in_some_seeds: bool = False

@@ -31,6 +31,13 @@ def complaints(case: Case, verdict: Diagnosis, *, mended: bool) -> list[str]:
         wrong.append("the headline should be the first cause's")
     roots = {finding.code for finding in verdict.findings}
     wrong += [f"{code} should stand as a cause" for code in case.also if code not in roots]
+    wrong += [
+        f"{finding.code} should fold under the cause, or be silent: {finding.summary}"
+        for finding in _grave(verdict.findings)
+        if finding.code not in (*case.first, *case.also)
+    ]
+    rivals = {code for rival in verdict.rivals for code in rival.codes}
+    wrong += [f"{code} should be named as a rival" for code in case.rivals if code not in rivals]
     flagged = roots | {c.code for finding in verdict.findings for c in finding.explains}
     wrong += [f"{code} should not be flagged" for code in case.never if code in flagged]
     return wrong

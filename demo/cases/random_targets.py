@@ -15,6 +15,7 @@ from demo.data import diabetes
 from tb_zeroacc import ZeroAccuracyCallback
 
 FIRST = ("ZA705", "ZA704")
+RIVALS = ("ZA206",)
 NEVER = ("ZA503",)
 
 

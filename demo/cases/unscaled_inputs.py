@@ -14,6 +14,7 @@ from demo.data import standardised
 from tb_zeroacc import ZeroAccuracyCallback
 
 FIRST = ("ZA103",)
+RIVALS = ("ZA206",)  # after scaling, it has to be seen whether the labels depend on the inputs
 
 
 def faulty(log_dir: str, seed: int) -> None:
