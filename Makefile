@@ -9,7 +9,7 @@ BUNDLE := tb_zeroacc/plugin/static/index.js
 FRONTEND := $(shell find frontend/src -type f) frontend/package.json frontend/package-lock.json \
 	frontend/tsconfig.json frontend/vite.config.ts
 TIMED := tools/timed.sh
-QUIET := TF_CPP_MIN_LOG_LEVEL=2 TF_ENABLE_ONEDNN_OPTS=0
+QUIET := TF_CPP_MIN_LOG_LEVEL=2
 PYTEST := $(QUIET) $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from math import isfinite
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -12,6 +14,11 @@ import keras
 if TYPE_CHECKING:
     from tb_zeroacc.recorder.recording import Recording
 Logs = Mapping[str, Any]
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is a finite real number; True and False are none."""
+    return not isinstance(value, bool) and isinstance(value, Real) and isfinite(value)
 
 
 class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
@@ -58,23 +65,32 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
                 "`log_dir` must be the directory to record into, such as 'logs/first'. "
                 f"Received: log_dir={log_dir!r}."
             )
-        if every is not None and (isinstance(every, bool) or every != int(every) or every < 1):
+        if every is not None and not (_is_number(every) and every >= 1 and every == int(every)):
             raise ValueError(
-                f"`every` must be at least 1 step, or None. Received: every={every!r}."
+                "`every` must be a whole number of steps, at least 1, or None. "
+                f"Received: every={every!r}."
             )
-        if not 0.0 < budget <= 1.0:
+        if not _is_number(budget) or not 0.0 < budget <= 1.0:
             raise ValueError(
-                f"`budget` must be a share of the training time, over 0 and at most 1. "
+                "`budget` must be a share of the training time, over 0 and at most 1. "
                 f"Received: budget={budget!r}."
             )
         self.log_dir = os.fspath(log_dir)
-        self._every = every
+        self._every = None if every is None else int(every)
         self._budget = budget
         self._verbose = verbose
         self._recording: Recording | None = None
         self._told: set[str] = set()
         self._judging = 0.0  # seconds that the last verdict took
         self._began = time.perf_counter()
+
+    def _implements_train_batch_hooks(self) -> bool:
+        """Asked by Keras 2 alone, when `fit` begins."""
+        raise ValueError(
+            "ZeroAccuracyCallback records Keras 3, and this model is one of Keras 2 (tf_keras). "
+            "Train it with Keras 3, or log it with tf_keras.callbacks.TensorBoard: "
+            "`zeroacc diagnose` and the tab read that, too."
+        )
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begins a recording, or goes on with the one of this model."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ from tb_zeroacc import facts
 from tb_zeroacc.errors import RecordError
 
 VERSION = 1
+NOT_FINITE = ("NaN", "Infinity", "-Infinity")  # numbers that JSON lacks, as text
 PLUGIN_NAME = "zero_accuracy"
 RECORD_PREFIX = "zeroacc/record/"
 LAYOUT_PREFIX = "zeroacc/layout/"
@@ -113,9 +115,23 @@ def event(
 
 
 def _json_value(tag: str, content: Mapping[str, Any]) -> summary_pb2.Summary.Value:
-    text = json.dumps({"version": VERSION, **content}, default=str, separators=(",", ":"))
+    content = _strict({"version": VERSION, **content})
+    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
     tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=[text.encode()])
     return _value(tag, tensor)
+
+
+def _strict(value: Any) -> Any:
+    """What strict JSON can hold: numbers that it lacks become their names, other things text."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, Mapping):
+        return {str(k): _strict(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(v) for v in value]
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def _value(tag: str, tensor: tensor_pb2.TensorProto) -> summary_pb2.Summary.Value:
@@ -158,7 +174,9 @@ def decode(value: summary_pb2.Summary.Value) -> Decoded | None:
         return decoded
     except RecordError:
         raise
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as fault:
+    except (
+        ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
+    ) as fault:  # fmt: skip
         raise RecordError(f"Record {tag!r} is damaged and was left out: {fault}.") from fault
 
 
@@ -198,6 +216,8 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:
         if value not in arguments:
             raise ValueError(f"{name} is {value!r}")
         return value
+    if hint is float and value in NOT_FINITE:
+        return float(value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):

@@ -55,7 +55,7 @@ def describe(model: Any, fit: facts.Fit, seen: Any = None) -> facts.Contract:
         dtype_policy=getattr(getattr(model, "dtype_policy", None), "name", None),
         jit_compile=jit if isinstance(jit, bool) else None,
         run_eagerly=bool(getattr(model, "run_eagerly", False)),
-        steps_per_execution=_whole(getattr(model, "steps_per_execution", None)),
+        steps_per_execution=whole(getattr(model, "steps_per_execution", None)),
         strategy=type(strategy).__name__ if strategy is not None else None,
         versions={
             "tb_zeroacc": __version__,
@@ -178,7 +178,7 @@ def _optimizer(optimizer: Any) -> facts.Optimizer | None:
         clipnorm=_real(config.get("clipnorm")),
         clipvalue=_real(config.get("clipvalue")),
         global_clipnorm=_real(config.get("global_clipnorm")),
-        gradient_accumulation_steps=_whole(config.get("gradient_accumulation_steps")),
+        gradient_accumulation_steps=whole(config.get("gradient_accumulation_steps")),
         settings=settings,
     )
 
@@ -247,7 +247,8 @@ def plain_attributes(thing: Any, most: int = 20) -> Iterable[tuple[str, facts.Sc
             yield key, value
 
 
-def _whole(value: Any) -> int | None:
+def whole(value: Any) -> int | None:
+    """A whole number of Python or NumPy as an int; None for anything else."""
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     return int(value) if is_whole else None
 

@@ -17,7 +17,9 @@ from tb_zeroacc.recorder.hooks import Observation
 from tb_zeroacc.recorder.program import parts_of
 from tb_zeroacc.records import Layout
 
-MAX_TEXT = 2000
+# Of a longer message the beginning and the end are kept: TensorFlow's begin with a stack and end
+# with what happened.
+MAX_TEXT, MAX_BEGINNING = 2000, 500
 
 
 def end_of(fault: BaseException | None, step: int) -> facts.End:
@@ -25,7 +27,14 @@ def end_of(fault: BaseException | None, step: int) -> facts.End:
     if fault is None:
         return facts.End("interrupted", step)
     how = "interrupted" if isinstance(fault, KeyboardInterrupt) else "exception"
-    return facts.End(how, step, exception=type(fault).__name__, text=str(fault)[:MAX_TEXT])
+    return facts.End(how, step, exception=type(fault).__name__, text=_shortened(str(fault)))
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= MAX_TEXT:
+        return text
+    between = "\n...\n"
+    return text[:MAX_BEGINNING] + between + text[MAX_BEGINNING + len(between) - MAX_TEXT :]
 
 
 def pending_fault() -> BaseException | None:

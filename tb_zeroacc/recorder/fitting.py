@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder.contract import plain_attributes
+from tb_zeroacc.recorder.contract import plain_attributes, whole
 
 _KERAS_OWN = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
 
@@ -31,10 +31,10 @@ def describe_fit(model: Any, params: dict[str, Any], own: Any) -> facts.Fit:
     others = getattr(callbacks, "callbacks", ())
     known = bool(asked)
     return facts.Fit(
-        epochs=params.get("epochs"),
+        epochs=whole(params.get("epochs")),
         initial_epoch=int(asked.get("initial_epoch") or 0),
-        steps_per_epoch=params.get("steps"),
-        batch_size=asked.get("batch_size"),
+        steps_per_epoch=whole(params.get("steps")),
+        batch_size=whole(asked.get("batch_size")),
         class_weight=asked.get("class_weight") is not None if known else None,
         validation=asked.get("validation_data") is not None if known else None,
         callbacks=tuple(

@@ -62,6 +62,7 @@ class Observation:
         calls: Calls of layers, in the order in which they ended.
         updates: One for each `apply` of an optimizer.
         result: What `train_step` returned.
+        data_ready: When the step had its data, as the receiver noted it.
         state: For the receiver's own notes.
     """
 
@@ -78,6 +79,7 @@ class Observation:
     calls: list[LayerCall] = field(default_factory=list)
     updates: list[Update] = field(default_factory=list)
     result: Any = None
+    data_ready: Any = None
     state: Any = None
     _counts: dict[int, int] = field(default_factory=dict)
 
@@ -90,10 +92,13 @@ class Observation:
 
 
 class Receiver(Protocol):
-    """Who gets the observations; both calls happen where operations can still be added."""
+    """Who gets the observations; all calls happen where operations can still be added."""
 
     def is_live(self) -> bool:
         """Whether a step of ours is under way; hooks that fire otherwise were left behind."""
+
+    def before_step(self, seen: Observation) -> None:
+        """Called when a step has its data, before anything is computed from them."""
 
     def before_apply(self, seen: Observation, update: Update) -> None:
         """Called before an optimizer changes the weights."""
@@ -157,6 +162,7 @@ class Hooks:
             seen = self.last = Observation(self._model, data)
             stack = self._local.__dict__.setdefault("stack", [])
             stack.append(seen)
+            self._receiver.before_step(seen)
             try:
                 seen.result = original(*args, **kwargs)
             finally:

@@ -1,6 +1,7 @@
 """What runs in the graph: the schedule, one conditional a step, and one variable that it fills.
 
-    clock   int64 (6,): step, next due step, spacing, last known step, first bad step (-1), samples
+    clock   int64 (7,): step, next due step, spacing, last known step, samples, first step with a
+            loss that is not finite (-1), first step with such an input (-1)
     slots   float32 (slots, capacity): the latest samples, each with a header and its tables
 
 All variables are made before the step is traced: made in a later trace they would fail it. In an
@@ -27,9 +28,12 @@ from tb_zeroacc.recorder.targets import Target
 from tb_zeroacc.records import Layout
 
 NEVER = 2**62
-HEADER = 5  # layout, serial number, step (high, low; each exact in float32), first bad loss
+# Layout, serial number, step (high, low: each exact in float32), first bad loss, data ready.
+HEADER = 6
 _LOW = 2**20
 MAX_SLOTS = 32
+# Wall clock seconds travel modulo this, so that float32 holds them to 61 microseconds.
+CLOCK_PERIOD = 1024.0
 # Room for rows of a model that is not built yet.
 UNBUILT_LAYERS, UNBUILT_VARIABLES = 128, 256
 _STATISTICS = 5  # columns of a snapshot
@@ -43,12 +47,15 @@ class Sample:
         serial: Counts samples from 1.
         step: Training step from 0.
         first_bad: Whether this step's loss was the first that is not finite.
+        data_ready: Wall clock when the step had its data, seconds modulo `CLOCK_PERIOD`; NaN where
+            it was not taken.
         tables: Layout and float32 values of shape (rows, columns) of each table.
     """
 
     serial: int
     step: int
     first_bad: bool
+    data_ready: float
     tables: list[tuple[Layout, NDArray[np.float32]]]
 
 
@@ -58,7 +65,8 @@ class _State:
 
     clock: list[Any] = field(default_factory=list)
     due: Any = None
-    bad: Any = None
+    bad: Any = None  # this loss is the first that is not finite
+    bad_input: Any = None  # this batch of inputs is the first that is not finite
 
 
 class Program:
@@ -69,6 +77,7 @@ class Program:
         guard: Turns failing parts off.
         step: Training steps taken before.
         next_due: The first due step.
+        dense_until: Every step before this one is due.
         on_trace: Called with each observation whose operations were added.
     """
 
@@ -79,16 +88,19 @@ class Program:
         *,
         step: int,
         next_due: int,
+        dense_until: int = 0,
         on_trace: Callable[[Observation], None],
     ) -> None:
         self._guard = guard
         self._on_trace = on_trace
+        self._dense_until = dense_until
         self._strategy = model.distribute_strategy
         self._replicated = self._strategy.num_replicas_in_sync > 1
         self._jit = bool(getattr(model, "jit_compile", False))
         self._layouts: list[tuple[Layout, ...]] = []
         per_execution = int(getattr(model, "steps_per_execution", 1) or 1)
-        self._slot_count = 1 if per_execution == 1 else min(per_execution + 1, MAX_SLOTS)
+        # One more than steps in an execution: what was sampled out of turn is not overwritten.
+        self._slot_count = min(per_execution + 1, MAX_SLOTS)
         self._capacity = _capacity(model)
         self._serial = 0
         kind = (
@@ -99,7 +111,7 @@ class Program:
             if self._replicated
             else {}
         )
-        start = np.array([step, next_due, 1, NEVER, -1, 0], np.int64)
+        start = np.array([step, next_due, 1, NEVER, 0, -1, -1], np.int64)
         with tf.init_scope(), self._strategy.scope():
             self._clock = tf.Variable(start, trainable=False, name="zeroacc_clock", **kind)
             self._slots = tf.Variable(
@@ -127,8 +139,8 @@ class Program:
         """
         for clock in self._locals(self._clock):
             now = clock.numpy()
-            wanted = (step, next_due, spacing, last)
-            new = [n if w is None else w for n, w in zip(now, (*wanted, None, None), strict=True)]
+            wanted = (step, next_due, spacing, last, None, None, None)
+            new = [n if w is None else w for n, w in zip(now, wanted, strict=True)]
             if last is not None:  # the last step is due even before the next sample would be
                 new[1] = min(new[1], last) if last >= new[0] else new[1]
             clock.assign(np.array(new, np.int64))
@@ -157,12 +169,18 @@ class Program:
             size = shape[0] * shape[1]
             decoded.append((layout, row[at : at + size].reshape(shape)))
             at += size
-        return Sample(int(row[1]), int(row[2]) * _LOW + int(row[3]), bool(row[4]), decoded)
+        step = int(row[2]) * _LOW + int(row[3])
+        return Sample(int(row[1]), step, bool(row[4]), float(row[5]), decoded)
 
     def _locals(self, variable: Any) -> list[Any]:
         return list(self._strategy.experimental_local_results(variable))
 
     # --- the graph's side -----------------------------------------------------------------------
+
+    def before_step(self, seen: Observation) -> None:
+        """Notes when the data of a step were there."""
+        if not self._jit:  # XLA has no clock
+            seen.data_ready = self._guard.run("the time waited for data", _clock_behind, seen.data)
 
     def before_apply(self, seen: Observation, update: Update) -> None:
         """Looks at the weights before they change, where this step is due."""
@@ -178,20 +196,24 @@ class Program:
 
     def _state(self, seen: Observation) -> _State:
         if seen.state is None:
-            seen.state = _State(tf.unstack(tf.convert_to_tensor(self._clock), num=6))
+            seen.state = _State(tf.unstack(tf.convert_to_tensor(self._clock), num=7))
         state: _State = seen.state
+        if state.bad_input is None:
+            sound = self._guard.run("broken inputs", tables.all_finite, _inputs_of(seen))
+            sound = tf.constant(True) if sound is None else sound
+            state.bad_input = ~sound & (state.clock[6] < 0)
         if state.bad is None and seen.loss is not None and _visible(seen.loss):
             state.bad = self._is_bad(seen.loss, state)
             state.due = None
         if state.due is None:
-            state.due = state.clock[0] >= state.clock[1]
+            state.due = (state.clock[0] >= state.clock[1]) | state.bad_input
             if state.bad is not None:
                 state.due |= state.bad
         return state
 
     @staticmethod
     def _is_bad(loss: Any, state: _State) -> Any:
-        return ~tf.math.is_finite(inside.mean_of(loss)) & (state.clock[4] < 0)
+        return ~tf.math.is_finite(inside.mean_of(loss)) & (state.clock[5] < 0)
 
     def _snapshot(self, seen: Observation, update: Update) -> inside.Snapshot:
         variables = update.variables[: inside.MAX_ROWS]
@@ -208,7 +230,8 @@ class Program:
 
         def skip() -> tuple[Any, Any, Any]:
             return (
-                tf.zeros([len(variables), _STATISTICS]), tf.zeros([visited]), tf.constant(0.0),
+                tf.zeros([len(variables), _STATISTICS]), tf.zeros([visited]),
+                tf.constant(float("nan")),
             )  # fmt: skip
 
         statistics, visited_before, rate = self._cond(state.due, look, skip)
@@ -222,7 +245,7 @@ class Program:
             # weights should have been looked at, so those columns are then unknown.
             state.bad = self._is_bad(inside.reported_loss(seen), state)
             state.due |= state.bad
-        step, due, spacing, last, first_bad, taken = state.clock
+        step, due, spacing, last, taken, first_bad, first_input = state.clock
 
         def sample() -> Any:
             found = self._tables(seen)
@@ -231,26 +254,29 @@ class Program:
                 tf.constant(float(layout)), tf.cast(taken + 1, tf.float32),
                 tf.cast(step // _LOW, tf.float32), tf.cast(step % _LOW, tf.float32),
                 tf.cast(state.bad, tf.float32),
+                tf.constant(float("nan")) if seen.data_ready is None else seen.data_ready,
             ]  # fmt: skip
             flat = [tf.stack(header), *(tf.reshape(t.values, [-1]) for t in found)]
             size = HEADER + sum(int(np.prod(_shape(t.layout))) for t in found)
             row = tf.concat([*flat, tf.zeros([self._capacity - size])], 0)
-            if self._slot_count == 1:
-                self._slots.assign(row[None])
-            else:
-                slot = tf.cast(taken % self._slot_count, tf.int32)
-                mine = tf.equal(tf.range(self._slot_count), slot)[:, None]
-                self._slots.assign(tf.where(mine, row, tf.convert_to_tensor(self._slots)))
-            after = step + spacing
+            slot = tf.cast(taken % self._slot_count, tf.int32)
+            mine = tf.equal(tf.range(self._slot_count), slot)[:, None]
+            self._slots.assign(tf.where(mine, row, tf.convert_to_tensor(self._slots)))
+            after = tf.where(step + 1 < self._dense_until, step + 1, step + spacing)
             following = tf.where((step < last) & (after > last), last, after)
-            latch = tf.where(state.bad, step, first_bad)
+            latches = (
+                tf.where(state.bad, step, first_bad),
+                tf.where(state.bad_input, step, first_input),
+            )
             self._clock.assign(
-                tf.stack([step + 1, following, spacing, last, latch, taken + 1])
+                tf.stack([step + 1, following, spacing, last, taken + 1, *latches])
             )
             return tf.constant(True)
 
         def count() -> Any:
-            self._clock.assign(tf.stack([step + 1, due, spacing, last, first_bad, taken]))
+            self._clock.assign(
+                tf.stack([step + 1, due, spacing, last, taken, first_bad, first_input])
+            )
             return tf.constant(False)
 
         self._cond(state.due, sample, count)
@@ -330,6 +356,20 @@ def parts_of(
         for output, *tensors in zip(outputs, labels, predictions, weights, strict=True)
     ]
     return [(n, t) for n, t in tables.named(x, "x") if _visible(t)], targets
+
+
+def _inputs_of(seen: Observation) -> list[Any]:
+    """The input tensors of a step as far as they can be used here."""
+    x, _, _ = keras.utils.unpack_x_y_sample_weight(seen.data)
+    found = tables.named(seen.x if x is None else x, "x")
+    return [tensor for _, tensor in found if _visible(tensor)]
+
+
+def _clock_behind(data: Any) -> Any:
+    """The wall clock once the data are there, seconds modulo `CLOCK_PERIOD`; float32."""
+    tensors = [t for t in keras.tree.flatten(data) if isinstance(t, tf.Tensor)]
+    with tf.control_dependencies(tensors if tf.inside_function() else []):
+        return tf.cast(tf.math.floormod(tf.timestamp(), CLOCK_PERIOD), tf.float32)
 
 
 def _aligned(structure: Any, names: list[str], *, repeat: bool = False) -> list[Any]:

@@ -23,7 +23,7 @@ from tb_zeroacc.recorder.fitting import callbacks_of, describe_fit
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks, Observation, Update
 from tb_zeroacc.recorder.log import SessionLog
-from tb_zeroacc.recorder.program import NEVER, Program, Sample
+from tb_zeroacc.recorder.program import CLOCK_PERIOD, NEVER, Program, Sample
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.shapes import shapes_of
 from tb_zeroacc.recorder.stepping import StepFunction
@@ -69,6 +69,7 @@ class Recording:
         self._program: Program | None = None
         self._function: StepFunction | None = None
         self._is_open = False
+        self.callback: Any = None
         self._log.fact(
             0, facts.Start(uuid.uuid4().hex, time.time(), f"tb_zeroacc {__version__}")
         )
@@ -78,8 +79,10 @@ class Recording:
 
     def begin(self, params: dict[str, Any], own: Any) -> None:
         """Starts to watch a `fit`; called from its `on_train_begin`."""
+        self.abandoned()  # the `fit` before this one may have ended without a word
         if not self._log.is_open:
             return
+        self.callback = own
         self._is_open, self._fit_start = True, self._steps
         self._ran_out = self._in_epoch = self._is_bad = False
         self._has_traced = False
@@ -88,6 +91,8 @@ class Recording:
             facts.Fit(epochs=params.get("epochs"), steps_per_epoch=params.get("steps"))
         )
         self._others = self.guard.run("the callbacks", callbacks_of, self.model) or []
+        for watcher in StepFunction.left_behind(self.model, self._others):
+            self.guard.run("this training", watcher.abandoned)
         found = self.guard.run("the contract", contracts.describe, self.model, self._fit)
         self._state(found)
         self._news("contract")
@@ -97,7 +102,7 @@ class Recording:
         try:
             self._program = Program(
                 self.model, self.guard, step=self._steps, next_due=self._next_due,
-                on_trace=self._on_trace,
+                dense_until=self.schedule.dense_until, on_trace=self._on_trace,
             )  # fmt: skip
             self._hooks = Hooks(self.model, self)
             self._function = StepFunction(self.model, self)
@@ -109,6 +114,9 @@ class Recording:
         if fit.epochs and fit.steps_per_epoch:
             epochs = fit.epochs - fit.initial_epoch
             self._last = self._steps + epochs * fit.steps_per_epoch - 1
+        if self._steps < self.schedule.dense_until:
+            # The first execution may be longer than the dense part: it goes on sparsely.
+            self._spacing = max(1, int(getattr(self.model, "steps_per_execution", 1) or 1))
         self._program.set(spacing=self._spacing, last=self._last)
         self._next_due = min(self._next_due, max(self._last, self._steps))
 
@@ -155,6 +163,7 @@ class Recording:
         if self._function is not None:
             self._function.arm()
             self._step_start = time.perf_counter()
+            self._asked_for_data = (self._steps, time.time())
 
     def batch_end(self, batch: int, logs: Logs | None) -> None:
         """A step has run.
@@ -169,7 +178,8 @@ class Recording:
         traced = self._traced is not None
         if traced:
             self._write_traced()
-        self._steps = self._epoch_start[0] + batch + 1
+        before, self._steps = self._steps, self._epoch_start[0] + batch + 1
+        seconds /= max(1, self._steps - before)  # an execution may hold several steps
         if not self._has_traced:
             self._trace_again()
             return
@@ -244,6 +254,7 @@ class Recording:
     # --- samples ----------------------------------------------------------------------------
 
     _has_sampled = False
+    _asked_for_data = (-1, 0.0)  # step, wall clock
 
     def _collect(self, steps_per_epoch: int | None) -> None:
         """Reads, writes and books the samples since the last time."""
@@ -260,8 +271,11 @@ class Recording:
             return
         self.schedule.note_host((time.perf_counter() - start) / len(samples))
         step = samples[-1].step
-        self._next_due = step + self._spacing
         wanted = self.schedule.spacing(step + 1, steps_per_epoch)
+        if step + 1 < self.schedule.dense_until:  # the graph sees to the dense part by itself
+            self._next_due = step + 1
+            return
+        self._next_due = step + self._spacing
         if not 0.8 * wanted <= self._spacing <= 1.25 * wanted:
             self._spacing = wanted
             self._next_due = step + wanted
@@ -280,7 +294,8 @@ class Recording:
         steps = self._fit.steps_per_epoch
         progress = [
             float(self._epoch), float(sample.step - self._epoch_start[0]),
-            np.nan if steps is None else float(steps), np.nan if pace is None else pace, np.nan,
+            np.nan if steps is None else float(steps), np.nan if pace is None else pace,
+            self._waited(sample),
         ]  # fmt: skip
         layout = Layout("progress", ("progress",), facts.COLUMNS["progress"])
         tables.append((layout, np.array([progress], np.float32)))
@@ -289,6 +304,14 @@ class Recording:
         if pace is not None:
             told.append(("zeroacc/seconds_per_step", pace))
         self._log.sample(sample.step, tables, told)
+
+    def _waited(self, sample: Sample) -> float:
+        """Seconds from asking for a step to its data; NaN within an execution of several steps."""
+        step, asked = self._asked_for_data
+        if sample.step != step:
+            return float("nan")
+        waited = (sample.data_ready - asked) % CLOCK_PERIOD
+        return waited if waited < CLOCK_PERIOD / 2 else 0.0  # clocks of two precisions
 
     def _associate(self, layout: Layout, moments: Any) -> None:
         known = self._association
@@ -316,6 +339,11 @@ class Recording:
     def is_live(self) -> bool:
         """Whether a step of ours is under way; hooks that fire otherwise were left behind."""
         return self._function is not None and self._function.running
+
+    def before_step(self, seen: Observation) -> None:
+        """From the hooks: a step has its data."""
+        if self._program is not None:
+            self._program.before_step(seen)
 
     def before_apply(self, seen: Observation, update: Update) -> None:
         """From the hooks: an optimizer is about to change the weights."""

@@ -31,6 +31,7 @@ class Schedule:
         self._sampled: deque[float] = deque(maxlen=RECENT)
         self._host: deque[float] = deque(maxlen=RECENT)
         self.extra = 0.0  # seconds spent outside steps and not yet paid for by the budget
+        self.dense_until = DENSE_STEPS if every is None else 0
 
     def note_step(self, seconds: float, *, sampled: bool) -> None:
         """Adds the duration of a step; the first one of a `fit`, which traces, is left out."""
@@ -54,7 +55,7 @@ class Schedule:
         """
         if self._every is not None:
             return self._every
-        if step < DENSE_STEPS:
+        if step < self.dense_until:
             return 1
         return coprime(min(MAX_SPACING, max(1, ceil(self._wanted()))), steps_per_epoch)
 

@@ -13,7 +13,13 @@ import tensorflow as tf
 
 
 class Watcher(Protocol):
-    """Who is told about the steps."""
+    """Who is told about the steps.
+
+    Attributes:
+        callback: The callback that it records for, as Keras lists it in a `fit`.
+    """
+
+    callback: Any
 
     def step_failed(self, fault: BaseException, iterator: Any) -> None:
         """A step raised; the error goes on unchanged after this returns."""
@@ -33,13 +39,14 @@ class StepFunction:
         watcher: Is told what happens.
 
     Attributes:
+        watcher: Is told what happens.
         active: Whether it watches, or only passes calls on.
         running: Whether a step of ours is under way.
     """
 
     def __init__(self, model: Any, watcher: Watcher) -> None:
         self._model = model
-        self._watcher = watcher
+        self.watcher = watcher
         self._saved = model.train_function
         self.active = True
         self.running = False
@@ -69,6 +76,25 @@ class StepFunction:
         """Announces a step of the `fit` that is being watched."""
         self._armed = True
 
+    @staticmethod
+    def left_behind(model: Any, running: list[Any]) -> list[Watcher]:
+        """Who still watches a model although the `fit` of their callbacks is over.
+
+        An error of another callback, or Ctrl-C between two steps, ends a `fit` without a word.
+
+        Args:
+            model: The model.
+            running: The callbacks of the `fit` that is running; empty where they are not known,
+                and then nobody counts as left behind.
+        """
+        found = []
+        function = model.train_function
+        while isinstance(function, StepFunction):
+            if running and function.active and function.watcher.callback not in running:
+                found.append(function.watcher)
+            function = function.inner
+        return found
+
     def remove(self) -> None:
         """Ends the watch and clears away whatever inert functions lie below."""
         self.active = False
@@ -84,17 +110,17 @@ class StepFunction:
             return self.inner(iterator)
         if not self._armed:
             # An error of another callback, or Ctrl-C between two steps, ended our `fit`.
-            self._watcher.abandoned()
+            self.watcher.abandoned()
             return self._model.train_function(iterator)
         self._armed = False
         self.running = True
         try:
             return self.inner(iterator)
         except (StopIteration, tf.errors.OutOfRangeError):
-            self._watcher.data_ended()
+            self.watcher.data_ended()
             raise
         except BaseException as fault:
-            self._watcher.step_failed(fault, iterator)
+            self.watcher.step_failed(fault, iterator)
             raise
         finally:
             self.running = False

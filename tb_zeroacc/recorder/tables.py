@@ -60,6 +60,19 @@ def is_numeric(tensor: Any) -> bool:
     )
 
 
+def all_finite(tensors: list[Any]) -> Any:
+    """Whether every number is finite, as one boolean; one pass, for NaN and infinity stay in sums.
+
+    A sum that overflows says no, too: it costs a sample that was not needed.
+    """
+    sums = [
+        tf.reduce_sum(st.as_float(tensor))
+        for tensor in tensors
+        if is_numeric(tensor) and tensor.dtype.is_floating
+    ]
+    return tf.math.is_finite(tf.add_n(sums)) if sums else tf.constant(True)
+
+
 def evenly(count: int, most: int) -> list[int]:
     """Indices of at most `most` of `count` columns, evenly spaced."""
     if count <= most:
@@ -178,9 +191,11 @@ def outputs(targets: list[Target]) -> list[Table]:
         )  # fmt: skip
         if target.encoding in ("ids", "rows"):
             ids = tf.cast(tf.argmax(flat, axis=1, output_type=tf.int32), tf.float32)
+            ids = tf.where(tf.math.is_nan(tf.reduce_sum(flat, axis=1)), NAN, ids)
         elif target.encoding == "binary":
             edge = 0.0 if target.output.from_logits else 0.5
-            ids = tf.reshape(tf.cast(flat > edge, tf.float32), [-1])
+            ids = tf.where(tf.math.is_nan(flat), NAN, tf.cast(flat > edge, tf.float32))
+            ids = tf.reshape(ids, [-1])
         else:
             continue
         counted.append((target.name, st.class_counts(ids, target.classes or 1)))

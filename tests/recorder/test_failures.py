@@ -112,6 +112,78 @@ def test_compiled_again_after_an_interruption(tmp_path: Path) -> None:
     assert read(tmp_path).steps() == [0, 1]
 
 
+@pytest.mark.parametrize("renewed", [False, True], ids=["the same callback", "a new callback"])
+def test_a_recorded_fit_after_one_that_was_interrupted(renewed: bool, tmp_path: Path) -> None:
+    plain, watched = mlp(), mlp()
+    first = recorder(tmp_path)
+    second = recorder(tmp_path / "again") if renewed else first
+    for model, before, after in ((plain, [], []), (watched, [first], [second])):
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, Y, batch_size=8, verbose=0, callbacks=[*before, Interrupt()])
+        for _ in range(2):
+            model.fit(X, Y, batch_size=8, verbose=0, callbacks=after)
+    assert weights(plain) == weights(watched)
+    assert_untouched(watched)
+    assert not faults(first)
+    assert not faults(second)
+    if renewed:
+        assert read(tmp_path).end() == facts.End("interrupted", 2)
+        log = read(tmp_path / "again")
+        assert log.steps() == list(range(8))
+    else:
+        log = read(tmp_path)
+        assert log.steps() == list(range(10))
+        assert [e.how for e in log.facts(facts.End)] == ["interrupted", "finished", "finished"]
+    assert log.end().how == "finished"
+
+
+def test_the_end_of_a_long_message_is_kept(tmp_path: Path) -> None:
+    class Talkative(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            self.model.train_function.inner = self.raise_it
+
+        def raise_it(self, iterator: Any) -> Any:
+            raise DataError("Graph execution error " + 5000 * "-" + " what really happened")
+
+    with pytest.raises(DataError):
+        mlp().fit(X, Y, verbose=0, callbacks=[recorder(tmp_path), Talkative()])
+    text = read(tmp_path).end().text or ""
+    assert text.startswith("Graph execution error")
+    assert text.endswith("what really happened")
+    assert len(text) == 2000
+
+
+def mute(values: Any) -> Any:
+    """A ReLU that hides NaN, as TensorFlow's own does where it is fused with a product."""
+    return keras.ops.where(values > 0, values, 0.0)
+
+
+def test_the_first_broken_input_is_on_record_though_the_loss_stays_finite(tmp_path: Path) -> None:
+    x = features(120)
+    x[83, 2] = np.nan
+    keras.utils.set_random_seed(7)
+    model = keras.Sequential(
+        [layers.Input((6,)), layers.Dense(8, activation=mute), layers.Dense(1, name="out")]
+    )
+    model.compile("sgd", "mse")
+    model.fit(
+        x, np.ones(120), batch_size=2, epochs=2, shuffle=False, verbose=0,
+        callbacks=[recorder(tmp_path, every=1000)],
+    )  # fmt: skip
+    log = read(tmp_path)
+    assert log.steps() == [0, 41, 119], "the first such batch, and not every one"
+    assert math.isfinite(log.at("loss", 41)("loss", "loss"))
+    assert log.at("inputs", 41)("x[2]", "non_finite_count") == 1
+
+
+def test_predictions_that_are_no_numbers_are_no_class(tmp_path: Path) -> None:
+    x = np.full((8, 6), np.nan, "float32")
+    model = keras.Sequential([layers.Input((6,)), layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(x, Y[:8], batch_size=8, verbose=0, callbacks=[recorder(tmp_path)])
+    assert read(tmp_path).at("prediction_counts", 0).values.sum() == 0
+
+
 @pytest.mark.parametrize("way", [{}, {"steps_per_execution": 4}], ids=["plain", "four at once"])
 def test_the_first_loss_that_is_not_finite(way: dict[str, Any], tmp_path: Path) -> None:
     """NaN planted in row 83, batches of 2: the very step 41 is on record, with its inputs."""

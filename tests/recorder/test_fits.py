@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +194,51 @@ def test_a_train_step_of_the_users_own(tmp_path: Path) -> None:
     (output,) = log.contract().outputs
     assert (output.layer, output.activation, output.units) == ("out", "softmax", 3)
     assert log.at("loss", 0)("loss", "loss") > 0
+
+
+def test_the_first_steps_of_a_long_execution_are_all_sampled(tmp_path: Path) -> None:
+    x = features(256)
+    model = linear(steps_per_execution=64)
+    model.fit(x, x[:, 0], batch_size=2, epochs=2, verbose=0, callbacks=[recorder(tmp_path)])
+    log = read(tmp_path)
+    assert log.steps()[:20] == list(range(20)), "64 steps are one execution"
+    paces = [log.at("progress", step)("progress", "seconds_per_step") for step in log.steps()]
+    ends = log.facts(facts.Epoch)
+    assert paces[-1] * 128 < 2 * (ends[-1].seconds or 0.0), "of a step, not of an execution"
+
+
+def test_numbers_of_numpy_are_as_good_as_others(tmp_path: Path) -> None:
+    linear().fit(
+        X, X[:, 0], batch_size=np.int64(8), epochs=np.int64(2), verbose=0,
+        callbacks=[recorder(tmp_path)],
+    )  # fmt: skip
+    fit = read(tmp_path).contract().fit
+    assert (fit.epochs, fit.batch_size) == (2, 8)
+
+
+@pytest.mark.parametrize("slow", [False, True], ids=["arrays", "a slow generator"])
+def test_the_wait_for_data_is_told_from_the_step(slow: bool, tmp_path: Path) -> None:
+    def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for _ in range(12):
+            time.sleep(0.05)
+            yield X[:8], X[:8, 0]
+
+    data: dict[str, Any] = {"x": batches()} if slow else {"x": X, "y": X[:, 0], "batch_size": 4}
+    callback = recorder(tmp_path)
+    linear().fit(**data, shuffle=False, verbose=0, callbacks=[callback])
+    assert not faults(callback)
+    waits = [read.values[0, 4] for read in read(tmp_path).tables["progress"]]
+    median = float(np.median(waits))
+    assert 0.02 < median < 1.0 if slow else 0.0 <= median < 0.02, waits
+
+
+def test_keras_2_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    import tf_keras
+
+    model = tf_keras.Sequential([tf_keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="Keras 2"):
+        model.fit(X, X[:, 0], verbose=0, callbacks=[recorder(tmp_path)])
 
 
 def test_an_optimizer_that_makes_no_variables(tmp_path: Path) -> None:
