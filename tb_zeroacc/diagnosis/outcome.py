@@ -16,6 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import Rule
+from tb_zeroacc.facts import End
 from tb_zeroacc.run import Role
 from tb_zeroacc.wording import count, number, percent
 
@@ -36,7 +37,7 @@ def outcome_of(
         for rule, answer in flagged.values()
     ):
         return Outcome.BROKEN
-    if not _has_signal(case):
+    if not _has_signal(case) or (_was_ended(case) and _loss_series(case) is None):
         return Outcome.CANNOT_TELL
     first = findings[0] if findings else None
     if first is not None and first.tier >= Tier.STRONG:
@@ -66,6 +67,10 @@ def headline_of(
     if first is not None and (first.tier >= Tier.STRONG or outcome is not Outcome.LEARNING):
         return first.summary, first.context or score
     told = f"{count(passed, 'check')} passed, {untold} could not be told"
+    end = case.run.end
+    if end is not None and outcome is Outcome.CANNOT_TELL and _was_ended(case):
+        after = count(end.step, "step")
+        return f"{end.exception} ended it after {after}: {told}.", _last_words(end)
     if outcome is Outcome.LEARNING:
         return f"No fault found: {told}.", score
     if outcome is Outcome.NOT_LEARNING:
@@ -89,6 +94,17 @@ def score_of(case: Case) -> str:
         parts.append(accuracy)
     sentence = ", ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
+
+
+def _was_ended(case: Case) -> bool:
+    """Whether an exception ended the training."""
+    return case.run.end is not None and case.run.end.how == "exception"
+
+
+def _last_words(end: End) -> str:
+    """The last line of an exception's message: TensorFlow's begin with a stack."""
+    lines = [line.strip() for line in (end.text or "").splitlines() if line.strip()]
+    return lines[-1][:200] if lines else ""
 
 
 def _has_signal(case: Case) -> bool:

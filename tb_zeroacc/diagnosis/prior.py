@@ -6,7 +6,7 @@ Computed once a run; every rule that weighs its evidence against success reads i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,6 +121,16 @@ def prior_of(run: Run) -> Prior:
         measured=all(p.measured for p in priors),
         what="sum over the outputs",
     )
+
+
+def validation_prior(run: Run) -> Prior | None:
+    """The prior of the validation data, from their own labels; None where none are on record."""
+    held = {
+        kind.removeprefix("validation_"): table
+        for kind, table in run.tables.items()
+        if kind.startswith("validation_")
+    }
+    return prior_of(replace(run, tables=held)) if "labels" in held else None
 
 
 def class_counts(run: Run, output: str, kind: str = "label_counts") -> NDArray[np.float64] | None:

@@ -32,8 +32,9 @@ def a_table(
     columns: Sequence[str] | None = None,
 ) -> Table:
     """A table from `{row: {column: value or values over samples}}`; what is not given is NaN."""
-    free = kind in (*CLASS_TABLES, ASSOCIATION_TABLE)
-    names = tuple(columns or (next(iter(rows.values())) if free else COLUMNS[kind]))
+    statistic = kind.removeprefix("validation_")
+    free = statistic in (*CLASS_TABLES, ASSOCIATION_TABLE)
+    names = tuple(columns or (next(iter(rows.values())) if free else COLUMNS[statistic]))
     lengths = [np.size(v) for row in rows.values() for v in row.values()]
     samples = len(steps) if steps is not None else max(lengths, default=1)
     values = np.full((samples, len(rows), len(names)), np.nan, np.float32)

@@ -23,7 +23,7 @@ from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import HEADINGS, Rule, rule
-from tb_zeroacc.facts import Layer
+from tb_zeroacc.facts import End, Layer
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 
@@ -234,6 +234,17 @@ def test_a_rival_stands_unless_it_was_ruled_out(other: Answer, stands: bool) -> 
 
 def test_a_rival_that_no_rule_looks_for_is_not_named() -> None:
     assert judged(a_rule("ZA705", flag(rivals=(("ZA999", "nothing"),)))).rivals == ()
+
+
+def test_an_exception_before_the_first_epoch_is_no_learning() -> None:
+    text = "Graph execution error\n  shapes differ\n"
+    end = End("exception", 0, exception="ValueError", text=text)
+    found = diagnose(a_run(a_table("inputs", {"x": {"mean": 0.0}}), end=end), ())
+    assert found.outcome is Outcome.CANNOT_TELL
+    assert found.headline == (
+        "ValueError ended it after 0 steps: 0 checks passed, 0 could not be told."
+    )
+    assert found.context == "shapes differ"
 
 
 # --- outcome and headline ---------------------------------------------------------------------

@@ -19,14 +19,14 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.correlation import Association, association_of
-from tb_zeroacc.diagnosis.fed import entry, steps_taken
+from tb_zeroacc.diagnosis.fed import entry, hidden_entry, steps_taken
 from tb_zeroacc.diagnosis.inside import fact, kernel_ratios
 from tb_zeroacc.diagnosis.needs import LABELS, LOSS, WEIGHTS
-from tb_zeroacc.diagnosis.prior import Case
+from tb_zeroacc.diagnosis.prior import Case, validation_prior
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.diagnosis.trend import Trend, trend_of
-from tb_zeroacc.diagnosis.validation import turn_of
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.diagnosis.validation import FEWEST_POINTS
+from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
 CHANCE = 1e-4  # Bonferroni p. Random labels .03 to .8; learnable 1e-9 (and 1e-211 for digits)
@@ -43,11 +43,19 @@ CODES = ("Embedding", "Lookup", "Vectorization", "Hashing")
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """The best validation loss against the prior."""
+    """The lowest validation loss against .98 of the prior.
 
+    Attributes:
+        curve: The validation loss.
+        best: Its minimum.
+        limit: The lowest of the limits that it may have to be held against.
+        slack: By how much less than `best` the loss proper may be.
+    """
+
+    curve: Curve
     best: float
-    step: int
     limit: float
+    slack: float
 
 
 @rule(
@@ -59,8 +67,8 @@ class _Held:
     explains=("ZA403", "ZA404", "ZA604", "ZA605", "ZA704", "ZA705"),
     yields_to=(
         "ZA101", "ZA102", "ZA103", "ZA104", "ZA106", "ZA107", "ZA110", "ZA201", "ZA202", "ZA203",
-        "ZA209", "ZA301", "ZA302", "ZA303", "ZA304", "ZA305", "ZA306", "ZA307", "ZA308", "ZA309",
-        "ZA310", "ZA311", "ZA312", "ZA313", "ZA503", "ZA504", "ZA509", "ZA601",
+        "ZA208", "ZA209", "ZA301", "ZA302", "ZA303", "ZA304", "ZA305", "ZA306", "ZA307", "ZA308",
+        "ZA309", "ZA310", "ZA311", "ZA312", "ZA313", "ZA503", "ZA504", "ZA509", "ZA601",
     ),
     mend=Mend(
         "Look at a few examples with their labels, and shuffle inputs and labels together only.",
@@ -84,7 +92,8 @@ def labels_independent_of_inputs(case: Case) -> Answer:
     steps were taken, and the median update of the largest kernel is 1e-4 to .1 of its weights, so
     that learning was possible. Then either the training loss ends at .85 to 1.1 of its prior and
     fell by less than 5 % over the last quarter (permuted labels .87 to .98, healthy .43 at most);
-    or a validation loss never goes below .98 of the prior (random 1.03 to 1.08). And no input
+    or a validation loss of 4 epochs or more never goes below .98 of the prior (random 1.03 to
+    1.08), whatever regularisers and weights make of both. And no input
     column is correlated with a label column: Pearson's r over all samples, p by Fisher's z, times
     the number of pairs, must be 1e-4 or more. A smaller p proves that labels depend on inputs
     (1e-9 to 1e-211 where nets learn); a larger one proves nothing (XOR), which is why it does not
@@ -114,9 +123,12 @@ def labels_independent_of_inputs(case: Case) -> Answer:
     if found is not None and found.log_p < math.log(CHANCE):
         return Passed(f"`{found.pair[0]}` and `{found.pair[1]}` are correlated, "
                       f"r {number(found.r)}: chance is ruled out")
-    held = _held_out(run, case.prior.loss)
+    held = _held_out(case)
     if held is not None and held.best < held.limit:
         return Passed(f"validation came down to {number(held.best)}, below the prior")
+    if held is not None and held.best - held.slack < held.limit:
+        return CannotTell(f"validation came down to {number(held.best)}; regularisers or weights "
+                          "make up so much of it that it may be below the prior")
     if held is None and case.beats:
         return Passed("the run beats its prior")
     if (steps := steps_taken(run)) < FEWEST_STEPS:
@@ -137,13 +149,35 @@ def labels_independent_of_inputs(case: Case) -> Answer:
     return _by_updates(case, trend, found, held)
 
 
-def _held_out(run: Run, prior: float) -> _Held | None:
-    turn = turn_of(run)
-    return None if turn is None else _Held(turn.low, turn.low_step, NEVER_BETTER * prior)
+def _held_out(case: Case) -> _Held | None:
+    """The lowest validation loss; None without one, and where it is high but of few points."""
+    curve, prior = case.run.headline(Role.LOSS, Split.VALIDATION), case.prior
+    assert prior.loss is not None
+    low = curve.series.minimum if curve else None
+    if curve is None or low is None:
+        return None
+    own = validation_prior(case.run)
+    if own is not None and own.loss:
+        priors = [own.loss]
+    else:  # class weights do not reach the validation loss, sample weights may
+        priors = [prior.loss, prior.loss / prior.weight if prior.weight > 0 else prior.loss]
+    limits = [NEVER_BETTER * loss for loss in priors]
+    held = _Held(curve, low.value, min(limits), max(limits) - min(limits) + _penalty(case.run))
+    few = len(curve.series) < FEWEST_POINTS
+    return None if few and held.best - held.slack >= held.limit else held
+
+
+def _penalty(run: Run) -> float:
+    """The largest penalty of the regularisers on record: the validation loss holds it too."""
+    table = run.table("loss")
+    known = table.column("penalty") if table else np.array([])
+    return float(np.max(known[np.isfinite(known)], initial=0.0))
 
 
 def _codes(run: Run) -> bool:
-    return any(word in layer.class_name for layer in entry(run) for word in CODES)
+    """Whether the inputs are, or may be, numbers of things: no size, so no correlation."""
+    looked_up = any(word in layer.class_name for layer in entry(run) for word in CODES)
+    return looked_up or hidden_entry(run) is not None
 
 
 def _by_updates(case: Case, trend: Trend, found: Association, held: _Held | None) -> Answer:
@@ -177,7 +211,7 @@ def _flagged(
         context=f"Updates are healthy ({number(update)} of the weights), and no input column is "
         f"correlated with a label (p {number(p)}).",
         evidence=(
-            *_validation(run, held),
+            *_validation(held),
             *_training(case, trend),
             fact(run, f"p of the largest correlation, of `{found.pair[0]}`", p, CHANCE, "above",
                  layer=found.pair[0]),
@@ -194,15 +228,14 @@ def _flagged(
     )  # fmt: skip
 
 
-def _validation(run: Run, held: _Held | None) -> tuple[Evidence, ...]:
-    turn = turn_of(run)
-    if held is None or turn is None:
+def _validation(held: _Held | None) -> tuple[Evidence, ...]:
+    if held is None:
         return ()
-    steps = turn.curve.series.steps
+    curve, steps = held.curve, held.curve.series.steps
     return (
         Evidence("best validation loss, against .98 of the prior", held.best, held.limit,
-                 "above" if held.best > held.limit else "equal", member=turn.curve.member,
-                 tag=turn.curve.tag, axis=turn.curve.axis, first_step=int(steps[0]),
+                 "above" if held.best > held.limit else "equal", member=curve.member,
+                 tag=curve.tag, axis=curve.axis, first_step=int(steps[0]),
                  last_step=int(steps[-1])),
     )  # fmt: skip
 

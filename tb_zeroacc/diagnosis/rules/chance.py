@@ -218,8 +218,9 @@ def _flagged(
         context=f"That answer alone scores {number(chance.loss)} ({chance.what}); the loss "
         f"began at {number(trend.start)}.",
         evidence=(loss, *_accuracy(run, curve.split, chance)),
-        # Before the first update every model is no better than chance.
-        since=1 if begin == 0 else max(1, training_step(run, curve, since)),
+        # The end of the first such epoch: when within it that began is not known, but not before
+        # the first update, up to which every model is no better than chance.
+        since=max(1, training_step(run, curve, since)),
         rivals=(
             (
                 "ZA206",

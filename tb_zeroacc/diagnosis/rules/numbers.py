@@ -95,7 +95,10 @@ def loss_not_finite(case: Case) -> Answer:
     order in which it is computed (inputs, labels, weights before the update, activations layer by
     layer, outputs, loss, gradients from the output back): the first with a non-finite value is
     where it began. Values before the first finite one (a loss that is logged before learning
-    starts) do not count; a loss that has been finite again for 3 points is a smell.
+    starts) do not count; a loss that has been finite again for 3 points is a smell. A loss may stay
+    finite while weights are lost: a ReLU that TensorFlow fuses with the product before it turns NaN
+    into 0 (measured: oneDNN on CPUs, its default). Weights that end with a non-finite value are the
+    same fault.
 
     ## How to mend it
     Where the input was first, clean the data:
@@ -123,12 +126,32 @@ def loss_not_finite(case: Case) -> Answer:
         return NotApplicable("reinforcement learning logs a loss of NaN until learning starts")
     bad = _first_bad(case.run)
     if bad is None:
-        return Passed("every loss on record is finite")
+        return _by_weights(case.run) or Passed("every loss on record is finite")
     if bad.curve is not None and (reason := _accident(bad.curve)):
         if bad.curve.series.first_non_finite_step == bad.curve.series.first.step:
             return Passed(f"not finite only at first: {reason}")
         return _flagged(case, bad, Tier.SMELL, f"Later it was finite again: {reason}.")
     return _flagged(case, bad, None, "")
+
+
+def _by_weights(run: Run) -> Flagged | None:
+    """Weights that are lost although every loss is finite; None where they are not."""
+    table = run.table("weights")
+    until = int(table.steps[-1]) if table is not None and len(table) else -1
+    lost = None if table is None else _stretch(table, "weights", until)
+    if table is None or lost is None:
+        return None
+    earlier = table.steps[table.steps < lost.step]
+    bad = np.nan_to_num(table.column("non_finite_count")[-1])  # (rows,)
+    where = f"Weights of `{layer_of(run, lost.row)}`"
+    return Flagged(
+        summary=f"{where} are not finite at step {lost.step} and for good; the loss hides it.",
+        context=f"{count(int(bad.sum()), 'value')} in {count(int((bad > 0).sum()), 'variable')} "
+        "at the end: a ReLU that turns NaN into 0 keeps the loss finite, and nothing is learned.",
+        evidence=_tensor_evidence(run, lost),
+        since=int(earlier[-1]) + 1 if len(earlier) else lost.step,
+        mend=_mend(run, lost),
+    )
 
 
 def _first_bad(run: Run) -> _Bad | None:

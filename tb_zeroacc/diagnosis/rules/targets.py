@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tb_zeroacc.diagnosis.agreement import (
     BINARY,
+    CLASS_LOSSES,
     curve_shown,
     labels_of,
     tensor_of,
@@ -26,7 +29,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.fed import steps_taken
 from tb_zeroacc.diagnosis.inside import fact, settled
-from tb_zeroacc.diagnosis.mending import output_call
+from tb_zeroacc.diagnosis.mending import loss_call, output_call
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, OUTPUTS, SHAPES
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
@@ -70,11 +73,12 @@ def target_not_normalised(case: Case) -> Answer:
     nothing about the inputs is learned.
 
     ## How it is detected
-    The root mean square of the targets is 100 or more, and 10 times that of the outputs in the
-    last samples (a quarter of them, ten at most) or more: what hundreds of updates reached is a
-    tenth of the way. At least 200 steps; linear outputs only; muted once the run beats its prior.
-    Both limits are chosen with care and not tuned: targets of 12 in root mean square train with
-    usual rates, only slowly (measured), and outputs of a converged net are as large as its targets.
+    The root mean square of the targets is 100 or more, and 10 times the largest output of the last
+    samples (the median of a quarter of them, ten at most) or more: what hundreds of updates reached
+    is a tenth of the way. At least 200 steps; linear outputs only; muted once the run beats its
+    prior, a smell where no prior is known. Both limits are chosen with care and not tuned: targets
+    of 12 in root mean square train with usual rates, only slowly (measured), and outputs of a
+    converged net are as large as its targets.
 
     ## How to mend it
     ```python
@@ -99,30 +103,33 @@ def target_not_normalised(case: Case) -> Answer:
         return NotApplicable("no regression loss")
     free = [o for o in outputs if o.activation in (None, "linear")]
     if not free:
-        return NotApplicable("the outputs are bounded by their activation")
+        return NotApplicable("no output is linear, so its activation and not its size is asked")
     sizes = [(o, *both) for o in free if (both := _sizes(run, o)) is not None]
     if not sizes:
         return CannotTell("targets or outputs of the last steps are not on record")
-    output, target, reached = max(sizes, key=lambda s: s[1])
-    said = f"targets have a root mean square of {number(target)}, outputs {number(reached)}"
-    if target < LARGE or target < SHORT * reached * (1.0 - ROUNDING):
+    far = [s for s in sizes if s[1] >= LARGE and s[1] >= SHORT * s[2] * (1.0 - ROUNDING)]
+    output, target, reached = max(far or sizes, key=lambda s: s[1])
+    said = f"targets have a root mean square of {number(target)}, outputs come to {number(reached)}"
+    if not far:
         return Passed(said)
     if case.beats:
         return Passed(f"muted: the run beats its prior; {said}")
     if (steps := steps_taken(run)) < FEWEST_STEPS:
         return CannotTell(f"{said}, but {count(steps, 'step')} would be too few in any case")
-    return _too_large(run, output, target, reached, steps)
+    found = _too_large(run, output, target, reached, steps)
+    return replace(found, tier=Tier.SMELL) if case.beats is None else found
 
 
 def _sizes(run: Run, output: Output) -> tuple[float, float] | None:
-    """Root mean squares of the targets, and of the outputs in the last samples."""
+    """Root mean square of the targets, and the largest output of the last samples."""
     targets, outputs = run.table("labels"), run.table("outputs")
     if targets is None or outputs is None or labels_of(run, output) is None:
         return None
     row = targets.rows.index(output.name) if output.name in targets.rows else 0
     other = outputs.rows.index(output.name) if output.name in outputs.rows else 0
     square = targets.column("mean")[:, row] ** 2 + targets.column("std")[:, row] ** 2
-    reached = settled(np.hypot(outputs.column("mean"), outputs.column("spread")))[other]
+    sizes = np.maximum(np.abs(outputs.column("min")), np.abs(outputs.column("max")))
+    reached = settled(sizes)[other]
     if not np.isfinite(square).any() or not np.isfinite(reached):
         return None
     return float(np.sqrt(np.nanmean(square))), float(reached)
@@ -137,9 +144,12 @@ def _too_large(run: Run, output: Output, target: float, reached: float, steps: i
         evidence=(
             fact(run, "root mean square of the targets", target, LARGE,
                  "above" if target > LARGE else "equal", layer=output.name),
-            fact(run, "targets ÷ outputs, last samples", ratio, SHORT,
+            fact(run, "targets ÷ largest output, last samples", ratio, SHORT,
                  "above" if ratio > SHORT else "equal", layer=output.name, until=steps - 1),
             *curve_shown(run, Role.LOSS),
+        ),
+        rivals=(
+            ("ZA206", "Standardise the targets first: a loss that then stands at 1 is the mean's."),
         ),
     )  # fmt: skip
 
@@ -193,7 +203,10 @@ def label_encoding_mismatch(case: Case) -> Answer:
     run = case.run
     assert run.shapes is not None
     looked = 0
-    for output in trained_outputs(run):
+    judged = [o for o in trained_outputs(run) if o.loss in CLASS_LOSSES]
+    if not judged:
+        return NotApplicable("no cross-entropy, whose labels would have an encoding")
+    for output in judged:
         labels = tensor_of(run.shapes.labels, run, output)
         made = tensor_of(run.shapes.outputs, run, output)
         if labels is None or made is None or labels.shape is None or made.shape is None:
@@ -216,14 +229,14 @@ def _clash(output: Output, labels: Shape, made: Shape) -> str | None:
     if units is None or width is None:
         return None
     ids = len(labels) < len(made) or (len(labels) == len(made) and width == 1)
+    several = len(labels) == len(made) and width > 1
     if loss == "sparse_categorical_crossentropy":
-        return "one-hot" if len(labels) == len(made) and width == units > 1 else None
-    if loss in BINARY or loss.startswith("categorical"):
-        if units > 1:
-            return "class numbers" if ids else None
-        several = loss in BINARY and len(labels) == len(made) and width > 1
-        return "several columns" if several else None
-    return None
+        if several:
+            return "one-hot" if width == units else "several columns"
+        return None
+    if units > 1:
+        return "class numbers" if ids else None
+    return "several columns" if loss in BINARY and several else None
 
 
 def _mismatch(run: Run, output: Output, labels: Tensor, made: Tensor, clash: str) -> Flagged:
@@ -250,16 +263,25 @@ def _said(tensor: Tensor) -> str:
 
 
 def _fitting(run: Run, output: Output, clash: str) -> Mend:
-    before = f'- loss="{output.loss}",\n'
+    before = f"- {_loss_argument(output, output.loss or '')}\n"
     if clash == "one-hot":
         return Mend("Take the categorical loss for one-hot labels.",
-                    before + '+ loss="categorical_crossentropy",')  # fmt: skip
+                    f"{before}+ {_loss_argument(output, 'categorical_crossentropy')}")  # fmt: skip
     if clash == "class numbers":
         layers = ""
-        if output.activation != "softmax":
+        if output.activation != "softmax" and not output.from_logits:
             layers = (f"- {output_call(run, output, output.activation)},\n"
                       f"+ {output_call(run, output, 'softmax')},\n")  # fmt: skip
         return Mend("Take the sparse loss, with softmax, for class numbers.",
-                    f'{layers}{before}+ loss="sparse_categorical_crossentropy",')  # fmt: skip
-    return Mend("Give each class a unit, or keep one column of the labels.",
-                "- model.fit(x, y)\n+ model.fit(x, y.argmax(axis=1))")  # fmt: skip
+                    f"{layers}{before}"
+                    f"+ {_loss_argument(output, 'sparse_categorical_crossentropy')}")  # fmt: skip
+    return Mend("Give each column of the labels a unit of the output.",
+                "print(y.shape)  # (examples, columns)\n"
+                'keras.layers.Dense(y.shape[1], activation="sigmoid")')  # fmt: skip
+
+
+def _loss_argument(output: Output, loss: str) -> str:
+    """The argument of `compile` that names a loss; logits stay logits."""
+    if output.from_logits:
+        return f"loss={loss_call(loss, 'from_logits=True')},"
+    return f'loss="{loss}",'

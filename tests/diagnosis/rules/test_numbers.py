@@ -195,6 +195,25 @@ def test_part(ratio: float, words: str) -> None:
     assert part(ratio) == words
 
 
+def lost_weights(*counts: float) -> Run:
+    """Finite losses over weights of which so many are not finite in each sample."""
+    steps = [0, 10, 20, 200, 400][: len(counts)]
+    rows = {"dense/kernel": {"non_finite_count": list(counts)}}
+    losses = {"loss": {"loss": 2.3, "data_loss": 2.3}}
+    return a_run(
+        a_table("weights", rows, steps=steps), a_table("loss", losses, steps=steps), *STUCK
+    )
+
+
+def test_weights_that_are_lost_behind_a_finite_loss() -> None:
+    found = flagged("ZA501", lost_weights(0, 0, 0, 64, 64))
+    assert found.summary == (
+        "Weights of `dense` are not finite at step 200 and for good; the loss hides it."
+    )
+    assert found.since == 21, "it may have begun right behind the last sound sample"
+    assert isinstance(answer("ZA501", lost_weights(0, 64, 0, 0, 0)), Passed), "they recovered"
+
+
 # --- ZA504, ZA505 -----------------------------------------------------------------------------
 
 
