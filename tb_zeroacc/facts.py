@@ -13,11 +13,12 @@ Scalar: TypeAlias = "str | int | float | bool | None"
 
 # --- the kinds of per-sample tables -------------------------------------------------------------
 # One table a kind and sample: float32, rows x columns. Row names are the training's own (features,
-# layers, variables), column names are fixed here. Unknown values are NaN, except that every
-# `non_finite_count` is exact up to 2**24.
+# layers, variables), column names are fixed here. Unknown values are NaN; a `non_finite_count` is
+# exact up to 2**24, and NaN only where nothing was looked at.
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    # A row a feature or channel, `x[3]` or `age[0]`; at most 256, the rest pooled as `x[rest]`.
+    # A row a feature or channel (the last axis), `x[3]` or `age[0]`; of all inputs at most 256,
+    # evenly spaced, and a row `x[rest]` for the others of each.
     "inputs": ("mean", "std", "min", "max", "zero_share", "non_finite_count", "count"),
     # A row an input, `x`. Two sums over the batch, weighted by position: equal for equal batches.
     "batch": ("fingerprint_1", "fingerprint_2", "examples"),
@@ -27,7 +28,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "mean", "std", "min", "max", "zero_share", "integer_share", "row_sum_min", "row_sum_max",
         "non_finite_count", "count", "examples", "units",
     ),
-    # A row a label tensor; total and zero share of the weights as the loss saw them.
+    # A row an output; the weights as the loss saw them, class weights included.
     "sample_weights": ("mean", "min", "max", "zero_share", "count"),
     # A row an output. `spread`: standard deviation over the batch, averaged over units;
     # `entropy`: mean over examples in nats, NaN where the output is no distribution;
@@ -47,8 +48,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     # A row a trainable variable, by its path. `present` is 0 where the gradient is None.
     "gradients": ("present", "rms", "abs_max", "zero_share", "non_finite_count"),
     # A row a trainable variable, before the update. `unit_spread`: standard deviation over the
-    # units (last axis) of a kernel, rms over the others; NaN for vectors. `update_ratio`:
-    # rms(change) / rms(weight).
+    # units (last axis) of a kernel, rms over the others; NaN for vectors and single units.
+    # `update_rms` and `update_ratio`, rms(change) / rms(weight), are taken from at most about
+    # 8 000 elements, spread over all rows and units; the ratio is infinite where weights of 0 move.
     "weights": ("rms", "abs_max", "unit_spread", "update_ratio", "update_rms", "non_finite_count"),
     # One row, `loss`. `loss` is this batch's, all included; `penalty` the sum of `model.losses`.
     "loss": ("loss", "data_loss", "penalty", "loss_scale", "learning_rate", "gradient_norm"),
@@ -83,7 +85,7 @@ class Layer:
         class_name: Its class, `Dense`.
         activation: Name of its activation function, `linear` where it has one that does nothing,
             None where the layer has none.
-        units: Size of its output's last axis, where fixed by the configuration.
+        units: Units, filters or output dimension of its configuration.
         kernel_initializer: Class name, with its constant where there is one: `Constant(0.0)`.
         bias_initializer: As above.
         regularizers: `kernel_regularizer: L2(0.01)` and the like.

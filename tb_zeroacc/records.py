@@ -8,7 +8,8 @@ words. One event a sample carries every table of that step:
     tag `zeroacc/fact/<kind>`     JSON: start, contract, shapes, epoch, end
     any other tag                 a float32 scalar of the plugin `scalars`, for Time Series too
 
-All records carry `VERSION`; a reader refuses a newer one and says so.
+All JSON carries `VERSION`; a reader refuses a newer one and says so. Numbers that JSON lacks stand
+in it as text (`NOT_FINITE`).
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ _KIND_OF = {cls: kind for kind, cls in FACT_KINDS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Names of a table's rows and columns; `pooled`: how many features a `[rest]` row holds."""
+    """Names of a table's rows and columns; `pooled`: how many features all `[rest]` rows hold."""
 
     kind: str
     rows: tuple[str, ...]

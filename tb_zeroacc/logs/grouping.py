@@ -75,7 +75,9 @@ def parts_of(
 
 def _by_name(member: str, label: str) -> Part:
     if member == ".":
-        return Part(".", _split_of_directory(label), label == RECORDER)
+        worker = _WORKER.match(label)
+        recorder = label == RECORDER or worker is not None
+        return Part(".", _split_of_directory(label), recorder, int(worker[1]) if worker else None)
     pieces = member.split("/")
     worker = _WORKER.match(pieces[-1])
     if worker and len(pieces) > 1 and pieces[-2] == RECORDER:

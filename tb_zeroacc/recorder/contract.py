@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from tb_zeroacc import __version__, facts
 from tb_zeroacc.recorder.losses import describe_outputs
+from tb_zeroacc.recorder.worker import worker_of
 
 # Layers that pass an activation on unchanged.
 TRANSPARENT = (
@@ -57,6 +58,7 @@ def describe(model: Any, fit: facts.Fit, seen: Any = None) -> facts.Contract:
         run_eagerly=bool(getattr(model, "run_eagerly", False)),
         steps_per_execution=whole(getattr(model, "steps_per_execution", None)),
         strategy=type(strategy).__name__ if strategy is not None else None,
+        worker=worker_of(),
         versions={
             "tb_zeroacc": __version__,
             "keras": keras.__version__,

@@ -27,6 +27,7 @@ from tb_zeroacc.recorder.program import CLOCK_PERIOD, NEVER, Program, Sample
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.shapes import shapes_of
 from tb_zeroacc.recorder.stepping import StepFunction
+from tb_zeroacc.recorder.worker import worker_of
 from tb_zeroacc.records import Layout
 
 Logs = Mapping[str, Any]
@@ -49,7 +50,9 @@ class Recording:
         self, model: Any, log_dir: str, schedule: Schedule, news: Callable[[str], None]
     ) -> None:
         self.model = model
-        self.directory = os.path.join(log_dir, SUBDIRECTORY)  # noqa: PTH118 (it may be `gs://..`)
+        worker = worker_of()
+        of_worker = [] if worker is None else [f"worker_{worker}"]
+        self.directory = os.path.join(log_dir, SUBDIRECTORY, *of_worker)  # noqa: PTH118 (`gs://`)
         self.guard = Guard()
         self.schedule = schedule
         self._news = news
@@ -71,7 +74,7 @@ class Recording:
         self._is_open = False
         self.callback: Any = None
         self._log.fact(
-            0, facts.Start(uuid.uuid4().hex, time.time(), f"tb_zeroacc {__version__}")
+            0, facts.Start(uuid.uuid4().hex, time.time(), f"tb_zeroacc {__version__}", worker)
         )
         atexit.register(_at_exit, weakref.ref(self))
 

@@ -31,7 +31,7 @@ class EventWriter:
         now = time.time()
         host = socket.gethostname().replace("/", "_") or "host"
         name = f"events.out.tfevents.{int(now):010d}.{host}.{os.getpid()}.{next(_FILES)}.zeroacc"
-        self.path = os.path.join(directory, name)  # noqa: PTH118 (it may be `gs://..`)
+        self.path = os.path.join(directory, name)  # noqa: PTH118 (`gs://`)
         self._file = tf.io.TFRecordWriter(self.path)
         self._append(records.header_event(now))
 

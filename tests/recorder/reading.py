@@ -61,9 +61,9 @@ class Log:
         return next(read for read in self.tables[kind] if read.step == step)
 
 
-def read(log_dir: Path) -> Log:
-    """Reads `<log_dir>/zeroacc`."""
-    log = Log(sorted((log_dir / "zeroacc").glob("*tfevents*")))
+def read(log_dir: Path, part: str = "zeroacc") -> Log:
+    """Reads `<log_dir>/zeroacc`, or another part."""
+    log = Log(sorted((log_dir / part).glob("*tfevents*")))
     layouts: dict[str, records.Layout] = {}
     for path in log.files:
         for raw in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
