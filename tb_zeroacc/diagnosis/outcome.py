@@ -14,7 +14,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
-from tb_zeroacc.diagnosis.prior import Case
+from tb_zeroacc.diagnosis.prior import HOPELESS, Case
 from tb_zeroacc.diagnosis.rule import Rule
 from tb_zeroacc.facts import End
 from tb_zeroacc.run import Role
@@ -23,8 +23,6 @@ from tb_zeroacc.wording import count, number, percent
 if TYPE_CHECKING:
     from tb_zeroacc.series import Series
 
-# Healthy programs end under 0.45 of their prior, hopeless ones over 0.9 (measured).
-HOPELESS = 0.9
 FEW_EPOCHS = 4  # as ZA705 counts: fewer points of a loss have no last quarter
 
 

@@ -20,14 +20,13 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.needs import LOSS, VALIDATION_LOSS
-from tb_zeroacc.diagnosis.prior import Case
+from tb_zeroacc.diagnosis.prior import HOPELESS, Case
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.diagnosis.stopping import still_falling
 from tb_zeroacc.diagnosis.trend import Trend, smoothed, training_step, trend_of
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
-HOPELESS = 0.9  # of the prior. Stuck programs end at .93 to 1.47 of it, healthy ones under .43
 NEAR_MAJORITY = 0.05  # accuracy above the largest class's share that is no learning yet
 FEWEST_POINTS = 4  # points of the loss: a first plateau often ends
 # For logs that hold no labels, only a loss that stands at ln k with an accuracy of 1/k.

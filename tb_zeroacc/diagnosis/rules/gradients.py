@@ -116,7 +116,7 @@ def vanishing_gradients(case: Case) -> Answer:
     first = kernel_rows(case.run, weights)[0]
     moved = float(np.nanmedian(weights.column("update_ratio")[:, first]))
     if moved >= STANDS_STILL:
-        return Passed(f"the first layer moves all the same, by {number(moved)} of itself a step")
+        return Passed(f"the first layer moves all the same, by {number(moved)} of its weights a step")
     return _flagged(case.run, fade, ratio, moved)
 
 
@@ -145,7 +145,7 @@ def _flagged(run: Run, fade: _Fade, ratio: float, moved: float) -> Flagged:
     return Flagged(
         summary=f"Gradients vanish on their way down: `{first}` gets {part(ratio)} of the last "
         "layer's.",
-        context=f"`{first}` changes by {number(moved)} of itself a step: it keeps its random "
+        context=f"`{first}` moves by {number(moved)} of its weights a step: it keeps its random "
         f"weights. {len(faded)} of {len(fade.layers)} layers get less than {number(FADED)} of the "
         f"gradient of `{last}`.",
         evidence=(

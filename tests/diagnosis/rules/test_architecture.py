@@ -145,6 +145,20 @@ def test_a_metric_that_fell_makes_it_strong() -> None:
     assert "0.8 to 0.62" in found.context
 
 
+@pytest.mark.parametrize(
+    ("rise", "end", "tier"),
+    [
+        (1.2, 0.955, Tier.SMELL),  # a hundred examples scatter by as much
+        (1.2, 0.93, Tier.STRONG),
+        (1.6, 0.955, Tier.STRONG),  # the loss says it loudly
+        (1.6, 0.98, Tier.SMELL),
+    ],
+)
+def test_how_far_a_metric_must_fall(rise: float, end: float, tier: Tier) -> None:
+    fallen = [0.9, 0.95, 0.97, 0.98, 0.99, *np.linspace(0.99, end, 6)[1:]]
+    assert flagged("ZA605", validated(v(rise), fallen)).tier is tier
+
+
 def test_learned_by_heart_from_the_start_is_strong() -> None:
     """Validation accuracy never leaves chance, so it cannot fall from its best."""
     heart = a_curve(list(np.linspace(0.5, 1.0, 10)), Role.ACCURACY)

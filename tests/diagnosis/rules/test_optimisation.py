@@ -129,6 +129,13 @@ def test_a_restless_run_without_a_prior_is_a_smell() -> None:
     assert flagged("ZA701", run).tier is Tier.SMELL
 
 
+def test_a_restless_run_is_strong_only_where_it_is_no_better_than_a_constant() -> None:
+    """A linear model of small weights shivers around the best that it can do."""
+    for level, tier in ((0.6 * LN10, Tier.SMELL), (0.95 * LN10, None)):
+        run = trained(kernels([0.13] * 30), by_steps([2.3] * 30), loss=[2.3, level, level, level])
+        assert flagged("ZA701", run).tier in (tier, tier or Tier.STRONG), level
+
+
 def test_for_sgd_the_new_rate_follows_the_update() -> None:
     found = flagged("ZA701", high(50, 362, optimizer=Optimizer("SGD", 1.0)))
     assert found.mend is not None
