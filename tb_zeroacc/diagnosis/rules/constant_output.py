@@ -35,7 +35,7 @@ FEWEST_STEPS = 10  # a last layer of zeros says the same until its first updates
     Tier.STRONG,
     Stage.OUTPUT,
     needs=(OUTPUTS,),
-    explains=("ZA403", "ZA404", "ZA704"),
+    explains=("ZA403", "ZA404", "ZA702", "ZA704"),
     mend=Mend(
         "Follow a batch through the layers and find the one after which all examples look alike.",
         "for layer in model.layers:\n    x = layer(x)\n"

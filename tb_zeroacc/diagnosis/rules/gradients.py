@@ -116,7 +116,7 @@ def vanishing_gradients(case: Case) -> Answer:
     first = kernel_rows(case.run, weights)[0]
     moved = float(np.nanmedian(weights.column("update_ratio")[:, first]))
     if moved >= STANDS_STILL:
-        return Passed(f"the first layer moves all the same, by {number(moved)} of its weights a step")
+        return Passed(f"the first layer moves all the same, by {number(moved)} of itself a step")
     return _flagged(case.run, fade, ratio, moved)
 
 

@@ -215,8 +215,8 @@ def _flagged(case: Case, bad: _Bad, tier: Tier | None, remark: str) -> Flagged:
         summary=f"{summary}.",
         evidence=(_loss_evidence(case.run, bad), *_tensor_evidence(case.run, tensor)),
         tier=tier,
+        # No layers: whichever broke first, the update that follows breaks all of them.
         since=bad.step,
-        layers=_layers(case.run, tensor),
         context=context,
         mend=_mend(case.run, tensor),
     )
@@ -266,12 +266,6 @@ def _stretch(table: Table, kind: str, until: int) -> _Tensor | None:
     values = float(table.column("non_finite_count")[index, row])
     return _Tensor(kind, table.rows[row], int(table.steps[index]), values)
 
-
-def _layers(run: Run, tensor: _Tensor | None) -> tuple[str, ...]:
-    if tensor is None or tensor.kind not in ("weights", "activations", "gradients"):
-        return ()
-    # Weights that broke in an update, or a gradient, are not the fault of one layer alone.
-    return (layer_of(run, tensor.row),) if tensor.kind == "activations" else ()
 
 
 def _context(tensor: _Tensor) -> str:

@@ -50,7 +50,7 @@ ROUNDING = 1e-6
     Tier.STRONG,
     Stage.INPUT,
     needs=(CONTRACT, LABELS, OUTPUTS),
-    explains=("ZA502", "ZA602", "ZA704", "ZA705"),
+    explains=("ZA502", "ZA509", "ZA602", "ZA704", "ZA705"),
     yields_to=(
         "ZA101", "ZA102", "ZA103", "ZA104", "ZA306", "ZA307", "ZA309", "ZA501", "ZA503", "ZA504",
         "ZA505", "ZA601", "ZA607", "ZA702", "ZA708",
