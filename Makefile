@@ -40,7 +40,8 @@ check: .make/installed .make/node  ## style and types, Python and TypeScript
 	@$(TIMED) "TypeScript" env PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend run --silent check
 
 bench: .make/installed  ## measure; figures belong into docs/measurements.md
-	@for script in tests/benchmarks/bench_*.py; do $(QUIET) $(BIN)/python $$script || exit 1; done
+	@for script in recorder reader score_corpus; do \
+		echo "== $$script"; $(QUIET) $(BIN)/python tests/benchmarks/$$script.py || exit 1; done
 
 screenshots: .make/installed .make/browser $(BUNDLE)  ## docs/images from a real TensorBoard
 	@$(TIMED) "screenshots" env $(QUIET) $(BIN)/python -m tests.browser.screenshots
