@@ -10,7 +10,7 @@ FRONTEND := $(shell find frontend/src -type f) frontend/package.json frontend/pa
 	frontend/tsconfig.json frontend/vite.config.ts
 TIMED := tools/timed.sh
 QUIET := TF_CPP_MIN_LOG_LEVEL=2
-PYTEST := $(QUIET) $(BIN)/python -m pytest -q -n 2 --dist loadgroup
+PYTEST := env $(QUIET) $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long quick check bench screenshots docs clean

@@ -1,0 +1,212 @@
+"""Programs that fail in other ways than the demo's: FIRST names what may stand first.
+
+Every function is one program. None of them was used to choose a threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tests.zoo.programs import (
+    Dense,
+    breast_cancer,
+    built,
+    classifier,
+    diabetes,
+    digits,
+    images,
+    layers,
+    table,
+    train,
+)
+
+FIRST = {
+    "infinity_among_pixels": ("ZA101", "ZA501"),
+    "logarithm_of_zero": ("ZA501",),
+    "logits_taken_for_shares": ("ZA303",),
+    "one_logit_taken_for_a_share": ("ZA303",),
+    "squared_error_on_digits": ("ZA308",),
+    "ten_coins_for_ten_classes": ("ZA310",),
+    "labels_of_minus_one": ("ZA201",),
+    "labels_from_one": ("ZA201",),
+    "a_rate_of_1e_7": ("ZA702",),
+    "plain_descent_at_100": ("ZA701", "ZA501"),
+    "an_lstm_at_a_rate_of_1": ("ZA701",),
+    "bytes_as_they_are": ("ZA107", "ZA103"),
+    "prices_of_houses": ("ZA208",),
+    "a_generator_that_is_stuck": ("ZA106",),
+    "one_class_only": ("ZA202",),
+    "images_shuffled_apart": ("ZA206",),
+    "softmax_over_one": ("ZA301",),
+    "accuracy_of_a_regression": ("ZA401",),
+    "cross_entropy_on_numbers": ("ZA309",),
+    "eight_slow_epochs": ("ZA705",),
+    "fraud_that_cannot_be_told": ("ZA203",),
+    "kernels_below_zero": ("ZA504",),
+    "a_table_as_it_ships": ("ZA104",),
+}
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def infinity_among_pixels(log: Path) -> None:
+    x, y = images()
+    x = x.copy()
+    x[700, 3, 3] = np.inf
+    train(classifier(layers.Conv2D(8, 3, activation="relu"), layers.Flatten()), log, x, y)
+
+
+def logarithm_of_zero(log: Path) -> None:
+    x, y = digits()
+    stack = (Dense(32, activation="relu"), layers.Lambda(keras.ops.log))
+    train(classifier(*stack), log, x, y)
+
+
+# --- output, loss, metric, labels -----------------------------------------------------------------
+
+
+def logits_taken_for_shares(log: Path) -> None:
+    x, y = digits()
+    train(built(Dense(64, activation="relu"), Dense(10)), log, x, y)
+
+
+def one_logit_taken_for_a_share(log: Path) -> None:
+    x, y = breast_cancer()
+    train(built(Dense(16, activation="relu"), Dense(1), loss="binary_crossentropy"), log, x, y)
+
+
+def squared_error_on_digits(log: Path) -> None:
+    x, y = digits()
+    train(built(Dense(64, activation="relu"), Dense(1), loss="mse"), log, x, y)
+
+
+def ten_coins_for_ten_classes(log: Path) -> None:
+    """Plain descent at a rate of 1e-5 beside it."""
+    x, y = digits()
+    slow = keras.optimizers.SGD(1e-5)
+    model = classifier(Dense(64, activation="relu"), loss="binary_crossentropy", optimizer=slow)
+    train(model, log, x, keras.utils.to_categorical(y))
+
+
+def labels_of_minus_one(log: Path) -> None:
+    x, y = breast_cancer()
+    stack = (Dense(16, activation="relu"), Dense(1, activation="sigmoid"))
+    train(built(*stack, loss="binary_crossentropy"), log, x, 2.0 * y - 1)
+
+
+def labels_from_one(log: Path) -> None:
+    x, y = digits()
+    with suppress(tf.errors.InvalidArgumentError):
+        train(classifier(Dense(16, activation="relu")), log, x, y + 1)
+
+
+def one_class_only(log: Path) -> None:
+    x, y = digits()
+    train(classifier(Dense(64, activation="relu")), log, x, np.zeros_like(y))
+
+
+def softmax_over_one(log: Path) -> None:
+    x, y = breast_cancer()
+    stack = (Dense(16, activation="relu"), Dense(1, activation="softmax"))
+    train(built(*stack, loss="binary_crossentropy"), log, x, y, validation_split=0.2)
+
+
+def accuracy_of_a_regression(log: Path) -> None:
+    x, y = diabetes()
+    train(built(Dense(16, activation="relu"), Dense(1), loss="mae"), log, x, y, epochs=30)
+
+
+def cross_entropy_on_numbers(log: Path) -> None:
+    x, y = diabetes()
+    stack = (Dense(16, activation="relu"), Dense(1, activation="sigmoid"))
+    train(built(*stack, loss="binary_crossentropy"), log, x, y)
+
+
+def images_shuffled_apart(log: Path) -> None:
+    x, y = images()
+    x = x[np.random.permutation(len(x))]
+    model = classifier(layers.Conv2D(16, 3, activation="relu"), layers.Flatten())
+    train(model, log, x, y, epochs=20, validation_split=0.2)
+
+
+def fraud_that_cannot_be_told(log: Path) -> None:
+    x = np.random.normal(size=(4000, 10)).astype("float32")
+    y = (np.random.uniform(size=4000) < 0.01).astype("int32")
+    stack = (Dense(16, activation="relu"), Dense(1, activation="sigmoid"))
+    train(built(*stack, loss="binary_crossentropy"), log, x, y)
+
+
+# --- data -----------------------------------------------------------------------------------------
+
+
+def bytes_as_they_are(log: Path) -> None:
+    x, y = digits()
+    stack = (Dense(64, activation="relu"), Dense(64, activation="relu"))
+    model = classifier(*stack, optimizer=keras.optimizers.SGD(0.05))
+    train(model, log, (254 * x).astype("uint8"), y)
+
+
+def a_table_as_it_ships(log: Path) -> None:
+    x, y = table("wine")
+    wide = keras.initializers.RandomNormal(stddev=1.0)
+    hidden = Dense(32, activation="sigmoid", kernel_initializer=wide)
+    train(classifier(hidden, classes=3), log, x, y, epochs=30)
+
+
+def prices_of_houses(log: Path) -> None:
+    x = np.random.normal(size=(1000, 8)).astype("float32")
+    y = 300_000 + 50_000 * x[:, 0] + 1000 * np.random.normal(size=1000)
+    model = built(Dense(32, activation="relu"), Dense(1), loss="mse", metrics=["mae"])
+    train(model, log, x, y, epochs=30)
+
+
+def a_generator_that_is_stuck(log: Path) -> None:
+    x, y = digits()
+    few = np.random.permutation(len(x))[:32]
+
+    def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        while True:
+            yield x[few], np.random.permutation(y[few])
+
+    model = classifier(Dense(64, activation="relu"))
+    train(model, log, batches(), steps_per_epoch=40, shuffle=False)
+
+
+# --- rates and initialisation ---------------------------------------------------------------------
+
+
+def a_rate_of_1e_7(log: Path) -> None:
+    x, y = digits()
+    model = classifier(Dense(64, activation="relu"), optimizer=keras.optimizers.Adam(1e-7))
+    train(model, log, x, y)
+
+
+def plain_descent_at_100(log: Path) -> None:
+    x, y = digits()
+    model = classifier(Dense(64, activation="relu"), optimizer=keras.optimizers.SGD(100.0))
+    train(model, log, x, y)
+
+
+def an_lstm_at_a_rate_of_1(log: Path) -> None:
+    x, y = images()
+    stack = (layers.Reshape((8, 8)), layers.LSTM(32))
+    train(classifier(*stack, optimizer=keras.optimizers.Adam(1.0)), log, x, y)
+
+
+def kernels_below_zero(log: Path) -> None:
+    x, y = digits()
+    below = keras.initializers.RandomUniform(-0.1, -0.05)
+    train(classifier(Dense(64, activation="relu", kernel_initializer=below)), log, x, y)
+
+
+def eight_slow_epochs(log: Path) -> None:
+    x, y = digits()
+    model = classifier(Dense(64, activation="relu"), optimizer=keras.optimizers.SGD(0.005))
+    train(model, log, x, y, epochs=8)
