@@ -14,7 +14,7 @@ from tb_zeroacc.recorder import tables
 from tb_zeroacc.recorder.fitting import epoch_data
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation
-from tb_zeroacc.recorder.program import parts_of
+from tb_zeroacc.recorder.parts import parts_of
 from tb_zeroacc.records import Layout
 
 # Of a longer message the beginning and the end are kept: TensorFlow's begin with a stack and end

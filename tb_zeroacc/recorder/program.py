@@ -19,12 +19,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tb_zeroacc import facts
 from tb_zeroacc.recorder import inside, tables
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation, Update, layers_of
-from tb_zeroacc.recorder.losses import describe_outputs
-from tb_zeroacc.recorder.targets import Target
+from tb_zeroacc.recorder.parts import inputs_of, is_visible, parts_of
 from tb_zeroacc.records import Layout
 
 NEVER = 2**62
@@ -199,10 +197,10 @@ class Program:
             seen.state = _State(tf.unstack(tf.convert_to_tensor(self._clock), num=7))
         state: _State = seen.state
         if state.bad_input is None:
-            sound = self._guard.run("broken inputs", tables.all_finite, _inputs_of(seen))
+            sound = self._guard.run("broken inputs", tables.all_finite, inputs_of(seen))
             sound = tf.constant(True) if sound is None else sound
             state.bad_input = ~sound & (state.clock[6] < 0)
-        if state.bad is None and seen.loss is not None and _visible(seen.loss):
+        if state.bad is None and seen.loss is not None and is_visible(seen.loss):
             state.bad = self._is_bad(seen.loss, state)
             state.due = None
         if state.due is None:
@@ -304,7 +302,7 @@ class Program:
         fused = not self._jit
         data, targets = parts_of(seen)
         updates = [u for u in seen.updates if u.before is not None]
-        calls = [c for c in seen.calls if _visible(inside.first_tensor(c.output))]
+        calls = [c for c in seen.calls if is_visible(inside.first_tensor(c.output))]
         norm: Any = tf.constant(float("nan"))
         found: list[tables.Table] = []
         found += run("the inputs", tables.inputs, data) or []
@@ -315,7 +313,7 @@ class Program:
         gradients = run("the gradients", inside.gradients, updates)
         if gradients is not None:
             norm = gradients[1]
-        found += run("the loss", inside.loss, seen, norm, _visible) or []
+        found += run("the loss", inside.loss, seen, norm, is_visible) or []
         found += run("the activations", inside.activations, calls, fused=fused) or []
         found += gradients[0] if gradients is not None else []
         found += run("the weights", inside.weights, updates) or []
@@ -333,76 +331,11 @@ class Program:
         return kept
 
 
-def parts_of(
-    seen: Observation, outputs: tuple[facts.Output, ...] | None = None
-) -> tuple[list[tuple[str, Any]], list[Target]]:
-    """Inputs with names, and outputs with their labels, from what a step showed.
-
-    Args:
-        seen: The step.
-        outputs: What is known about the outputs, where the step does not show them.
-    """
-    x, y, weight = keras.utils.unpack_x_y_sample_weight(seen.data)
-    x = seen.x if x is None else x
-    y = y if seen.y is None else seen.y
-    weight = weight if seen.sample_weight is None else seen.sample_weight
-    outputs = outputs or describe_outputs(seen.model, seen, [])
-    predictions = keras.tree.flatten(seen.y_pred) if seen.y_pred is not None else []
-    predictions += [None] * (len(outputs) - len(predictions))
-    labels = _aligned(y, [o.name for o in outputs])
-    weights = _aligned(weight, [o.name for o in outputs], repeat=True)
-    targets = [
-        Target(output, *(t if t is not None and _visible(t) else None for t in tensors))
-        for output, *tensors in zip(outputs, labels, predictions, weights, strict=True)
-    ]
-    return [(n, t) for n, t in tables.named(x, "x") if _visible(t)], targets
-
-
-def _inputs_of(seen: Observation) -> list[Any]:
-    """The input tensors of a step as far as they can be used here."""
-    x, _, _ = keras.utils.unpack_x_y_sample_weight(seen.data)
-    found = tables.named(seen.x if x is None else x, "x")
-    return [tensor for _, tensor in found if _visible(tensor)]
-
-
 def _clock_behind(data: Any) -> Any:
     """The wall clock once the data are there, seconds modulo `CLOCK_PERIOD`; float32."""
     tensors = [t for t in keras.tree.flatten(data) if isinstance(t, tf.Tensor)]
     with tf.control_dependencies(tensors if tf.inside_function() else []):
         return tf.cast(tf.math.floormod(tf.timestamp(), CLOCK_PERIOD), tf.float32)
-
-
-def _aligned(structure: Any, names: list[str], *, repeat: bool = False) -> list[Any]:
-    """The tensors of labels or weights in the order of the outputs; None where there is none."""
-    if structure is None:
-        return [None] * len(names)
-    if isinstance(structure, dict):
-        return [structure.get(name) for name in names]
-    flat: list[Any] = keras.tree.flatten(structure)
-    if repeat and len(flat) == 1:
-        return flat * len(names)
-    return (flat + [None] * len(names))[: len(names)]
-
-
-def _visible(tensor: Any) -> bool:
-    """Whether a tensor can be used here: not one of a loop's, a branch's or a scratch graph."""
-    if tensor is None:
-        return False
-    if isinstance(tensor, tf.RaggedTensor):
-        tensor = tensor.flat_values
-    if isinstance(tensor, tf.SparseTensor):
-        tensor = tensor.values
-    if not isinstance(tensor, tf.Tensor):
-        return isinstance(tensor, int | float | np.ndarray)
-    owner = getattr(tensor, "graph", None) if not hasattr(tensor, "numpy") else None
-    if owner is None:
-        return True
-    graph = tf.compat.v1.get_default_graph()
-    while graph is not None:
-        if graph is owner:
-            return True
-        graph = getattr(graph, "outer_graph", None)
-    return False
 
 
 def _loss_scale(optimizer: Any) -> Any:
