@@ -119,7 +119,8 @@ class Run:
         members: TensorBoard's names of the runs that belong to it.
         sessions: How many sessions the directory holds, this one included.
         state: Whether it still runs, judged by the clock that the reader was given.
-        idle_seconds: Seconds since the last record at that clock; None without a clock.
+        idle_seconds: Seconds since the last record at that clock, in whole minutes; None without a
+            clock, and for a training that has ended.
         sampled: True where points came through a sampling data provider.
         notes: Sentences on what was repaired, set aside or lost.
         damaged: Whether a file of it was truncated or broken.

@@ -97,10 +97,11 @@ def at(built: Built, now: float | None) -> Run:
     run = built.run
     idle = None if now is None or built.last_event is None else max(0.0, now - built.last_event)
     if idle is not None and run.end is None and idle < max(PATIENCE * built.pause, MIN_PATIENCE):
-        return replace(run, state="live", idle_seconds=idle)
+        return replace(run, state="live", idle_seconds=idle // 60.0 * 60.0)
     return replace(
         run,
-        idle_seconds=idle,
+        # In whole minutes: what is judged by it holds for one. One that has ended is not idle.
+        idle_seconds=None if idle is None or run.end is not None else idle // 60.0 * 60.0,
         notes=(*run.notes, *built.unfinished),
         damaged=run.damaged or bool(built.unfinished),
     )

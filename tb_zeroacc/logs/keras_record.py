@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from tb_zeroacc.facts import Contract, Layer, Optimizer, Output, Scalar
 
@@ -40,6 +40,9 @@ _CROSS_ENTROPIES = (
 # Layers that are nothing but an activation, by class.
 _ACTIVATIONS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu"}
 _MODELS = ("Sequential", "Functional", "Model")
+# Layers that pass on what the layer before them made: its activation, and its units.
+_PASSING = ("Reshape", "Flatten", "Dropout")
+_KEEPING_UNITS = ("Activation", "Dropout", *_ACTIVATIONS)
 # Settings that have a field of their own or say nothing.
 _KNOWN_SETTINGS = ("name", "trainable", "dtype", "units", "activation", "filters", "seed")
 _KNOWN_OPTIMIZER = (
@@ -66,7 +69,7 @@ def contract_of(text: bytes) -> Contract | None:
         source="keras_record",
         model=model,
         layers=layers,
-        outputs=_outputs(record, layers, compiled),
+        outputs=_outputs(layers, _ends(record, 0), _sources(record, 0), compiled),
         optimizer=_optimizer(compiled.get("optimizer")),
         dtype_policy=_policy(_mapping(record.get("config")).get("dtype")),
         jit_compile=_bool(compiled.get("jit_compile")),
@@ -87,9 +90,9 @@ def _layers(model: Json, outputs: frozenset[str], depth: int) -> Iterator[Layer]
         entry = _mapping(entry)
         config = _mapping(entry.get("config"))
         class_name = _text(entry.get("class_name")) or "Layer"
-        name = _text(config.get("name")) or _text(entry.get("name")) or f"layer_{position}"
+        name = _name_of(entry) or f"layer_{position}"
         is_output = name in outputs
-        if class_name in _MODELS and "layers" in config:
+        if _is_model(entry):
             inner = _output_names(entry) if is_output else frozenset[str]()
             yield from _layers(entry, inner, depth + 1)
         elif class_name != "InputLayer":
@@ -129,18 +132,95 @@ def _layer(name: str, class_name: str, config: Mapping[str, Json], is_output: bo
 def _activation(class_name: str, config: Mapping[str, Json]) -> str | None:
     if class_name in _ACTIVATIONS:
         return _ACTIVATIONS[class_name]
-    return _named(config.get("activation"))
+    named = _named(config.get("activation"))
+    return named if named is None else _ACTIVATIONS.get(named, named)
+
+
+# --- how they are connected ---------------------------------------------------------------------
+
+
+class _End(NamedTuple):
+    """One output of a model: the name by which losses are given, and the layer that makes it."""
+
+    name: str
+    layer: str
+
+
+def _ends(model: Json, depth: int) -> list[_End]:
+    """The outputs of a model in their order; those of a model within it under its own name."""
+    config = _mapping(_mapping(model).get("config"))
+    inner = {_name_of(entry): entry for entry in _list(config.get("layers"))}
+    found = []
+    for key, name in _listed_ends(config):
+        entry = inner.get(name)
+        below = _ends(entry, depth + 1) if entry and depth < MAX_DEPTH and _is_model(entry) else []
+        found += [_End(key, end.layer) for end in below] or [_End(key, name)]
+    return found
+
+
+def _listed_ends(config: Mapping[str, Json]) -> list[tuple[str, str]]:
+    """Key and layer name of each output; a list has the layers' names for keys."""
+    listed = config.get("output_layers")
+    if listed is None:
+        names = [_name_of(entry) for entry in _list(config.get("layers"))[-1:]]
+        return [(name, name) for name in names if name]
+    if isinstance(listed, dict):
+        return [
+            (str(key), name)
+            for key, value in listed.items()
+            for name in _tensor_layers(value, 0)
+        ]
+    return [(name, name) for name in dict.fromkeys(_tensor_layers(listed, 0))]
+
+
+def _sources(model: Json, depth: int) -> dict[str, str]:
+    """The one layer that each layer takes its input from, where it is one."""
+    entries = _list(_mapping(_mapping(model).get("config")).get("layers"))[:MAX_LAYERS]
+    found: dict[str, str] = {}
+    before = ""
+    for entry in entries:
+        name, nodes = _name_of(entry), _mapping(entry).get("inbound_nodes")
+        if depth < MAX_DEPTH and _is_model(entry):
+            found |= _sources(entry, depth + 1)
+        sources = [before] if nodes is None else list(dict.fromkeys(_inbound(nodes, 0)))
+        if len(sources) == 1 and sources[0]:
+            found[name] = sources[0]
+        before = name
+    return found
+
+
+def _inbound(node: Json, depth: int) -> Iterator[str]:
+    """Names of layers in Keras 3's `keras_history`, or in Keras 2's lists `["dense", 0, 0, {}]`."""
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(node, dict):
+        history = _list(node.get("keras_history"))
+        if history and isinstance(history[0], str):
+            yield history[0]
+            return
+        for value in node.values():
+            yield from _inbound(value, depth + 1)
+    elif isinstance(node, list):
+        if len(node) >= 3 and isinstance(node[0], str) and isinstance(node[1], int):
+            yield node[0]
+            return
+        for value in node:
+            yield from _inbound(value, depth + 1)
+
+
+def _name_of(entry: Json) -> str:
+    entry = _mapping(entry)
+    return _text(_mapping(entry.get("config")).get("name")) or _text(entry.get("name")) or ""
+
+
+def _is_model(entry: Json) -> bool:
+    entry = _mapping(entry)
+    return entry.get("class_name") in _MODELS and "layers" in _mapping(entry.get("config"))
 
 
 def _output_names(model: Json) -> frozenset[str]:
     """Names of the layers that make a model's outputs."""
-    config = _mapping(_mapping(model).get("config"))
-    listed = config.get("output_layers")
-    if listed is None:
-        last = _mapping((_list(config.get("layers")) or [None])[-1])
-        name = _text(_mapping(last.get("config")).get("name"))
-        return frozenset() if name is None else frozenset([name])
-    return frozenset(_tensor_layers(listed, 0))
+    return frozenset(name for _, name in _listed_ends(_mapping(_mapping(model).get("config"))))
 
 
 def _tensor_layers(listed: Json, depth: int) -> Iterator[str]:
@@ -162,20 +242,23 @@ def _tensor_layers(listed: Json, depth: int) -> Iterator[str]:
 
 
 def _outputs(
-    record: Mapping[str, Json], layers: tuple[Layer, ...], compiled: Mapping[str, Json]
+    layers: tuple[Layer, ...],
+    ends: list[_End],
+    sources: Mapping[str, str],
+    compiled: Mapping[str, Json],
 ) -> tuple[Output, ...]:
-    ends = [layer for layer in layers if layer.is_output]
-    config = _mapping(record.get("config"))
-    order = list(dict.fromkeys(_tensor_layers(config.get("output_layers"), 0)))
-    ends.sort(key=lambda layer: order.index(layer.name) if layer.name in order else len(order))
-    if not ends and compiled:
-        ends = [Layer(name="output", class_name="")]  # a nested or subclassed end
+    known = {layer.name: layer for layer in layers}
+    found = [(end.name, known[end.layer]) for end in ends if end.layer in known]
+    if not found and compiled:
+        found = [("output", Layer(name="output", class_name=""))]  # a subclassed end
+    count = len(found)
     made = []
-    for index, layer in enumerate(ends):
-        loss = _entry(compiled.get("loss"), layer.name, index, len(ends))
-        name, class_name, settings = _loss(loss)
-        metrics = _metrics(compiled, layer.name, index, len(ends))
-        weight = _entry(compiled.get("loss_weights"), layer.name, index, len(ends))
+    for index, (key, layer) in enumerate(found):
+        # Keras takes losses by the names of outputs; users of old versions by those of layers.
+        names = (key, layer.name)
+        name, class_name, settings = _loss(_entry(compiled.get("loss"), names, index, count))
+        metrics = _metrics(compiled, names, index, count)
+        weight = _entry(compiled.get("loss_weights"), names, index, count)
         from_logits = _bool(settings.get("from_logits"))
         if from_logits is None and name in _CROSS_ENTROPIES:
             from_logits = False  # the default of the loss that a name stands for
@@ -183,8 +266,8 @@ def _outputs(
             Output(
                 name=layer.name,
                 layer=layer.name if layer.class_name else None,
-                activation=_carried(layers, layer),
-                units=_carried_units(layers, layer),
+                activation=_behind(layer, _PASSING, known, sources, Layer("", "")).activation,
+                units=_behind(layer, _KEEPING_UNITS, known, sources, Layer("", "")).units,
                 loss=name,
                 loss_class=class_name,
                 from_logits=from_logits,
@@ -198,26 +281,25 @@ def _outputs(
     return tuple(made)
 
 
-def _carried(layers: tuple[Layer, ...], layer: Layer) -> str | None:
-    """The activation of a layer's output; `Dense` without one carries `linear`."""
-    if layer.class_name in ("Reshape", "Flatten", "Dropout"):  # they pass values on
-        position = next(i for i, known in enumerate(layers) if known is layer)
-        return _carried(layers[:position], layers[position - 1]) if position else None
-    return layer.activation
+def _behind(
+    layer: Layer,
+    passing: tuple[str, ...],
+    known: Mapping[str, Layer],
+    sources: Mapping[str, str],
+    unknown: Layer,
+) -> Layer:
+    """The layer whose output this one passes on; `unknown` where the way to it is not known."""
+    for _ in range(MAX_LAYERS):
+        if layer.class_name not in passing:
+            return layer
+        layer = known.get(sources.get(layer.name, ""), unknown)
+    return unknown
 
 
-def _carried_units(layers: tuple[Layer, ...], layer: Layer) -> int | None:
-    """Size of the last axis; an activation layer has that of the layer before it."""
-    if layer.units is None and layer.class_name in ("Activation", "Dropout", *_ACTIVATIONS):
-        position = next(i for i, known in enumerate(layers) if known is layer)
-        return _carried_units(layers[:position], layers[position - 1]) if position else None
-    return layer.units
-
-
-def _entry(value: Json, name: str, index: int, count: int) -> Json:
-    """What a loss, metric or weight argument says of one output."""
+def _entry(value: Json, names: tuple[str, str], index: int, count: int) -> Json:
+    """What a loss, metric or weight argument says of one output, which may have two names."""
     if isinstance(value, dict) and "class_name" not in value:
-        return value.get(name)
+        return next((value[name] for name in names if name in value), None)
     if isinstance(value, list):
         if count == 1 and len(value) == 1:
             return value[0]
@@ -226,13 +308,13 @@ def _entry(value: Json, name: str, index: int, count: int) -> Json:
 
 
 def _metrics(
-    compiled: Mapping[str, Json], name: str, index: int, count: int
+    compiled: Mapping[str, Json], names: tuple[str, str], index: int, count: int
 ) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for key in ("metrics", "weighted_metrics"):
         value = compiled.get(key)
         if isinstance(value, dict) and "class_name" not in value:
-            value = value.get(name)
+            value = next((value[name] for name in names if name in value), None)
         elif count > 1 and isinstance(value, list) and len(value) == count:
             value = value[index]
         for metric in value if isinstance(value, list) else [value]:
@@ -250,7 +332,8 @@ def _loss(value: Json) -> tuple[str | None, str | None, Mapping[str, Json]]:
         return None, None, {}
     settings = _mapping(_mapping(value).get("config"))
     snake = _snake(named)
-    return _ALIASES.get(snake, snake), named if named[:1].isupper() else None, settings
+    is_class = named[:1].isupper() and not named.isupper()  # `MSE` is a function's name
+    return _ALIASES.get(snake, snake), named if is_class else None, settings
 
 
 def _snake(name: str) -> str:

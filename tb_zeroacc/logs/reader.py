@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs.building import Built, at, build
@@ -35,11 +36,15 @@ def read_runs(path: str, *, now: float | None = None) -> list[Run]:
     return reader.runs(now)
 
 
+_SERIALS = count()
+
+
 @dataclass(slots=True)
 class _File:
-    """One event file that is followed."""
+    """One event file that is followed. A file that is written anew gets another serial number."""
 
     listed: Listed
+    serial: int
     follower: FileFollower = field(default_factory=FileFollower)
     fault: str | None = None  # why it could not be read this time
     is_pointer: bool = False  # of Git LFS
@@ -53,11 +58,16 @@ class _File:
             return f"{name} is only a pointer of Git LFS: fetch the file with `git lfs pull`."
         return f"{name} is no event file." if self.follower.unreadable else None
 
+    @property
+    def version(self) -> tuple[object, ...]:
+        """What changes whenever something that a Run rests on does."""
+        return self.serial, self.follower.changes, self.fault, self.is_pointer
+
     def damage(self) -> Iterator[str]:
         """What is lost for good."""
         name, follower = _shown(self.listed), self.follower
-        if self.fault is not None:
-            yield f"{name} could not be read: {self.fault}."
+        if (self.fault is not None or self.is_pointer) and (reason := self.unread()) is not None:
+            yield reason
         if follower.unreadable:
             return
         if follower.missing:
@@ -91,6 +101,7 @@ class LogReader:
     _storage: Storage | None = None
     _files: dict[str, _File] = field(default_factory=dict)  # by location, in reading order
     _built: dict[str, tuple[tuple[object, ...], Built]] = field(default_factory=dict)
+    _told: dict[str, tuple[Built, Run]] = field(default_factory=dict)
 
     def refresh(self) -> None:
         """Reads what was appended since the last call.
@@ -117,43 +128,54 @@ class LogReader:
         """
         built: dict[str, tuple[tuple[object, ...], Built]] = {}
         for name, files in sorted(self._trainings().items()):
-            version = tuple((f.listed.location, f.follower.changes, f.fault) for _, f in files)
+            version = tuple((part, *file.version) for part, file in files)
             known = self._built.get(name)
             fresh = known is None or known[0] != version
             built[name] = (version, self._build(name, files)) if known is None or fresh else known
         self._built = built
-        found = [one for _, one in built.values()]
+        found = [(name, one) for name, (_, one) in built.items()]
         # Directories with a header alone show only where there is nothing else.
-        shown = [one for one in found if one.holds_data] or found
-        return [at(one, now) for one in shown]
+        shown = [(name, one) for name, one in found if one.holds_data] or found
+        told, self._told = self._told, {}
+        for name, one in shown:
+            run, known_run = at(one, now), told.get(name)
+            if known_run is not None and known_run[0] is one and _same(known_run[1], run):
+                run = known_run[1]  # the very same, so that its verdict holds
+            self._told[name] = one, run
+        return [run for _, run in self._told.values()]
 
     def _trainings(self) -> dict[str, list[tuple[Part, _File]]]:
-        """Every training's event files in reading order, each with its directory's part."""
-        readable = [file for file in self._files.values() if file.follower.is_event_file]
+        """Every training's files in reading order, each with its directory's part.
+
+        Files that cannot be read belong to the trainings that others make.
+        """
         tags: dict[str, set[str]] = defaultdict(set)
-        for file in readable:
+        for file in self._files.values():
             tags[file.listed.member].update(file.follower.contents.tracks)
         label = "" if self._storage is None else self._storage.label
         parts = parts_of(tags, label, tags)
         found: dict[str, list[tuple[Part, _File]]] = defaultdict(list)
-        for file in readable:
+        for file in self._files.values():
             part = parts[file.listed.member]
             found[part.training].append((part, file))
-        return found
+        return {
+            name: files
+            for name, files in found.items()
+            if any(file.follower.is_event_file for _, file in files)
+        }
 
     def _build(self, name: str, files: list[tuple[Part, _File]]) -> Built:
         directories: dict[str, tuple[Part, list[FileContents]]] = {}
         for part, file in files:
-            _, contents = directories.setdefault(file.listed.member, (part, []))
-            contents.append(file.follower.contents)
-        members = set(directories)
-        beside = [f for f in self._files.values() if f.listed.member in members]
+            if file.follower.is_event_file:
+                _, contents = directories.setdefault(file.listed.member, (part, []))
+                contents.append(file.follower.contents)
         return build(
             name,
             self.path,
             directories,
-            [note for file in beside for note in file.damage()],
-            [note for file in beside for note in file.unfinished()],
+            [note for _, file in files for note in file.damage()],
+            [note for _, file in files for note in file.unfinished()],
         )
 
     def _why_nothing(self) -> str:
@@ -171,10 +193,10 @@ class LogReader:
 def _followed(storage: Storage, known: _File | None, listed: Listed) -> _File:
     """Reads what a file holds beyond what is known of it."""
     if known is None or listed.size < known.listed.size:  # a file that shrank was written anew
-        known = _File(listed)
+        known = _File(listed, next(_SERIALS))
     elif listed.size == known.listed.size and known.fault is None:
         return known
-    file = _File(listed, known.follower, is_pointer=known.is_pointer)
+    file = _File(listed, known.serial, known.follower, is_pointer=known.is_pointer)
     location = listed.location
     try:
         if listed.size and not file.follower.is_event_file:
@@ -189,6 +211,13 @@ def _followed(storage: Storage, known: _File | None, listed: Listed) -> _File:
     return file
 
 
+def _same(a: Run, b: Run) -> bool:
+    """Whether two Runs of the same files are the same at two moments."""
+    return (a.state, a.idle_seconds, a.notes, a.damaged) == (
+        b.state, b.idle_seconds, b.notes, b.damaged,
+    )  # fmt: skip
+
+
 def _shown(listed: Listed) -> str:
     where = listed.name if listed.member == "." else f"{listed.member}/{listed.name}"
-    return f"`{where}`"
+    return "`" + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in where) + "`"

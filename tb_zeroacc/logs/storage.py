@@ -69,18 +69,17 @@ class _Local:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._root = Path(path).expanduser()
         self.label = ""
 
     def files(self) -> Iterator[Listed]:
-        root = self._root
         try:
+            root = Path(self._path).expanduser()
             is_file, is_directory = root.is_file(), root.is_dir()
             if not is_file and not is_directory:
                 root.stat()
         except PermissionError:
             raise _forbidden(self._path) from None
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError):  # the last one: `~` of nobody
             raise _missing(self._path) from None
         absolute = Path(os.path.abspath(root))  # noqa: PTH100 - links stay as named
         self.label = absolute.parent.name if is_file else absolute.name
@@ -97,24 +96,32 @@ class _Local:
 
     def _walk(self, root: Path) -> Iterator[Listed]:
         walked: set[tuple[int, int]] = set()  # links may lead in circles
-        for folder, below, names in os.walk(root, followlinks=True):
-            try:
-                state = os.stat(folder)  # noqa: PTH116 - os.walk gives strings
-            except OSError:
-                below.clear()
-                continue
-            if (state.st_dev, state.st_ino) in walked:
-                below.clear()
-                continue
-            walked.add((state.st_dev, state.st_ino))
-            member = Path(folder).relative_to(root).as_posix()
-            for name in names:
-                location = os.path.join(folder, name)  # noqa: PTH118
+        waiting = [str(root)]
+        # Links wait until all real directories are walked, so that each stands under its own name.
+        while waiting:
+            for folder, below, names in os.walk(waiting.pop(0)):
                 try:
-                    size = os.stat(location).st_size  # noqa: PTH116
+                    state = os.stat(folder)  # noqa: PTH116 - os.walk gives strings
                 except OSError:
-                    continue  # gone meanwhile, or a link to nowhere
-                yield Listed(member, name, location, size)
+                    below.clear()
+                    continue
+                if (state.st_dev, state.st_ino) in walked:
+                    below.clear()
+                    continue
+                walked.add((state.st_dev, state.st_ino))
+                paths = [os.path.join(folder, name) for name in sorted(below)]  # noqa: PTH118
+                waiting += filter(os.path.islink, paths)
+                yield from self._files_of(root, folder, names)
+
+    def _files_of(self, root: Path, folder: str, names: list[str]) -> Iterator[Listed]:
+        member = Path(folder).relative_to(root).as_posix()
+        for name in names:
+            location = os.path.join(folder, name)  # noqa: PTH118
+            try:
+                size = os.stat(location).st_size  # noqa: PTH116
+            except OSError:
+                continue  # gone meanwhile, or a link to nowhere
+            yield Listed(member, name, location, size)
 
     def read(self, location: str, first: int, count: int) -> bytes:
         with Path(location).open("rb") as file:
@@ -153,9 +160,13 @@ class _Remote:
                 return
             raise _missing(self._url)
         root = PurePosixPath(self._root)
+        if self._root in found:  # one file
+            self.label = root.parent.name
         for location, info in found.items():
             path = PurePosixPath(location)
-            if path != root and root not in path.parents:
+            if not self._root:  # a whole file system
+                path = path.relative_to("/") if path.is_absolute() else path
+            elif path != root and root not in path.parents:
                 continue
             member = "." if path == root else path.parent.relative_to(root).as_posix()
             size = int(info.get("size") or 0)
