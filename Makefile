@@ -19,7 +19,6 @@ help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 demo: .make/installed $(BUNDLE)  ## train the demo cases, print the verdicts, start TensorBoard (SERVE=0, SEED=1)
-	@rm -rf $(OUT)
 	@$(TIMED) "demo" env $(QUIET) $(BIN)/python -m demo --out $(OUT) --seed $(SEED)
 	@if [ "$(SERVE)" != 0 ]; then \
 		echo "Open http://localhost:$(PORT)/#zero_accuracy (Ctrl-C stops it)"; \

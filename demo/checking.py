@@ -37,7 +37,11 @@ def complaints(case: Case, verdict: Diagnosis, *, mended: bool) -> list[str]:
         if finding.code not in (*case.first, *case.also)
     ]
     rivals = {code for rival in verdict.rivals for code in rival.codes}
-    wrong += [f"{code} should be named as a rival" for code in case.rivals if code not in rivals]
+    wrong += [
+        f"{code} should be named as a rival"
+        for code in case.rivals
+        if code not in (*rivals, first)
+    ]
     flagged = roots | {c.code for finding in verdict.findings for c in finding.explains}
     wrong += [f"{code} should not be flagged" for code in case.never if code in flagged]
     return wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Mapping
 from math import isfinite
@@ -75,7 +76,7 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
                 "`budget` must be a share of the training time, over 0 and at most 1. "
                 f"Received: budget={budget!r}."
             )
-        self.log_dir = os.fspath(log_dir)
+        self.log_dir = os.path.expanduser(os.fspath(log_dir))  # noqa: PTH111 (it may be `gs://..`)
         self._every = None if every is None else int(every)
         self._budget = budget
         self._verbose = verbose
@@ -91,6 +92,10 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
             "Train it with Keras 3, or log it with tf_keras.callbacks.TensorBoard: "
             "`zeroacc diagnose` and the tab read that, too."
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy, or what was pickled, begins a recording of its own."""
+        return {**self.__dict__, "_recording": None}
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begins a recording, or goes on with the one of this model."""
@@ -133,7 +138,7 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
 
     def _on_news(self, moment: str) -> None:
         recording = self._recording
-        if not self._verbose or recording is None:
+        if not self._verbose or recording is None or not recording.is_writing:
             return
         elapsed = time.perf_counter() - self._began
         if moment == "epoch" and not recording.schedule.affords(self._judging, elapsed):
@@ -157,7 +162,5 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
             gap = "" if moment in ("contract", "epoch", "end") else "\n"
             name = f"{code} " if code else ""
             print(f"{gap}Zero Accuracy: {name}{verdict.headline}")
-            print(
-                f"  more: zeroacc diagnose {self.log_dir}  or  tensorboard --logdir {self.log_dir}",
-                flush=True,
-            )
+            where = shlex.quote(self.log_dir)
+            print(f"  more: zeroacc diagnose {where}  or  tensorboard --logdir {where}", flush=True)

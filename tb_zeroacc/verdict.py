@@ -20,7 +20,7 @@ from tb_zeroacc.diagnosis.answers import (
     NotApplicable,
     Passed,
 )
-from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE, RULES
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding
 from tb_zeroacc.diagnosis.engine import diagnose as diagnose_run
 from tb_zeroacc.logs import LogReader
@@ -59,6 +59,11 @@ class Reader:
             UnreadablePathError: The path is missing, forbidden, or holds no event file.
         """
         self._logs.refresh()
+
+    @property
+    def unread(self) -> list[str]:
+        """Sentences on what could not be read and belongs to no training that could."""
+        return self._logs.unread
 
     def state(self, now: float | None = None) -> list[Reading]:
         """The verdict on every training below the path, by name.
@@ -143,7 +148,7 @@ def run_json(reading: Reading) -> Json:
         "rivals": [
             {"codes": list(r.codes), "would_separate": r.would_separate} for r in verdict.rivals
         ],
-        "checks": {code: _check_json(answer) for code, answer in verdict.checks.items()},
+        "checks": {code: _check_json(code, answer) for code, answer in verdict.checks.items()},
         "steps": _steps(run),
         "epochs": _epochs(run),
         "first_time": first_time,
@@ -207,7 +212,7 @@ def json_number(value: float | None) -> float | int | str | None:
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
-def _check_json(answer: Answer) -> Json:
+def _check_json(code: str, answer: Answer) -> Json:
     needs: list[Json] = []
     match answer:
         case Flagged(summary=reason):
@@ -219,7 +224,9 @@ def _check_json(answer: Answer) -> Json:
         case CannotTell(reason, missing):
             status = "cannot_tell"
             needs = [{"what": m.what, "how_to_log": m.how_to_log} for m in missing]
-    return {"status": status, "reason": reason, "needs": needs}
+    rule = RULES.get(code)
+    name = {} if rule is None else {"name": rule.name}
+    return {**name, "status": status, "reason": reason, "needs": needs}
 
 
 def _steps(run: Run) -> int | None:

@@ -11,7 +11,9 @@ import numpy as np
 
 from tb_zeroacc import ZeroAccuracyCallback
 
-FIRST = ("ZA206",)
+# Where the examples held back vary less than the others, their loss alone comes below the prior.
+FIRST = ("ZA206", "ZA605")
+RIVALS = ("ZA206",)
 
 
 def faulty(log_dir: str, seed: int) -> None:

@@ -14,7 +14,7 @@ from tb_zeroacc.cli.app import CLEAN, FOUND, USAGE
 from tb_zeroacc.cli.printable import printable
 from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.errors import UnreadablePathError
-from tb_zeroacc.verdict import Reading, read, runs_json
+from tb_zeroacc.verdict import Reader, Reading, runs_json
 
 
 def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> int:
@@ -40,9 +40,14 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
     unreadable = False
     for path in paths:
         try:
-            readings += read(path, clock)
+            reader = Reader(path)
+            reader.refresh()
+            readings += reader.state(clock)
+            unread = reader.unread
         except UnreadablePathError as error:
-            typer.echo(printable(str(error)), err=True)
+            unread = [str(error)]
+        for sentence in unread:
+            typer.echo(printable(sentence), err=True)
             unreadable = True
     if fmt == "json":
         sys.stdout.write(json.dumps(runs_json(readings), indent=2, allow_nan=False) + "\n")

@@ -152,6 +152,7 @@ def _score(run: Run, verdict: Diagnosis) -> list[RenderableType]:
     if run.recorded:  # the callback was there; what it lacks did not happen
         wanting.pop(CALLBACK, None)
     lines = [plain(f"{text}, {len(untold)} could not be told: {', '.join(untold)}.", "dim")]
+    lines += [plain(f"{c}: {a.reason}.", "dim") for c, a in untold.items() if not a.needs]
     for line, codes in wanting.items():
         whom = "most of them" if 2 * len(codes) > len(untold) > 5 else ", ".join(codes)
         lines.append(plain(f"To tell {whom}: {line}", "dim"))

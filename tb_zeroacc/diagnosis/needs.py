@@ -37,24 +37,17 @@ ACTIVATIONS = _table("activations", "statistics of the activations")
 GRADIENTS = _table("gradients", "statistics of the gradients")
 WEIGHTS = _table("weights", "statistics of the weights and their updates")
 STEP_LOSS = _table("loss", "the loss of single batches")
-SAMPLE_WEIGHTS = _table("sample_weights", "statistics of the sample weights")
 PROGRESS = _table("progress", "progress of the steps")
-VALIDATION_INPUTS = _table("validation_inputs", "statistics of the validation inputs")
 
 CONTRACT = Need(
     Missing("the model's contract (layers, losses, metrics, optimizer)", CALLBACK),
     lambda run: run.contract is not None,
-)
-RECORDED_CONTRACT = Need(
-    Missing("the contract as Keras resolved it", CALLBACK),
-    lambda run: run.contract is not None and run.contract.source == "recorder",
 )
 SHAPES = Need(
     Missing("shapes and dtypes of inputs, labels and outputs", CALLBACK),
     lambda run: run.shapes is not None,
 )
 EPOCHS = Need(Missing("what each epoch came to", CALLBACK), lambda run: bool(run.epochs))
-RECORDED = Need(Missing("a recording of this training", CALLBACK), lambda run: run.recorded)
 LOSS = _curve(
     Role.LOSS, Split.TRAIN, "a training loss",
     "tf.summary.scalar('epoch_loss', loss, step=epoch)",

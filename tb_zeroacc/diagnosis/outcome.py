@@ -16,6 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
 from tb_zeroacc.diagnosis.prior import HOPELESS, Case
 from tb_zeroacc.diagnosis.rule import Rule
+from tb_zeroacc.diagnosis.stopping import is_short, longest_loss
 from tb_zeroacc.facts import End
 from tb_zeroacc.run import Role
 from tb_zeroacc.wording import count, number, percent
@@ -23,7 +24,6 @@ from tb_zeroacc.wording import count, number, percent
 if TYPE_CHECKING:
     from tb_zeroacc.series import Series
 
-FEW_EPOCHS = 4  # as ZA705 counts: fewer points of a loss have no last quarter
 
 
 def outcome_of(
@@ -40,11 +40,14 @@ def outcome_of(
     first = findings[0] if findings else None
     if first is not None and first.tier >= Tier.STRONG:
         return _implied(case, flagged[first.code][0].outcome, first.tier)
-    short = len(_loss_series(case) or ()) < FEW_EPOCHS
+    short = case.run.headline(Role.LOSS) is not None and is_short(
+        case.run, longest_loss(case.run)
+    )
     if case.beats is False and _hopeless(case):
         return Outcome.CANNOT_TELL if short else Outcome.NOT_LEARNING
     early = any(rule.outcome is Outcome.FINISHED_EARLY for rule, _ in flagged.values())
-    return Outcome.CANNOT_TELL if short and early and not case.beats else Outcome.LEARNING
+    young = short and (early or case.run.state == "live")
+    return Outcome.CANNOT_TELL if young and not case.beats else Outcome.LEARNING
 
 
 def _implied(case: Case, implied: Outcome, tier: Tier) -> Outcome:

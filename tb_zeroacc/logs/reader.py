@@ -14,7 +14,7 @@ from tb_zeroacc.logs.discovery import LFS_POINTER, in_reading_order, is_candidat
 from tb_zeroacc.logs.following import FileFollower
 from tb_zeroacc.logs.framing import MAX_PAYLOAD
 from tb_zeroacc.logs.grouping import Part, parts_of
-from tb_zeroacc.logs.storage import Listed, Storage, storage_of
+from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
 from tb_zeroacc.run import Run
 
 
@@ -102,6 +102,14 @@ class LogReader:
     _files: dict[str, _File] = field(default_factory=dict)  # by location, in reading order
     _built: dict[str, tuple[tuple[object, ...], Built]] = field(default_factory=dict)
     _told: dict[str, tuple[Built, Run]] = field(default_factory=dict)
+    _lost: list[str] = field(default_factory=list)
+
+    @property
+    def unread(self) -> list[str]:
+        """Sentences on what could not be read, and belongs to no training that could."""
+        refused = [] if self._storage is None else self._storage.refused
+        closed = [f"`{shown(name)}` may not be read: permission denied." for name in refused]
+        return [*closed, *sorted(self._lost)]
 
     def refresh(self) -> None:
         """Reads what was appended since the last call.
@@ -135,9 +143,9 @@ class LogReader:
         self._built = built
         found = [(name, one) for name, (_, one) in built.items()]
         # Directories with a header alone show only where there is nothing else.
-        shown = [(name, one) for name, one in found if one.holds_data] or found
+        kept = [(name, one) for name, one in found if one.holds_data] or found
         told, self._told = self._told, {}
-        for name, one in shown:
+        for name, one in kept:
             run, known_run = at(one, now), told.get(name)
             if known_run is not None and known_run[0] is one and _same(known_run[1], run):
                 run = known_run[1]  # the very same, so that its verdict holds
@@ -158,11 +166,18 @@ class LogReader:
         for file in self._files.values():
             part = parts[file.listed.member]
             found[part.training].append((part, file))
-        return {
+        readable = {
             name: files
             for name, files in found.items()
             if any(file.follower.is_event_file for _, file in files)
         }
+        self._lost = [
+            reason
+            for name in found.keys() - readable.keys()
+            for _, file in found[name]
+            if (file.fault is not None or file.is_pointer) and (reason := file.unread())
+        ]
+        return readable
 
     def _build(self, name: str, files: list[tuple[Part, _File]]) -> Built:
         directories: dict[str, tuple[Part, list[FileContents]]] = {}
@@ -180,6 +195,8 @@ class LogReader:
 
     def _why_nothing(self) -> str:
         reasons = [reason for f in self._files.values() if (reason := f.unread()) is not None]
+        if not self._files and self._storage is not None and self._storage.refused:
+            return f"{shown(self._storage.refused[0])!r} may not be read: permission denied."
         if not self._files:
             return f"There is no event file below {self.path!r}: no name contains `tfevents`."
         if not reasons:
@@ -220,4 +237,4 @@ def _same(a: Run, b: Run) -> bool:
 
 def _shown(listed: Listed) -> str:
     where = listed.name if listed.member == "." else f"{listed.member}/{listed.name}"
-    return "`" + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in where) + "`"
+    return f"`{shown(where)}`"

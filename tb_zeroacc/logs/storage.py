@@ -41,6 +41,7 @@ class Storage(Protocol):
     """Files below one path."""
 
     label: str  # name of the directory that is the path, or that holds it where it is a file
+    refused: list[str]  # directories below the path that may not be read, as of the last `files`
 
     def files(self) -> Iterator[Listed]:
         """All files below the path, in any order; the path itself where it is one file.
@@ -59,8 +60,19 @@ class Storage(Protocol):
         ...
 
 
+def shown(name: str) -> str:
+    """A name of a file as one line: what cannot be printed stands as an escape."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+
+
 def storage_of(path: str) -> Storage:
-    """The storage of a path or URL."""
+    """The storage of a path or URL.
+
+    Raises:
+        UnreadablePathError: The path is empty, or nothing here can open such a URL.
+    """
+    if not path:
+        raise UnreadablePathError("The path is empty: name a log directory.")
     return _Remote(path) if _SCHEME.match(path) else _Local(path)
 
 
@@ -70,6 +82,7 @@ class _Local:
     def __init__(self, path: str) -> None:
         self._path = path
         self.label = ""
+        self.refused: list[str] = []
 
     def files(self) -> Iterator[Listed]:
         try:
@@ -95,11 +108,12 @@ class _Local:
             raise UnreadablePathError(f"{self._path!r} is neither a directory nor a file.")
 
     def _walk(self, root: Path) -> Iterator[Listed]:
+        self.refused = []
         walked: set[tuple[int, int]] = set()  # links may lead in circles
         waiting = [str(root)]
         # Links wait until all real directories are walked, so that each stands under its own name.
         while waiting:
-            for folder, below, names in os.walk(waiting.pop(0)):
+            for folder, below, names in os.walk(waiting.pop(0), onerror=self._refuse):
                 try:
                     state = os.stat(folder)  # noqa: PTH116 - os.walk gives strings
                 except OSError:
@@ -112,6 +126,10 @@ class _Local:
                 paths = [os.path.join(folder, name) for name in sorted(below)]  # noqa: PTH118
                 waiting += filter(os.path.islink, paths)
                 yield from self._files_of(root, folder, names)
+
+    def _refuse(self, error: OSError) -> None:
+        if isinstance(error, PermissionError):
+            self.refused.append(str(error.filename))
 
     def _files_of(self, root: Path, folder: str, names: list[str]) -> Iterator[Listed]:
         member = Path(folder).relative_to(root).as_posix()
@@ -134,6 +152,7 @@ class _Remote:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self.refused: list[str] = []
         try:
             import fsspec
 

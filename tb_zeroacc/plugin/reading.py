@@ -43,6 +43,10 @@ class Source(Protocol):
     def state(self, now: float | None) -> Sequence[verdict.Reading]:
         """Judges what is there."""
 
+    @property
+    def unread(self) -> Sequence[str]:
+        """Sentences on what could not be read, as of `state`."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
@@ -57,7 +61,7 @@ class View:
     """A whole state of what was read.
 
     Attributes:
-        number: Counts the readings; 0 before the first.
+        number: Counts the readings that brought something new; 0 before the first.
         complete: False while the first reading is under way.
         trainings: By the name under which each is shown.
         errors: Sentences on what could not be read.
@@ -109,6 +113,7 @@ class Reading:
         self._thread: threading.Thread | None = None
         self._ended = -PAUSE
         self._view = View()
+        self._found: list[tuple[Place, verdict.Reading]] = []
 
     def view(self) -> View:
         """The last whole state; at once. A reading begins if the last one is some time ago."""
@@ -143,6 +148,7 @@ class Reading:
         for place in self._places:
             try:
                 found += [(place, reading) for reading in self._read_place(place)]
+                errors += self._sources[place].unread
             except ZeroAccuracyError as error:
                 errors.append(str(error))
             except Exception as error:
@@ -153,8 +159,19 @@ class Reading:
                 )
             if not self._view.complete:  # show the first places while the others are read
                 self._view = _view_of(number, found, errors, complete=False)
-        self._view = _view_of(number, found, errors, complete=True)
+        if not self._is_known(found, errors):
+            self._view = _view_of(number, found, errors, complete=True)
+            self._found = found
         self._ended = time.monotonic()
+
+    def _is_known(
+        self, found: Sequence[tuple[Place, verdict.Reading]], errors: Sequence[str]
+    ) -> bool:
+        """Whether all is as it was: then the state stays the very same, and so does its ETag."""
+        if not self._view.complete or list(self._view.errors) != list(errors):
+            return False
+        pairs = zip(found, self._found, strict=False)
+        return len(found) == len(self._found) and all(a[1] is b[1] for a, b in pairs)
 
     def _read_place(self, place: Place) -> Sequence[verdict.Reading]:
         if place not in self._sources:
@@ -179,10 +196,16 @@ def _view_of(
 ) -> View:
     from tb_zeroacc.verdict import run_json
 
-    trainings = {
-        place.training(reading.run.name): Shown(reading.run, place) for place, reading in found
-    }
-    runs = [_placed(place, run_json(reading)) for place, reading in found]
+    trainings: dict[str, Shown] = {}
+    runs = []
+    for place, reading in found:
+        base = name = place.training(reading.run.name)
+        for number_of_name in range(2, len(found) + 2):
+            if name not in trainings:
+                break
+            name = f"{base} ({number_of_name})"  # two unnamed places may hold one name
+        trainings[name] = Shown(reading.run, place)
+        runs.append({**_placed(place, run_json(reading)), "run": name})
     return View(number, complete, MappingProxyType(trainings), tuple(errors), json.dumps(runs))
 
 
@@ -202,6 +225,5 @@ def _placed(place: Place, training: Json) -> Json:
         return fact
 
     placed: Json = renamed(training)
-    placed["run"] = place.training(training["run"])
     placed["members"] = [place.member(member) for member in training["members"]]
     return placed

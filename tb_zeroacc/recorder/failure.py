@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import tables
-from tb_zeroacc.recorder.fitting import epoch_data
+from tb_zeroacc.recorder.fitting import epoch_data, passed_through
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation
 from tb_zeroacc.recorder.parts import parts_of
@@ -37,9 +37,10 @@ def _shortened(text: str) -> str:
     return text[:MAX_BEGINNING] + between + text[MAX_BEGINNING + len(between) - MAX_TEXT :]
 
 
-def pending_fault() -> BaseException | None:
-    """The error that is ending the interpreter, at its exit; None for an ordinary end."""
-    return getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+def pending_fault(model: Any) -> BaseException | None:
+    """The error of a `fit` of this model that is ending the interpreter; None for another end."""
+    fault = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    return fault if fault is not None and passed_through(fault, model) else None
 
 
 def a_batch(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any
 
@@ -45,9 +46,27 @@ def describe_fit(model: Any, params: dict[str, Any], own: Any) -> facts.Fit:
     )
 
 
-def callbacks_of(model: Any) -> list[Any]:
-    """The callbacks of the `fit` that is running, our own among them."""
-    return list(getattr(_arguments(model).get("callbacks"), "callbacks", ()))
+def callback_list_of(model: Any) -> Any:
+    """Keras' list of the callbacks of the `fit` that is running, our own among them; or None."""
+    return _arguments(model).get("callbacks")
+
+
+def is_running(model: Any, callback: Any) -> bool:
+    """Whether a `fit` of this model with this callback is under way, maybe around another one."""
+    return any(
+        callback in getattr(names.get("callbacks"), "callbacks", ())
+        for names in _fits(model, sys._getframe(1))
+    )
+
+
+def passed_through(fault: BaseException, model: Any) -> bool:
+    """Whether an error came out of a `fit` of this model."""
+    trace = fault.__traceback__
+    while trace is not None:
+        if _is_fit(trace.tb_frame, model):
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def epoch_data(model: Any) -> Any:
@@ -63,12 +82,23 @@ def _arguments(model: Any) -> dict[str, Any]:
         "epoch_iterator",
     )  # fmt: skip
     try:
-        while frame is not None:
-            if frame.f_code.co_name == "fit":
-                names = frame.f_locals
-                if names.get("self") is model and "initial_epoch" in names:
-                    return {name: names.get(name) for name in wanted}
-            frame = frame.f_back
+        for names in _fits(model, frame):
+            return {name: names.get(name) for name in wanted}
         return {}
     finally:
         del frame  # a frame that is held would keep the training data alive
+
+
+def _fits(model: Any, frame: FrameType | None) -> Iterator[Mapping[str, Any]]:
+    """The variables of every `fit` of this model around a frame, the innermost first."""
+    while frame is not None:
+        if _is_fit(frame, model):
+            yield frame.f_locals
+        frame = frame.f_back
+
+
+def _is_fit(frame: FrameType, model: Any) -> bool:
+    if frame.f_code.co_name != "fit":
+        return False
+    names = frame.f_locals
+    return names.get("self") is model and "initial_epoch" in names

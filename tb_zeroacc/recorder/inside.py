@@ -152,6 +152,7 @@ def activations(calls: list[LayerCall], *, fused: bool) -> list[Table]:
 def loss(seen: Observation, norm: Any, is_visible: Any) -> list[Table]:
     """`loss`: one row."""
     total = mean_of(seen.loss) if seen.loss is not None else reported_loss(seen)
+    total = tf.constant(NAN) if total is None else total
     terms = [mean_of(t) for t in seen.penalties if is_visible(t)]
     if terms:
         penalty = tf.add_n(terms)
@@ -169,10 +170,15 @@ def loss(seen: Observation, norm: Any, is_visible: Any) -> list[Table]:
 
 
 def reported_loss(seen: Observation) -> Any:
-    """The loss that `train_step` returned, where `compute_loss` was never called."""
+    """The loss that `train_step` returned, where `compute_loss` was never called; None without."""
     if isinstance(seen.result, dict) and "loss" in seen.result:
         return mean_of(seen.result["loss"])
-    return tf.constant(NAN)
+    return None
+
+
+def has_loss(seen: Observation) -> bool:
+    """Whether a step showed a loss; a `train_step` of the user's own need not name one `loss`."""
+    return seen.loss is not None or reported_loss(seen) is not None
 
 
 def mean_of(value: Any) -> Any:

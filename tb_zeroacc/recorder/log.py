@@ -55,12 +55,6 @@ class SessionLog:
         values += [records.scalar_value(tag, value) for tag, value in scalars]
         self._write(step, values)
 
-    def close(self) -> None:
-        """Closes the file."""
-        if self._writer is not None:
-            self._guard.run(PART, self._writer.close)
-            self._writer = None
-
     def _write(self, step: int, values: list[object]) -> None:
         if self._writer is not None and values:
             self._guard.run(PART, self._writer.write, step, values)

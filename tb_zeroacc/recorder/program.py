@@ -47,6 +47,7 @@ class Sample:
         first_bad: Whether this step's loss was the first that is not finite.
         data_ready: Wall clock when the step had its data, seconds modulo `CLOCK_PERIOD`; NaN where
             it was not taken.
+        has_loss: Whether the step showed a loss; else its column means unknown, not broken.
         tables: Layout and float32 values of shape (rows, columns) of each table.
     """
 
@@ -54,6 +55,7 @@ class Sample:
     step: int
     first_bad: bool
     data_ready: float
+    has_loss: bool
     tables: list[tuple[Layout, NDArray[np.float32]]]
 
 
@@ -95,7 +97,7 @@ class Program:
         self._strategy = model.distribute_strategy
         self._replicated = self._strategy.num_replicas_in_sync > 1
         self._jit = bool(getattr(model, "jit_compile", False))
-        self._layouts: list[tuple[Layout, ...]] = []
+        self._layouts: list[tuple[tuple[Layout, ...], bool]] = []
         per_execution = int(getattr(model, "steps_per_execution", 1) or 1)
         # One more than steps in an execution: what was sampled out of turn is not overwritten.
         self._slot_count = min(per_execution + 1, MAX_SLOTS)
@@ -162,13 +164,14 @@ class Program:
     def _decode(self, row: NDArray[np.float32]) -> Sample:
         at = HEADER
         decoded = []
-        for layout in self._layouts[int(row[0])]:
+        layouts, has_loss = self._layouts[int(row[0])]
+        for layout in layouts:
             shape = _shape(layout)
             size = shape[0] * shape[1]
             decoded.append((layout, row[at : at + size].reshape(shape)))
             at += size
         step = int(row[2]) * _LOW + int(row[3])
-        return Sample(int(row[1]), step, bool(row[4]), float(row[5]), decoded)
+        return Sample(int(row[1]), step, bool(row[4]), float(row[5]), has_loss, decoded)
 
     def _locals(self, variable: Any) -> list[Any]:
         return list(self._strategy.experimental_local_results(variable))
@@ -241,13 +244,16 @@ class Program:
         if state.bad is None:
             # A `train_step` of the user's own: its loss is known only now, and with it that the
             # weights should have been looked at, so those columns are then unknown.
-            state.bad = self._is_bad(inside.reported_loss(seen), state)
+            reported = inside.reported_loss(seen)
+            state.bad = (
+                tf.constant(False) if reported is None else self._is_bad(reported, state)
+            )
             state.due |= state.bad
         step, due, spacing, last, taken, first_bad, first_input = state.clock
 
         def sample() -> Any:
             found = self._tables(seen)
-            layout = self._remember(tuple(t.layout for t in found))
+            layout = self._remember(tuple(t.layout for t in found), inside.has_loss(seen))
             header = [
                 tf.constant(float(layout)), tf.cast(taken + 1, tf.float32),
                 tf.cast(step // _LOW, tf.float32), tf.cast(step % _LOW, tf.float32),
@@ -291,10 +297,10 @@ class Program:
                 _keep_apart(operation)
         return found
 
-    def _remember(self, layouts: tuple[Layout, ...]) -> int:
-        if layouts not in self._layouts:
-            self._layouts.append(layouts)
-        return self._layouts.index(layouts)
+    def _remember(self, layouts: tuple[Layout, ...], has_loss: bool) -> int:
+        if (layouts, has_loss) not in self._layouts:
+            self._layouts.append((layouts, has_loss))
+        return self._layouts.index((layouts, has_loss))
 
     def _tables(self, seen: Observation) -> list[tables.Table]:
         """Every table of a step, each part guarded; what finds no room is left out, last first."""

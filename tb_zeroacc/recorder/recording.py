@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 import time
 import uuid
@@ -19,10 +20,11 @@ from tb_zeroacc.recorder import contract as contracts
 from tb_zeroacc.recorder import scalars
 from tb_zeroacc.recorder.association import Association
 from tb_zeroacc.recorder.failure import a_batch, end_of, pending_fault
-from tb_zeroacc.recorder.fitting import callbacks_of, describe_fit
+from tb_zeroacc.recorder.fitting import callback_list_of, describe_fit, is_running
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks, Observation, Update
 from tb_zeroacc.recorder.log import SessionLog
+from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.program import CLOCK_PERIOD, NEVER, Program, Sample
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.shapes import shapes_of
@@ -32,6 +34,11 @@ from tb_zeroacc.records import Layout
 
 Logs = Mapping[str, Any]
 SUBDIRECTORY = "zeroacc"
+# Calls of Keras' list of callbacks within a `fit`, but the one in which we begin.
+CALLS = (
+    "on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end",
+    "on_test_begin", "on_test_end", "on_test_batch_begin", "on_test_batch_end", "on_train_end",
+)  # fmt: skip
 NOT_SEEN = 3  # so often a loss may look bad without a bad step in the record, before we stop asking
 
 
@@ -71,7 +78,8 @@ class Recording:
         self._hooks: Hooks | None = None
         self._program: Program | None = None
         self._function: StepFunction | None = None
-        self._is_open = False
+        self._calls: list[Patch] = []
+        self._is_open = self._in_epoch = False
         self.callback: Any = None
         self._log.fact(
             0, facts.Start(uuid.uuid4().hex, time.time(), f"tb_zeroacc {__version__}", worker)
@@ -79,6 +87,11 @@ class Recording:
         atexit.register(_at_exit, weakref.ref(self))
 
     # --- one fit ----------------------------------------------------------------------------
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether there is a log to write to, and then to read."""
+        return self._log.is_open
 
     def begin(self, params: dict[str, Any], own: Any) -> None:
         """Starts to watch a `fit`; called from its `on_train_begin`."""
@@ -93,13 +106,18 @@ class Recording:
         self._fit = self.guard.run("how fit was asked", describe_fit, self.model, params, own) or (
             facts.Fit(epochs=params.get("epochs"), steps_per_epoch=params.get("steps"))
         )
-        self._others = self.guard.run("the callbacks", callbacks_of, self.model) or []
+        listed = self.guard.run("the callbacks", callback_list_of, self.model)
+        self._others = list(getattr(listed, "callbacks", ()))
         for watcher in StepFunction.left_behind(self.model, self._others):
             self.guard.run("this training", watcher.abandoned)
         found = self.guard.run("the contract", contracts.describe, self.model, self._fit)
         self._state(found)
         self._news("contract")
         self.guard.run("this training", self._watch)
+        if listed is not None:
+            self._calls = [
+                Patch(listed, name, self._listen) for name in CALLS if hasattr(listed, name)
+            ]
 
     def _watch(self) -> None:
         try:
@@ -147,15 +165,36 @@ class Recording:
         return facts.End("stopped", self._steps, by=by)
 
     def _release(self) -> None:
-        for part in (self._function, self._hooks):
+        for part in (self._function, self._hooks, *self._calls):
             if part is not None:
                 self.guard.run("the end of fit", part.remove)
         self._function = self._hooks = self._program = None
+        self._calls = []
+
+    def _listen(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
+        """Around a call of all callbacks: an error of another one ends the `fit`."""
+
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return original(*args, **kwargs)
+            except BaseException as fault:
+                if patch.active and self._is_open:
+                    self.step_failed(fault, None)
+                raise
+
+        return call
+
+    def is_fitting(self) -> bool:
+        """Whether the `fit` of its callback is still under way."""
+        return self._is_open and is_running(self.model, self.callback)
 
     # --- epochs and steps -------------------------------------------------------------------
 
     def epoch_begin(self) -> None:
         """An epoch begins."""
+        if self._in_epoch:  # the same callback stands twice in the list
+            return
         self._epoch += 1
         self._epoch_start = (self._steps, time.perf_counter())
         self._in_epoch, self._ran_out = True, False
@@ -214,7 +253,7 @@ class Recording:
 
     def epoch_end(self, logs: Logs | None) -> None:
         """An epoch has ended, validation included."""
-        if not self._is_open:
+        if not self._is_open or not self._in_epoch:
             return
         self._count_steps()
         self._write_epoch(logs, cut_short=self._was_cut_short())
@@ -303,7 +342,9 @@ class Recording:
         layout = Layout("progress", ("progress",), facts.COLUMNS["progress"])
         tables.append((layout, np.array([progress], np.float32)))
         found = {layout.kind: (layout, values) for layout, values in tables}
-        told = self.guard.run("the scalars", scalars.of_sample, found, self._names) or []
+        told = self.guard.run(
+            "the scalars", scalars.of_sample, found, self._names, has_loss=sample.has_loss
+        ) or []  # fmt: skip
         if pace is not None:
             told.append(("zeroacc/seconds_per_step", pace))
         self._log.sample(sample.step, tables, told)
@@ -425,4 +466,5 @@ class Recording:
 def _at_exit(reference: weakref.ref[Recording]) -> None:
     recording = reference()
     if recording is not None:
-        recording.guard.run("the end of the program", recording.abandoned, pending_fault())
+        fault = pending_fault(recording.model)
+        recording.guard.run("the end of the program", recording.abandoned, fault)

@@ -33,17 +33,19 @@ class Names:
         return cls(frozenset(made), owner)
 
 
-def of_sample(found: Found, names: Names) -> list[tuple[str, float]]:
+def of_sample(found: Found, names: Names, *, has_loss: bool = True) -> list[tuple[str, float]]:
     """Tags and values of one sample; what is unknown is left out, a broken loss is not.
 
     Args:
         found: Layout and values of each table, by kind.
         names: What the contract says about the rows.
+        has_loss: Whether the step showed a loss; an unknown one is no NaN.
     """
     scalars: list[tuple[str, float]] = []
     if "loss" in found:
         values = _columns(found, "loss")
-        scalars.append(("zeroacc/loss", float(values["loss"][0])))
+        if has_loss:
+            scalars.append(("zeroacc/loss", float(values["loss"][0])))
         for name in ("learning_rate", "gradient_norm"):
             if not np.isnan(values[name][0]) or (name == "gradient_norm" and "gradients" in found):
                 scalars.append((f"zeroacc/{name}", float(values[name][0])))

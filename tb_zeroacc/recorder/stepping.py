@@ -21,6 +21,9 @@ class Watcher(Protocol):
 
     callback: Any
 
+    def is_fitting(self) -> bool:
+        """Whether the `fit` of its callback is still under way."""
+
     def step_failed(self, fault: BaseException, iterator: Any) -> None:
         """A step raised; the error goes on unchanged after this returns."""
 
@@ -75,6 +78,18 @@ class StepFunction:
     def arm(self) -> None:
         """Announces a step of the `fit` that is being watched."""
         self._armed = True
+        if not self._is_in_place():
+            # Someone had Keras make the step anew, to thaw layers say; our hooks are in it, too.
+            self.inner = self._model.train_function
+            object.__setattr__(self._model, "train_function", self)
+
+    def _is_in_place(self) -> bool:
+        function = self._model.train_function
+        while isinstance(function, StepFunction):
+            if function is self:
+                return True
+            function = function.inner
+        return function is None
 
     @staticmethod
     def left_behind(model: Any, running: list[Any]) -> list[Watcher]:
@@ -108,8 +123,10 @@ class StepFunction:
         """Runs the next step of `fit`, as Keras' own train function would."""
         if not self.active:
             return self.inner(iterator)
+        if not self._armed and self.watcher.is_fitting():
+            return self.inner(iterator)  # a step that another callback takes by itself
         if not self._armed:
-            # An error of another callback, or Ctrl-C between two steps, ended our `fit`.
+            # Ctrl-C between two steps ended our `fit`.
             self.watcher.abandoned()
             return self._model.train_function(iterator)
         self._armed = False

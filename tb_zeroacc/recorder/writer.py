@@ -39,10 +39,6 @@ class EventWriter:
         """Writes one event and flushes it: a crash loses nothing."""
         self._append(records.event(step, time.time(), values))
 
-    def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
-
     def _append(self, event: Any) -> None:
         self._file.write(event.SerializeToString())
         self._file.flush()

@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.diagnosis.needs import INPUTS
@@ -245,6 +246,25 @@ def test_an_exception_before_the_first_epoch_is_no_learning() -> None:
         "ValueError ended it after 0 steps: 0 checks passed, 0 could not be told."
     )
     assert found.context == "shapes differ"
+
+
+@pytest.mark.parametrize("state", ["live", "ended"])
+@pytest.mark.parametrize("steps", [5, 15])
+def test_a_run_of_some_steps_is_too_young_to_be_called_stuck(state: str, steps: int) -> None:
+    """Every healthy loss stands near its prior in the first steps."""
+    labels = a_table("label_counts", {"y": {str(k): 10.0 for k in range(10)}})
+    curve = a_curve([2.35, *[2.31] * (steps - 1)], tag="zeroacc/loss", axis="step")
+    found = diagnose(a_run(a_contract(), labels, curve, state=state), CATALOGUE, strict=True)
+    assert found.outcome is Outcome.CANNOT_TELL, found.headline
+    assert all(finding.tier is Tier.SMELL for finding in found.findings)
+
+
+def test_a_live_run_needs_whole_epochs() -> None:
+    labels = a_table("label_counts", {"y": {str(k): 10.0 for k in range(10)}})
+    curve = a_curve([2.31] * 60, tag="zeroacc/loss", axis="step")
+    for state, outcome in (("live", Outcome.CANNOT_TELL), ("ended", Outcome.NOT_LEARNING)):
+        found = diagnose(a_run(a_contract(), labels, curve, state=state), CATALOGUE, strict=True)
+        assert found.outcome is outcome, found.headline
 
 
 # --- outcome and headline ---------------------------------------------------------------------

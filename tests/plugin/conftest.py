@@ -52,6 +52,8 @@ class Script:
         self.refreshed += 1
         self.before()
 
+    unread: tuple[str, ...] = ()
+
     def state(self, now: float | None) -> list[Verdict]:
         assert now is not None  # the tab knows what time it is
         return self.verdicts

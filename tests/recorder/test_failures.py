@@ -84,6 +84,9 @@ def test_an_error_of_the_data(tmp_path: Path) -> None:
     assert (log.end().how, log.end().step) == ("exception", 3)
 
 
+INTERRUPTED = facts.End("interrupted", 2, exception="KeyboardInterrupt", text="")
+
+
 class Interrupt(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if batch == 1:
@@ -100,7 +103,28 @@ def test_ctrl_c_between_two_steps_and_a_fit_after_it(tmp_path: Path) -> None:
     assert_untouched(watched)
     log = read(tmp_path)
     assert log.steps() == [0, 1]
-    assert log.end() == facts.End("interrupted", 2)
+    assert log.end() == INTERRUPTED
+
+
+class Fails(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        raise DataError("of another callback")
+
+
+def test_an_error_of_another_callback_is_recorded_and_told_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = mlp()
+    callback = recorder(tmp_path, verbose=1)
+    with pytest.raises(DataError):
+        model.fit(X, Y, batch_size=8, verbose=0, callbacks=[Fails(), callback])
+    assert_untouched(model)
+    assert "Zero Accuracy:" not in capsys.readouterr().out, "nothing definite was found"
+    end = read(tmp_path).end()
+    assert (end.how, end.step, end.exception) == ("exception", 4, "DataError")
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(X, Y, batch_size=8, verbose=0)
+    assert_untouched(model)
 
 
 def test_compiled_again_after_an_interruption(tmp_path: Path) -> None:
@@ -127,7 +151,7 @@ def test_a_recorded_fit_after_one_that_was_interrupted(renewed: bool, tmp_path: 
     assert not faults(first)
     assert not faults(second)
     if renewed:
-        assert read(tmp_path).end() == facts.End("interrupted", 2)
+        assert read(tmp_path).end() == INTERRUPTED
         log = read(tmp_path / "again")
         assert log.steps() == list(range(8))
     else:

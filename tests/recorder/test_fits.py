@@ -13,7 +13,8 @@ import keras
 import numpy as np
 import pytest
 
-from tb_zeroacc import facts
+from tb_zeroacc import diagnose, facts
+from tb_zeroacc.diagnosis.answers import CannotTell, Passed, Tier
 from tb_zeroacc.recorder.patches import is_patched
 from tests.recorder.models import classes, faults, features, linear, mlp, recorder, weights
 from tests.recorder.reading import read
@@ -205,6 +206,103 @@ def test_the_first_steps_of_a_long_execution_are_all_sampled(tmp_path: Path) -> 
     paces = [log.at("progress", step)("progress", "seconds_per_step") for step in log.steps()]
     ends = log.facts(facts.Epoch)
     assert paces[-1] * 128 < 2 * (ends[-1].seconds or 0.0), "of a step, not of an execution"
+
+
+class Freezer(keras.callbacks.Callback):
+    """Changes what is trained, as one does to thaw layers: Keras has to make the step anew."""
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if epoch == 1:
+            self.model.get_layer("first").trainable = False
+            self.model.make_train_function(force=True)
+
+
+def test_a_step_that_is_made_anew_is_watched_all_the_same(tmp_path: Path) -> None:
+    plain, watched = mlp(), mlp()
+    callback = recorder(tmp_path)
+    fit(plain, Freezer(), epochs=3)
+    fit(watched, Freezer(), callback, epochs=3)
+    assert weights(plain) == weights(watched)
+    assert_untouched(watched)
+    assert not faults(callback)
+    log = read(tmp_path)
+    assert [epoch.batches for epoch in log.facts(facts.Epoch)] == [4, 4, 4]
+    assert log.steps() == list(range(12))
+    assert log.end() == facts.End("finished", 12)
+
+
+class Trainer(keras.callbacks.Callback):
+    """Trains the very model on a batch of its own within an epoch."""
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if batch == 1:
+            self.model.train_on_batch(X[:8], Y[:8])
+
+
+def test_steps_that_a_callback_takes_by_itself_do_not_end_the_recording(tmp_path: Path) -> None:
+    plain, watched = mlp(), mlp()
+    callback = recorder(tmp_path)
+    fit(plain, Trainer(), epochs=2)
+    fit(watched, Trainer(), callback, epochs=2)
+    assert weights(plain) == weights(watched)
+    assert_untouched(watched)
+    assert not faults(callback)
+    log = read(tmp_path)
+    assert len(log.facts(facts.Epoch)) == 2
+    assert log.end().how == "finished"
+
+
+def test_the_same_callback_twice_in_one_list(tmp_path: Path) -> None:
+    callback = recorder(tmp_path)
+    model = mlp()
+    fit(model, callback, callback, epochs=2)
+    assert_untouched(model)
+    log = read(tmp_path)
+    assert [(e.epoch, e.batches) for e in log.facts(facts.Epoch)] == [(0, 4), (1, 4)]
+
+
+def test_a_callback_can_be_copied_after_a_fit(tmp_path: Path) -> None:
+    callback = recorder(tmp_path)
+    fit(mlp(), callback)
+    copied = copy.deepcopy(callback)
+    assert copied.log_dir == callback.log_dir
+    assert copied._recording is None
+
+
+def test_a_step_without_a_loss_is_no_broken_one(tmp_path: Path) -> None:
+    """A `train_step` may name its losses otherwise, as that of a GAN does."""
+
+    class Nameless(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.out = keras.layers.Dense(3, activation="softmax", name="out")
+
+        def call(self, x: Any) -> Any:
+            return self.out(x)
+
+        def train_step(self, data: Any) -> dict[str, Any]:
+            import tensorflow as tf
+
+            x, y = data
+            with tf.GradientTape() as tape:
+                chosen = tf.one_hot(y, 3) * tf.math.log(self(x) + 1e-7)
+                loss = -tf.reduce_mean(tf.reduce_sum(chosen, axis=1))
+            found = tape.gradient(loss, self.trainable_variables)
+            self.optimizer.apply_gradients(zip(found, self.trainable_variables, strict=True))
+            return {"d_loss": loss}
+
+    keras.utils.set_random_seed(3)
+    model = Nameless()
+    model.compile("adam")
+    callback = recorder(tmp_path)
+    fit(model, callback, epochs=6)
+    assert not faults(callback)
+    log = read(tmp_path)
+    assert "zeroacc/loss" not in log.scalars, "unknown is not NaN"
+    assert log.steps("gradients")[:20] == list(range(20))
+    (verdict,) = diagnose(str(tmp_path))
+    assert isinstance(verdict.checks["ZA501"], Passed | CannotTell)
+    assert not [f for f in verdict.findings if f.tier is Tier.DEFINITE]
 
 
 def test_numbers_of_numpy_are_as_good_as_others(tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ export function Empty({verdicts, failed}: {verdicts: Verdicts | null; failed: st
   if (!verdicts || !verdicts.complete) {
     return <Message title="Reading the logs" words={["The first verdicts stand here in a moment."]} />;
   }
-  if (verdicts.errors.length) return <Message title="Nothing to judge" words={verdicts.errors} />;
+  const {errors} = verdicts;
   return (
     <Message
-      title="No training in this log directory yet"
-      words={["This page fills as soon as one is logged. Three lines are enough:"]}
+      title={errors.length ? "Nothing to judge yet" : "No training in this log directory yet"}
+      words={[...errors, "This page fills as soon as a training is logged there. These lines are enough:"]}
     >
       <div class="Card Empty-code">
         <CopyButton code={LINES} what="the lines" />

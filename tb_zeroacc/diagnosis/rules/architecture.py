@@ -15,6 +15,7 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
+from tb_zeroacc.diagnosis.fed import loss_shown
 from tb_zeroacc.diagnosis.inside import fact, kernel_rows, layer_named, layer_of, output_layers
 from tb_zeroacc.diagnosis.mending import layer_call
 from tb_zeroacc.diagnosis.needs import CONTRACT, WEIGHTS
@@ -115,10 +116,13 @@ def _from_weights(case: Case, weights: Table, alike: list[int]) -> Answer:
         summary=f"All units of {names} start alike, at {what}, and stay alike: their spread is 0.",
         context=f"Equal units get equal gradients: {last - first} steps later they were still "
         "equal to the last bit.",
-        evidence=tuple(
-            fact(run, f"spread over the units of `{weights.rows[r]}`", 0.0, 0.0, "equal",
-                 layer=layer_of(run, weights.rows[r]), since=first, until=last)
-            for r in alike
+        evidence=(
+            *(
+                fact(run, f"spread over the units of `{weights.rows[r]}`", 0.0, 0.0, "equal",
+                     layer=layer_of(run, weights.rows[r]), since=first, until=last)
+                for r in alike
+            ),
+            *loss_shown(run, first),
         ),
         tier=Tier.SMELL if case.beats else None,
         since=first,

@@ -37,6 +37,9 @@ STILL = 0.05  # fall over the last quarter, as a share of the level
 LAZY, WILD = 1e-4, 0.1  # median update ÷ weights of the largest kernel: between them it can learn
 # Best validation loss ÷ prior: random targets 1.03 to 1.08.
 NEVER_BETTER = 0.98
+# The prior is that of the training labels. The variance of 300 others differs from it by 8 % (one
+# standard error, sqrt(2/300)): random targets came down to .91 of it (measured).
+CLEARLY_BETTER = 0.85
 # Columns of these mean nothing by their size, so that no correlation with them is to be expected.
 CODES = ("Embedding", "Lookup", "Vectorization", "Hashing")
 
@@ -48,12 +51,14 @@ class _Held:
     Attributes:
         curve: The validation loss.
         best: Its minimum.
+        clear: Below this it is better than the prior, whatever samples the two are from.
         limit: The lowest of the limits that it may have to be held against.
         slack: By how much less than `best` the loss proper may be.
     """
 
     curve: Curve
     best: float
+    clear: float
     limit: float
     slack: float
 
@@ -93,7 +98,8 @@ def labels_independent_of_inputs(case: Case) -> Answer:
     that learning was possible. Then either the training loss ends at .85 to 1.1 of its prior and
     fell by less than 5 % over the last quarter (permuted labels .87 to .98, healthy .43 at most);
     or a validation loss of 4 epochs or more never goes below .98 of the prior (random 1.03 to
-    1.08), whatever regularisers and weights make of both. And no input
+    1.08), whatever regularisers and weights make of both; below .85 the question is settled, in
+    between it is not, for the validation labels have a variance of their own. And no input
     column is correlated with a label column: Pearson's r over all samples, p by Fisher's z, times
     the number of pairs, must be 1e-4 or more. A smaller p proves that labels depend on inputs
     (1e-9 to 1e-211 where nets learn); a larger one proves nothing (XOR), which is why it does not
@@ -124,8 +130,11 @@ def labels_independent_of_inputs(case: Case) -> Answer:
         return Passed(f"`{found.pair[0]}` and `{found.pair[1]}` are correlated, "
                       f"r {number(found.r)}: chance is ruled out")
     held = _held_out(case)
-    if held is not None and held.best < held.limit:
+    if held is not None and held.best < held.clear:
         return Passed(f"validation came down to {number(held.best)}, below the prior")
+    if held is not None and held.best < held.limit:
+        return CannotTell(f"validation came down to {number(held.best)}, below the prior by no "
+                          "more than two samples of the same labels may differ by")
     if held is not None and held.best - held.slack < held.limit:
         return CannotTell(f"validation came down to {number(held.best)}; regularisers or weights "
                           "make up so much of it that it may be below the prior")
@@ -158,11 +167,14 @@ def _held_out(case: Case) -> _Held | None:
         return None
     own = validation_prior(case.run)
     if own is not None and own.loss:
-        priors = [own.loss]
+        priors, clear = [own.loss], NEVER_BETTER
     else:  # class weights do not reach the validation loss, sample weights may
+        # The entropy of classes differs less from sample to sample than a variance does.
+        clear = CLEARLY_BETTER if prior.classes is None else NEVER_BETTER
         priors = [prior.loss, prior.loss / prior.weight if prior.weight > 0 else prior.loss]
     limits = [NEVER_BETTER * loss for loss in priors]
-    held = _Held(curve, low.value, min(limits), max(limits) - min(limits) + _penalty(case.run))
+    slack = max(limits) - min(limits) + _penalty(case.run)
+    held = _Held(curve, low.value, clear * min(priors), min(limits), slack)
     few = len(curve.series) < FEWEST_POINTS
     return None if few and held.best - held.slack >= held.limit else held
 

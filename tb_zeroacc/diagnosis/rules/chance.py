@@ -19,16 +19,21 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
-from tb_zeroacc.diagnosis.needs import LOSS, VALIDATION_LOSS
+from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.prior import HOPELESS, Case
 from tb_zeroacc.diagnosis.rule import rule
-from tb_zeroacc.diagnosis.stopping import still_falling
+from tb_zeroacc.diagnosis.stopping import (
+    FEWEST_EPOCHS,
+    FEWEST_STEPS,
+    is_short,
+    longest_loss,
+    still_falling,
+)
 from tb_zeroacc.diagnosis.trend import Trend, smoothed, training_step, trend_of
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
 NEAR_MAJORITY = 0.05  # accuracy above the largest class's share that is no learning yet
-FEWEST_POINTS = 4  # points of the loss: a first plateau often ends
 # For logs that hold no labels, only a loss that stands at ln k with an accuracy of 1/k.
 MOST_CLASSES = 20  # beyond it the logarithms lie closer together than losses scatter
 NEAR_LOG = 0.03  # of ln k: a stuck loss comes within 1 %, and ln 10 differs by 4 % from ln 11
@@ -77,8 +82,9 @@ def stuck_at_chance(case: Case) -> Answer:
     The training loss of the last epoch, without penalties, is .9 or more of its prior (entropy of
     the recorded labels, variance of the targets; ln k where the contract alone is known) and
     accuracy is at most .05 above the largest class's share. Programs that are stuck end at .93 to
-    1.47 of the prior, healthy ones under .43 (measured). At least 4 epochs, and no longer falling:
-    a first plateau often ends. It must have stood there for the last quarter of the points.
+    1.47 of the prior, healthy ones under .43 (measured). At least 4 epochs (20 single steps of a
+    run that has ended before), and no longer falling: a first plateau often ends. It must have
+    stood there for the last quarter of the points.
     Without labels and contract: a loss that stayed within 5 % of its end for that long, or
     ends within 5 % of its start, and stands within 3 % of ln k, with an accuracy within .05 of
     1/k, k up to 20; or, without an accuracy, losses that are alike to four digits over 10 points
@@ -106,7 +112,8 @@ def stuck_at_chance(case: Case) -> Answer:
     curve = _long_enough(run)
     trend = trend_of(curve.series) if curve else None
     if curve is None or trend is None:
-        return CannotTell(f"fewer than {FEWEST_POINTS} points of the loss: a plateau may still end")
+        return CannotTell(f"fewer than {FEWEST_EPOCHS} epochs, or {FEWEST_STEPS} steps of a run "
+                          "that has ended: a plateau may still end")
     if case.final_loss is not None and not math.isfinite(case.final_loss):
         return NotApplicable("the loss is not finite")
     if still_falling(trend):
@@ -119,8 +126,8 @@ def stuck_at_chance(case: Case) -> Answer:
 def _long_enough(run: Run) -> Curve | None:
     """The training loss; that of validation where training has too few points."""
     for split in (Split.TRAIN, Split.VALIDATION):
-        curve = run.headline(Role.LOSS, split)
-        if curve is not None and len(curve.series.finite()[0]) >= FEWEST_POINTS:
+        curve = longest_loss(run, split)
+        if not is_short(run, curve):
             return curve
     return None
 
@@ -156,7 +163,8 @@ def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
     if accuracy is None or level is None:
         if trend.end != 0 and trend.points >= FEWEST_CONSTANT and all(map(_constant, losses)):
             return _unmoved(curve, trend)
-        return CannotTell("neither labels nor an accuracy to tell what chance would score")
+        said = "neither labels nor an accuracy to tell what chance would score"
+        return CannotTell(said, (ACCURACY.missing,))
     values = smoothed(curve.series.finite()[1])
     begin = _last_false(np.abs(values - trend.end) <= FLAT * abs(trend.end))
     if abs(trend.fall) <= FLAT * abs(trend.start):

@@ -145,7 +145,7 @@ def _low_from_contract(case: Case, curve: Curve, fall: float) -> Answer:
     """From the rate alone, beside a loss that hardly moved."""
     run, rate = case.run, peak_rate(case.run)
     if rate is None:
-        return CannotTell("the rate is not on record")
+        return CannotTell("the rate is not on record", (LEARNING_RATE.missing,))
     if rate > LOW_RATE or run.headline(Role.REWARD) is not None:
         return Passed(f"the rate reaches {number(rate)}")
     certain = is_adaptive(run) and rate <= TINY_ADAPTIVE_RATE and case.beats is False

@@ -163,7 +163,7 @@ def _by_curve(run: Run, outputs: list[Output]) -> Answer:
     """Without labels: a sum of cross-entropies below 0."""
     curve = run.headline(Role.LOSS)
     if curve is None or curve.series.minimum is None:
-        return CannotTell("neither labels nor a finite loss on record")
+        return CannotTell("neither labels nor a finite loss on record", (LABELS.missing,))
     odd = len(outputs) < len(trained_outputs(run)) or any((o.weight or 1) < 0 for o in outputs)
     low = curve.series.minimum
     if low.value >= 0 or odd:

@@ -217,7 +217,7 @@ def _high_from_contract(case: Case, jump: _Jump | None) -> Answer:
     """From the rate that was asked for, and a loss that stands far above its prior."""
     run, rate, curve = case.run, peak_rate(case.run), case.run.headline(Role.LOSS)
     if rate is None or curve is None or not len(curve.series):
-        return CannotTell("the rate is not on record")
+        return CannotTell("the rate is not on record", (LEARNING_RATE.missing,))
     if not is_adaptive(run) or rate < ABSURD_ADAPTIVE_RATE:
         return Passed(f"{optimizer_words(run)}: no rate that is wrong by itself")
     steps, values = curve.series.finite()

@@ -28,6 +28,7 @@ TRAINING_FALL = 0.1  # the training loss must still improve while validation tur
 HEART_TRAINING = 0.3
 HEART_VALIDATION = 0.1
 HEART_LOSS = 1.5
+LEARNED = 0.8  # of the prior: random targets are learned by heart to .43 to .59 (measured)
 
 
 @rule(
@@ -60,8 +61,9 @@ def overfits(case: Case) -> Answer:
     validation accuracy also falls from its best by more than three times its own scatter, and by
     .05 at least (.02 where the loss ends at 1.5 times its minimum or more: accuracy over a hundred
     examples scatters by .05); or when it never left its start (by .1) while that of training rose
-    by .3, and the validation loss ends above 1.5 times its first value. The gap between training
-    and validation is no evidence. Not asked of a run that is still going.
+    by .3, and the validation loss ends above 1.5 times its first value; or, of a regression, when
+    it ends above what always predicting the mean scores, and that of training under .8 of it. The
+    gap between training and validation is no evidence. Not asked of a run that is still going.
 
     ## How to mend it
     ```python
@@ -99,7 +101,7 @@ def _against(turn: Turn) -> str:
 
 def _flagged(case: Case, turn: Turn, drop: Drop | None) -> Flagged:
     clear = drop is not None and drop.is_clear(turn.rise)
-    heart = _by_heart(case, turn)
+    heart = _by_heart(case, turn) or _worse_than_constant(case, turn)
     unit = "epoch" if turn.curve.axis == "epoch" else "step"
     loss = Evidence(
         "validation loss at the end, against 1.15 times its minimum", turn.end, RISE * turn.low,
@@ -142,6 +144,19 @@ def _by_heart(case: Case, turn: Turn) -> str:
         f"Training accuracy rose by {number(rose)} to {number(learned.end * train.scale)}, that of "
         f"validation ended at {number(general.end * held.scale)} and began at "
         f"{number(general.start * held.scale)}."
+    )
+
+
+def _worse_than_constant(case: Case, turn: Turn) -> str:
+    """The same of a regression: training beats the mean, and validation ends behind it."""
+    prior, ratio = case.prior.loss, case.loss_ratio
+    if prior is None or ratio is None or case.prior.classes is not None:
+        return ""  # of classes a loss may be high because a few answers are too sure
+    if turn.end <= prior or ratio > LEARNED:
+        return ""
+    return (
+        f"It ends at {percent(turn.end / prior)} of what always predicting the mean scores, the "
+        f"training loss at {percent(ratio)}: what was learned holds for these examples alone."
     )
 
 

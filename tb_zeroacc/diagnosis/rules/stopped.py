@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -20,8 +21,13 @@ from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
 from tb_zeroacc.diagnosis.prior import BEATEN_LOSS, Case
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.diagnosis.stopping import (
+    FEWEST_EPOCHS,
     LATE_SHARE_OF_FALL,
     LATE_SHARE_OF_LEVEL,
+    falls_by_level,
+    fewest_points,
+    is_short,
+    longest_loss,
     still_falling,
 )
 from tb_zeroacc.diagnosis.trend import Trend, training_step, trend_of
@@ -29,9 +35,6 @@ from tb_zeroacc.diagnosis.validation import turn_of
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
-FEWEST_EPOCHS = 4  # fewer points have no last quarter
-FEWEST_STEPS = 20  # points of a curve of single steps, which scatter
-STEP_LOSS_TAG = "zeroacc/loss"
 # Where nothing is known of the prior the start of the curve stands for it. Healthy logs of 34
 # authors still fall by up to 100 % of their level in the last quarter, but that is under 16 % of
 # their whole fall, or they end under half of where they began.
@@ -94,9 +97,9 @@ def stopped_too_early(case: Case) -> Answer:
         return NotApplicable("reinforcement learning: its loss need not fall")
     if case.beats:
         return Passed("the run beats its prior")
-    curve = _longest(run)
+    curve = longest_loss(run)
     trend = trend_of(curve.series) if curve else None
-    if curve is None or trend is None or _short(curve, trend):
+    if curve is None or trend is None or is_short(run, curve):
         return _too_short(case, curve or run.headline(Role.LOSS))
     said = f"the last quarter brought {percent(trend.late_fall / abs(trend.mark or 1.0))}"
     if not still_falling(trend):
@@ -117,22 +120,6 @@ def _far_from_done(trend: Trend) -> bool:
     return evenly and trend.end > BEATEN_LOSS * abs(trend.start)
 
 
-def _longest(run: Run) -> Curve | None:
-    """The loss by epochs where there are enough of them, else by steps."""
-    headline = run.headline(Role.LOSS)
-    if headline is not None and len(headline.series.finite()[0]) >= FEWEST_EPOCHS:
-        return headline
-    return run.curve(STEP_LOSS_TAG) or headline
-
-
-def _short(curve: Curve, trend: Trend) -> bool:
-    return trend.points < _fewest(curve)
-
-
-def _fewest(curve: Curve) -> int:
-    return FEWEST_STEPS if curve.tag == STEP_LOSS_TAG else FEWEST_EPOCHS
-
-
 def _too_short(case: Case, curve: Curve | None) -> Answer:
     if curve is None or not len(curve.series):
         return CannotTell("no loss to judge by")
@@ -145,7 +132,7 @@ def _too_short(case: Case, curve: Curve | None) -> Answer:
         evidence=(
             Evidence(
                 "points of the loss", float(len(curve.series.finite()[0])),
-                float(_fewest(curve)), "below",
+                float(fewest_points(curve)), "below",
                 unit="points", member=curve.member,
             ),
         ),
@@ -163,20 +150,32 @@ def _flagged(case: Case, curve: Curve, trend: Trend) -> Flagged:
         f"falling, by {percent(share)}.",
         context=f"Over the last quarter it went from {number(trend.mark)} to {number(trend.end)}"
         f"{_standing(case)}.",
-        evidence=(
-            Evidence(
-                "loss at the end, against 95 % of that at three quarters", trend.end,
-                (1 - LATE_SHARE_OF_LEVEL) * trend.mark,
-                "below" if trend.end < (1 - LATE_SHARE_OF_LEVEL) * trend.mark else "above",
-                member=curve.member, tag=curve.tag, axis=curve.axis,
-                first_step=trend.mark_step, last_step=trend.end_step,
-            ),
-        ),
+        evidence=_shown(curve, trend),
         tier=Tier.STRONG if case.loss_ratio is not None else Tier.SMELL,
         since=training_step(run, curve, trend.end_step),
         mend=_mend(run),
         rivals=_rivals(run),
     )
+
+
+def _shown(curve: Curve, trend: Trend) -> tuple[Evidence, ...]:
+    """The criterion that fired: the fall of the level, or its part of the whole fall."""
+    drawn = Evidence(
+        "loss at the end", trend.end, member=curve.member, tag=curve.tag, axis=curve.axis,
+        first_step=trend.mark_step, last_step=trend.end_step,
+    )
+    if falls_by_level(trend):
+        limit = (1 - LATE_SHARE_OF_LEVEL) * trend.mark
+        text = "loss at the end, against 95 % of that at three quarters"
+        return (replace(drawn, text=text, threshold=limit, comparison="below"),)
+    share = trend.late_fall / trend.fall
+    return (
+        replace(
+            drawn, text="part of the whole fall in the last quarter", value=share, tag=None,
+            threshold=LATE_SHARE_OF_FALL, comparison="above", unit="share",
+        ),
+        drawn,
+    )  # fmt: skip
 
 
 def _standing(case: Case) -> str:

@@ -16,7 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.inside import fact, layer_of
-from tb_zeroacc.diagnosis.needs import GRADIENTS, WEIGHTS
+from tb_zeroacc.diagnosis.needs import GRADIENTS, LEARNING_RATE, WEIGHTS
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rate import optimizer_of
 from tb_zeroacc.diagnosis.rule import rule
@@ -82,7 +82,7 @@ def weights_never_move(case: Case) -> Answer:
         return CannotTell(f"fewer than {least} samples")
     rates = _rates(case.run)
     if rates is None:
-        return CannotTell("the learning rate is not on record")
+        return CannotTell("the learning rate is not on record", (LEARNING_RATE.missing,))
     if not rates > 0:
         return NotApplicable("the learning rate is 0")
     felt = _felt(weights, gradients, rates)

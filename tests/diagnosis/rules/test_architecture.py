@@ -169,6 +169,21 @@ def test_learned_by_heart_from_the_start_is_strong() -> None:
     assert "Training accuracy rose by 0.5" in found.context
 
 
+def test_a_regression_that_ends_behind_the_mean() -> None:
+    labels = a_table("labels", {"y": {"mean": 0.0, "std": 1.0, "count": 32.0}})
+    contract = a_contract(loss="mean_squared_error", activation="linear", units=1)
+    for end, train, tier in ((1.1, 0.5, Tier.STRONG), (0.99, 0.5, Tier.SMELL),
+                             (1.1, 0.85, Tier.SMELL)):  # fmt: skip
+        run = validated(v(end, low=0.8), train=[2.0, 1.5, 1.2, train, train])
+        run = replace(run, tables={"labels": labels}, contract=contract)
+        found = flagged("ZA605", run)
+        assert found.tier is tier, (end, train)
+    assert "always predicting the mean" in flagged("ZA605", replace(
+        validated(v(1.1, low=0.8), train=[2.0, 1.5, 1.2, 0.5, 0.5]),
+        tables={"labels": labels}, contract=contract,
+    )).context  # fmt: skip
+
+
 def test_a_metric_that_swings_is_no_proof() -> None:
     swings = [0.5, 0.8, 0.6, 0.78, 0.55, 0.8, 0.6, 0.79, 0.58, 0.7]
     assert flagged("ZA605", validated(v(1.5), swings)).tier is Tier.SMELL

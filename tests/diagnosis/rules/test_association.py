@@ -136,9 +136,12 @@ ZA206: dict[str, tuple[Run, type[Answer], str]] = {
     "its own variance": (of_own_variance(2.0, (3.0, 2.0, 1.5, 1.2)), Passed, "came down to 1.2"),
     "its own variance, never below": (
         of_own_variance(1.0, (1.2, 1.1, 1.0, 1.1)), Flagged, "never beats"),
-    "its best was early and short": (fed(loss=LONG_FALL, held=EARLY_BEST), Passed, "down to 0.9"),
+    "its best was early and short": (
+        fed(loss=LONG_FALL, held=EARLY_BEST), CannotTell, "than two samples"),
     "few long epochs that acquit": (
-        fed(loss=(1.0, 0.98, 0.96), held=(0.95, 0.92, 0.9)), Passed, "came down to 0.9"),
+        fed(loss=(1.0, 0.98, 0.96), held=(0.95, 0.88, 0.84)), Passed, "came down to 0.84"),
+    "few long epochs between": (
+        fed(loss=(1.0, 0.98, 0.96), held=(0.95, 0.92, 0.9)), CannotTell, "than two samples"),
     # --- the fault
     "permuted, no validation": (fed(), Flagged, "96 % of its prior"),
     "permuted classes": (classes(STUCK, 0.55), Flagged, "96 % of its prior"),
@@ -165,7 +168,7 @@ ZA206: dict[str, tuple[Run, type[Answer], str]] = {
     "XOR, validation learns": (
         fed(loss=(1.0, 0.6, 0.3, 0.1), held=(1.0, 0.7, 0.4, 0.3)), Passed, "came down to 0.3"),
     "XOR, overfitted": (
-        fed(loss=BY_HEART, held=(1.0, 0.9, 1.3, 1.6)), Passed, "came down to 0.9"),
+        fed(loss=BY_HEART, held=(1.0, 0.84, 1.3, 1.6)), Passed, "came down to 0.84"),
     "XOR, training learns": (fed(loss=(1.0, 0.8, 0.6, 0.49)), Passed, "beats its prior"),
     "XOR, both classes told": (classes((1.0, 0.6, 0.3), 0.99), Passed, "beats its prior"),
     "XOR, half way": (fed(loss=(1.0, 0.8, 0.7, 0.6)), CannotTell, "without validation"),
@@ -176,7 +179,10 @@ ZA206: dict[str, tuple[Run, type[Answer], str]] = {
         fed(loss=(1.0, 0.6, 0.5, 0.5)), CannotTell, "learned by heart"),
     # --- the validation loss against .98 of the prior
     "validation on the limit": (fed(held=(1.1, 0.98, 1.1, 1.1)), Flagged, "0.98 against 1"),
-    "validation just below": (fed(held=(1.1, 0.979, 1.1, 1.1)), Passed, "came down to 0.979"),
+    "validation just below": (fed(held=(1.1, 0.979, 1.1, 1.1)), CannotTell, "than two samples"),
+    "validation on the clear limit": (
+        fed(held=(1.1, 0.8501, 1.1, 1.1)), CannotTell, "than two samples"),
+    "validation clearly below": (fed(held=(1.1, 0.8499, 1.1, 1.1)), Passed, "came down to 0.85"),
     "validation of classes below": (
         classes(STUCK, 0.55, held=(0.69, 0.68, 0.67, 0.67)), Passed, "came down to 0.67"),
     "three points of validation are none": (
