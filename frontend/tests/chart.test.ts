@@ -38,6 +38,12 @@ describe("scale", () => {
     expect(scaleFor([0.627, 0.627], NaN)).toMatchObject({low: 0, high: 1});
     expect(scaleFor([40, 40], NaN)).toMatchObject({low: 0, high: 80});
   });
+  test("a curve that hardly moves is not magnified", () => {
+    const scale = scaleFor([2.31, 2.28], NaN);
+    expect(scale.high - scale.low).toBeGreaterThanOrEqual(0.2 * 2.31);
+    expect(scaleFor([0.97, 0.99], NaN)).toMatchObject({high: 1});
+    expect(scaleFor([0.97, 0.99], NaN).low).toBeLessThanOrEqual(0.8022);
+  });
   test("a threshold far away does not flatten the curve", () => {
     expect(scaleFor([0, 1], 1e6).high).toBeLessThan(10);
   });

@@ -15,6 +15,7 @@ const WIDE = 50;
 const MOST_DECADES = 6;
 /** A threshold farther off than this many spans of the data would flatten the curve. */
 const FAR = 20;
+const LEAST_SPAN = 0.2;
 
 /** The scale for these values (finite ones count) that also shows the threshold where it can. */
 export function scaleFor(values: readonly number[], threshold: number): Scale {
@@ -51,12 +52,22 @@ function linearScale(finite: readonly number[], threshold: number): Scale {
   }
   if (low > 0 && low < 0.5 * high) low = 0;
   if (high === low) [low, high] = aroundConstant(high);
+  else [low, high] = noMagnifier(low, high);
   const step = niceStep((high - low) / 4);
   low = Math.floor(low / step + 1e-9) * step;
   high = Math.ceil(high / step - 1e-9) * step;
   const ticks: number[] = [];
   for (let n = 0; low + n * step <= high + step / 2; n++) ticks.push(rounded(low + n * step, step));
   return {log: false, low, high, ticks, zeroAtFloor: false};
+}
+
+/** A curve that hardly moves shall look like one: a fifth of its level is the least that is shown. */
+function noMagnifier(low: number, high: number): [low: number, high: number] {
+  const least = LEAST_SPAN * Math.max(Math.abs(low), Math.abs(high));
+  if (high - low >= least) return [low, high];
+  const middle = (low + high) / 2;
+  const isShare = low >= 0 && high <= 1 && middle + least / 2 > 1;
+  return isShare ? [1 - least, 1] : [middle - least / 2, middle + least / 2];
 }
 
 /** Where nothing moves: shares stand between 0 and 1, other values over their zero line. */
