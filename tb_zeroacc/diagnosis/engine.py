@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
+    Evidence,
     Flagged,
     NotApplicable,
     Passed,
@@ -59,12 +61,26 @@ def ask(rule: Rule, case: Case, *, strict: bool = False) -> Answer:
     if (missing := rule.missing(case)) is not None:
         return missing
     try:
-        return rule.decide(case)
+        return _located(rule.decide(case), case.run)
     except Exception as fault:
         if strict:
             raise
         log.exception("%s failed on run %r", rule.code, case.run.name)
         return CannotTell(f"this check failed on this run ({type(fault).__name__})")
+
+
+def _located(answer: Answer, run: Run) -> Answer:
+    """Facts without a curve, of the contract say, stand in the recorder's part of the log."""
+    home = run.recorder_member
+    if not isinstance(answer, Flagged) or home is None:
+        return answer
+
+    def at_home(facts: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        return tuple(fact if fact.member else replace(fact, member=home) for fact in facts)
+
+    return replace(
+        answer, evidence=at_home(answer.evidence), counter_evidence=at_home(answer.counter_evidence)
+    )
 
 
 def _yield(answers: dict[str, Answer], rules: Sequence[Rule]) -> dict[str, Answer]:

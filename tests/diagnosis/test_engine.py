@@ -11,6 +11,7 @@ import pytest
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
+    Evidence,
     Flagged,
     Mend,
     NotApplicable,
@@ -231,6 +232,13 @@ def test_a_rival_stands_unless_it_was_ruled_out(other: Answer, stands: bool) -> 
     rivals = (("ZA206", "a validation split"),)
     found = judged(a_rule("ZA705", flag(rivals=rivals)), a_rule("ZA206", other))
     assert [r.codes for r in found.rivals] == ([("ZA705", "ZA206")] if stands else [])
+
+
+def test_facts_without_a_curve_stand_in_the_recorders_part() -> None:
+    table = a_table("inputs", {"x": {"mean": 0.0}})
+    rule_of = a_rule(A, Flagged("x", evidence=(Evidence("a fact"), Evidence("b", member="train"))))
+    found = judged(rule_of, run=a_run(table))
+    assert [fact.member for fact in found.findings[0].evidence] == ["zeroacc", "train"]
 
 
 def test_a_rival_that_no_rule_looks_for_is_not_named() -> None:
