@@ -6,6 +6,11 @@ import os
 import time
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no counterexample.
+settings.register_profile("no clock", deadline=None)
+settings.load_profile("no clock")
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, expect, sync_playwright
 
+expect.set_options(timeout=20_000)  # milliseconds; a busy machine is slow, not wrong
 FRAME = 'iframe[src*="zero_accuracy"]'
 STARTS_WITHIN = 90  # seconds: TensorBoard imports TensorFlow where that is installed
 WINDOW = {"width": 1280, "height": 800}

@@ -33,7 +33,9 @@ def test_update_ratio_leaves_biases_out() -> None:
     )
     facts = {fact.text: fact for fact in glance_of(case_of(a_run(weights)))}
     assert facts["update ÷ weights, largest"].value == pytest.approx(0.01)
-    assert facts["update ÷ weights, largest"].comparison == "below"
+    told = facts["update ÷ weights, largest"]
+    assert (told.comparison, told.member) == ("below", "zeroacc")
+    assert (told.axis, told.first_step, told.last_step) == ("step", 0, 0)
 
 
 def test_a_run_without_tables_has_no_numbers_to_show() -> None:

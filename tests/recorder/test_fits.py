@@ -205,7 +205,7 @@ def test_the_first_steps_of_a_long_execution_are_all_sampled(tmp_path: Path) -> 
     assert log.steps()[:20] == list(range(20)), "64 steps are one execution"
     paces = [log.at("progress", step)("progress", "seconds_per_step") for step in log.steps()]
     ends = log.facts(facts.Epoch)
-    assert paces[-1] * 128 < 2 * (ends[-1].seconds or 0.0), "of a step, not of an execution"
+    assert paces[-1] * 128 < 16 * (ends[-1].seconds or 0.0), "of a step, not of 64 of them"
 
 
 class Freezer(keras.callbacks.Callback):
@@ -318,7 +318,7 @@ def test_numbers_of_numpy_are_as_good_as_others(tmp_path: Path) -> None:
 def test_the_wait_for_data_is_told_from_the_step(slow: bool, tmp_path: Path) -> None:
     def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for _ in range(12):
-            time.sleep(0.05)
+            time.sleep(0.2)
             yield X[:8], X[:8, 0]
 
     data: dict[str, Any] = {"x": batches()} if slow else {"x": X, "y": X[:, 0], "batch_size": 4}
@@ -327,7 +327,7 @@ def test_the_wait_for_data_is_told_from_the_step(slow: bool, tmp_path: Path) -> 
     assert not faults(callback)
     waits = [read.values[0, 4] for read in read(tmp_path).tables["progress"]]
     median = float(np.median(waits))
-    assert 0.02 < median < 1.0 if slow else 0.0 <= median < 0.02, waits
+    assert median > 0.1 if slow else 0.0 <= median < 0.1, waits
 
 
 def test_keras_2_is_refused_in_a_sentence(tmp_path: Path) -> None:
