@@ -91,6 +91,7 @@ class Flagged:
         layers: Layers it is about, as named in the contract; empty for the whole model.
         context: One more sentence for the line below the headline; may be empty.
         mend: In place of the rule's own mend, with the user's own names and values.
+        by_heart: Whether it shows that what training reached holds for its own examples alone.
         rivals: (code, what would separate) of causes that this run's data leave possible too.
     """
 
@@ -102,6 +103,7 @@ class Flagged:
     layers: tuple[str, ...] = ()
     context: str = ""
     mend: Mend | None = None
+    by_heart: bool = False
     rivals: tuple[tuple[str, str], ...] = ()
 
 

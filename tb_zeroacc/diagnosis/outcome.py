@@ -39,7 +39,7 @@ def outcome_of(
         return Outcome.CANNOT_TELL
     first = findings[0] if findings else None
     if first is not None and first.tier >= Tier.STRONG:
-        return _implied(case, flagged[first.code][0].outcome, first.tier)
+        return _implied(case, *flagged[first.code], first.tier)
     short = case.run.headline(Role.LOSS) is not None and is_short(
         case.run, longest_loss(case.run)
     )
@@ -50,10 +50,12 @@ def outcome_of(
     return Outcome.CANNOT_TELL if young and not case.beats else Outcome.LEARNING
 
 
-def _implied(case: Case, implied: Outcome, tier: Tier) -> Outcome:
+def _implied(case: Case, rule: Rule, answer: Flagged, tier: Tier) -> Outcome:
     """What the first cause makes of the training; one that learned all the same has learned."""
+    implied = rule.outcome
     if tier is not Tier.DEFINITE and implied in (Outcome.BROKEN, Outcome.NOT_LEARNING):
-        return Outcome.LEARNING if case.beats else Outcome.NOT_LEARNING
+        learned = case.beats and not answer.by_heart
+        return Outcome.LEARNING if learned else Outcome.NOT_LEARNING
     return Outcome.NOT_LEARNING if implied is Outcome.BROKEN else implied
 
 

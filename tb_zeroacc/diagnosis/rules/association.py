@@ -230,6 +230,7 @@ def _flagged(
             fact(run, "update ÷ weights of the largest kernel, median", update, LAZY, "above",
                  tag="zeroacc/update_ratio", since=0, until=steps_taken(run) - 1),
         ),
+        by_heart=held is not None,
         rivals=(
             (
                 "ZA604",

@@ -13,6 +13,7 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE, RULES
 from tb_zeroacc.diagnosis.correlation import Association, association_of
+from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.engine import diagnose, tier_of
 from tb_zeroacc.diagnosis.rules import association
 from tb_zeroacc.facts import Contract, End, Epoch, Layer
@@ -76,6 +77,12 @@ def of_own_variance(std: float, held: Sequence[float]) -> Run:
 
 LONG_FALL = [1.0 - 0.009 * i for i in range(100)]
 EARLY_BEST = [1.0, 0.9, 0.95, 1.05, *[1.1 + 0.001 * i for i in range(96)]]
+
+
+def test_random_targets_learned_by_heart_are_not_learned() -> None:
+    told = diagnose(fed(loss=BY_HEART, held=RANDOM), CATALOGUE, strict=True)
+    assert told.findings[0].code == "ZA206"
+    assert told.outcome is Outcome.NOT_LEARNING
 
 
 def classes(loss: Sequence[float], accuracy: float, **more: Any) -> Run:
