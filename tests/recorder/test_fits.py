@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tb_zeroacc import diagnose, facts
 from tb_zeroacc.diagnosis.answers import CannotTell, Passed, Tier
@@ -159,31 +160,33 @@ def test_alone_and_beside_the_tensorboard_callback(beside: bool, tmp_path: Path)
     assert [c["class_name"] for c in found] == (["TensorBoard"] if beside else [])
 
 
+class OwnStep(keras.Model):
+    """Two layers and a `train_step` of its own, which names its loss as it likes."""
+
+    def __init__(self, loss_name: str) -> None:
+        super().__init__()
+        self.hidden = keras.layers.Dense(4, activation="relu", name="hidden")
+        self.out = keras.layers.Dense(3, activation="softmax", name="out")
+        self.loss_name = loss_name
+
+    def call(self, x: Any) -> Any:
+        return self.out(self.hidden(x))
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        x, y = data
+        with tf.GradientTape() as tape:
+            chosen = tf.one_hot(y, 3) * tf.math.log(self(x) + 1e-7)
+            loss = -tf.reduce_mean(tf.reduce_sum(chosen, axis=1))
+        found = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(found, self.trainable_variables, strict=True))
+        return {self.loss_name: loss}
+
+
 def test_a_train_step_of_the_users_own(tmp_path: Path) -> None:
-    import tensorflow as tf
-
-    class Own(keras.Model):
-        def __init__(self) -> None:
-            super().__init__()
-            self.hidden = keras.layers.Dense(4, activation="relu", name="hidden")
-            self.out = keras.layers.Dense(3, activation="softmax", name="out")
-
-        def call(self, x: Any) -> Any:
-            return self.out(self.hidden(x))
-
-        def train_step(self, data: Any) -> dict[str, Any]:
-            x, y = data
-            with tf.GradientTape() as tape:
-                chosen = tf.one_hot(y, 3) * tf.math.log(self(x) + 1e-7)
-                loss = -tf.reduce_mean(tf.reduce_sum(chosen, axis=1))
-            found = tape.gradient(loss, self.trainable_variables)
-            self.optimizer.apply_gradients(zip(found, self.trainable_variables, strict=True))
-            return {"loss": loss}
-
     trained = []
     for callbacks in ([], [recorder(tmp_path)]):
         keras.utils.set_random_seed(3)
-        model = Own()
+        model = OwnStep("loss")
         model.compile("adam")
         fit(model, *callbacks)
         trained.append(weights(model))
@@ -272,27 +275,8 @@ def test_a_callback_can_be_copied_after_a_fit(tmp_path: Path) -> None:
 def test_a_step_without_a_loss_is_no_broken_one(tmp_path: Path) -> None:
     """A `train_step` may name its losses otherwise, as that of a GAN does."""
 
-    class Nameless(keras.Model):
-        def __init__(self) -> None:
-            super().__init__()
-            self.out = keras.layers.Dense(3, activation="softmax", name="out")
-
-        def call(self, x: Any) -> Any:
-            return self.out(x)
-
-        def train_step(self, data: Any) -> dict[str, Any]:
-            import tensorflow as tf
-
-            x, y = data
-            with tf.GradientTape() as tape:
-                chosen = tf.one_hot(y, 3) * tf.math.log(self(x) + 1e-7)
-                loss = -tf.reduce_mean(tf.reduce_sum(chosen, axis=1))
-            found = tape.gradient(loss, self.trainable_variables)
-            self.optimizer.apply_gradients(zip(found, self.trainable_variables, strict=True))
-            return {"d_loss": loss}
-
     keras.utils.set_random_seed(3)
-    model = Nameless()
+    model = OwnStep("d_loss")
     model.compile("adam")
     callback = recorder(tmp_path)
     fit(model, callback, epochs=6)
