@@ -5,6 +5,7 @@ Asked by what stopped too early, by what is stuck, and by the outcome.
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.fed import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.trend import Trend
 from tb_zeroacc.run import Curve, Role, Run, Split
 
@@ -14,7 +15,6 @@ LEAST_FALL = 0.03  # of the start; less than this in the whole run is scatter
 NOISES = 2.0  # standard errors of the two levels
 FEWEST_EPOCHS = 4  # points of a loss: fewer have no last quarter
 FEWEST_STEPS = 20  # single batches, where there are no epochs
-STEP_LOSS_TAG = "zeroacc/loss"
 
 
 def still_falling(trend: Trend) -> bool:

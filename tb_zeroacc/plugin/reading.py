@@ -6,12 +6,13 @@ nothing runs while nobody looks.
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -199,14 +200,16 @@ def _view_of(
     trainings: dict[str, Shown] = {}
     runs = []
     for place, reading in found:
-        base = name = place.training(reading.run.name)
-        for number_of_name in range(2, len(found) + 2):
-            if name not in trainings:
-                break
-            name = f"{base} ({number_of_name})"  # two unnamed places may hold one name
+        name = _unused(place.training(reading.run.name), trainings)
         trainings[name] = Shown(reading.run, place)
         runs.append({**_placed(place, run_json(reading)), "run": name})
     return View(number, complete, MappingProxyType(trainings), tuple(errors), json.dumps(runs))
+
+
+def _unused(name: str, taken: Collection[str]) -> str:
+    """The name, with a number behind it where another place holds a training of that name."""
+    numbered = (f"{name} ({number})" for number in itertools.count(2))
+    return next(free for free in itertools.chain([name], numbered) if free not in taken)
 
 
 def _placed(place: Place, training: Json) -> Json:

@@ -171,14 +171,16 @@ def loss(seen: Observation, norm: Any, is_visible: Any) -> list[Table]:
 
 def reported_loss(seen: Observation) -> Any:
     """The loss that `train_step` returned, where `compute_loss` was never called; None without."""
-    if isinstance(seen.result, dict) and "loss" in seen.result:
-        return mean_of(seen.result["loss"])
-    return None
+    return mean_of(seen.result["loss"]) if _reports_loss(seen) else None
 
 
 def has_loss(seen: Observation) -> bool:
     """Whether a step showed a loss; a `train_step` of the user's own need not name one `loss`."""
-    return seen.loss is not None or reported_loss(seen) is not None
+    return seen.loss is not None or _reports_loss(seen)
+
+
+def _reports_loss(seen: Observation) -> bool:
+    return isinstance(seen.result, dict) and "loss" in seen.result
 
 
 def mean_of(value: Any) -> Any:

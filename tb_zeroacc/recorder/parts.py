@@ -24,10 +24,7 @@ def parts_of(
         seen: The step.
         outputs: What is known about the outputs, where the step does not show them.
     """
-    x, y, weight = keras.utils.unpack_x_y_sample_weight(seen.data)
-    x = seen.x if x is None else x
-    y = y if seen.y is None else seen.y
-    weight = weight if seen.sample_weight is None else seen.sample_weight
+    _, y, weight = data_of(seen)
     outputs = outputs or describe_outputs(seen.model, seen, [])
     predictions = keras.tree.flatten(seen.y_pred) if seen.y_pred is not None else []
     predictions += [None] * (len(outputs) - len(predictions))
@@ -37,14 +34,22 @@ def parts_of(
         Target(output, *(t if t is not None and is_visible(t) else None for t in tensors))
         for output, *tensors in zip(outputs, labels, predictions, weights, strict=True)
     ]
-    return [(n, t) for n, t in tables.named(x, "x") if is_visible(t)], targets
+    return inputs_of(seen), targets
 
 
-def inputs_of(seen: Observation) -> list[Any]:
-    """The input tensors of a step as far as they can be used here."""
-    x, _, _ = keras.utils.unpack_x_y_sample_weight(seen.data)
-    found = tables.named(seen.x if x is None else x, "x")
-    return [tensor for _, tensor in found if is_visible(tensor)]
+def inputs_of(seen: Observation) -> list[tuple[str, Any]]:
+    """The input tensors of a step with names, as far as they can be used here."""
+    x, _, _ = data_of(seen)
+    return [(name, tensor) for name, tensor in tables.named(x, "x") if is_visible(tensor)]
+
+
+def data_of(seen: Observation) -> tuple[Any, Any, Any]:
+    """Inputs, labels and sample weights of a step: as it was fed, labels as the loss saw them."""
+    x, y, weight = keras.utils.unpack_x_y_sample_weight(seen.data)
+    x = seen.x if x is None else x
+    y = y if seen.y is None else seen.y
+    weight = weight if seen.sample_weight is None else seen.sample_weight
+    return x, y, weight
 
 
 def _aligned(structure: Any, names: list[str], *, repeat: bool = False) -> list[Any]:

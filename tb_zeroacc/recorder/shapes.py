@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
-
 from tb_zeroacc import facts
 from tb_zeroacc.recorder.hooks import Observation
 from tb_zeroacc.recorder.losses import output_names
+from tb_zeroacc.recorder.parts import data_of
 from tb_zeroacc.recorder.tables import named
 
 
 def shapes_of(seen: Observation) -> facts.Shapes:
     """The shapes of a step, as far as it came."""
-    x, y, weight = keras.utils.unpack_x_y_sample_weight(seen.data)
-    x = seen.x if x is None else x
-    y = y if seen.y is None else seen.y
-    weight = weight if seen.sample_weight is None else seen.sample_weight
+    x, y, weight = data_of(seen)
     names = output_names(seen.model, seen.y_pred)
     return facts.Shapes(
         inputs=tuple(_tensor(name, t) for name, t in named(x, "x")),

@@ -60,14 +60,14 @@ def is_numeric(tensor: Any) -> bool:
     )
 
 
-def all_finite(tensors: list[Any]) -> Any:
+def all_finite(tensors: list[tuple[str, Any]]) -> Any:
     """Whether every number is finite, as one boolean; one pass, for NaN and infinity stay in sums.
 
     A sum that overflows says no, too: it costs a sample that was not needed.
     """
     sums = [
         tf.reduce_sum(st.as_float(tensor))
-        for tensor in tensors
+        for _, tensor in tensors
         if is_numeric(tensor) and tensor.dtype.is_floating
     ]
     return tf.math.is_finite(tf.add_n(sums)) if sums else tf.constant(True)

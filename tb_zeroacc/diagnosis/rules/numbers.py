@@ -17,6 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.fed import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.inside import fact, layer_of
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
 from tb_zeroacc.diagnosis.prior import Case
@@ -37,7 +38,6 @@ WORDS = {
     "gradients": "the gradient of `{}`",
 }
 RECOVERED = 3  # finite points at the end after which a non-finite one was an accident
-STEP_LOSS_TAG = "zeroacc/loss"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
+from tb_zeroacc.diagnosis.fed import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.inside import fact, kernel_ratios
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, STEP_LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.prior import HOPELESS, Case
@@ -133,7 +134,7 @@ def learning_rate_too_high(case: Case) -> Answer:
 
 def _jump(case: Case) -> _Jump | None:
     """The peak of the loss over its first steps, from single steps where they are on record."""
-    curve = case.run.curve("zeroacc/loss")
+    curve = case.run.curve(STEP_LOSS_TAG)
     table = case.run.table("loss")
     if curve is not None:
         steps, values = curve.series.finite()
@@ -162,7 +163,7 @@ def _overthrown(
     until = int(weights.steps[np.flatnonzero(np.nan_to_num(ratios) >= OVERTHROWN)[-1]])
     loss = fact(
         run, "loss of a batch, peak of the first steps", jump.peak, JUMP * jump.base, "above",
-        tag="zeroacc/loss", since=jump.peak_step, until=jump.peak_step,
+        tag=STEP_LOSS_TAG, since=jump.peak_step, until=jump.peak_step,
     )
     return Flagged(
         summary=f"The learning rate is too high: {which} was {number(float(f'{ratio:.2g}'))} times "
@@ -181,7 +182,7 @@ def _overthrown(
 
 
 def _start(run: Run, jump: _Jump) -> float:
-    curve, table = run.curve("zeroacc/loss"), run.table("loss")
+    curve, table = run.curve(STEP_LOSS_TAG), run.table("loss")
     if curve is not None:
         return curve.series.first.value
     return float(table.column("loss")[0, 0]) if table is not None else jump.base
