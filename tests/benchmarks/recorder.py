@@ -155,8 +155,10 @@ def measured(build: Callable[[], keras.Model], epochs: int) -> dict[str, Clock]:
 
         def train(name: str, model: keras.Model, x: Any, y: Any, watched: list[Any]) -> None:
             turns.take(name)
-            model.fit(x, y, batch_size=BATCH, epochs=epochs + 1, verbose=0, callbacks=watched)
-            turns.pass_on(for_good=True)
+            try:
+                model.fit(x, y, batch_size=BATCH, epochs=epochs + 1, verbose=0, callbacks=watched)
+            finally:
+                turns.pass_on(for_good=True)
 
         threads = [threading.Thread(target=train, args=run) for run in runs]
         for thread in threads:
