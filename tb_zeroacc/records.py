@@ -88,22 +88,52 @@ def layout_value(layout: Layout) -> summary_pb2.Summary.Value:
     return _json_value(LAYOUT_PREFIX + layout.kind, dataclasses.asdict(layout))
 
 
+class Refilled:
+    """Makes the values that come again and again: of each tag a message is made once.
+
+    A new one, metadata and all, takes ten times as long. What is returned holds until the next
+    value of its tag is asked for.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[str, summary_pb2.Summary.Value] = {}
+
+    def table(self, kind: str, values: NDArray[np.float32]) -> summary_pb2.Summary.Value:
+        """One table of one sample; float32 of shape (rows, columns)."""
+        tag = RECORD_PREFIX + kind
+        value = self._values.get(tag)
+        if value is None:
+            tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT)
+            value = self._values[tag] = _value(tag, tensor)
+        dimensions = value.tensor.tensor_shape.dim
+        if [d.size for d in dimensions] != list(values.shape):
+            del dimensions[:]
+            for size in values.shape:
+                dimensions.add(size=size)
+        value.tensor.tensor_content = np.ascontiguousarray(values, dtype="<f4").tobytes()
+        return value
+
+    def scalar(self, tag: str, number: float) -> summary_pb2.Summary.Value:
+        """An ordinary scalar: float32 and rank 0, the one kind that every TensorBoard draws."""
+        value = self._values.get(tag)
+        if value is None:
+            metadata = summary_pb2.SummaryMetadata(data_class=summary_pb2.DATA_CLASS_SCALAR)
+            metadata.plugin_data.plugin_name = "scalars"
+            tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT)
+            value = summary_pb2.Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
+            self._values[tag] = value
+        value.tensor.tensor_content = np.float32(number).tobytes()
+        return value
+
+
 def sample_value(sample: Sample) -> summary_pb2.Summary.Value:
     """One table of one sample."""
-    values = np.ascontiguousarray(sample.values, dtype="<f4")
-    tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT, tensor_content=values.tobytes())
-    for size in values.shape:
-        tensor.tensor_shape.dim.add(size=size)
-    return _value(RECORD_PREFIX + sample.kind, tensor)
+    return Refilled().table(sample.kind, sample.values)
 
 
 def scalar_value(tag: str, value: float) -> summary_pb2.Summary.Value:
-    """An ordinary scalar: float32 and rank 0, the one kind that every TensorBoard draws."""
-    content = np.asarray(value, dtype="<f4").tobytes()
-    tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT, tensor_content=content)
-    metadata = summary_pb2.SummaryMetadata(data_class=summary_pb2.DATA_CLASS_SCALAR)
-    metadata.plugin_data.plugin_name = "scalars"
-    return summary_pb2.Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
+    """An ordinary scalar, as `Refilled` makes it."""
+    return Refilled().scalar(tag, value)
 
 
 def event(

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import keras
 
 from tb_zeroacc.recorder.patches import Patch
+from tb_zeroacc.recorder.stepping import EXTRA
 
 # A layer called in a Python loop (a cell of an unrolled RNN, TimeDistributed) is seen this often.
 MAX_CALLS = 4
@@ -94,6 +95,8 @@ class Observation:
 class Receiver(Protocol):
     """Who gets the observations; all calls happen where operations can still be added."""
 
+    token: str  # names what `after_step` wants returned
+
     def is_live(self) -> bool:
         """Whether a step of ours is under way; hooks that fire otherwise were left behind."""
 
@@ -103,8 +106,8 @@ class Receiver(Protocol):
     def before_apply(self, seen: Observation, update: Update) -> None:
         """Called before an optimizer changes the weights."""
 
-    def after_step(self, seen: Observation) -> None:
-        """Called at the end of the step."""
+    def after_step(self, seen: Observation) -> Any:
+        """Called at the end of the step; what it is to return beside its logs, or None."""
 
 
 class Hooks:
@@ -167,9 +170,12 @@ class Hooks:
                 seen.result = original(*args, **kwargs)
             finally:
                 stack.pop()
-            self._receiver.after_step(seen)
+            extra = self._receiver.after_step(seen)
             self.last = None  # lets go of the tensors
-            return seen.result
+            if extra is None or not isinstance(seen.result, dict):
+                return seen.result
+            wishes = {**seen.result.get(EXTRA, {}), self._receiver.token: extra}
+            return {**seen.result, EXTRA: wishes}
 
         return train_step
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -14,6 +14,7 @@ from tb_zeroacc.recorder.hooks import LayerCall, Observation, Update
 from tb_zeroacc.recorder.tables import NAN, Table, is_numeric, table
 
 MAX_ROWS = 512  # of activations, and of variables
+STATISTICS = 4  # of a variable before its update
 ZERO_FLOORED = frozenset({"relu", "relu6"})  # units whose derivative is 0 where their output is
 RECURRENT = keras.layers.RNN  # their output is no activation's own
 
@@ -24,9 +25,9 @@ class Snapshot:
 
     Attributes:
         variables: The variables that have a row.
-        statistics: float32 of shape (variables, 5): rms, abs max, spread over units, non-finite
-            count, 0 where the snapshot was not taken.
-        visited: Some elements of each variable, end to end; float32.
+        statistics: float32 of shape (variables, 4): rms, abs max, spread over units, non-finite
+            count. NaN where nobody looked.
+        visited: Some elements of each variable, end to end; float32. NaN where nobody looked.
         rate: The learning rate that this update applies.
         scale: What the loss, and so each gradient, was multiplied with.
     """
@@ -45,23 +46,67 @@ def visit(variable: Any) -> Any:
     return flat[:: st.update_stride(size, width)]
 
 
+def first_row(variable: Any) -> Any:
+    """One value of each unit, float32 of shape (units,); a vector as a whole."""
+    value = _tensor(variable)
+    if len(variable.shape) == 0:
+        return tf.reshape(st.as_float(value), [1])
+    while len(value.shape) > 1:
+        value = value[0]
+    return st.as_float(value)
+
+
 def visited_size(variable: Any) -> int:
     """How many elements `visit` returns."""
     size = _size(variable)
     return -(-size // st.update_stride(size, _last_axis(variable)))
 
 
-def weigh(variables: list[Any], *, fused: bool) -> Any:
+def weigh(variables: list[Any]) -> Any:
     """Statistics of the weights as they are now: float32 of shape (variables, 4)."""
-    moments, spreads = st.Moments(fused), []
-    for variable in variables:
-        width = _last_axis(variable)
-        rows = tf.reshape(st.as_float(_tensor(variable)), [-1, width])
-        moments.add(rows)
-        is_kernel = len(variable.shape) > 1 and width > 1
-        spreads.append(st.unit_spread(rows) if is_kernel else tf.constant(NAN))
-    found = moments.join()
+    rows = [_rows_of(variable, _tensor(variable)) for variable in variables]
+    found = st.moments(rows)
+    kernels = [i for i, v in enumerate(variables) if len(v.shape) > 1 and _last_axis(v) > 1]
+    spreads = [tf.constant(NAN)] * len(variables)
+    if kernels:
+        parts = [st.part_of(rows[i]) for i in kernels]
+        known = tf.unstack(st.in_stacks(parts, st.unit_spread)[:, 0])
+        for i, spread in zip(kernels, known, strict=True):
+            spreads[i] = spread
     return tf.stack([found.rms, found.abs_max, tf.stack(spreads), found.non_finite], axis=1)
+
+
+def look(update: Update, scale: Any) -> Snapshot:
+    """The weights as they are before an update."""
+    variables = update.variables[:MAX_ROWS]
+    visited = tf.concat([visit(v) for v in variables], 0)
+    return Snapshot(variables, weigh(variables), visited, rate_of(update.optimizer), scale)
+
+
+def unseen(update: Update, scale: Any) -> Snapshot:
+    """What is known before an update where nobody looked."""
+    variables = update.variables[:MAX_ROWS]
+    visited = tf.fill([sum(visited_size(v) for v in variables)], NAN)
+    statistics = tf.fill([len(variables), STATISTICS], NAN)
+    return Snapshot(variables, statistics, visited, tf.constant(NAN), scale)
+
+
+def rate_of(optimizer: Any) -> Any:
+    """The learning rate of this update; NaN for a user's own function, which is not called."""
+    optimizer = getattr(optimizer, "inner_optimizer", None) or optimizer
+    rate = getattr(optimizer, "_learning_rate", None)
+    schedules = keras.optimizers.schedules.LearningRateSchedule
+    if rate is None or (callable(rate) and not isinstance(rate, schedules | keras.Variable)):
+        return tf.constant(NAN)
+    return tf.cast(tf.convert_to_tensor(optimizer.learning_rate), tf.float32)
+
+
+def loss_scale_of(optimizer: Any) -> Any:
+    """What an optimizer multiplies the loss with, before it changes that."""
+    if hasattr(optimizer, "dynamic_scale"):
+        scale = optimizer.dynamic_scale if optimizer.built else optimizer.initial_scale
+        return tf.cast(tf.convert_to_tensor(scale), tf.float32)
+    return tf.constant(float(getattr(optimizer, "loss_scale_factor", None) or 1.0))
 
 
 def weights(updates: list[Update]) -> list[Table]:
@@ -75,13 +120,10 @@ def weights(updates: list[Update]) -> list[Table]:
             tf.sqrt(2.0 * tf.nn.l2_loss(visit(v) - o) / float(n))
             for v, o, n in zip(before.variables, old, sizes, strict=True)
         ]
-        rms, high, spread, bad, taken = tf.unstack(before.statistics, axis=1)
-        changed = tf.where(taken > 0.0, tf.stack(changes), NAN)
+        rms, high, spread, bad = tf.unstack(before.statistics, axis=1)
+        changed = tf.stack(changes)
         rows += [v.path for v in before.variables]
-        known = [tf.where(taken > 0.0, s, NAN) for s in (rms, high, spread)]
-        values.append(
-            tf.stack([*known, changed / rms, changed, tf.where(taken > 0.0, bad, NAN)], axis=1)
-        )
+        values.append(tf.stack([rms, high, spread, changed / rms, changed, bad], axis=1))
     return [table("weights", _unique(rows), tf.concat(values, 0))] if values else []
 
 
@@ -91,27 +133,23 @@ def gradients(updates: list[Update]) -> tuple[list[Table], Any]:
     for update in updates:
         given = {id(v): g for v, g in zip(update.variables, update.gradients, strict=False)}
         found = [given.get(id(v)) for v in update.before.variables]
-        moments = st.Moments(fused=update.before.scale.fused)
-        for gradient in found:
-            if gradient is not None:
-                rows_of = st.as_float(gradient)
-                moments.add(tf.reshape(rows_of, [-1, 1]))
         rows += [v.path for v in update.before.variables]
-        if not len(moments):
+        known = [
+            _rows_of(v, g)
+            for v, g in zip(update.before.variables, found, strict=True)
+            if g is not None
+        ]
+        if not known:
             values.append(tf.constant([[0.0] + [NAN] * 4] * len(found)))
             continue
-        scale = update.before.scale.value
-        joined = moments.join()
-        squares.append(tf.reduce_sum(joined.squares) / tf.square(scale))
-        each = tf.unstack(
-            tf.stack(
-                [
-                    tf.ones_like(joined.rms), joined.rms / scale, joined.abs_max / scale,
-                    joined.zero_share, joined.non_finite,
-                ],
-                axis=1,
-            )
-        )  # fmt: skip
+        scale = update.before.scale
+        of = st.moments(known)
+        squares.append(tf.reduce_sum(of.squares) / tf.square(scale))
+        columns = [
+            tf.ones_like(of.rms), of.rms / scale, of.abs_max / scale, st.zero_shares(known),
+            of.non_finite,
+        ]  # fmt: skip
+        each = tf.unstack(tf.stack(columns, axis=1))
         none = tf.constant([0.0] + [NAN] * 4)
         remaining = iter(each)
         values.append(tf.stack([none if g is None else next(remaining) for g in found]))
@@ -119,11 +157,10 @@ def gradients(updates: list[Update]) -> tuple[list[Table], Any]:
     return ([table("gradients", _unique(rows), tf.concat(values, 0))] if values else []), norm
 
 
-def activations(calls: list[LayerCall], *, fused: bool) -> list[Table]:
+def activations(calls: list[LayerCall]) -> list[Table]:
     """`activations`: a row a call of a layer."""
     rows: list[str] = []
-    moments = st.Moments(fused)
-    means, dead, saturated, units = [], [], [], []
+    outputs, dead, saturated, units = [], [], [], []
     for call in calls[:MAX_ROWS]:
         tensor = first_tensor(call.output)
         if tensor is None:
@@ -132,8 +169,7 @@ def activations(calls: list[LayerCall], *, fused: bool) -> list[Table]:
         activation = activation_of(call.layer)
         if isinstance(call.layer, RECURRENT):
             activation = None
-        moments.add(flat)
-        means.append(tf.reduce_mean(flat))
+        outputs.append(flat)
         dead.append(_dead_share(flat) if activation in ZERO_FLOORED else tf.constant(NAN))
         saturated.append(_saturated_share(flat, activation))
         units.append(float(flat.shape[1]))
@@ -141,9 +177,9 @@ def activations(calls: list[LayerCall], *, fused: bool) -> list[Table]:
         rows.append(f"{name}#{call.index}" if call.index else name)
     if not rows:
         return []
-    found = moments.join()
+    found = st.moments(outputs)
     columns = [
-        tf.stack(means), found.rms, found.abs_max, found.zero_share, tf.stack(dead),
+        st.means(outputs), found.rms, found.abs_max, st.zero_shares(outputs), tf.stack(dead),
         tf.stack(saturated), found.non_finite, tf.constant(units),
     ]  # fmt: skip
     return [table("activations", _unique(rows), tf.stack(columns, axis=1))]
@@ -160,7 +196,7 @@ def loss(seen: Observation, norm: Any, is_visible: Any) -> list[Table]:
         overridden = type(seen.model).compute_loss is not keras.Model.compute_loss
         penalty = tf.constant(NAN if seen.loss is None or overridden else 0.0)
     first: Snapshot | None = seen.updates[0].before if seen.updates else None
-    scale = first.scale.value if first else tf.constant(1.0)
+    scale = first.scale if first else tf.constant(1.0)
     rate = first.rate if first else tf.constant(NAN)
     # Each replica's loss is divided by their number, so that Keras can sum them.
     replicas = float(seen.model.distribute_strategy.num_replicas_in_sync)
@@ -198,27 +234,31 @@ def first_tensor(structure: Any) -> Any:
     return None
 
 
-@dataclass(slots=True)
-class LossScale:
-    """What gradients were multiplied with, and whether fused operations may be used on them."""
-
-    value: Any
-    fused: bool = field(default=False)
-
-
 def _dead_share(flat: Any) -> Any:
     """Share of units that no row activates."""
     return tf.reduce_mean(tf.cast(tf.reduce_max(flat, axis=0) <= 0.0, tf.float32))
 
 
 def _saturated_share(flat: Any, activation: str | None) -> Any:
+    """Share of values where the activation's derivative is under 1 % of its largest."""
     if activation == "sigmoid":
         at_edge = tf.abs(flat - 0.5) > st.SIGMOID_EDGE
     elif activation == "tanh":
         at_edge = tf.abs(flat) > st.TANH_EDGE
+    elif activation == "hard_sigmoid":
+        at_edge = tf.abs(flat - 0.5) >= 0.5
+    elif activation == "hard_tanh":
+        at_edge = tf.abs(flat) >= 1.0
+    elif activation == "softmax":  # p(1-p) of an example's largest probability
+        at_edge = tf.reduce_max(flat, axis=1) > 0.5 + st.SIGMOID_EDGE
     else:
         return tf.constant(NAN)
     return tf.reduce_mean(tf.cast(at_edge, tf.float32))
+
+
+def _rows_of(variable: Any, value: Any) -> Any:
+    """A variable's values or gradient as (rows, units)."""
+    return tf.reshape(st.as_float(value), [-1, _last_axis(variable)])
 
 
 def _tensor(variable: Any) -> Any:

@@ -28,6 +28,7 @@ class SessionLog:
         self.directory = directory
         self._guard = guard
         self._layouts: dict[str, Layout] = {}
+        self._refilled = records.Refilled()
         self._writer = guard.run(PART, EventWriter, directory)
 
     @property
@@ -51,8 +52,8 @@ class SessionLog:
             if self._layouts.get(layout.kind) != layout:
                 self._layouts[layout.kind] = layout
                 values.append(records.layout_value(layout))
-            values.append(records.sample_value(records.Sample(layout.kind, content)))
-        values += [records.scalar_value(tag, value) for tag, value in scalars]
+            values.append(self._refilled.table(layout.kind, content))
+        values += [self._refilled.scalar(tag, value) for tag, value in scalars]
         self._write(step, values)
 
     def _write(self, step: int, values: list[object]) -> None:

@@ -70,7 +70,7 @@ def is_visible(tensor: Any) -> bool:
         return False
     if isinstance(tensor, tf.RaggedTensor):
         tensor = tensor.flat_values
-    if isinstance(tensor, tf.SparseTensor):
+    if isinstance(tensor, tf.SparseTensor | tf.IndexedSlices):
         tensor = tensor.values
     if not isinstance(tensor, tf.Tensor):
         return isinstance(tensor, int | float | np.ndarray)

@@ -1,4 +1,7 @@
-"""What runs in the graph: the schedule, one conditional a step, and one variable that it fills.
+"""Sampling in the graph: the schedule, one conditional a step, and one variable that it fills.
+
+The way for steps that do not come out one by one: several in an execution, or on several replicas,
+or of a `make_train_function` of the user's own. `direct` has the usual way.
 
     clock   int64 (7,): step, next due step, spacing, last known step, samples, first step with a
             loss that is not finite (-1), first step with such an input (-1)
@@ -14,49 +17,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tb_zeroacc.recorder import inside, tables
+from tb_zeroacc.recorder import content, inside, tables
+from tb_zeroacc.recorder.content import NEVER, Sample, shape_of
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation, Update, layers_of
-from tb_zeroacc.recorder.parts import inputs_of, is_visible, parts_of
+from tb_zeroacc.recorder.parts import inputs_of, is_visible
 from tb_zeroacc.records import Layout
 
-NEVER = 2**62
 # Layout, serial number, step (high, low: each exact in float32), first bad loss, data ready.
 HEADER = 6
 _LOW = 2**20
 MAX_SLOTS = 32
-# Wall clock seconds travel modulo this, so that float32 holds them to 61 microseconds.
-CLOCK_PERIOD = 1024.0
+NOT_SEEN = 3  # so often a loss may look bad without a bad step in the record, before we stop asking
 # Room for rows of a model that is not built yet.
 UNBUILT_LAYERS, UNBUILT_VARIABLES = 128, 256
-_STATISTICS = 5  # columns of a snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One sample as it came out of the graph.
-
-    Attributes:
-        serial: Counts samples from 1.
-        step: Training step from 0.
-        first_bad: Whether this step's loss was the first that is not finite.
-        data_ready: Wall clock when the step had its data, seconds modulo `CLOCK_PERIOD`; NaN where
-            it was not taken.
-        has_loss: Whether the step showed a loss; else its column means unknown, not broken.
-        tables: Layout and float32 values of shape (rows, columns) of each table.
-    """
-
-    serial: int
-    step: int
-    first_bad: bool
-    data_ready: float
-    has_loss: bool
-    tables: list[tuple[Layout, NDArray[np.float32]]]
 
 
 @dataclass(slots=True)
@@ -70,13 +48,14 @@ class _State:
 
 
 class Program:
-    """The recorder's part of the graph of one model.
+    """The recorder's part of the graph of one model; see `content.Sampler`.
 
     Args:
         model: The model; its strategy's scope holds the variables.
         guard: Turns failing parts off.
         step: Training steps taken before.
-        next_due: The first due step.
+        next_due, spacing: The first due step, and steps from one to the next.
+        last: A step that is due in any case, `NEVER` for none.
         dense_until: Every step before this one is due.
         on_trace: Called with each observation whose operations were added.
     """
@@ -88,15 +67,26 @@ class Program:
         *,
         step: int,
         next_due: int,
+        spacing: int = 1,
+        last: int = NEVER,
         dense_until: int = 0,
         on_trace: Callable[[Observation], None],
     ) -> None:
+        self.next_due = min(next_due, max(last, step))
+        self.spacing = spacing
+        self.is_watching = False
+        self.outside = 0.0
+        self._last = last
+        self._was_bad = False
+        self._not_seen = 0
+        self._renewed = False
+        self._function: Any = None
         self._guard = guard
         self._on_trace = on_trace
         self._dense_until = dense_until
         self._strategy = model.distribute_strategy
         self._replicated = self._strategy.num_replicas_in_sync > 1
-        self._jit = bool(getattr(model, "jit_compile", False))
+        self._has_clock = not getattr(model, "jit_compile", False)  # XLA has none
         self._layouts: list[tuple[tuple[Layout, ...], bool]] = []
         per_execution = int(getattr(model, "steps_per_execution", 1) or 1)
         # One more than steps in an execution: what was sampled out of turn is not overwritten.
@@ -111,7 +101,7 @@ class Program:
             if self._replicated
             else {}
         )
-        start = np.array([step, next_due, 1, NEVER, 0, -1, -1], np.int64)
+        start = np.array([step, self.next_due, spacing, last, 0, -1, -1], np.int64)
         with tf.init_scope(), self._strategy.scope():
             self._clock = tf.Variable(start, trainable=False, name="zeroacc_clock", **kind)
             self._slots = tf.Variable(
@@ -121,57 +111,74 @@ class Program:
 
     # --- the host's side ------------------------------------------------------------------------
 
-    def set(
-        self,
-        *,
-        step: int | None = None,
-        spacing: int | None = None,
-        last: int | None = None,
-        next_due: int | None = None,
-    ) -> None:
-        """Changes the schedule, between two steps.
+    def before_call(self, function: Any, iterator: Any) -> None:
+        """Nothing is to be done: the graph sees to it."""
+        self._function = function
 
-        Args:
-            step: Steps taken, where the graph could not count them.
-            spacing: Steps between samples from the next one on.
-            last: A step that is due in any case, `NEVER` for none.
-            next_due: The next due step.
+    def after_call(self, extra: Any) -> None:
+        """Sees to it that the step is watched at all.
+
+        A trace that was expected to be thrown away may be kept, by an optimizer without variables
+        that we do not know: then nothing of ours runs yet. One more trace has it all.
         """
+        if not self.is_watching and not self._renewed:
+            self._renewed = True
+            self._function.renew()
+
+    def respace(self, step: int, spacing: int) -> None:
+        """Wishes for another number of steps between samples, from the one at `step` on."""
+        if step + 1 < self._dense_until:  # the graph sees to the dense part by itself
+            self.next_due = step + 1
+            return
+        self.next_due = step + self.spacing
+        if not 0.8 * spacing <= self.spacing <= 1.25 * spacing:  # each change costs a write
+            self.spacing = spacing
+            self.next_due = step + spacing
+            self._set_schedule()
+        if step < self._last < self.next_due:
+            self.next_due = self._last
+
+    def _set_schedule(self) -> None:
         for clock in self._locals(self._clock):
             now = clock.numpy()
-            wanted = (step, next_due, spacing, last, None, None, None)
-            new = [n if w is None else w for n, w in zip(now, wanted, strict=True)]
-            if last is not None:  # the last step is due even before the next sample would be
-                new[1] = min(new[1], last) if last >= new[0] else new[1]
-            clock.assign(np.array(new, np.int64))
+            due = min(self.next_due, self._last) if self._last >= now[0] else self.next_due
+            now[1:4] = due, self.spacing, self._last
+            clock.assign(now)
 
     def step(self) -> int:
         """Training steps taken so far."""
         return int(self._locals(self._clock)[0].numpy()[0])
 
+    def fetch(self, steps: int, loss: Any) -> list[Sample]:
+        """The samples since the last call, where some were due or a loss was not finite.
+
+        Args:
+            steps: Training steps taken.
+            loss: Keras' running mean of the loss.
+        """
+        asks = loss is not None and not self._was_bad and not np.isfinite(loss)
+        asks = asks and self._not_seen < NOT_SEEN
+        if steps <= self.next_due and not asks:
+            return []
+        found = self.take()
+        self._not_seen += asks and not self._was_bad
+        return found
+
     def take(self) -> list[Sample]:
-        """The samples since the last call, oldest first."""
-        found = []
-        for row in self._locals(self._slots)[0].numpy():
-            serial = int(row[1])
-            if serial > self._serial:
-                found.append(self._decode(row))
-        found.sort(key=lambda sample: sample.serial)
+        """The samples since the last call, oldest first; reads a variable."""
+        rows = [r for r in self._locals(self._slots)[0].numpy() if int(r[1]) > self._serial]
+        rows.sort(key=lambda row: float(row[1]))
+        found = [self._decode(row) for row in rows]
         if found:
-            self._serial = found[-1].serial
+            self._serial = int(rows[-1][1])
+            self._was_bad |= any(sample.first_bad for sample in found)
         return found
 
     def _decode(self, row: NDArray[np.float32]) -> Sample:
-        at = HEADER
-        decoded = []
         layouts, has_loss = self._layouts[int(row[0])]
-        for layout in layouts:
-            shape = _shape(layout)
-            size = shape[0] * shape[1]
-            decoded.append((layout, row[at : at + size].reshape(shape)))
-            at += size
         step = int(row[2]) * _LOW + int(row[3])
-        return Sample(int(row[1]), step, bool(row[4]), float(row[5]), has_loss, decoded)
+        decoded = content.split(row[HEADER:], layouts)
+        return Sample(step, bool(row[4]), float(row[5]), has_loss, decoded)
 
     def _locals(self, variable: Any) -> list[Any]:
         return list(self._strategy.experimental_local_results(variable))
@@ -180,8 +187,10 @@ class Program:
 
     def before_step(self, seen: Observation) -> None:
         """Notes when the data of a step were there."""
-        if not self._jit:  # XLA has no clock
-            seen.data_ready = self._guard.run("the time waited for data", _clock_behind, seen.data)
+        if self._has_clock:
+            seen.data_ready = self._guard.run(
+                "the time waited for data", content.clock_behind, seen.data
+            )
 
     def before_apply(self, seen: Observation, update: Update) -> None:
         """Looks at the weights before they change, where this step is due."""
@@ -200,9 +209,9 @@ class Program:
             seen.state = _State(tf.unstack(tf.convert_to_tensor(self._clock), num=7))
         state: _State = seen.state
         if state.bad_input is None:
-            sound = self._guard.run("broken inputs", tables.all_finite, inputs_of(seen))
-            sound = tf.constant(True) if sound is None else sound
-            state.bad_input = ~sound & (state.clock[6] < 0)
+            total = self._guard.run("broken inputs", tables.sum_of, inputs_of(seen))
+            total = tf.constant(0.0) if total is None else total
+            state.bad_input = ~tf.math.is_finite(total) & (state.clock[6] < 0)
         if state.bad is None and seen.loss is not None and is_visible(seen.loss):
             state.bad = self._is_bad(seen.loss, state)
             state.due = None
@@ -217,27 +226,20 @@ class Program:
         return ~tf.math.is_finite(inside.mean_of(loss)) & (state.clock[5] < 0)
 
     def _snapshot(self, seen: Observation, update: Update) -> inside.Snapshot:
-        variables = update.variables[: inside.MAX_ROWS]
-        visited = sum(inside.visited_size(v) for v in variables)
         state = self._state(seen)
-        optimizer = update.optimizer
-        scale = _loss_scale(optimizer)
+        scale = inside.loss_scale_of(update.optimizer)
 
-        def look() -> tuple[Any, Any, Any]:
-            found = inside.weigh(variables, fused=not self._jit)
-            known = tf.concat([found, tf.ones([len(variables), 1])], axis=1)
-            walked = tf.concat([inside.visit(v) for v in variables], 0)
-            return known, walked, _rate(optimizer)
+        def parts(before: inside.Snapshot) -> tuple[Any, Any, Any]:
+            return before.statistics, before.visited, before.rate
 
-        def skip() -> tuple[Any, Any, Any]:
-            return (
-                tf.zeros([len(variables), _STATISTICS]), tf.zeros([visited]),
-                tf.constant(float("nan")),
-            )  # fmt: skip
-
-        statistics, visited_before, rate = self._cond(state.due, look, skip)
-        scaled = inside.LossScale(scale, fused=not self._jit)
-        return inside.Snapshot(variables, statistics, visited_before, rate, scaled)
+        found = self._cond(
+            state.due,
+            lambda: parts(inside.look(update, scale)),
+            lambda: parts(inside.unseen(update, scale)),
+        )
+        statistics, visited, rate = found
+        variables = update.variables[: inside.MAX_ROWS]
+        return inside.Snapshot(variables, statistics, visited, rate, scale)
 
     def _add(self, seen: Observation) -> None:
         state = self._state(seen)
@@ -261,7 +263,7 @@ class Program:
                 tf.constant(float("nan")) if seen.data_ready is None else seen.data_ready,
             ]  # fmt: skip
             flat = [tf.stack(header), *(tf.reshape(t.values, [-1]) for t in found)]
-            size = HEADER + sum(int(np.prod(_shape(t.layout))) for t in found)
+            size = HEADER + sum(int(np.prod(shape_of(t.layout))) for t in found)
             row = tf.concat([*flat, tf.zeros([self._capacity - size])], 0)
             slot = tf.cast(taken % self._slot_count, tf.int32)
             mine = tf.equal(tf.range(self._slot_count), slot)[:, None]
@@ -284,7 +286,9 @@ class Program:
             return tf.constant(False)
 
         self._cond(state.due, sample, count)
-        self._on_trace(seen)
+        first, self.is_watching = not self.is_watching, True
+        if first or tf.inside_function():  # of eager steps the first
+            self._on_trace(seen)
 
     def _cond(self, due: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
         if not tf.inside_function():
@@ -303,62 +307,19 @@ class Program:
         return self._layouts.index((layouts, has_loss))
 
     def _tables(self, seen: Observation) -> list[tables.Table]:
-        """Every table of a step, each part guarded; what finds no room is left out, last first."""
-        run = self._guard.run
-        fused = not self._jit
-        data, targets = parts_of(seen)
-        updates = [u for u in seen.updates if u.before is not None]
-        calls = [c for c in seen.calls if is_visible(inside.first_tensor(c.output))]
-        norm: Any = tf.constant(float("nan"))
-        found: list[tables.Table] = []
-        found += run("the inputs", tables.inputs, data) or []
-        found += run("the batches' fingerprints", tables.batch, data) or []
-        found += run("the labels", tables.labels, targets) or []
-        found += run("the sample weights", tables.sample_weights, targets) or []
-        found += run("the outputs", tables.outputs, targets) or []
-        gradients = run("the gradients", inside.gradients, updates)
-        if gradients is not None:
-            norm = gradients[1]
-        found += run("the loss", inside.loss, seen, norm, is_visible) or []
-        found += run("the activations", inside.activations, calls, fused=fused) or []
-        found += gradients[0] if gradients is not None else []
-        found += run("the weights", inside.weights, updates) or []
-        found += run("the association", tables.association, data, targets) or []
+        """Every table of a step; what finds no room is left out, last first."""
+        found = content.tables_of(seen, self._guard)
         room = self._capacity - HEADER
         kept = []
         for table in found:
-            room -= int(np.prod(_shape(table.layout)))
-            if room < 0:
+            size = int(np.prod(shape_of(table.layout)))
+            if size > room:
                 full = MemoryError("more rows than a sample has room for")
                 self._guard.turn_off(f"{table.layout.kind}", full)
-                room += int(np.prod(_shape(table.layout)))
-            else:
-                kept.append(table)
+                continue
+            room -= size
+            kept.append(table)
         return kept
-
-
-def _clock_behind(data: Any) -> Any:
-    """The wall clock once the data are there, seconds modulo `CLOCK_PERIOD`; float32."""
-    tensors = [t for t in keras.tree.flatten(data) if isinstance(t, tf.Tensor)]
-    with tf.control_dependencies(tensors if tf.inside_function() else []):
-        return tf.cast(tf.math.floormod(tf.timestamp(), CLOCK_PERIOD), tf.float32)
-
-
-def _loss_scale(optimizer: Any) -> Any:
-    if hasattr(optimizer, "dynamic_scale"):
-        scale = optimizer.dynamic_scale if optimizer.built else optimizer.initial_scale
-        return tf.cast(tf.convert_to_tensor(scale), tf.float32)
-    return tf.constant(float(getattr(optimizer, "loss_scale_factor", None) or 1.0))
-
-
-def _rate(optimizer: Any) -> Any:
-    """The learning rate of this update; NaN for a user's own function, which is not called."""
-    optimizer = getattr(optimizer, "inner_optimizer", None) or optimizer
-    rate = getattr(optimizer, "_learning_rate", None)
-    schedules = keras.optimizers.schedules.LearningRateSchedule
-    if rate is None or (callable(rate) and not isinstance(rate, schedules | keras.Variable)):
-        return tf.constant(float("nan"))
-    return tf.cast(tf.convert_to_tensor(optimizer.learning_rate), tf.float32)
 
 
 def _keep_apart(operation: Any) -> None:
@@ -369,14 +330,6 @@ def _keep_apart(operation: Any) -> None:
     from tensorflow.core.framework import attr_value_pb2
 
     operation._set_attr("_lower_using_switch_merge", attr_value_pb2.AttrValue(b=False))
-
-
-def _shape(layout: Layout) -> tuple[int, int]:
-    """Rows and columns of a table; the association travels as one row of moments."""
-    if layout.kind == "association":
-        x, y = len(layout.rows), len(layout.columns)
-        return 1, 1 + 2 * (x + y) + x * y
-    return len(layout.rows), len(layout.columns)
 
 
 def _capacity(model: Any) -> int:

@@ -13,19 +13,20 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from tb_zeroacc import __version__, facts
 from tb_zeroacc.recorder import contract as contracts
 from tb_zeroacc.recorder import scalars
 from tb_zeroacc.recorder.association import Association
+from tb_zeroacc.recorder.content import CLOCK_PERIOD, NEVER, Sample, Sampler
+from tb_zeroacc.recorder.direct import DirectSampler, serves
 from tb_zeroacc.recorder.failure import a_batch, end_of, pending_fault
 from tb_zeroacc.recorder.fitting import callback_list_of, describe_fit, is_running
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks, Observation, Update
 from tb_zeroacc.recorder.log import SessionLog
 from tb_zeroacc.recorder.patches import Patch
-from tb_zeroacc.recorder.program import CLOCK_PERIOD, NEVER, Program, Sample
+from tb_zeroacc.recorder.program import Program
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.shapes import shapes_of
 from tb_zeroacc.recorder.stepping import StepFunction
@@ -34,12 +35,12 @@ from tb_zeroacc.records import Layout
 
 Logs = Mapping[str, Any]
 SUBDIRECTORY = "zeroacc"
+PROGRESS = Layout("progress", ("progress",), facts.COLUMNS["progress"])
 # Calls of Keras' list of callbacks within a `fit`, but the one in which we begin.
 CALLS = (
     "on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end",
     "on_test_begin", "on_test_end", "on_test_batch_begin", "on_test_batch_end", "on_train_end",
 )  # fmt: skip
-NOT_SEEN = 3  # so often a loss may look bad without a bad step in the record, before we stop asking
 
 
 class Recording:
@@ -67,22 +68,24 @@ class Recording:
         self._steps = 0  # taken, over all fits; exact after each sample and each epoch
         self._epoch = -1  # over all fits
         self._epoch_start = (0, 0.0)  # step, clock
-        self._next_due, self._spacing, self._last = 0, schedule.spacing(0, None), NEVER
+        self._next_due, self._spacing = 0, schedule.spacing(0, None)
         self._contract = facts.Contract()
         self._names = scalars.Names()
+        self._scalars: scalars.Scalars | None = None
         self._fit = facts.Fit()
         self._shapes: facts.Shapes | None = None
         self._traced: tuple[facts.Contract, facts.Shapes] | None = None
         self._association: Association | None = None
         self._written_examples = 0.0
         self._hooks: Hooks | None = None
-        self._program: Program | None = None
+        self._sampler: Sampler | None = None
         self._function: StepFunction | None = None
         self._calls: list[Patch] = []
         self._is_open = self._in_epoch = False
         self.callback: Any = None
+        self.token = uuid.uuid4().hex
         self._log.fact(
-            0, facts.Start(uuid.uuid4().hex, time.time(), f"tb_zeroacc {__version__}", worker)
+            0, facts.Start(self.token, time.time(), f"tb_zeroacc {__version__}", worker)
         )
         atexit.register(_at_exit, weakref.ref(self))
 
@@ -101,8 +104,6 @@ class Recording:
         self.callback = own
         self._is_open, self._fit_start = True, self._steps
         self._ran_out = self._in_epoch = self._is_bad = False
-        self._has_traced = False
-        self._not_seen = 0
         self._fit = self.guard.run("how fit was asked", describe_fit, self.model, params, own) or (
             facts.Fit(epochs=params.get("epochs"), steps_per_epoch=params.get("steps"))
         )
@@ -120,32 +121,33 @@ class Recording:
             ]
 
     def _watch(self) -> None:
-        try:
-            self._program = Program(
-                self.model, self.guard, step=self._steps, next_due=self._next_due,
-                dense_until=self.schedule.dense_until, on_trace=self._on_trace,
-            )  # fmt: skip
-            self._hooks = Hooks(self.model, self)
-            self._function = StepFunction(self.model, self)
-        except BaseException:
-            self._release()
-            raise
         fit = self._fit
-        self._last = NEVER
+        last = NEVER
         if fit.epochs and fit.steps_per_epoch:
             epochs = fit.epochs - fit.initial_epoch
-            self._last = self._steps + epochs * fit.steps_per_epoch - 1
+            last = self._steps + epochs * fit.steps_per_epoch - 1
         if self._steps < self.schedule.dense_until:
             # The first execution may be longer than the dense part: it goes on sparsely.
             self._spacing = max(1, int(getattr(self.model, "steps_per_execution", 1) or 1))
-        self._program.set(spacing=self._spacing, last=self._last)
-        self._next_due = min(self._next_due, max(self._last, self._steps))
+        direct = serves(self.model)
+        try:
+            self._sampler = (DirectSampler if direct else Program)(
+                self.model, self.guard, step=self._steps, next_due=self._next_due,
+                spacing=self._spacing, last=last, dense_until=self.schedule.dense_until,
+                on_trace=self._on_trace,
+            )  # fmt: skip
+            self._hooks = Hooks(self.model, self)
+            in_graph = direct and not self.model.run_eagerly
+            self._function = StepFunction(self.model, self, direct=in_graph)
+        except BaseException:
+            self._release()
+            raise
 
     def end(self) -> None:
         """`fit` came to its own end."""
         if self._is_open:
             self._count_steps()
-            self._collect(self._fit.steps_per_epoch)
+            self._collect()
             self._write_association()
             self._log.fact(self._steps, self._how_it_ended())
         self._release()
@@ -168,7 +170,9 @@ class Recording:
         for part in (self._function, self._hooks, *self._calls):
             if part is not None:
                 self.guard.run("the end of fit", part.remove)
-        self._function = self._hooks = self._program = None
+        if self._sampler is not None:
+            self._next_due, self._spacing = self._sampler.next_due, self._sampler.spacing
+        self._function = self._hooks = self._sampler = None
         self._calls = []
 
     def _listen(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
@@ -214,42 +218,28 @@ class Recording:
             batch: Keras' index of its last batch in this epoch.
             logs: Keras' running means.
         """
-        if self._program is None or self._step_start is None:
+        sampler = self._sampler
+        if sampler is None or self._step_start is None:
             return
         seconds = time.perf_counter() - self._step_start
         traced = self._traced is not None
         if traced:
             self._write_traced()
         before, self._steps = self._steps, self._epoch_start[0] + batch + 1
-        seconds /= max(1, self._steps - before)  # an execution may hold several steps
-        if not self._has_traced:
-            self._trace_again()
+        if not sampler.is_watching:
             return
-        loss = (logs or {}).get("loss")
-        bad = loss is not None and not self._is_bad and not np.isfinite(loss)
-        asks = bad and self._not_seen < NOT_SEEN
-        if self._steps <= self._next_due and not asks:
-            self.schedule.note_step(seconds, sampled=False)
-            return
+        samples = self.guard.run("samples", sampler.fetch, self._steps, (logs or {}).get("loss"))
+        outside, sampler.outside = sampler.outside, 0.0
         if not traced:
-            self.schedule.note_step(seconds, sampled=True)
+            steps = max(1, self._steps - before)  # an execution may hold several
+            within = bool(samples) and not outside
+            self.schedule.note_step((seconds - outside) / steps, sampled=within)
         first = not self._has_sampled
-        self._collect(self._fit.steps_per_epoch)
-        self._not_seen += asks and not self._is_bad
+        self._book(samples or [], 0.0 if traced else outside)
         if first and self._has_sampled:
             self._news("sample")
-        if asks and self._is_bad:
+        if any(sample.first_bad for sample in samples or ()):
             self._news("non_finite")
-
-    def _trace_again(self) -> None:
-        """The trace that was expected to be thrown away was kept, so nothing of ours runs yet.
-
-        An optimizer without variables that we do not know. One more trace has it all.
-        """
-        if self._function is not None and self._program is not None:
-            self._has_traced = True  # once is enough
-            self._function.renew()
-            self._program.set(step=self._steps)
 
     def epoch_end(self, logs: Logs | None) -> None:
         """An epoch has ended, validation included."""
@@ -289,8 +279,8 @@ class Recording:
         )
 
     def _count_steps(self) -> None:
-        if self._program is not None:
-            counted = self.guard.run("the count of steps", self._program.step)
+        if self._sampler is not None:
+            counted = self.guard.run("the count of steps", self._sampler.step)
             self._steps = self._steps if counted is None else counted
 
     # --- samples ----------------------------------------------------------------------------
@@ -298,32 +288,30 @@ class Recording:
     _has_sampled = False
     _asked_for_data = (-1, 0.0)  # step, wall clock
 
-    def _collect(self, steps_per_epoch: int | None) -> None:
-        """Reads, writes and books the samples since the last time."""
-        program = self._program
-        if program is None or not self._log.is_open:
+    def _collect(self) -> None:
+        """Writes the samples that are left, at the end of a training."""
+        if self._sampler is not None:
+            self._book(self.guard.run("samples", self._sampler.take) or [], 0.0)
+
+    def _book(self, samples: list[Sample], outside: float) -> None:
+        """Writes samples and asks for the next.
+
+        Args:
+            samples: In the order of their steps.
+            outside: Seconds that went into them beside the steps.
+        """
+        if not samples or not self._log.is_open or self._sampler is None:
             return
         start = time.perf_counter()
-        samples = self.guard.run("samples", program.take) or []
         for sample in samples:
             self._has_sampled = True
             self._is_bad |= sample.first_bad
             self.guard.run("samples", self._write_sample, sample)
-        if not samples:
-            return
-        self.schedule.note_host((time.perf_counter() - start) / len(samples))
+        seconds = outside + time.perf_counter() - start
+        self.schedule.note_host(seconds / len(samples))
         step = samples[-1].step
-        wanted = self.schedule.spacing(step + 1, steps_per_epoch)
-        if step + 1 < self.schedule.dense_until:  # the graph sees to the dense part by itself
-            self._next_due = step + 1
-            return
-        self._next_due = step + self._spacing
-        if not 0.8 * wanted <= self._spacing <= 1.25 * wanted:
-            self._spacing = wanted
-            self._next_due = step + wanted
-            program.set(spacing=wanted, next_due=self._next_due, last=self._last)
-        if step < self._last < self._next_due:
-            self._next_due = self._last
+        wanted = self.schedule.spacing(step + 1, self._fit.steps_per_epoch)
+        self._sampler.respace(step, wanted)
 
     def _write_sample(self, sample: Sample) -> None:
         tables = []
@@ -339,15 +327,20 @@ class Recording:
             np.nan if steps is None else float(steps), np.nan if pace is None else pace,
             self._waited(sample),
         ]  # fmt: skip
-        layout = Layout("progress", ("progress",), facts.COLUMNS["progress"])
-        tables.append((layout, np.array([progress], np.float32)))
-        found = {layout.kind: (layout, values) for layout, values in tables}
-        told = self.guard.run(
-            "the scalars", scalars.of_sample, found, self._names, has_loss=sample.has_loss
-        ) or []  # fmt: skip
+        tables.append((PROGRESS, np.array([progress], np.float32)))
+        told = self.guard.run("the scalars", self._scalars_of, tables, sample.has_loss) or []
         if pace is not None:
             told.append(("zeroacc/seconds_per_step", pace))
         self._log.sample(sample.step, tables, told)
+
+    def _scalars_of(
+        self, tables: list[tuple[Layout, Any]], has_loss: bool
+    ) -> list[tuple[str, float]]:
+        layouts = [layout for layout, _ in tables]
+        known = self._scalars
+        if known is None or known.layouts != tuple(layouts):
+            known = self._scalars = scalars.Scalars(layouts, self._names, has_loss=has_loss)
+        return known.of([values for _, values in tables])
 
     def _waited(self, sample: Sample) -> float:
         """Seconds from asking for a step to its data; NaN within an execution of several steps."""
@@ -386,23 +379,29 @@ class Recording:
 
     def before_step(self, seen: Observation) -> None:
         """From the hooks: a step has its data."""
-        if self._program is not None:
-            self._program.before_step(seen)
+        if self._sampler is not None:
+            self._sampler.before_step(seen)
 
     def before_apply(self, seen: Observation, update: Update) -> None:
         """From the hooks: an optimizer is about to change the weights."""
-        if self._program is not None:
-            self._program.before_apply(seen, update)
+        if self._sampler is not None:
+            self._sampler.before_apply(seen, update)
 
-    def after_step(self, seen: Observation) -> None:
+    def after_step(self, seen: Observation) -> Any:
         """From the hooks: the end of a step, traced or eager."""
-        if self._program is not None:
-            self._program.after_step(seen)
+        return None if self._sampler is None else self._sampler.after_step(seen)
+
+    def before_call(self, iterator: Any) -> None:
+        """From the step function: a step is about to run."""
+        if self._sampler is not None:
+            self._sampler.before_call(self._function, iterator)
+
+    def after_call(self, extra: Any) -> None:
+        """From the step function: a step has run."""
+        if self._sampler is not None:
+            self.guard.run("samples", self._sampler.after_call, extra)
 
     def _on_trace(self, seen: Observation) -> None:
-        if self._has_traced and not tf.inside_function():
-            return  # an eager step, and not the first
-        self._has_traced = True
         found = self.guard.run("the contract", contracts.describe, self.model, self._fit, seen)
         shapes = self.guard.run("the shapes", shapes_of, seen)
         self._traced = (found or self._contract, shapes or facts.Shapes())
@@ -421,6 +420,7 @@ class Recording:
         if contract is not None and contract != self._contract:
             self._contract = contract
             self._names = scalars.Names.of(contract)
+            self._scalars = None
             self._log.fact(self._steps, contract)
 
     def step_failed(self, fault: BaseException, iterator: Any) -> None:
@@ -432,7 +432,7 @@ class Recording:
 
     def _note_failure(self, fault: BaseException, iterator: Any) -> None:
         self._write_traced()
-        self._collect(self._fit.steps_per_epoch)
+        self._collect()
         seen = self._hooks.last if self._hooks is not None else None
         if seen is not None and self._steps == self._fit_start:
             contract = contracts.describe(self.model, self._fit, seen)
@@ -458,7 +458,7 @@ class Recording:
         if self._is_open:
             self._is_open = False
             self._count_steps()
-            self._collect(self._fit.steps_per_epoch)
+            self._collect()
             self._log.fact(self._steps, end_of(fault, self._steps))
         self._release()
 

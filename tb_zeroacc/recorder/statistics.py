@@ -6,7 +6,8 @@ segment sum and no reshape here that any data could make fail. All results are f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import tensorflow as tf
@@ -18,11 +19,9 @@ SIGMOID_EDGE = 0.49749372  # |s - 1/2|
 TANH_EDGE = 0.99498744  # |t|
 # Values this near a bound of their activation cannot be told from it: float32's rounding step at 1.
 ROUNDING_STEP = 1.2e-7
-# One fused pass counts zeros and non-finite values in one operation, but takes 7 ns an element
-# where six vectorised ones take 2: it pays for small tensors, whose cost is the operations.
-SMALL = 32_768
+# Shares and spreads of larger tensors are taken from about this many of their elements.
+PART = 32_768
 ASSUMED_BATCH = 128  # where a shape leaves the batch open
-_FULL_HEALTH = 4
 
 
 def as_float(value: Tensor) -> Tensor:
@@ -53,73 +52,116 @@ def as_rows(value: Tensor, width: int | None = None) -> Tensor:
     return tf.reshape(value, [-1, width])
 
 
-def _is_small(rows: Tensor) -> bool:
+def _size_of(rows: Tensor) -> int:
     count, width = rows.shape
-    return bool((count or ASSUMED_BATCH) * width <= SMALL)
+    return int((count or ASSUMED_BATCH) * width)
 
 
-def census(rows: Tensor, *, fused: bool) -> Tensor:
-    """Counts of one tensor, float32 of shape (3,): elements, zeros, non-finite values."""
-    if fused and _is_small(rows):
-        found = tf.raw_ops.DebugNumericSummaryV2(
-            input=rows, output_dtype=tf.float32, tensor_debug_mode=_FULL_HEALTH, tensor_id=-1
-        )  # (11,): .., 4 elements, 5 -inf, 6 +inf, 7 NaN, 8 negative, 9 zero, 10 positive
-        return tf.stack([found[4], found[9], tf.reduce_sum(found[5:8])])
-    size = tf.cast(tf.size(rows), tf.float32)
-    zeros = tf.reduce_sum(tf.cast(tf.equal(rows, 0.0), tf.float32))
-    finite = tf.reduce_sum(tf.cast(tf.math.is_finite(rows), tf.float32))
-    return tf.stack([size, zeros, size - finite])
+def part_of(rows: Tensor) -> Tensor:
+    """About `PART` elements of a larger tensor: every k-th row, all units; k is fixed."""
+    step = _size_of(rows) // PART
+    return rows if step < 2 else rows[:: step | 1]  # odd, so as not to walk along a picture's edge
 
 
-@dataclass(slots=True)
-class Moments:
-    """Statistics of many tensors, each computed with few operations and joined at the end.
+def in_stacks(tensors: Sequence[Tensor], statistic: Callable[[Tensor], Tensor]) -> Tensor:
+    """A statistic of many tensors, with one set of operations for all small ones of one shape.
 
     Args:
-        fused: Whether operations that XLA does not know may be used.
+        tensors: Each float32 of shape (rows, width).
+        statistic: From a stack of shape (n, rows, width) to (n, statistics).
+
+    Returns:
+        float32 of shape (tensors, statistics).
+    """
+    stacks: dict[object, list[int]] = {}
+    for i, rows in enumerate(tensors):
+        alike = rows.shape.is_fully_defined() and _size_of(rows) <= PART
+        stacks.setdefault(tuple(rows.shape) if alike else i, []).append(i)
+    found = [
+        statistic(tf.stack([tensors[i] for i in indices]) if len(indices) > 1
+                  else tensors[indices[0]][None])
+        for indices in stacks.values()
+    ]  # fmt: skip
+    order = [i for indices in stacks.values() for i in indices]
+    joined = found[0] if len(found) == 1 else tf.concat(found, 0)
+    if order == sorted(order):
+        return joined
+    return tf.gather(joined, [order.index(i) for i in range(len(order))])
+
+
+def _range_of(stack: Tensor) -> Tensor:
+    """Sum of squares, maximum and minimum of each: (n, 3)."""
+    if stack.shape[0] == 1:
+        return tf.stack([2.0 * tf.nn.l2_loss(stack), tf.reduce_max(stack), tf.reduce_min(stack)])[
+            None
+        ]
+    squares = tf.reduce_sum(tf.square(stack), axis=[1, 2])
+    return tf.stack(
+        [squares, tf.reduce_max(stack, axis=[1, 2]), tf.reduce_min(stack, axis=[1, 2])], axis=1
+    )
+
+
+def _zero_share_of(stack: Tensor) -> Tensor:
+    return tf.reduce_mean(tf.cast(tf.equal(stack, 0.0), tf.float32), axis=[1, 2])[:, None]
+
+
+def non_finite_counts(tensors: Sequence[Tensor], squares: Tensor) -> Tensor:
+    """Exact counts of NaN and infinity, (tensors,); looked for only where a sum of squares broke.
+
+    Args:
+        tensors: Each of any shape.
+        squares: Their sums of squares, (tensors,): none finite hides a value that is not.
     """
 
-    fused: bool
-    _halves: list[Tensor] = field(default_factory=list)  # sum of squares / 2
-    _high: list[Tensor] = field(default_factory=list)
-    _low: list[Tensor] = field(default_factory=list)
-    _counts: list[Tensor] = field(default_factory=list)
-
-    def add(self, rows: Tensor) -> None:
-        """Adds one tensor of shape (rows, width)."""
-        self._halves.append(tf.nn.l2_loss(rows))
-        self._high.append(tf.reduce_max(rows))
-        self._low.append(tf.reduce_min(rows))
-        self._counts.append(census(rows, fused=self.fused))
-
-    def __len__(self) -> int:
-        return len(self._halves)
-
-    def join(self) -> Joined:
-        """The statistics of all tensors added, each of shape (tensors,)."""
-        counts = tf.stack(self._counts)  # (tensors, 3)
-        size = counts[:, 0]
-        squares = 2.0 * tf.stack(self._halves)
-        return Joined(
-            count=size,
-            squares=squares,
-            rms=tf.sqrt(squares / size),
-            abs_max=tf.maximum(tf.abs(tf.stack(self._high)), tf.abs(tf.stack(self._low))),
-            zero_share=counts[:, 1] / size,
-            non_finite=counts[:, 2],
+    def count() -> Tensor:
+        return tf.stack(
+            [tf.reduce_sum(tf.cast(~tf.math.is_finite(t), tf.float32)) for t in tensors]
         )
+
+    sound = tf.reduce_all(tf.math.is_finite(squares))
+    return tf.cond(sound, lambda: tf.zeros([len(tensors)]), count)
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class Moments:
     """Statistics of several tensors, float32 of shape (tensors,) each."""
 
-    count: Tensor
     squares: Tensor
     rms: Tensor
     abs_max: Tensor
-    zero_share: Tensor
     non_finite: Tensor
+
+
+def moments(tensors: Sequence[Tensor]) -> Moments:
+    """Statistics of many tensors, in three reductions of each.
+
+    Args:
+        tensors: Each float32 of shape (rows, width); at least one.
+    """
+    squares, high, low = tf.unstack(in_stacks(tensors, _range_of), axis=1)
+    size = tf.stack([_count_of(t) for t in tensors])
+    return Moments(
+        squares=squares,
+        rms=tf.sqrt(squares / size),
+        abs_max=tf.maximum(tf.abs(high), tf.abs(low)),
+        non_finite=non_finite_counts(tensors, squares),
+    )
+
+
+def means(tensors: Sequence[Tensor]) -> Tensor:
+    """Means of many tensors, (tensors,)."""
+    return in_stacks(tensors, lambda stack: tf.reduce_mean(stack, axis=[1, 2])[:, None])[:, 0]
+
+
+def zero_shares(tensors: Sequence[Tensor]) -> Tensor:
+    """Shares of exact zeros, (tensors,); of `part_of` each."""
+    return in_stacks([part_of(t) for t in tensors], _zero_share_of)[:, 0]
+
+
+def _count_of(rows: Tensor) -> Tensor:
+    if rows.shape.is_fully_defined():
+        return tf.constant(float(rows.shape.num_elements()))
+    return tf.cast(tf.size(rows), tf.float32)
 
 
 def column_statistics(rows: Tensor) -> Tensor:
@@ -190,12 +232,19 @@ def update_stride(size: int, width: int, most: int = 4096) -> int:
     return step
 
 
-def unit_spread(rows: Tensor) -> Tensor:
-    """Standard deviation over the units (columns), rms over rows; exactly 0 for equal units."""
-    away = rows - rows[:, :1]  # exactly 0 where units are alike, which a rounded mean would not be
-    middle = tf.reduce_mean(away, axis=1)
-    variance = 2.0 * (
-        tf.nn.l2_loss(away) / tf.cast(tf.size(rows), tf.float32)
-        - tf.nn.l2_loss(middle) / tf.cast(tf.size(middle), tf.float32)
+def unit_spread(stack: Tensor) -> Tensor:
+    """Standard deviation over the units (columns), rms over rows; exactly 0 for equal units.
+
+    Args:
+        stack: (n, rows, units).
+
+    Returns:
+        (n, 1).
+    """
+    # Exactly 0 where units are alike, which a rounded mean would not be.
+    away = stack - stack[:, :, :1]
+    middle = tf.reduce_mean(away, axis=2, keepdims=True)
+    variance = tf.reduce_mean(tf.square(away), axis=[1, 2]) - tf.reduce_mean(
+        tf.square(middle), axis=[1, 2]
     )
-    return tf.sqrt(tf.maximum(variance, 0.0))
+    return tf.sqrt(tf.maximum(variance, 0.0))[:, None]

@@ -158,10 +158,51 @@ def test_association_leaves_a_broken_batch_out() -> None:
 
 
 # --- statistics ---------------------------------------------------------------------------------
-@pytest.mark.parametrize("fused", [True, False])
-def test_census_counts_exactly(fused: bool) -> None:
-    rows = tf.constant([[0.0, -0.0, 1.0], [np.nan, np.inf, -np.inf]])
-    assert st.census(rows, fused=fused).numpy().tolist() == [6, 2, 3]
+def rows_of(*shapes: tuple[int, int]) -> list[np.ndarray]:
+    random = np.random.default_rng(5)
+    return [(random.normal(size=shape) * 3).astype("float32") for shape in shapes]
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [[(4, 3)], [(4, 3), (4, 3), (7, 1), (4, 3)], [(300, 200), (300, 200), (2, 2)]],
+    ids=["one", "some alike", "large"],
+)
+def test_moments_in_whatever_stacks(shapes: list[tuple[int, int]]) -> None:
+    arrays = rows_of(*shapes)
+    found = st.moments([tf.constant(a) for a in arrays])
+    for name, expected in (
+        ("squares", [np.square(a).sum() for a in arrays]),
+        ("rms", [np.sqrt(np.square(a).mean()) for a in arrays]),
+        ("abs_max", [np.abs(a).max() for a in arrays]),
+        ("non_finite", [0.0 for _ in arrays]),
+    ):
+        np.testing.assert_allclose(getattr(found, name), expected, rtol=1e-5, err_msg=name)
+    means = [a.mean() for a in arrays]
+    np.testing.assert_allclose(st.means([tf.constant(a) for a in arrays]), means, atol=1e-5)
+
+
+def test_non_finite_values_are_counted_exactly() -> None:
+    arrays = rows_of((300, 200), (3, 2), (5, 1))
+    arrays[0][[0, 7, 250], [3, 3, 199]] = [np.nan, np.inf, -np.inf]
+    arrays[2][4] = np.nan
+    assert st.moments([tf.constant(a) for a in arrays]).non_finite.numpy().tolist() == [3, 0, 1]
+
+
+def test_zero_shares_of_a_part() -> None:
+    large = np.zeros((4000, 50), np.float32)
+    large[::2] = 1.0
+    shares = st.zero_shares([tf.constant(large), tf.constant([[0.0, -0.0, 1.0, 2.0]])])
+    assert shares.numpy().tolist() == pytest.approx([0.5, 0.5], abs=0.01)
+    assert st.part_of(tf.constant(large)).shape[0] * 50 <= st.PART * 1.1
+
+
+def test_units_that_are_alike_have_no_spread() -> None:
+    alike = np.repeat(rows_of((6, 1))[0], 4, axis=1)
+    other = rows_of((6, 4))[0]
+    found = st.unit_spread(tf.constant(np.stack([alike, other]))).numpy()[:, 0]
+    expected = np.sqrt(np.square(other - other.mean(1, keepdims=True)).mean())
+    assert found.tolist() == pytest.approx([0.0, expected], rel=1e-4)
 
 
 def test_class_counts_take_any_number() -> None:

@@ -1,0 +1,150 @@
+"""What one sample holds: every table of a step, each part guarded by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from tb_zeroacc import facts
+from tb_zeroacc.recorder import inside, tables
+from tb_zeroacc.recorder.guard import Guard
+from tb_zeroacc.recorder.hooks import Observation, Update
+from tb_zeroacc.recorder.parts import is_visible, parts_of
+from tb_zeroacc.records import Layout
+
+NEVER = 2**62  # a step that no training reaches
+# Wall clock seconds travel modulo this, so that float32 holds them to 61 microseconds.
+CLOCK_PERIOD = 1024.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sample.
+
+    Attributes:
+        step: Training step from 0.
+        first_bad: Whether this step's loss was the first that is not finite.
+        data_ready: Wall clock when the step had its data, seconds modulo `CLOCK_PERIOD`; NaN where
+            it was not taken.
+        has_loss: Whether the step showed a loss; else its column means unknown, not broken.
+        tables: Layout and float32 values of shape (rows, columns) of each table.
+    """
+
+    step: int
+    first_bad: bool
+    data_ready: float
+    has_loss: bool
+    tables: list[tuple[Layout, NDArray[np.float32]]]
+
+
+class Sampler(Protocol):
+    """Takes the samples of one model; made for one `fit`.
+
+    Attributes:
+        is_watching: Whether the latest step was seen at all.
+        outside: Seconds spent on samples beside the steps, since they were last asked for.
+        next_due, spacing: The next due step, and steps from one to the one behind it.
+    """
+
+    is_watching: bool
+    outside: float
+    next_due: int
+    spacing: int
+
+    def before_step(self, seen: Observation) -> None:
+        """From the hooks: a step has its data."""
+
+    def before_apply(self, seen: Observation, update: Update) -> None:
+        """From the hooks: an optimizer is about to change the weights."""
+
+    def after_step(self, seen: Observation) -> Any:
+        """From the hooks: the end of a step; what the step is to return beside its logs."""
+
+    def before_call(self, function: Any, iterator: Any) -> None:
+        """A step is about to run."""
+
+    def after_call(self, extra: Any) -> None:
+        """A step has run; `extra` is what `after_step` had asked it to return."""
+
+    def step(self) -> int:
+        """Training steps taken so far."""
+
+    def fetch(self, steps: int, loss: Any) -> list[Sample]:
+        """The samples since the last call, oldest first.
+
+        Args:
+            steps: Training steps taken, as far as Keras tells.
+            loss: Keras' running mean of the loss.
+        """
+
+    def take(self) -> list[Sample]:
+        """As `fetch`, whatever it costs."""
+
+    def respace(self, step: int, spacing: int) -> None:
+        """After a sample at `step`: wishes for another number of steps between samples."""
+
+
+def tables_of(
+    seen: Observation, guard: Guard, outputs: tuple[facts.Output, ...] | None = None
+) -> list[tables.Table]:
+    """Every table of a step.
+
+    Args:
+        seen: The step; its updates know the weights from before.
+        guard: Turns failing parts off.
+        outputs: What is known about the outputs, where the step does not show them.
+    """
+    run = guard.run
+    data, targets = parts_of(seen, outputs)
+    updates = [u for u in seen.updates if u.before is not None]
+    calls = [c for c in seen.calls if is_visible(inside.first_tensor(c.output))]
+    norm: Any = tf.constant(float("nan"))
+    found: list[tables.Table] = []
+    found += run("the inputs", tables.inputs, data) or []
+    found += run("the batches' fingerprints", tables.batch, data) or []
+    found += run("the labels", tables.labels, targets) or []
+    found += run("the sample weights", tables.sample_weights, targets) or []
+    found += run("the outputs", tables.outputs, targets) or []
+    gradients = run("the gradients", inside.gradients, updates)
+    if gradients is not None:
+        norm = gradients[1]
+    found += run("the loss", inside.loss, seen, norm, is_visible) or []
+    found += run("the activations", inside.activations, calls) or []
+    found += gradients[0] if gradients is not None else []
+    found += run("the weights", inside.weights, updates) or []
+    found += run("the association", tables.association, data, targets) or []
+    return found
+
+
+def shape_of(layout: Layout) -> tuple[int, int]:
+    """Rows and columns of a table; the association travels as one row of moments."""
+    if layout.kind == facts.ASSOCIATION_TABLE:
+        x, y = len(layout.rows), len(layout.columns)
+        return 1, 1 + 2 * (x + y) + x * y
+    return len(layout.rows), len(layout.columns)
+
+
+def split(
+    flat: NDArray[np.float32], layouts: tuple[Layout, ...]
+) -> list[tuple[Layout, NDArray[np.float32]]]:
+    """Cuts tables that lie end to end."""
+    at = 0
+    found = []
+    for layout in layouts:
+        shape = shape_of(layout)
+        size = shape[0] * shape[1]
+        found.append((layout, flat[at : at + size].reshape(shape)))
+        at += size
+    return found
+
+
+def clock_behind(data: Any) -> Any:
+    """The wall clock once the data are there, seconds modulo `CLOCK_PERIOD`; float32."""
+    tensors = [t for t in keras.tree.flatten(data) if isinstance(t, tf.Tensor)]
+    with tf.control_dependencies(tensors if tf.inside_function() else []):
+        return tf.cast(tf.math.floormod(tf.timestamp(), CLOCK_PERIOD), tf.float32)

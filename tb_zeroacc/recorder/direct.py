@@ -1,0 +1,240 @@
+"""The usual way of sampling: a step returns its tensors, and Python decides what becomes of them.
+
+An unsampled step costs its outputs and a probe of five numbers. The weights are looked at before a
+step that is due, its tensors are summarised behind it, and all are let go. Where the probe tells of
+a number that is none, the tensors of that very step are still in hand.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tb_zeroacc.recorder import content, inside
+from tb_zeroacc.recorder.content import NEVER, Sample
+from tb_zeroacc.recorder.gathering import gather
+from tb_zeroacc.recorder.guard import Guard
+from tb_zeroacc.recorder.hooks import Observation, Update
+from tb_zeroacc.recorder.losses import describe_outputs
+from tb_zeroacc.recorder.plan import Plan, Tables, probe
+
+FALSE_ALARMS = 3  # so often the sum of finite inputs may overflow before it is ignored
+PLAN, LOSS, WEIGHTS, INPUTS, CLOCK = range(5)
+
+
+def serves(model: Any) -> bool:
+    """Whether a model's steps can be taken this way: one at a time, in one replica."""
+    strategy = model.distribute_strategy
+    if tf.distribute.get_strategy() is not strategy or tf.distribute.has_strategy():
+        return False
+    own = type(model).make_train_function is not keras.Model.make_train_function
+    several = int(getattr(model, "steps_per_execution", 1) or 1) > 1
+    return not own and (bool(model.run_eagerly) or not several)
+
+
+class DirectSampler:
+    """Samples a model whose steps return their tensors; see `content.Sampler`.
+
+    Args:
+        model: The model.
+        guard: Turns failing parts off.
+        step: Training steps taken before.
+        next_due, spacing: The first due step, and steps from one to the next.
+        last: A step that is due in any case, `NEVER` for none.
+        dense_until: Every step before this one is due.
+        on_trace: Called with each observation that was traced.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        guard: Guard,
+        *,
+        step: int,
+        next_due: int,
+        spacing: int = 1,
+        last: int = NEVER,
+        dense_until: int = 0,
+        on_trace: Callable[[Observation], None],
+    ) -> None:
+        self._guard = guard
+        self._step = step
+        self.next_due = min(next_due, max(last, step))
+        self.spacing = spacing
+        self._last = last
+        self._dense_until = dense_until
+        self._on_trace = on_trace
+        self._jit = bool(getattr(model, "jit_compile", False))
+        self._plans: list[Plan] = []
+        self._before: list[Any] | None = None
+        self._samples: list[Sample] = []
+        self._heeded = [LOSS, WEIGHTS, INPUTS]
+        self._false_alarms = 0
+        self._look_again = -1
+        self._is_eager = bool(model.run_eagerly)
+        self._has_told = self._has_renewed = False
+        self.is_watching = False
+        self.outside = 0.0
+
+    # --- from the hooks ---------------------------------------------------------------------
+
+    def before_step(self, seen: Observation) -> None:
+        """Notes when the data of a step were there."""
+        if not self._jit:  # XLA has no clock
+            seen.data_ready = self._guard.run(
+                "the time waited for data", content.clock_behind, seen.data
+            )
+
+    def before_apply(self, seen: Observation, update: Update) -> None:
+        """Notes the loss scale before the update changes it; of an eager step the weights, too."""
+        if tf.inside_function():
+            update.before = self._guard.run("the loss scale", _scale_before, update.optimizer)
+        else:
+            update.before = self._guard.run("the weights", self._eager_look, update)
+
+    def after_step(self, seen: Observation) -> Any:
+        """Makes the plan of a traced step; samples an eager one."""
+        if tf.inside_function():
+            return self._guard.run("samples", self._planned, seen)
+        self._guard.run("samples", self._after_eager_step, seen)
+        return None
+
+    def _planned(self, seen: Observation) -> Any:
+        if any(update.fresh for update in seen.updates):
+            return None  # Keras throws this trace away
+        gathered = gather(seen)
+        outputs = describe_outputs(seen.model, seen, [])
+        plan = Plan(len(self._plans), gathered, outputs, self._guard)
+        found = probe(plan.index, seen)
+        self._plans.append(plan)
+        self._on_trace(seen)
+        return found, gathered.tensors
+
+    # --- around a step ----------------------------------------------------------------------
+
+    def before_call(self, function: Any, iterator: Any) -> None:
+        """Traces a new step, then looks at the weights where the step is due.
+
+        What the user's model raises while it is traced passes on.
+        """
+        if self._is_eager:
+            return
+        plans = len(self._plans)
+        if function.trace(iterator) and len(self._plans) == plans and not self._has_renewed:
+            # A trace that was expected to be thrown away was kept, by an optimizer without
+            # variables that we do not know; one more has it all.
+            self._has_renewed = True
+            function.renew()
+            function.trace(iterator)
+        self._before = None
+        if self._is_due() and self._plans:
+            start = time.perf_counter()
+            self._before = self._guard.run("the weights", self._plans[-1].look)
+            self.outside += time.perf_counter() - start
+
+    def after_call(self, extra: Any) -> None:
+        """Reads the probe, and samples the step where it is due or shows a number that is none."""
+        if self._is_eager:
+            return
+        self.is_watching = extra is not None
+        if extra is None:
+            self._step += 1
+            return
+        found, tensors = extra
+        told = found.numpy().tolist()
+        plan = self._plans[int(told[PLAN])]
+        bad = self._alarmed(told)
+        if bad or self._is_due():
+            start = time.perf_counter()
+            before = self._before if plan is self._plans[-1] else None
+            made = self._guard.run("samples", plan.summarise, tensors, before)
+            self._add(made, bad, told[CLOCK], plan.has_loss)
+            self.outside += time.perf_counter() - start
+        self._before = None
+        self._step += 1
+
+    def _is_due(self) -> bool:
+        return self._step >= self.next_due or self._step == self._look_again
+
+    def _alarmed(self, told: list[float]) -> list[int]:
+        return [i for i in self._heeded if not np.isfinite(told[i])]
+
+    def _add(self, made: Tables | None, bad: list[int], ready: float, has_loss: bool) -> None:
+        """Keeps a sample; an alarm is heeded once, a false one of the inputs some times more."""
+        if made is None:
+            return
+        for alarm in bad:
+            self._false_alarms += alarm == INPUTS and not _has_bad_input(made)
+            if alarm != INPUTS or _has_bad_input(made) or self._false_alarms >= FALSE_ALARMS:
+                self._heeded.remove(alarm)
+        self._samples.append(Sample(self._step, LOSS in bad, ready, has_loss, made))
+        if self._step >= self.next_due:
+            self._move_on()
+        if WEIGHTS in bad:
+            self._look_again = self._step + 1  # that shows whose weights are broken
+
+    def _move_on(self) -> None:
+        after = self._step + (1 if self._step + 1 < self._dense_until else self.spacing)
+        self.next_due = self._last if self._step < self._last < after else after
+
+    # --- eager steps ------------------------------------------------------------------------
+
+    def _eager_look(self, update: Update) -> inside.Snapshot:
+        scale = inside.loss_scale_of(update.optimizer)
+        if self._is_due():
+            return inside.look(update, scale)
+        return inside.unseen(update, scale)
+
+    def _after_eager_step(self, seen: Observation) -> None:
+        self.is_watching = True
+        told = probe(0, seen).numpy().tolist()
+        bad = self._alarmed(told)
+        if not self._has_told:
+            self._has_told = True
+            self._on_trace(seen)
+        if bad or self._is_due():
+            found = content.tables_of(seen, self._guard)
+            made = [(t.layout, np.asarray(t.values, np.float32)) for t in found]
+            self._add(made, bad, told[CLOCK], inside.has_loss(seen))
+        self._step += 1
+
+    # --- for the recording ------------------------------------------------------------------
+
+    def step(self) -> int:
+        """Training steps taken so far."""
+        return self._step
+
+    def fetch(self, steps: int, loss: Any) -> list[Sample]:
+        """The samples since the last call, oldest first."""
+        return self.take()
+
+    def take(self) -> list[Sample]:
+        """The samples since the last call, oldest first."""
+        found, self._samples = self._samples, []
+        return found
+
+    def respace(self, step: int, spacing: int) -> None:
+        """Wishes for another number of steps between samples, from the one at `step` on."""
+        self.spacing = spacing
+        if step + 1 >= self._dense_until:
+            after = step + spacing
+            self.next_due = self._last if step < self._last < after else after
+
+
+def _scale_before(optimizer: Any) -> Any:
+    """A number where the loss scale is fixed, which then needs no tensor."""
+    if hasattr(optimizer, "dynamic_scale"):
+        return inside.loss_scale_of(optimizer)
+    return float(getattr(optimizer, "loss_scale_factor", None) or 1.0)
+
+
+def _has_bad_input(made: Tables) -> bool:
+    for layout, values in made:
+        if layout.kind == "inputs":
+            return bool(values[:, layout.columns.index("non_finite_count")].any())
+    return True

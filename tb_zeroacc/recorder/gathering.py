@@ -1,0 +1,107 @@
+"""The tensors of a traced step, to be returned by it, and the step put together again from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tb_zeroacc.recorder import inside
+from tb_zeroacc.recorder.hooks import LayerCall, Observation, Update
+from tb_zeroacc.recorder.parts import is_visible
+from tb_zeroacc.recorder.tables import is_numeric
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of a tensor among those that the step returns."""
+
+    index: int
+
+
+class Unseen:
+    """Stands for a tensor that cannot leave the step, or holds no numbers."""
+
+
+UNSEEN = Unseen()
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The tensors of a step.
+
+    Attributes:
+        tensors: Each once; composite ones (ragged, sparse, indexed) as they are.
+        pattern: The observation with `Slot`s in the place of tensors.
+    """
+
+    tensors: tuple[Any, ...]
+    pattern: Observation
+
+
+def gather(seen: Observation) -> Gathered:
+    """Collects the tensors of an observation whose statistics are wanted."""
+    slots: dict[int, Slot] = {}
+    tensors: list[Any] = []
+
+    def slot_of(leaf: Any) -> Any:
+        if leaf is None or isinstance(leaf, bool | int | float):
+            return leaf
+        if not (is_visible(leaf) and is_numeric(leaf)):
+            return UNSEEN
+        if id(leaf) not in slots:
+            slots[id(leaf)] = Slot(len(tensors))
+            tensors.append(leaf)
+        return slots[id(leaf)]
+
+    pattern = _replaced(seen, slot_of, lambda call: inside.first_tensor(call.output))
+    return Gathered(tuple(tensors), pattern)
+
+
+def rebuild(pattern: Observation, tensors: Sequence[Any]) -> Observation:
+    """The observation again, from the tensors that a step returned."""
+
+    def tensor_of(leaf: Any) -> Any:
+        return tensors[leaf.index] if isinstance(leaf, Slot) else leaf
+
+    return _replaced(pattern, tensor_of, lambda call: call.output)
+
+
+def specs_of(tensors: Sequence[Any]) -> tuple[Any, ...]:
+    """What a function must be told to take such tensors, without the names that they bear."""
+    return tuple(
+        tf.TensorSpec(t.shape, t.dtype) if isinstance(t, tf.Tensor) else tf.type_spec_from_value(t)
+        for t in tensors
+    )
+
+
+def _replaced(
+    seen: Observation, leaf: Callable[[Any], Any], output: Callable[[LayerCall], Any]
+) -> Observation:
+    def each(structure: Any) -> Any:
+        return keras.tree.map_structure(leaf, structure)
+
+    reported = seen.result.get("loss") if isinstance(seen.result, dict) else None
+    return Observation(
+        seen.model,
+        each(seen.data),
+        x=each(seen.x),
+        y=each(seen.y),
+        y_pred=each(seen.y_pred),
+        sample_weight=each(seen.sample_weight),
+        loss_called=seen.loss_called,
+        loss_reached=seen.loss_reached,
+        loss=None if seen.loss is None else leaf(seen.loss),
+        penalties=[leaf(term) for term in seen.penalties],
+        calls=[LayerCall(c.layer, c.index, leaf(output(c))) for c in seen.calls],
+        updates=[
+            Update(
+                u.optimizer, [leaf(g) for g in u.gradients], u.variables, u.fresh, leaf(u.before)
+            )
+            for u in seen.updates
+        ],
+        result=None if reported is None else {"loss": leaf(reported)},
+    )
