@@ -11,7 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import inside, tables
+from tb_zeroacc.recorder import inside, statistics, tables
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation, Update
 from tb_zeroacc.recorder.parts import is_visible, parts_of
@@ -99,25 +99,44 @@ def tables_of(
         guard: Turns failing parts off.
         outputs: What is known about the outputs, where the step does not show them.
     """
+    return [*tables_of_inside(seen, guard), *tables_of_data(seen, guard, outputs)]
+
+
+def tables_of_data(
+    seen: Observation, guard: Guard, outputs: tuple[facts.Output, ...] | None = None
+) -> list[tables.Table]:
+    """The tables of what went in and came out: inputs, labels, weights, outputs."""
     run = guard.run
     data, targets = parts_of(seen, outputs)
-    updates = [u for u in seen.updates if u.before is not None]
-    calls = [c for c in seen.calls if is_visible(inside.first_tensor(c.output))]
-    norm: Any = tf.constant(float("nan"))
     found: list[tables.Table] = []
     found += run("the inputs", tables.inputs, data) or []
     found += run("the batches' fingerprints", tables.batch, data) or []
     found += run("the labels", tables.labels, targets) or []
     found += run("the sample weights", tables.sample_weights, targets) or []
     found += run("the outputs", tables.outputs, targets) or []
-    gradients = run("the gradients", inside.gradients, updates)
-    if gradients is not None:
-        norm = gradients[1]
-    found += run("the loss", inside.loss, seen, norm, is_visible) or []
-    found += run("the activations", inside.activations, calls) or []
-    found += gradients[0] if gradients is not None else []
-    found += run("the weights", inside.weights, updates) or []
     found += run("the association", tables.association, data, targets) or []
+    return found
+
+
+def tables_of_inside(
+    seen: Observation, guard: Guard, now: list[list[Any]] | None = None, st: Any = statistics
+) -> list[tables.Table]:
+    """The tables of the model's inside: loss, activations, gradients, weights.
+
+    Args:
+        seen: The step; its updates know the weights from before.
+        guard: Turns failing parts off.
+        now: The weights behind the step, of each update; they are read where they are not given.
+        st: `statistics`, or `host` where the step is given as arrays.
+    """
+    run = guard.run
+    updates = [u for u in seen.updates if u.before is not None]
+    calls = [c for c in seen.calls if is_visible(inside.first_tensor(c.output))]
+    gradients, norm = run("the gradients", inside.gradients, updates, st) or ([], float("nan"))
+    found = list(run("the loss", inside.loss, seen, norm, is_visible, st) or [])
+    found += run("the activations", inside.activations, calls, st) or []
+    found += gradients
+    found += run("the weights", inside.weights, updates, now, st) or []
     return found
 
 

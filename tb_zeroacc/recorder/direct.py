@@ -21,10 +21,10 @@ from tb_zeroacc.recorder.gathering import gather
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation, Update
 from tb_zeroacc.recorder.losses import describe_outputs
-from tb_zeroacc.recorder.plan import Plan, Tables, probe
+from tb_zeroacc.recorder.plan import Before, Plan, Tables, plan_of
+from tb_zeroacc.recorder.probe import CLOCK, INPUTS, LOSS, PLAN, WEIGHTS, probe
 
 FALSE_ALARMS = 3  # so often the sum of finite inputs may overflow before it is ignored
-PLAN, LOSS, WEIGHTS, INPUTS, CLOCK = range(5)
 
 
 def serves(model: Any) -> bool:
@@ -71,7 +71,7 @@ class DirectSampler:
         self._on_trace = on_trace
         self._jit = bool(getattr(model, "jit_compile", False))
         self._plans: list[Plan] = []
-        self._before: list[Any] | None = None
+        self._before: Before | None = None
         self._samples: list[Sample] = []
         self._heeded = [LOSS, WEIGHTS, INPUTS]
         self._false_alarms = 0
@@ -109,7 +109,7 @@ class DirectSampler:
             return None  # Keras throws this trace away
         gathered = gather(seen)
         outputs = describe_outputs(seen.model, seen, [])
-        plan = Plan(len(self._plans), gathered, outputs, self._guard)
+        plan = plan_of(len(self._plans), gathered, outputs, self._guard)
         found = probe(plan.index, seen)
         self._plans.append(plan)
         self._on_trace(seen)

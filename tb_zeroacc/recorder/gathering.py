@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,13 +61,21 @@ def gather(seen: Observation) -> Gathered:
     return Gathered(tuple(tensors), pattern)
 
 
-def rebuild(pattern: Observation, tensors: Sequence[Any]) -> Observation:
-    """The observation again, from the tensors that a step returned."""
+def rebuild(
+    pattern: Observation, tensors: Mapping[int, Any], *, with_data: bool = True
+) -> Observation:
+    """The observation again, from tensors that a step returned, by slot; the others stay unseen.
+
+    Args:
+        pattern: With slots in the place of tensors.
+        tensors: By slot.
+        with_data: Whether inputs, labels and outputs are wanted, too.
+    """
 
     def tensor_of(leaf: Any) -> Any:
-        return tensors[leaf.index] if isinstance(leaf, Slot) else leaf
+        return tensors.get(leaf.index, UNSEEN) if isinstance(leaf, Slot) else leaf
 
-    return _replaced(pattern, tensor_of, lambda call: call.output)
+    return _replaced(pattern, tensor_of, lambda call: call.output, with_data=with_data)
 
 
 def specs_of(tensors: Sequence[Any]) -> tuple[Any, ...]:
@@ -79,10 +87,14 @@ def specs_of(tensors: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _replaced(
-    seen: Observation, leaf: Callable[[Any], Any], output: Callable[[LayerCall], Any]
+    seen: Observation,
+    leaf: Callable[[Any], Any],
+    output: Callable[[LayerCall], Any],
+    *,
+    with_data: bool = True,
 ) -> Observation:
     def each(structure: Any) -> Any:
-        return keras.tree.map_structure(leaf, structure)
+        return keras.tree.map_structure(leaf, structure) if with_data else None
 
     reported = seen.result.get("loss") if isinstance(seen.result, dict) else None
     return Observation(
@@ -96,10 +108,18 @@ def _replaced(
         loss_reached=seen.loss_reached,
         loss=None if seen.loss is None else leaf(seen.loss),
         penalties=[leaf(term) for term in seen.penalties],
-        calls=[LayerCall(c.layer, c.index, leaf(output(c))) for c in seen.calls],
+        calls=[
+            LayerCall(c.layer, c.index, leaf(output(c)), inside.activation_in(c))
+            for c in seen.calls
+        ],
         updates=[
             Update(
-                u.optimizer, [leaf(g) for g in u.gradients], u.variables, u.fresh, leaf(u.before)
+                u.optimizer,
+                [leaf(g) for g in u.gradients],
+                u.variables,
+                u.fresh,
+                leaf(u.before),
+                inside.weights_of(u),
             )
             for u in seen.updates
         ],

@@ -37,6 +37,7 @@ class LayerCall:
     layer: Any
     index: int
     output: Any
+    activation: str | None = None  # noted by whoever looks it up: it takes longer than to use it
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class Update:
     variables: list[Any]
     fresh: bool  # the optimizer had no variables yet: Keras throws this trace away
     before: Any = None  # set by whoever looks at the weights before the update
+    weights: Any = None  # the variables that have a row, noted likewise
 
 
 @dataclass(slots=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from tb_zeroacc.recorder import statistics as st
+from tb_zeroacc.recorder import statistics as graph
 from tb_zeroacc.recorder.contract import activation_of
 from tb_zeroacc.recorder.hooks import LayerCall, Observation, Update
 from tb_zeroacc.recorder.tables import NAN, Table, is_numeric, table
@@ -19,76 +22,115 @@ ZERO_FLOORED = frozenset({"relu", "relu6"})  # units whose derivative is 0 where
 RECURRENT = keras.layers.RNN  # their output is no activation's own
 
 
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A variable that has a row: what is asked of it at every sample.
+
+    Attributes:
+        variable: The variable.
+        path: Its name in the record.
+        size, width: Elements, and size of the last axis.
+        is_kernel: Whether it has units that can be alike.
+        stride: Step of a walk that visits about 4 000 of its elements.
+        visited: How many they are.
+    """
+
+    variable: Any
+    path: str
+    size: int
+    width: int
+    is_kernel: bool
+    stride: int
+    visited: int
+
+    @classmethod
+    def of(cls, variable: Any) -> Weight:
+        """What a variable's shape says."""
+        shape = [int(n) for n in variable.shape]
+        size, width = math.prod(shape), shape[-1] if shape else 1
+        stride = graph.update_stride(size, width)
+        is_kernel = len(shape) > 1 and width > 1
+        return cls(variable, variable.path, size, width, is_kernel, stride, -(-size // stride))
+
+
 @dataclass(slots=True)
 class Snapshot:
     """The weights before an update, as far as they are needed after it.
 
     Attributes:
-        variables: The variables that have a row.
-        statistics: float32 of shape (variables, 4): rms, abs max, spread over units, non-finite
+        statistics: float32 of shape (weights, 4): rms, abs max, spread over units, non-finite
             count. NaN where nobody looked.
-        visited: Some elements of each variable, end to end; float32. NaN where nobody looked.
+        visited: Some elements of each weight, end to end; float32. NaN where nobody looked.
         rate: The learning rate that this update applies.
         scale: What the loss, and so each gradient, was multiplied with.
     """
 
-    variables: list[Any]
     statistics: Any
     visited: Any
     rate: Any
     scale: Any
 
 
-def visit(variable: Any) -> Any:
-    """At most about 8 000 elements of a variable, spread over all rows and units."""
-    size, width = _size(variable), _last_axis(variable)
-    flat = tf.reshape(st.as_float(_tensor(variable)), [-1])
-    return flat[:: st.update_stride(size, width)]
+def weights_of(update: Update) -> tuple[Weight, ...]:
+    """The variables of an update that have a row."""
+    if update.weights is None:
+        update.weights = tuple(Weight.of(v) for v in update.variables[:MAX_ROWS])
+    found: tuple[Weight, ...] = update.weights
+    return found
+
+
+def values_of(weights: Sequence[Weight]) -> list[Any]:
+    """The weights as they are now."""
+    return [_value_of(weight.variable) for weight in weights]
 
 
 def first_row(variable: Any) -> Any:
     """One value of each unit, float32 of shape (units,); a vector as a whole."""
-    value = _tensor(variable)
+    value = _value_of(variable)
     if len(variable.shape) == 0:
-        return tf.reshape(st.as_float(value), [1])
+        return tf.reshape(graph.as_float(value), [1])
     while len(value.shape) > 1:
         value = value[0]
-    return st.as_float(value)
+    return graph.as_float(value)
 
 
-def visited_size(variable: Any) -> int:
-    """How many elements `visit` returns."""
-    size = _size(variable)
-    return -(-size // st.update_stride(size, _last_axis(variable)))
+def look(
+    update: Update, scale: Any, values: list[Any] | None = None, rate: Any = None, st: Any = graph
+) -> Snapshot:
+    """The weights as they are before an update.
+
+    Args:
+        update: The update.
+        scale: What the loss was multiplied with.
+        values: The values of its weights; they are read where they are not given.
+        rate: The learning rate, likewise.
+        st: `statistics`, or `host` where the values are arrays.
+    """
+    weights = weights_of(update)
+    rows = _rows(weights, values_of(weights) if values is None else values, st)
+    visited = _visited(weights, rows, st)
+    rate = rate_of(update.optimizer) if rate is None else rate
+    return Snapshot(_weigh(rows, weights, st), st.below_each_other(visited), rate, scale)
 
 
-def weigh(variables: list[Any]) -> Any:
-    """Statistics of the weights as they are now: float32 of shape (variables, 4)."""
-    rows = [_rows_of(variable, _tensor(variable)) for variable in variables]
+def _weigh(rows: list[Any], weights: Sequence[Weight], st: Any) -> Any:
+    """Statistics of the weights as they are now: float32 of shape (weights, 4)."""
     found = st.moments(rows)
-    kernels = [i for i, v in enumerate(variables) if len(v.shape) > 1 and _last_axis(v) > 1]
-    spreads = [tf.constant(NAN)] * len(variables)
+    kernels = [i for i, weight in enumerate(weights) if weight.is_kernel]
+    spreads = st.vector([NAN])  # at the end, for what is no kernel
     if kernels:
-        parts = [st.part_of(rows[i]) for i in kernels]
-        known = tf.unstack(st.in_stacks(parts, st.unit_spread)[:, 0])
-        for i, spread in zip(kernels, known, strict=True):
-            spreads[i] = spread
-    return tf.stack([found.rms, found.abs_max, tf.stack(spreads), found.non_finite], axis=1)
+        spreads = st.below_each_other([st.unit_spreads([rows[i] for i in kernels]), spreads])
+    places = {i: place for place, i in enumerate(kernels)}
+    spread = st.take_rows(spreads, [places.get(i, len(kernels)) for i in range(len(weights))])
+    return st.side_by_side([found.rms, found.abs_max, spread, found.non_finite])
 
 
-def look(update: Update, scale: Any) -> Snapshot:
-    """The weights as they are before an update."""
-    variables = update.variables[:MAX_ROWS]
-    visited = tf.concat([visit(v) for v in variables], 0)
-    return Snapshot(variables, weigh(variables), visited, rate_of(update.optimizer), scale)
-
-
-def unseen(update: Update, scale: Any) -> Snapshot:
+def unseen(update: Update, scale: Any, st: Any = graph) -> Snapshot:
     """What is known before an update where nobody looked."""
-    variables = update.variables[:MAX_ROWS]
-    visited = tf.fill([sum(visited_size(v) for v in variables)], NAN)
-    statistics = tf.fill([len(variables), STATISTICS], NAN)
-    return Snapshot(variables, statistics, visited, tf.constant(NAN), scale)
+    weights = weights_of(update)
+    visited = st.unknown([sum(w.visited for w in weights)])
+    statistics = st.unknown([len(weights), STATISTICS])
+    return Snapshot(statistics, visited, st.unknown([]), scale)
 
 
 def rate_of(optimizer: Any) -> Any:
@@ -109,55 +151,57 @@ def loss_scale_of(optimizer: Any) -> Any:
     return tf.constant(float(getattr(optimizer, "loss_scale_factor", None) or 1.0))
 
 
-def weights(updates: list[Update]) -> list[Table]:
-    """`weights`: before the update, and what the update changed."""
+def weights(
+    updates: list[Update], now: list[list[Any]] | None = None, st: Any = graph
+) -> list[Table]:
+    """`weights`: before the update, and what the update changed.
+
+    Args:
+        updates: The updates of a step.
+        now: The values of each one's variables behind it; they are read where they are not given.
+        st: `statistics`, or `host` where the values are arrays.
+    """
     rows, values = [], []
-    for update in updates:
+    for i, update in enumerate(updates):
         before: Snapshot = update.before
-        sizes = [visited_size(v) for v in before.variables]
-        old = tf.split(before.visited, sizes)
-        changes = [
-            tf.sqrt(2.0 * tf.nn.l2_loss(visit(v) - o) / float(n))
-            for v, o, n in zip(before.variables, old, sizes, strict=True)
-        ]
-        rms, high, spread, bad = tf.unstack(before.statistics, axis=1)
-        changed = tf.stack(changes)
-        rows += [v.path for v in before.variables]
-        values.append(tf.stack([rms, high, spread, changed / rms, changed, bad], axis=1))
-    return [table("weights", _unique(rows), tf.concat(values, 0))] if values else []
+        weights = weights_of(update)
+        found = values_of(weights) if now is None else now[i]
+        visited = _visited(weights, _rows(weights, found, st), st)
+        changed = st.rms_of_changes(visited, before.visited)
+        rms, high, spread, bad = (before.statistics[:, column] for column in range(STATISTICS))
+        rows += [weight.path for weight in weights]
+        values.append(st.side_by_side([rms, high, spread, changed / rms, changed, bad]))
+    return [table("weights", _unique(rows), st.below_each_other(values))] if values else []
 
 
-def gradients(updates: list[Update]) -> tuple[list[Table], Any]:
+def gradients(updates: list[Update], st: Any = graph) -> tuple[list[Table], Any]:
     """`gradients`, unscaled and before any clipping, and their global norm."""
     rows, values, squares = [], [], []
     for update in updates:
-        given = {id(v): g for v, g in zip(update.variables, update.gradients, strict=False)}
-        found = [given.get(id(v)) for v in update.before.variables]
-        rows += [v.path for v in update.before.variables]
-        known = [
-            _rows_of(v, g)
-            for v, g in zip(update.before.variables, found, strict=True)
-            if g is not None
-        ]
-        if not known:
-            values.append(tf.constant([[0.0] + [NAN] * 4] * len(found)))
-            continue
-        scale = update.before.scale
-        of = st.moments(known)
-        squares.append(tf.reduce_sum(of.squares) / tf.square(scale))
-        columns = [
-            tf.ones_like(of.rms), of.rms / scale, of.abs_max / scale, st.zero_shares(known),
-            of.non_finite,
-        ]  # fmt: skip
-        each = tf.unstack(tf.stack(columns, axis=1))
-        none = tf.constant([0.0] + [NAN] * 4)
-        remaining = iter(each)
-        values.append(tf.stack([none if g is None else next(remaining) for g in found]))
-    norm = tf.sqrt(tf.add_n(squares)) if squares else tf.constant(NAN)
-    return ([table("gradients", _unique(rows), tf.concat(values, 0))] if values else []), norm
+        weights = weights_of(update)
+        given = list(zip(weights, update.gradients, strict=False))
+        present = [(weight, g) for weight, g in given if g is not None]
+        rows += [weight.path for weight in weights]
+        found = st.vector([0.0] + [NAN] * 4)[None]  # at the end, for those without a gradient
+        if present:
+            scale = update.before.scale
+            known = _rows([weight for weight, _ in present], [g for _, g in present], st)
+            of = st.moments(known)
+            squares.append(of.squares / (scale * scale))
+            columns = [
+                st.vector([1.0] * len(known)), of.rms / scale, of.abs_max / scale,
+                of.zero_share, of.non_finite,
+            ]  # fmt: skip
+            found = st.below_each_other([st.side_by_side(columns), found])
+        places = {weight.path: place for place, (weight, _) in enumerate(present)}
+        values.append(st.take_rows(found, [places.get(w.path, len(present)) for w in weights]))
+    norm = st.root_of_sum(squares) if squares else st.vector([NAN])[0]
+    if not values:
+        return [], norm
+    return [table("gradients", _unique(rows), st.below_each_other(values))], norm
 
 
-def activations(calls: list[LayerCall]) -> list[Table]:
+def activations(calls: list[LayerCall], st: Any = graph) -> list[Table]:
     """`activations`: a row a call of a layer."""
     rows: list[str] = []
     outputs, dead, saturated, units = [], [], [], []
@@ -166,12 +210,10 @@ def activations(calls: list[LayerCall]) -> list[Table]:
         if tensor is None:
             continue
         flat = st.as_rows(tensor)
-        activation = activation_of(call.layer)
-        if isinstance(call.layer, RECURRENT):
-            activation = None
+        activation = activation_in(call)
         outputs.append(flat)
-        dead.append(_dead_share(flat) if activation in ZERO_FLOORED else tf.constant(NAN))
-        saturated.append(_saturated_share(flat, activation))
+        dead.append(st.dead_share(flat) if activation in ZERO_FLOORED else NAN)
+        saturated.append(st.saturated_share(flat, activation))
         units.append(float(flat.shape[1]))
         name = call.layer.name
         rows.append(f"{name}#{call.index}" if call.index else name)
@@ -179,29 +221,36 @@ def activations(calls: list[LayerCall]) -> list[Table]:
         return []
     found = st.moments(outputs)
     columns = [
-        st.means(outputs), found.rms, found.abs_max, st.zero_shares(outputs), tf.stack(dead),
-        tf.stack(saturated), found.non_finite, tf.constant(units),
+        found.mean, found.rms, found.abs_max, found.zero_share, st.vector(dead),
+        st.vector(saturated), found.non_finite, st.vector(units),
     ]  # fmt: skip
-    return [table("activations", _unique(rows), tf.stack(columns, axis=1))]
+    return [table("activations", _unique(rows), st.side_by_side(columns))]
 
 
-def loss(seen: Observation, norm: Any, is_visible: Any) -> list[Table]:
+def activation_in(call: LayerCall) -> str:
+    """The activation that a call's output carries; empty where there is none to speak of."""
+    if call.activation is None:
+        own = not isinstance(call.layer, RECURRENT)
+        call.activation = (activation_of(call.layer) or "") if own else ""
+    return call.activation
+
+
+def loss(seen: Observation, norm: Any, is_visible: Any, st: Any = graph) -> list[Table]:
     """`loss`: one row."""
     total = mean_of(seen.loss) if seen.loss is not None else reported_loss(seen)
-    total = tf.constant(NAN) if total is None else total
+    total = NAN if total is None else total
     terms = [mean_of(t) for t in seen.penalties if is_visible(t)]
     if terms:
-        penalty = tf.add_n(terms)
+        penalty = sum(terms[1:], terms[0])
     else:  # a `compute_loss` of the user's own may add terms that nobody sees
         overridden = type(seen.model).compute_loss is not keras.Model.compute_loss
-        penalty = tf.constant(NAN if seen.loss is None or overridden else 0.0)
+        penalty = NAN if seen.loss is None or overridden else 0.0
     first: Snapshot | None = seen.updates[0].before if seen.updates else None
-    scale = first.scale if first else tf.constant(1.0)
-    rate = first.rate if first else tf.constant(NAN)
+    scale, rate = (first.scale, first.rate) if first else (1.0, NAN)
     # Each replica's loss is divided by their number, so that Keras can sum them.
     replicas = float(seen.model.distribute_strategy.num_replicas_in_sync)
     total, penalty = total * replicas, penalty * replicas
-    row = tf.stack([total, total - penalty, penalty, scale, rate, norm])
+    row = st.vector([total, total - penalty, penalty, scale, rate, norm])
     return [table("loss", ["loss"], row[None])]
 
 
@@ -221,6 +270,8 @@ def _reports_loss(seen: Observation) -> bool:
 
 def mean_of(value: Any) -> Any:
     """A loss as a float32 scalar, whatever its shape."""
+    if isinstance(value, np.ndarray):
+        return value.astype(np.float32).mean()
     return tf.reduce_mean(tf.cast(tf.convert_to_tensor(value), tf.float32))
 
 
@@ -229,51 +280,25 @@ def first_tensor(structure: Any) -> Any:
     for leaf in keras.tree.flatten(structure):
         if isinstance(leaf, tf.RaggedTensor):
             leaf = leaf.flat_values
+        if isinstance(leaf, np.ndarray):
+            return leaf
         if isinstance(leaf, tf.Tensor) and is_numeric(leaf) and leaf.dtype.is_floating:
             return leaf
     return None
 
 
-def _dead_share(flat: Any) -> Any:
-    """Share of units that no row activates."""
-    return tf.reduce_mean(tf.cast(tf.reduce_max(flat, axis=0) <= 0.0, tf.float32))
+def _rows(weights: Sequence[Weight], values: list[Any], st: Any) -> list[Any]:
+    """Values or gradients of weights as (rows, units)."""
+    return [st.as_rows(value, w.width) for w, value in zip(weights, values, strict=True)]
 
 
-def _saturated_share(flat: Any, activation: str | None) -> Any:
-    """Share of values where the activation's derivative is under 1 % of its largest."""
-    if activation == "sigmoid":
-        at_edge = tf.abs(flat - 0.5) > st.SIGMOID_EDGE
-    elif activation == "tanh":
-        at_edge = tf.abs(flat) > st.TANH_EDGE
-    elif activation == "hard_sigmoid":
-        at_edge = tf.abs(flat - 0.5) >= 0.5
-    elif activation == "hard_tanh":
-        at_edge = tf.abs(flat) >= 1.0
-    elif activation == "softmax":  # p(1-p) of an example's largest probability
-        at_edge = tf.reduce_max(flat, axis=1) > 0.5 + st.SIGMOID_EDGE
-    else:
-        return tf.constant(NAN)
-    return tf.reduce_mean(tf.cast(at_edge, tf.float32))
+def _visited(weights: Sequence[Weight], rows: list[Any], st: Any) -> list[Any]:
+    """Some elements of each weight, spread over all rows and units."""
+    return [st.every(value, w.stride) for w, value in zip(weights, rows, strict=True)]
 
 
-def _rows_of(variable: Any, value: Any) -> Any:
-    """A variable's values or gradient as (rows, units)."""
-    return tf.reshape(st.as_float(value), [-1, _last_axis(variable)])
-
-
-def _tensor(variable: Any) -> Any:
+def _value_of(variable: Any) -> Any:
     return tf.convert_to_tensor(variable.value if hasattr(variable, "value") else variable)
-
-
-def _size(variable: Any) -> int:
-    size = 1
-    for n in variable.shape:
-        size *= int(n)
-    return size
-
-
-def _last_axis(variable: Any) -> int:
-    return int(variable.shape[-1]) if len(variable.shape) else 1
 
 
 def _unique(names: list[str]) -> list[str]:

@@ -1,32 +1,35 @@
 """What is computed of a step beside it: a plan belongs to one trace of the step.
 
-The step returns its tensors and a short probe; the functions here look at the weights before a step
-that is due, and turn its tensors into tables behind it. An error in one of them is caught, and the
-part that made it is turned off.
+A plan looks at the weights before a step that is due, and turns the tensors that the step returned
+into tables behind it. What lies in this machine's memory NumPy does, what lies on another device is
+summarised there, in a graph. An error is caught, and the part that made it is turned off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import content, inside, tables
-from tb_zeroacc.recorder.gathering import Gathered, rebuild, specs_of
+from tb_zeroacc.recorder import content, host, inside, tables
+from tb_zeroacc.recorder.gathering import Gathered, Slot, rebuild, specs_of
+from tb_zeroacc.recorder.graph_call import GraphCall
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import Observation, Update
-from tb_zeroacc.recorder.parts import inputs_of
+from tb_zeroacc.recorder.hooks import Observation
 from tb_zeroacc.records import Layout
 
 Tables = list[tuple[Layout, NDArray[np.float32]]]
-PROBE = 5  # plan, loss, weights after the update, inputs, clock
+Before = list[inside.Snapshot]  # of each update
+Tensors = Mapping[int, Any]  # by slot
 
 
-class Plan:
+class Plan(ABC):
     """How one trace of the step is watched.
 
     Args:
@@ -45,122 +48,179 @@ class Plan:
         self._outputs = outputs
         self._guard = guard
         self._specs = specs_of(gathered.tensors)
-        self._layouts: tuple[Layout, ...] = ()
-        self._look: GraphCall | None = None
-        self._function: GraphCall | None = None
+        self._updates = gathered.pattern.updates
+        self._weights = [inside.weights_of(update) for update in self._updates]
+        self._functions: dict[str, tuple[GraphCall, list[Layout]]] = {}
 
-    def look(self) -> list[Any]:
-        """The weights before a step: of each update statistics, visited elements and rate."""
-        if self._look is None:
-            self._look = GraphCall(self._looked)
-        return self._look()
+    in_caller = False
 
-    def summarise(self, tensors: Sequence[Any], before: list[Any] | None) -> Tables:
+    @abstractmethod
+    def look(self) -> Before:
+        """The weights before a step."""
+
+    @abstractmethod
+    def summarise(self, tensors: Sequence[Any], before: Before | None) -> Tables:
         """The tables of a step that has run.
 
         Args:
             tensors: What the step returned.
             before: What `look` found before it; None where nobody looked.
         """
-        if before is None:
-            before = [part for u in self._pattern.updates for part in _parts(inside.unseen(u, 1.0))]
+
+    def _seen(
+        self, tensors: Tensors, before: Before | None = None, *, with_data: bool = True
+    ) -> Observation:
+        """The step again, with the weights from before it."""
+        seen = rebuild(self._pattern, tensors, with_data=with_data)
+        for update, snapshot in zip(seen.updates, before or (), strict=False):
+            if update.before is not None:
+                snapshot.scale = update.before
+                update.before = snapshot
+        return seen
+
+    def _in_graph(
+        self, name: str, make: Callable[..., list[tables.Table]], slots: Sequence[int], *more: Any
+    ) -> Tables:
+        """Tables that a function makes of some tensors, traced once; piece by piece if it fails.
+
+        Args:
+            name: Of the function, to find it again.
+            make: The function, of the tensors by slot.
+            slots: Those it needs, and `more[0]`, which has all of them.
+            *more: The tensors, and further arguments.
+        """
+        tensors, *rest = more
+        given = [tensors[slot] for slot in slots]
         try:
-            if self._function is None:
-                self._function = self._made()
-            flat = self._function(tensors, before)[0].numpy()
-            return content.split(flat, self._layouts)
-        except Exception:  # noqa: BLE001 - part by part it will be seen which one raised
-            found = self._of(tensors, before)
-            self._function = None
+            if name not in self._functions:
+                self._functions[name] = self._traced(make, slots, rest)
+            function, layouts = self._functions[name]
+            return content.split(function(given, *rest)[0].numpy(), tuple(layouts))
+        except Exception:  # noqa: BLE001 - which part fails is found, and turned off, now
+            self._functions.pop(name, None)
+            found = make(dict(zip(slots, given, strict=True)), *rest)
             return [(t.layout, np.asarray(t.values, np.float32)) for t in found]
 
-    def _made(self) -> GraphCall:
-        before = [
-            tf.TensorSpec(shape, tf.float32)
-            for update in self._pattern.updates
-            for shape in _shapes(update)
-        ]
-        return GraphCall(self._summarised, self._specs, before)
+    def _traced(
+        self, make: Callable[..., list[tables.Table]], slots: Sequence[int], rest: list[Any]
+    ) -> tuple[GraphCall, list[Layout]]:
+        layouts: list[Layout] = []
+
+        def flat(tensors: Sequence[Any], *rest: Any) -> Any:
+            found = make(dict(zip(slots, tensors, strict=True)), *rest)
+            layouts[:] = [t.layout for t in found]
+            return tf.concat([tf.reshape(t.values, [-1]) for t in found], 0)
+
+        specs = [self._specs[slot] for slot in slots]
+        return GraphCall(flat, specs, *map(specs_of, rest), in_caller=self.in_caller), layouts
+
+
+class GraphPlan(Plan):
+    """Summarises where the tensors are, in a graph; only the tables travel."""
+
+    def look(self) -> Before:
+        """The weights before a step."""
+        if "look" not in self._functions:
+            self._functions["look"] = GraphCall(self._looked), []
+        return self._snapshots(self._functions["look"][0]())
 
     def _looked(self) -> list[Any]:
-        return [p for u in self._pattern.updates for p in _parts(inside.look(u, 1.0))]
+        return [part for u in self._updates for part in _parts(inside.look(u, 1.0))]
 
-    def _summarised(self, tensors: Sequence[Any], before: list[Any]) -> Any:
-        found = self._of(tensors, before)
-        self._layouts = tuple(t.layout for t in found)
-        return tf.concat([tf.reshape(t.values, [-1]) for t in found], 0)
+    def summarise(self, tensors: Sequence[Any], before: Before | None) -> Tables:
+        """The tables of a step that has run."""
+        before = before or [inside.unseen(u, 1.0) for u in self._updates]
+        parts = [part for snapshot in before for part in _parts(snapshot)]
+        every = range(len(tensors))
+        return self._in_graph("tables", self._tables, every, tensors, parts)
 
-    def _of(self, tensors: Sequence[Any], before: list[Any]) -> list[tables.Table]:
-        seen = rebuild(self._pattern, tensors)
-        for i, update in enumerate(seen.updates):
-            statistics, visited, rate = before[3 * i : 3 * i + 3]
-            if update.before is not None:
-                scale = tf.convert_to_tensor(update.before, tf.float32)
-                variables = update.variables[: inside.MAX_ROWS]
-                update.before = inside.Snapshot(variables, statistics, visited, rate, scale)
+    def _tables(self, tensors: Tensors, parts: Sequence[Any]) -> list[tables.Table]:
+        seen = self._seen(tensors, self._snapshots(parts))
         return content.tables_of(seen, self._guard, self._outputs)
 
-
-class GraphCall:
-    """A function traced once and called as one operation.
-
-    What `tf.function` does in Python at each call costs 16 µs a tensor, more than the statistics.
-
-    Args:
-        function: From structures of tensors to tensors.
-        *signature: The structures' specs.
-    """
-
-    def __init__(self, function: Any, *signature: Any) -> None:
-        made = tf.function(function, autograph=False)
-        self._function = made.get_concrete_function(*signature)
-        self._captured = list(self._function.captured_inputs)
-        self._dtypes = [output.dtype for output in self._function.outputs]
-
-    def __call__(self, *arguments: Any) -> list[Any]:
-        """The function's tensors, flat."""
-        given = tf.nest.flatten(arguments, expand_composites=True)
-        found: list[Any] = tf.raw_ops.StatefulPartitionedCall(
-            args=[*given, *self._captured], Tout=self._dtypes, f=self._function
-        )
-        return found
-
-
-def probe(index: int, seen: Observation) -> Any:
-    """A few numbers of a step that are read behind each one, float32 of shape (`PROBE`,).
-
-    A sum over all inputs, and one over some weights of each layer after the update: neither is
-    finite where a value is not. A gradient that broke shows in the weights it was applied to.
-    """
-    loss = inside.mean_of(seen.loss) if seen.loss is not None else inside.reported_loss(seen)
-    zero = tf.constant(0.0)
-    return tf.stack(
-        [
-            tf.constant(float(index)),
-            zero if loss is None else loss,
-            _sum_of_some([v for u in seen.updates for v in u.variables]),
-            tables.sum_of(inputs_of(seen)),
-            zero * float("nan") if seen.data_ready is None else seen.data_ready,
+    def _snapshots(self, parts: Sequence[Any]) -> Before:
+        return [
+            inside.Snapshot(parts[3 * i], parts[3 * i + 1], parts[3 * i + 2], 1.0)
+            for i in range(len(self._updates))
         ]
-    )
 
 
-def _sum_of_some(variables: list[Any]) -> Any:
-    """The sum over one vector of each layer: its bias, or its kernel's first row."""
-    chosen: dict[str, Any] = {}
-    for variable in variables:
-        layer = variable.path.rpartition("/")[0]
-        if layer not in chosen or len(variable.shape) == 1:
-            chosen[layer] = variable
-    vectors = [inside.first_row(variable) for variable in chosen.values()]
-    return tf.reduce_sum(tf.concat(vectors, 0)) if vectors else tf.constant(0.0)
+class HostPlan(Plan):
+    """Summarises in this machine's memory: the model's inside with NumPy, data in a graph."""
+
+    in_caller = True
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        pattern = self._pattern
+        calls = [call.output for call in pattern.calls]
+        of_updates = [[u.gradients, u.before] for u in self._updates]
+        result = pattern.result or {}
+        self._of_inside = _slots_in(
+            [calls, of_updates, pattern.loss, pattern.penalties, result.get("loss")]
+        )
+        self._of_data = _slots_in(
+            [pattern.data, pattern.x, pattern.y, pattern.y_pred, pattern.sample_weight]
+        )
+        self._reading: GraphCall | None = None
+
+    def look(self) -> Before:
+        """The weights before a step."""
+        values, rates = self._read()
+        with np.errstate(all="ignore"):
+            return [
+                inside.look(update, 1.0, arrays, rate, host)
+                for update, arrays, rate in zip(self._updates, values, rates, strict=True)
+            ]
+
+    def summarise(self, tensors: Sequence[Any], before: Before | None) -> Tables:
+        """The tables of a step that has run."""
+        with np.errstate(all="ignore"):
+            before = before or [inside.unseen(u, 1.0, host) for u in self._updates]
+            arrays = {slot: host.array_of(tensors[slot]) for slot in self._of_inside}
+            seen = self._seen(arrays, before, with_data=False)
+            for call, planned in zip(seen.calls, self._pattern.calls, strict=True):
+                if isinstance(planned.output, Slot):  # the width that the trace knew
+                    width = _width(self._specs[planned.output.index].shape)
+                    call.output = host.as_rows(call.output, width)
+            found = content.tables_of_inside(seen, self._guard, self._read()[0], host)
+        data = self._in_graph("data", self._tables_of_data, self._of_data, tensors)
+        return [*((t.layout, t.values) for t in found), *data]
+
+    def _tables_of_data(self, tensors: Tensors) -> list[tables.Table]:
+        return content.tables_of_data(self._seen(tensors), self._guard, self._outputs)
+
+    def _read(self) -> tuple[list[list[Any]], Any]:
+        """The weights of each update, not copied, and its learning rate."""
+        if self._reading is None:
+            self._reading = GraphCall(self._readings, in_caller=True)
+        *values, rates = self._reading()
+        rest = iter(values)
+        arrays = [[host.array_of(next(rest)) for _ in weights] for weights in self._weights]
+        return arrays, rates.numpy()[1:]
+
+    def _readings(self) -> list[Any]:
+        rates = [inside.rate_of(update.optimizer) for update in self._updates]
+        values = [v for weights in self._weights for v in inside.values_of(weights)]
+        return [*values, tf.stack([tf.constant(0.0), *rates])]
+
+
+def plan_of(
+    index: int, gathered: Gathered, outputs: tuple[facts.Output, ...], guard: Guard
+) -> Plan:
+    """The plan that suits the machine: with an accelerator tensors stay where they are."""
+    here = all(device.device_type == "CPU" for device in tf.config.list_logical_devices())
+    return (HostPlan if here else GraphPlan)(index, gathered, outputs, guard)
 
 
 def _parts(before: inside.Snapshot) -> tuple[Any, Any, Any]:
     return before.statistics, before.visited, before.rate
 
 
-def _shapes(update: Update) -> list[list[int]]:
-    variables = update.variables[: inside.MAX_ROWS]
-    visited = sum(inside.visited_size(v) for v in variables)
-    return [[len(variables), inside.STATISTICS], [visited], []]
+def _slots_in(structure: Any) -> list[int]:
+    return sorted({leaf.index for leaf in keras.tree.flatten(structure) if isinstance(leaf, Slot)})
+
+
+def _width(shape: Any) -> int:
+    """Size of the last axis; 1 for vectors and where it is open."""
+    return (shape[-1] if shape.rank is not None and shape.rank > 1 else 1) or 1

@@ -238,8 +238,7 @@ class Program:
             lambda: parts(inside.unseen(update, scale)),
         )
         statistics, visited, rate = found
-        variables = update.variables[: inside.MAX_ROWS]
-        return inside.Snapshot(variables, statistics, visited, rate, scale)
+        return inside.Snapshot(statistics, visited, rate, scale)
 
     def _add(self, seen: Observation) -> None:
         state = self._state(seen)

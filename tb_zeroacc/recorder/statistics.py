@@ -16,7 +16,12 @@ Tensor: TypeAlias = Any  # TensorFlow ships no types
 
 # Derivatives under 1 % of their maximum: s(1-s) < .0025 and 1-t² < .01.
 SIGMOID_EDGE = 0.49749372  # |s - 1/2|
-TANH_EDGE = 0.99498744  # |t|
+# Of each activation the middle of its range, and how far from there it counts as saturated. The
+# hard ones are flat at their bounds alone.
+EDGES = {
+    "sigmoid": (0.5, SIGMOID_EDGE), "tanh": (0.0, 0.99498744),
+    "hard_sigmoid": (0.5, 0.5), "hard_tanh": (0.0, 1.0),
+}  # fmt: skip
 # Values this near a bound of their activation cannot be told from it: float32's rounding step at 1.
 ROUNDING_STEP = 1.2e-7
 # Shares and spreads of larger tensors are taken from about this many of their elements.
@@ -127,13 +132,15 @@ class Moments:
     """Statistics of several tensors, float32 of shape (tensors,) each."""
 
     squares: Tensor
+    mean: Tensor
     rms: Tensor
     abs_max: Tensor
+    zero_share: Tensor  # of `part_of` each
     non_finite: Tensor
 
 
 def moments(tensors: Sequence[Tensor]) -> Moments:
-    """Statistics of many tensors, in three reductions of each.
+    """Statistics of many tensors, with one reduction for each; a graph leaves unused ones out.
 
     Args:
         tensors: Each float32 of shape (rows, width); at least one.
@@ -142,20 +149,86 @@ def moments(tensors: Sequence[Tensor]) -> Moments:
     size = tf.stack([_count_of(t) for t in tensors])
     return Moments(
         squares=squares,
+        mean=in_stacks(tensors, _mean_of)[:, 0],
         rms=tf.sqrt(squares / size),
         abs_max=tf.maximum(tf.abs(high), tf.abs(low)),
+        zero_share=in_stacks([part_of(t) for t in tensors], _zero_share_of)[:, 0],
         non_finite=non_finite_counts(tensors, squares),
     )
 
 
-def means(tensors: Sequence[Tensor]) -> Tensor:
-    """Means of many tensors, (tensors,)."""
-    return in_stacks(tensors, lambda stack: tf.reduce_mean(stack, axis=[1, 2])[:, None])[:, 0]
+def _mean_of(stack: Tensor) -> Tensor:
+    return tf.reduce_mean(stack, axis=[1, 2])[:, None]
 
 
-def zero_shares(tensors: Sequence[Tensor]) -> Tensor:
-    """Shares of exact zeros, (tensors,); of `part_of` each."""
-    return in_stacks([part_of(t) for t in tensors], _zero_share_of)[:, 0]
+def unit_spreads(tensors: Sequence[Tensor]) -> Tensor:
+    """`unit_spread` of many tensors, (tensors,); of `part_of` each."""
+    return in_stacks([part_of(t) for t in tensors], unit_spread)[:, 0]
+
+
+def dead_share(rows: Tensor) -> Tensor:
+    """Share of units that no row activates."""
+    return tf.reduce_mean(tf.cast(tf.reduce_max(rows, axis=0) <= 0.0, tf.float32))
+
+
+def saturated_share(rows: Tensor, activation: str | None) -> Tensor:
+    """Share of values whose activation's derivative is under 1 % of its largest; NaN without one.
+
+    Of softmax the examples count, by p(1-p) of their largest probability.
+    """
+    if activation == "softmax":
+        at_edge = tf.reduce_max(rows, axis=1) > 0.5 + SIGMOID_EDGE
+    elif activation in EDGES:
+        middle, edge = EDGES[activation]
+        at_edge = tf.abs(rows - middle) >= edge
+    else:
+        return tf.constant(float("nan"))
+    return tf.reduce_mean(tf.cast(at_edge, tf.float32))
+
+
+def rms_of_changes(now: Sequence[Tensor], before: Tensor) -> Tensor:
+    """Root mean squares of differences, (vectors,); `before` holds the old vectors end to end."""
+    found, at = [], 0
+    for values in now:
+        size = int(values.shape[0])
+        found.append(tf.sqrt(2.0 * tf.nn.l2_loss(values - before[at : at + size]) / float(size)))
+        at += size
+    return tf.stack(found)
+
+
+def vector(values: Sequence[Tensor]) -> Tensor:
+    """Scalars as a vector."""
+    return tf.stack([tf.convert_to_tensor(value, tf.float32) for value in values])
+
+
+def unknown(shape: Sequence[int]) -> Tensor:
+    """NaN of a shape."""
+    return tf.fill(list(shape), tf.constant(float("nan")))
+
+
+def every(rows: Tensor, stride: int) -> Tensor:
+    """Every so many-th element, a vector."""
+    return tf.reshape(rows, [-1])[::stride]
+
+
+def root_of_sum(squares: Sequence[Tensor]) -> Tensor:
+    """The square root of the sum over all vectors."""
+    return tf.sqrt(tf.reduce_sum(tf.concat(squares, 0)))
+
+
+def side_by_side(columns: Sequence[Tensor]) -> Tensor:
+    """Vectors as the columns of a table, float32 of shape (rows, columns)."""
+    return tf.stack(columns, axis=1)
+
+
+def below_each_other(tables: Sequence[Tensor]) -> Tensor:
+    """Tables of the same columns as one."""
+    return tf.concat(tables, 0)
+
+
+def take_rows(values: Tensor, indices: Sequence[int]) -> Tensor:
+    """Rows by their places, all of them within bounds."""
+    return tf.gather(values, list(indices))
 
 
 def _count_of(rows: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from tb_zeroacc.recorder import host
 from tb_zeroacc.recorder import statistics as st
 from tb_zeroacc.recorder.association import Association
 from tb_zeroacc.recorder.guard import Guard
@@ -163,38 +164,78 @@ def rows_of(*shapes: tuple[int, int]) -> list[np.ndarray]:
     return [(random.normal(size=shape) * 3).astype("float32") for shape in shapes]
 
 
-@pytest.mark.parametrize(
-    "shapes",
-    [[(4, 3)], [(4, 3), (4, 3), (7, 1), (4, 3)], [(300, 200), (300, 200), (2, 2)]],
-    ids=["one", "some alike", "large"],
-)
-def test_moments_in_whatever_stacks(shapes: list[tuple[int, int]]) -> None:
+SHAPES = [[(4, 3)], [(4, 3), (4, 3), (7, 1), (4, 3)], [(300, 200), (300, 200), (2, 2)]]
+
+
+@pytest.mark.parametrize("where", [st, host], ids=["graph", "host"])
+@pytest.mark.parametrize("shapes", SHAPES, ids=["one", "some alike", "large"])
+def test_moments_in_whatever_stacks(shapes: list[tuple[int, int]], where: Any) -> None:
     arrays = rows_of(*shapes)
-    found = st.moments([tf.constant(a) for a in arrays])
+    found = where.moments(arrays if where is host else [tf.constant(a) for a in arrays])
     for name, expected in (
         ("squares", [np.square(a).sum() for a in arrays]),
+        ("mean", [a.mean() for a in arrays]),
         ("rms", [np.sqrt(np.square(a).mean()) for a in arrays]),
         ("abs_max", [np.abs(a).max() for a in arrays]),
         ("non_finite", [0.0 for _ in arrays]),
     ):
-        np.testing.assert_allclose(getattr(found, name), expected, rtol=1e-5, err_msg=name)
-    means = [a.mean() for a in arrays]
-    np.testing.assert_allclose(st.means([tf.constant(a) for a in arrays]), means, atol=1e-5)
+        np.testing.assert_allclose(
+            getattr(found, name), expected, rtol=1e-5, atol=1e-5, err_msg=name
+        )
 
 
-def test_non_finite_values_are_counted_exactly() -> None:
+@pytest.mark.parametrize("where", [st, host], ids=["graph", "host"])
+def test_non_finite_values_are_counted_exactly(where: Any) -> None:
     arrays = rows_of((300, 200), (3, 2), (5, 1))
     arrays[0][[0, 7, 250], [3, 3, 199]] = [np.nan, np.inf, -np.inf]
     arrays[2][4] = np.nan
-    assert st.moments([tf.constant(a) for a in arrays]).non_finite.numpy().tolist() == [3, 0, 1]
+    given = arrays if where is host else [tf.constant(a) for a in arrays]
+    assert np.asarray(where.moments(given).non_finite).tolist() == [3, 0, 1]
 
 
-def test_zero_shares_of_a_part() -> None:
+@pytest.mark.parametrize("where", [st, host], ids=["graph", "host"])
+def test_zero_shares_of_a_part(where: Any) -> None:
     large = np.zeros((4000, 50), np.float32)
     large[::2] = 1.0
-    shares = st.zero_shares([tf.constant(large), tf.constant([[0.0, -0.0, 1.0, 2.0]])])
-    assert shares.numpy().tolist() == pytest.approx([0.5, 0.5], abs=0.01)
-    assert st.part_of(tf.constant(large)).shape[0] * 50 <= st.PART * 1.1
+    arrays = [large, np.array([[0.0, -0.0, 1.0, 2.0]], np.float32)]
+    given = arrays if where is host else [tf.constant(a) for a in arrays]
+    shares = np.asarray(where.moments(given).zero_share).tolist()
+    assert shares == pytest.approx([0.5, 0.5], abs=0.01)
+    assert where.part_of(given[0]).shape[0] * 50 <= st.PART * 1.1
+
+
+NUMBERS = some.floats(-1e3, 1e3, width=32) | some.sampled_from([0.0, 1.0, -1.0, np.nan, np.inf])
+FEW_ROWS = some.tuples(some.integers(1, 5), some.integers(1, 4)).flatmap(
+    lambda shape: some.lists(NUMBERS, min_size=shape[0] * shape[1], max_size=shape[0] * shape[1])
+    .map(lambda values: np.array(values, np.float32).reshape(shape))
+)  # fmt: skip
+
+
+@given(some.lists(FEW_ROWS, min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_host_and_graph_say_the_same(arrays: list[np.ndarray]) -> None:
+    tensors = [tf.constant(a) for a in arrays]
+    with np.errstate(all="ignore"):
+        pairs = [
+            (getattr(host.moments(arrays), name), getattr(st.moments(tensors), name))
+            for name in ("squares", "mean", "rms", "abs_max", "zero_share", "non_finite")
+        ]
+        pairs += [(host.unit_spreads(arrays), st.unit_spreads(tensors))]
+        vectors = [a.reshape(-1) for a in arrays]
+        changes = np.concatenate(vectors) * np.float32(0.5)
+        pairs += [(host.rms_of_changes(vectors, changes),
+                   st.rms_of_changes([tf.constant(v) for v in vectors], tf.constant(changes)))]
+        for a, t in zip(arrays, tensors, strict=True):
+            if np.isfinite(a).all():
+                pairs += [(host.dead_share(a), st.dead_share(t))]
+                kinds = (*st.EDGES, "softmax", "linear")
+                pairs += [(host.saturated_share(a, k), st.saturated_share(t, k)) for k in kinds]
+    for ours, theirs in pairs:
+        sound = np.isfinite(np.asarray(theirs))
+        np.testing.assert_allclose(
+            np.asarray(ours)[sound], np.asarray(theirs)[sound], rtol=1e-4, atol=2e-2
+        )
+        assert not np.isfinite(np.asarray(ours)[~sound]).any()
 
 
 def test_units_that_are_alike_have_no_spread() -> None:

@@ -1,0 +1,157 @@
+"""The statistics of `statistics`, for arrays in the memory of this machine.
+
+NumPy takes a tenth of the time there that TensorFlow's own reductions take, and needs no trace
+(measured, see `docs/measurements.md`). A test holds the two modules to each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.recorder.statistics import EDGES, PART, SIGMOID_EDGE, Moments
+
+Array: TypeAlias = "NDArray[np.float32]"
+NAN = np.float32("nan")
+SMALL = 8192  # elements: up to here a copy costs less than a call for each array
+
+
+def array_of(tensor: Any) -> Array:
+    """A tensor's values as float32, without a copy where they are; those of an indexed one."""
+    found = getattr(tensor, "values", tensor).numpy()
+    return np.asarray(found, np.float32)
+
+
+def as_rows(value: Array, width: int | None = None) -> Array:
+    """Flattens to (rows, width); `width` defaults to the last axis, 1 for vectors."""
+    if width is None:
+        width = value.shape[-1] if value.ndim > 1 else 1
+    return value.reshape(-1, width or 1)
+
+
+def part_of(rows: Array) -> Array:
+    """About `PART` elements of a larger array: every k-th row, all units."""
+    step = rows.size // PART
+    return rows if step < 2 else rows[:: step | 1]
+
+
+def moments(arrays: Sequence[Array]) -> Moments:
+    """Statistics of many arrays, each of shape (rows, width)."""
+    found = np.empty((len(arrays), 5), np.float32)
+    small = [i for i, a in enumerate(arrays) if 0 < a.size <= SMALL]
+    if small:
+        found[small] = _of_many([arrays[i].reshape(-1) for i in small])
+    for i, array in enumerate(arrays):
+        if array.size > SMALL:
+            found[i] = _of_one(array)
+        elif not array.size:
+            found[i] = NAN
+    squares, high, low, total, zeros = found.T
+    sizes = np.array([a.size for a in arrays], np.float32)
+    return Moments(
+        squares=squares,
+        mean=total / sizes,
+        rms=np.sqrt(squares / sizes),
+        abs_max=np.maximum(np.abs(high), np.abs(low)),
+        zero_share=zeros / sizes,
+        non_finite=vector(
+            [
+                0 if sound else array.size - np.isfinite(array).sum()
+                for array, sound in zip(arrays, np.isfinite(squares).tolist(), strict=True)
+            ]
+        ),
+    )
+
+
+def _of_many(flat: list[Array]) -> Array:
+    """Squares, maximum, minimum, sum and zeros of small arrays, which are laid end to end."""
+    joined = np.concatenate(flat)
+    starts = np.cumsum([0, *(len(a) for a in flat[:-1])])
+    return np.stack(
+        [
+            np.add.reduceat(joined * joined, starts),
+            np.maximum.reduceat(joined, starts),
+            np.minimum.reduceat(joined, starts),
+            np.add.reduceat(joined, starts),
+            np.add.reduceat((joined == 0).astype(np.float32), starts),
+        ],
+        axis=1,
+    )
+
+
+def _of_one(array: Array) -> tuple[Any, ...]:
+    part = part_of(array)
+    zeros = (1.0 - np.count_nonzero(part) / part.size) * array.size
+    return np.vdot(array, array), array.max(), array.min(), array.sum(), zeros
+
+
+def unit_spreads(arrays: Sequence[Array]) -> Array:
+    """Standard deviations over the units, rms over rows, (arrays,); of `part_of` each."""
+    found = []
+    for rows in arrays:
+        part = part_of(rows)
+        away = part - part[:, :1]  # exactly 0 where units are alike
+        middle = away.mean(axis=1)
+        variance = np.vdot(away, away) / away.size - np.vdot(middle, middle) / middle.size
+        found.append(np.sqrt(np.maximum(variance, 0.0)))
+    return vector(found)
+
+
+def dead_share(rows: Array) -> Any:
+    """Share of units that no row activates."""
+    return (rows.max(axis=0) <= 0.0).mean() if rows.size else NAN
+
+
+def saturated_share(rows: Array, activation: str | None) -> Any:
+    """Share of values with a derivative under 1 % of its largest; NaN without an activation."""
+    if activation == "softmax":
+        return (rows.max(axis=1) > 0.5 + SIGMOID_EDGE).mean()
+    if activation not in EDGES:
+        return NAN
+    middle, edge = EDGES[activation]
+    return (np.abs(rows - np.float32(middle)) >= np.float32(edge)).mean()
+
+
+def rms_of_changes(now: Sequence[Array], before: Array) -> Array:
+    """Root mean squares of differences, (vectors,); `before` holds the old vectors end to end."""
+    change = np.concatenate(now) - before
+    sizes = [len(vector) for vector in now]
+    return np.sqrt(np.add.reduceat(change * change, np.cumsum([0, *sizes[:-1]])) / vector(sizes))
+
+
+def vector(values: Sequence[Any]) -> Array:
+    """Numbers as a vector."""
+    return np.array(values, np.float32)
+
+
+def unknown(shape: Sequence[int]) -> Array:
+    """NaN of a shape."""
+    return np.full(shape, NAN)
+
+
+def every(rows: Array, stride: int) -> Array:
+    """Every so many-th element, a vector."""
+    return rows.reshape(-1)[::stride]
+
+
+def root_of_sum(squares: Sequence[Array]) -> Any:
+    """The square root of the sum over all vectors."""
+    return np.sqrt(np.concatenate(squares).sum())
+
+
+def side_by_side(columns: Sequence[Array]) -> Array:
+    """Vectors as the columns of a table."""
+    return np.stack(columns, axis=1)
+
+
+def below_each_other(tables: Sequence[Array]) -> Array:
+    """Tables of the same columns as one."""
+    return np.concatenate(tables)
+
+
+def take_rows(values: Array, indices: Sequence[int]) -> Array:
+    """Rows by their places."""
+    return values[list(indices)]

@@ -1,0 +1,43 @@
+"""The few numbers of a step that are read behind each one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from tb_zeroacc.recorder import inside, tables
+from tb_zeroacc.recorder.hooks import Observation
+from tb_zeroacc.recorder.parts import inputs_of
+
+PLAN, LOSS, WEIGHTS, INPUTS, CLOCK = range(5)
+
+
+def probe(index: int, seen: Observation) -> Any:
+    """What stands at `PLAN`, `LOSS`, `WEIGHTS`, `INPUTS` and `CLOCK`; float32 of shape (5,).
+
+    A sum over all inputs, and one over some weights of each layer after the update: neither is
+    finite where a value is not. A gradient that broke shows in the weights it was applied to.
+    """
+    loss = inside.mean_of(seen.loss) if seen.loss is not None else inside.reported_loss(seen)
+    zero = tf.constant(0.0)
+    return tf.stack(
+        [
+            tf.constant(float(index)),
+            zero if loss is None else loss,
+            _sum_of_some([v for u in seen.updates for v in u.variables]),
+            tables.sum_of(inputs_of(seen)),
+            zero * float("nan") if seen.data_ready is None else seen.data_ready,
+        ]
+    )
+
+
+def _sum_of_some(variables: list[Any]) -> Any:
+    """The sum over one vector of each layer: its bias, or its kernel's first row."""
+    chosen: dict[str, Any] = {}
+    for variable in variables:
+        layer = variable.path.rpartition("/")[0]
+        if layer not in chosen or len(variable.shape) == 1:
+            chosen[layer] = variable
+    vectors = [inside.first_row(variable) for variable in chosen.values()]
+    return tf.reduce_sum(tf.concat(vectors, 0)) if vectors else tf.constant(0.0)
