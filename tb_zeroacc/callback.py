@@ -126,6 +126,16 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         if self._recording is not None:
             self._recording.guard.run("steps", self._recording.batch_end, batch, logs)
 
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Looks at the first batches of a validation."""
+        if self._recording is not None:
+            self._recording.guard.run("validation", self._recording.validation_begin)
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """Writes what they held."""
+        if self._recording is not None:
+            self._recording.guard.run("validation", self._recording.validation_end)
+
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Writes what the epoch came to."""
         if self._recording is not None:

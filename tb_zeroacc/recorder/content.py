@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import keras
@@ -146,6 +146,11 @@ def shape_of(layout: Layout) -> tuple[int, int]:
         x, y = len(layout.rows), len(layout.columns)
         return 1, 1 + 2 * (x + y) + x * y
     return len(layout.rows), len(layout.columns)
+
+
+def renamed(layout: Layout, kind: str) -> Layout:
+    """A layout of the same names under another kind."""
+    return replace(layout, kind=kind)
 
 
 def split(

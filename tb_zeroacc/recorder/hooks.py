@@ -163,23 +163,53 @@ class Hooks:
         def train_step(*args: Any, **kwargs: Any) -> Any:
             if not patch.active or not self._receiver.is_live():
                 return original(*args, **kwargs)
-            data = args[0] if args else next(iter(kwargs.values()), None)
-            seen = self.last = Observation(self._model, data)
-            stack = self._local.__dict__.setdefault("stack", [])
-            stack.append(seen)
-            self._receiver.before_step(seen)
-            try:
-                seen.result = original(*args, **kwargs)
-            finally:
-                stack.pop()
-            extra = self._receiver.after_step(seen)
-            self.last = None  # lets go of the tensors
-            if extra is None or not isinstance(seen.result, dict):
-                return seen.result
-            wishes = {**seen.result.get(EXTRA, {}), self._receiver.token: extra}
-            return {**seen.result, EXTRA: wishes}
+            return self._observe(
+                original, args, kwargs, self._receiver.after_step, self._receiver.token
+            )
 
         return train_step
+
+    def observed(
+        self, step: Callable[..., Any], after: Callable[[Observation], Any], token: str
+    ) -> Callable[..., Any]:
+        """Another step of the model, `test_step` say, whose tensors are collected, too.
+
+        Args:
+            step: The step.
+            after: Called at its end; what it is to return beside its logs, or None.
+            token: Names that among the wishes of others.
+        """
+
+        @functools.wraps(step)
+        def observed_step(*args: Any, **kwargs: Any) -> Any:
+            return self._observe(step, args, kwargs, after, token)
+
+        return observed_step
+
+    def _observe(
+        self,
+        step: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        after: Callable[[Observation], Any],
+        token: str,
+    ) -> Any:
+        data = args[0] if args else next(iter(kwargs.values()), None)
+        seen = self.last = Observation(self._model, data)
+        stack = self._local.__dict__.setdefault("stack", [])
+        stack.append(seen)
+        if after == self._receiver.after_step:
+            self._receiver.before_step(seen)
+        try:
+            seen.result = step(*args, **kwargs)
+        finally:
+            stack.pop()
+        extra = after(seen)
+        self.last = None  # lets go of the tensors
+        if extra is None or not isinstance(seen.result, dict):
+            return seen.result
+        wishes = {**seen.result.get(EXTRA, {}), token: extra}
+        return {**seen.result, EXTRA: wishes}
 
     def _compute_loss(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         @functools.wraps(original)

@@ -29,43 +29,25 @@ Before = list[inside.Snapshot]  # of each update
 Tensors = Mapping[int, Any]  # by slot
 
 
-class Plan(ABC):
-    """How one trace of the step is watched.
+class Summariser:
+    """Makes tables of tensors that a traced step returned.
 
     Args:
-        index: Its number; the step tells it, so that its tensors are understood.
         gathered: The step's tensors.
         outputs: What the trace showed about the model's outputs.
         guard: Turns failing parts off.
     """
 
+    in_caller = False
+
     def __init__(
-        self, index: int, gathered: Gathered, outputs: tuple[facts.Output, ...], guard: Guard
+        self, gathered: Gathered, outputs: tuple[facts.Output, ...], guard: Guard
     ) -> None:
-        self.index = index
-        self.has_loss = inside.has_loss(gathered.pattern)
         self._pattern = gathered.pattern
         self._outputs = outputs
         self._guard = guard
         self._specs = specs_of(gathered.tensors)
-        self._updates = gathered.pattern.updates
-        self._weights = [inside.weights_of(update) for update in self._updates]
         self._functions: dict[str, tuple[GraphCall, list[Layout]]] = {}
-
-    in_caller = False
-
-    @abstractmethod
-    def look(self) -> Before:
-        """The weights before a step."""
-
-    @abstractmethod
-    def summarise(self, tensors: Sequence[Any], before: Before | None) -> Tables:
-        """The tables of a step that has run.
-
-        Args:
-            tensors: What the step returned.
-            before: What `look` found before it; None where nobody looked.
-        """
 
     def _seen(
         self, tensors: Tensors, before: Before | None = None, *, with_data: bool = True
@@ -113,6 +95,39 @@ class Plan(ABC):
 
         specs = [self._specs[slot] for slot in slots]
         return GraphCall(flat, specs, *map(specs_of, rest), in_caller=self.in_caller), layouts
+
+
+class Plan(Summariser, ABC):
+    """How one trace of the training step is watched.
+
+    Args:
+        index: Its number; the step tells it, so that its tensors are understood.
+        gathered: The step's tensors.
+        outputs: What the trace showed about the model's outputs.
+        guard: Turns failing parts off.
+    """
+
+    def __init__(
+        self, index: int, gathered: Gathered, outputs: tuple[facts.Output, ...], guard: Guard
+    ) -> None:
+        super().__init__(gathered, outputs, guard)
+        self.index = index
+        self.has_loss = inside.has_loss(gathered.pattern)
+        self._updates = gathered.pattern.updates
+        self._weights = [inside.weights_of(update) for update in self._updates]
+
+    @abstractmethod
+    def look(self) -> Before:
+        """The weights before a step."""
+
+    @abstractmethod
+    def summarise(self, tensors: Sequence[Any], before: Before | None) -> Tables:
+        """The tables of a step that has run.
+
+        Args:
+            tensors: What the step returned.
+            before: What `look` found before it; None where nobody looked.
+        """
 
 
 class GraphPlan(Plan):

@@ -30,6 +30,7 @@ from tb_zeroacc.recorder.program import Program
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.shapes import shapes_of
 from tb_zeroacc.recorder.stepping import StepFunction
+from tb_zeroacc.recorder.validation import Validation
 from tb_zeroacc.recorder.worker import worker_of
 from tb_zeroacc.records import Layout
 
@@ -80,6 +81,7 @@ class Recording:
         self._hooks: Hooks | None = None
         self._sampler: Sampler | None = None
         self._function: StepFunction | None = None
+        self._validation: Validation | None = None
         self._calls: list[Patch] = []
         self._is_open = self._in_epoch = False
         self.callback: Any = None
@@ -139,6 +141,10 @@ class Recording:
             self._hooks = Hooks(self.model, self)
             in_graph = direct and not self.model.run_eagerly
             self._function = StepFunction(self.model, self, direct=in_graph)
+            self._validation = Validation(
+                self.model, self._hooks, self.token, self.guard,
+                lambda fault: self.step_failed(fault, None),
+            )  # fmt: skip
         except BaseException:
             self._release()
             raise
@@ -167,12 +173,12 @@ class Recording:
         return facts.End("stopped", self._steps, by=by)
 
     def _release(self) -> None:
-        for part in (self._function, self._hooks, *self._calls):
+        for part in (self._validation, self._function, self._hooks, *self._calls):
             if part is not None:
                 self.guard.run("the end of fit", part.remove)
         if self._sampler is not None:
             self._next_due, self._spacing = self._sampler.next_due, self._sampler.spacing
-        self._function = self._hooks = self._sampler = None
+        self._function = self._hooks = self._sampler = self._validation = None
         self._calls = []
 
     def _listen(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
@@ -250,6 +256,17 @@ class Recording:
         self._write_association()
         self._in_epoch = False
         self._news("epoch")
+
+    def validation_begin(self) -> None:
+        """A validation begins."""
+        if self._is_open and self._in_epoch and self._validation is not None:
+            self._validation.begin()
+
+    def validation_end(self) -> None:
+        """A validation is over."""
+        if self._is_open and self._in_epoch and self._validation is not None:
+            self._count_steps()
+            self._log.sample(self._steps, self._validation.end())
 
     def _was_cut_short(self) -> bool:
         if not getattr(self.model, "stop_training", False):

@@ -203,20 +203,24 @@ class DirectStep:
     step of a millisecond, against 2 %).
 
     Args:
-        model: A model in one replica that takes one step an execution, in a graph.
+        model: A model in one replica.
+        step: Its step; by default the one that it trains with.
 
     Attributes:
         is_traced: Whether `trace` was called.
     """
 
-    def __init__(self, model: Any) -> None:
-        train_step, strategy = model.train_step, model.distribute_strategy
+    def __init__(self, model: Any, step: Callable[[Any], Any] | None = None) -> None:
+        step, strategy = step or model.train_step, model.distribute_strategy
+        eager = bool(model.run_eagerly)
 
         @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
         def one_step(data: Any) -> Any:
-            return strategy.run(train_step, args=(data,))
+            return strategy.run(step, args=(data,))
 
-        compiled = tf.function(one_step, reduce_retracing=True, jit_compile=model.jit_compile)
+        compiled = one_step
+        if not eager:
+            compiled = tf.function(one_step, reduce_retracing=True, jit_compile=model.jit_compile)
         if hasattr(model, "_autoconvert_optionals"):
             compiled = model._autoconvert_optionals(compiled)
 
@@ -226,7 +230,7 @@ class DirectStep:
 
         self.is_traced = False
         self._one = compiled
-        self._next = tf.function(next_step, reduce_retracing=True)
+        self._next = next_step if eager else tf.function(next_step, reduce_retracing=True)
 
     def trace(self, iterator: Any) -> None:
         """Traces the step and makes its variables; takes no batch.

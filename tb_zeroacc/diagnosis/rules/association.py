@@ -43,6 +43,9 @@ CLEARLY_BETTER = 0.85
 # Columns of these mean nothing by their size, so that no correlation with them is to be expected.
 CODES = ("Embedding", "Lookup", "Vectorization", "Hashing")
 
+# A validation's prior counts where it is at least this share of the training's.
+ALIKE = 0.9
+
 
 @dataclass(frozen=True, slots=True)
 class _Held:
@@ -166,7 +169,8 @@ def _held_out(case: Case) -> _Held | None:
     if curve is None or low is None:
         return None
     own = validation_prior(case.run)
-    if own is not None and own.loss:
+    # Its first batches alone are on record: sorted ones hold a part of the classes.
+    if own is not None and own.loss and own.loss >= ALIKE * prior.loss:
         priors, clear = [own.loss], NEVER_BETTER
     else:  # class weights do not reach the validation loss, sample weights may
         # The entropy of classes differs less from sample to sample than a variance does.
