@@ -52,10 +52,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     # `update_rms` and `update_ratio`, rms(change) / rms(weight), are taken from at most about
     # 8 000 elements, spread over all rows and units; the ratio is infinite where weights of 0 move.
     "weights": ("rms", "abs_max", "unit_spread", "update_ratio", "update_rms", "non_finite_count"),
-    # One row, `loss`. `loss` is this batch's, all included; `penalty` the sum of `model.losses`.
+    # Row `loss`: `loss` is this batch's, all included; `penalty` the sum of `model.losses`. With
+    # several outputs a row for each one's own loss, before its weight; the rest of it is NaN.
     "loss": ("loss", "data_loss", "penalty", "loss_scale", "learning_rate", "gradient_norm"),
-    # One row, `progress`. `steps_per_epoch` is NaN where unknown.
-    "progress": ("epoch", "batch", "steps_per_epoch", "seconds_per_step", "data_wait_seconds"),
+    # One row, `progress`. `steps_per_epoch` is NaN where unknown, `skipped_steps` (updates that a
+    # loss scale left out so far) without a loss scale.
+    "progress": (
+        "epoch", "batch", "steps_per_epoch", "seconds_per_step", "data_wait_seconds",
+        "skipped_steps",
+    ),
 }
 # Tables whose columns are the training's own.
 CLASS_TABLES = ("label_counts", "prediction_counts")  # rows outputs; columns `0`, `1`, .. `other`

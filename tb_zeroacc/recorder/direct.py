@@ -228,7 +228,7 @@ class DirectSampler:
 
 def _scale_before(optimizer: Any) -> Any:
     """A number where the loss scale is fixed, which then needs no tensor."""
-    if hasattr(optimizer, "dynamic_scale"):
+    if hasattr(optimizer, "initial_scale"):
         return inside.loss_scale_of(optimizer)
     return float(getattr(optimizer, "loss_scale_factor", None) or 1.0)
 

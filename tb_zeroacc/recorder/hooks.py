@@ -61,6 +61,7 @@ class Observation:
         x, y, y_pred, sample_weight: As the loss saw them.
         loss_called, loss_reached: Whether the loss was asked for, and whether it returned.
         loss: The value of `compute_loss`.
+        output_losses: With several outputs, each one's by name, before its weight.
         penalties: Terms that were added to the data's loss (regularisers, `add_loss`).
         calls: Calls of layers, in the order in which they ended.
         updates: One for each `apply` of an optimizer.
@@ -78,6 +79,7 @@ class Observation:
     loss_called: bool = False
     loss_reached: bool = False
     loss: Any = None
+    output_losses: dict[str, Any] = field(default_factory=dict)
     penalties: list[Any] = field(default_factory=list)
     calls: list[LayerCall] = field(default_factory=list)
     updates: list[Update] = field(default_factory=list)
@@ -154,6 +156,26 @@ class Hooks:
                     Patch(layer, "call", functools.partial(self._layer_call, layer))
                 )
 
+    def _hook_trackers(self) -> None:
+        # With several outputs Keras averages each one's loss: its trackers are told the values.
+        for tracker in getattr(getattr(self._model, "_compile_loss", None), "metrics", ()):
+            if id(tracker) not in self._hooked:
+                self._hooked.add(id(tracker))
+                hook = functools.partial(self._tracked, tracker.name)
+                self._patches.append(Patch(tracker, "update_state", hook))
+
+    def _tracked(
+        self, name: str, original: Callable[..., Any], patch: Patch
+    ) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def update_state(values: Any, *args: Any, **kwargs: Any) -> Any:
+            seen = self._seen(patch)
+            if seen is not None:
+                seen.output_losses[name.removesuffix("_loss")] = values
+            return original(values, *args, **kwargs)
+
+        return update_state
+
     def _seen(self, patch: Patch) -> Observation | None:
         stack = getattr(self._local, "stack", None)
         return stack[-1] if patch.active and stack else None
@@ -222,6 +244,7 @@ class Hooks:
                 if name in names:
                     setattr(seen, name, value)
             seen.loss_called = True
+            self._hook_trackers()
             loss = original(*args, **kwargs)
             seen.loss_reached = True
             seen.loss = loss

@@ -145,7 +145,7 @@ def rate_of(optimizer: Any) -> Any:
 
 def loss_scale_of(optimizer: Any) -> Any:
     """What an optimizer multiplies the loss with, before it changes that."""
-    if hasattr(optimizer, "dynamic_scale"):
+    if hasattr(optimizer, "initial_scale"):
         scale = optimizer.dynamic_scale if optimizer.built else optimizer.initial_scale
         return tf.cast(tf.convert_to_tensor(scale), tf.float32)
     return tf.constant(float(getattr(optimizer, "loss_scale_factor", None) or 1.0))
@@ -236,7 +236,7 @@ def activation_in(call: LayerCall) -> str:
 
 
 def loss(seen: Observation, norm: Any, is_visible: Any, st: Any = graph) -> list[Table]:
-    """`loss`: one row."""
+    """`loss`: a row for the whole, and with several outputs one for each."""
     total = mean_of(seen.loss) if seen.loss is not None else reported_loss(seen)
     total = NAN if total is None else total
     terms = [mean_of(t) for t in seen.penalties if is_visible(t)]
@@ -251,7 +251,12 @@ def loss(seen: Observation, norm: Any, is_visible: Any, st: Any = graph) -> list
     replicas = float(seen.model.distribute_strategy.num_replicas_in_sync)
     total, penalty = total * replicas, penalty * replicas
     row = st.vector([total, total - penalty, penalty, scale, rate, norm])
-    return [table("loss", ["loss"], row[None])]
+    rows, values = ["loss"], [row[None]]
+    for name, value in seen.output_losses.items():
+        if is_visible(value):
+            rows.append(name)
+            values.append(st.vector([mean_of(value), *[NAN] * 5])[None])
+    return [table("loss", _unique(rows), st.below_each_other(values))]
 
 
 def reported_loss(seen: Observation) -> Any:

@@ -172,7 +172,10 @@ class HostPlan(Plan):
         of_updates = [[u.gradients, u.before] for u in self._updates]
         result = pattern.result or {}
         self._of_inside = _slots_in(
-            [calls, of_updates, pattern.loss, pattern.penalties, result.get("loss")]
+            [
+                *(calls, of_updates, pattern.loss, pattern.output_losses, pattern.penalties),
+                result.get("loss"),
+            ]
         )
         self._of_data = _slots_in(
             [pattern.data, pattern.x, pattern.y, pattern.y_pred, pattern.sample_weight]

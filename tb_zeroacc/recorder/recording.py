@@ -25,6 +25,7 @@ from tb_zeroacc.recorder.fitting import callback_list_of, describe_fit, is_runni
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks, Observation, Update
 from tb_zeroacc.recorder.log import SessionLog
+from tb_zeroacc.recorder.loss_scaling import LeftOut
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.program import Program
 from tb_zeroacc.recorder.schedule import Schedule
@@ -76,6 +77,7 @@ class Recording:
         self._fit = facts.Fit()
         self._shapes: facts.Shapes | None = None
         self._traced: tuple[facts.Contract, facts.Shapes] | None = None
+        self._left_out = LeftOut()
         self._association: Association | None = None
         self._written_examples = 0.0
         self._hooks: Hooks | None = None
@@ -106,6 +108,7 @@ class Recording:
         self.callback = own
         self._is_open, self._fit_start = True, self._steps
         self._ran_out = self._in_epoch = self._is_bad = False
+        self._left_out.begin(self.model, self._steps)
         self._fit = self.guard.run("how fit was asked", describe_fit, self.model, params, own) or (
             facts.Fit(epochs=params.get("epochs"), steps_per_epoch=params.get("steps"))
         )
@@ -342,13 +345,16 @@ class Recording:
         progress = [
             float(self._epoch), float(sample.step - self._epoch_start[0]),
             np.nan if steps is None else float(steps), np.nan if pace is None else pace,
-            self._waited(sample),
+            self._waited(sample), float(self._left_out.count(self._sampler_step())),
         ]  # fmt: skip
         tables.append((PROGRESS, np.array([progress], np.float32)))
         told = self.guard.run("the scalars", self._scalars_of, tables, sample.has_loss) or []
         if pace is not None:
             told.append(("zeroacc/seconds_per_step", pace))
         self._log.sample(sample.step, tables, told)
+
+    def _sampler_step(self) -> int:
+        return self._steps if self._sampler is None else self._sampler.step()
 
     def _scalars_of(
         self, tables: list[tuple[Layout, Any]], has_loss: bool

@@ -356,6 +356,10 @@ def test_several_outputs_have_their_own_rows(tmp_path: Path) -> None:
     assert log.at("outputs", 0).layout.rows == ("kind", "price")
     rows = log.at("inputs", 0).layout.rows
     assert rows == ("age[0]", "age[1]", "age[2]", "age[3]", "size[0]", "size[1]")
+    loss = log.at("loss", 0)
+    assert loss.layout.rows == ("loss", "kind", "price")
+    own = loss("kind", "loss"), loss("price", "loss")
+    assert loss("loss", "loss") == pytest.approx(own[0] + 0.5 * own[1], rel=1e-5)
 
 
 def test_many_features_are_pooled_and_said_so(tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ def _flagged(case: Case, bad: _Bad, tier: Tier | None, remark: str) -> Flagged:
         summary += f"; {where} broke first"
     elif case.run.recorded and case.run.table("activations") is not None:
         summary += "; the loss itself broke first"
-    context = remark or (_context(tensor) if tensor else _last_finite(bad))
+    context = remark or (_context(case.run, tensor) if tensor else _last_finite(bad))
     return Flagged(
         summary=f"{summary}.",
         evidence=(_loss_evidence(case.run, bad), *_tensor_evidence(case.run, tensor)),
@@ -268,7 +268,7 @@ def _stretch(table: Table, kind: str, until: int) -> _Tensor | None:
 
 
 
-def _context(tensor: _Tensor) -> str:
+def _context(run: Run, tensor: _Tensor) -> str:
     where = WORDS[tensor.kind].format(tensor.row)
     values = count(int(tensor.values), "non-finite value")
     said = f"At step {tensor.step} {where} held {values}"
@@ -280,7 +280,21 @@ def _context(tensor: _Tensor) -> str:
         "outputs": ", from finite activations",
         "gradients": ", while the loss of that step was still computed from finite values",
     }
+    if tensor.kind in ("activations", "outputs", "gradients") and not _weighed(run, tensor.step):
+        return (
+            f"{said}, from finite inputs; the weights were not looked at in full before that step, "
+            "which was not due, but the update before it left no broken one behind."
+        )
     return f"{said}{earlier[tensor.kind]}."
+
+
+def _weighed(run: Run, step: int) -> bool:
+    """Whether the weights before a step are on record: not where it was sampled out of turn."""
+    table = run.table("weights")
+    if table is None:
+        return True
+    known = table.column("non_finite_count")[table.steps == step]
+    return not len(known) or not bool(np.isnan(known).all())
 
 
 def _last_finite(bad: _Bad) -> str:

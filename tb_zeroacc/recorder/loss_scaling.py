@@ -1,0 +1,36 @@
+"""Updates that a dynamic loss scale leaves out: their gradients were too large for float16."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class LeftOut:
+    """Counts them over all fits of a model, by the updates that its optimizer has made."""
+
+    def __init__(self) -> None:
+        self._optimizer: Any = None
+        self._behind = 0  # steps taken, less updates made, less those left out
+        self._count = 0
+
+    def begin(self, model: Any, steps: int) -> None:
+        """A `fit` begins.
+
+        Args:
+            model: The model.
+            steps: Training steps taken before.
+        """
+        optimizer = getattr(model, "optimizer", None)
+        self._optimizer = optimizer if hasattr(optimizer, "initial_scale") else None
+        if self._optimizer is not None:
+            self._behind = steps - self._made() - self._count
+
+    def count(self, steps: int) -> float:
+        """How many were left out in so many steps; NaN without a loss scale."""
+        if self._optimizer is None:
+            return float("nan")
+        self._count = steps - self._made() - self._behind
+        return float(self._count)
+
+    def _made(self) -> int:
+        return int(self._optimizer.iterations.numpy())
