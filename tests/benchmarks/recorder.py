@@ -1,15 +1,22 @@
 """What recording costs: training with the callback ÷ training without one.
 
-`python tests/benchmarks/recorder.py [--epochs 24]`. For each model one `fit` a way of watching runs
-in a thread of its own; they take turns epoch by epoch, so that all meet the same state of the
-machine. The minimum over epochs counts: other programs only ever add. The epochs that hold the
-dense first steps are left out.
+`python tests/benchmarks/recorder.py [--part steps first growth] [--epochs 24]`.
+
+steps   For each model one `fit` a way of watching runs in a thread of its own; they take turns
+        epoch by epoch, so that all meet the same state of the machine. The minimum over epochs
+        counts: other programs only ever add. The epochs that hold the dense first steps are left
+        out. Bytes are those of the log after all epochs.
+first   CPU seconds of the first `fit`'s first step, each in a process of its own.
+growth  The first part for chains of 10 to 200 layers.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -23,6 +30,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tb_zeroacc import ZeroAccuracyCallback
 
@@ -84,14 +92,51 @@ def lstm() -> keras.Model:
 MODELS: dict[str, Callable[[], keras.Model]] = {
     "MLP": mlp, "CNN": cnn, "tiny MLP": tiny, "LSTM": lstm,
 }  # fmt: skip
+
+
+def chain(depth: int, width: int = 64) -> keras.Model:
+    """Dense ReLU layers of one width."""
+    hidden = [layers.Dense(width, activation="relu") for _ in range(depth - 1)]
+    return keras.Sequential(
+        [layers.Input((width,)), *hidden, layers.Dense(10, activation="softmax")]
+    )
+
+
+def nothing(directory: Path) -> list[Any]:
+    """No callback."""
+    return []
+
+
+def ours(**options: Any) -> Callable[[Path], list[Any]]:
+    """Our callback."""
+    return lambda directory: [ZeroAccuracyCallback(directory, verbose=0, **options)]
+
+
+def tensorboard(directory: Path) -> list[Any]:
+    """The callback of Keras."""
+    return [keras.callbacks.TensorBoard(directory, histogram_freq=1, update_freq="batch")]
+
+
+def debugger(mode: str) -> Callable[[Path], list[Any]]:
+    """TensorFlow's Debugger V2, which watches what the thread that asks for it traces."""
+
+    def enable(directory: Path) -> list[Any]:
+        tf.debugging.experimental.enable_dump_debug_info(
+            str(directory), tensor_debug_mode=mode, circular_buffer_size=-1
+        )
+        return []
+
+    return enable
+
+
 PLAIN = "no callback"
 WAYS: dict[str, Callable[[Path], list[Any]]] = {
-    PLAIN: lambda _: [],
-    "default": lambda directory: [ZeroAccuracyCallback(directory, verbose=0)],
-    "every=1": lambda directory: [ZeroAccuracyCallback(directory, every=1, verbose=0)],
-    "keras.TensorBoard": lambda directory: [
-        keras.callbacks.TensorBoard(directory, histogram_freq=1, update_freq="batch")
-    ],
+    PLAIN: nothing,
+    "default": ours(),
+    "every=1": ours(every=1),
+    "keras.TensorBoard": tensorboard,
+    "CURT_HEALTH": debugger("CURT_HEALTH"),
+    "FULL_HEALTH": debugger("FULL_HEALTH"),
 }
 
 
@@ -137,56 +182,143 @@ class Clock(keras.callbacks.Callback):
         self._began = (time.process_time(), time.perf_counter())
 
 
-def measured(build: Callable[[], keras.Model], epochs: int) -> dict[str, Clock]:
-    """Trains one model in every way, in turns; the clock of each."""
-    turns = Turns(list(WAYS))
-    clocks = {name: Clock(name, turns) for name in WAYS}
-    with tempfile.TemporaryDirectory() as directory:
-        runs = []
-        for name, callbacks in WAYS.items():
-            keras.utils.set_random_seed(0)
-            model = build()
-            model.compile("adam", "sparse_categorical_crossentropy")
-            shape = (STEPS * BATCH, *model.input_shape[1:])
-            x = np.random.default_rng(0).normal(size=shape).astype("float32")
-            y = np.random.default_rng(1).integers(0, 10, STEPS * BATCH)
-            watched = [clocks[name], *callbacks(Path(directory) / name.replace("=", ""))]
-            runs.append((name, model, x, y, watched))
+@dataclass(frozen=True)
+class Watched:
+    """One way of watching, measured: its clock, the bytes of its log, and its tables' sizes."""
 
-        def train(name: str, model: keras.Model, x: Any, y: Any, watched: list[Any]) -> None:
+    clock: Clock
+    size: int
+
+
+def measured(build: Callable[[], keras.Model], ways: list[str], epochs: int) -> dict[str, Watched]:
+    """Trains one model in every way, in turns."""
+    turns = Turns(list(ways))
+    clocks = {name: Clock(name, turns) for name in ways}
+    with tempfile.TemporaryDirectory() as directory:
+
+        def train(name: str, log_dir: Path) -> None:
             turns.take(name)
             try:
-                model.fit(x, y, batch_size=BATCH, epochs=epochs + 1, verbose=0, callbacks=watched)
+                callbacks = WAYS[name](log_dir)
+                keras.utils.set_random_seed(0)
+                model = build()
+                model.compile("adam", "sparse_categorical_crossentropy")
+                x, y = data_for(model)
+                watching = [clocks[name], *callbacks]
+                model.fit(x, y, batch_size=BATCH, epochs=epochs + 1, verbose=0, callbacks=watching)
             finally:
                 turns.pass_on(for_good=True)
 
-        threads = [threading.Thread(target=train, args=run) for run in runs]
+        directories = {name: Path(directory) / name.replace("=", "") for name in ways}
+        threads = [threading.Thread(target=train, args=entry) for entry in directories.items()]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    return clocks
+        return {n: Watched(clocks[n], size_of(d)) for n, d in directories.items()}
+
+
+def data_for(model: keras.Model) -> tuple[Any, Any]:
+    """An epoch of noise."""
+    shape = (STEPS * BATCH, *model.input_shape[1:])
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    return x, np.random.default_rng(1).integers(0, 10, STEPS * BATCH)
+
+
+def size_of(directory: Path) -> int:
+    """Bytes of all files below a directory."""
+    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+
+
+def print_steps(title: str, build: Callable[[], keras.Model], ways: list[str], epochs: int) -> None:
+    """A line for each way."""
+    found = measured(build, ways, epochs)
+    plain = found[PLAIN].clock
+    for way, watched in found.items():
+        cpu, wall = watched.clock.cpu[SKIPPED:], watched.clock.wall[SKIPPED:]
+        if not cpu:
+            print(f"{title:10} {way:18} failed", flush=True)
+            continue
+        print(
+            f"{title:10} {way:18} {1000 * min(wall) / STEPS:9.2f} "
+            f"{min(cpu) / min(plain.cpu[SKIPPED:]):8.3f} "
+            f"{np.median(cpu) / np.median(plain.cpu[SKIPPED:]):7.3f} "
+            f"{min(wall) / min(plain.wall[SKIPPED:]):9.3f} "
+            f"{np.median(wall) / np.median(plain.wall[SKIPPED:]):7.3f} "
+            f"{watched.size / (epochs + 1) / STEPS:15.1f}",
+            flush=True,
+        )
+
+
+HEADER = (
+    f"{'model':10} {'way':18} {'ms a step':>9} {'CPU min':>8} {'median':>7} {'wall min':>9} "
+    f"{'median':>7} {'kB a 1000 steps':>15}"
+)
+
+
+class FirstStep(keras.callbacks.Callback):
+    """Prints the CPU seconds from the beginning of `fit` to the end of its first step."""
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if batch == 0:
+            print(time.process_time() - self.began, flush=True)
+            self.model.stop_training = True
+
+    began = 0.0
+
+
+def first_step(depth: int, way: str) -> None:
+    """Trains one step of a chain."""
+    model = chain(depth)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    x, y = data_for(model)
+    with tempfile.TemporaryDirectory() as directory:
+        watching = [*WAYS[way](Path(directory)), FirstStep()]
+        watching[-1].began = time.process_time()
+        model.fit(x, y, batch_size=BATCH, verbose=0, callbacks=watching)
+
+
+def print_first(rounds: int = 3) -> None:
+    """The least of some rounds, each step in a process of its own, one way after the other."""
+    print(f"{'layers':>6} {'way':18} {'CPU s, first step':>17} {'ratio':>6}")
+    for depth in (4, 50):
+        least: dict[str, float] = {}
+        for _ in range(rounds):
+            for way in (PLAIN, "default"):
+                command = [sys.executable, __file__, "--first-step", str(depth), way]
+                ran = subprocess.run(command, capture_output=True, text=True, check=True)
+                seconds = float(ran.stdout.split()[-1])
+                least[way] = min(seconds, least.get(way, seconds))
+        for way, seconds in least.items():
+            print(f"{depth:6} {way:18} {seconds:17.2f} {seconds / least[PLAIN]:6.2f}", flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints the table."""
+    """Prints the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parts = ["steps", "first", "growth"]
+    parser.add_argument("--part", nargs="+", choices=parts, default=parts)
     parser.add_argument("--epochs", type=int, default=24, help="of 60 steps each (default: 24)")
     parser.add_argument("--only", nargs="+", choices=list(MODELS), default=list(MODELS))
+    parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
+    parser.add_argument("--first-step", nargs=2, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
-    print(f"{'model':10} {'way':18} {'ms a step':>9} {'CPU min':>8} {'median':>7} {'wall min':>9}")
-    for name in chosen.only:
-        clocks = measured(MODELS[name], chosen.epochs)
-        plain = clocks[PLAIN]
-        for way, clock in clocks.items():
-            cpu, wall = clock.cpu[SKIPPED:], clock.wall[SKIPPED:]
-            print(
-                f"{name:10} {way:18} {1000 * min(wall) / STEPS:9.2f} "
-                f"{min(cpu) / min(plain.cpu[SKIPPED:]):8.3f} "
-                f"{np.median(cpu) / np.median(plain.cpu[SKIPPED:]):7.3f} "
-                f"{min(wall) / min(plain.wall[SKIPPED:]):9.3f}",
-                flush=True,
-            )
+    if chosen.first_step:
+        first_step(int(chosen.first_step[0]), chosen.first_step[1])
+        return
+    ways = [PLAIN, *(way for way in chosen.ways if way != PLAIN)]
+    if "steps" in chosen.part:
+        print(HEADER)
+        for name in chosen.only:
+            print_steps(name, MODELS[name], ways, chosen.epochs)
+    if "first" in chosen.part:
+        print_first()
+    if "growth" in chosen.part:
+        print(HEADER)
+        for depth in (10, 50, 200):
+            few = [way for way in ways if way in (PLAIN, "default", "every=1")]
+            build = functools.partial(chain, depth)
+            print_steps(f"{depth} layers", build, few, min(chosen.epochs, 16))
 
 
 if __name__ == "__main__":
