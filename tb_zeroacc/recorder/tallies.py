@@ -19,7 +19,7 @@ WIDTH = len(COUNTS) + len(SUMS) + len(EXTREMES)
 # The first elements are all looked at, then every 17th: a prime, or the elements of an epoch would
 # share a factor with it. Of a larger element at most so many values are, evenly spaced.
 FIRST, PERIOD = 32, 17
-MOST_VALUES = 2**16
+MOST_VALUES = 2**14
 # A tap sees tables of many columns, too; tensors beyond are counted only.
 MOST_TENSORS = 32
 
