@@ -87,9 +87,10 @@ def main() -> None:
         for size in (1, BATCH):
             many = 200 if values > 1000 else 4000
             yields = partial(repeat, x[:size].astype("float32"), many)
+            stage = tap("here")
             python = {
                 "no tap": lambda yields=yields: counted(yields()),
-                "one tap": lambda yields=yields, stage=tap("here"): counted(stage(yields())),
+                "one tap": lambda yields=yields, stage=stage: counted(stage(yields())),
             }
             show(f"a generator: {size} × {kind}", costs(python, rounds))
 
