@@ -25,6 +25,9 @@ def tapped_dataset(dataset: Any, name: str) -> Any:
     """The dataset with a tap behind it: same elements, same order, same structure."""
     guard = Guard()  # a fault here never comes out of the user's pipeline
     part = f"what passes the tap {name!r}"
+    if tf.inside_function():  # no variable can be made there
+        guard.turn_off(part, TypeError("made in a function: tap behind the interleave or flat_map"))
+        return dataset
     tap = guard.run(part, DatasetTap, name, dataset)
     if tap is None:
         return dataset
@@ -99,6 +102,11 @@ class DatasetTap(Tap):
         """As in `Tap`."""
         pieces = (self._counts, self._sums, self._extremes)
         return np.concatenate([piece.numpy() for piece in pieces], axis=1)
+
+    def elements(self) -> int:
+        """As in `Tap`, without reading the rest."""
+        counts = self._counts.numpy()
+        return int(counts[0, 0]) if len(counts) else 0
 
     def note(self, element: Any) -> None:
         """Counts one element, and looks at it where it is due; called while `map` is traced."""

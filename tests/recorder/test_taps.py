@@ -140,6 +140,14 @@ def test_elements_that_no_map_could_hand_on_are_not_tapped() -> None:
     assert len(list(dataset.batch(3).apply(tap("batches")))) == 1
 
 
+def test_a_tap_inside_a_function_of_the_pipeline_stands_aside() -> None:
+    with pytest.warns(RuntimeWarning, match="behind the interleave"):
+        dataset = tf.data.Dataset.range(2).interleave(
+            lambda n: tf.data.Dataset.range(3).map(lambda v: v + n).apply(tap("inner"))
+        )
+    assert len(list(dataset)) == 6
+
+
 def test_numbers_are_those_of_what_passed() -> None:
     x = np.random.default_rng(1).normal(3, 2, (FIRST, 5)).astype("float32")
     x[0, 0] = x[1, 1] = 0
