@@ -53,10 +53,11 @@ def sums_of(values: NDArray[np.float64]) -> tuple[list[float], list[float]]:
     known = values[np.isfinite(values)]
     low = float(known.min(initial=np.inf))
     high = float(known.max(initial=-np.inf))
-    sums = [
-        1, values.size, known.size, known.sum(), known @ known, (known == 0).sum(),
-        (known == np.floor(known)).sum(), (known == low).sum(), (known == high).sum(),
-    ]  # fmt: skip
+    with np.errstate(all="ignore"):
+        sums = [
+            1, values.size, known.size, known.sum(), known @ known, (known == 0).sum(),
+            (known == np.floor(known)).sum(), (known == low).sum(), (known == high).sum(),
+        ]  # fmt: skip
     return [float(each) for each in sums], [-low, high]
 
 
@@ -66,7 +67,7 @@ def table_of(held: NDArray[np.float64]) -> NDArray[np.float32]:
     NaN where nothing was looked at, or nothing was finite.
     """
     of = dict(zip((*COUNTS, *SUMS, *EXTREMES), held.T, strict=True))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         finite, low, high = of["finite"], -of["negated_min"], of["max"]
         mean = of["sum"] / finite
         spread = np.sqrt(np.maximum(of["squares"] / finite - mean**2, 0.0))
@@ -82,5 +83,5 @@ def table_of(held: NDArray[np.float64]) -> NDArray[np.float32]:
             "least_share": of["least"] / finite,
             "largest_share": of["largest"] / finite,
         }
-    ordered = [columns[name] for name in facts.COLUMNS[facts.PIPELINE_TABLE]]
-    return np.stack(ordered, axis=1).astype(np.float32)
+        ordered = [columns[name] for name in facts.COLUMNS[facts.PIPELINE_TABLE]]
+        return np.stack(ordered, axis=1).astype(np.float32)

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.recorder import tallies
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.taps import Source, Tap, TappedTensor, parts_of
+from tb_zeroacc.recorder.taps import TUPLE_PARTS, Source, Tap, TappedTensor, parts_of
 
 _MARK = "_zero_accuracy_tap"
-_LABELS = ("x", "y", "w")
 _WIDE = (tf.float32, tf.float64)  # a sum of halves overflows at once
 
 
@@ -67,9 +66,9 @@ def _sources(dataset: Any, part: str = "") -> list[Source]:
     if len(above) == 1:
         return _sources(above[0], part)
     zipped = getattr(dataset, "_datasets", None)
-    if part or type(zipped) is not tuple or not 1 < len(zipped) <= len(_LABELS):
+    if part or type(zipped) is not tuple or not 1 < len(zipped) <= len(TUPLE_PARTS):
         return []  # concatenated, or drawn from several: no one stage stands before
-    pairs = zip(_LABELS, zipped, strict=False)
+    pairs = zip(TUPLE_PARTS, zipped, strict=False)
     return [found for label, each in pairs if isinstance(each, tf.data.Dataset)
             for found in _sources(each, label)]  # fmt: skip
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 _NUMBERS = itertools.count()
 _TAPS: weakref.WeakSet[Tap] = weakref.WeakSet()
-_TUPLE_PARTS = ("x", "y", "w")  # as `fit` reads a tuple: inputs, labels, sample weights
+TUPLE_PARTS = ("x", "y", "w")  # as `fit` reads a tuple: inputs, labels, sample weights
 
 
 def tap(name: str) -> Callable[[Any], Any]:
@@ -128,8 +128,8 @@ def parts_of(element: Any) -> list[tuple[str, Any]]:
     A tuple of up to three is read as `fit` reads it; of anything else the parts are `[age]`, `[1]`,
     and the one tensor that is no part of anything is ``.
     """
-    if type(element) is tuple and 1 <= len(element) <= len(_TUPLE_PARTS):
-        pairs = zip(_TUPLE_PARTS, element, strict=False)
+    if type(element) is tuple and 1 <= len(element) <= len(TUPLE_PARTS):
+        pairs = zip(TUPLE_PARTS, element, strict=False)
         return [found for part, inner in pairs for found in _leaves(part, inner)]
     return list(_leaves("", element))
 

@@ -205,6 +205,7 @@ def test_elements_without_values_and_large_ones() -> None:
         return graph
 
     assert both(empty)["values"] == 0
+    assert both(np.array([1e300, -1e300, 1.0]))["zero_share"] == 0  # warns nobody
     row = both(large)
     assert row["values"] <= MOST_VALUES
     assert row["mean"] == pytest.approx(large.mean(), rel=1e-3)

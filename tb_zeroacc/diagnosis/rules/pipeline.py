@@ -77,18 +77,21 @@ def pipeline_stage_destroys_data(case: Case) -> Answer:
     there, but so small that the weights hardly feel them.
 
     ## How it is detected
-    Taps count every element and look at the first 32 and at every 17th. Of inputs, not of labels,
-    the two taps around a stage are compared:
-    not finite: no element before, at least one behind (exact).
-    Zeros, a constant: values differ before and are all the same behind, 32 of them at least.
-    Both are definite, if the inputs of the model show them too; where a later stage mends them the
-    check passes. Cut to integers: whole numbers no more than 1 apart behind, 90 % zeros or more,
-    and under a quarter of the values that were not zero. Clipped: 95 % stand at one end of their
-    element, under half before, and the range was cut. Both strong, muted once the run beats its
-    prior. Scaled twice, strong: spread and range shrink by one factor (within 10 % and 25 %), the
-    range that results is .1 or less, and the factor is that of the stage before, of 4 or more; or
-    that of an image (255, 256, 127.5, 128, 65535) where the range was 2.5 or less before; or its
-    square. A smell where the run learns all the same.
+    Taps count every element, and look at the values of the first 32 and of every 17th. The taps
+    before and behind a stage are compared, for inputs, not for labels.
+
+    Definite, where the inputs of the model show it too (else a later stage mended it, and the check
+    passes): values that are not finite in an element behind the stage, and in none before; or
+    values that differ before and are all 0, or all one constant, behind, 32 of them at least.
+
+    Strong, muted once the run beats its prior: cut to integers (whole numbers no more than 1 apart,
+    90 % or more of them 0, and at most a quarter of the values other than 0 left); or clipped (95 %
+    at one end of their element, under half before, and the range was cut).
+
+    Strong, a smell where the run learns all the same: scaled twice. Spread and range shrink by one
+    factor (within 25 %), the range that results is .1 or less, and the factor is, within 10 %, that
+    of the stage before and at least 4; or that of an image (255, 256, 127.5, 128, 65535) where the
+    range was 2.5 or less already; or its square.
 
     ## How to mend it
     ```python
