@@ -431,3 +431,15 @@ def test_a_failing_step_still_says_what_passed(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="incompatible"):
         model.fit(wrong, verbose=0, callbacks=[recorder(tmp_path)])
     assert read(tmp_path).tables["pipeline"][-1]("batched:x", "elements") >= 1
+
+
+def test_a_later_fit_goes_on_and_a_new_callback_begins_anew(tmp_path: Path) -> None:
+    x = features(32)
+    dataset = tf.data.Dataset.from_tensor_slices((x, classes(x))).batch(8).apply(tap("batched"))
+    model, first, second = mlp(), recorder(tmp_path / "first"), recorder(tmp_path / "second")
+    for callback in (first, first, second):
+        model.fit(dataset, verbose=0, callbacks=[callback])
+        assert not faults(callback)
+    assert read(tmp_path / "first").steps("pipeline") == [3, 7]
+    (only,) = read(tmp_path / "second").tables["pipeline"]
+    assert only("batched:x", "elements") >= 12  # since the tap was made
