@@ -61,7 +61,16 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "epoch", "batch", "steps_per_epoch", "seconds_per_step", "data_wait_seconds",
         "skipped_steps",
     ),
+    # Once an epoch, a row a tensor at a tap, as in the fact `Pipeline`; over all that passed since
+    # the tap was made. `elements` and `non_finite_elements` are exact; the others are of the
+    # `values` looked at in `sampled` elements, from `mean` to `zero_share` of the finite ones.
+    # `least_share`, `largest_share`: values at the least and the largest of their own element.
+    "pipeline": (
+        "elements", "non_finite_elements", "sampled", "values", "mean", "std", "min", "max",
+        "zero_share", "integer_share", "non_finite_share", "least_share", "largest_share",
+    ),
 }
+PIPELINE_TABLE = "pipeline"
 # Tables whose columns are the training's own.
 CLASS_TABLES = ("label_counts", "prediction_counts")  # rows outputs; columns `0`, `1`, .. `other`
 # Rows input columns, columns label columns: Pearson's r over all sampled examples so far.
@@ -221,6 +230,34 @@ class Shapes:
 
 
 @dataclass(frozen=True, slots=True)
+class Tapped:
+    """One tensor of the elements that pass a tap of an input pipeline.
+
+    Attributes:
+        row: Its row in the table `pipeline`: `scaled`, `scaled:x`, `scaled:x[age]`.
+        tap: The tap's name; `scaled#1` for the second one of a name.
+        part: What it is of an element: `x`, `y` or `w` of a tuple of inputs, labels and weights,
+            with indices and keys behind it; empty for elements of one tensor.
+        before: Row of the same tensor at the tap before; None where there is none.
+        shape, dtype: Of one element at that tap.
+    """
+
+    row: str
+    tap: str
+    part: str = ""
+    before: str | None = None
+    shape: tuple[int | None, ...] | None = None
+    dtype: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The taps that saw elements, in the order in which they were made, tensor by tensor."""
+
+    tensors: tuple[Tapped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Opens a session: everything after it belongs to one training."""
 
@@ -264,4 +301,4 @@ class End:
     text: str | None = None  # its message, at most 2 000 characters
 
 
-Fact: TypeAlias = "Start | Contract | Shapes | Epoch | End"
+Fact: TypeAlias = "Start | Contract | Shapes | Pipeline | Epoch | End"

@@ -5,7 +5,7 @@ words. One event a sample carries every table of that step:
 
     tag `zeroacc/record/<kind>`   float32 tensor, (rows, columns), plugin `zero_accuracy`
     tag `zeroacc/layout/<kind>`   JSON: the names of rows and columns; holds until the next one
-    tag `zeroacc/fact/<kind>`     JSON: start, contract, shapes, epoch, end
+    tag `zeroacc/fact/<kind>`     JSON: start, contract, shapes, pipeline, epoch, end
     any other tag                 a float32 scalar of the plugin `scalars`, for Time Series too
 
 All JSON carries `VERSION`; a reader refuses a newer one and says so. Numbers that JSON lacks stand
@@ -42,6 +42,7 @@ FACT_KINDS: dict[str, type] = {
     "start": facts.Start,
     "contract": facts.Contract,
     "shapes": facts.Shapes,
+    "pipeline": facts.Pipeline,
     "epoch": facts.Epoch,
     "end": facts.End,
 }
@@ -66,7 +67,10 @@ class Sample:
     values: NDArray[np.float32]
 
 
-Decoded = facts.Start | facts.Contract | facts.Shapes | facts.Epoch | facts.End | Layout | Sample
+Decoded = (
+    facts.Start | facts.Contract | facts.Shapes | facts.Pipeline | facts.Epoch | facts.End
+    | Layout | Sample
+)  # fmt: skip
 
 
 # --- writing ------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.facts import Contract, End, Epoch, Shapes, Start
+from tb_zeroacc.facts import Contract, End, Epoch, Pipeline, Shapes, Start
 from tb_zeroacc.series import Series
 
 Axis = Literal["step", "epoch", "unknown"]
@@ -124,7 +124,8 @@ class Run:
         sampled: True where points came through a sampling data provider.
         notes: Sentences on what was repaired, set aside or lost.
         damaged: Whether a file of it was truncated or broken.
-        contract, shapes, start, end: The recorder's facts; the contract also from Keras' record.
+        contract, shapes, pipeline, start, end: The recorder's facts; the contract also from Keras'
+            record.
         epochs: Epochs in order, over all fits of the session.
         tables: By kind, the recorder's samples.
         curves: Every scalar tag.
@@ -143,6 +144,7 @@ class Run:
     damaged: bool = False
     contract: Contract | None = None
     shapes: Shapes | None = None
+    pipeline: Pipeline | None = None
     start: Start | None = None
     end: End | None = None
     epochs: tuple[Epoch, ...] = ()

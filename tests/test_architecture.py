@@ -91,6 +91,8 @@ def test_a_bare_import_is_light(statement: str) -> None:
 def test_the_package_exports_what_it_promises() -> None:
     import tb_zeroacc
 
-    assert sorted(tb_zeroacc.__all__) == ["ZeroAccuracyCallback", "__version__", "diagnose"]
+    assert sorted(tb_zeroacc.__all__) == [
+        "ZeroAccuracyCallback", "__version__", "diagnose", "tap",
+    ]
     with pytest.raises(AttributeError):
         _ = tb_zeroacc.nonsense

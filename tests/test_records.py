@@ -35,6 +35,10 @@ CONTRACT = facts.Contract(
     fit=facts.Fit(epochs=3, callbacks=({"class_name": "EarlyStopping", "patience": 2},)),
     versions={"keras": "3"},
 )  # fmt: skip
+PIPELINE = facts.Pipeline((
+    facts.Tapped("raw", "raw", shape=(None, 3), dtype="uint8"),
+    facts.Tapped("scaled:x", "scaled", "x", "raw"),
+))  # fmt: skip
 SHAPES = facts.Shapes(inputs=(facts.Tensor("x", (None, 3), "float32"),), loss_reached=False)
 
 
@@ -45,7 +49,10 @@ def fact_of(text: str, kind: str = "end") -> summary_pb2.Summary.Value:
     return value
 
 
-@given(epochs | ends | some.sampled_from([CONTRACT, SHAPES, facts.Start("s", 1.5, "me", 3)]))
+FIXED = [CONTRACT, SHAPES, PIPELINE, facts.Start("s", 1.5, "me", 3)]
+
+
+@given(epochs | ends | some.sampled_from(FIXED))
 def test_facts_come_back_as_they_were(fact: facts.Fact) -> None:
     assert records.decode(records.fact_value(fact)) == fact
 

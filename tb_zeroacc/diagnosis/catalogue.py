@@ -27,23 +27,25 @@ from tb_zeroacc.diagnosis.rules import (
     optimisation,
     outputs,
     overfitting,
+    pipeline,
     progress,
     regression_loss,
     scale,
     stopped,
     targets,
     units,
+    unused_layer,
     updates,
 )
 
 # The order in which an expert looks: can the log tell at all, the data, the labels, what output,
 # loss and metric agreed on, the numbers inside, architecture and initialisation, optimisation.
 FAMILIES: tuple[ModuleType, ...] = (
-    log, data, scale, feeding, empty_input,
+    log, data, scale, feeding, pipeline, empty_input,
     labels, imbalance, association, targets,
     outputs, regression_loss, cross_entropy, binary_loss,
     metrics, frozen, one_class,
-    numbers, gradients, units, constant_output,
+    numbers, gradients, units, constant_output, unused_layer,
     architecture, overfitting,
     optimisation, creeping, chance, stopped, updates,
     progress,

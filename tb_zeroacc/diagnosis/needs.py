@@ -38,6 +38,13 @@ GRADIENTS = _table("gradients", "statistics of the gradients")
 WEIGHTS = _table("weights", "statistics of the weights and their updates")
 STEP_LOSS = _table("loss", "the loss of single batches")
 PROGRESS = _table("progress", "progress of the steps")
+PIPELINE = Need(
+    Missing(
+        "what passes the stages of the input pipeline",
+        'dataset = dataset.apply(tb_zeroacc.tap("after_normalise"))  # one behind each stage',
+    ),
+    lambda run: run.table("pipeline") is not None,
+)
 
 CONTRACT = Need(
     Missing("the model's contract (layers, losses, metrics, optimizer)", CALLBACK),

@@ -69,6 +69,7 @@ def build(
         damaged=bool(file_notes),
         contract=_newest(r.contract for r in recordings) or _keras_contract(session.members),
         shapes=_newest(r.shapes for r in recordings),
+        pipeline=_newest(r.pipeline for r in recordings),
         start=newest.start,
         end=newest.end,
         epochs=epochs,

@@ -61,6 +61,7 @@ class Recording:
     start: facts.Start | None = None
     contract: facts.Contract | None = None
     shapes: facts.Shapes | None = None
+    pipeline: facts.Pipeline | None = None
     end: facts.End | None = None
     first_epochs: list[facts.Epoch] = field(default_factory=list)
     last_epochs: list[facts.Epoch] = field(default_factory=list)
@@ -214,6 +215,8 @@ class FileContents:
             kept.contract = content
         elif isinstance(content, facts.Shapes):
             kept.shapes = content
+        elif isinstance(content, facts.Pipeline):
+            kept.pipeline = content
         else:
             kept.add_epoch(content)
         # An end record counts only where training did not go on after it. Samples and epochs

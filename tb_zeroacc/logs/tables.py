@@ -23,7 +23,10 @@ MIDDLE = 256
 MAX_VALUES = 2**19
 # Kinds that are written once an epoch: thinned by themselves, or few of them would survive.
 EPOCH_KINDS = frozenset(
-    {facts.ASSOCIATION_TABLE, facts.ASSOCIATION_COUNT_TABLE, *facts.VALIDATION_TABLES}
+    {
+        facts.ASSOCIATION_TABLE, facts.ASSOCIATION_COUNT_TABLE, facts.PIPELINE_TABLE,
+        *facts.VALIDATION_TABLES,
+    }
 )
 
 

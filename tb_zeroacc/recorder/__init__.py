@@ -4,6 +4,7 @@
               ├─ Program ────── one conditional a step; statistics of a due step into one variable
               ├─ Schedule ───── which steps are due, held to the budget
               ├─ contract ───── what was compiled, as facts
+              ├─ PipelineWatch  what passed the taps that saw elements: `taps`
               └─ EventWriter ── facts, tables and scalars into one event file
 
 Only this package and `tb_zeroacc.callback` import TensorFlow and Keras.

@@ -27,6 +27,7 @@ from tb_zeroacc.recorder.hooks import Hooks, Observation, Update
 from tb_zeroacc.recorder.log import SessionLog
 from tb_zeroacc.recorder.loss_scaling import LeftOut
 from tb_zeroacc.recorder.patches import Patch
+from tb_zeroacc.recorder.pipeline import PipelineWatch
 from tb_zeroacc.recorder.program import Program
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.shapes import shapes_of
@@ -80,6 +81,7 @@ class Recording:
         self._left_out = LeftOut()
         self._association: Association | None = None
         self._written_examples = 0.0
+        self._pipeline, self._named = PipelineWatch(), facts.Pipeline()
         self._hooks: Hooks | None = None
         self._sampler: Sampler | None = None
         self._function: StepFunction | None = None
@@ -106,6 +108,7 @@ class Recording:
         if not self._log.is_open:
             return
         self.callback = own
+        self.guard.run("the pipeline", self._pipeline.begin)
         self._is_open, self._fit_start = True, self._steps
         self._ran_out = self._in_epoch = self._is_bad = False
         self._left_out.begin(self.model, self._steps)
@@ -380,6 +383,7 @@ class Recording:
         self.guard.run("the association", known.add, moments)
 
     def _write_association(self) -> None:
+        self._write_pipeline()
         known = self._association
         if known is None or known.examples == self._written_examples:
             return
@@ -393,6 +397,15 @@ class Recording:
                 (count, np.array([[known.examples]], np.float32)),
             ],
         )
+
+    def _write_pipeline(self) -> None:
+        found = self.guard.run("the pipeline", self._pipeline.look)
+        if found is not None:
+            pipeline, layout, values = found
+            if pipeline != self._named:
+                self._named = pipeline
+                self._log.fact(self._steps, pipeline)
+            self._log.sample(max(0, self._steps - 1), [(layout, values)])
 
     # --- what the hooks and the step function say -------------------------------------------
 

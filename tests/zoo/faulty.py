@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tb_zeroacc import tap
 from tests.zoo.programs import (
     Dense,
     breast_cancer,
@@ -50,6 +52,11 @@ FIRST = {
     "fraud_that_cannot_be_told": ("ZA203",),
     "kernels_below_zero": ("ZA504",),
     "a_table_as_it_ships": ("ZA104",),
+    "bytes_divided_as_bytes": ("ZA109",),
+    "a_logarithm_in_the_pipeline": ("ZA109",),
+    "two_generators_that_both_scale": ("ZA109",),
+    "clipped_before_it_is_scaled": ("ZA109",),
+    "a_scale_divided_as_integers": ("ZA510",),
 }
 
 
@@ -210,3 +217,52 @@ def eight_slow_epochs(log: Path) -> None:
     x, y = digits()
     model = classifier(Dense(64, activation="relu"), optimizer=keras.optimizers.SGD(0.005))
     train(model, log, x, y, epochs=8)
+
+
+# --- pipelines ------------------------------------------------------------------------------------
+
+
+def bytes_divided_as_bytes(log: Path) -> None:
+    x, y = digits()
+    data = tf.data.Dataset.from_tensor_slices(((x * 250).astype("uint8"), y)).apply(tap("read"))
+    data = data.map(lambda a, b: (tf.cast(a // 255, tf.float32), b)).shuffle(2000)
+    train(classifier(Dense(64, activation="relu")), log, data.batch(32).apply(tap("scaled")))
+
+
+def a_logarithm_in_the_pipeline(log: Path) -> None:
+    x, y = digits()
+    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(32).apply(tap("read"))
+    data = data.map(lambda a, b: (tf.math.log(a), b)).apply(tap("compressed"))
+    train(classifier(Dense(64, activation="relu")), log, data, epochs=3)
+
+
+def two_generators_that_both_scale(log: Path) -> None:
+    x, y = digits()
+
+    def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        rng = np.random.default_rng(0)
+        while True:
+            drawn = rng.integers(0, len(x), 32)
+            yield x[drawn], y[drawn]
+
+    def scaled(source: Iterator[tuple[np.ndarray, np.ndarray]]) -> Iterator[Any]:
+        for a, b in source:
+            yield a / 255, b
+
+    data = tap("scaled")(scaled(tap("drawn")(batches())))
+    model = classifier(Dense(64, activation="relu"), optimizer="sgd")
+    train(model, log, data, epochs=10, steps_per_epoch=56)
+
+
+def clipped_before_it_is_scaled(log: Path) -> None:
+    x, y = digits()
+    x = np.random.default_rng(0).uniform(1, 2, x.shape) * 100 + 10 * x  # hardly any is under 1
+    data = tf.data.Dataset.from_tensor_slices((x.astype("float32"), y)).apply(tap("read"))
+    data = data.map(lambda a, b: (tf.clip_by_value(a, 0, 1), b)).batch(32).apply(tap("clipped"))
+    train(classifier(Dense(64, activation="relu")), log, data)
+
+
+def a_scale_divided_as_integers(log: Path) -> None:
+    x, y = images()
+    stack = (layers.Rescaling(1 // 255), layers.Conv2D(8, 3, activation="relu"), layers.Flatten())
+    train(classifier(*stack), log, (x * 255).astype("float32"), y, epochs=8)

@@ -5,12 +5,15 @@ Every function is one program. None of them was made for a rule.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tb_zeroacc import tap
 from tests.zoo.programs import (
     Dense,
     adam,
@@ -324,3 +327,77 @@ def a_rate_that_warms_up(log: Path) -> None:
     )
     train(classifier(Dense(64, activation="relu"), optimizer=keras.optimizers.AdamW(rate)), log,
           x, y, epochs=12)  # fmt: skip
+
+
+# --- pipelines with taps --------------------------------------------------------------------------
+
+
+def pictures_that_are_augmented(log: Path) -> None:
+    x, y = images()
+    data = tf.data.Dataset.from_tensor_slices(((x * 255).astype("uint8"), y)).apply(tap("read"))
+    data = data.shuffle(2000).map(lambda a, b: (tf.cast(a, tf.float32) / 255, tf.one_hot(b, 10)))
+    data = data.apply(tap("scaled")).batch(32)
+
+    def augmented(a: tf.Tensor, b: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        a = tf.image.random_crop(tf.pad(a, [[0, 0], [1, 1], [1, 1], [0, 0]]), tf.shape(a))
+        return tf.clip_by_value(a + tf.random.normal(tf.shape(a), 0, 0.05), 0, 1), b
+
+    data = data.map(augmented, num_parallel_calls=2).apply(tap("augmented")).prefetch(1)
+    stack = (layers.Conv2D(16, 3, activation="relu"), layers.Flatten())
+    loss = "categorical_crossentropy"
+    train(classifier(*stack, loss=loss, optimizer=adam(0.003)), log, data, epochs=20)
+
+
+def examples_that_are_mixed(log: Path) -> None:
+    x, y = digits()
+    data = tf.data.Dataset.from_tensor_slices((x, tf.one_hot(y, 10))).cache().shuffle(2000)
+    data = data.batch(32).apply(tap("batched"))
+
+    def mixed(a: tf.Tensor, b: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        share = 0.9
+        return share * a + (1 - share) * a[::-1], share * b + (1 - share) * b[::-1]
+
+    data = data.map(mixed).apply(tap("mixed"))
+    model = classifier(Dense(64, activation="relu"), loss="categorical_crossentropy",
+                       optimizer=adam(0.003))  # fmt: skip
+    train(model, log, data, epochs=20)
+
+
+def black_and_white(log: Path) -> None:
+    x, y = digits()
+    data = tf.data.Dataset.from_tensor_slices((x, y)).apply(tap("grey")).shuffle(2000)
+    data = data.map(lambda a, b: (tf.cast(a > 0.5, tf.uint8), b)).apply(tap("black and white"))
+    data = data.map(lambda a, b: (tf.cast(a, tf.float32) - 0.5, b)).batch(32).apply(tap("centred"))
+    train(classifier(Dense(64, activation="relu"), optimizer=adam(0.003)), log, data, epochs=20)
+
+
+def a_table_standardised_batch_by_batch(log: Path) -> None:
+    x, y = table("wine")
+
+    def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        rng = np.random.default_rng(0)
+        while True:
+            drawn = rng.integers(0, len(x), 32)
+            yield x[drawn], y[drawn]
+
+    def scaled(source: Iterator[tuple[np.ndarray, np.ndarray]]) -> Iterator[Any]:
+        for a, b in source:
+            yield (a - x.mean(0)) / x.std(0), b
+
+    data = tap("scaled")(scaled(tap("drawn")(batches())))
+    model = classifier(Dense(16, activation="relu"), classes=3, optimizer=adam(0.01))
+    train(model, log, data, epochs=15, steps_per_epoch=20)
+
+
+class _Loaded(keras.utils.PyDataset):
+    def __len__(self) -> int:
+        return 56
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        x, y = digits()
+        return x[index::56], y[index::56]
+
+
+def batches_that_threads_load(log: Path) -> None:
+    data = tap("loaded")(_Loaded(workers=2))
+    train(classifier(Dense(64, activation="relu"), optimizer=adam(0.003)), log, data)

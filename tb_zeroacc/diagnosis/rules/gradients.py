@@ -56,7 +56,7 @@ class _Fade:
     Tier.STRONG,
     Stage.ACTIVATIONS,  # such a stack fades forwards too, before any gradient is there
     needs=(GRADIENTS, WEIGHTS),
-    explains=("ZA404", "ZA509", "ZA510", "ZA606", "ZA702", "ZA704"),
+    explains=("ZA404", "ZA509", "ZA606", "ZA702", "ZA704"),
     mend=Mend(
         "Use ReLU with He's initialisation in the hidden layers, or shortcuts and normalisation.",
         'keras.layers.Dense(32, activation="relu", kernel_initializer="he_normal")',

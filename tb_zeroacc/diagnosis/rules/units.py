@@ -74,7 +74,7 @@ class _Silent:
     Tier.STRONG,
     Stage.ACTIVATIONS,
     needs=(ACTIVATIONS,),
-    explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705"),
+    explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705"),
     mend=Mend(
         "Lower the learning rate, start biases at zero and use He's initialisation; or let the "
         "negative side pass a little.",
