@@ -38,15 +38,20 @@ def part_of(rows: Array) -> Array:
     return rows if step < 2 else rows[:: step | 1]
 
 
-def moments(arrays: Sequence[Array]) -> Moments:
-    """Statistics of many arrays, each of shape (rows, width)."""
+def moments(arrays: Sequence[Array], *, with_mean: bool = False) -> Moments:
+    """Statistics of many arrays, each of shape (rows, width).
+
+    Args:
+        arrays: At least one.
+        with_mean: Whether the mean is wanted: of large arrays it costs as much as all else.
+    """
     found = np.empty((len(arrays), 5), np.float32)
     small = [i for i, a in enumerate(arrays) if 0 < a.size <= SMALL]
     if small:
         found[small] = _of_many([arrays[i].reshape(-1) for i in small])
     for i, array in enumerate(arrays):
         if array.size > SMALL:
-            found[i] = _of_one(array)
+            found[i] = _of_one(array, with_mean=with_mean)
         elif not array.size:
             found[i] = NAN
     squares, high, low, total, zeros = found.T
@@ -82,10 +87,10 @@ def _of_many(flat: list[Array]) -> Array:
     )
 
 
-def _of_one(array: Array) -> tuple[Any, ...]:
+def _of_one(array: Array, *, with_mean: bool) -> tuple[Any, ...]:
     part = part_of(array)
     zeros = (1.0 - np.count_nonzero(part) / part.size) * array.size
-    return np.vdot(array, array), array.max(), array.min(), array.sum(), zeros
+    return np.vdot(array, array), array.max(), array.min(), array.sum() if with_mean else NAN, zeros
 
 
 def unit_spreads(arrays: Sequence[Array]) -> Array:

@@ -219,7 +219,7 @@ def activations(calls: list[LayerCall], st: Any = graph) -> list[Table]:
         rows.append(f"{name}#{call.index}" if call.index else name)
     if not rows:
         return []
-    found = st.moments(outputs)
+    found = st.moments(outputs, with_mean=True)
     columns = [
         found.mean, found.rms, found.abs_max, found.zero_share, st.vector(dead),
         st.vector(saturated), found.non_finite, st.vector(units),

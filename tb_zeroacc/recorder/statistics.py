@@ -139,17 +139,18 @@ class Moments:
     non_finite: Tensor
 
 
-def moments(tensors: Sequence[Tensor]) -> Moments:
+def moments(tensors: Sequence[Tensor], *, with_mean: bool = False) -> Moments:
     """Statistics of many tensors, with one reduction for each; a graph leaves unused ones out.
 
     Args:
         tensors: Each float32 of shape (rows, width); at least one.
+        with_mean: Whether the mean is wanted.
     """
     squares, high, low = tf.unstack(in_stacks(tensors, _range_of), axis=1)
     size = tf.stack([_count_of(t) for t in tensors])
     return Moments(
         squares=squares,
-        mean=in_stacks(tensors, _mean_of)[:, 0],
+        mean=in_stacks(tensors, _mean_of)[:, 0] if with_mean else unknown([len(tensors)]),
         rms=tf.sqrt(squares / size),
         abs_max=tf.maximum(tf.abs(high), tf.abs(low)),
         zero_share=in_stacks([part_of(t) for t in tensors], _zero_share_of)[:, 0],

@@ -171,7 +171,8 @@ SHAPES = [[(4, 3)], [(4, 3), (4, 3), (7, 1), (4, 3)], [(300, 200), (300, 200), (
 @pytest.mark.parametrize("shapes", SHAPES, ids=["one", "some alike", "large"])
 def test_moments_in_whatever_stacks(shapes: list[tuple[int, int]], where: Any) -> None:
     arrays = rows_of(*shapes)
-    found = where.moments(arrays if where is host else [tf.constant(a) for a in arrays])
+    given = arrays if where is host else [tf.constant(a) for a in arrays]
+    found = where.moments(given, with_mean=True)
     for name, expected in (
         ("squares", [np.square(a).sum() for a in arrays]),
         ("mean", [a.mean() for a in arrays]),
@@ -217,7 +218,8 @@ def test_host_and_graph_say_the_same(arrays: list[np.ndarray]) -> None:
     tensors = [tf.constant(a) for a in arrays]
     with np.errstate(all="ignore"):
         pairs = [
-            (getattr(host.moments(arrays), name), getattr(st.moments(tensors), name))
+            (getattr(host.moments(arrays, with_mean=True), name),
+             getattr(st.moments(tensors, with_mean=True), name))
             for name in ("squares", "mean", "rms", "abs_max", "zero_share", "non_finite")
         ]
         pairs += [(host.unit_spreads(arrays), st.unit_spreads(tensors))]
