@@ -205,7 +205,9 @@ def test_zero_shares_of_a_part(where: Any) -> None:
     assert where.part_of(given[0]).shape[0] * 50 <= st.PART * 1.1
 
 
-NUMBERS = some.floats(-1e3, 1e3, width=32, allow_subnormal=False) | some.sampled_from([0.0, 1.0, -1.0, np.nan, np.inf])
+NUMBERS = some.floats(-1e3, 1e3, width=32, allow_subnormal=False) | some.sampled_from(
+    [0.0, 1.0, -1.0, np.nan, np.inf]
+)
 FEW_ROWS = some.tuples(some.integers(1, 5), some.integers(1, 4)).flatmap(
     lambda shape: some.lists(NUMBERS, min_size=shape[0] * shape[1], max_size=shape[0] * shape[1])
     .map(lambda values: np.array(values, np.float32).reshape(shape))
