@@ -89,7 +89,8 @@ def _of_many(flat: list[Array]) -> Array:
 
 def _of_one(array: Array, *, with_mean: bool) -> tuple[Any, ...]:
     part = part_of(array)
-    zeros = (1.0 - np.count_nonzero(part) / part.size) * array.size
+    # Of booleans: counting those of a float array takes ten times as long.
+    zeros = np.count_nonzero(part == 0) / part.size * array.size
     return np.vdot(array, array), array.max(), array.min(), array.sum() if with_mean else NAN, zeros
 
 
