@@ -119,7 +119,7 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Starts the clock of a step."""
         if self._recording is not None:
-            self._recording.batch_begin()
+            self._recording.batch_begin(batch)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Fetches a sample, where one was taken."""

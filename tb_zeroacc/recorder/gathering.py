@@ -107,6 +107,7 @@ def _replaced(
         loss_called=seen.loss_called,
         loss_reached=seen.loss_reached,
         loss=None if seen.loss is None else leaf(seen.loss),
+        data_loss=None if seen.data_loss is None else leaf(seen.data_loss),
         output_losses={name: leaf(value) for name, value in seen.output_losses.items()},
         penalties=[leaf(term) for term in seen.penalties],
         calls=[

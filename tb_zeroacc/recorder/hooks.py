@@ -62,6 +62,7 @@ class Observation:
         loss_called, loss_reached: Whether the loss was asked for, and whether it returned.
         loss: The value of `compute_loss`.
         output_losses: With several outputs, each one's by name, before its weight.
+        data_loss: The loss without penalties, where a Keras before 3.7 does not show those.
         penalties: Terms that were added to the data's loss (regularisers, `add_loss`).
         calls: Calls of layers, in the order in which they ended.
         updates: One for each `apply` of an optimizer.
@@ -79,6 +80,7 @@ class Observation:
     loss_called: bool = False
     loss_reached: bool = False
     loss: Any = None
+    data_loss: Any = None
     output_losses: dict[str, Any] = field(default_factory=dict)
     penalties: list[Any] = field(default_factory=list)
     calls: list[LayerCall] = field(default_factory=list)
@@ -134,6 +136,8 @@ class Hooks:
         self._patches.append(Patch(model, "compute_loss", self._compute_loss))
         if hasattr(model, "_aggregate_additional_loss"):
             self._patches.append(Patch(model, "_aggregate_additional_loss", self._penalty))
+        elif getattr(model, "_compile_loss", None) is not None:
+            self._patches.append(Patch(model._compile_loss, "call", self._data_loss))
         self._patches.append(Patch(model, "call", self._model_call))
         for optimizer in optimizers_of(model):
             hook = functools.partial(self._apply, optimizer)
@@ -262,6 +266,17 @@ class Hooks:
             return term
 
         return aggregate
+
+    def _data_loss(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            loss = original(*args, **kwargs)
+            seen = self._seen(patch)
+            if seen is not None:
+                seen.data_loss = loss
+            return loss
+
+        return call
 
     def _model_call(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         @functools.wraps(original)

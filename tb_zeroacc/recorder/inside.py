@@ -242,6 +242,8 @@ def loss(seen: Observation, norm: Any, is_visible: Any, st: Any = graph) -> list
     terms = [mean_of(t) for t in seen.penalties if is_visible(t)]
     if terms:
         penalty = sum(terms[1:], terms[0])
+    elif is_visible(seen.data_loss):
+        penalty = total - mean_of(seen.data_loss)
     else:  # a `compute_loss` of the user's own may add terms that nobody sees
         overridden = type(seen.model).compute_loss is not keras.Model.compute_loss
         penalty = NAN if seen.loss is None or overridden else 0.0

@@ -33,4 +33,6 @@ class LeftOut:
         return float(self._count)
 
     def _made(self) -> int:
-        return int(self._optimizer.iterations.numpy())
+        inner = self._optimizer.inner_optimizer
+        # `iterations` counts rounds of gradient accumulation, this every update.
+        return int(getattr(inner, "_iterations", inner.iterations).numpy())

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from tb_zeroacc import facts
+from tb_zeroacc.recorder.structures import with_paths
 
 # What an operation that makes an output says about its activation, where no layer says it.
 _OPERATIONS = {
@@ -69,7 +70,7 @@ def output_names(model: Any, predictions: Any = None) -> list[str]:
         if not known and isinstance(model, keras.Sequential) and model.layers:
             return [model.layers[-1].name]
         return known or ["output"]
-    flat = keras.tree.flatten_with_path(predictions)
+    flat = with_paths(predictions)
     if flat and all(path and isinstance(path[0], str) for path, _ in flat):
         return ["/".join(map(str, path)) for path, _ in flat]
     if len(known) == len(flat):
@@ -134,11 +135,15 @@ def _loss(
     compiled = getattr(model, "_compile_loss", None)
     if compiled is None:
         return None, None
-    if compiled.built and compiled._flat_losses is not None:
+    if compiled.built and getattr(compiled, "_flat_losses", None) is not None:
         for found in compiled._flat_losses:
             if tuple(found.path) == path or found.name == name or count == 1:
                 return found.loss, found.loss_weights
         return None, None
+    if compiled.built and getattr(compiled, "flat_losses", None) is not None:
+        # Before Keras 3.7 they lay in the order of the outputs.
+        resolved = zip(compiled.flat_losses, compiled.flat_loss_weights, strict=False)
+        return dict(enumerate(resolved)).get(index, (None, None))
     weights = compiled._user_loss_weights
     return _entry(compiled._user_loss, index, name), _entry(weights, index, name)
 
@@ -178,7 +183,7 @@ def _metric_class(metric: Any) -> str:
 def _paths(predictions: Any, names: list[str]) -> list[tuple[Any, ...]]:
     if predictions is None:
         return [(i,) for i in range(len(names))]
-    return [tuple(path) for path, _ in keras.tree.flatten_with_path(predictions)]
+    return [tuple(path) for path, _ in with_paths(predictions)]
 
 
 def _units(tensor: Any, model: Any, index: int) -> int | None:

@@ -174,7 +174,7 @@ class HostPlan(Plan):
         self._of_inside = _slots_in(
             [
                 *(calls, of_updates, pattern.loss, pattern.output_losses, pattern.penalties),
-                result.get("loss"),
+                *(pattern.data_loss, result.get("loss")),
             ]
         )
         self._of_data = _slots_in(

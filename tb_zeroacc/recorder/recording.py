@@ -216,8 +216,13 @@ class Recording:
         self._in_epoch, self._ran_out = True, False
         self._step_start: float | None = None
 
-    def batch_begin(self) -> None:
-        """A step is about to run."""
+    def batch_begin(self, batch: int) -> None:
+        """A step is about to run.
+
+        Args:
+            batch: Keras' index of its first batch in this epoch.
+        """
+        self._first_batch = batch
         if self._function is not None:
             self._function.arm()
             self._step_start = time.perf_counter()
@@ -237,6 +242,8 @@ class Recording:
         traced = self._traced is not None
         if traced:
             self._write_traced()
+        if batch == self._first_batch:  # of an execution, before Keras 3.7; else of its last step
+            batch += max(1, int(getattr(self.model, "steps_per_execution", 1) or 1)) - 1
         before, self._steps = self._steps, self._epoch_start[0] + batch + 1
         if not sampler.is_watching:
             return
@@ -309,6 +316,7 @@ class Recording:
     # --- samples ----------------------------------------------------------------------------
 
     _has_sampled = False
+    _first_batch = -1
     _asked_for_data = (-1, 0.0)  # step, wall clock
 
     def _collect(self) -> None:

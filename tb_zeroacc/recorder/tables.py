@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import statistics as st
+from tb_zeroacc.recorder.structures import with_paths
 from tb_zeroacc.recorder.targets import Target
 from tb_zeroacc.records import Layout
 
@@ -41,7 +41,7 @@ def named(structure: Any, default: str) -> list[tuple[str, Any]]:
     """The tensors of a nested structure with names: `x`; `x[1]`, or the key of a dictionary."""
     if structure is None:
         return []
-    found = [(path, leaf) for path, leaf in keras.tree.flatten_with_path(structure)
+    found = [(path, leaf) for path, leaf in with_paths(structure)
              if leaf is not None]
     if len(found) == 1 and not isinstance(structure, dict):
         return [(default, found[0][1])]

@@ -361,7 +361,9 @@ def test_several_outputs_have_their_own_rows(tmp_path: Path) -> None:
     loss = log.at("loss", 0)
     assert loss.layout.rows == ("loss", "kind", "price")
     own = loss("kind", "loss"), loss("price", "loss")
-    assert loss("loss", "loss") == pytest.approx(own[0] + 0.5 * own[1], rel=1e-5)
+    weighted = not hasattr(model, "_aggregate_additional_loss")  # so it was before Keras 3.7
+    weight = 1.0 if weighted else 0.5
+    assert loss("loss", "loss") == pytest.approx(own[0] + weight * own[1], rel=1e-5)
 
 
 def test_many_features_are_pooled_and_said_so(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.losses import canonical_name
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.schedule import DENSE_STEPS, Schedule, coprime
+from tb_zeroacc.recorder.structures import with_paths
 from tb_zeroacc.recorder.tables import evenly
 
 
@@ -321,3 +322,24 @@ def my_loss(y_true: Any, y_pred: Any) -> Any:
 )
 def test_canonical_names(loss: Any, expected: str | None) -> None:
     assert canonical_name(loss) == expected
+
+
+# --- nested structures --------------------------------------------------------------------------
+NESTED = some.recursive(
+    some.integers(0, 9) | some.none(),
+    lambda inner: some.lists(inner, max_size=3) | some.lists(inner, max_size=3).map(tuple)
+    | some.dictionaries(some.sampled_from("abcd"), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(NESTED)
+@settings(deadline=None)
+def test_paths_lead_to_the_leaves_in_the_order_of_keras(structure: Any) -> None:
+    found = with_paths(structure)
+    assert [leaf for _, leaf in found] == keras.tree.flatten(structure)
+    for path, leaf in found:
+        at = structure
+        for key in path:
+            at = at[key]
+        assert at is leaf
