@@ -13,7 +13,7 @@ QUIET := TF_CPP_MIN_LOG_LEVEL=2
 PYTEST := env $(QUIET) $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long quick check bench screenshots docs clean
+.PHONY: help demo test test-long test-oldest quick check bench screenshots docs clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -29,6 +29,11 @@ test: .make/installed .make/browser $(BUNDLE)  ## every behaviour once, the brow
 
 test-long: .make/installed .make/browser $(BUNDLE)  ## more seeds, wheels, whatever takes minutes
 	@$(TIMED) "long tests" $(PYTEST) -m "long"
+
+test-oldest: .make/oldest .make/browser $(BUNDLE)  ## recorder, reader and tab with the oldest versions
+	@$(TIMED) "tests with the oldest versions" env $(QUIET) .venv-oldest/bin/python -m pytest -q -n 2 \
+		--dist loadgroup -m "not long and not benchmark" -p no:cacheprovider \
+		tests/recorder tests/logs tests/test_records.py tests/test_callback.py tests/browser/test_tab.py
 
 quick: .make/installed  ## the inner loop: no training, no browser
 	@$(TIMED) "quick tests" $(PYTEST) -m "not long and not benchmark and not training and not browser"
@@ -49,7 +54,7 @@ docs: .make/installed  ## the pages of the rules, from their docstrings
 	@$(BIN)/python tools/rule_pages.py docs/rules
 
 clean:  ## undo the set-up
-	rm -rf .venv .make frontend/node_modules $(BUNDLE) demo-runs
+	rm -rf .venv .venv-oldest .make frontend/node_modules $(BUNDLE) demo-runs
 
 # --- set-up -------------------------------------------------------------------------------------
 
@@ -61,6 +66,12 @@ clean:  ## undo the set-up
 
 .make/installed: .make/venv pyproject.toml
 	@$(TIMED) "installation" $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+.make/oldest: .make/venv pyproject.toml tests/oldest.txt
+	@$(TIMED) "virtual environment of the oldest versions" $(PYTHON) -m venv .venv-oldest
+	@$(TIMED) "installation of the oldest versions" .venv-oldest/bin/python -m pip install --quiet \
+		--disable-pip-version-check -c tests/oldest.txt -e '.[dev]'
 	@touch $@
 
 .make/browser: .make/installed
