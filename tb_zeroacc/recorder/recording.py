@@ -279,7 +279,7 @@ class Recording:
         """A validation is over."""
         if self._is_open and self._in_epoch and self._validation is not None:
             self._count_steps()
-            self._log.sample(self._steps, self._validation.end())
+            self._log.sample(max(0, self._steps - 1), self._validation.end())
 
     def _was_cut_short(self) -> bool:
         if not getattr(self.model, "stop_training", False):

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import facts
+from tb_zeroacc.logs.reader import read_runs
 from tests.recorder.models import classes, faults, features, linear, mlp, recorder, weights
 from tests.recorder.reading import read
 
@@ -42,22 +43,24 @@ def test_the_first_batches_of_each_epoch(way: str, tmp_path: Path) -> None:
     assert weights(plain) == weights(watched)
     assert not faults(callback)
     log = read(tmp_path)
-    assert log.steps("validation_inputs") == [3, 6]
-    inputs = log.at("validation_inputs", 3)
+    assert log.steps("validation_inputs") == [2, 5]
+    inputs = log.at("validation_inputs", 2)
     assert inputs.layout.rows == tuple(f"x[{i}]" for i in range(6))
     expected = X_VALID[: int(inputs("x[2]", "count"))]
     assert len(expected) == SEEN
     assert inputs("x[2]", "mean") == pytest.approx(expected[:, 2].mean(), abs=1e-5)
     assert inputs("x[2]", "std") == pytest.approx(expected[:, 2].std(), abs=1e-5)
     counts = np.bincount(Y_VALID[:SEEN], minlength=3)
-    assert log.at("validation_label_counts", 3).values[0].tolist() == [*counts, 0]
+    assert log.at("validation_label_counts", 2).values[0].tolist() == [*counts, 0]
     predicted = plain.predict(X_VALID[:SEEN], verbose=0)
-    outputs = log.at("validation_outputs", 6).row("out")
+    outputs = log.at("validation_outputs", 5).row("out")
     assert outputs["mean"] == pytest.approx(predicted.mean(), abs=1e-6)
     assert outputs["examples"] == SEEN
     chosen = np.bincount(predicted.argmax(1), minlength=3)
-    assert log.at("validation_prediction_counts", 6).values[0].tolist() == [*chosen, 0]
+    assert log.at("validation_prediction_counts", 5).values[0].tolist() == [*chosen, 0]
     assert {k for k in log.tables if k.startswith("validation_")} == set(facts.VALIDATION_TABLES)
+    (run,) = read_runs(str(tmp_path))
+    assert run.notes == (), "the reader leaves nothing out"
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
@@ -75,7 +78,7 @@ def test_two_recorders_both_see_it(tmp_path: Path) -> None:
     assert not faults(first)
     assert not faults(second)
     for name in "ab":
-        assert read(tmp_path / name).steps("validation_labels") == [3, 6]
+        assert read(tmp_path / name).steps("validation_labels") == [2, 5]
     assert "zeroacc" not in repr(type(watched.test_function))
 
 
@@ -83,7 +86,7 @@ def test_a_validation_shorter_than_what_is_kept(tmp_path: Path) -> None:
     callback = recorder(tmp_path)
     fit(linear(), callback, validation_data=(X_VALID[:11], Y_VALID[:11]))
     assert not faults(callback)
-    assert read(tmp_path).at("validation_inputs", 3)("x[0]", "count") == 11
+    assert read(tmp_path).at("validation_inputs", 2)("x[0]", "count") == 11
 
 
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")  # before Keras 3.7
@@ -104,8 +107,8 @@ def test_sequences_of_open_length(tmp_path: Path) -> None:
     model.fit(data, validation_data=data, verbose=0, callbacks=[callback])
     assert not faults(callback)
     log = read(tmp_path)
-    assert log.at("validation_inputs", 3).layout.rows == log.at("inputs", 0).layout.rows
-    assert log.at("validation_inputs", 3).values[0, -1] == 20
+    assert log.at("validation_inputs", 2).layout.rows == log.at("inputs", 0).layout.rows
+    assert log.at("validation_inputs", 2).values[0, -1] == 20
 
 
 def test_a_test_step_of_the_users_own(tmp_path: Path) -> None:
@@ -131,7 +134,7 @@ def test_a_test_step_of_the_users_own(tmp_path: Path) -> None:
     )  # fmt: skip
     assert not faults(callback)
     log = read(tmp_path)
-    mean = log.at("validation_labels", 3).values[0, 0]
+    mean = log.at("validation_labels", 2).values[0, 0]
     assert mean == pytest.approx(targets[:SEEN].mean(), abs=1e-5)
 
 
