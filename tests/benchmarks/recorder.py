@@ -32,7 +32,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tb_zeroacc import ZeroAccuracyCallback
+from tb_zeroacc import ZeroAccuracyCallback, facts, records
 
 STEPS = 60  # an epoch
 BATCH = 64
@@ -184,10 +184,11 @@ class Clock(keras.callbacks.Callback):
 
 @dataclass(frozen=True)
 class Watched:
-    """One way of watching, measured: its clock, the bytes of its log, and its tables' sizes."""
+    """One way of watching, measured: its clock, the bytes of its log, and of a row of a table."""
 
     clock: Clock
     size: int
+    row: float
 
 
 def measured(build: Callable[[], keras.Model], ways: list[str], epochs: int) -> dict[str, Watched]:
@@ -215,7 +216,7 @@ def measured(build: Callable[[], keras.Model], ways: list[str], epochs: int) -> 
             thread.start()
         for thread in threads:
             thread.join()
-        return {n: Watched(clocks[n], size_of(d)) for n, d in directories.items()}
+        return {n: Watched(clocks[n], size_of(d), row_of(d)) for n, d in directories.items()}
 
 
 def data_for(model: keras.Model) -> tuple[Any, Any]:
@@ -228,6 +229,20 @@ def data_for(model: keras.Model) -> tuple[Any, Any]:
 def size_of(directory: Path) -> int:
     """Bytes of all files below a directory."""
     return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+
+
+def row_of(directory: Path) -> float:
+    """Bytes on disk for a row of our tables; association and class counts do not count."""
+    counted = set(facts.COLUMNS) - {facts.PIPELINE_TABLE}
+    size = rows = 0
+    for path in directory.rglob("*.zeroacc"):
+        for raw in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+            for value in records.values_of(tf.compat.v1.Event.FromString(raw)):
+                found = records.decode(value) if records.is_record(value.tag) else None
+                if isinstance(found, records.Sample) and found.kind in counted:
+                    size += value.ByteSize()
+                    rows += len(found.values)
+    return size / rows if rows else float("nan")
 
 
 def print_steps(title: str, build: Callable[[], keras.Model], ways: list[str], epochs: int) -> None:
@@ -245,14 +260,14 @@ def print_steps(title: str, build: Callable[[], keras.Model], ways: list[str], e
             f"{np.median(cpu) / np.median(plain.cpu[SKIPPED:]):7.3f} "
             f"{min(wall) / min(plain.wall[SKIPPED:]):9.3f} "
             f"{np.median(wall) / np.median(plain.wall[SKIPPED:]):7.3f} "
-            f"{watched.size / (epochs + 1) / STEPS:15.1f}",
+            f"{watched.size / (epochs + 1) / STEPS:15.1f} {watched.row:11.1f}",
             flush=True,
         )
 
 
 HEADER = (
     f"{'model':10} {'way':18} {'ms a step':>9} {'CPU min':>8} {'median':>7} {'wall min':>9} "
-    f"{'median':>7} {'kB a 1000 steps':>15}"
+    f"{'median':>7} {'kB a 1000 steps':>15} {'bytes a row':>11}"
 )
 
 
