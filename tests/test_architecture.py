@@ -27,7 +27,9 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "diagnosis": ({"facts", "run", "series"}, {"numpy"}),
     "verdict": ({"facts", "logs", "run", "diagnosis"}, set()),
-    "callback": ({"facts", "recorder", "verdict", "diagnosis"}, {"numpy", "tensorflow", "keras"}),
+    "arguments": (set(), set()),
+    "announcing": ({"verdict"}, set()),
+    "callback": ({"arguments", "announcing", "recorder"}, {"keras"}),
     "plugin": (
         {"verdict", "logs", "run", "facts", "series", "diagnosis"},
         {"numpy", "tensorboard", "werkzeug"},
