@@ -22,6 +22,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_zeroacc.recorder import content, inside, tables
+from tb_zeroacc.recorder.branching import branch
 from tb_zeroacc.recorder.content import NEVER, Sample, shape_of
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation, Update, layers_of
@@ -232,7 +233,7 @@ class Program:
         def parts(before: inside.Snapshot) -> tuple[Any, Any, Any]:
             return before.statistics, before.visited, before.rate
 
-        found = self._cond(
+        found = branch(
             state.due,
             lambda: parts(inside.look(update, scale)),
             lambda: parts(inside.unseen(update, scale)),
@@ -285,21 +286,10 @@ class Program:
             )
             return tf.constant(False)
 
-        self._cond(state.due, sample, count)
+        branch(state.due, sample, count)
         first, self.is_watching = not self.is_watching, True
         if first or tf.inside_function():  # of eager steps the first
             self._on_trace(seen)
-
-    def _cond(self, due: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
-        if not tf.inside_function():
-            return tf.cond(due, yes, no)
-        graph = tf.compat.v1.get_default_graph()
-        before = len(graph.get_operations())
-        found = tf.cond(due, yes, no)
-        for operation in graph.get_operations()[before:]:
-            if operation.type in ("If", "StatelessIf"):
-                _keep_apart(operation)
-        return found
 
     def _remember(self, layouts: tuple[Layout, ...], has_loss: bool) -> int:
         if (layouts, has_loss) not in self._layouts:
@@ -320,16 +310,6 @@ class Program:
             room -= size
             kept.append(table)
         return kept
-
-
-def _keep_apart(operation: Any) -> None:
-    """Keeps a conditional one operation at run time.
-
-    Lowered into switches it would cost one for each tensor that goes in, at each step.
-    """
-    from tensorflow.core.framework import attr_value_pb2
-
-    operation._set_attr("_lower_using_switch_merge", attr_value_pb2.AttrValue(b=False))
 
 
 def _capacity(model: Any) -> int:
