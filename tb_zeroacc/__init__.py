@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tb_zeroacc.callback import ZeroAccuracyCallback
+    from tb_zeroacc.monitor import Monitor
     from tb_zeroacc.verdict import diagnose
 
 __version__ = "0.1.0"
-__all__ = ["ZeroAccuracyCallback", "__version__", "diagnose"]
+__all__ = ["Monitor", "ZeroAccuracyCallback", "__version__", "diagnose"]
 
-_HOME = {"ZeroAccuracyCallback": "tb_zeroacc.callback", "diagnose": "tb_zeroacc.verdict"}
+_HOME = {
+    "Monitor": "tb_zeroacc.monitor",
+    "ZeroAccuracyCallback": "tb_zeroacc.callback",
+    "diagnose": "tb_zeroacc.verdict",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -30,6 +30,10 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "arguments": (set(), set()),
     "announcing": ({"verdict"}, set()),
     "callback": ({"arguments", "announcing", "recorder"}, {"keras"}),
+    "monitor": (
+        {"arguments", "announcing", "recorder", "verdict", "diagnosis"},
+        {"tensorflow", "keras"},
+    ),
     "plugin": (
         {"verdict", "logs", "run", "facts", "series", "diagnosis"},
         {"numpy", "tensorboard", "werkzeug"},
@@ -93,6 +97,7 @@ def test_a_bare_import_is_light(statement: str) -> None:
 def test_the_package_exports_what_it_promises() -> None:
     import tb_zeroacc
 
-    assert sorted(tb_zeroacc.__all__) == ["ZeroAccuracyCallback", "__version__", "diagnose"]
+    promised = ["Monitor", "ZeroAccuracyCallback", "__version__", "diagnose"]
+    assert sorted(tb_zeroacc.__all__) == promised
     with pytest.raises(AttributeError):
         _ = tb_zeroacc.nonsense
