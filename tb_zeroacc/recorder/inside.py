@@ -103,7 +103,7 @@ def rate_of(optimizer: Any) -> Any:
 
 def loss_scale_of(optimizer: Any) -> Any:
     """What an optimizer multiplies the loss with, before it changes that."""
-    if hasattr(optimizer, "dynamic_scale"):
+    if hasattr(optimizer, "initial_scale"):  # a LossScaleOptimizer, which may not be built yet
         scale = optimizer.dynamic_scale if optimizer.built else optimizer.initial_scale
         return tf.cast(tf.convert_to_tensor(scale), tf.float32)
     return tf.constant(float(getattr(optimizer, "loss_scale_factor", None) or 1.0))
