@@ -100,7 +100,7 @@ class EagerSteps:
         if self._applies_first is None:
             self._applies_first = not self._has_recorded
         self._between = None
-        if self._pending is None:
+        if self._applies_first:
             self._updates[id(update.optimizer)] = update
             if self._ledger.expects_due():
                 update.before = look(update.optimizer, update.variables)

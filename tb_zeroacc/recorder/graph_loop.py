@@ -166,7 +166,7 @@ class GraphSteps:
         if not self._is_open:
             return NEVER
         given, offset, step, is_bad = (int(n) for n in place)
-        before = time.time() - began
+        before = max(0.0, time.time() - float(began))
         ledger.pace(step, sampling=before)
         ledger.reach(given, offset, step)
         self.flush()
@@ -193,7 +193,7 @@ class GraphSteps:
         self._pending = (joined(sample, content.split(flat, layouts)), left - 1)
         if left <= 1:
             self.flush()
-        seconds = max(0.0, time.time() - began)
+        seconds = max(0.0, time.time() - float(began))
         self._beside += seconds
         self._ledger.outside += seconds
 

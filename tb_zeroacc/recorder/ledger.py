@@ -70,6 +70,7 @@ class Ledger:
         self._epoch_start = (0, time.perf_counter())  # step, clock
         self._steps_per_epoch: int | None = None
         self._paced: tuple[int, float] | None = None  # step, clock
+        self._samples = 0
         self._has_sampled = False
 
     @property
@@ -136,12 +137,13 @@ class Ledger:
             seconds: What it took.
         """
         self._schedule.note_host(seconds)
+        self._samples += 1
         if sample.first_bad:
             self.first_bad = sample.step
             self.next_due = sample.step + 1  # that shows whose weights are broken
             return
-        taken = sample.step - (self._first or 0) + 1
-        spacing = self._schedule.spacing(taken, self._steps_per_epoch)
+        # At first every record is sampled, so that their numbers are the same.
+        spacing = self._schedule.spacing(self._samples, self._steps_per_epoch)
         self.next_due = sample.step + spacing
 
     def write(self, sample: Sample) -> None:

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from tb_zeroacc import facts
@@ -147,7 +148,7 @@ class OwnLoop:
         """Writes an epoch.
 
         Args:
-            logs: Names and numbers, as `fit` would log them; None for none.
+            logs: Names and numbers, or metrics, as `fit` would log them; None for none.
         """
         if self.is_open:
             self.guard.run("epochs", self._end_epoch, logs)
@@ -157,7 +158,7 @@ class OwnLoop:
         rate = self.guard.run(
             "the learning rate", contracts.learning_rate_of, self._asked.optimizer
         )
-        self._ledger.end_epoch(numbers_of(logs), rate)
+        self._ledger.end_epoch(self.guard.run("logs of epochs", _values_of, logs) or {}, rate)
 
     # --- from the hooks ---------------------------------------------------------------------
 
@@ -170,6 +171,16 @@ class OwnLoop:
         """From the hooks: an optimizer has changed the weights."""
         steps = self._graph if tf.inside_function() else self._eager
         self.guard.run("updates", steps.after_apply, update)
+
+
+def _values_of(logs: Mapping[str, Any] | None) -> dict[str, float]:
+    if logs is not None and not isinstance(logs, Mapping):
+        raise ValueError(f"`logs` must be a dictionary of numbers. Received: logs={logs!r}.")
+    found = dict(logs or {})
+    for name, value in found.items():
+        if isinstance(value, keras.Metric):
+            found[name] = value.result()
+    return numbers_of(found)
 
 
 def _at_exit(reference: weakref.ref[OwnLoop]) -> None:
