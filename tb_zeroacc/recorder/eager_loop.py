@@ -177,9 +177,7 @@ class EagerSteps:
                 scale = inside.loss_scale_of(update.optimizer)
                 update.before = inside.unseen(update, scale)
         seen.updates = updates
-        found = first_part(
-            seen, self._guard, self._outputs_of(seen), has_gradients=has_gradients
-        )
+        found = first_part(seen, self._guard, self._outputs_of(seen), has_gradients=has_gradients)
         sample = Sample(step, is_bad, float("nan"), inside.has_loss(seen), arrays_of(found))
         if waits:
             seen.calls = []  # lets go of the tensors

@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from tb_zeroacc.recorder.hooks import LayerCall, Observation, Update, layers_of, makes_variables
 from tb_zeroacc.recorder.patches import Patch
+from tb_zeroacc.recorder.tracing import graphs_around
 
 
 class Watcher(Protocol):
@@ -71,7 +72,7 @@ class LoopHooks:
         notes = self._notes
         found = None
         for kept in (notes.forwards, notes.tests, notes.loose):
-            found = found or next((kept[g] for g in _around() if g in kept), None)
+            found = found or next((kept[g] for g in graphs_around() if g in kept), None)
         for kept in (notes.forwards, notes.tests, notes.loose):
             kept.clear()
         return found
@@ -90,7 +91,7 @@ class LoopHooks:
         def call(*args: Any, **kwargs: Any) -> Any:
             if not patch.active:
                 return original(*args, **kwargs)
-            notes, here = self._notes, _around()[0]
+            notes, here = self._notes, graphs_around()[0]
             is_test = kwargs.get("training") is False
             kept = notes.tests if is_test else notes.forwards
             kept.pop(here, None)  # lets go of its tensors before there are more
@@ -120,7 +121,7 @@ class LoopHooks:
             if notes.running:
                 notes.running[-1].note_call(layer, output)
                 return output
-            here = _around()[0]
+            here = graphs_around()[0]
             loose = notes.loose.setdefault(here, Observation(self._model, None))
             loose.calls = [c for c in loose.calls if c.layer is not layer]
             loose.calls.append(LayerCall(layer, 0, output))
@@ -151,15 +152,3 @@ class LoopHooks:
 
         unconverted: Callable[..., Any] = tf.autograph.experimental.do_not_convert(apply)
         return unconverted
-
-
-def _around() -> list[Any]:
-    """The graph that is being traced and those around it, innermost first; [None] in eager code."""
-    if tf.executing_eagerly():
-        return [None]
-    found = []
-    graph: Any = tf.compat.v1.get_default_graph()
-    while graph is not None:
-        found.append(graph)
-        graph = getattr(graph, "outer_graph", None)
-    return found

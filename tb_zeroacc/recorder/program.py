@@ -27,6 +27,7 @@ from tb_zeroacc.recorder.content import NEVER, Sample, shape_of
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation, Update, layers_of
 from tb_zeroacc.recorder.parts import inputs_of, is_visible
+from tb_zeroacc.recorder.tracing import snapshot
 from tb_zeroacc.records import Layout
 
 # Layout, serial number, step (high, low: each exact in float32), first bad loss, data ready.
@@ -227,20 +228,7 @@ class Program:
         return ~tf.math.is_finite(inside.mean_of(loss)) & (state.clock[5] < 0)
 
     def _snapshot(self, seen: Observation, update: Update) -> inside.Snapshot:
-        state = self._state(seen)
-        scale = inside.loss_scale_of(update.optimizer)
-
-        def parts(before: inside.Snapshot) -> tuple[Any, Any, Any]:
-            return before.statistics, before.visited, before.rate
-
-        found = branch(
-            state.due,
-            lambda: parts(inside.look(update, scale)),
-            lambda: parts(inside.unseen(update, scale)),
-        )
-        statistics, visited, rate = found
-        variables = update.variables[: inside.MAX_ROWS]
-        return inside.Snapshot(variables, statistics, visited, rate, scale)
+        return snapshot(self._state(seen).due, update)
 
     def _add(self, seen: Observation) -> None:
         state = self._state(seen)

@@ -175,9 +175,7 @@ def narrowed(before: inside.Snapshot, variables: list[Any]) -> inside.Snapshot:
     )
 
 
-def joined(
-    sample: Sample, found: Sequence[tuple[Layout, NDArray[np.float32]]]
-) -> Sample:
+def joined(sample: Sample, found: Sequence[tuple[Layout, NDArray[np.float32]]]) -> Sample:
     """A sample with tables of its second part in the place of the first ones."""
     kinds = {layout.kind for layout, _ in found}
     kept = [t for t in sample.tables if t[0].kind not in kinds]
