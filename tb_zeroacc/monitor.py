@@ -95,7 +95,7 @@ class Monitor:
         self._verbose = verbose
         self._announcer = Announcer(self.log_dir, self._schedule.affords)
         self._loop: OwnLoop | None = None
-        self._has_warned = False
+        self._is_entered = self._has_warned = False
 
     def __enter__(self) -> Monitor:
         """Begins to watch the model.
@@ -108,8 +108,9 @@ class Monitor:
                 self._model, self._optimizers, self._loss, self.log_dir, self._schedule,
                 self._on_news,
             )  # fmt: skip
-        elif self._loop.is_open:
+        if self._is_entered:
             raise RuntimeError("This Monitor is entered already: make one for each loop.")
+        self._is_entered = True
         self._announcer.resume()
         self._loop.guard.run("this training", self._loop.begin)
         return self
@@ -121,8 +122,9 @@ class Monitor:
         trace: TracebackType | None,
     ) -> Literal[False]:
         """Writes how the loop ended and says what the record shows; an error passes on."""
+        self._is_entered = False
         if self._loop is not None:
-            self._loop.guard.run("the end of the loop", self._loop.end, fault)
+            self._loop.end(fault)
         return False
 
     @do_not_convert  # type: ignore[untyped-decorator]
@@ -155,7 +157,7 @@ class Monitor:
                 `model.trainable_variables`, or of pairs of gradient and variable.
             sample_weight: What the loss was given as weights.
         """
-        if self._loop is None or not self._loop.is_open:
+        if self._loop is None or not self._is_entered:
             self._warn_of_nothing("record")
             return
         self._loop.record(step, Shown(inputs, labels, outputs, sample_weight, loss, gradients))
@@ -169,7 +171,7 @@ class Monitor:
             logs: What `fit` would log, under the same names: `loss`, `accuracy`, `val_loss`, ...;
                 numbers, tensors of shape () or Keras metrics.
         """
-        if self._loop is None or not self._loop.is_open:
+        if self._loop is None or not self._is_entered:
             self._warn_of_nothing("end_epoch")
             return
         self._loop.end_epoch(logs)
@@ -181,10 +183,11 @@ class Monitor:
         return diagnose(self.log_dir if self._loop is None else self._loop.directory)
 
     def _warn_of_nothing(self, name: str) -> None:
-        if not self._has_warned and not tf.inside_function():
+        if not self._has_warned:
             self._has_warned = True
             warnings.warn(
-                f"Monitor.{name} records nothing outside of `with Monitor(...) as monitor:`.",
+                f"Monitor.{name} records nothing outside of `with Monitor(...) as monitor:`, nor "
+                "does a tf.function that was traced there.",
                 RuntimeWarning,
                 stacklevel=3,
             )

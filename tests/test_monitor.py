@@ -661,3 +661,62 @@ def test_beside_a_fit_with_the_callback(tmp_path: Path) -> None:
     assert not faults(monitor)
     assert read(tmp_path / "callback").steps() == [0, 1, 2, 3]
     assert not hooked(model, model.optimizer)
+
+
+def test_a_fault_of_ours_leaves_no_hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise OSError("odd layer")
+
+    monkeypatch.setattr("tb_zeroacc.recorder.own_loop.observe", fail)
+    model, optimizer = mlp(), keras.optimizers.SGD(0.1)
+    monitor = quiet(tmp_path, model, optimizer=optimizer)
+    step = step_of(model, optimizer, monitor.record)
+
+    def loop() -> None:
+        with monitor:
+            for batch in batches():
+                step(*batch)
+
+    with pytest.warns(RuntimeWarning, match="no longer records steps; training goes on"):
+        loop()
+    assert not hooked(model, optimizer)
+    assert read(tmp_path).end().how == "finished"
+
+
+def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no directory")
+    model, optimizer = mlp(), keras.optimizers.SGD(0.1)
+    monitor = quiet(tmp_path / "file", model, optimizer=optimizer)
+    step = step_of(model, optimizer, monitor.record)
+
+    def loop() -> None:
+        with monitor:
+            step(*next(batches()))
+
+    with pytest.warns(RuntimeWarning, match="no longer records anything into its log file"):
+        loop()
+    assert not hooked(model, optimizer)
+
+
+def test_end_epoch_within_a_function(tmp_path: Path) -> None:
+    monitor = quiet(tmp_path, linear())
+    with monitor, pytest.warns(RuntimeWarning, match="call `end_epoch` in eager code"):
+        tf.function(monitor.end_epoch)()
+    assert not read(tmp_path).facts(facts.Epoch)
+
+
+def test_penalties_are_unknown(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(2)
+    dense = keras.layers.Dense(1, kernel_regularizer="l2")
+    model = keras.Sequential([keras.layers.Input((6,)), dense])
+    monitor = quiet(tmp_path, model, loss="mse")
+
+    def step() -> None:
+        monitor.record(loss=tf.reduce_mean(model(tf.ones([2, 6]))))
+
+    with monitor:
+        step()
+        tf.function(step)()
+    for table in read(tmp_path).tables["loss"]:
+        assert np.isnan(table("loss", "penalty"))
+        assert np.isfinite(table("loss", "loss"))

@@ -19,12 +19,15 @@ from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation, Update
 from tb_zeroacc.recorder.ledger import Ledger
 from tb_zeroacc.recorder.shown import (
+    Shown,
     arrays_of,
     first_part,
     gradients_for,
     joined,
     look,
     narrowed,
+    observe,
+    penalties_of,
     second_part,
     unmoved,
 )
@@ -129,13 +132,13 @@ class EagerSteps:
 
     # --- records ----------------------------------------------------------------------------
 
-    def record(self, given: int | None, seen: Observation, gradients: Any) -> None:
+    def record(self, given: int | None, shown: Shown, forward: Observation | None) -> None:
         """Counts a step, and samples it where it is due or its loss is not finite.
 
         Args:
             given: Its number as the user counts.
-            seen: What it showed.
-            gradients: As the user handed them over.
+            shown: What the user showed of it.
+            forward: Its forward pass, where the hooks saw one.
         """
         start = time.perf_counter()
         ledger = self._ledger
@@ -143,11 +146,12 @@ class EagerSteps:
         step = ledger.advance(given)
         ledger.pace(step)
         self._has_recorded = True
-        loss = None if seen.loss is None else float(inside.mean_of(seen.loss))
-        is_bad = loss is not None and ledger.is_bad(loss)
+        is_bad = shown.loss is not None and ledger.is_bad(float(inside.mean_of(shown.loss)))
         updates, self._updates = list(self._updates.values()), {}
         if is_bad or step >= ledger.next_due:
-            sample = self._sampled(step, seen, updates, gradients, is_bad)
+            seen = observe(self._model, shown, forward)
+            seen.penalties = penalties_of(self._model)
+            sample = self._sampled(step, seen, updates, shown.gradients, is_bad)
             ledger.plan(sample, time.perf_counter() - start + self._beside)
             self._beside = 0.0
             if self._pending is None:

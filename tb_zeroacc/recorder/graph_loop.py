@@ -31,6 +31,7 @@ from tb_zeroacc.recorder.shown import (
     first_part,
     gradients_for,
     narrowed,
+    penalties_of,
     second_part,
     unmoved,
 )
@@ -202,6 +203,7 @@ class GraphSteps:
             is_bad = ~tf.math.is_finite(inside.mean_of(seen.loss)) & (first_bad < 0)
         due = (step >= next_due) | is_bad
         known = self._updates_of(seen, [u for g, u in noted if g in around], gradients, due)
+        seen.penalties = penalties_of(self._model)
         index, plan = len(self._inbox.plans), Plan(inside.has_loss(seen))
         self._inbox.plans.append(plan)
         if not index:
@@ -262,4 +264,4 @@ class GraphSteps:
 
 def _flat(found: list[Table]) -> Any:
     """Tables end to end, float32."""
-    return tf.concat([tf.reshape(t.values, [-1]) for t in found], 0)
+    return tf.concat([tf.zeros([0]), *(tf.reshape(t.values, [-1]) for t in found)], 0)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
+from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import LayerCall, Observation, Update, layers_of, makes_variables
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.tracing import graphs_around
@@ -40,21 +41,28 @@ class _Notes(threading.local):
 
 
 class LoopHooks:
-    """The hooks on one model and its optimizers, from construction to `remove`.
+    """The hooks on one model and its optimizers, from `install` to `remove`.
 
     Args:
         model: A Keras model, built or not.
         optimizers: Keras optimizers.
         watcher: Is told of updates.
+        guard: Turns failing parts off.
     """
 
-    def __init__(self, model: Any, optimizers: list[Any], watcher: Watcher) -> None:
+    def __init__(self, model: Any, optimizers: list[Any], watcher: Watcher, guard: Guard) -> None:
         self._model = model
         self._watcher = watcher
+        self._guard = guard
         self._notes = _Notes()
         self._hooked: set[int] = set()
-        self._patches = [Patch(model, "call", self._model_call)]
-        for optimizer in optimizers:
+        self._patches: list[Patch] = []
+        self._optimizers = optimizers
+
+    def install(self) -> None:
+        """Puts every hook on."""
+        self._patches.append(Patch(self._model, "call", self._model_call))
+        for optimizer in self._optimizers:
             self._patches.append(
                 Patch(optimizer, "apply", functools.partial(self._apply, optimizer))
             )
@@ -104,7 +112,7 @@ class LoopHooks:
             # A look at the validation data is no forward pass of the step before it.
             if not (is_test and here in notes.forwards):
                 kept[here] = forward
-            self._hook_layers()
+            self._guard.run("new layers", self._hook_layers)
             return forward.y_pred
 
         return call

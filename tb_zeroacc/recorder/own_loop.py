@@ -80,31 +80,39 @@ class OwnLoop:
         self._news("contract")
         self._eager.open()
         self._graph.open()
-        self._hooks = LoopHooks(self._model, self._optimizers, self)
+        self._hooks = LoopHooks(self._model, self._optimizers, self, self.guard)
+        self._hooks.install()
 
     def end(self, fault: BaseException | None) -> None:
         """The loop has ended, by an error or by itself."""
-        if not self.is_open:
-            return
-        self.is_open = False
-        self.guard.run("the end of the loop", self._close)
+        if self.is_open:
+            self._close()
+            self.guard.run("how the loop ended", self._write_end, fault)
+            self._news("end" if fault is None else "exception")
+
+    def _write_end(self, fault: BaseException | None) -> None:
         steps = self._ledger.steps
-        self._session.association(steps)
         ended = facts.End("finished", steps) if fault is None else end_of(fault, steps)
         self._session.fact(steps, ended)
-        self._news("end" if fault is None else "exception")
 
     def _close(self) -> None:
+        # Parts of their own: what failed in a step must not keep us from letting go.
+        self.is_open = False
+        self.guard.run("the end of the hooks", self._unhook)
+        self.guard.run("the end of records in a tf.function", self._graph.close)
+        self.guard.run("the end of eager records", self._eager.close)
+        self._session.association(self._ledger.steps)
+
+    def _unhook(self) -> None:
         if self._hooks is not None:
             self._hooks.remove()
             self._hooks = None
-        self._graph.close()
-        self._eager.close()
 
     def abandoned(self) -> None:
         """The interpreter ends within the loop."""
         if self.is_open:
-            self.end(KeyboardInterrupt())
+            self._close()
+            self._session.fact(self._ledger.steps, end_of(None, self._ledger.steps))
 
     # --- epochs and steps -------------------------------------------------------------------
 
@@ -120,16 +128,15 @@ class OwnLoop:
 
     def _record(self, step: Any, shown: Shown) -> None:
         forward = self._hooks.take() if self._hooks is not None else None
-        seen = observe(self._model, shown, forward)
-        if tf.inside_function():
+        if tf.inside_function() or not self._has_told:
+            seen = observe(self._model, shown, forward)
             self.guard.run("what the model is", self._on_trace, seen)
+        if tf.inside_function():
             self._graph.record(step, seen, shown.gradients)
             return
-        if not self._has_told:
-            self._has_told = True
-            self.guard.run("what the model is", self._on_trace, seen)
+        self._has_told = True
         self._graph.ask()
-        self._eager.record(None if step is None else int(step), seen, shown.gradients)
+        self._eager.record(None if step is None else int(step), shown, forward)
         if self._graph.is_used:
             self._graph.tell()
 
@@ -154,6 +161,8 @@ class OwnLoop:
             self.guard.run("epochs", self._end_epoch, logs)
 
     def _end_epoch(self, logs: Mapping[str, Any] | None) -> None:
+        if tf.inside_function():
+            raise ValueError("call `end_epoch` in eager code, not within a tf.function")
         self._graph.ask()
         rate = self.guard.run(
             "the learning rate", contracts.learning_rate_of, self._asked.optimizer

@@ -61,10 +61,13 @@ def observe(model: Any, shown: Shown, forward: Observation | None) -> Observatio
         loss_called=loss is not None,
         loss_reached=loss is not None,
         loss=loss if isinstance(loss, int | float) or is_visible(loss) else None,
-        # Whether the loop added these terms to its loss is not known.
-        penalties=[NAN] if model.losses else [],
         calls=[] if forward is None else forward.calls,
     )
+
+
+def penalties_of(model: Any) -> list[Any]:
+    """Terms beside the data's loss: unknown where there are any, for a loop may leave them out."""
+    return [NAN] if model.losses else []
 
 
 def _tensors(structure: Any) -> Any:
