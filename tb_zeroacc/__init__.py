@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tb_zeroacc.callback import ZeroAccuracyCallback
+    from tb_zeroacc.monitor import Monitor
     from tb_zeroacc.recorder.taps import tap
     from tb_zeroacc.verdict import diagnose
 
 __version__ = "0.1.0"
-__all__ = ["ZeroAccuracyCallback", "__version__", "diagnose", "tap"]
+__all__ = ["Monitor", "ZeroAccuracyCallback", "__version__", "diagnose", "tap"]
 
 _HOME = {
+    "Monitor": "tb_zeroacc.monitor",
     "ZeroAccuracyCallback": "tb_zeroacc.callback",
     "diagnose": "tb_zeroacc.verdict",
     "tap": "tb_zeroacc.recorder.taps",

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-import shlex
-import time
 from collections.abc import Mapping
-from math import isfinite
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import keras
 
+from tb_zeroacc.announcing import Announcer
+from tb_zeroacc.arguments import (
+    directory_of,
+    require_tensorflow,
+    share_of_time,
+    steps_between,
+)
+
 if TYPE_CHECKING:
     from tb_zeroacc.recorder.recording import Recording
 Logs = Mapping[str, Any]
-
-
-def _is_number(value: object) -> bool:
-    """Whether it is a finite real number; True and False are none."""
-    return not isinstance(value, bool) and isinstance(value, Real) and isfinite(value)
 
 
 class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
@@ -56,34 +55,13 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         verbose: int = 1,
     ) -> None:
         super().__init__()
-        if keras.backend.backend() != "tensorflow":
-            raise ValueError(
-                "ZeroAccuracyCallback records Keras on TensorFlow only, and Keras runs on "
-                f"{keras.backend.backend()!r}: set KERAS_BACKEND=tensorflow before importing keras."
-            )
-        if not isinstance(log_dir, str | os.PathLike) or not os.fspath(log_dir):
-            raise ValueError(
-                "`log_dir` must be the directory to record into, such as 'logs/first'. "
-                f"Received: log_dir={log_dir!r}."
-            )
-        if every is not None and not (_is_number(every) and every >= 1 and every == int(every)):
-            raise ValueError(
-                "`every` must be a whole number of steps, at least 1, or None. "
-                f"Received: every={every!r}."
-            )
-        if not _is_number(budget) or not 0.0 < budget <= 1.0:
-            raise ValueError(
-                "`budget` must be a share of the training time, over 0 and at most 1. "
-                f"Received: budget={budget!r}."
-            )
-        self.log_dir = os.path.expanduser(os.fspath(log_dir))  # noqa: PTH111 (it may be `gs://..`)
-        self._every = None if every is None else int(every)
-        self._budget = budget
+        require_tensorflow("ZeroAccuracyCallback", keras.backend.backend())
+        self.log_dir = directory_of(log_dir)
+        self._every = steps_between(every)
+        self._budget = share_of_time(budget)
         self._verbose = verbose
         self._recording: Recording | None = None
-        self._told: set[str] = set()
-        self._judging = 0.0  # seconds that the last verdict took
-        self._began = time.perf_counter()
+        self._announcer: Announcer | None = None
 
     def _implements_train_batch_hooks(self) -> bool:
         """Asked by Keras 2 alone, when `fit` begins."""
@@ -95,20 +73,21 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy, or what was pickled, begins a recording of its own."""
-        return {**self.__dict__, "_recording": None}
+        return {**self.__dict__, "_recording": None, "_announcer": None}
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begins a recording, or goes on with the one of this model."""
         from tb_zeroacc.recorder.recording import Recording
         from tb_zeroacc.recorder.schedule import Schedule
 
-        self._began = time.perf_counter()
         recording = self._recording
         if recording is None or recording.model is not self.model:
             schedule = Schedule(self._every, self._budget)
             recording = Recording(self.model, self.log_dir, schedule, self._on_news)
             self._recording = recording
-            self._told.clear()
+            self._announcer = Announcer(self.log_dir, schedule.affords)
+        elif self._announcer is not None:
+            self._announcer.resume()
         recording.guard.run("this training", recording.begin, self.params or {}, self)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
@@ -147,30 +126,9 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
             self._recording.guard.run("the end of fit", self._recording.end)
 
     def _on_news(self, moment: str) -> None:
-        recording = self._recording
-        if not self._verbose or recording is None or not recording.is_writing:
+        recording, announcer = self._recording, self._announcer
+        if not self._verbose or recording is None or announcer is None:
             return
-        elapsed = time.perf_counter() - self._began
-        if moment == "epoch" and not recording.schedule.affords(self._judging, elapsed):
-            return
-        start = time.perf_counter()
-        recording.guard.run("a verdict on the console", self._tell, recording.directory, moment)
-        self._judging = time.perf_counter() - start
-
-    def _tell(self, directory: str, moment: str) -> None:
-        """Prints the first cause; before the end only where it is beyond doubt, and each once."""
-        from tb_zeroacc.verdict import diagnose
-
-        for verdict in diagnose(directory):
-            first = verdict.findings[0] if verdict.findings else None
-            code = first.code if first is not None else ""
-            is_definite = first is not None and first.tier.label == "definite"
-            if code in self._told or not (is_definite or moment == "end"):
-                continue
-            self._told.add(code)
-            # In the middle of an epoch the cursor stands behind Keras' progress bar.
-            gap = "" if moment in ("contract", "epoch", "end") else "\n"
-            name = f"{code} " if code else ""
-            print(f"{gap}Zero Accuracy: {name}{verdict.headline}")
-            where = shlex.quote(self.log_dir)
-            print(f"  more: zeroacc diagnose {where}  or  tensorboard --logdir {where}", flush=True)
+        if recording.is_writing:
+            tell = announcer.tell
+            recording.guard.run("a verdict on the console", tell, recording.directory, moment)

@@ -27,7 +27,13 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "diagnosis": ({"facts", "run", "series"}, {"numpy"}),
     "verdict": ({"facts", "logs", "run", "diagnosis"}, set()),
-    "callback": ({"facts", "recorder", "verdict", "diagnosis"}, {"numpy", "tensorflow", "keras"}),
+    "arguments": (set(), set()),
+    "announcing": ({"verdict"}, set()),
+    "callback": ({"arguments", "announcing", "recorder"}, {"keras"}),
+    "monitor": (
+        {"arguments", "announcing", "recorder", "verdict", "diagnosis"},
+        {"tensorflow", "keras"},
+    ),
     "plugin": (
         {"verdict", "logs", "run", "facts", "series", "diagnosis"},
         {"numpy", "tensorboard", "werkzeug"},
@@ -91,8 +97,7 @@ def test_a_bare_import_is_light(statement: str) -> None:
 def test_the_package_exports_what_it_promises() -> None:
     import tb_zeroacc
 
-    assert sorted(tb_zeroacc.__all__) == [
-        "ZeroAccuracyCallback", "__version__", "diagnose", "tap",
-    ]
+    promised = ["Monitor", "ZeroAccuracyCallback", "__version__", "diagnose", "tap"]
+    assert sorted(tb_zeroacc.__all__) == promised
     with pytest.raises(AttributeError):
         _ = tb_zeroacc.nonsense

@@ -7,7 +7,12 @@
               ├─ PipelineWatch  what passed the taps that saw elements: `taps`
               └─ EventWriter ── facts, tables and scalars into one event file
 
-Only this package and `tb_zeroacc.callback` import TensorFlow and Keras.
+    OwnLoop ─── LoopHooks ──── what model and optimizers did since the last record
+              ├─ EagerSteps, GraphSteps ── the two ways of sampling a loop of the user's own
+              └─ Ledger ────── steps, epochs and pace, of which a loop tells nothing
+
+Both write through one `Session`. Only this package, `tb_zeroacc.callback` and `tb_zeroacc.monitor`
+import TensorFlow and Keras.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import __version__, facts
-from tb_zeroacc.recorder.losses import describe_outputs
+from tb_zeroacc.recorder.losses import Asked, describe_outputs
 from tb_zeroacc.recorder.worker import worker_of
 
 # Layers that pass an activation on unchanged.
@@ -33,30 +33,35 @@ _OWN_FIELD = frozenset(
 )  # fmt: skip
 
 
-def describe(model: Any, fit: facts.Fit, seen: Any = None) -> facts.Contract:
+def describe(
+    model: Any, fit: facts.Fit, seen: Any = None, asked: Asked | None = None
+) -> facts.Contract:
     """The contract of a model as it stands now.
 
     Args:
-        model: A compiled Keras model.
+        model: A Keras model, compiled unless `asked` is given.
         fit: How training was asked for.
         seen: The `Observation` of a step, where one was traced: the order of calls, the outputs.
+        asked: What a loop of the user's own trains with; `compile` has no say in it.
     """
     called = _in_call_order(model, seen)
-    outputs = describe_outputs(model, seen, called)
+    outputs = describe_outputs(model, seen, called, asked)
     makers = {output.layer for output in outputs if output.layer}
-    jit = getattr(model, "jit_compile", None)
+    compiled = model if asked is None else None
+    jit = getattr(compiled, "jit_compile", None)
+    optimizer = getattr(compiled, "optimizer", None) if asked is None else asked.optimizer
     strategy = getattr(model, "_distribute_strategy", None)
     return facts.Contract(
         source="recorder",
         model=type(model).__name__,
         layers=tuple(_layer(layer, layer.name in makers) for layer in called),
         outputs=outputs,
-        optimizer=_optimizer(getattr(model, "optimizer", None)),
+        optimizer=_optimizer(optimizer),
         fit=fit,
         dtype_policy=getattr(getattr(model, "dtype_policy", None), "name", None),
         jit_compile=jit if isinstance(jit, bool) else None,
-        run_eagerly=bool(getattr(model, "run_eagerly", False)),
-        steps_per_execution=whole(getattr(model, "steps_per_execution", None)),
+        run_eagerly=None if asked else bool(getattr(compiled, "run_eagerly", False)),
+        steps_per_execution=whole(getattr(compiled, "steps_per_execution", None)),
         strategy=type(strategy).__name__ if strategy is not None else None,
         worker=worker_of(),
         versions={

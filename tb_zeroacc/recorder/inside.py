@@ -63,12 +63,14 @@ class Snapshot:
         visited: Some elements of each weight, end to end; float32. NaN where nobody looked.
         rate: The learning rate that this update applies.
         scale: What the loss, and so each gradient, was multiplied with.
+        weights: What has a row here, where it may be more than an update changes.
     """
 
     statistics: Any
     visited: Any
     rate: Any
     scale: Any
+    weights: tuple[Weight, ...] = ()
 
 
 def weights_of(update: Update) -> tuple[Weight, ...]:
@@ -110,7 +112,8 @@ def look(
     rows = _rows(weights, values_of(weights) if values is None else values, st)
     visited = _visited(weights, rows, st)
     rate = rate_of(update.optimizer) if rate is None else rate
-    return Snapshot(_weigh(rows, weights, st), st.below_each_other(visited), rate, scale)
+    found = _weigh(rows, weights, st)
+    return Snapshot(found, st.below_each_other(visited), rate, scale, weights)
 
 
 def _weigh(rows: list[Any], weights: Sequence[Weight], st: Any) -> Any:
@@ -145,7 +148,7 @@ def rate_of(optimizer: Any) -> Any:
 
 def loss_scale_of(optimizer: Any) -> Any:
     """What an optimizer multiplies the loss with, before it changes that."""
-    if hasattr(optimizer, "initial_scale"):
+    if hasattr(optimizer, "initial_scale"):  # a LossScaleOptimizer, which may not be built yet
         scale = optimizer.dynamic_scale if optimizer.built else optimizer.initial_scale
         return tf.cast(tf.convert_to_tensor(scale), tf.float32)
     return tf.constant(float(getattr(optimizer, "loss_scale_factor", None) or 1.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -25,24 +26,43 @@ _ALIASES = {
 }  # fmt: skip
 
 
-def describe_outputs(model: Any, seen: Any, layers: list[Any]) -> tuple[facts.Output, ...]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a loop of the user's own trains with.
+
+    Attributes:
+        loss: As for `compile`: a name, a function, a Loss, or a structure of them by output.
+        optimizer: A Keras optimizer; None for another way of updating weights.
+    """
+
+    loss: Any = None
+    optimizer: Any = None
+
+
+def describe_outputs(
+    model: Any, seen: Any, layers: list[Any], asked: Asked | None = None
+) -> tuple[facts.Output, ...]:
     """Every output with its loss and metrics.
 
     Args:
-        model: A compiled Keras model.
+        model: A Keras model.
         seen: The `Observation` of a step, or None.
         layers: The model's layers in the order of their calls.
+        asked: What the loop trains with; None for what the model was compiled with.
     """
     predictions = None if seen is None else seen.y_pred
     names = output_names(model, predictions)
     tensors = keras.tree.flatten(predictions) if predictions is not None else [None] * len(names)
     paths = _paths(predictions, names)
     makers = [_maker(model, seen, layers, i, t) for i, t in enumerate(tensors)]
-    metrics = _metrics(model, len(names))
+    metrics = _metrics(model if asked is None else None, len(names))
     found = []
     for i, name in enumerate(names):
         layer, activation = makers[i]
-        loss, weight = _loss(model, i, name, paths[i], len(names))
+        if asked is not None:
+            loss, weight = _entry(asked.loss, i, name), None
+        else:
+            loss, weight = _loss(model, i, name, paths[i], len(names))
         default_reduction = None if loss is None else "sum_over_batch_size"
         found.append(
             facts.Output(

@@ -22,10 +22,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_zeroacc.recorder import content, inside, tables
+from tb_zeroacc.recorder.branching import branch
 from tb_zeroacc.recorder.content import NEVER, Sample, shape_of
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation, Update, layers_of
 from tb_zeroacc.recorder.parts import inputs_of, is_visible
+from tb_zeroacc.recorder.tracing import snapshot
 from tb_zeroacc.records import Layout
 
 # Layout, serial number, step (high, low: each exact in float32), first bad loss, data ready.
@@ -226,19 +228,7 @@ class Program:
         return ~tf.math.is_finite(inside.mean_of(loss)) & (state.clock[5] < 0)
 
     def _snapshot(self, seen: Observation, update: Update) -> inside.Snapshot:
-        state = self._state(seen)
-        scale = inside.loss_scale_of(update.optimizer)
-
-        def parts(before: inside.Snapshot) -> tuple[Any, Any, Any]:
-            return before.statistics, before.visited, before.rate
-
-        found = self._cond(
-            state.due,
-            lambda: parts(inside.look(update, scale)),
-            lambda: parts(inside.unseen(update, scale)),
-        )
-        statistics, visited, rate = found
-        return inside.Snapshot(statistics, visited, rate, scale)
+        return snapshot(self._state(seen).due, update)
 
     def _add(self, seen: Observation) -> None:
         state = self._state(seen)
@@ -284,21 +274,10 @@ class Program:
             )
             return tf.constant(False)
 
-        self._cond(state.due, sample, count)
+        branch(state.due, sample, count)
         first, self.is_watching = not self.is_watching, True
         if first or tf.inside_function():  # of eager steps the first
             self._on_trace(seen)
-
-    def _cond(self, due: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
-        if not tf.inside_function():
-            return tf.cond(due, yes, no)
-        graph = tf.compat.v1.get_default_graph()
-        before = len(graph.get_operations())
-        found = tf.cond(due, yes, no)
-        for operation in graph.get_operations()[before:]:
-            if operation.type in ("If", "StatelessIf"):
-                _keep_apart(operation)
-        return found
 
     def _remember(self, layouts: tuple[Layout, ...], has_loss: bool) -> int:
         if (layouts, has_loss) not in self._layouts:
@@ -319,16 +298,6 @@ class Program:
             room -= size
             kept.append(table)
         return kept
-
-
-def _keep_apart(operation: Any) -> None:
-    """Keeps a conditional one operation at run time.
-
-    Lowered into switches it would cost one for each tensor that goes in, at each step.
-    """
-    from tensorflow.core.framework import attr_value_pb2
-
-    operation._set_attr("_lower_using_switch_merge", attr_value_pb2.AttrValue(b=False))
 
 
 def _capacity(model: Any) -> int:

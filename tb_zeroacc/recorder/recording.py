@@ -4,41 +4,32 @@ from __future__ import annotations
 
 import atexit
 import functools
-import os
 import time
-import uuid
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
-import numpy as np
 
-from tb_zeroacc import __version__, facts
+from tb_zeroacc import facts
 from tb_zeroacc.recorder import contract as contracts
-from tb_zeroacc.recorder import scalars
-from tb_zeroacc.recorder.association import Association
 from tb_zeroacc.recorder.content import CLOCK_PERIOD, NEVER, Sample, Sampler
 from tb_zeroacc.recorder.direct import DirectSampler, serves
 from tb_zeroacc.recorder.failure import a_batch, end_of, pending_fault
 from tb_zeroacc.recorder.fitting import callback_list_of, describe_fit, is_running
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks, Observation, Update
-from tb_zeroacc.recorder.log import SessionLog
 from tb_zeroacc.recorder.loss_scaling import LeftOut
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.pipeline import PipelineWatch
 from tb_zeroacc.recorder.program import Program
 from tb_zeroacc.recorder.schedule import Schedule
+from tb_zeroacc.recorder.session import Place, Session, numbers_of
 from tb_zeroacc.recorder.shapes import shapes_of
 from tb_zeroacc.recorder.stepping import StepFunction
 from tb_zeroacc.recorder.validation import Validation
-from tb_zeroacc.recorder.worker import worker_of
-from tb_zeroacc.records import Layout
 
 Logs = Mapping[str, Any]
-SUBDIRECTORY = "zeroacc"
-PROGRESS = Layout("progress", ("progress",), facts.COLUMNS["progress"])
 # Calls of Keras' list of callbacks within a `fit`, but the one in which we begin.
 CALLS = (
     "on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end",
@@ -61,26 +52,18 @@ class Recording:
         self, model: Any, log_dir: str, schedule: Schedule, news: Callable[[str], None]
     ) -> None:
         self.model = model
-        worker = worker_of()
-        of_worker = [] if worker is None else [f"worker_{worker}"]
-        self.directory = os.path.join(log_dir, SUBDIRECTORY, *of_worker)  # noqa: PTH118 (`gs://`)
         self.guard = Guard()
         self.schedule = schedule
         self._news = news
-        self._log = SessionLog(self.directory, self.guard)
+        self._session = Session(log_dir, self.guard)
+        self.directory = self._session.directory
         self._steps = 0  # taken, over all fits; exact after each sample and each epoch
         self._epoch = -1  # over all fits
         self._epoch_start = (0, 0.0)  # step, clock
         self._next_due, self._spacing = 0, schedule.spacing(0, None)
-        self._contract = facts.Contract()
-        self._names = scalars.Names()
-        self._scalars: scalars.Scalars | None = None
         self._fit = facts.Fit()
-        self._shapes: facts.Shapes | None = None
         self._traced: tuple[facts.Contract, facts.Shapes] | None = None
         self._left_out = LeftOut()
-        self._association: Association | None = None
-        self._written_examples = 0.0
         self._pipeline, self._named = PipelineWatch(), facts.Pipeline()
         self._hooks: Hooks | None = None
         self._sampler: Sampler | None = None
@@ -89,10 +72,7 @@ class Recording:
         self._calls: list[Patch] = []
         self._is_open = self._in_epoch = False
         self.callback: Any = None
-        self.token = uuid.uuid4().hex
-        self._log.fact(
-            0, facts.Start(self.token, time.time(), f"tb_zeroacc {__version__}", worker)
-        )
+        self.token = self._session.token
         atexit.register(_at_exit, weakref.ref(self))
 
     # --- one fit ----------------------------------------------------------------------------
@@ -100,12 +80,12 @@ class Recording:
     @property
     def is_writing(self) -> bool:
         """Whether there is a log to write to, and then to read."""
-        return self._log.is_open
+        return self._session.is_writing
 
     def begin(self, params: dict[str, Any], own: Any) -> None:
         """Starts to watch a `fit`; called from its `on_train_begin`."""
         self.abandoned()  # the `fit` before this one may have ended without a word
-        if not self._log.is_open:
+        if not self._session.is_writing:
             return
         self.callback = own
         self.guard.run("the pipeline", self._pipeline.begin)
@@ -120,7 +100,7 @@ class Recording:
         for watcher in StepFunction.left_behind(self.model, self._others):
             self.guard.run("this training", watcher.abandoned)
         found = self.guard.run("the contract", contracts.describe, self.model, self._fit)
-        self._state(found)
+        self._session.state(self._steps, found)
         self._news("contract")
         self.guard.run("this training", self._watch)
         if listed is not None:
@@ -160,8 +140,8 @@ class Recording:
         if self._is_open:
             self._count_steps()
             self._collect()
-            self._write_association()
-            self._log.fact(self._steps, self._how_it_ended())
+            self._session.association(self._steps)
+            self._session.fact(self._steps, self._how_it_ended())
         self._release()
         self._is_open = False
         self._news("end")
@@ -266,7 +246,7 @@ class Recording:
             return
         self._count_steps()
         self._write_epoch(logs, cut_short=self._was_cut_short())
-        self._write_association()
+        self._session.association(self._steps)
         self._in_epoch = False
         self._news("epoch")
 
@@ -279,7 +259,7 @@ class Recording:
         """A validation is over."""
         if self._is_open and self._in_epoch and self._validation is not None:
             self._count_steps()
-            self._log.sample(max(0, self._steps - 1), self._validation.end())
+            self._session.tables(max(0, self._steps - 1), self._validation.end())
 
     def _was_cut_short(self) -> bool:
         if not getattr(self.model, "stop_training", False):
@@ -290,7 +270,6 @@ class Recording:
 
     def _write_epoch(self, logs: Logs | None, *, cut_short: bool) -> None:
         step, clock = self._epoch_start
-        known = {str(k): float(v) for k, v in (logs or {}).items() if np.ndim(v) == 0}
         rate = self.guard.run(
             "the learning rate", contracts.learning_rate_of, getattr(self.model, "optimizer", None)
         )
@@ -300,13 +279,10 @@ class Recording:
             batches=self._steps - step,
             seconds=time.perf_counter() - clock,
             learning_rate=rate,
-            logs=known,
+            logs=numbers_of(logs),
             cut_short=cut_short,
         )
-        self._log.fact(self._steps, epoch)
-        self._log.sample(
-            self._epoch, [], [(f"zeroacc/epoch/{name}", value) for name, value in known.items()]
-        )
+        self._session.epoch(epoch)
 
     def _count_steps(self) -> None:
         if self._sampler is not None:
@@ -331,7 +307,7 @@ class Recording:
             samples: In the order of their steps.
             outside: Seconds that went into them beside the steps.
         """
-        if not samples or not self._log.is_open or self._sampler is None:
+        if not samples or not self._session.is_writing or self._sampler is None:
             return
         start = time.perf_counter()
         for sample in samples:
@@ -345,36 +321,18 @@ class Recording:
         self._sampler.respace(step, wanted)
 
     def _write_sample(self, sample: Sample) -> None:
-        tables = []
-        for layout, values in sample.tables:
-            if layout.kind == facts.ASSOCIATION_TABLE:
-                self._associate(layout, values)
-            else:
-                tables.append((layout, values))
-        pace = self.schedule.seconds_per_step()
-        steps = self._fit.steps_per_epoch
-        progress = [
-            float(self._epoch), float(sample.step - self._epoch_start[0]),
-            np.nan if steps is None else float(steps), np.nan if pace is None else pace,
-            self._waited(sample), float(self._left_out.count(self._sampler_step())),
-        ]  # fmt: skip
-        tables.append((PROGRESS, np.array([progress], np.float32)))
-        told = self.guard.run("the scalars", self._scalars_of, tables, sample.has_loss) or []
-        if pace is not None:
-            told.append(("zeroacc/seconds_per_step", pace))
-        self._log.sample(sample.step, tables, told)
+        place = Place(
+            epoch=self._epoch,
+            batch=sample.step - self._epoch_start[0],
+            steps_per_epoch=self._fit.steps_per_epoch,
+            seconds_per_step=self.schedule.seconds_per_step(),
+            waited=self._waited(sample),
+            skipped=self._left_out.count(self._sampler_step()),
+        )
+        self._session.sample(sample, place)
 
     def _sampler_step(self) -> int:
         return self._steps if self._sampler is None else self._sampler.step()
-
-    def _scalars_of(
-        self, tables: list[tuple[Layout, Any]], has_loss: bool
-    ) -> list[tuple[str, float]]:
-        layouts = [layout for layout, _ in tables]
-        known = self._scalars
-        if known is None or known.layouts != tuple(layouts):
-            known = self._scalars = scalars.Scalars(layouts, self._names, has_loss=has_loss)
-        return known.of([values for _, values in tables])
 
     def _waited(self, sample: Sample) -> float:
         """Seconds from asking for a step to its data; NaN within an execution of several steps."""
@@ -384,27 +342,9 @@ class Recording:
         waited = (sample.data_ready - asked) % CLOCK_PERIOD
         return waited if waited < CLOCK_PERIOD / 2 else 0.0  # clocks of two precisions
 
-    def _associate(self, layout: Layout, moments: Any) -> None:
-        known = self._association
-        if known is None or (known.inputs, known.labels) != (layout.rows, layout.columns):
-            known = self._association = Association(layout.rows, layout.columns)
-        self.guard.run("the association", known.add, moments)
-
     def _write_association(self) -> None:
         self._write_pipeline()
-        known = self._association
-        if known is None or known.examples == self._written_examples:
-            return
-        self._written_examples = known.examples
-        count = Layout(facts.ASSOCIATION_COUNT_TABLE, ("examples",), ("examples",))
-        layout = Layout(facts.ASSOCIATION_TABLE, known.inputs, known.labels)
-        self._log.sample(
-            max(0, self._steps - 1),
-            [
-                (layout, known.correlation()),
-                (count, np.array([[known.examples]], np.float32)),
-            ],
-        )
+        self._session.association(self._steps)
 
     def _write_pipeline(self) -> None:
         found = self.guard.run("the pipeline", self._pipeline.look)
@@ -412,8 +352,8 @@ class Recording:
             pipeline, layout, values = found
             if pipeline != self._named:
                 self._named = pipeline
-                self._log.fact(self._steps, pipeline)
-            self._log.sample(max(0, self._steps - 1), [(layout, values)])
+                self._session.fact(self._steps, pipeline)
+            self._session.tables(max(0, self._steps - 1), [(layout, values)])
 
     # --- what the hooks and the step function say -------------------------------------------
 
@@ -448,24 +388,14 @@ class Recording:
     def _on_trace(self, seen: Observation) -> None:
         found = self.guard.run("the contract", contracts.describe, self.model, self._fit, seen)
         shapes = self.guard.run("the shapes", shapes_of, seen)
-        self._traced = (found or self._contract, shapes or facts.Shapes())
+        self._traced = (found or self._session.contract, shapes or facts.Shapes())
 
     def _write_traced(self) -> None:
         if self._traced is not None:
             contract, shapes = self._traced
             self._traced = None
-            self._state(contract)
-            if shapes != self._shapes:
-                self._shapes = shapes
-                self._log.fact(self._steps, shapes)
-
-    def _state(self, contract: facts.Contract | None) -> None:
-        """Writes the contract where it is new."""
-        if contract is not None and contract != self._contract:
-            self._contract = contract
-            self._names = scalars.Names.of(contract)
-            self._scalars = None
-            self._log.fact(self._steps, contract)
+            self._session.state(self._steps, contract)
+            self._session.shapes(self._steps, shapes)
 
     def step_failed(self, fault: BaseException, iterator: Any) -> None:
         """From the step function: a step raised `fault`, which will pass on unchanged."""
@@ -483,15 +413,15 @@ class Recording:
             self._traced = (contract, shapes_of(seen))
             self._write_traced()
         if isinstance(fault, Exception):
-            outputs = self._contract.outputs
+            outputs = self._session.contract.outputs
             tables = self.guard.run(
                 "a batch after the failure", a_batch, self.model, outputs, iterator, self.guard
             )
-            self._log.sample(self._steps + (seen is None), tables or [])
+            self._session.tables(self._steps + (seen is None), tables or [])
         if self._in_epoch and self._steps > self._epoch_start[0]:
             self._write_epoch(None, cut_short=True)
-        self._write_association()
-        self._log.fact(self._steps, end_of(fault, self._steps))
+        self._session.association(self._steps)
+        self._session.fact(self._steps, end_of(fault, self._steps))
 
     def data_ended(self) -> None:
         """From the step function: the iterator had no further batch."""
@@ -503,7 +433,7 @@ class Recording:
             self._is_open = False
             self._count_steps()
             self._collect()
-            self._log.fact(self._steps, end_of(fault, self._steps))
+            self._session.fact(self._steps, end_of(fault, self._steps))
         self._release()
 
 

@@ -1,0 +1,62 @@
+"""What the console is told while a training is recorded: the first cause, in two lines."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable
+
+# At these moments the cursor stands at the beginning of a line, not behind a progress bar.
+BETWEEN_LINES = frozenset({"contract", "epoch", "end"})
+
+
+class Announcer:
+    """Tells each cause once: what is beyond doubt at once, the rest when training has ended.
+
+    Args:
+        log_dir: The directory that the user named; the advice repeats it.
+        affords: Whether so many seconds fit into the budget; asked with the seconds that the last
+            verdict took, and those since training began.
+    """
+
+    def __init__(self, log_dir: str, affords: Callable[[float, float], bool]) -> None:
+        self._log_dir = log_dir
+        self._affords = affords
+        self._told: set[str] = set()
+        self._judging = 0.0  # seconds that the last verdict took
+        self.resume()
+
+    def resume(self) -> None:
+        """Training begins, again or for the first time."""
+        self._began = time.perf_counter()
+
+    def tell(self, directory: str, moment: str) -> None:
+        """Reads the record back and prints the first cause, if there is anything new.
+
+        Args:
+            directory: Of the record.
+            moment: What just happened, in a word: `contract`, `sample`, `epoch`, `end`, ...
+        """
+        start = time.perf_counter()
+        if moment == "epoch" and not self._affords(self._judging, start - self._began):
+            return
+        try:
+            self._tell(directory, moment)
+        finally:
+            self._judging = time.perf_counter() - start
+
+    def _tell(self, directory: str, moment: str) -> None:
+        from tb_zeroacc.verdict import diagnose
+
+        for verdict in diagnose(directory):
+            first = verdict.findings[0] if verdict.findings else None
+            code = first.code if first is not None else ""
+            is_definite = first is not None and first.tier.label == "definite"
+            if code in self._told or not (is_definite or moment == "end"):
+                continue
+            self._told.add(code)
+            gap = "" if moment in BETWEEN_LINES else "\n"
+            name = f"{code} " if code else ""
+            print(f"{gap}Zero Accuracy: {name}{verdict.headline}")
+            where = shlex.quote(self._log_dir)
+            print(f"  more: zeroacc diagnose {where}  or  tensorboard --logdir {where}", flush=True)

@@ -1,0 +1,68 @@
+"""Arguments that the callback and `Monitor` share, checked while the user still looks."""
+
+from __future__ import annotations
+
+import os
+from math import isfinite
+from numbers import Real
+
+
+def directory_of(log_dir: object) -> str:
+    """The directory to record into, with `~` resolved.
+
+    Raises:
+        ValueError: It is no path.
+    """
+    if not isinstance(log_dir, str | os.PathLike) or not os.fspath(log_dir):
+        raise ValueError(
+            "`log_dir` must be the directory to record into, such as 'logs/first'. "
+            f"Received: log_dir={log_dir!r}."
+        )
+    return os.path.expanduser(os.fspath(log_dir))  # noqa: PTH111 (it may be `gs://..`)
+
+
+def steps_between(every: object) -> int | None:
+    """The training steps between two samples; None for as many as the budget allows.
+
+    Raises:
+        ValueError: It is neither None nor a whole number from 1 on.
+    """
+    if every is None:
+        return None
+    if isinstance(every, bool) or not isinstance(every, Real) or not _is_count(float(every)):
+        raise ValueError(
+            "`every` must be a whole number of steps, at least 1, or None. "
+            f"Received: every={every!r}."
+        )
+    return int(every)  # type: ignore[call-overload, no-any-return]  # it is whole
+
+
+def share_of_time(budget: object) -> float:
+    """The share of the training time that sampling may cost.
+
+    Raises:
+        ValueError: It is no number over 0 and at most 1.
+    """
+    if isinstance(budget, bool) or not isinstance(budget, Real) or not 0.0 < float(budget) <= 1.0:
+        raise ValueError(
+            "`budget` must be a share of the training time, over 0 and at most 1. "
+            f"Received: budget={budget!r}."
+        )
+    return float(budget)
+
+
+def require_tensorflow(name: str, backend: str) -> None:
+    """Sees to it that Keras runs on TensorFlow.
+
+    Raises:
+        ValueError: Keras runs on another backend.
+    """
+    if backend != "tensorflow":
+        raise ValueError(
+            f"{name} records Keras on TensorFlow only, and Keras runs on {backend!r}: "
+            "set KERAS_BACKEND=tensorflow before importing keras."
+        )
+
+
+def _is_count(number: float) -> bool:
+    return isfinite(number) and number >= 1 and number == int(number)

@@ -1,0 +1,267 @@
+"""Records that are traced into a `tf.function` of the user's own.
+
+An unsampled step compares and counts. A due one computes its tables in a branch and hands them to
+Python, which writes them and says which step is due next. What was traced stays in the user's
+function; when the recording is over no step is due any more.
+
+    clock   int64 (6,): number of the latest record as given, its offset, its step, steps from the
+            one before it, next due step, first step with a loss that is not finite (-1)
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tb_zeroacc import facts
+from tb_zeroacc.recorder import inside
+from tb_zeroacc.recorder.branching import branch
+from tb_zeroacc.recorder.content import NEVER
+from tb_zeroacc.recorder.guard import Guard
+from tb_zeroacc.recorder.hooks import Observation, Update
+from tb_zeroacc.recorder.inbox import Inbox, Plan
+from tb_zeroacc.recorder.ledger import Ledger, numbered
+from tb_zeroacc.recorder.shown import (
+    first_part,
+    gradients_for,
+    narrowed,
+    penalties_of,
+    second_part,
+    unmoved,
+)
+from tb_zeroacc.recorder.tables import Table
+from tb_zeroacc.recorder.tracing import (
+    clock_first,
+    graphs_around,
+    is_compiled,
+    is_first_replica,
+    snapshot,
+)
+
+COMPILED = (
+    "Zero Accuracy cannot record steps from within a tf.function with jit_compile=True, where "
+    "nothing can be handed to Python. Return inputs, labels, outputs, loss and gradients from it, "
+    "and call `record` with them behind it. Training goes on."
+)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A traced record that stands before the update."""
+
+    graph: Any
+    index: int
+    due: Any
+    seen: Observation
+    before: inside.Snapshot
+    has_gradients: bool
+    updates: list[Update] = field(default_factory=list)
+
+
+class _Notes(threading.local):
+    """Each replica is traced in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.updates: list[tuple[Any, Update]] = []  # with the graph of each
+        self.waiting: _Waiting | None = None
+
+
+class GraphSteps:
+    """Samples the steps that are recorded in a graph.
+
+    Args:
+        model: The model.
+        optimizers: Its optimizers.
+        ledger: Counts steps and writes samples.
+        guard: Turns failing parts off.
+        outputs_of: What is known about the outputs of a step.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        optimizers: list[Any],
+        ledger: Ledger,
+        guard: Guard,
+        outputs_of: Callable[[Observation], tuple[facts.Output, ...]],
+    ) -> None:
+        self._model = model
+        self._optimizers = optimizers
+        self._ledger = ledger
+        self._guard = guard
+        self._outputs_of = outputs_of
+        self._inbox = Inbox(ledger, guard)
+        self._notes = _Notes()
+        self._has_warned = False
+        with tf.init_scope(), tf.device("CPU:0"):
+            start = np.array([-1, 0, -1, 1, NEVER, -1], np.int64)
+            self._clock = tf.Variable(start, trainable=False, name="zeroacc_clock")
+
+    # --- the host's side --------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Training begins."""
+        self._inbox.is_open = True
+        self.tell()
+
+    def close(self) -> None:
+        """Training is over: what waits is written, and no step is due any more."""
+        self.ask()
+        self._inbox.flush()
+        self._inbox.is_open = False
+        self._notes = _Notes()
+        self.tell()
+
+    def ask(self) -> None:
+        """Takes over where traced records stand, if there are any."""
+        if self.is_used:
+            now = [int(n) for n in self._clock.numpy()]
+            if now[2] > self._ledger.step:
+                stride = now[3]
+                self._ledger.reach(*now[:3])
+                self._ledger.stride = stride
+
+    def tell(self) -> None:
+        """Tells traced records where the loop stands."""
+        ledger = self._ledger
+        # Before a record was traced nobody would ask for the weights that an update looks at.
+        due = ledger.next_due if self._inbox.is_open and self.is_used else NEVER
+        now = (ledger.given, ledger.offset, ledger.step, ledger.stride, due, ledger.first_bad)
+        self._clock.assign(np.array(now, np.int64))
+
+    @property
+    def is_used(self) -> bool:
+        """Whether any record was traced."""
+        return bool(self._inbox.plans)
+
+    # --- the graph's side -------------------------------------------------------------------
+
+    def before_apply(self, update: Update) -> None:
+        """Looks at the weights where the step is going to be sampled."""
+        notes, graph = self._notes, tf.compat.v1.get_default_graph()
+        waits = notes.waiting is not None and notes.waiting.graph is graph
+        if waits or is_compiled():
+            return
+        now = tf.unstack(tf.convert_to_tensor(self._clock), num=6)
+        due = now[2] + now[3] >= now[4]
+        update.before = snapshot(due, update)
+        notes.updates.append((graph, update))
+
+    def after_apply(self, update: Update) -> None:
+        """Adds to the record that waits for this update what it changed."""
+        waiting = self._notes.waiting
+        if waiting is None or waiting.graph is not tf.compat.v1.get_default_graph():
+            return
+        update.before = narrowed(waiting.before, update.variables)
+        waiting.updates.append(update)
+        plan, seen = self._inbox.plans[waiting.index], waiting.seen
+        place, updates = len(plan.parts), list(waiting.updates)
+
+        def sample() -> Any:
+            with clock_first() as began:
+                known = waiting.has_gradients
+                found = second_part(seen, updates, self._guard, has_gradients=known)
+                flat = _flat(found)
+            plan.parts.append(tuple(t.layout for t in found))
+            return tf.numpy_function(
+                self._inbox.complete, [waiting.index, place, began, flat], tf.int64
+            )
+
+        branch(waiting.due, sample, lambda: tf.constant(0, tf.int64))
+        if len(waiting.updates) >= len(self._optimizers):
+            self._notes.waiting = None
+
+    def record(self, given: Any, seen: Observation, gradients: Any) -> None:
+        """Adds a record: it counts a step, and samples it where it is due or its loss broke.
+
+        Args:
+            given: Its number as the user counts; an integer or a tensor, or None.
+            seen: What it shows.
+            gradients: As the user handed them over.
+        """
+        notes, around = self._notes, graphs_around()
+        notes.waiting = None
+        noted, notes.updates = notes.updates, []
+        if is_compiled():
+            self._warn_of_compilation()
+            return
+        if not is_first_replica():
+            return
+        before, offset, last, _, next_due, first_bad = tf.unstack(
+            tf.convert_to_tensor(self._clock), num=6
+        )
+        number = before + 1 if given is None else tf.cast(given, tf.int64)
+        offset, step = numbered(number, (before, offset, last), tf.where)
+        is_bad = tf.constant(False)
+        if seen.loss is not None:
+            is_bad = ~tf.math.is_finite(inside.mean_of(seen.loss)) & (first_bad < 0)
+        due = (step >= next_due) | is_bad
+        known = self._updates_of(seen, [u for g, u in noted if g in around], gradients, due)
+        seen.penalties = penalties_of(self._model)
+        index, plan = len(self._inbox.plans), Plan(inside.has_loss(seen))
+        self._inbox.plans.append(plan)
+        if not index:
+            with tf.init_scope():
+                self.tell()
+        outputs = self._outputs_of(seen)
+        if known is not None and self._optimizers:
+            scalars = Observation(self._model, None, loss=seen.loss, penalties=seen.penalties)
+            notes.waiting = _Waiting(around[0], index, due, scalars, known[0], known[1])
+        has_gradients = known is None or known[1]
+
+        def sample() -> Any:
+            with clock_first() as began:
+                found = first_part(seen, self._guard, outputs, has_gradients=has_gradients)
+                flat = _flat(found)
+            plan.layouts = tuple(t.layout for t in found)
+            place = tf.stack([number, offset, step, tf.cast(is_bad, tf.int64)])
+            following = tf.numpy_function(
+                self._inbox.receive, [index, place, began, flat], tf.int64
+            )
+            following = tf.reshape(following, [])
+            bad_step = tf.where(is_bad, step, first_bad)
+            return self._set_clock(number, offset, step, step - last, following, bad_step)
+
+        def count() -> Any:
+            return self._set_clock(number, offset, step, step - last, next_due, first_bad)
+
+        branch(due, sample, count)
+
+    def _updates_of(
+        self, seen: Observation, updates: list[Update], gradients: Any, due: Any
+    ) -> tuple[inside.Snapshot, bool] | None:
+        """Gives the step its updates.
+
+        Returns:
+            None where they were applied; else the weights before them, and whether the gradients
+            are known.
+        """
+        variables = list(self._model.trainable_variables)
+        if updates or not variables:
+            seen.updates = updates
+            return None
+        given = self._guard.run("the gradients", gradients_for, variables, gradients)
+        optimizer = self._optimizers[0] if self._optimizers else None
+        before = snapshot(due, Update(optimizer, [], variables, fresh=False))
+        seen.updates = [unmoved(optimizer, variables, given, before)]
+        return before, given is not None
+
+    def _set_clock(self, *now: Any) -> Any:
+        self._clock.assign(tf.stack(now))
+        return tf.constant(True)
+
+    def _warn_of_compilation(self) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            warnings.warn(COMPILED, RuntimeWarning, stacklevel=2)
+
+
+def _flat(found: list[Table]) -> Any:
+    """Tables end to end, float32."""
+    return tf.concat([tf.zeros([0]), *(tf.reshape(t.values, [-1]) for t in found)], 0)

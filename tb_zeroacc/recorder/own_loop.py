@@ -1,0 +1,198 @@
+"""One recording of a loop of the user's own: everything that one `Monitor` writes."""
+
+from __future__ import annotations
+
+import atexit
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tb_zeroacc import facts
+from tb_zeroacc.recorder import contract as contracts
+from tb_zeroacc.recorder.eager_loop import EagerSteps
+from tb_zeroacc.recorder.failure import end_of
+from tb_zeroacc.recorder.graph_loop import GraphSteps
+from tb_zeroacc.recorder.guard import Guard
+from tb_zeroacc.recorder.hooks import Observation, Update
+from tb_zeroacc.recorder.ledger import Ledger
+from tb_zeroacc.recorder.loop_hooks import LoopHooks
+from tb_zeroacc.recorder.losses import Asked, describe_outputs
+from tb_zeroacc.recorder.schedule import Schedule
+from tb_zeroacc.recorder.session import Session, numbers_of
+from tb_zeroacc.recorder.shapes import shapes_of
+from tb_zeroacc.recorder.shown import Shown, observe
+
+
+class OwnLoop:
+    """Records one model, from the first time that its loop begins to the last time that it ends.
+
+    Args:
+        model: A Keras model, compiled or not.
+        optimizers: The Keras optimizers that the loop applies; the contract tells of the first.
+        loss: What the loop minimises, as for `compile`; None where nothing is known.
+        log_dir: Directory of the training.
+        schedule: Says which steps are due.
+        news: Called when there may be something to tell: `contract`, `sample`, `non_finite`,
+            `exception`, `epoch`, `end`; the record is on disk by then.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        optimizers: list[Any],
+        loss: Any,
+        log_dir: str,
+        schedule: Schedule,
+        news: Callable[[str], None],
+    ) -> None:
+        self.guard = Guard()
+        self._model = model
+        self._optimizers = optimizers
+        self._asked = Asked(loss, optimizers[0] if optimizers else None)
+        self._news = news
+        self._session = Session(log_dir, self.guard)
+        self.directory = self._session.directory
+        self._ledger = Ledger(self._session, schedule, self.guard, news)
+        parts = (model, optimizers, self._ledger, self.guard, self._outputs_of)
+        self._eager = EagerSteps(*parts)
+        self._graph = GraphSteps(*parts)
+        self._hooks: LoopHooks | None = None
+        self._has_told = False
+        self.is_open = False
+        atexit.register(_at_exit, weakref.ref(self))
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether there is a log to write to, and then to read."""
+        return self._session.is_writing
+
+    def begin(self) -> None:
+        """The loop begins."""
+        if not self.is_writing:
+            return
+        self.is_open = True
+        self._has_told = False
+        self._ledger.resume()
+        self.guard.run("the contract", self._state, None)
+        self._news("contract")
+        self._eager.open()
+        self._graph.open()
+        self._hooks = LoopHooks(self._model, self._optimizers, self, self.guard)
+        self._hooks.install()
+
+    def end(self, fault: BaseException | None) -> None:
+        """The loop has ended, by an error or by itself."""
+        if self.is_open:
+            self._close()
+            self.guard.run("how the loop ended", self._write_end, fault)
+            self._news("end" if fault is None else "exception")
+
+    def _write_end(self, fault: BaseException | None) -> None:
+        steps = self._ledger.steps
+        ended = facts.End("finished", steps) if fault is None else end_of(fault, steps)
+        self._session.fact(steps, ended)
+
+    def _close(self) -> None:
+        # Parts of their own: what failed in a step must not keep us from letting go.
+        self.is_open = False
+        self.guard.run("the end of the hooks", self._unhook)
+        self.guard.run("the end of records in a tf.function", self._graph.close)
+        self.guard.run("the end of eager records", self._eager.close)
+        self._session.association(self._ledger.steps)
+
+    def _unhook(self) -> None:
+        if self._hooks is not None:
+            self._hooks.remove()
+            self._hooks = None
+
+    def abandoned(self) -> None:
+        """The interpreter ends within the loop."""
+        if self.is_open:
+            self._close()
+            self._session.fact(self._ledger.steps, end_of(None, self._ledger.steps))
+
+    # --- epochs and steps -------------------------------------------------------------------
+
+    def record(self, step: Any, shown: Shown) -> None:
+        """Records a step, traced or eager; nothing comes out of it.
+
+        Args:
+            step: Its number as the user counts, or None.
+            shown: What the user shows of it.
+        """
+        if self.is_open:
+            self.guard.run("steps", self._record, step, shown)
+
+    def _record(self, step: Any, shown: Shown) -> None:
+        forward = self._hooks.take() if self._hooks is not None else None
+        if tf.inside_function() or not self._has_told:
+            seen = observe(self._model, shown, forward)
+            self.guard.run("what the model is", self._on_trace, seen)
+        if tf.inside_function():
+            self._graph.record(step, seen, shown.gradients)
+            return
+        self._has_told = True
+        self._graph.ask()
+        self._eager.record(None if step is None else int(step), shown, forward)
+        if self._graph.is_used:
+            self._graph.tell()
+
+    def _on_trace(self, seen: Observation) -> None:
+        self._state(seen)
+        self._session.shapes(self._ledger.steps, shapes_of(seen))
+
+    def _state(self, seen: Observation | None) -> None:
+        found = contracts.describe(self._model, facts.Fit(), seen, self._asked)
+        self._session.state(self._ledger.steps, found)
+
+    def _outputs_of(self, seen: Observation) -> tuple[facts.Output, ...]:
+        return describe_outputs(self._model, seen, [], self._asked)
+
+    def end_epoch(self, logs: Mapping[str, Any] | None) -> None:
+        """Writes an epoch.
+
+        Args:
+            logs: Names and numbers, or metrics, as `fit` would log them; None for none.
+        """
+        if self.is_open:
+            self.guard.run("epochs", self._end_epoch, logs)
+
+    def _end_epoch(self, logs: Mapping[str, Any] | None) -> None:
+        if tf.inside_function():
+            raise ValueError("call `end_epoch` in eager code, not within a tf.function")
+        self._graph.ask()
+        rate = self.guard.run(
+            "the learning rate", contracts.learning_rate_of, self._asked.optimizer
+        )
+        self._ledger.end_epoch(self.guard.run("logs of epochs", _values_of, logs) or {}, rate)
+
+    # --- from the hooks ---------------------------------------------------------------------
+
+    def before_apply(self, update: Update) -> None:
+        """From the hooks: an optimizer is about to change the weights."""
+        steps = self._graph if tf.inside_function() else self._eager
+        self.guard.run("updates", steps.before_apply, update)
+
+    def after_apply(self, update: Update) -> None:
+        """From the hooks: an optimizer has changed the weights."""
+        steps = self._graph if tf.inside_function() else self._eager
+        self.guard.run("updates", steps.after_apply, update)
+
+
+def _values_of(logs: Mapping[str, Any] | None) -> dict[str, float]:
+    if logs is not None and not isinstance(logs, Mapping):
+        raise ValueError(f"`logs` must be a dictionary of numbers. Received: logs={logs!r}.")
+    found = dict(logs or {})
+    for name, value in found.items():
+        if isinstance(value, keras.Metric):
+            found[name] = value.result()
+    return numbers_of(found)
+
+
+def _at_exit(reference: weakref.ref[OwnLoop]) -> None:
+    loop = reference()
+    if loop is not None:
+        loop.guard.run("the end of the program", loop.abandoned)

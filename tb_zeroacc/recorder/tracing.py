@@ -1,0 +1,76 @@
+"""What a traced step asks for: where it stands, the time, the weights as they are."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import tensorflow as tf
+
+from tb_zeroacc.recorder import inside
+from tb_zeroacc.recorder.branching import branch
+from tb_zeroacc.recorder.hooks import Update
+
+_FUNCTION = type(tf.function(lambda: None))
+
+
+def graphs_around() -> list[Any]:
+    """The graph that is being traced and those around it, innermost first; [None] in eager code."""
+    if tf.executing_eagerly():
+        return [None]
+    found = []
+    graph: Any = tf.compat.v1.get_default_graph()
+    while graph is not None:
+        found.append(graph)
+        graph = getattr(graph, "outer_graph", None)
+    return found
+
+
+def is_compiled() -> bool:
+    """Whether XLA will compile what is being traced, as a function around it asks."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        around = frame.f_locals.get("self")
+        if isinstance(around, _FUNCTION) and getattr(around, "_jit_compile", None):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def is_first_replica() -> bool:
+    """Whether this is the first of several replicas, or there is only one."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync < 2:
+        return True
+    return bool(tf.get_static_value(context.replica_id_in_sync_group) == 0)
+
+
+@contextlib.contextmanager
+def clock_first() -> Iterator[Any]:
+    """Reads the wall clock before anything inside is computed; float64, seconds."""
+    began = tf.timestamp()
+    with tf.control_dependencies([began]):
+        yield began
+
+
+def snapshot(due: Any, update: Update) -> inside.Snapshot:
+    """The weights before an update; NaN in a step that is not due.
+
+    Args:
+        due: bool of shape ().
+        update: The update that is about to be applied.
+    """
+    scale = inside.loss_scale_of(update.optimizer)
+
+    def parts(before: inside.Snapshot) -> tuple[Any, Any, Any]:
+        return before.statistics, before.visited, before.rate
+
+    statistics, visited, rate = branch(
+        due,
+        lambda: parts(inside.look(update, scale)),
+        lambda: parts(inside.unseen(update, scale)),
+    )
+    return inside.Snapshot(statistics, visited, rate, scale, inside.weights_of(update))
