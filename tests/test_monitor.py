@@ -429,6 +429,41 @@ def test_a_fault_of_ours_stays_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "no longer records samples" in ours[0]
 
 
+# --- what reaches the loss -----------------------------------------------------------------------
+@pytest.mark.parametrize("graph", [False, True], ids=["eager", "graph"])
+@pytest.mark.parametrize(
+    ("last", "then", "shows", "expected"),
+    [
+        ("softmax", tf.identity, True, ("softmax", "softmax")),
+        (None, tf.nn.softmax, True, (None, "softmax")),
+        (None, None, True, ("linear", "linear")),
+        (None, None, False, (None, None)),
+        ("softmax", None, False, ("softmax", "softmax")),
+    ],
+    ids=["passed on", "softmax by hand", "logits", "logits not shown", "softmax not shown"],
+)
+def test_the_activation_that_reaches_the_loss(
+    last: Any, then: Any, shows: bool, expected: Any, graph: bool, tmp_path: Path
+) -> None:
+    keras.utils.set_random_seed(4)
+    dense = keras.layers.Dense(3, activation=last)
+    model = keras.Sequential([keras.layers.Input((6,)), dense])
+    monitor = quiet(tmp_path, model)
+
+    def step(x: Any, y: Any) -> None:
+        outputs = model(x)
+        outputs = then(outputs) if then else outputs
+        loss = LOSS(y, outputs)
+        monitor.record(labels=y, loss=loss, **({"outputs": outputs} if shows else {}))
+
+    step = tf.function(step) if graph else step
+    with monitor:
+        step(*next(batches()))
+    log = read(tmp_path)
+    assert log.facts(facts.Contract)[0].outputs[0].activation is None, "no step has told yet"
+    assert log.contract().outputs[0].activation == expected[graph]
+
+
 # --- loops of other kinds -----------------------------------------------------------------------
 @pytest.mark.parametrize("graph", [False, True], ids=["eager", "graph"])
 def test_a_loop_without_an_optimizer(graph: bool, tmp_path: Path) -> None:

@@ -229,8 +229,8 @@ def _maker(
     if chain:
         maker = chain[0]
         activation = activation_of(chain[-1])
-        return maker, activation if activation is not None else _by_operation(tensor)
-    return None, _by_operation(tensor)
+        return maker, activation if activation is not None else by_operation(tensor)
+    return None, by_operation(tensor)
 
 
 def _layers_behind(model: Any, index: int, transparent: tuple[type, ...]) -> list[Any]:
@@ -266,7 +266,7 @@ def _makes(output: Any, tensor: Any) -> bool:
     return any(leaf is tensor for leaf in keras.tree.flatten(output))
 
 
-def _by_operation(tensor: Any) -> str | None:
+def by_operation(tensor: Any) -> str | None:
     """The activation by the operation that made a traced tensor; None where it does not tell."""
     operation = getattr(tensor, "op", None) if hasattr(tensor, "graph") else None
     for _ in range(8):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -20,6 +21,7 @@ from tb_zeroacc.recorder.hooks import Observation, Update
 from tb_zeroacc.recorder.ledger import Ledger
 from tb_zeroacc.recorder.loop_hooks import LoopHooks
 from tb_zeroacc.recorder.losses import Asked, describe_outputs
+from tb_zeroacc.recorder.reaching import as_reached
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.session import Session, numbers_of
 from tb_zeroacc.recorder.shapes import shapes_of
@@ -146,10 +148,17 @@ class OwnLoop:
 
     def _state(self, seen: Observation | None) -> None:
         found = contracts.describe(self._model, facts.Fit(), seen, self._asked)
+        found = replace(found, outputs=self._as_reached(found.outputs, seen))
         self._session.state(self._ledger.steps, found)
 
     def _outputs_of(self, seen: Observation) -> tuple[facts.Output, ...]:
-        return describe_outputs(self._model, seen, [], self._asked)
+        return self._as_reached(describe_outputs(self._model, seen, [], self._asked), seen)
+
+    def _as_reached(
+        self, outputs: tuple[facts.Output, ...], seen: Observation | None
+    ) -> tuple[facts.Output, ...]:
+        known = self.guard.run("what activation reaches the loss", as_reached, outputs, seen)
+        return as_reached(outputs, None) if known is None else known
 
     def end_epoch(self, logs: Mapping[str, Any] | None) -> None:
         """Writes an epoch.

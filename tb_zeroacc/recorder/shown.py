@@ -45,9 +45,15 @@ def observe(model: Any, shown: Shown, forward: Observation | None) -> Observatio
         model: The model.
         shown: What the user handed over.
         forward: The forward pass of the step, where the hooks saw one.
+
+    Returns:
+        The step. Where outputs were shown its `state` lists those of the model's own that the hooks
+        saw; else it is None.
     """
     x, y_pred = _tensors(shown.inputs), _tensors(shown.outputs)
+    own: list[Any] = []
     if forward is not None:
+        own += keras.tree.flatten(forward.y_pred)
         x = forward.x if x is None else x
         y_pred = forward.y_pred if y_pred is None else y_pred
     loss = shown.loss
@@ -62,6 +68,7 @@ def observe(model: Any, shown: Shown, forward: Observation | None) -> Observatio
         loss_reached=loss is not None,
         loss=loss if isinstance(loss, int | float) or is_visible(loss) else None,
         calls=[] if forward is None else forward.calls,
+        state=None if shown.outputs is None else own,
     )
 
 
