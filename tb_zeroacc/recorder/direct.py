@@ -95,7 +95,8 @@ class DirectSampler:
         if tf.inside_function():
             update.before = self._guard.run("the loss scale", _scale_before, update.optimizer)
         else:
-            update.before = self._guard.run("the weights", self._eager_look, update)
+            looked = self._guard.run("the weights", self._eager_look, update)
+            update.before = looked or self._guard.run("the loss scale", _not_looked, update)
 
     def after_step(self, seen: Observation) -> Any:
         """Makes the plan of a traced step; samples an eager one."""
@@ -185,10 +186,9 @@ class DirectSampler:
     # --- eager steps ------------------------------------------------------------------------
 
     def _eager_look(self, update: Update) -> inside.Snapshot:
-        scale = inside.loss_scale_of(update.optimizer)
         if self._is_due():
-            return inside.look(update, scale)
-        return inside.unseen(update, scale)
+            return inside.look(update, inside.loss_scale_of(update.optimizer))
+        return _not_looked(update)
 
     def _after_eager_step(self, seen: Observation) -> None:
         self.is_watching = True
@@ -224,6 +224,10 @@ class DirectSampler:
         if step + 1 >= self._dense_until:
             after = step + spacing
             self.next_due = self._last if step < self._last < after else after
+
+
+def _not_looked(update: Update) -> inside.Snapshot:
+    return inside.unseen(update, inside.loss_scale_of(update.optimizer))
 
 
 def _scale_before(optimizer: Any) -> Any:

@@ -1,0 +1,239 @@
+"""Faults planted in every part: training goes on as without us, one warning says what is off."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tb_zeroacc.recorder import content, direct, gathering, inside, plan, tables, writer
+from tests.recorder.models import classes, features, layers, mlp, recorder, weights
+from tests.recorder.reading import read
+
+pytestmark = pytest.mark.training
+X = features(24)
+Y = classes(X)
+WAYS: dict[str, dict[str, Any]] = {
+    "graph": {}, "eager": {"run_eagerly": True}, "two at once": {"steps_per_execution": 2},
+}  # fmt: skip
+
+
+class PlantedError(Exception):
+    pass
+
+
+def broken(*_: Any, **__: Any) -> Any:
+    raise PlantedError("planted")
+
+
+def fit(model: keras.Model, *callbacks: Any, **options: Any) -> list[bytes]:
+    options = {"batch_size": 6, "epochs": 2, "shuffle": False, "verbose": 0, **options}
+    model.fit(X, Y, callbacks=callbacks, **options)
+    return weights(model)
+
+
+@pytest.fixture(scope="module")
+def plain() -> dict[str, list[bytes]]:
+    """The weights without us, by the way of training."""
+    return {way: fit(mlp(**compiled)) for way, compiled in WAYS.items()}
+
+
+def warned(told: Any) -> list[str]:
+    return [str(w.message) for w in told if "Zero Accuracy" in str(w.message)]
+
+
+# Where the fault lies, what is said to be off, and the table that goes on all the same.
+FAULTS: dict[str, tuple[Any, str, str, str]] = {
+    "inputs": (tables, "inputs", "the inputs", "labels"),
+    "fingerprints": (tables, "batch", "the batches' fingerprints", "inputs"),
+    "labels": (tables, "labels", "the labels", "inputs"),
+    "outputs": (tables, "outputs", "the outputs", "inputs"),
+    "association": (tables, "association", "the association", "inputs"),
+    "gradients": (inside, "gradients", "the gradients", "activations"),
+    "loss": (inside, "loss", "the loss", "activations"),
+    "activations": (inside, "activations", "the activations", "gradients"),
+    "weights": (inside, "weights", "the weights", "gradients"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_statistic_that_raises(
+    name: str, way: str, plain: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, function, part, other = FAULTS[name]
+    monkeypatch.setattr(module, function, broken)
+    with pytest.warns(RuntimeWarning) as told:
+        watched = fit(mlp(**WAYS[way]), recorder(tmp_path))
+    assert watched == plain[way], "training is changed"
+    (message,) = warned(told)
+    assert f"no longer records {part};" in message
+    assert "planted" in message
+    log = read(tmp_path)
+    assert log.end().how == "finished"
+    assert log.steps(other) == list(range(8)), f"{other} are lost, too"
+    assert name not in log.tables
+
+
+# Parts without which there is no sample at all; what is left is on record.
+CENTRAL: dict[str, tuple[Any, str]] = {
+    "gathering the tensors": (direct, "gather"),
+    "the probe": (direct, "probe"),
+    "the plan": (direct, "plan_of"),
+    "putting a step together": (plan, "rebuild"),
+    "cutting the tables": (content, "split"),
+    "the tensors' specs": (plan, "specs_of"),
+    "a layer's activation": (gathering.inside, "activation_in"),
+}
+
+
+@pytest.mark.parametrize("name", CENTRAL)
+def test_a_central_part_that_raises(
+    name: str, plain: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*CENTRAL[name], broken)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert fit(mlp(), recorder(tmp_path)) == plain["graph"]
+    assert len(warned(told)) <= 1, warned(told)
+    log = read(tmp_path)
+    assert log.end().how == "finished"
+    assert log.contract().outputs[0].loss == "sparse_categorical_crossentropy"
+    assert len(log.facts(type(log.facts(object)[0]))) >= 1
+
+
+def test_a_statistic_that_raises_when_it_runs(
+    plain: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operation that fails in a graph is found, and its part alone is turned off."""
+    original = tables.labels
+
+    def failing(targets: Any) -> Any:
+        with tf.control_dependencies([tf.debugging.Assert(tf.constant(False), ["planted"])]):
+            found = original(targets)
+            for table in found:
+                table.values = tf.identity(table.values)
+            return found
+
+    monkeypatch.setattr(tables, "labels", failing)
+    with pytest.warns(RuntimeWarning) as told:
+        assert fit(mlp(), recorder(tmp_path)) == plain["graph"]
+    (message,) = warned(told)
+    assert "no longer records the labels" in message
+    assert read(tmp_path).steps("inputs") == list(range(8))
+
+
+@pytest.mark.parametrize("events", [1, 3, 9])
+def test_a_disk_that_is_full(
+    events: int, plain: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, count = writer.EventWriter._append, 0
+
+    def append(self: Any, event: Any) -> None:
+        nonlocal count
+        count += 1
+        if count > events:
+            raise OSError(28, "No space left on device")
+        original(self, event)
+
+    monkeypatch.setattr(writer.EventWriter, "_append", append)
+    with pytest.warns(RuntimeWarning) as told:
+        assert fit(mlp(), recorder(tmp_path)) == plain["graph"]
+    (message,) = warned(told)
+    assert "anything into its log file" in message
+    assert "No space left" in message
+
+
+class ClosedPipe:
+    """A console that nobody reads any more."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    def flush(self) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+def test_a_console_that_cannot_be_written(
+    plain: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", ClosedPipe())
+    with pytest.warns(RuntimeWarning) as told:
+        watched = fit(mlp(), recorder(tmp_path, verbose=1))
+    monkeypatch.undo()
+    assert watched == plain["graph"]
+    (message,) = warned(told)
+    assert "no longer records a verdict on the console" in message
+    assert read(tmp_path).end().how == "finished"
+
+
+class Counting(layers.Layer):
+    """Counts how often it is traced."""
+
+    traces = 0
+
+    def call(self, x: Any) -> Any:
+        Counting.traces += 1
+        return x
+
+
+def counted(*callbacks: Any, fits: int) -> list[int]:
+    """Traces of the training step up to the end of each `fit`."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([layers.Input((6,)), Counting(), layers.Dense(3)])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    Counting.traces = 0
+    found = []
+    for _ in range(fits):
+        fit(model, *callbacks, epochs=3)
+        found.append(Counting.traces)
+    return found
+
+
+def test_no_step_is_traced_more_often_than_it_must(tmp_path: Path) -> None:
+    once, thrice = counted(fits=3), counted(recorder(tmp_path), fits=3)
+    assert thrice[0] <= once[0] + 1, "one more trace at most in the first `fit`"
+    assert [b - a for a, b in itertools.pairwise(thrice)] == [1, 1], "one for each later"
+
+
+def test_no_warning_of_tensorflow_about_tracing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(7):
+        fit(mlp(), recorder(tmp_path / str(number)), epochs=1)
+    ours = [r for r in caplog.messages if "retracing" in r and "zeroacc" in r]
+    assert not ours
+
+
+def grown(steps: int, directory: Path) -> tuple[int, int]:
+    """Objects of Python, after a quarter of the steps and after all of them."""
+    x = features(steps)
+    model = keras.Sequential([layers.Input((6,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    seen: list[int] = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if batch in (steps // 4, steps - 2):
+                gc.collect()
+                seen.append(len(gc.get_objects()))
+
+    model.fit(
+        x, x[:, 0], batch_size=1, verbose=0, callbacks=[recorder(directory, every=1), Watch()]
+    )
+    return seen[0], seen[1]
+
+
+@pytest.mark.parametrize("steps", [400, pytest.param(10_000, marks=pytest.mark.long)])
+def test_memory_does_not_grow(steps: int, tmp_path: Path) -> None:
+    early, late = grown(steps, tmp_path)
+    assert late - early < 200, f"{late - early} more objects over {3 * steps // 4} steps"
+    assert np.isfinite(read(tmp_path).at("loss", steps - 1)("loss", "loss"))
