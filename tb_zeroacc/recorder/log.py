@@ -56,6 +56,11 @@ class SessionLog:
         values += [self._refilled.scalar(tag, value) for tag, value in scalars]
         self._write(step, values)
 
+    def check(self) -> None:
+        """Ends the log where its file was deleted; a question to the file system."""
+        if self._writer is not None:
+            self._guard.run(PART, self._writer.check)
+
     def _write(self, step: int, values: list[object]) -> None:
         if self._writer is not None and values:
             self._guard.run(PART, self._writer.write, step, values)

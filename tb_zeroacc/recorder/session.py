@@ -116,6 +116,7 @@ class Session:
 
     def epoch(self, epoch: facts.Epoch) -> None:
         """Writes what an epoch came to, as a fact and as scalars."""
+        self._log.check()
         self.fact(epoch.step, epoch)
         told = [(f"zeroacc/epoch/{name}", value) for name, value in epoch.logs.items()]
         self._log.sample(epoch.epoch, [], told)

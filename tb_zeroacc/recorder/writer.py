@@ -39,6 +39,15 @@ class EventWriter:
         """Writes one event and flushes it: a crash loses nothing."""
         self._append(records.event(step, time.time(), values))
 
+    def check(self) -> None:
+        """Makes sure that the file is still there: writing into a deleted one raises nothing.
+
+        Raises:
+            FileNotFoundError: It was deleted.
+        """
+        if not tf.io.gfile.exists(self.path):
+            raise FileNotFoundError(f"{self.path} was deleted")
+
     def _append(self, event: Any) -> None:
         self._file.write(event.SerializeToString())
         self._file.flush()

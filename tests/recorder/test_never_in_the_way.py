@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import shutil
 import sys
 import warnings
 from pathlib import Path
@@ -150,6 +151,27 @@ def test_a_disk_that_is_full(
     (message,) = warned(told)
     assert "anything into its log file" in message
     assert "No space left" in message
+
+
+class Deletes(keras.callbacks.Callback):
+    """Clears the log directory away while training goes on."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__()
+        self.directory = directory
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if epoch == 1:
+            shutil.rmtree(self.directory)
+
+
+def test_a_directory_that_is_deleted_meanwhile(plain: Any, tmp_path: Path) -> None:
+    with pytest.warns(RuntimeWarning) as told:
+        watched = fit(mlp(), recorder(tmp_path / "log"), Deletes(tmp_path / "log"))
+    assert watched == plain["graph"]
+    (message,) = warned(told)
+    assert "no longer records anything into its log file" in message
+    assert "was deleted" in message
 
 
 class ClosedPipe:
