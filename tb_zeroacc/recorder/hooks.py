@@ -281,8 +281,10 @@ class Hooks:
     def _model_call(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         @functools.wraps(original)
         def call(*args: Any, **kwargs: Any) -> Any:
-            output = original(*args, **kwargs)
             seen = self._seen(patch)
+            if seen is not None:
+                self._hook_layers()  # those that the model made when it was built just now
+            output = original(*args, **kwargs)
             if seen is not None and not seen.loss_called and args:
                 # A train_step of the user's own may never call `compute_loss`.
                 seen.x, seen.y_pred = args[0], output

@@ -208,6 +208,7 @@ def activations(calls: list[LayerCall], st: Any = graph) -> list[Table]:
     """`activations`: a row a call of a layer."""
     rows: list[str] = []
     outputs, dead, saturated, units = [], [], [], []
+    counts: dict[int, int] = {}
     for call in calls[:MAX_ROWS]:
         tensor = first_tensor(call.output)
         if tensor is None:
@@ -218,8 +219,9 @@ def activations(calls: list[LayerCall], st: Any = graph) -> list[Table]:
         dead.append(st.dead_share(flat) if activation in ZERO_FLOORED else NAN)
         saturated.append(st.saturated_share(flat, activation))
         units.append(float(flat.shape[1]))
-        name = call.layer.name
-        rows.append(f"{name}#{call.index}" if call.index else name)
+        # Counted here: Keras may have called a layer in a graph of its own, to learn its shapes.
+        index = counts[id(call.layer)] = counts.get(id(call.layer), -1) + 1
+        rows.append(f"{call.layer.name}#{index}" if index else call.layer.name)
     if not rows:
         return []
     found = st.moments(outputs, with_mean=True)

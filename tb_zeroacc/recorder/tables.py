@@ -111,7 +111,8 @@ def batch(tensors: list[tuple[str, Any]]) -> list[Table]:
     for name, tensor in tensors[:MAX_FEATURES]:
         if not is_numeric(tensor):
             continue
-        flat = st.as_rows(tensor, _per_example(tensor))
+        # Of sparse and ragged batches the stored values alone, which know no example.
+        flat = st.as_rows(tensor, _per_example(tensor) if isinstance(tensor, tf.Tensor) else 1)
         count = tf.cast(tf.shape(flat)[0], tf.float32)
         rows.append(name)
         values.append(tf.concat([st.fingerprint(flat), count[None]], 0))
