@@ -111,7 +111,7 @@ def _replaced(
         output_losses={name: leaf(value) for name, value in seen.output_losses.items()},
         penalties=[leaf(term) for term in seen.penalties],
         calls=[
-            LayerCall(c.layer, c.index, leaf(output(c)), inside.activation_in(c))
+            LayerCall(c.layer, leaf(output(c)), inside.activation_in(c))
             for c in seen.calls
         ],
         updates=[

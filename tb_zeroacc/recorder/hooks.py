@@ -32,10 +32,9 @@ SILENT = frozenset(
 
 @dataclass(slots=True)
 class LayerCall:
-    """One call of a layer: the layer, how often it was called before, and its first output."""
+    """One call of a layer, and its output."""
 
     layer: Any
-    index: int
     output: Any
     activation: str | None = None  # noted by whoever looks it up: it takes longer than to use it
 
@@ -95,7 +94,7 @@ class Observation:
         index = self._counts.get(id(layer), 0)
         self._counts[id(layer)] = index + 1
         if index < MAX_CALLS:
-            self.calls.append(LayerCall(layer, index, output))
+            self.calls.append(LayerCall(layer, output))
 
 
 class Receiver(Protocol):

@@ -132,7 +132,7 @@ class LoopHooks:
             here = graphs_around()[0]
             loose = notes.loose.setdefault(here, Observation(self._model, None))
             loose.calls = [c for c in loose.calls if c.layer is not layer]
-            loose.calls.append(LayerCall(layer, 0, output))
+            loose.calls.append(LayerCall(layer, output))
             return output
 
         return call
