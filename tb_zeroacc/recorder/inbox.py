@@ -54,14 +54,19 @@ class Inbox:
         self.is_open = False
         self._ledger = ledger
         self._guard = guard
-        self._pending: tuple[Sample, int] | None = None  # with the parts that are to come
+        self._pending: tuple[Sample, int] | None = None  # with the number of parts to come
+        self._parts: dict[int, list[tuple[Layout, Flat]]] = {}
         self._beside = 0.0  # seconds that went into parts since the last sample
 
     def flush(self) -> None:
         """Writes the sample that waits for its update, whether that came or not."""
         pending, self._pending = self._pending, None
+        parts, self._parts = self._parts, {}
         if pending is not None:
-            self._ledger.write(pending[0])
+            sample = pending[0]
+            for part in sorted(parts):  # each holds the ones before it, too
+                sample = joined(sample, parts[part])
+            self._ledger.write(sample)
 
     def receive(self, index: Any, place: Any, began: Any, flat: Flat) -> Any:
         """From a step that is due.
@@ -113,10 +118,9 @@ class Inbox:
     def _completed(self, index: int, part: int, began: float, flat: Flat) -> None:
         if self._pending is None:
             return
-        sample, left = self._pending
-        found = content.split(flat, self.plans[index].parts[part])
-        self._pending = (joined(sample, found), left - 1)
-        if left <= 1:
+        # TensorFlow does not say in which order updates that do not touch each other come here.
+        self._parts[part] = content.split(flat, self.plans[index].parts[part])
+        if len(self._parts) >= self._pending[1]:
             self.flush()
         seconds = max(0.0, time.time() - began)
         self._beside += seconds

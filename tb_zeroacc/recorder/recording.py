@@ -140,7 +140,7 @@ class Recording:
         if self._is_open:
             self._count_steps()
             self._collect()
-            self._session.association(self._steps)
+            self._write_association()
             self._session.fact(self._steps, self._how_it_ended())
         self._release()
         self._is_open = False
@@ -246,7 +246,7 @@ class Recording:
             return
         self._count_steps()
         self._write_epoch(logs, cut_short=self._was_cut_short())
-        self._session.association(self._steps)
+        self._write_association()
         self._in_epoch = False
         self._news("epoch")
 
@@ -420,7 +420,7 @@ class Recording:
             self._session.tables(self._steps + (seen is None), tables or [])
         if self._in_epoch and self._steps > self._epoch_start[0]:
             self._write_epoch(None, cut_short=True)
-        self._session.association(self._steps)
+        self._write_association()
         self._session.fact(self._steps, end_of(fault, self._steps))
 
     def data_ended(self) -> None:

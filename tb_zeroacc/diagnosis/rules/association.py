@@ -43,8 +43,10 @@ CLEARLY_BETTER = 0.85
 # Columns of these mean nothing by their size, so that no correlation with them is to be expected.
 CODES = ("Embedding", "Lookup", "Vectorization", "Hashing")
 
-# A validation's prior counts where it is at least this share of the training's.
-ALIKE = 0.9
+# A validation's own prior counts where it is at least so many of the training's. Its first batches
+# alone are on record: sorted ones hold a part of the classes, and the variance of four batches of
+# 32 is off by up to 38 % (three standard errors, each the square root of 2 / n).
+ALIKE, FAR = 0.9, 1.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +171,8 @@ def _held_out(case: Case) -> _Held | None:
     if curve is None or low is None:
         return None
     own = validation_prior(case.run)
-    # Its first batches alone are on record: sorted ones hold a part of the classes.
-    if own is not None and own.loss and own.loss >= ALIKE * prior.loss:
+    least = (FAR if prior.classes is None else ALIKE) * prior.loss
+    if own is not None and own.loss and own.loss >= least:
         priors, clear = [own.loss], NEVER_BETTER
     else:  # class weights do not reach the validation loss, sample weights may
         # The entropy of classes differs less from sample to sample than a variance does.
