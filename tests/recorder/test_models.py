@@ -36,7 +36,8 @@ class Case:
 
 
 def dataset(x: Any, y: Any = Y) -> tf.data.Dataset:
-    return tf.data.Dataset.from_tensor_slices((x, y)).batch(6)
+    # Before Keras 3.7 TimeDistributed takes a mask only where the size of a batch is known.
+    return tf.data.Dataset.from_tensor_slices((x, y)).batch(6, drop_remainder=True)
 
 
 def nested_inputs() -> keras.Model:
@@ -231,6 +232,8 @@ def test_tokens_tell_their_range(tmp_path: Path) -> None:
 def test_saturation_by_the_derivative(
     activation: str, values: list[float], expected: float, tmp_path: Path
 ) -> None:
+    if not hasattr(keras.activations, activation):
+        pytest.skip("this Keras has no such activation")
     x = np.array([values], "float32")
     model = keras.Sequential(
         [layers.Input((4,)), layers.Activation(activation, name="edge"), layers.Dense(1)]
