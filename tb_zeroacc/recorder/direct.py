@@ -24,6 +24,7 @@ from tb_zeroacc.recorder.losses import describe_outputs
 from tb_zeroacc.recorder.plan import Before, Plan, Tables, plan_of
 from tb_zeroacc.recorder.probe import CLOCK, INPUTS, LOSS, PLAN, WEIGHTS, probe
 
+PROBE = "the probe of each step"  # in the words of the guard's warning
 FALSE_ALARMS = 3  # so often the sum of finite inputs may overflow before it is ignored
 
 
@@ -102,7 +103,8 @@ class DirectSampler:
         """Makes the plan of a traced step; samples an eager one."""
         if tf.inside_function():
             return self._guard.run("samples", self._planned, seen)
-        self._guard.run("samples", self._after_eager_step, seen)
+        self._guard.run(PROBE, self._after_eager_step, seen)
+        self._step += 1
         return None
 
     def _planned(self, seen: Observation) -> Any:
@@ -143,10 +145,12 @@ class DirectSampler:
         if self._is_eager:
             return
         self.is_watching = extra is not None
-        if extra is None:
-            self._step += 1
-            return
-        found, tensors = extra
+        if extra is not None:
+            self._guard.run(PROBE, self._heed, *extra)
+        self._before = None
+        self._step += 1  # whatever is turned off
+
+    def _heed(self, found: Any, tensors: Any) -> None:
         told = found.numpy().tolist()
         plan = self._plans[int(told[PLAN])]
         bad = self._alarmed(told)
@@ -156,8 +160,6 @@ class DirectSampler:
             made = self._guard.run("samples", plan.summarise, tensors, before)
             self._add(made, bad, told[CLOCK], plan.has_loss)
             self.outside += time.perf_counter() - start
-        self._before = None
-        self._step += 1
 
     def _is_due(self) -> bool:
         return self._step >= self.next_due or self._step == self._look_again
@@ -201,7 +203,6 @@ class DirectSampler:
             found = content.tables_of(seen, self._guard)
             made = [(t.layout, np.asarray(t.values, np.float32)) for t in found]
             self._add(made, bad, told[CLOCK], inside.has_loss(seen))
-        self._step += 1
 
     # --- for the recording ------------------------------------------------------------------
 

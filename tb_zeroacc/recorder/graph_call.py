@@ -6,6 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
+CONDITIONALS = frozenset({"If", "StatelessIf", "While", "StatelessWhile", "Case", "StatelessCase"})
+
 
 class GraphCall:
     """A function traced once and called as one operation.
@@ -16,14 +18,15 @@ class GraphCall:
         function: From structures of tensors to tensors.
         *signature: The structures' specs.
         in_caller: Whether it runs in the thread that calls it, one operation after the other: half
-            the time for many small ones. It must hold no conditional.
+            the time for many small ones. Where it holds a conditional it cannot, and does not.
     """
 
     def __init__(self, function: Any, *signature: Any, in_caller: bool = False) -> None:
         made = tf.function(function, autograph=False)
         self._function = made.get_concrete_function(*signature)
         self._captured = list(self._function.captured_inputs)
-        self._executor = "SINGLE_THREADED_EXECUTOR" if in_caller else ""
+        one_by_one = in_caller and not _has_conditional(self._function)
+        self._executor = "SINGLE_THREADED_EXECUTOR" if one_by_one else ""
         self._dtypes = [output.dtype for output in self._function.outputs]
 
     def __call__(self, *arguments: Any) -> list[Any]:
@@ -34,3 +37,10 @@ class GraphCall:
             executor_type=self._executor,
         )
         return found
+
+
+def _has_conditional(function: Any) -> bool:
+    """Whether a branch or a loop is in a function, or in one that it calls: a schedule's, say."""
+    graph = function.graph.as_graph_def()
+    nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
+    return any(node.op in CONDITIONALS for node in nodes)

@@ -125,7 +125,7 @@ class Program:
         """
         if not self.is_watching and not self._renewed:
             self._renewed = True
-            self._function.renew()
+            self._guard.run("samples", self._function.renew)
 
     def respace(self, step: int, spacing: int) -> None:
         """Wishes for another number of steps between samples, from the one at `step` on."""

@@ -383,7 +383,7 @@ class Recording:
     def after_call(self, extra: Any) -> None:
         """From the step function: a step has run."""
         if self._sampler is not None:
-            self.guard.run("samples", self._sampler.after_call, extra)
+            self._sampler.after_call(extra)
 
     def _on_trace(self, seen: Observation) -> None:
         found = self.guard.run("the contract", contracts.describe, self.model, self._fit, seen)

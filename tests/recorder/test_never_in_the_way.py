@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tb_zeroacc import facts
 from tb_zeroacc.recorder import content, direct, gathering, inside, plan, tables, writer
 from tests.recorder.models import classes, features, layers, mlp, recorder, weights
 from tests.recorder.reading import read
@@ -106,7 +107,8 @@ def test_a_central_part_that_raises(
         assert fit(mlp(), recorder(tmp_path)) == plain["graph"]
     assert len(warned(told)) <= 1, warned(told)
     log = read(tmp_path)
-    assert log.end().how == "finished"
+    assert (log.end().how, log.end().step) == ("finished", 8), "steps are counted all the same"
+    assert [epoch.batches for epoch in log.facts(facts.Epoch)] == [4, 4]
     assert log.contract().outputs[0].loss == "sparse_categorical_crossentropy"
     assert len(log.facts(type(log.facts(object)[0]))) >= 1
 
