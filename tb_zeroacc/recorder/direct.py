@@ -24,7 +24,7 @@ from tb_zeroacc.recorder.losses import describe_outputs
 from tb_zeroacc.recorder.plan import Before, Plan, Tables, plan_of
 from tb_zeroacc.recorder.probe import CLOCK, INPUTS, LOSS, PLAN, WEIGHTS, probe
 
-PROBE = "the probe of each step"  # in the words of the guard's warning
+PART = "samples"  # in the words of the guard's warning
 FALSE_ALARMS = 3  # so often the sum of finite inputs may overflow before it is ignored
 
 
@@ -102,8 +102,8 @@ class DirectSampler:
     def after_step(self, seen: Observation) -> Any:
         """Makes the plan of a traced step; samples an eager one."""
         if tf.inside_function():
-            return self._guard.run("samples", self._planned, seen)
-        self._guard.run(PROBE, self._after_eager_step, seen)
+            return self._guard.run(PART, self._planned, seen)
+        self._guard.run(PART, self._after_eager_step, seen)
         self._step += 1
         return None
 
@@ -146,7 +146,7 @@ class DirectSampler:
             return
         self.is_watching = extra is not None
         if extra is not None:
-            self._guard.run(PROBE, self._heed, *extra)
+            self._guard.run(PART, self._heed, *extra)
         self._before = None
         self._step += 1  # whatever is turned off
 
@@ -157,20 +157,19 @@ class DirectSampler:
         if bad or self._is_due():
             start = time.perf_counter()
             before = self._before if plan is self._plans[-1] else None
-            made = self._guard.run("samples", plan.summarise, tensors, before)
-            self._add(made, bad, told[CLOCK], plan.has_loss)
+            self._add(plan.summarise(tensors, before), bad, told[CLOCK], plan.has_loss)
             self.outside += time.perf_counter() - start
 
     def _is_due(self) -> bool:
+        if PART in self._guard.off:
+            return False
         return self._step >= self.next_due or self._step == self._look_again
 
     def _alarmed(self, told: list[float]) -> list[int]:
         return [i for i in self._heeded if not np.isfinite(told[i])]
 
-    def _add(self, made: Tables | None, bad: list[int], ready: float, has_loss: bool) -> None:
+    def _add(self, made: Tables, bad: list[int], ready: float, has_loss: bool) -> None:
         """Keeps a sample; an alarm is heeded once, a false one of the inputs some times more."""
-        if made is None:
-            return
         for alarm in bad:
             self._false_alarms += alarm == INPUTS and not _has_bad_input(made)
             if alarm != INPUTS or _has_bad_input(made) or self._false_alarms >= FALSE_ALARMS:

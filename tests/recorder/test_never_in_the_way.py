@@ -113,6 +113,26 @@ def test_a_central_part_that_raises(
     assert len(log.facts(type(log.facts(object)[0]))) >= 1
 
 
+@pytest.mark.parametrize("way", ["graph", "eager"])
+def test_samples_that_are_off_cost_no_look_at_the_weights(
+    way: str, plain: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, name = (plan.HostPlan, "look") if way == "graph" else (inside, "look")
+    looks, original = [], getattr(owner, name)
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        looks.append(1)
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(owner, name, counted)
+    monkeypatch.setattr(plan.HostPlan, "summarise", broken)
+    monkeypatch.setattr(content, "tables_of", broken)
+    with pytest.warns(RuntimeWarning, match="no longer records samples"):
+        assert fit(mlp(**WAYS[way]), recorder(tmp_path)) == plain[way]
+    assert len(looks) == 1, "only the first step is sampled"
+    assert read(tmp_path).end().step == 8
+
+
 def test_a_statistic_that_raises_when_it_runs(
     plain: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
