@@ -15,14 +15,18 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import __version__, facts
+from tb_zeroacc.recorder.generations import (
+    is_a,
+    learning_rate,
+    path_of,
+    steps_per_execution,
+    version_of,
+)
 from tb_zeroacc.recorder.losses import Asked, describe_outputs
 from tb_zeroacc.recorder.worker import worker_of
 
 # Layers that pass an activation on unchanged.
-TRANSPARENT = (
-    keras.layers.Flatten, keras.layers.Reshape, keras.layers.Permute, keras.layers.Dropout,
-    keras.layers.InputLayer, keras.layers.Identity,
-)  # fmt: skip
+TRANSPARENT = ("Flatten", "Reshape", "Permute", "Dropout", "InputLayer", "Identity")
 # Entries of a layer's configuration that have a field of their own, or say nothing about learning.
 _OWN_FIELD = frozenset(
     {
@@ -61,12 +65,12 @@ def describe(
         dtype_policy=getattr(getattr(model, "dtype_policy", None), "name", None),
         jit_compile=jit if isinstance(jit, bool) else None,
         run_eagerly=None if asked else bool(getattr(compiled, "run_eagerly", False)),
-        steps_per_execution=whole(getattr(compiled, "steps_per_execution", None)),
+        steps_per_execution=None if asked else steps_per_execution(model),
         strategy=type(strategy).__name__ if strategy is not None else None,
         worker=worker_of(),
         versions={
             "tb_zeroacc": __version__,
-            "keras": keras.__version__,
+            "keras": version_of(model),
             "tensorflow": tf.__version__,
             "backend": keras.backend.backend(),
             "python": ".".join(map(str, sys.version_info[:3])),
@@ -79,15 +83,15 @@ def activation_of(layer: Any) -> str | None:
 
     None for a layer that knows no activation, such as a normalisation.
     """
-    if isinstance(layer, keras.layers.ReLU):
+    if is_a(layer, "ReLU"):
         plain = not layer.negative_slope and not layer.threshold
         return ("relu6" if layer.max_value == 6 else "relu") if plain else "leaky_relu"
-    if isinstance(layer, keras.layers.Softmax):
+    if is_a(layer, "Softmax"):
         return "softmax"
     function = getattr(layer, "activation", None)
     if function is None or not callable(function):
         return None
-    if isinstance(function, keras.layers.Layer):
+    if is_a(function, "Layer"):
         return activation_of(function)
     name = getattr(function, "__name__", type(function).__name__)
     return str(name)
@@ -98,7 +102,7 @@ def _in_call_order(model: Any, seen: Any) -> list[Any]:
     listed = [
         layer
         for layer in model._flatten_layers(include_self=False)
-        if not isinstance(layer, keras.layers.InputLayer | keras.Model)
+        if not is_a(layer, "InputLayer", "Model", "Metric")
     ]
     order: dict[int, int] = {}
     for position, call in enumerate(seen.calls if seen is not None else ()):
@@ -131,7 +135,7 @@ def _layer(layer: Any, is_output: bool) -> facts.Layer:
         trainable=bool(layer.trainable),
         parameters=int(layer.count_params()) if layer.built else None,
         is_output=is_output,
-        variables=tuple(v.path for v in _own(layer)),
+        variables=tuple(path_of(v) for v in _own(layer)),
         settings={
             key: value
             for key, value in config.items()
@@ -169,7 +173,7 @@ def _optimizer(optimizer: Any) -> facts.Optimizer | None:
     config = _config(optimizer)
     rate = optimizer._learning_rate if hasattr(optimizer, "_learning_rate") else None
     schedule = None
-    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+    if is_a(rate, "LearningRateSchedule"):
         schedule = type(rate).__name__
         settings |= {f"schedule_{k}": v for k, v in _config(rate).items() if _is_plain(v)}
     elif callable(rate) and not hasattr(rate, "numpy"):
@@ -192,13 +196,9 @@ def _optimizer(optimizer: Any) -> facts.Optimizer | None:
 
 def learning_rate_of(optimizer: Any) -> float | None:
     """The rate of the next update; None for a user's own function, which is not called."""
-    optimizer = getattr(optimizer, "inner_optimizer", None) or optimizer
-    rate = getattr(optimizer, "_learning_rate", None)
-    is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
-    if rate is None or (callable(rate) and not is_schedule and not hasattr(rate, "numpy")):
-        return None
     with tf.init_scope():  # also asked while a step is traced
-        return _real(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        rate = learning_rate(optimizer)
+        return None if rate is None else _real(keras.ops.convert_to_numpy(rate))
 
 
 def _config(thing: Any) -> dict[str, Any]:

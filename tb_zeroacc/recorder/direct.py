@@ -11,13 +11,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc.recorder import content, inside
 from tb_zeroacc.recorder.content import NEVER, Sample
 from tb_zeroacc.recorder.gathering import gather
+from tb_zeroacc.recorder.generations import (
+    has_loss_scale,
+    is_as_keras_made_it,
+    takes_single_steps,
+)
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation, Update
 from tb_zeroacc.recorder.losses import describe_outputs
@@ -33,9 +37,9 @@ def serves(model: Any) -> bool:
     strategy = model.distribute_strategy
     if tf.distribute.get_strategy() is not strategy or tf.distribute.has_strategy():
         return False
-    own = type(model).make_train_function is not keras.Model.make_train_function
-    several = int(getattr(model, "steps_per_execution", 1) or 1) > 1
-    return not own and (bool(model.run_eagerly) or not several)
+    if not is_as_keras_made_it(model, "make_train_function"):
+        return False
+    return bool(model.run_eagerly) or takes_single_steps(model)
 
 
 class DirectSampler:
@@ -232,7 +236,7 @@ def _not_looked(update: Update) -> inside.Snapshot:
 
 def _scale_before(optimizer: Any) -> Any:
     """A number where the loss scale is fixed, which then needs no tensor."""
-    if hasattr(optimizer, "initial_scale"):
+    if has_loss_scale(optimizer):
         return inside.loss_scale_of(optimizer)
     return float(getattr(optimizer, "loss_scale_factor", None) or 1.0)
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder.contract import plain_attributes, whole
+from tb_zeroacc.recorder.generations import is_a
 
-_KERAS_OWN = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
+_KERAS_OWN = ("History", "ProgbarLogger")
 
 
 def describe_fit(model: Any, params: dict[str, Any], own: Any) -> facts.Fit:
@@ -41,7 +41,7 @@ def describe_fit(model: Any, params: dict[str, Any], own: Any) -> facts.Fit:
         callbacks=tuple(
             {"class_name": type(c).__name__, **dict(plain_attributes(c))}
             for c in others
-            if c is not own and not isinstance(c, _KERAS_OWN)
+            if c is not own and not is_a(c, *_KERAS_OWN)
         ),
     )
 
@@ -71,7 +71,10 @@ def passed_through(fault: BaseException, model: Any) -> bool:
 
 def epoch_data(model: Any) -> Any:
     """The dataset that the running `fit` iterates over, an epoch a pass; None if not found."""
-    dataset = getattr(_arguments(model).get("epoch_iterator"), "_distributed_dataset", None)
+    asked = _arguments(model)
+    dataset = getattr(asked.get("epoch_iterator"), "_distributed_dataset", None)
+    if dataset is None:  # Keras 2
+        dataset = getattr(asked.get("data_handler"), "_dataset", None)
     return dataset if isinstance(dataset, tf.data.Dataset) else None
 
 
@@ -79,7 +82,7 @@ def _arguments(model: Any) -> dict[str, Any]:
     frame: FrameType | None = sys._getframe(1)
     wanted = (
         "initial_epoch", "batch_size", "class_weight", "validation_data", "callbacks",
-        "epoch_iterator",
+        "epoch_iterator", "data_handler",
     )  # fmt: skip
     try:
         for names in _fits(model, frame):

@@ -122,6 +122,7 @@ def _replaced(
                 u.fresh,
                 leaf(u.before),
                 inside.weights_of(u),
+                is_unscaled=u.is_unscaled,
             )
             for u in seen.updates
         ],

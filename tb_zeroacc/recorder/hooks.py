@@ -10,10 +10,15 @@ import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
-import keras
-
+from tb_zeroacc.recorder.generations import (
+    converting,
+    is_a,
+    is_as_keras_made_it,
+    is_keras_2,
+    unconverted,
+)
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.stepping import EXTRA
 
@@ -28,6 +33,8 @@ SILENT = frozenset(
         "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
     }
 )  # fmt: skip
+# `OptimizerV2` is the base of those that Keras 2 calls legacy.
+OPTIMIZERS = ("Optimizer", "OptimizerV2", "BaseLossScaleOptimizer")
 
 
 @dataclass(slots=True)
@@ -49,6 +56,7 @@ class Update:
     fresh: bool  # the optimizer had no variables yet: Keras throws this trace away
     before: Any = None  # set by whoever looks at the weights before the update
     weights: Any = None  # the variables that have a row, noted likewise
+    is_unscaled: bool = False  # the gradients are given without the loss scale
 
 
 @dataclass(slots=True)
@@ -115,6 +123,9 @@ class Receiver(Protocol):
         """Called at the end of the step; what it is to return beside its logs, or None."""
 
 
+Hook: TypeAlias = Callable[[Callable[..., Any], Patch], Callable[..., Any]]
+
+
 class Hooks:
     """The hooks of one recorder on one model, from construction to `remove`.
 
@@ -131,17 +142,28 @@ class Hooks:
         self.last: Observation | None = None  # what a step that raised had shown so far
         self._patches: list[Patch] = []
         self._hooked: set[int] = set()
-        self._patches.append(Patch(model, "train_step", self._train_step))
-        self._patches.append(Patch(model, "compute_loss", self._compute_loss))
+        self._is_keras_2 = is_keras_2(model)
+        self._patch(model, "train_step", self._train_step)
+        self._patch(model, "compute_loss", self._compute_loss)
         if hasattr(model, "_aggregate_additional_loss"):
-            self._patches.append(Patch(model, "_aggregate_additional_loss", self._penalty))
+            self._patch(model, "_aggregate_additional_loss", self._penalty)
         elif getattr(model, "_compile_loss", None) is not None:
-            self._patches.append(Patch(model._compile_loss, "call", self._data_loss))
-        self._patches.append(Patch(model, "call", self._model_call))
+            self._patch(model._compile_loss, "call", self._data_loss)
+        elif self._is_keras_2 and getattr(model, "compiled_loss", None) is not None:
+            self._patch(model.compiled_loss, "build", self._build_loss)
+        self._patch(model, "call", self._model_call)
         for optimizer in optimizers_of(model):
-            hook = functools.partial(self._apply, optimizer)
-            self._patches.append(Patch(optimizer, "apply", hook))
+            if is_keras_2(optimizer):
+                hook = functools.partial(self._apply_gradients, optimizer)
+                self._patch(optimizer, "apply_gradients", hook)
+            else:
+                self._patch(optimizer, "apply", functools.partial(self._apply, optimizer))
         self._hook_layers()
+
+    def _patch(self, target: Any, name: str, make: Hook) -> None:
+        if self._is_keras_2:
+            make = functools.partial(_through_autograph, make)
+        self._patches.append(Patch(target, name, make))
 
     def remove(self) -> None:
         """Takes every hook off."""
@@ -155,17 +177,27 @@ class Hooks:
         for layer in layers_of(self._model):
             if id(layer) not in self._hooked:
                 self._hooked.add(id(layer))
-                self._patches.append(
-                    Patch(layer, "call", functools.partial(self._layer_call, layer))
-                )
+                self._patch(layer, "call", functools.partial(self._layer_call, layer))
 
     def _hook_trackers(self) -> None:
         # With several outputs Keras averages each one's loss: its trackers are told the values.
-        for tracker in getattr(getattr(self._model, "_compile_loss", None), "metrics", ()):
-            if id(tracker) not in self._hooked:
+        name = "compiled_loss" if self._is_keras_2 else "_compile_loss"
+        for tracker in getattr(getattr(self._model, name, None), "metrics", ()):
+            total = self._is_keras_2 and tracker.name == "loss"  # one more, of them all
+            if id(tracker) not in self._hooked and not total:
                 self._hooked.add(id(tracker))
                 hook = functools.partial(self._tracked, tracker.name)
-                self._patches.append(Patch(tracker, "update_state", hook))
+                self._patch(tracker, "update_state", hook)
+
+    def _build_loss(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def build(*args: Any, **kwargs: Any) -> Any:
+            built = original(*args, **kwargs)
+            if self._seen(patch) is not None:
+                self._hook_trackers()  # Keras 2 makes them in the first step
+            return built
+
+        return build
 
     def _tracked(
         self, name: str, original: Callable[..., Any], patch: Patch
@@ -204,12 +236,13 @@ class Hooks:
             after: Called at its end; what it is to return beside its logs, or None.
             token: Names that among the wishes of others.
         """
+        called = converting(step) if self._is_keras_2 else step
 
         @functools.wraps(step)
         def observed_step(*args: Any, **kwargs: Any) -> Any:
-            return self._observe(step, args, kwargs, after, token)
+            return self._observe(called, args, kwargs, after, token)
 
-        return observed_step
+        return unconverted(observed_step) if self._is_keras_2 else observed_step
 
     def _observe(
         self,
@@ -251,6 +284,9 @@ class Hooks:
             loss = original(*args, **kwargs)
             seen.loss_reached = True
             seen.loss = loss
+            if self._is_keras_2 and is_as_keras_made_it(self._model, "compute_loss"):
+                replicas = self._model.distribute_strategy.num_replicas_in_sync
+                seen.penalties = [term / replicas for term in self._model.losses]
             return loss
 
         return compute_loss
@@ -326,11 +362,34 @@ class Hooks:
         return apply
 
 
+    def _apply_gradients(
+        self, optimizer: Any, original: Callable[..., Any], patch: Patch
+    ) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def apply_gradients(grads_and_vars: Any, *args: Any, **kwargs: Any) -> Any:
+            seen = self._seen(patch)
+            if seen is None:
+                return original(grads_and_vars, *args, **kwargs)
+            pairs = list(grads_and_vars)
+            gradients, variables = [list(part) for part in zip(*pairs, strict=True)] or ([], [])
+            # Keras 2 makes variables outside of the trace, which it keeps.
+            update = Update(optimizer, gradients, variables, fresh=False, is_unscaled=True)
+            seen.updates.append(update)
+            self._receiver.before_apply(seen, update)
+            return original(pairs, *args, **kwargs)
+
+        return apply_gradients
+
+
+def _through_autograph(make: Hook, original: Callable[..., Any], patch: Patch) -> Any:
+    return unconverted(make(converting(original), patch))
+
+
 def optimizers_of(model: Any) -> list[Any]:
     """Every optimizer that is an attribute of the model: `model.optimizer`, a GAN's own two."""
     found: dict[int, Any] = {}
     for value in [getattr(model, "optimizer", None), *vars(model).values()]:
-        if isinstance(value, keras.optimizers.Optimizer):
+        if is_a(value, *OPTIMIZERS):
             found[id(value)] = value
     return list(found.values())
 
@@ -338,7 +397,8 @@ def optimizers_of(model: Any) -> list[Any]:
 def makes_variables(optimizer: Any) -> bool:
     """Whether the first `apply` makes variables, so that Keras traces the step once more."""
     return not (
-        type(optimizer) is keras.optimizers.SGD
+        type(optimizer).__name__ == "SGD"
+        and is_a(optimizer, "SGD")
         and not optimizer.momentum
         and not optimizer.use_ema
         and not optimizer.gradient_accumulation_steps
@@ -350,7 +410,7 @@ def layers_of(model: Any) -> list[Any]:
     return [
         layer
         for layer in model._flatten_layers(include_self=False)
-        if not isinstance(layer, keras.Model)
+        if not is_a(layer, "Model", "Metric")
         and type(layer).__name__ not in SILENT
         and not type(layer).__name__.endswith("Cell")
     ]

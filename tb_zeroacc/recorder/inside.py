@@ -13,13 +13,21 @@ import tensorflow as tf
 
 from tb_zeroacc.recorder import statistics as graph
 from tb_zeroacc.recorder.contract import activation_of
+from tb_zeroacc.recorder.generations import (
+    has_loss_scale,
+    is_a,
+    is_as_keras_made_it,
+    learning_rate,
+    loss_scale,
+    path_of,
+    value_of,
+)
 from tb_zeroacc.recorder.hooks import LayerCall, Observation, Update
 from tb_zeroacc.recorder.tables import NAN, Table, is_numeric, table
 
 MAX_ROWS = 512  # of activations, and of variables
 STATISTICS = 4  # of a variable before its update
 ZERO_FLOORED = frozenset({"relu", "relu6"})  # units whose derivative is 0 where their output is
-RECURRENT = keras.layers.RNN  # their output is no activation's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Weight:
         size, width = math.prod(shape), shape[-1] if shape else 1
         stride = graph.update_stride(size, width)
         is_kernel = len(shape) > 1 and width > 1
-        return cls(variable, variable.path, size, width, is_kernel, stride, -(-size // stride))
+        return cls(variable, path_of(variable), size, width, is_kernel, stride, -(-size // stride))
 
 
 @dataclass(slots=True)
@@ -83,12 +91,12 @@ def weights_of(update: Update) -> tuple[Weight, ...]:
 
 def values_of(weights: Sequence[Weight]) -> list[Any]:
     """The weights as they are now."""
-    return [_value_of(weight.variable) for weight in weights]
+    return [value_of(weight.variable) for weight in weights]
 
 
 def first_row(variable: Any) -> Any:
     """One value of each unit, float32 of shape (units,); a vector as a whole."""
-    value = _value_of(variable)
+    value = value_of(variable)
     if len(variable.shape) == 0:
         return tf.reshape(graph.as_float(value), [1])
     while len(value.shape) > 1:
@@ -138,19 +146,14 @@ def unseen(update: Update, scale: Any, st: Any = graph) -> Snapshot:
 
 def rate_of(optimizer: Any) -> Any:
     """The learning rate of this update; NaN for a user's own function, which is not called."""
-    optimizer = getattr(optimizer, "inner_optimizer", None) or optimizer
-    rate = getattr(optimizer, "_learning_rate", None)
-    schedules = keras.optimizers.schedules.LearningRateSchedule
-    if rate is None or (callable(rate) and not isinstance(rate, schedules | keras.Variable)):
-        return tf.constant(NAN)
-    return tf.cast(tf.convert_to_tensor(optimizer.learning_rate), tf.float32)
+    rate = learning_rate(optimizer)
+    return tf.constant(NAN) if rate is None else tf.cast(tf.convert_to_tensor(rate), tf.float32)
 
 
 def loss_scale_of(optimizer: Any) -> Any:
     """What an optimizer multiplies the loss with, before it changes that."""
-    if hasattr(optimizer, "initial_scale"):  # a LossScaleOptimizer, which may not be built yet
-        scale = optimizer.dynamic_scale if optimizer.built else optimizer.initial_scale
-        return tf.cast(tf.convert_to_tensor(scale), tf.float32)
+    if has_loss_scale(optimizer):
+        return tf.cast(tf.convert_to_tensor(loss_scale(optimizer)), tf.float32)
     return tf.constant(float(getattr(optimizer, "loss_scale_factor", None) or 1.0))
 
 
@@ -187,7 +190,7 @@ def gradients(updates: list[Update], st: Any = graph) -> tuple[list[Table], Any]
         rows += [weight.path for weight in weights]
         found = st.vector([0.0] + [NAN] * 4)[None]  # at the end, for those without a gradient
         if present:
-            scale = update.before.scale
+            scale = 1.0 if update.is_unscaled else update.before.scale
             known = _rows([weight for weight, _ in present], [g for _, g in present], st)
             of = st.moments(known)
             squares.append(of.squares / (scale * scale))
@@ -235,7 +238,7 @@ def activations(calls: list[LayerCall], st: Any = graph) -> list[Table]:
 def activation_in(call: LayerCall) -> str:
     """The activation that a call's output carries; empty where there is none to speak of."""
     if call.activation is None:
-        own = not isinstance(call.layer, RECURRENT)
+        own = not is_a(call.layer, "RNN")  # their output is no activation's own
         call.activation = (activation_of(call.layer) or "") if own else ""
     return call.activation
 
@@ -250,7 +253,7 @@ def loss(seen: Observation, norm: Any, is_visible: Any, st: Any = graph) -> list
     elif is_visible(seen.data_loss):
         penalty = total - mean_of(seen.data_loss)
     else:  # a `compute_loss` of the user's own may add terms that nobody sees
-        overridden = type(seen.model).compute_loss is not keras.Model.compute_loss
+        overridden = not is_as_keras_made_it(seen.model, "compute_loss")
         penalty = NAN if seen.loss is None or overridden else 0.0
     first: Snapshot | None = seen.updates[0].before if seen.updates else None
     scale, rate = (first.scale, first.rate) if first else (1.0, NAN)
@@ -307,10 +310,6 @@ def _rows(weights: Sequence[Weight], values: list[Any], st: Any) -> list[Any]:
 def _visited(weights: Sequence[Weight], rows: list[Any], st: Any) -> list[Any]:
     """Some elements of each weight, spread over all rows and units."""
     return [st.every(value, w.stride) for w, value in zip(weights, rows, strict=True)]
-
-
-def _value_of(variable: Any) -> Any:
-    return tf.convert_to_tensor(variable.value if hasattr(variable, "value") else variable)
 
 
 def _unique(names: list[str]) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tb_zeroacc.recorder.generations import has_loss_scale
+
 
 class LeftOut:
     """Counts them over all fits of a model, by the updates that its optimizer has made."""
@@ -21,7 +23,7 @@ class LeftOut:
             steps: Training steps taken before.
         """
         optimizer = getattr(model, "optimizer", None)
-        self._optimizer = optimizer if hasattr(optimizer, "initial_scale") else None
+        self._optimizer = optimizer if has_loss_scale(optimizer) else None
         if self._optimizer is not None:
             self._behind = steps - self._made() - self._count
 

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from tb_zeroacc import facts
+from tb_zeroacc.recorder.generations import is_a, is_keras_2
 from tb_zeroacc.recorder.structures import with_paths
 
 # What an operation that makes an output says about its activation, where no layer says it.
@@ -63,7 +64,6 @@ def describe_outputs(
             loss, weight = _entry(asked.loss, i, name), None
         else:
             loss, weight = _loss(model, i, name, paths[i], len(names))
-        default_reduction = None if loss is None else "sum_over_batch_size"
         found.append(
             facts.Output(
                 name=name,
@@ -73,7 +73,7 @@ def describe_outputs(
                 loss=canonical_name(loss),
                 loss_class=_loss_class(loss),
                 from_logits=_argument(loss, "from_logits"),
-                reduction=getattr(loss, "reduction", default_reduction),
+                reduction=_reduction(loss),
                 label_smoothing=float(_argument(loss, "label_smoothing") or 0.0),
                 weight=None if weight is None else float(weight),
                 metrics=tuple(c for c, _ in metrics[i]),
@@ -87,7 +87,7 @@ def output_names(model: Any, predictions: Any = None) -> list[str]:
     """Names of the outputs in the order of `keras.tree.flatten`."""
     known = list(getattr(model, "output_names", None) or ())
     if predictions is None:
-        if not known and isinstance(model, keras.Sequential) and model.layers:
+        if not known and is_a(model, "Sequential") and model.layers:
             return [model.layers[-1].name]
         return known or ["output"]
     flat = with_paths(predictions)
@@ -96,7 +96,7 @@ def output_names(model: Any, predictions: Any = None) -> list[str]:
     if len(known) == len(flat):
         return known
     if len(flat) == 1:
-        is_chain = isinstance(model, keras.Sequential) and model.layers
+        is_chain = is_a(model, "Sequential") and model.layers
         return [model.layers[-1].name] if is_chain else ["output"]
     return [f"output_{i}" for i in range(len(flat))]
 
@@ -120,6 +120,14 @@ def _loss_class(loss: Any) -> str | None:
     if loss is None or isinstance(loss, str) or inspect.isfunction(loss):
         return None
     return type(loss).__name__
+
+
+def _reduction(loss: Any) -> str | None:
+    usual = "sum_over_batch_size"
+    if loss is None:
+        return None
+    found = getattr(loss, "reduction", usual)
+    return usual if found == "auto" else found  # what Keras 2 makes of it within `fit`
 
 
 def _argument(loss: Any, name: str) -> Any:
@@ -152,6 +160,8 @@ def _loss(
     model: Any, index: int, name: str, path: tuple[Any, ...], count: int
 ) -> tuple[Any, float | None]:
     """An output's loss with its weight: what Keras resolved, else what `compile` was given."""
+    if is_keras_2(model):
+        return _loss_in_keras_2(getattr(model, "compiled_loss", None), index, name)
     compiled = getattr(model, "_compile_loss", None)
     if compiled is None:
         return None, None
@@ -168,6 +178,15 @@ def _loss(
     return _entry(compiled._user_loss, index, name), _entry(weights, index, name)
 
 
+def _loss_in_keras_2(compiled: Any, index: int, name: str) -> tuple[Any, float | None]:
+    if compiled is None:
+        return None, None
+    if compiled.built:
+        return compiled._losses[index], compiled._loss_weights[index]
+    weights = compiled._user_loss_weights
+    return _entry(compiled._user_losses, index, name), _entry(weights, index, name)
+
+
 def _entry(given: Any, index: int, name: str) -> Any:
     if isinstance(given, dict):
         return given.get(name)
@@ -179,6 +198,8 @@ def _entry(given: Any, index: int, name: str) -> Any:
 def _metrics(model: Any, count: int) -> list[list[tuple[str, str]]]:
     """Per output: class and shown name of each metric; empty before Keras has resolved them."""
     found: list[list[tuple[str, str]]] = [[] for _ in range(count)]
+    if is_keras_2(model):
+        return _metrics_in_keras_2(getattr(model, "compiled_metrics", None), found)
     compiled = getattr(model, "_compile_metrics", None)
     if compiled is None or not compiled.built:
         return found
@@ -189,6 +210,22 @@ def _metrics(model: Any, count: int) -> list[list[tuple[str, str]]]:
                 if getattr(metrics, "output_name", None):
                     shown = f"{metrics.output_name}_{shown}"
                 found[i].append((_metric_class(metric), shown))
+    return found
+
+
+def _metrics_in_keras_2(
+    compiled: Any, found: list[list[tuple[str, str]]]
+) -> list[list[tuple[str, str]]]:
+    if compiled is not None and compiled.built:
+        for flat in (compiled._metrics, compiled._weighted_metrics):
+            for metrics, of_output in zip(flat, found, strict=False):
+                of_output += [
+                    (_metric_class(m).title().replace("_", ""), m.name)  # a function, mostly
+                    if type(m).__name__ == "MeanMetricWrapper"
+                    else (_metric_class(m), m.name)
+                    for m in metrics or ()
+                    if m is not None
+                ]
     return found
 
 
@@ -233,15 +270,15 @@ def _maker(
     return None, by_operation(tensor)
 
 
-def _layers_behind(model: Any, index: int, transparent: tuple[type, ...]) -> list[Any]:
+def _layers_behind(model: Any, index: int, transparent: tuple[str, ...]) -> list[Any]:
     """From an output backwards: its layer, and on through layers that change no value."""
     chain: list[Any] = []
-    if isinstance(model, keras.Sequential):
+    if is_a(model, "Sequential"):
         for layer in reversed(model.layers):
-            if isinstance(layer, keras.Sequential):
+            if is_a(layer, "Sequential"):
                 return chain + _layers_behind(layer, 0, transparent)
             chain.append(layer)
-            if not isinstance(layer, transparent):
+            if not is_a(layer, *transparent):
                 break
         return chain
     outputs = getattr(model, "outputs", None)
@@ -249,15 +286,16 @@ def _layers_behind(model: Any, index: int, transparent: tuple[type, ...]) -> lis
         return []
     tensor = outputs[index]
     while True:
-        history = getattr(tensor, "_keras_history", None)
-        if history is None or not isinstance(history.operation, keras.layers.Layer):
+        history: Any = getattr(tensor, "_keras_history", None)
+        operation: Any = getattr(history, "operation", None) or getattr(history, "layer", None)
+        if not is_a(operation, "Layer"):
             return chain
-        operation = history.operation
-        if isinstance(operation, keras.Model):
+        if is_a(operation, "Model"):
             return chain + _layers_behind(operation, 0, transparent)
         chain.append(operation)
         inputs = operation._inbound_nodes[history.node_index].input_tensors
-        if not isinstance(operation, transparent) or len(inputs) != 1:
+        inputs = keras.tree.flatten(inputs)  # Keras 2 has one tensor by itself
+        if not is_a(operation, *transparent) or len(inputs) != 1:
             return chain
         tensor = inputs[0]
 

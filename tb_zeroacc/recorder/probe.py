@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from tb_zeroacc.recorder import inside, tables
+from tb_zeroacc.recorder.generations import path_of
 from tb_zeroacc.recorder.hooks import Observation
 from tb_zeroacc.recorder.parts import inputs_of
 
@@ -36,7 +37,7 @@ def _sum_of_some(variables: list[Any]) -> Any:
     """The sum over one vector of each layer: its bias, or its kernel's first row."""
     chosen: dict[str, Any] = {}
     for variable in variables:
-        layer = variable.path.rpartition("/")[0]
+        layer = path_of(variable).rpartition("/")[0]
         if layer not in chosen or len(variable.shape) == 1:
             chosen[layer] = variable
     vectors = [inside.first_row(variable) for variable in chosen.values()]

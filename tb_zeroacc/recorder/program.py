@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from tb_zeroacc.recorder import content, inside, tables
 from tb_zeroacc.recorder.branching import branch
 from tb_zeroacc.recorder.content import NEVER, Sample, shape_of
+from tb_zeroacc.recorder.generations import steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation, Update, layers_of
 from tb_zeroacc.recorder.parts import inputs_of, is_visible
@@ -90,9 +91,8 @@ class Program:
         self._replicated = self._strategy.num_replicas_in_sync > 1
         self._has_clock = not getattr(model, "jit_compile", False)  # XLA has none
         self._layouts: list[tuple[tuple[Layout, ...], bool]] = []
-        per_execution = int(getattr(model, "steps_per_execution", 1) or 1)
         # One more than steps in an execution: what was sampled out of turn is not overwritten.
-        self._slot_count = min(per_execution + 1, MAX_SLOTS)
+        self._slot_count = min(steps_per_execution(model) + 1, MAX_SLOTS)
         self._capacity = _capacity(model)
         self._serial = 0
         kind = (

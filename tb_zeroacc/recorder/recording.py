@@ -9,14 +9,13 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import keras
-
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import contract as contracts
 from tb_zeroacc.recorder.content import CLOCK_PERIOD, NEVER, Sample, Sampler
 from tb_zeroacc.recorder.direct import DirectSampler, serves
 from tb_zeroacc.recorder.failure import a_batch, end_of, pending_fault
 from tb_zeroacc.recorder.fitting import callback_list_of, describe_fit, is_running
+from tb_zeroacc.recorder.generations import is_a, steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks, Observation, Update
 from tb_zeroacc.recorder.loss_scaling import LeftOut
@@ -116,7 +115,7 @@ class Recording:
             last = self._steps + epochs * fit.steps_per_epoch - 1
         if self._steps < self.schedule.dense_until:
             # The first execution may be longer than the dense part: it goes on sparsely.
-            self._spacing = max(1, int(getattr(self.model, "steps_per_execution", 1) or 1))
+            self._spacing = steps_per_execution(self.model)
         direct = serves(self.model)
         try:
             self._sampler = (DirectSampler if direct else Program)(
@@ -153,7 +152,7 @@ class Recording:
         for callback in self._others:
             stopped = getattr(callback, "stopped_epoch", 0)
             ended_it = isinstance(stopped, int) and stopped > 0
-            on_nan = isinstance(callback, keras.callbacks.TerminateOnNaN) and self._is_bad
+            on_nan = is_a(callback, "TerminateOnNaN") and self._is_bad
             if ended_it or on_nan:
                 by = type(callback).__name__
         return facts.End("stopped", self._steps, by=by)
@@ -223,7 +222,7 @@ class Recording:
         if traced:
             self._write_traced()
         if batch == self._first_batch:  # of an execution, before Keras 3.7; else of its last step
-            batch += max(1, int(getattr(self.model, "steps_per_execution", 1) or 1)) - 1
+            batch += steps_per_execution(self.model) - 1
         before, self._steps = self._steps, self._epoch_start[0] + batch + 1
         if not sampler.is_watching:
             return

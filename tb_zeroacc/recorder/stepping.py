@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
+from tb_zeroacc.recorder.generations import is_keras_2, unconverted
+
 EXTRA = "_zeroacc"  # under this name the logs of a step hold what recorders asked for
 
 
@@ -205,18 +207,28 @@ class DirectStep:
     Args:
         model: A model in one replica.
         step: Its step; by default the one that it trains with.
+        counter: The variable of the model in which Keras 2 counts such steps.
 
     Attributes:
         is_traced: Whether `trace` was called.
     """
 
-    def __init__(self, model: Any, step: Callable[[Any], Any] | None = None) -> None:
+    def __init__(
+        self, model: Any, step: Callable[[Any], Any] | None = None, counter: str = "_train_counter"
+    ) -> None:
         step, strategy = step or model.train_step, model.distribute_strategy
         eager = bool(model.run_eagerly)
+        counted = getattr(model, counter) if is_keras_2(model) else None
+        # Keras 2 has AutoGraph convert what a step calls, Keras 3 does not.
+        do_not_convert: Any = tf.autograph.experimental.do_not_convert
+        as_it_is: Any = do_not_convert if counted is None else unconverted
 
-        @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
+        @as_it_is  # type: ignore[untyped-decorator]
         def one_step(data: Any) -> Any:
-            return strategy.run(step, args=(data,))
+            found = strategy.run(step, args=(data,))
+            if counted is not None:
+                counted.assign_add(1)
+            return found
 
         compiled = one_step
         if not eager:
@@ -224,7 +236,7 @@ class DirectStep:
         if hasattr(model, "_autoconvert_optionals"):
             compiled = model._autoconvert_optionals(compiled)
 
-        @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
+        @as_it_is  # type: ignore[untyped-decorator]
         def next_step(iterator: Any) -> Any:
             return compiled(iterator.get_next())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -10,9 +11,11 @@ import tensorflow as tf
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import content, tables
 from tb_zeroacc.recorder.gathering import Gathered, gather
+from tb_zeroacc.recorder.generations import is_keras_2, steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks, Observation
 from tb_zeroacc.recorder.losses import describe_outputs
+from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.plan import Summariser, Tables
 from tb_zeroacc.recorder.stepping import EXTRA, DirectStep
 
@@ -53,8 +56,9 @@ class TestFunction:
         self.saved = saved
         self.watchers: list[Watcher] = []
         self._model = model
-        self._together = int(getattr(model, "steps_per_execution", 1) or 1)
+        self._together = steps_per_execution(model)
         self._left = BATCHES
+        self._is_open = False
         self._step: DirectStep | None = None
 
     def join(self, watcher: Watcher) -> None:
@@ -64,16 +68,21 @@ class TestFunction:
     def begin(self) -> None:
         """A validation begins."""
         self._left = BATCHES
+        self._is_open = True
+
+    def end(self) -> None:
+        """It is over; what else the model may be evaluated on is nobody's business."""
+        self._is_open = False
 
     def __call__(self, iterator: Any) -> Any:
         """Evaluates on the next batches, as Keras' own function would."""
-        if self._together > 1 and self._left <= 0:
+        if not self._is_open or (self._together > 1 and self._left <= 0):
             return self.saved(iterator)
         if self._step is None:
             step = self._model.test_step
             for watcher in self.watchers:
                 step = watcher.observed(step)
-            self._step = DirectStep(self._model, step)
+            self._step = DirectStep(self._model, step, "_test_counter")
         logs = None
         for _ in range(self._together):
             try:
@@ -127,31 +136,57 @@ class Validation:
         self._summaries: list[_Summary] = []
         self._batches: list[tuple[int, Any]] = []
         self._is_replicated = model.distribute_strategy.num_replicas_in_sync > 1
+        self._patch: Patch | None = None
+        if is_keras_2(model):  # its `evaluate` takes the function before it tells callbacks
+            self._patch = Patch(model, "make_test_function", self._make_test_function)
 
     def begin(self) -> None:
         """A validation within the `fit` begins."""
         self._batches = []
-        if self._is_replicated or PART in self._guard.off:
-            return
-        standing = self._model.test_function
+        if self._patch is None and self._is_wanted():
+            function = self._in_front_of(self._model.test_function)
+            object.__setattr__(self._model, "test_function", function)
+        if self._function is not None:
+            self._function.begin()
+
+    def _make_test_function(
+        self, original: Callable[..., Any], patch: Patch
+    ) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def make_test_function(*args: Any, **kwargs: Any) -> Any:
+            made = original(*args, **kwargs)
+            return self._in_front_of(made) if patch.active and self._is_wanted() else made
+
+        return make_test_function
+
+    def _is_wanted(self) -> bool:
+        return not self._is_replicated and PART not in self._guard.off
+
+    def _in_front_of(self, standing: Any) -> TestFunction:
         if isinstance(standing, TestFunction):
             self._function = standing  # maybe another recorder's, which looked first
         elif self._function is None or self._function.saved is not standing:
             self._function = TestFunction(self._model, standing)
         if self not in self._function.watchers:
             self._function.join(self)
-        self._function.begin()
-        object.__setattr__(self._model, "test_function", self._function)
+        return self._function
 
     def end(self) -> Tables:
         """It is over: the tables of its first batches, none where nothing was seen."""
-        self.remove()
+        if self._function is not None:
+            self._function.end()
+        self._put_back()
         batches, self._batches = self._batches, []
         found = self._guard.run(PART, self._summarised, batches) if batches else None
         return found or []
 
     def remove(self) -> None:
         """Puts Keras' own function back."""
+        if self._patch is not None:
+            self._patch.remove()
+        self._put_back()
+
+    def _put_back(self) -> None:
         if self._function is not None and self._model.test_function is self._function:
             object.__setattr__(self._model, "test_function", self._function.saved)
 

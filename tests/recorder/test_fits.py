@@ -315,15 +315,6 @@ def test_the_wait_for_data_is_told_from_the_step(slow: bool, tmp_path: Path) -> 
     assert median > 0.1 if slow else 0.0 <= median < 0.1, waits
 
 
-def test_keras_2_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    import tf_keras
-
-    model = tf_keras.Sequential([tf_keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
-    with pytest.raises(ValueError, match="Keras 2"):
-        model.fit(X, X[:, 0], verbose=0, callbacks=[recorder(tmp_path)])
-
-
 def test_an_optimizer_that_makes_no_variables(tmp_path: Path) -> None:
     class Bare(keras.optimizers.SGD):
         pass
