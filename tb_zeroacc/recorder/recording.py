@@ -405,6 +405,7 @@ class Recording:
 
     def _note_failure(self, fault: BaseException, iterator: Any) -> None:
         self._write_traced()
+        self._count_steps()  # another callback may have raised before ours heard of a step
         self._collect()
         seen = self._hooks.last if self._hooks is not None else None
         if seen is not None and self._steps == self._fit_start:

@@ -59,6 +59,22 @@ def cnn(**compiled: Any) -> keras.Model:
     return model
 
 
+def lstm(**compiled: Any) -> keras.Model:
+    """Nine tokens embedded, one LSTM, softmax over 3; seeded."""
+    keras.utils.set_random_seed(7)
+    model = keras.Sequential(
+        [
+            layers.Input((5,), dtype="int32"),
+            layers.Embedding(9, 4, name="embedding"),
+            layers.LSTM(6, name="lstm"),
+            layers.Dense(3, activation="softmax", name="out"),
+        ],
+        name="net",
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", **compiled)
+    return model
+
+
 def linear(loss: Any = "mse", width: int = 6, **compiled: Any) -> keras.Model:
     """One Dense unit; seeded."""
     keras.utils.set_random_seed(7)
