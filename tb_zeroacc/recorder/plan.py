@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import content, host, inside, tables
 from tb_zeroacc.recorder.gathering import Gathered, Slot, rebuild, specs_of
+from tb_zeroacc.recorder.generations import handle_of, has_schedule
 from tb_zeroacc.recorder.graph_call import GraphCall
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation
@@ -180,11 +181,14 @@ class HostPlan(Plan):
         self._of_data = _slots_in(
             [pattern.data, pattern.x, pattern.y, pattern.y_pred, pattern.sample_weight]
         )
-        self._reading: GraphCall | None = None
+        self._handles = [
+            [handle_of(weight.variable) for weight in weights] for weights in self._weights
+        ]
+        self._scheduled: GraphCall | None = None
 
     def look(self) -> Before:
         """The weights before a step."""
-        values, rates = self._read()
+        values, rates = self._read(), self._read_rates()
         with np.errstate(all="ignore"):
             return [
                 inside.look(update, 1.0, arrays, rate, host)
@@ -201,26 +205,31 @@ class HostPlan(Plan):
                 if isinstance(planned.output, Slot):  # the width that the trace knew
                     width = _width(self._specs[planned.output.index].shape)
                     call.output = host.as_rows(call.output, width)
-            found = content.tables_of_inside(seen, self._guard, self._read()[0], host)
+            found = content.tables_of_inside(seen, self._guard, self._read(), host)
         data = self._in_graph("data", self._tables_of_data, self._of_data, tensors)
         return [*((t.layout, t.values) for t in found), *data]
 
     def _tables_of_data(self, tensors: Tensors) -> list[tables.Table]:
         return content.tables_of_data(self._seen(tensors), self._guard, self._outputs)
 
-    def _read(self) -> tuple[list[list[Any]], Any]:
-        """The weights of each update, not copied, and its learning rate."""
-        if self._reading is None:
-            self._reading = GraphCall(self._readings, in_caller=True)
-        *values, rates = self._reading()
-        rest = iter(values)
-        arrays = [[host.array_of(next(rest)) for _ in weights] for weights in self._weights]
-        return arrays, rates.numpy()[1:]
+    def _read(self) -> list[list[Any]]:
+        """The weights of each update, not copied."""
+        read = tf.raw_ops.ReadVariableOp
+        return [
+            [host.array_of(read(resource=handle, dtype=dtype)) for handle, dtype in handles]
+            for handles in self._handles
+        ]
 
-    def _readings(self) -> list[Any]:
-        rates = [inside.rate_of(update.optimizer) for update in self._updates]
-        values = [v for weights in self._weights for v in inside.values_of(weights)]
-        return [*values, tf.stack([tf.constant(0.0), *rates])]
+    def _read_rates(self) -> list[Any]:
+        """The learning rate of each update."""
+        optimizers = [update.optimizer for update in self._updates]
+        if not any(map(has_schedule, optimizers)):
+            return [np.float32(inside.rate_of(optimizer)) for optimizer in optimizers]
+        if self._scheduled is None:
+            self._scheduled = GraphCall(
+                lambda: [inside.rate_of(optimizer) for optimizer in optimizers], in_caller=True
+            )
+        return [host.array_of(rate) for rate in self._scheduled()]
 
 
 def plan_of(

@@ -135,7 +135,7 @@ class Moments:
     mean: Tensor
     rms: Tensor
     abs_max: Tensor
-    zero_share: Tensor  # of `part_of` each
+    zero_share: Tensor  # of `part_of` each, as the mean
     non_finite: Tensor
 
 
@@ -144,16 +144,17 @@ def moments(tensors: Sequence[Tensor], *, with_mean: bool = False) -> Moments:
 
     Args:
         tensors: Each float32 of shape (rows, width); at least one.
-        with_mean: Whether the mean is wanted.
+        with_mean: Whether the mean is wanted, of `part_of` each.
     """
     squares, high, low = tf.unstack(in_stacks(tensors, _range_of), axis=1)
     size = tf.stack([_count_of(t) for t in tensors])
+    parts = [part_of(t) for t in tensors]
     return Moments(
         squares=squares,
-        mean=in_stacks(tensors, _mean_of)[:, 0] if with_mean else unknown([len(tensors)]),
+        mean=in_stacks(parts, _mean_of)[:, 0] if with_mean else unknown([len(tensors)]),
         rms=tf.sqrt(squares / size),
         abs_max=tf.maximum(tf.abs(high), tf.abs(low)),
-        zero_share=in_stacks([part_of(t) for t in tensors], _zero_share_of)[:, 0],
+        zero_share=in_stacks(parts, _zero_share_of)[:, 0],
         non_finite=non_finite_counts(tensors, squares),
     )
 

@@ -206,6 +206,16 @@ def test_zero_shares_of_a_part(where: Any) -> None:
     assert where.part_of(given[0]).shape[0] * 50 <= st.PART * 1.1
 
 
+@pytest.mark.parametrize("where", [st, host], ids=["graph", "host"])
+@pytest.mark.parametrize("width", [1, 3, 50])
+def test_dead_units_are_dead_in_every_row(width: int, where: Any) -> None:
+    rows = np.zeros((200_000 // width + 1, width), np.float32)
+    assert where.dead_share(rows if where is host else tf.constant(rows)) == 1.0
+    rows[-1, 0] = 1.0  # in a row that no part of the rows shows
+    found = float(where.dead_share(rows if where is host else tf.constant(rows)))
+    assert found == pytest.approx(1.0 - 1.0 / width)
+
+
 NUMBERS = some.floats(-1e3, 1e3, width=32, allow_subnormal=False) | some.sampled_from(
     [0.0, 1.0, -1.0, np.nan, np.inf]
 )
