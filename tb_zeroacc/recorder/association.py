@@ -24,8 +24,7 @@ class Association:
         self.inputs, self.labels = inputs, labels
         self.examples = 0.0
         x, y = len(inputs), len(labels)
-        self._x_mean, self._y_mean = np.zeros(x), np.zeros(y)
-        self._x_squares, self._y_squares = np.zeros(x), np.zeros(y)
+        self._mean, self._squares = np.zeros(x + y), np.zeros(x + y)  # inputs, then labels
         self._products = np.zeros((x, y))
 
     def add(self, moments: NDArray[np.float32]) -> None:
@@ -35,26 +34,24 @@ class Association:
             moments: float32, flat: 1 + x + y + x + y + x·y values.
         """
         x, y = len(self.inputs), len(self.labels)
-        values = moments.astype(np.float64).ravel()
-        count = float(values[0])
+        values = moments.reshape(-1).astype(np.float64)
+        count, columns = float(values[0]), x + y
         if count <= 0 or not np.isfinite(values).all():
             return
-        x_mean, y_mean, x_squares, y_squares, products = np.split(
-            values[1:], np.cumsum([x, y, x, y])
-        )
+        mean, squares = values[1 : 1 + columns], values[1 + columns : 1 + 2 * columns]
+        products = values[1 + 2 * columns :].reshape(x, y)
         total = self.examples + count
         weight = self.examples * count / total
-        x_gap, y_gap = x_mean - self._x_mean, y_mean - self._y_mean
-        self._products += products.reshape(x, y) + weight * np.outer(x_gap, y_gap)
-        self._x_squares += x_squares + weight * x_gap**2
-        self._y_squares += y_squares + weight * y_gap**2
-        self._x_mean += x_gap * count / total
-        self._y_mean += y_gap * count / total
+        gap = mean - self._mean
+        self._products += products + (weight * gap[:x, None]) * gap[x:]
+        self._squares += squares + weight * gap * gap
+        self._mean += gap * (count / total)
         self.examples = total
 
     def correlation(self) -> NDArray[np.float32]:
         """Pearson's r, float32 of shape (inputs, labels); NaN for columns that never vary."""
-        scale = np.sqrt(np.outer(self._x_squares, self._y_squares))
+        inputs = len(self.inputs)
+        scale = np.sqrt(np.outer(self._squares[:inputs], self._squares[inputs:]))
         found = np.full_like(self._products, np.nan)
         np.divide(self._products, scale, out=found, where=scale > 0)
         return np.clip(found, -1.0, 1.0).astype(np.float32)

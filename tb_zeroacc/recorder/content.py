@@ -11,10 +11,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import inside, statistics, tables
+from tb_zeroacc.recorder import data_statistics, inside, statistics, tables
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation, Update
 from tb_zeroacc.recorder.parts import is_visible, parts_of
+from tb_zeroacc.recorder.targets import Target
 from tb_zeroacc.records import Layout
 
 NEVER = 2**62  # a step that no training reaches
@@ -99,22 +100,31 @@ def tables_of(
         guard: Turns failing parts off.
         outputs: What is known about the outputs, where the step does not show them.
     """
-    return [*tables_of_inside(seen, guard), *tables_of_data(seen, guard, outputs)]
+    return [*tables_of_inside(seen, guard), *tables_of_data(*parts_of(seen, outputs), guard)]
 
 
 def tables_of_data(
-    seen: Observation, guard: Guard, outputs: tuple[facts.Output, ...] | None = None
+    data: list[tuple[str, Any]],
+    targets: list[Target],
+    guard: Guard,
+    st: Any = data_statistics,
 ) -> list[tables.Table]:
-    """The tables of what went in and came out: inputs, labels, weights, outputs."""
+    """The tables of what went in and came out: inputs, labels, weights, outputs.
+
+    Args:
+        data: Inputs with their names.
+        targets: Outputs with their labels.
+        guard: Turns failing parts off.
+        st: `data_statistics`, or `host_data` where the tensors are arrays of this machine.
+    """
     run = guard.run
-    data, targets = parts_of(seen, outputs)
     found: list[tables.Table] = []
-    found += run("the inputs", tables.inputs, data) or []
-    found += run("the batches' fingerprints", tables.batch, data) or []
-    found += run("the labels", tables.labels, targets) or []
-    found += run("the sample weights", tables.sample_weights, targets) or []
-    found += run("the outputs", tables.outputs, targets) or []
-    found += run("the association", tables.association, data, targets) or []
+    found += run("the inputs", tables.inputs, data, st) or []
+    found += run("the batches' fingerprints", tables.batch, data, st) or []
+    found += run("the labels", tables.labels, targets, st) or []
+    found += run("the sample weights", tables.sample_weights, targets, st) or []
+    found += run("the outputs", tables.outputs, targets, st) or []
+    found += run("the association", tables.association, data, targets, st) or []
     return found
 
 

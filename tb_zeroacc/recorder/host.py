@@ -126,10 +126,12 @@ def greatest_of_units(rows: Array) -> Array:
     width = rows.shape[1]
     together = max(1, WIDE // width)  # short rows cost four times as much one by one
     whole = len(rows) // together * together
-    if not whole:
-        return rows.max(axis=0)
-    found = rows[:whole].reshape(-1, together * width).max(axis=0).reshape(-1, width)
-    return np.concatenate([found, rows[whole:]]).max(axis=0)
+    found = rows
+    if whole:
+        best = rows[:whole].reshape(-1, together * width).max(axis=0).reshape(-1, width)
+        found = np.concatenate([best, rows[whole:]])
+    greatest: Array = found.max(axis=0)
+    return greatest
 
 
 def saturated_share(rows: Array, activation: str | None) -> Any:

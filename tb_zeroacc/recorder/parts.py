@@ -11,6 +11,7 @@ import tensorflow as tf
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import tables
 from tb_zeroacc.recorder.hooks import Observation
+from tb_zeroacc.recorder.host_data import HostTensor
 from tb_zeroacc.recorder.losses import describe_outputs
 from tb_zeroacc.recorder.targets import Target
 
@@ -73,7 +74,7 @@ def is_visible(tensor: Any) -> bool:
     if isinstance(tensor, tf.SparseTensor | tf.IndexedSlices):
         tensor = tensor.values
     if not isinstance(tensor, tf.Tensor):
-        return isinstance(tensor, int | float | np.ndarray)
+        return isinstance(tensor, int | float | np.ndarray | HostTensor)
     owner = getattr(tensor, "graph", None) if not hasattr(tensor, "numpy") else None
     if owner is None:
         return True

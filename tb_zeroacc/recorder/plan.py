@@ -17,12 +17,16 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import content, host, inside, tables
+from tb_zeroacc.recorder import content, host, host_data, inside, tables
 from tb_zeroacc.recorder.gathering import Gathered, Slot, rebuild, specs_of
-from tb_zeroacc.recorder.generations import handle_of, has_schedule
+from tb_zeroacc.recorder.generations import handle_of, has_schedule, learning_rate
 from tb_zeroacc.recorder.graph_call import GraphCall
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Observation
+from tb_zeroacc.recorder.host import NAN
+from tb_zeroacc.recorder.host_data import HostTensor
+from tb_zeroacc.recorder.parts import parts_of
+from tb_zeroacc.recorder.targets import Target
 from tb_zeroacc.records import Layout
 
 Tables = list[tuple[Layout, NDArray[np.float32]]]
@@ -162,7 +166,10 @@ class GraphPlan(Plan):
 
 
 class HostPlan(Plan):
-    """Summarises in this machine's memory: the model's inside with NumPy, data in a graph."""
+    """Summarises in this machine's memory, with NumPy.
+
+    Data that are sparse, ragged or of an open length are summarised in a graph, which knows how.
+    """
 
     in_caller = True
 
@@ -185,6 +192,10 @@ class HostPlan(Plan):
             [handle_of(weight.variable) for weight in weights] for weights in self._weights
         ]
         self._scheduled: GraphCall | None = None
+        specs = {slot: self._specs[slot] for slot in self._of_data}
+        is_here = all(map(_is_of_fixed_shape, specs.values()))
+        self._here = {s: HostTensor(spec) for s, spec in specs.items()} if is_here else {}
+        self._parts: tuple[list[tuple[str, Any]], list[Target]] | None = None
 
     def look(self) -> Before:
         """The weights before a step."""
@@ -206,30 +217,41 @@ class HostPlan(Plan):
                     width = _width(self._specs[planned.output.index].shape)
                     call.output = host.as_rows(call.output, width)
             found = content.tables_of_inside(seen, self._guard, self._read(), host)
-        data = self._in_graph("data", self._tables_of_data, self._of_data, tensors)
-        return [*((t.layout, t.values) for t in found), *data]
+            if self._here:
+                found += self._tables_of_data(tensors)
+        made = [(t.layout, t.values) for t in found]
+        if not self._here:
+            made += self._in_graph("data", self._tables_in_graph, self._of_data, tensors)
+        return made
 
-    def _tables_of_data(self, tensors: Tensors) -> list[tables.Table]:
-        return content.tables_of_data(self._seen(tensors), self._guard, self._outputs)
+    def _tables_of_data(self, tensors: Sequence[Any]) -> list[tables.Table]:
+        if self._parts is None:
+            self._parts = parts_of(self._seen(self._here), self._outputs)
+        for slot, stand_in in self._here.items():
+            stand_in.values = np.asarray(tensors[slot])
+        found = content.tables_of_data(*self._parts, self._guard, host_data)
+        for stand_in in self._here.values():
+            stand_in.values = None  # lets go of the tensor
+        return found
+
+    def _tables_in_graph(self, tensors: Tensors) -> list[tables.Table]:
+        return content.tables_of_data(*parts_of(self._seen(tensors), self._outputs), self._guard)
 
     def _read(self) -> list[list[Any]]:
         """The weights of each update, not copied."""
-        read = tf.raw_ops.ReadVariableOp
-        return [
-            [host.array_of(read(resource=handle, dtype=dtype)) for handle, dtype in handles]
-            for handles in self._handles
-        ]
+        return [[_values_of(*variable) for variable in handles] for handles in self._handles]
 
     def _read_rates(self) -> list[Any]:
         """The learning rate of each update."""
         optimizers = [update.optimizer for update in self._updates]
-        if not any(map(has_schedule, optimizers)):
-            return [np.float32(inside.rate_of(optimizer)) for optimizer in optimizers]
-        if self._scheduled is None:
-            self._scheduled = GraphCall(
-                lambda: [inside.rate_of(optimizer) for optimizer in optimizers], in_caller=True
-            )
-        return [host.array_of(rate) for rate in self._scheduled()]
+        if any(map(has_schedule, optimizers)):
+            if self._scheduled is None:
+                self._scheduled = GraphCall(
+                    lambda: [inside.rate_of(optimizer) for optimizer in optimizers], in_caller=True
+                )
+            return [host.array_of(rate) for rate in self._scheduled()]
+        rates = [learning_rate(optimizer) for optimizer in optimizers]
+        return [NAN if rate is None else _values_of(*handle_of(rate)) for rate in rates]
 
 
 def plan_of(
@@ -246,6 +268,17 @@ def _parts(before: inside.Snapshot) -> tuple[Any, Any, Any]:
 
 def _slots_in(structure: Any) -> list[int]:
     return sorted({leaf.index for leaf in keras.tree.flatten(structure) if isinstance(leaf, Slot)})
+
+
+def _values_of(handle: Any, dtype: Any) -> Any:
+    return host.array_of(tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype))
+
+
+def _is_of_fixed_shape(spec: Any) -> bool:
+    """Whether examples are dense and all of one shape."""
+    return isinstance(spec, tf.TensorSpec) and spec.shape.rank is not None and (
+        None not in spec.shape[1:]
+    )
 
 
 def _width(shape: Any) -> int:

@@ -239,58 +239,6 @@ def _count_of(rows: Tensor) -> Tensor:
     return tf.cast(tf.size(rows), tf.float32)
 
 
-def column_statistics(rows: Tensor) -> Tensor:
-    """Per column: mean, std, min, max, zero share, non-finite count, count; (width, 7)."""
-    count = tf.cast(tf.shape(rows)[0], tf.float32)
-    mean = tf.reduce_mean(rows, axis=0)
-    std = tf.sqrt(tf.reduce_mean(tf.square(rows - mean), axis=0))
-    zeros = tf.reduce_sum(tf.cast(tf.equal(rows, 0.0), tf.float32), axis=0)
-    finite = tf.reduce_sum(tf.cast(tf.math.is_finite(rows), tf.float32), axis=0)
-    return tf.stack(
-        [
-            mean, std, tf.reduce_min(rows, axis=0), tf.reduce_max(rows, axis=0),
-            zeros / count, count - finite, tf.broadcast_to(count, tf.shape(mean)),
-        ],
-        axis=1,
-    )  # fmt: skip
-
-
-def pool(columns: Tensor) -> Tensor:
-    """Joins rows of `column_statistics` of equal counts into one, (1, 7)."""
-    mean, std, low, high, zero, bad, count = tf.unstack(columns, axis=1)
-    middle = tf.reduce_mean(mean)
-    variance = tf.reduce_mean(tf.square(std) + tf.square(mean - middle))
-    joined = [
-        middle, tf.sqrt(variance), tf.reduce_min(low), tf.reduce_max(high),
-        tf.reduce_mean(zero), tf.reduce_sum(bad), tf.reduce_sum(count),
-    ]  # fmt: skip
-    return tf.stack(joined)[None]
-
-
-def fingerprint(rows: Tensor) -> Tensor:
-    """Two sums weighted by position, (2,): equal for equal batches, hardly ever for others."""
-    count, width = tf.shape(rows)[0], rows.shape[1]
-    places = tf.range(width, dtype=tf.float32)
-    across = tf.stack([tf.cos(places + 0.5), tf.cos(places * 1.7 + 0.3)], axis=1)
-    down = tf.cos(tf.range(tf.cast(count, tf.float32)) * 0.9 + 0.1)
-    return tf.reduce_sum(tf.matmul(rows, across) * down[:, None], axis=0)
-
-
-def class_counts(ids: Tensor, classes: int) -> Tensor:
-    """Counts of class ids 0 .. classes-1 and of all others, float32 of shape (classes + 1,).
-
-    Args:
-        ids: float32 of shape (examples,). What is no whole number is not counted at all.
-        classes: Number of classes.
-    """
-    whole = tf.equal(tf.floor(ids), ids)
-    known = (ids >= 0.0) & (ids < float(classes))
-    safe = tf.where(known, ids, float(classes))
-    return tf.math.unsorted_segment_sum(
-        tf.cast(whole, tf.float32), tf.cast(safe, tf.int32), classes + 1
-    )
-
-
 def update_stride(size: int, width: int, most: int = 4096) -> int:
     """Step of a walk through a flattened variable that meets all rows and all units.
 

@@ -6,6 +6,7 @@ known while the step is traced.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,9 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import statistics as st
+from tb_zeroacc.recorder import data_statistics as graph
+from tb_zeroacc.recorder import statistics
+from tb_zeroacc.recorder.host_data import HostTensor
 from tb_zeroacc.recorder.structures import with_paths
 from tb_zeroacc.recorder.targets import Target
 from tb_zeroacc.records import Layout
@@ -66,7 +69,7 @@ def sum_of(tensors: list[tuple[str, Any]]) -> Any:
     A sum that overflows does so, too: it costs a sample that was not needed.
     """
     sums = [
-        tf.reduce_sum(st.as_float(tensor))
+        tf.reduce_sum(statistics.as_float(tensor))
         for _, tensor in tensors
         if is_numeric(tensor) and tensor.dtype.is_floating
     ]
@@ -80,7 +83,16 @@ def evenly(count: int, most: int) -> list[int]:
     return [int(i) for i in np.linspace(0, count - 1, most).round()]
 
 
-def inputs(tensors: list[tuple[str, Any]]) -> list[Table]:
+@functools.lru_cache(maxsize=64)
+def _features(name: str, width: int, quota: int) -> tuple[tuple[str, ...], list[int], list[int]]:
+    """Rows of an input's features, those that have one of their own, and those pooled in one."""
+    kept = evenly(width, quota)
+    rest = sorted(set(range(width)) - set(kept))
+    rows = [f"{name}[{i}]" for i in kept] + ([f"{name}[rest]"] if rest else [])
+    return tuple(rows), kept, rest
+
+
+def inputs(tensors: list[tuple[str, Any]], st: Any = graph) -> list[Table]:
     """`inputs`: a row a feature (the last axis: channels of images), the rest pooled."""
     rows: list[str] = []
     values: list[Any] = []
@@ -90,83 +102,51 @@ def inputs(tensors: list[tuple[str, Any]]) -> list[Table]:
     for name, tensor in numeric[:MAX_FEATURES]:
         columns = st.column_statistics(st.as_rows(tensor))
         width = columns.shape[0]
-        kept = evenly(width, quota)
-        if width == 1 and len(tensor.shape) < 2:
-            rows.append(name)
-        else:
-            rows += [f"{name}[{i}]" for i in kept]
-        if len(kept) == width:
+        features, kept, rest = _features(name, width, quota)
+        rows += [name] if width == 1 and len(tensor.shape) < 2 else features
+        if not rest:
             values.append(columns)
             continue
-        rest = sorted(set(range(width)) - set(kept))
         pooled += len(rest)
-        rows.append(f"{name}[rest]")
-        values += [tf.gather(columns, kept), st.pool(tf.gather(columns, rest))]
-    return [table("inputs", rows, tf.concat(values, 0), pooled)] if values else []
+        values += [st.take_rows(columns, kept), st.pool(st.take_rows(columns, rest))]
+    return [table("inputs", rows, st.below_each_other(values), pooled)] if values else []
 
 
-def batch(tensors: list[tuple[str, Any]]) -> list[Table]:
+def batch(tensors: list[tuple[str, Any]], st: Any = graph) -> list[Table]:
     """`batch`: the fingerprint of each input's batch."""
     rows, values = [], []
     for name, tensor in tensors[:MAX_FEATURES]:
-        if not is_numeric(tensor):
-            continue
-        # Of sparse and ragged batches the stored values alone, which know no example.
-        flat = st.as_rows(tensor, _per_example(tensor) if isinstance(tensor, tf.Tensor) else 1)
-        count = tf.cast(tf.shape(flat)[0], tf.float32)
-        rows.append(name)
-        values.append(tf.concat([st.fingerprint(flat), count[None]], 0))
-    return [table("batch", rows, tf.stack(values))] if values else []
+        if is_numeric(tensor):
+            # Of sparse and ragged batches the stored values alone, which know no example.
+            width = _per_example(tensor) if _is_dense(tensor) else 1
+            rows.append(name)
+            values.append(st.fingerprint(st.as_rows(tensor, width)))
+    return [table("batch", rows, st.stacked(values))] if values else []
 
 
-def labels(targets: list[Target]) -> list[Table]:
+def labels(targets: list[Target], st: Any = graph) -> list[Table]:
     """`labels` and `label_counts`."""
-    rows, values = [], []
-    for target in targets:
-        if not is_numeric(target.labels):
-            continue
-        flat = st.as_rows(target.labels, target.label_units)
-        column = tf.reshape(flat, [-1, 1])
-        everything = st.column_statistics(column)[0]  # (7,)
-        whole = tf.reduce_mean(tf.cast(tf.equal(tf.floor(column), column), tf.float32))
-        sums = tf.reduce_sum(flat, axis=1)
-        examples = tf.shape(target.labels)[0] if target.labels.shape.rank else 1
-        rows.append(target.name)
-        values.append(
-            tf.stack(
-                [
-                    *tf.unstack(everything[:5]), whole, tf.reduce_min(sums), tf.reduce_max(sums),
-                    everything[5], everything[6], tf.cast(examples, tf.float32),
-                    float(target.label_units),
-                ]
-            )
-        )  # fmt: skip
-    found = [table("labels", rows, tf.stack(values))] if values else []
+    known = [t for t in targets if is_numeric(t.labels)]
+    if not known:
+        return []
+    values = [st.label_statistics(t.labels, t.label_units) for t in known]
     counted = [
-        (t.name, st.class_counts(_label_ids(t), t.classes))
-        for t in targets
-        if t.classes and is_numeric(t.labels)
+        (t.name, st.class_counts(_label_ids(t, st), t.classes)) for t in known if t.classes
     ]
-    return found + _counts("label_counts", counted)
+    found = table("labels", [t.name for t in known], st.stacked(values))
+    return [found, *_counts("label_counts", counted, st)]
 
 
-def sample_weights(targets: list[Target]) -> list[Table]:
+def sample_weights(targets: list[Target], st: Any = graph) -> list[Table]:
     """`sample_weights`, where there are any."""
-    rows, values = [], []
-    for target in targets:
-        if is_numeric(target.weights):
-            flat = st.as_float(target.weights)
-            zeros = tf.reduce_mean(tf.cast(tf.equal(flat, 0.0), tf.float32))
-            size = tf.cast(tf.size(flat), tf.float32)
-            rows.append(target.name)
-            values.append(
-                tf.stack([tf.reduce_mean(flat), tf.reduce_min(flat), tf.reduce_max(flat), zeros,
-                          size])
-            )
-    return [table("sample_weights", rows, tf.stack(values))] if values else []
+    known = [t for t in targets if is_numeric(t.weights)]
+    if not known:
+        return []
+    values = st.stacked([st.weight_statistics(t.weights) for t in known])
+    return [table("sample_weights", [t.name for t in known], values)]
 
 
-def outputs(targets: list[Target]) -> list[Table]:
+def outputs(targets: list[Target], st: Any = graph) -> list[Table]:
     """`outputs` and `prediction_counts`."""
     rows, values = [], []
     counted: list[tuple[str, Any]] = []
@@ -174,67 +154,37 @@ def outputs(targets: list[Target]) -> list[Table]:
         if not is_numeric(target.predictions):
             continue
         flat = st.as_rows(target.predictions)
-        units = flat.shape[1]
-        middle = tf.reduce_mean(flat, axis=0)
-        spread = tf.sqrt(tf.reduce_mean(tf.square(flat - middle), axis=0))
-        finite = tf.reduce_sum(tf.cast(tf.math.is_finite(flat), tf.float32))
-        size = tf.cast(tf.size(flat), tf.float32)
-        activation = target.output.activation
         rows.append(target.name)
-        values.append(
-            tf.stack(
-                [
-                    tf.reduce_mean(middle), tf.reduce_mean(spread), tf.reduce_min(flat),
-                    tf.reduce_max(flat), _entropy(flat, activation), _edge(flat, activation),
-                    size - finite, size / float(units), float(units),
-                ]
-            )
-        )  # fmt: skip
+        values.append(st.output_statistics(flat, target.output.activation))
         if target.encoding in ("ids", "rows"):
-            ids = tf.cast(tf.argmax(flat, axis=1, output_type=tf.int32), tf.float32)
-            ids = tf.where(tf.math.is_nan(tf.reduce_sum(flat, axis=1)), NAN, ids)
+            ids = st.largest_units(flat)
         elif target.encoding == "binary":
-            edge = 0.0 if target.output.from_logits else 0.5
-            ids = tf.where(tf.math.is_nan(flat), NAN, tf.cast(flat > edge, tf.float32))
-            ids = tf.reshape(ids, [-1])
+            ids = st.above(flat, 0.0 if target.output.from_logits else 0.5)
         else:
             continue
         counted.append((target.name, st.class_counts(ids, target.classes or 1)))
-    found = [table("outputs", rows, tf.stack(values))] if values else []
-    return found + _counts("prediction_counts", counted)
+    if not values:
+        return []
+    return [table("outputs", rows, st.stacked(values)), *_counts("prediction_counts", counted, st)]
 
 
-def association(tensors: list[tuple[str, Any]], targets: list[Target]) -> list[Table]:
+def association(
+    tensors: list[tuple[str, Any]], targets: list[Target], st: Any = graph
+) -> list[Table]:
     """Moments of this batch that `Association` joins: two means, two sums of squares, products.
 
     One row; not written as it is. Values that are not finite count as the column's mean.
     """
-    width, names = _input_columns(tensors)
-    label_width, label_names = _label_columns(targets)
-    if not width or not label_width:
+    columns, names = _input_columns(tensors, st)
+    label_columns, label_names = _label_columns(targets, st)
+    if not columns or not label_columns:
         return []
-    count = tf.minimum(tf.shape(width[0])[0], tf.shape(label_width[0])[0])
-    x = tf.concat([c[:count] for c in width], 1)
-    y = tf.concat([c[:count] for c in label_width], 1)
-    x_mean, x = _centred(x)
-    y_mean, y = _centred(y)
-    total = tf.cast(count, tf.float32)
-    values = tf.concat(
-        [
-            total[None], x_mean, y_mean, tf.reduce_sum(x * x, 0), tf.reduce_sum(y * y, 0),
-            tf.reshape(tf.matmul(x, y, transpose_a=True), [-1]),
-        ],
-        0,
-    )  # fmt: skip
-    return [Table(Layout(facts.ASSOCIATION_TABLE, tuple(names), tuple(label_names)), values[None])]
+    layout = Layout(facts.ASSOCIATION_TABLE, tuple(names), tuple(label_names))
+    return [Table(layout, st.joint_moments(columns, label_columns)[None])]
 
 
-def _centred(columns: Any) -> tuple[Any, Any]:
-    finite = tf.math.is_finite(columns)
-    zeroed = tf.where(finite, columns, 0.0)
-    known = tf.maximum(tf.reduce_sum(tf.cast(finite, tf.float32), 0), 1.0)
-    mean = tf.reduce_sum(zeroed, 0) / known
-    return mean, tf.where(finite, columns - mean, 0.0)
+def _is_dense(tensor: Any) -> bool:
+    return isinstance(tensor, tf.Tensor | HostTensor)
 
 
 def _per_example(tensor: Any) -> int:
@@ -242,36 +192,44 @@ def _per_example(tensor: Any) -> int:
     return int(np.prod([s or 1 for s in sizes])) if len(sizes) else 1
 
 
-def _input_columns(tensors: list[tuple[str, Any]]) -> tuple[list[Any], list[str]]:
-    columns, names = [], []
-    numeric = [(n, t) for n, t in tensors if isinstance(t, tf.Tensor) and is_numeric(t)]
+def _has_columns(tensor: Any) -> bool:
+    """Whether places in an example mean the same in each: not where an axis is open."""
+    return _is_dense(tensor) and is_numeric(tensor) and None not in tensor.shape[1:]
+
+
+def _columns(rows: Any, width: int, most: int, st: Any) -> tuple[Any, list[int]]:
+    """At most so many columns of (rows, width), evenly spaced, and their places."""
+    kept = evenly(width, most)
+    return rows if len(kept) == width else st.take_columns(rows, kept), kept
+
+
+def _input_columns(tensors: list[tuple[str, Any]], st: Any) -> tuple[list[Any], list[str]]:
+    columns: list[Any] = []
+    names: list[str] = []
+    numeric = [(n, t) for n, t in tensors if _is_dense(t) and is_numeric(t)]
     for name, tensor in numeric[:MAX_FEATURES]:
-        if None in tensor.shape[1:]:
-            continue  # of open length: its columns have no fixed meaning
-        width = _per_example(tensor)
-        kept = evenly(width, max(1, MAX_FEATURES // len(numeric)))
-        flat = st.as_rows(tensor, width)
-        columns.append(flat if len(kept) == width else tf.gather(flat, kept, axis=1))
-        names += [f"{name}[{i}]" for i in kept]
+        if not _has_columns(tensor):
+            continue
+        width, quota = _per_example(tensor), max(1, MAX_FEATURES // len(numeric))
+        of_tensor, kept = _columns(st.as_rows(tensor, width), width, quota, st)
+        columns.append(of_tensor)
+        names += _features(name, width, quota)[0][: len(kept)]
     return columns, names
 
 
-def _label_columns(targets: list[Target]) -> tuple[list[Any], list[str]]:
+def _label_columns(targets: list[Target], st: Any) -> tuple[list[Any], list[str]]:
     columns: list[Any] = []
     names: list[str] = []
     for target in targets:
-        if not isinstance(target.labels, tf.Tensor) or not is_numeric(target.labels):
-            continue
-        if None in target.labels.shape[1:]:
+        if not _has_columns(target.labels):
             continue
         width = _per_example(target.labels)
         flat = st.as_rows(target.labels, width)
         if target.encoding == "ids" and width == 1:
             kept = list(range(min(target.units, MAX_LABEL_COLUMNS)))
-            flat = tf.cast(tf.equal(flat, tf.range(len(kept), dtype=tf.float32)), tf.float32)
+            flat = st.one_hot(flat, len(kept))
         else:
-            kept = evenly(width, MAX_LABEL_COLUMNS)
-            flat = flat if len(kept) == width else tf.gather(flat, kept, axis=1)
+            flat, kept = _columns(flat, width, MAX_LABEL_COLUMNS, st)
         room = MAX_LABEL_COLUMNS - len(names)
         if room > 0:
             columns.append(flat[:, :room])
@@ -279,48 +237,23 @@ def _label_columns(targets: list[Target]) -> tuple[list[Any], list[str]]:
     return columns, names
 
 
-def _label_ids(target: Target) -> Any:
+def _label_ids(target: Target, st: Any) -> Any:
     """Class ids as float32, (examples,); NaN, which nothing counts, where rows are not one-hot."""
     flat = st.as_rows(target.labels, target.label_units)
     if target.encoding != "rows":
-        return tf.reshape(flat, [-1])
-    ids = tf.cast(tf.argmax(flat, axis=1, output_type=tf.int32), tf.float32)
-    if target.certain:
-        return ids
-    one_hot = tf.equal(tf.reduce_sum(flat, 1), 1.0) & tf.equal(tf.reduce_max(flat, 1), 1.0)
-    return tf.where(tf.reduce_all(one_hot), ids, NAN)
+        return flat[:, 0]
+    return st.ids_of_one_hot(flat, certain=target.certain)
 
 
-def _counts(kind: str, counted: list[tuple[str, Any]]) -> list[Table]:
+def _counts(kind: str, counted: list[tuple[str, Any]], st: Any) -> list[Table]:
     """Joins class counts of several outputs; NaN where an output has fewer classes."""
     if not counted:
         return []
-    most = max(c.shape[0] for _, c in counted) - 1
-    columns = (*map(str, range(most)), "other")
-    values = [
-        tf.concat([c[:-1], tf.fill([most + 1 - c.shape[0]], NAN), c[-1:]], 0) for _, c in counted
-    ]
-    return [Table(Layout(kind, tuple(n for n, _ in counted), columns), tf.stack(values))]
+    most = max(int(c.shape[0]) for _, c in counted)
+    layout = Layout(kind, tuple(n for n, _ in counted), _classes(most - 1))
+    return [Table(layout, st.stacked([st.filled_up(c, most) for _, c in counted]))]
 
 
-def _entropy(flat: Any, activation: str | None) -> Any:
-    """Mean entropy over examples in nats; NaN where the output is no distribution."""
-    def surprise(p: Any) -> Any:
-        return -p * tf.math.log(tf.maximum(p, 1e-30))
-
-    if activation == "softmax":
-        return tf.reduce_mean(tf.reduce_sum(surprise(flat), axis=1))
-    if activation == "sigmoid" and flat.shape[1] == 1:
-        return tf.reduce_mean(surprise(flat) + surprise(1.0 - flat))
-    return tf.constant(NAN)
-
-
-def _edge(flat: Any, activation: str | None) -> Any:
-    """Share of values that cannot be told from the activation's bound; NaN without bounds."""
-    if activation in ("sigmoid", "softmax"):
-        near = (flat <= st.ROUNDING_STEP) | (flat >= 1.0 - st.ROUNDING_STEP)
-    elif activation == "tanh":
-        near = tf.abs(flat) >= 1.0 - st.ROUNDING_STEP
-    else:
-        return tf.constant(NAN)
-    return tf.reduce_mean(tf.cast(near, tf.float32))
+@functools.lru_cache(maxsize=8)
+def _classes(count: int) -> tuple[str, ...]:
+    return (*map(str, range(count)), "other")

@@ -15,6 +15,7 @@ from tb_zeroacc.recorder.generations import is_keras_2, steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks, Observation
 from tb_zeroacc.recorder.losses import describe_outputs
+from tb_zeroacc.recorder.parts import parts_of
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.plan import Summariser, Tables
 from tb_zeroacc.recorder.stepping import EXTRA, DirectStep
@@ -238,7 +239,7 @@ class _Summary(Summariser):
         ]
 
     def _tables(self, tensors: Any) -> list[tables.Table]:
-        return content.tables_of_data(self._seen(tensors), self._guard, self._outputs)
+        return content.tables_of_data(*parts_of(self._seen(tensors), self._outputs), self._guard)
 
 
 def _of_any_batch(spec: Any) -> Any:
