@@ -128,6 +128,18 @@ def unconverted(function: Function) -> Function:
     return function
 
 
+def is_converted(model: Any, name: str) -> bool:
+    """Whether Keras 2 has AutoGraph convert a method of a model, or of what belongs to it.
+
+    A layer's `call` always, the step where XLA compiles it, and what a converted step calls.
+    """
+    if name == "call":
+        return True
+    if name == "compute_loss" and is_as_keras_made_it(model, "train_step"):
+        return False
+    return name in ("train_step", "test_step", "compute_loss") and bool(model.jit_compile)
+
+
 def converting(function: Callable[..., Any]) -> Callable[..., Any]:
     """What AutoGraph would make of a function of Keras 2 that one of ours stands in front of."""
     own = (getattr(function, "__module__", None) or "").partition(".")[0] == _KERAS_2

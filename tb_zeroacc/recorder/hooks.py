@@ -12,10 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
+import tensorflow as tf
+
 from tb_zeroacc.recorder.generations import (
     converting,
     is_a,
     is_as_keras_made_it,
+    is_converted,
     is_keras_2,
     unconverted,
 )
@@ -76,6 +79,7 @@ class Observation:
         result: What `train_step` returned.
         data_ready: When the step had its data, as the receiver noted it.
         state: For the receiver's own notes.
+        graph: Where it began.
     """
 
     model: Any
@@ -95,6 +99,7 @@ class Observation:
     result: Any = None
     data_ready: Any = None
     state: Any = None
+    graph: Any = None
     _counts: dict[int, int] = field(default_factory=dict)
 
     def note_call(self, layer: Any, output: Any) -> None:
@@ -103,6 +108,16 @@ class Observation:
         self._counts[id(layer)] = index + 1
         if index < MAX_CALLS:
             self.calls.append(LayerCall(layer, output))
+
+
+    def is_here(self) -> bool:
+        """Whether operations can be added to the step now: not in a function of the user's own."""
+        return graph_now() is self.graph
+
+
+def graph_now() -> Any:
+    """The graph that operations are being added to; None where they run at once."""
+    return tf.compat.v1.get_default_graph() if tf.inside_function() else None
 
 
 class Receiver(Protocol):
@@ -162,7 +177,8 @@ class Hooks:
 
     def _patch(self, target: Any, name: str, make: Hook) -> None:
         if self._is_keras_2:
-            make = functools.partial(_through_autograph, make)
+            converts = is_converted(self._model, name)
+            make = functools.partial(_through_autograph, make, converts)
         self._patches.append(Patch(target, name, make))
 
     def remove(self) -> None:
@@ -236,7 +252,8 @@ class Hooks:
             after: Called at its end; what it is to return beside its logs, or None.
             token: Names that among the wishes of others.
         """
-        called = converting(step) if self._is_keras_2 else step
+        converts = self._is_keras_2 and is_converted(self._model, step.__name__)
+        called = converting(step) if converts else step
 
         @functools.wraps(step)
         def observed_step(*args: Any, **kwargs: Any) -> Any:
@@ -253,7 +270,7 @@ class Hooks:
         token: str,
     ) -> Any:
         data = args[0] if args else next(iter(kwargs.values()), None)
-        seen = self.last = Observation(self._model, data)
+        seen = self.last = Observation(self._model, data, graph=graph_now())
         stack = self._local.__dict__.setdefault("stack", [])
         stack.append(seen)
         if after == self._receiver.after_step:
@@ -283,6 +300,8 @@ class Hooks:
             self._hook_trackers()
             loss = original(*args, **kwargs)
             seen.loss_reached = True
+            if not seen.is_here():
+                return loss  # nobody outside can use it
             seen.loss = loss
             if self._is_keras_2 and is_as_keras_made_it(self._model, "compute_loss"):
                 replicas = self._model.distribute_strategy.num_replicas_in_sync
@@ -347,7 +366,7 @@ class Hooks:
         @functools.wraps(original)
         def apply(grads: Any, trainable_variables: Any = None) -> Any:
             seen = self._seen(patch)
-            if seen is None:
+            if seen is None or not seen.is_here():
                 return original(grads, trainable_variables)
             gradients = list(grads)
             variables = trainable_variables
@@ -361,14 +380,13 @@ class Hooks:
 
         return apply
 
-
     def _apply_gradients(
         self, optimizer: Any, original: Callable[..., Any], patch: Patch
     ) -> Callable[..., Any]:
         @functools.wraps(original)
         def apply_gradients(grads_and_vars: Any, *args: Any, **kwargs: Any) -> Any:
             seen = self._seen(patch)
-            if seen is None:
+            if seen is None or not seen.is_here():
                 return original(grads_and_vars, *args, **kwargs)
             pairs = list(grads_and_vars)
             gradients, variables = [list(part) for part in zip(*pairs, strict=True)] or ([], [])
@@ -381,8 +399,10 @@ class Hooks:
         return apply_gradients
 
 
-def _through_autograph(make: Hook, original: Callable[..., Any], patch: Patch) -> Any:
-    return unconverted(make(converting(original), patch))
+def _through_autograph(
+    make: Hook, converts: bool, original: Callable[..., Any], patch: Patch
+) -> Any:
+    return unconverted(make(converting(original) if converts else original, patch))
 
 
 def optimizers_of(model: Any) -> list[Any]:

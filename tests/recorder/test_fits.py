@@ -200,6 +200,35 @@ def test_a_train_step_of_the_users_own(tmp_path: Path) -> None:
     assert log.at("loss", 0)("loss", "loss") > 0
 
 
+class FunctionStep(OwnStep):
+    """The same as a function of its own, whose tensors nobody outside can use."""
+
+    train_step = tf.function(OwnStep.train_step)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize(
+    "way", [{}, {"run_eagerly": True}, {"steps_per_execution": 2}, {"jit_compile": True}], ids=str
+)
+def test_a_train_step_that_is_a_function(
+    way: dict[str, Any], optimizer: str, tmp_path: Path
+) -> None:
+    trained = []
+    for callbacks in ([], [recorder(tmp_path)]):
+        keras.utils.set_random_seed(3)
+        model = FunctionStep("loss")
+        model.compile(optimizer, **way)
+        fit(model, *callbacks)
+        trained.append(weights(model))
+        assert_untouched(model)
+    assert trained[0] == trained[1]
+    assert not faults(callbacks[0])
+    log = read(tmp_path)
+    assert log.steps() == log.steps("inputs") == [0, 1, 2, 3]
+    assert log.at("loss", 3)("loss", "loss") > 0
+    assert "gradients" not in log.tables, "nobody can see them"
+
+
 def test_the_first_steps_of_a_long_execution_are_all_sampled(tmp_path: Path) -> None:
     x = features(288)
     model = linear(steps_per_execution=24)

@@ -12,6 +12,7 @@ import pytest
 import tf_keras
 
 from tb_zeroacc import facts
+from tb_zeroacc.recorder.patches import is_patched
 from tests.recorder.models import faults, features, recorder, weights
 from tests.recorder.reading import Log, read
 
@@ -201,7 +202,7 @@ def test_a_fit_that_is_stopped_says_by_whom(tmp_path: Path) -> None:
 def test_after_fit_the_model_is_saved_and_used(tmp_path: Path) -> None:
     model, x, y = made(tf_keras, "a CNN")
     fitted(model, x, y, tmp_path / "log")
-    assert nothing_of_ours(model)
+    assert untouched(model)
     model.save(tmp_path / "model.keras")
     model.save(tmp_path / "saved_model")
     expected = model.predict(x, verbose=0)
@@ -211,11 +212,11 @@ def test_after_fit_the_model_is_saved_and_used(tmp_path: Path) -> None:
     tf_keras.models.clone_model(model)
 
 
-def nothing_of_ours(model: Any) -> bool:
-    """Whether no hook is left on a model, its layers or its optimizer."""
-    held = [model, model.optimizer, model.compiled_loss, *model._flatten_layers()]
-    held += model.compiled_loss.metrics
-    functions = [value for thing in held for value in vars(thing).values() if callable(value)]
-    return not any("tb_zeroacc" in str(getattr(f, "__module__", "")) for f in functions) and not (
-        hasattr(model, "test_function") and "zeroacc" in type(model.test_function).__module__
+def untouched(model: Any) -> bool:
+    """Whether no hook is left on a model, its layers, its loss or its optimizer."""
+    loss = model.compiled_loss
+    held = [model, model.optimizer, loss, *loss.metrics, *model._flatten_layers()]
+    functions = type(model.train_function), type(model.test_function)
+    return not any(is_patched(thing, name) for thing in held for name in vars(thing)) and not any(
+        function.__module__.startswith("tb_zeroacc") for function in functions
     )
