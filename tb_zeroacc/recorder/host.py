@@ -136,6 +136,8 @@ def greatest_of_units(rows: Array) -> Array:
 
 def saturated_share(rows: Array, activation: str | None) -> Any:
     """Share of values with a derivative under 1 % of its largest; NaN without an activation."""
+    if not rows.size:
+        return NAN
     if activation == "softmax":
         return (rows.max(axis=1) > 0.5 + SIGMOID_EDGE).mean()
     if activation not in EDGES:

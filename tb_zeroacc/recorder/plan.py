@@ -217,18 +217,20 @@ class HostPlan(Plan):
                     width = _width(self._specs[planned.output.index].shape)
                     call.output = host.as_rows(call.output, width)
             found = content.tables_of_inside(seen, self._guard, self._read(), host)
-            if self._here:
-                found += self._tables_of_data(tensors)
+            data = {slot: np.asarray(tensors[slot]) for slot in self._here}
+            # Of nothing NumPy has no minimum; a graph has one.
+            is_here = bool(data) and all(array.size for array in data.values())
+            found += self._tables_of_data(data) if is_here else []
         made = [(t.layout, t.values) for t in found]
-        if not self._here:
+        if not is_here:
             made += self._in_graph("data", self._tables_in_graph, self._of_data, tensors)
         return made
 
-    def _tables_of_data(self, tensors: Sequence[Any]) -> list[tables.Table]:
+    def _tables_of_data(self, data: Mapping[int, Any]) -> list[tables.Table]:
         if self._parts is None:
             self._parts = parts_of(self._seen(self._here), self._outputs)
         for slot, stand_in in self._here.items():
-            stand_in.values = np.asarray(tensors[slot])
+            stand_in.values = data[slot]
         found = content.tables_of_data(*self._parts, self._guard, host_data)
         for stand_in in self._here.values():
             stand_in.values = None  # lets go of the tensor

@@ -106,7 +106,8 @@ class Scalars:
             return []
         names = ("mean", "std", "min", "max", "zero_share", "count")
         mean, std, low, high, zero, number = (self._column(tables, "inputs", n) for n in names)
-        size = number / number.sum()
+        with np.errstate(invalid="ignore"):  # of a batch of nothing
+            size = number / number.sum()
         return [
             ("zeroacc/input_rms", _median(np.hypot(mean, std))),
             ("zeroacc/input_mean", float(mean @ size)),

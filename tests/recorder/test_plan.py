@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,25 @@ def test_a_graph_says_what_the_host_says(
             np.testing.assert_allclose(
                 ours.values, theirs.values, rtol=2e-4, atol=1e-5, err_msg=kind
             )
+
+
+def test_a_batch_of_nothing(tmp_path: Path) -> None:
+    x = features(9)
+
+    def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for rows in (slice(0, 4), slice(4, 4), slice(4, 9)):
+            yield x[rows], classes(x)[rows]
+
+    specs = tf.TensorSpec((None, 6)), tf.TensorSpec((None,), tf.int32)
+    callback = recorder(tmp_path)
+    mlp().fit(
+        tf.data.Dataset.from_generator(batches, output_signature=specs), verbose=0,
+        callbacks=[callback],
+    )  # fmt: skip
+    assert not faults(callback)
+    log = read(tmp_path)
+    counts = [log.at("inputs", step)("x[0]", "count") for step in log.steps("inputs")]
+    assert counts == [4, 0, 5]
 
 
 def test_with_an_accelerator_tensors_stay_there(monkeypatch: pytest.MonkeyPatch) -> None:
