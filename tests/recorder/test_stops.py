@@ -185,7 +185,8 @@ def test_stop_training(hook: str, steps: int, is_ours_first: bool, tmp_path: Pat
 
 INTERRUPTED = textwrap.dedent(
     """
-    import os, signal, sys, threading
+    import signal, sys
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     import keras, numpy as np
     import tb_zeroacc
 
@@ -213,12 +214,14 @@ def test_a_real_ctrl_c(tmp_path: Path) -> None:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
-    first = process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert (first, process.returncode) == ("running\n", 0), err
-    assert "caught" in out
-    assert "Traceback" not in err
+    said = []
+    for epoch, line in enumerate(process.stdout):
+        said.append(line.strip())
+        # One in fifteen comes while Python frees an object, and is lost, with and without us.
+        if line == "running\n" and epoch % 20 == 0:
+            process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (said[0], said[-1], process.returncode) == ("running", "caught", 0), err
     log = read(tmp_path)
     end = log.end()
     assert (end.how, end.exception) == ("interrupted", "KeyboardInterrupt")
