@@ -81,23 +81,11 @@ def value_of(variable: Any) -> Any:
     return tf.convert_to_tensor(variable.value if is_keras_3 else variable)
 
 
-def handle_of(variable: Any) -> tuple[Any, Any]:
-    """The resource behind a variable and its dtype: read as such it costs a third."""
-    kept = variable.value if isinstance(variable, keras.Variable) else variable
-    return kept.handle, kept.dtype
-
-
-def has_schedule(optimizer: Any) -> bool:
-    """Whether the rate is computed at each update, and not kept in a variable."""
-    optimizer = getattr(optimizer, "inner_optimizer", None) or optimizer
-    return is_a(getattr(optimizer, "_learning_rate", None), "LearningRateSchedule")
-
-
 def learning_rate(optimizer: Any) -> Any:
     """The rate of the next update; None for a user's own function, which is not called."""
     optimizer = getattr(optimizer, "inner_optimizer", None) or optimizer
     rate = getattr(optimizer, "_learning_rate", None)
-    if has_schedule(optimizer):
+    if is_a(rate, "LearningRateSchedule"):
         # Keras 2 keeps the rate of the update before.
         schedule: Any = rate
         of_next = is_keras_2(optimizer)
