@@ -105,7 +105,7 @@ def unit_spreads(arrays: Sequence[Array]) -> Array:
     for rows in arrays:
         part = part_of(rows)
         away = part - part[:, :1]  # exactly 0 where units are alike
-        middle = away.mean(axis=1)
+        middle = np.add.reduce(away, 1) / np.float32(away.shape[1])
         variance = np.vdot(away, away) / away.size - np.vdot(middle, middle) / middle.size
         found.append(np.sqrt(np.maximum(variance, 0.0)))
     return vector(found)
@@ -115,10 +115,10 @@ def dead_share(rows: Array) -> Any:
     """Share of units that no row activates."""
     if not rows.size:
         return NAN
-    dead = part_of(rows).max(axis=0) <= 0.0
+    dead = np.maximum.reduce(part_of(rows), 0) <= 0.0
     if rows.size > PART and dead.any():  # in all rows?
         dead = greatest_of_units(rows) <= 0.0
-    return dead.mean()
+    return np.count_nonzero(dead) / dead.size
 
 
 def greatest_of_units(rows: Array) -> Array:
