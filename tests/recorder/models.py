@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import pytest
 
 from tb_zeroacc import ZeroAccuracyCallback
 
 layers = keras.layers
+
+
+def matrix(*axes: Iterable[str], once: Callable[..., bool]) -> list[Any]:
+    """Every combination as parameters; those that `once` leaves out run with the long tests.
+
+    Args:
+        *axes: Names, of models and ways to train, say.
+        once: Whether a combination is needed to see every behaviour once.
+    """
+    return [
+        pytest.param(*row, marks=[] if once(*row) else [pytest.mark.long])
+        for row in itertools.product(*axes)
+    ]
 
 
 def features(examples: int = 64, width: int = 6, seed: int = 0) -> np.ndarray:
