@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -15,6 +17,14 @@ settings.load_profile("no clock")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _what_is_kept_is_searched_once() -> Iterator[None]:
+    """Spares the collector what TensorFlow never frees: millions of objects after some fits."""
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
