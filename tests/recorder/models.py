@@ -14,6 +14,7 @@ import pytest
 from tb_zeroacc import ZeroAccuracyCallback
 
 layers = keras.layers
+BEFORE_3_7 = tuple(map(int, keras.__version__.split(".")[:2])) < (3, 7)
 
 
 def matrix(*axes: Iterable[str], once: Callable[..., bool]) -> list[Any]:

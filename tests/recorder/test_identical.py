@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.recorder.models import (
+    BEFORE_3_7,
     classes,
     cnn,
     faults,
@@ -36,12 +37,11 @@ MODELS: dict[str, tuple[Callable[..., keras.Model], Callable[[], np.ndarray]]] =
     "lstm": (lstm, lambda: (features(48, 5) * 3).astype("int32") % 9),
 }
 # Before Keras 3.7 an execution that the end of an epoch cuts short is lost; here one is.
-OLD = tuple(map(int, keras.__version__.split(".")[:2])) < (3, 7)
 WAYS: dict[str, dict[str, Any]] = {
     "graph": {},
     "jit": {"jit_compile": True},
     "jit, two at once": {"jit_compile": True, "steps_per_execution": 2},
-    "steps_per_execution": {"steps_per_execution": 2 if OLD else 3},
+    "steps_per_execution": {"steps_per_execution": 2 if BEFORE_3_7 else 3},
     "eager": {"run_eagerly": True},
 }
 POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -80,7 +80,8 @@ def test_weights_are_bit_identical(name: str, way: str, policy: str, tmp_path: P
             np.testing.assert_allclose(watched_weights, plain_weights, atol=1e-7)
     else:
         assert trained[0] == trained[1]
-        assert losses[0] == losses[1]
+        # What an older Keras tells of the loss differs in the last digit, its weights do not.
+        assert losses[0] == (pytest.approx(losses[1], rel=1e-6) if BEFORE_3_7 else losses[1])
     assert not faults(callbacks[0])
     log = read(tmp_path)
     assert log.steps() == log.steps("gradients") == list(range(12))
