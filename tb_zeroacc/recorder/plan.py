@@ -239,11 +239,9 @@ class HostPlan(Plan):
         if self._reading is None:  # of each variable by itself it takes ten times as long
             self._reading = GraphCall(self._readings, in_caller=True)
         *values, rates = self._reading()
-        rest = map(np.asarray, values)
-        arrays = [
-            [np.asarray(next(rest), np.float32) for _ in weights] for weights in self._weights
-        ]
-        return arrays, np.asarray(rates)[1:]
+        rest = map(host.array_of, values)
+        arrays = [[next(rest) for _ in weights] for weights in self._weights]
+        return arrays, host.array_of(rates)[1:]
 
     def _readings(self) -> list[Any]:
         rates = [inside.rate_of(update.optimizer) for update in self._updates]

@@ -197,10 +197,9 @@ def _has_columns(tensor: Any) -> bool:
     return _is_dense(tensor) and is_numeric(tensor) and None not in tensor.shape[1:]
 
 
-def _columns(rows: Any, width: int, most: int, st: Any) -> tuple[Any, list[int]]:
-    """At most so many columns of (rows, width), evenly spaced, and their places."""
-    kept = evenly(width, most)
-    return rows if len(kept) == width else st.take_columns(rows, kept), kept
+def _columns(rows: Any, kept: list[int], st: Any) -> Any:
+    """Columns by their places; what is whole already is not taken apart."""
+    return rows if len(kept) == rows.shape[1] else st.take_columns(rows, kept)
 
 
 def _input_columns(tensors: list[tuple[str, Any]], st: Any) -> tuple[list[Any], list[str]]:
@@ -211,9 +210,9 @@ def _input_columns(tensors: list[tuple[str, Any]], st: Any) -> tuple[list[Any], 
         if not _has_columns(tensor):
             continue
         width, quota = _per_example(tensor), max(1, MAX_FEATURES // len(numeric))
-        of_tensor, kept = _columns(st.as_rows(tensor, width), width, quota, st)
-        columns.append(of_tensor)
-        names += _features(name, width, quota)[0][: len(kept)]
+        features, kept, _ = _features(name, width, quota)
+        columns.append(_columns(st.as_rows(tensor, width), kept, st))
+        names += features[: len(kept)]
     return columns, names
 
 
@@ -229,7 +228,8 @@ def _label_columns(targets: list[Target], st: Any) -> tuple[list[Any], list[str]
             kept = list(range(min(target.units, MAX_LABEL_COLUMNS)))
             flat = st.one_hot(flat, len(kept))
         else:
-            flat, kept = _columns(flat, width, MAX_LABEL_COLUMNS, st)
+            kept = evenly(width, MAX_LABEL_COLUMNS)
+            flat = _columns(flat, kept, st)
         room = MAX_LABEL_COLUMNS - len(names)
         if room > 0:
             columns.append(flat[:, :room])

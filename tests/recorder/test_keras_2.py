@@ -13,7 +13,7 @@ import tf_keras
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder.patches import is_patched
-from tests.recorder.models import faults, features, matrix, recorder, weights
+from tests.recorder.models import BEFORE_3_7, faults, features, matrix, recorder, weights
 from tests.recorder.reading import Log, read
 
 pytestmark = pytest.mark.training
@@ -128,7 +128,7 @@ def told(layer: facts.Layer) -> tuple[Any, ...]:
 
 
 @pytest.mark.skipif(
-    tuple(map(int, keras.__version__.split(".")[:2])) < (3, 7),
+    BEFORE_3_7,
     reason="before Keras 3.7 the losses of each output were told otherwise",
 )
 @pytest.mark.parametrize(("name", "way"), ROWS)

@@ -100,9 +100,8 @@ def test_orders(other: str, order: str, tmp_path: Path) -> None:
     assert [end.how for end in log.facts(facts.End)] == ["finished"] * fits
     if other == "compiled again":
         classes_of = [c.optimizer.class_name for c in log.facts(facts.Contract) if c.optimizer]
-        expected = ["SGD"] if order == "before" else ["Adam"] if order == "after" else None
-        found = [name for name, _ in itertools.groupby(classes_of)]
-        assert found == (expected or (["Adam", "SGD"] if order == "between" else ["SGD"]))
+        expected = {"between": ["Adam", "SGD"], "after": ["Adam"]}.get(order, ["SGD"])
+        assert [name for name, _ in itertools.groupby(classes_of)] == expected
 
 
 @pytest.mark.parametrize("build", [mlp, lstm], ids=["mlp", "lstm"])

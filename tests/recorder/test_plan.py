@@ -12,31 +12,16 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc.recorder import direct, plan
-from tests.recorder.models import classes, cnn, faults, features, mlp, recorder, weights
+from tests.recorder.models import classes, cnn, faults, features, lstm, mlp, recorder, weights
 from tests.recorder.reading import Log, read
 
 pytestmark = pytest.mark.training
 
 
-def recurrent(**compiled: Any) -> keras.Model:
-    """Tokens through an embedding and an LSTM."""
-    keras.utils.set_random_seed(7)
-    model = keras.Sequential(
-        [
-            keras.layers.Input((5,), dtype="int32"),
-            keras.layers.Embedding(20, 8, name="embedding"),
-            keras.layers.LSTM(6, name="lstm"),
-            keras.layers.Dense(3, activation="softmax", name="out"),
-        ]
-    )
-    model.compile("adam", "sparse_categorical_crossentropy", **compiled)
-    return model
-
-
 MODELS: dict[str, tuple[Callable[..., keras.Model], np.ndarray]] = {
     "mlp": (mlp, features(24)),
     "cnn": (cnn, features(24, 128).reshape(24, 8, 8, 2)),
-    "recurrent": (recurrent, (np.abs(features(24, 5)) * 7).astype("int32") % 20),
+    "recurrent": (lstm, (np.abs(features(24, 5)) * 7).astype("int32") % 9),
 }
 
 
