@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import data_statistics, inside, statistics, tables
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import Observation, Update
+from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.parts import is_visible, parts_of
 from tb_zeroacc.recorder.targets import Target
 from tb_zeroacc.records import Layout
@@ -109,7 +109,23 @@ def tables_of_data(
     guard: Guard,
     st: Any = data_statistics,
 ) -> list[tables.Table]:
-    """The tables of what went in and came out: inputs, labels, weights, outputs.
+    """The tables of what went in and came out: those of the batch, outputs, association.
+
+    The arguments are those of `tables_of_batch`.
+    """
+    found = tables_of_batch(data, targets, guard, st)
+    found += guard.run("the outputs", tables.outputs, targets, st) or []
+    found += guard.run("the association", tables.association, data, targets, st) or []
+    return found
+
+
+def tables_of_batch(
+    data: list[tuple[str, Any]],
+    targets: list[Target],
+    guard: Guard,
+    st: Any = data_statistics,
+) -> list[tables.Table]:
+    """The tables of what went in: inputs, fingerprints, labels, sample weights.
 
     Args:
         data: Inputs with their names.
@@ -123,8 +139,6 @@ def tables_of_data(
     found += run("the batches' fingerprints", tables.batch, data, st) or []
     found += run("the labels", tables.labels, targets, st) or []
     found += run("the sample weights", tables.sample_weights, targets, st) or []
-    found += run("the outputs", tables.outputs, targets, st) or []
-    found += run("the association", tables.association, data, targets, st) or []
     return found
 
 

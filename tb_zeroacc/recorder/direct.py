@@ -23,8 +23,8 @@ from tb_zeroacc.recorder.generations import (
     takes_single_steps,
 )
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import Observation, Update
 from tb_zeroacc.recorder.losses import describe_outputs
+from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.plan import Before, Plan, Tables, plan_of
 from tb_zeroacc.recorder.probe import CLOCK, INPUTS, LOSS, PLAN, WEIGHTS, probe
 

@@ -16,8 +16,8 @@ from tb_zeroacc import facts
 from tb_zeroacc.recorder import inside
 from tb_zeroacc.recorder.content import Sample
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import Observation, Update
 from tb_zeroacc.recorder.ledger import Ledger
+from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.shown import (
     Shown,
     arrays_of,

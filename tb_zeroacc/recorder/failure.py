@@ -10,10 +10,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import tables
+from tb_zeroacc.recorder import content
 from tb_zeroacc.recorder.fitting import epoch_data, passed_through
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import Observation
+from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import parts_of
 from tb_zeroacc.records import Layout
 
@@ -60,13 +60,8 @@ def a_batch(
     batch = _next_of(model, iterator)
     if batch is None:
         return []
-    found: list[tables.Table] = []
     with tf.init_scope():
-        data, targets = parts_of(Observation(model, batch), outputs)
-        found += guard.run("the inputs", tables.inputs, data) or []
-        found += guard.run("the batches' fingerprints", tables.batch, data) or []
-        found += guard.run("the labels", tables.labels, targets) or []
-        found += guard.run("the sample weights", tables.sample_weights, targets) or []
+        found = content.tables_of_batch(*parts_of(Observation(model, batch), outputs), guard)
     return [(t.layout, np.asarray(t.values, np.float32)) for t in found]
 
 

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from tb_zeroacc.recorder import inside
-from tb_zeroacc.recorder.hooks import LayerCall, Observation, Update
+from tb_zeroacc.recorder.observation import LayerCall, Observation, Update
 from tb_zeroacc.recorder.parts import is_visible
 from tb_zeroacc.recorder.tables import is_numeric
 

@@ -24,9 +24,9 @@ from tb_zeroacc.recorder import inside
 from tb_zeroacc.recorder.branching import branch
 from tb_zeroacc.recorder.content import NEVER
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import Observation, Update
 from tb_zeroacc.recorder.inbox import Inbox, Plan
 from tb_zeroacc.recorder.ledger import Ledger, numbered
+from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.shown import (
     first_part,
     gradients_for,

@@ -9,10 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
-
-import tensorflow as tf
 
 from tb_zeroacc.recorder.generations import (
     converting,
@@ -22,11 +19,10 @@ from tb_zeroacc.recorder.generations import (
     is_keras_2,
     unconverted,
 )
+from tb_zeroacc.recorder.observation import Observation, Update, graph_now
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.stepping import EXTRA
 
-# A layer called in a Python loop (a cell of an unrolled RNN, TimeDistributed) is seen this often.
-MAX_CALLS = 4
 # These pass their input on, or hold no number that could go wrong.
 SILENT = frozenset(
     {
@@ -38,86 +34,6 @@ SILENT = frozenset(
 )  # fmt: skip
 # `OptimizerV2` is the base of those that Keras 2 calls legacy.
 OPTIMIZERS = ("Optimizer", "OptimizerV2", "BaseLossScaleOptimizer")
-
-
-@dataclass(slots=True)
-class LayerCall:
-    """One call of a layer, and its output."""
-
-    layer: Any
-    output: Any
-    activation: str | None = None  # noted by whoever looks it up: it takes longer than to use it
-
-
-@dataclass(slots=True)
-class Update:
-    """One `apply` of an optimizer: what it was given, and what `before_apply` made of it."""
-
-    optimizer: Any
-    gradients: list[Any]
-    variables: list[Any]
-    fresh: bool  # the optimizer had no variables yet: Keras throws this trace away
-    before: Any = None  # set by whoever looks at the weights before the update
-    weights: Any = None  # the variables that have a row, noted likewise
-    is_unscaled: bool = False  # the gradients are given without the loss scale
-
-
-@dataclass(slots=True)
-class Observation:
-    """What one training step showed. Nothing is known before its hook has fired.
-
-    Attributes:
-        data: The argument of `train_step`: inputs, labels and weights as Keras packs them.
-        x, y, y_pred, sample_weight: As the loss saw them.
-        loss_called, loss_reached: Whether the loss was asked for, and whether it returned.
-        loss: The value of `compute_loss`.
-        output_losses: With several outputs, each one's by name, before its weight.
-        data_loss: The loss without penalties, where a Keras before 3.7 does not show those.
-        penalties: Terms that were added to the data's loss (regularisers, `add_loss`).
-        calls: Calls of layers, in the order in which they ended.
-        updates: One for each `apply` of an optimizer.
-        result: What `train_step` returned.
-        data_ready: When the step had its data, as the receiver noted it.
-        state: For the receiver's own notes.
-        graph: Where it began.
-    """
-
-    model: Any
-    data: Any
-    x: Any = None
-    y: Any = None
-    y_pred: Any = None
-    sample_weight: Any = None
-    loss_called: bool = False
-    loss_reached: bool = False
-    loss: Any = None
-    data_loss: Any = None
-    output_losses: dict[str, Any] = field(default_factory=dict)
-    penalties: list[Any] = field(default_factory=list)
-    calls: list[LayerCall] = field(default_factory=list)
-    updates: list[Update] = field(default_factory=list)
-    result: Any = None
-    data_ready: Any = None
-    state: Any = None
-    graph: Any = None
-    _counts: dict[int, int] = field(default_factory=dict)
-
-    def note_call(self, layer: Any, output: Any) -> None:
-        """Remembers a layer's call, the first few of each layer."""
-        index = self._counts.get(id(layer), 0)
-        self._counts[id(layer)] = index + 1
-        if index < MAX_CALLS:
-            self.calls.append(LayerCall(layer, output))
-
-
-    def is_here(self) -> bool:
-        """Whether operations can be added to the step now: not in a function of the user's own."""
-        return graph_now() is self.graph
-
-
-def graph_now() -> Any:
-    """The graph that operations are being added to; None where they run at once."""
-    return tf.compat.v1.get_default_graph() if tf.inside_function() else None
 
 
 class Receiver(Protocol):

@@ -22,7 +22,7 @@ from tb_zeroacc.recorder.generations import (
     path_of,
     value_of,
 )
-from tb_zeroacc.recorder.hooks import LayerCall, Observation, Update
+from tb_zeroacc.recorder.observation import LayerCall, Observation, Update
 from tb_zeroacc.recorder.tables import NAN, Table, is_numeric, table
 
 MAX_ROWS = 512  # of activations, and of variables

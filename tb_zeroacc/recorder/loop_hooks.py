@@ -15,7 +15,8 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import LayerCall, Observation, Update, layers_of, makes_variables
+from tb_zeroacc.recorder.hooks import layers_of, makes_variables
+from tb_zeroacc.recorder.observation import LayerCall, Observation, Update
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.tracing import graphs_around
 

@@ -17,10 +17,10 @@ from tb_zeroacc.recorder.eager_loop import EagerSteps
 from tb_zeroacc.recorder.failure import end_of
 from tb_zeroacc.recorder.graph_loop import GraphSteps
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import Observation, Update
 from tb_zeroacc.recorder.ledger import Ledger
 from tb_zeroacc.recorder.loop_hooks import LoopHooks
 from tb_zeroacc.recorder.losses import Asked, describe_outputs
+from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.reaching import as_reached
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.session import Session, numbers_of

@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import tables
-from tb_zeroacc.recorder.hooks import Observation
 from tb_zeroacc.recorder.host_data import HostTensor
 from tb_zeroacc.recorder.losses import describe_outputs
+from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.targets import Target
 
 

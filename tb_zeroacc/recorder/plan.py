@@ -21,8 +21,8 @@ from tb_zeroacc.recorder import content, host, host_data, inside, tables
 from tb_zeroacc.recorder.gathering import Gathered, Slot, rebuild, specs_of
 from tb_zeroacc.recorder.graph_call import GraphCall
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import Observation
 from tb_zeroacc.recorder.host_data import HostTensor
+from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import parts_of
 from tb_zeroacc.recorder.targets import Target
 from tb_zeroacc.records import Layout

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tb_zeroacc.recorder import inside, tables
 from tb_zeroacc.recorder.generations import path_of
-from tb_zeroacc.recorder.hooks import Observation
+from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import inputs_of
 
 PLAN, LOSS, WEIGHTS, INPUTS, CLOCK = range(5)

@@ -26,7 +26,8 @@ from tb_zeroacc.recorder.branching import branch
 from tb_zeroacc.recorder.content import NEVER, Sample, shape_of
 from tb_zeroacc.recorder.generations import steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import Observation, Update, layers_of
+from tb_zeroacc.recorder.hooks import layers_of
+from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.parts import inputs_of, is_visible
 from tb_zeroacc.recorder.tracing import snapshot
 from tb_zeroacc.records import Layout

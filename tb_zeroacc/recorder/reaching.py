@@ -13,8 +13,8 @@ import keras
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder.hooks import Observation
 from tb_zeroacc.recorder.losses import by_operation
+from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.statistics import as_float
 
 ROUNDING = 1e-3  # by so much a sum of probabilities may miss 1, in half precision

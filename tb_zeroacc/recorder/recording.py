@@ -17,8 +17,9 @@ from tb_zeroacc.recorder.failure import a_batch, end_of, pending_fault
 from tb_zeroacc.recorder.fitting import callback_list_of, describe_fit, is_running
 from tb_zeroacc.recorder.generations import is_a, steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import Hooks, Observation, Update
+from tb_zeroacc.recorder.hooks import Hooks
 from tb_zeroacc.recorder.loss_scaling import LeftOut
+from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.pipeline import PipelineWatch
 from tb_zeroacc.recorder.program import Program

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder.hooks import Observation
 from tb_zeroacc.recorder.losses import output_names
+from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import data_of
 from tb_zeroacc.recorder.tables import named
 

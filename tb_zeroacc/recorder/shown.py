@@ -19,7 +19,7 @@ from tb_zeroacc import facts
 from tb_zeroacc.recorder import content, inside, tables
 from tb_zeroacc.recorder.content import Sample
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import Observation, Update
+from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.parts import is_visible
 from tb_zeroacc.records import Layout
 

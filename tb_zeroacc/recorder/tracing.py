@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tb_zeroacc.recorder import inside
 from tb_zeroacc.recorder.branching import branch
-from tb_zeroacc.recorder.hooks import Update
+from tb_zeroacc.recorder.observation import Update
 
 _FUNCTION = type(tf.function(lambda: None))
 

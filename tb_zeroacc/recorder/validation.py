@@ -13,8 +13,9 @@ from tb_zeroacc.recorder import content, tables
 from tb_zeroacc.recorder.gathering import Gathered, gather
 from tb_zeroacc.recorder.generations import is_keras_2, steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.hooks import Hooks, Observation
+from tb_zeroacc.recorder.hooks import Hooks
 from tb_zeroacc.recorder.losses import describe_outputs
+from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import parts_of
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.plan import Summariser, Tables
