@@ -56,10 +56,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     # several outputs a row for each one's own loss, before its weight; the rest of it is NaN.
     "loss": ("loss", "data_loss", "penalty", "loss_scale", "learning_rate", "gradient_norm"),
     # One row, `progress`. `steps_per_epoch` is NaN where unknown, `skipped_steps` (updates that a
-    # loss scale left out so far) without a loss scale.
+    # loss scale left out so far) without a loss scale. `replayed_from`: the step whose variables
+    # stood in for this one's, at which nobody had looked; NaN for its own. `reproduced`: whether
+    # that showed what broke, 1 or 0; NaN where nothing was asked.
     "progress": (
         "epoch", "batch", "steps_per_epoch", "seconds_per_step", "data_wait_seconds",
-        "skipped_steps",
+        "skipped_steps", "replayed_from", "reproduced",
     ),
     # Once an epoch, a row a tensor at a tap, as in the fact `Pipeline`; over all that passed since
     # the tap was made. `elements` and `non_finite_elements` are exact; the others are of the

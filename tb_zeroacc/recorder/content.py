@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import data_statistics, inside, statistics, tables
+from tb_zeroacc.recorder.due import DueSteps
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.parts import is_visible, parts_of
 from tb_zeroacc.recorder.targets import Target
 from tb_zeroacc.records import Layout
 
-NEVER = 2**62  # a step that no training reaches
 # Wall clock seconds travel modulo this, so that float32 holds them to 61 microseconds.
 CLOCK_PERIOD = 1024.0
 
@@ -34,6 +34,9 @@ class Sample:
             it was not taken.
         has_loss: Whether the step showed a loss; else its column means unknown, not broken.
         tables: Layout and float32 values of shape (rows, columns) of each table.
+        replayed_from: The step before which the variables had the values that this one was computed
+            from, where nobody had looked at its own; None for its own.
+        reproduced: Whether that showed what broke in this step; None where nothing was asked.
     """
 
     step: int
@@ -41,6 +44,8 @@ class Sample:
     data_ready: float
     has_loss: bool
     tables: list[tuple[Layout, NDArray[np.float32]]]
+    replayed_from: int | None = None
+    reproduced: bool | None = None
 
 
 class Sampler(Protocol):
@@ -49,13 +54,12 @@ class Sampler(Protocol):
     Attributes:
         is_watching: Whether the latest step was seen at all.
         outside: Seconds spent on samples beside the steps, since they were last asked for.
-        next_due, spacing: The next due step, and steps from one to the one behind it.
+        due: Which steps it samples.
     """
 
     is_watching: bool
     outside: float
-    next_due: int
-    spacing: int
+    due: DueSteps
 
     def before_step(self, seen: Observation) -> None:
         """From the hooks: a step has its data."""
@@ -69,18 +73,22 @@ class Sampler(Protocol):
     def before_call(self, function: Any, iterator: Any) -> None:
         """A step is about to run."""
 
-    def after_call(self, extra: Any) -> None:
-        """A step has run; `extra` is what `after_step` had asked it to return."""
+    def after_call(self, taken: Any) -> None:
+        """A step has run, or several; `taken` is a `stepping.Taken`."""
+
+    def wants_single_steps(self, count: int) -> bool:
+        """Whether one of the next so many steps has to be taken by itself."""
 
     def step(self) -> int:
         """Training steps taken so far."""
 
-    def fetch(self, steps: int, loss: Any) -> list[Sample]:
+    def fetch(self, steps: int, begin: int, loss: Any) -> list[Sample]:
         """The samples since the last call, oldest first.
 
         Args:
             steps: Training steps taken, as far as Keras tells.
-            loss: Keras' running mean of the loss.
+            begin: Those taken before this epoch.
+            loss: Keras' running mean of the loss over this epoch; None where it has none.
         """
 
     def take(self) -> list[Sample]:

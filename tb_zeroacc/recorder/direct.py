@@ -15,7 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc.recorder import content, inside
-from tb_zeroacc.recorder.content import NEVER, Sample
+from tb_zeroacc.recorder.content import Sample
+from tb_zeroacc.recorder.due import DueSteps
 from tb_zeroacc.recorder.gathering import gather
 from tb_zeroacc.recorder.generations import (
     has_loss_scale,
@@ -27,19 +28,24 @@ from tb_zeroacc.recorder.losses import describe_outputs
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.plan import Before, Plan, Tables, plan_of
 from tb_zeroacc.recorder.probe import CLOCK, INPUTS, LOSS, PLAN, WEIGHTS, probe
+from tb_zeroacc.recorder.stepping import Taken
 
 PART = "samples"  # in the words of the guard's warning
 FALSE_ALARMS = 3  # so often the sum of finite inputs may overflow before it is ignored
 
 
-def serves(model: Any) -> bool:
-    """Whether a model's steps can be taken this way: one at a time, in one replica."""
+def is_in_one_replica(model: Any) -> bool:
+    """Whether a model's steps are Keras' own to take, all on one device."""
     strategy = model.distribute_strategy
     if tf.distribute.get_strategy() is not strategy or tf.distribute.has_strategy():
         return False
-    if not is_as_keras_made_it(model, "make_train_function"):
-        return False
-    return bool(model.run_eagerly) or takes_single_steps(model)
+    return is_as_keras_made_it(model, "make_train_function")
+
+
+def serves(model: Any) -> bool:
+    """Whether a model's steps can be taken this way: one at a time, in one replica."""
+    single = bool(model.run_eagerly) or takes_single_steps(model)
+    return single and is_in_one_replica(model)
 
 
 class DirectSampler:
@@ -48,31 +54,15 @@ class DirectSampler:
     Args:
         model: The model.
         guard: Turns failing parts off.
-        step: Training steps taken before.
-        next_due, spacing: The first due step, and steps from one to the next.
-        last: A step that is due in any case, `NEVER` for none.
-        dense_until: Every step before this one is due.
+        due: Which steps to sample.
         on_trace: Called with each observation that was traced.
     """
 
     def __init__(
-        self,
-        model: Any,
-        guard: Guard,
-        *,
-        step: int,
-        next_due: int,
-        spacing: int = 1,
-        last: int = NEVER,
-        dense_until: int = 0,
-        on_trace: Callable[[Observation], None],
+        self, model: Any, guard: Guard, due: DueSteps, on_trace: Callable[[Observation], None]
     ) -> None:
         self._guard = guard
-        self._step = step
-        self.next_due = min(next_due, max(last, step))
-        self.spacing = spacing
-        self._last = last
-        self._dense_until = dense_until
+        self.due = due
         self._on_trace = on_trace
         self._jit = bool(getattr(model, "jit_compile", False))
         self._plans: list[Plan] = []
@@ -108,7 +98,7 @@ class DirectSampler:
         if tf.inside_function():
             return self._guard.run(PART, self._planned, seen)
         self._guard.run(PART, self._after_eager_step, seen)
-        self._step += 1
+        self.due.step += 1
         return None
 
     def _planned(self, seen: Observation) -> Any:
@@ -144,15 +134,15 @@ class DirectSampler:
             self._before = self._guard.run("the weights", self._plans[-1].look)
             self.outside += time.perf_counter() - start
 
-    def after_call(self, extra: Any) -> None:
+    def after_call(self, taken: Taken) -> None:
         """Reads the probe, and samples the step where it is due or shows a number that is none."""
         if self._is_eager:
             return
-        self.is_watching = extra is not None
-        if extra is not None:
-            self._guard.run(PART, self._heed, *extra)
+        self.is_watching = taken.wish is not None
+        if taken.wish is not None:
+            self._guard.run(PART, self._heed, *taken.wish)
         self._before = None
-        self._step += 1  # whatever is turned off
+        self.due.step += 1  # whatever is turned off
 
     def _heed(self, found: Any, tensors: Any) -> None:
         told = found.numpy().tolist()
@@ -167,7 +157,7 @@ class DirectSampler:
     def _is_due(self) -> bool:
         if PART in self._guard.off:
             return False
-        return self._step >= self.next_due or self._step == self._look_again
+        return self.due.is_due() or self.due.step == self._look_again
 
     def _alarmed(self, told: list[float]) -> list[int]:
         return [i for i in self._heeded if not np.isfinite(told[i])]
@@ -178,15 +168,12 @@ class DirectSampler:
             self._false_alarms += alarm == INPUTS and not _has_bad_input(made)
             if alarm != INPUTS or _has_bad_input(made) or self._false_alarms >= FALSE_ALARMS:
                 self._heeded.remove(alarm)
-        self._samples.append(Sample(self._step, LOSS in bad, ready, has_loss, made))
-        if self._step >= self.next_due:
-            self._move_on()
+        step = self.due.step
+        self._samples.append(Sample(step, LOSS in bad, ready, has_loss, made))
+        if self.due.is_due():
+            self.due.move_on()
         if WEIGHTS in bad:
-            self._look_again = self._step + 1  # that shows whose weights are broken
-
-    def _move_on(self) -> None:
-        after = self._step + (1 if self._step + 1 < self._dense_until else self.spacing)
-        self.next_due = self._last if self._step < self._last < after else after
+            self._look_again = step + 1  # that shows whose weights are broken
 
     # --- eager steps ------------------------------------------------------------------------
 
@@ -209,11 +196,15 @@ class DirectSampler:
 
     # --- for the recording ------------------------------------------------------------------
 
+    def wants_single_steps(self, count: int) -> bool:
+        """Not asked for: one step is one call here."""
+        return False
+
     def step(self) -> int:
         """Training steps taken so far."""
-        return self._step
+        return self.due.step
 
-    def fetch(self, steps: int, loss: Any) -> list[Sample]:
+    def fetch(self, steps: int, begin: int, loss: Any) -> list[Sample]:
         """The samples since the last call, oldest first."""
         return self.take()
 
@@ -224,10 +215,7 @@ class DirectSampler:
 
     def respace(self, step: int, spacing: int) -> None:
         """Wishes for another number of steps between samples, from the one at `step` on."""
-        self.spacing = spacing
-        if step + 1 >= self._dense_until:
-            after = step + spacing
-            self.next_due = self._last if step < self._last < after else after
+        self.due.respace(step, spacing)
 
 
 def _not_looked(update: Update) -> inside.Snapshot:

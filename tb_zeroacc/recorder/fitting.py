@@ -59,6 +59,11 @@ def is_running(model: Any, callback: Any) -> bool:
     )
 
 
+def is_fitted(model: Any) -> bool:
+    """Whether any `fit` of this model is under way."""
+    return any(True for _ in _fits(model, sys._getframe(1)))
+
+
 def passed_through(fault: BaseException, model: Any) -> bool:
     """Whether an error came out of a `fit` of this model."""
     trace = fault.__traceback__

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.framework import op_def_registry
 
 CONDITIONALS = frozenset({"If", "StatelessIf", "While", "StatelessWhile", "Case", "StatelessCase"})
+
+# TensorFlow calls these stateful, or they take a resource, but they read or check, no more; what a
+# function does that they call is looked at by itself.
+HARMLESS = CONDITIONALS | {
+    "Assert", "CheckNumerics", "CheckNumericsV2", "EmptyTensorList", "LookupTableFindV2",
+    "LookupTableSizeV2", "PartitionedCall", "Placeholder", "ReadVariableOp", "ResourceGather",
+    "ResourceGatherNd", "StatefulPartitionedCall", "VarIsInitializedOp", "VariableShape",
+}  # fmt: skip
 
 
 class GraphCall:
@@ -19,9 +29,14 @@ class GraphCall:
         *signature: The structures' specs.
         in_caller: Whether it runs in the thread that calls it, one operation after the other: half
             the time for many small ones. Where it holds a conditional it cannot, and does not.
+        jit_compile: Whether XLA compiles it.
     """
 
-    def __init__(self, function: Any, *signature: Any, in_caller: bool = False) -> None:
+    def __init__(
+        self, function: Any, *signature: Any, in_caller: bool = False, jit_compile: bool = False
+    ) -> None:
+        if jit_compile:  # XLA compiles a function that another one calls
+            function = tf.function(function, autograph=False, jit_compile=True)
         made = tf.function(function, autograph=False)
         self._function = made.get_concrete_function(*signature)
         self._captured = list(self._function.captured_inputs)
@@ -38,9 +53,28 @@ class GraphCall:
         )
         return found
 
+    def with_side_effects(self) -> set[str]:
+        """Types of its operations that may change what another call sees, or do not repeat."""
+        return {node.op for node in _nodes(self._function) if _has_side_effects(node.op)}
+
+
+def _nodes(function: Any) -> Iterator[Any]:
+    """The operations of a function, and of all that it calls: a schedule's, say."""
+    graph = function.graph.as_graph_def()
+    yield from graph.node
+    for called in graph.library.function:
+        yield from called.node_def
+
 
 def _has_conditional(function: Any) -> bool:
-    """Whether a branch or a loop is in a function, or in one that it calls: a schedule's, say."""
-    graph = function.graph.as_graph_def()
-    nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
-    return any(node.op in CONDITIONALS for node in nodes)
+    return any(node.op in CONDITIONALS for node in _nodes(function))
+
+
+def _has_side_effects(kind: str) -> bool:
+    if kind in HARMLESS or kind.startswith(("TensorArray", "TensorList", "CudnnRNN")):
+        return False
+    definition = op_def_registry.get(kind)
+    if definition is None:  # an operation of the user's own
+        return True
+    takes = {argument.type for argument in definition.input_arg}
+    return bool(definition.is_stateful) or int(tf.resource.as_datatype_enum) in takes

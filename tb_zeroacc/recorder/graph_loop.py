@@ -22,7 +22,7 @@ import tensorflow as tf
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import inside
 from tb_zeroacc.recorder.branching import branch
-from tb_zeroacc.recorder.content import NEVER
+from tb_zeroacc.recorder.due import NEVER
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.inbox import Inbox, Plan
 from tb_zeroacc.recorder.ledger import Ledger, numbered

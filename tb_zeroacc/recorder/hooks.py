@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
+from tb_zeroacc.recorder.direct_step import EXTRA
 from tb_zeroacc.recorder.generations import (
     converting,
     is_a,
@@ -19,10 +20,12 @@ from tb_zeroacc.recorder.generations import (
     is_keras_2,
     unconverted,
 )
+from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.observation import Observation, Update, graph_now
+from tb_zeroacc.recorder.passing import passed
 from tb_zeroacc.recorder.patches import Patch
-from tb_zeroacc.recorder.stepping import EXTRA
 
+PART = "what a step shows"  # in the words of the guard's warning
 # These pass their input on, or hold no number that could go wrong.
 SILENT = frozenset(
     {
@@ -63,11 +66,13 @@ class Hooks:
     Args:
         model: A compiled Keras model.
         receiver: Gets the observations.
+        guard: Sees to it that a fault of ours is no fault of the step.
     """
 
-    def __init__(self, model: Any, receiver: Receiver) -> None:
+    def __init__(self, model: Any, receiver: Receiver, guard: Guard) -> None:
         self._model = model
         self._receiver = receiver
+        self._guard = guard
         # Under a distribution strategy each replica is traced in a thread of its own.
         self._local = threading.local()
         self.last: Observation | None = None  # what a step that raised had shown so far
@@ -124,9 +129,9 @@ class Hooks:
     def _build_loss(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         @functools.wraps(original)
         def build(*args: Any, **kwargs: Any) -> Any:
-            built = original(*args, **kwargs)
+            built = passed(original, *args, **kwargs)
             if self._seen(patch) is not None:
-                self._hook_trackers()  # Keras 2 makes them in the first step
+                self._guard.run(PART, self._hook_trackers)  # Keras 2 makes them in the first step
             return built
 
         return build
@@ -139,7 +144,7 @@ class Hooks:
             seen = self._seen(patch)
             if seen is not None:
                 seen.output_losses[name.removesuffix("_loss")] = values
-            return original(values, *args, **kwargs)
+            return passed(original, values, *args, **kwargs)
 
         return update_state
 
@@ -151,7 +156,7 @@ class Hooks:
         @functools.wraps(original)
         def train_step(*args: Any, **kwargs: Any) -> Any:
             if not patch.active or not self._receiver.is_live():
-                return original(*args, **kwargs)
+                return passed(original, *args, **kwargs)
             return self._observe(
                 original, args, kwargs, self._receiver.after_step, self._receiver.token
             )
@@ -190,12 +195,12 @@ class Hooks:
         stack = self._local.__dict__.setdefault("stack", [])
         stack.append(seen)
         if after == self._receiver.after_step:
-            self._receiver.before_step(seen)
+            self._guard.run(PART, self._receiver.before_step, seen)
         try:
-            seen.result = step(*args, **kwargs)
+            seen.result = passed(step, *args, **kwargs)
         finally:
             stack.pop()
-        extra = after(seen)
+        extra = self._guard.run(PART, after, seen)
         self.last = None  # lets go of the tensors
         if extra is None or not isinstance(seen.result, dict):
             return seen.result
@@ -207,29 +212,37 @@ class Hooks:
         def compute_loss(*args: Any, **kwargs: Any) -> Any:
             seen = self._seen(patch)
             if seen is None or seen.loss_called:
-                return original(*args, **kwargs)
-            names = ("x", "y", "y_pred", "sample_weight")
-            for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
-                if name in names:
-                    setattr(seen, name, value)
-            seen.loss_called = True
-            self._hook_trackers()
-            loss = original(*args, **kwargs)
-            seen.loss_reached = True
-            if not seen.is_here():
-                return loss  # nobody outside can use it
-            seen.loss = loss
-            if self._is_keras_2 and is_as_keras_made_it(self._model, "compute_loss"):
-                replicas = self._model.distribute_strategy.num_replicas_in_sync
-                seen.penalties = [term / replicas for term in self._model.losses]
+                return passed(original, *args, **kwargs)
+            self._guard.run(PART, self._note_loss_asked, seen, args, kwargs)
+            loss = passed(original, *args, **kwargs)
+            self._guard.run(PART, self._note_loss, seen, loss)
             return loss
 
         return compute_loss
 
+    def _note_loss_asked(
+        self, seen: Observation, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        names = ("x", "y", "y_pred", "sample_weight")
+        for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
+            if name in names:
+                setattr(seen, name, value)
+        seen.loss_called = True
+        self._hook_trackers()
+
+    def _note_loss(self, seen: Observation, loss: Any) -> None:
+        seen.loss_reached = True
+        if not seen.is_here():
+            return  # nobody outside can use it
+        seen.loss = loss
+        if self._is_keras_2 and is_as_keras_made_it(self._model, "compute_loss"):
+            replicas = self._model.distribute_strategy.num_replicas_in_sync
+            seen.penalties = [term / replicas for term in self._model.losses]
+
     def _penalty(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         @functools.wraps(original)
         def aggregate(*args: Any, **kwargs: Any) -> Any:
-            term = original(*args, **kwargs)
+            term = passed(original, *args, **kwargs)
             seen = self._seen(patch)
             if seen is not None:
                 seen.penalties.append(term)
@@ -240,7 +253,7 @@ class Hooks:
     def _data_loss(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         @functools.wraps(original)
         def call(*args: Any, **kwargs: Any) -> Any:
-            loss = original(*args, **kwargs)
+            loss = passed(original, *args, **kwargs)
             seen = self._seen(patch)
             if seen is not None:
                 seen.data_loss = loss
@@ -253,12 +266,13 @@ class Hooks:
         def call(*args: Any, **kwargs: Any) -> Any:
             seen = self._seen(patch)
             if seen is not None:
-                self._hook_layers()  # those that the model made when it was built just now
-            output = original(*args, **kwargs)
+                # Those that the model made when it was built just now.
+                self._guard.run(PART, self._hook_layers)
+            output = passed(original, *args, **kwargs)
             if seen is not None and not seen.loss_called and args:
                 # A train_step of the user's own may never call `compute_loss`.
                 seen.x, seen.y_pred = args[0], output
-                self._hook_layers()
+                self._guard.run(PART, self._hook_layers)
             return output
 
         return call
@@ -268,7 +282,7 @@ class Hooks:
     ) -> Callable[..., Any]:
         @functools.wraps(original)
         def call(*args: Any, **kwargs: Any) -> Any:
-            output = original(*args, **kwargs)
+            output = passed(original, *args, **kwargs)
             seen = self._seen(patch)
             if seen is not None:
                 seen.note_call(layer, output)
@@ -283,16 +297,14 @@ class Hooks:
         def apply(grads: Any, trainable_variables: Any = None) -> Any:
             seen = self._seen(patch)
             if seen is None or not seen.is_here():
-                return original(grads, trainable_variables)
+                return passed(original, grads, trainable_variables)
             gradients = list(grads)
             variables = trainable_variables
             if variables is None:
                 variables = optimizer._trainable_variables
             fresh = not optimizer.built and makes_variables(optimizer)
-            update = Update(optimizer, gradients, list(variables), fresh)
-            seen.updates.append(update)
-            self._receiver.before_apply(seen, update)
-            return original(gradients, trainable_variables)
+            self._note_update(seen, Update(optimizer, gradients, list(variables), fresh))
+            return passed(original, gradients, trainable_variables)
 
         return apply
 
@@ -303,16 +315,19 @@ class Hooks:
         def apply_gradients(grads_and_vars: Any, *args: Any, **kwargs: Any) -> Any:
             seen = self._seen(patch)
             if seen is None or not seen.is_here():
-                return original(grads_and_vars, *args, **kwargs)
+                return passed(original, grads_and_vars, *args, **kwargs)
             pairs = list(grads_and_vars)
             gradients, variables = [list(part) for part in zip(*pairs, strict=True)] or ([], [])
             # Keras 2 makes variables outside of the trace, which it keeps.
             update = Update(optimizer, gradients, variables, fresh=False, is_unscaled=True)
-            seen.updates.append(update)
-            self._receiver.before_apply(seen, update)
-            return original(pairs, *args, **kwargs)
+            self._note_update(seen, update)
+            return passed(original, pairs, *args, **kwargs)
 
         return apply_gradients
+
+    def _note_update(self, seen: Observation, update: Update) -> None:
+        seen.updates.append(update)
+        self._guard.run(PART, self._receiver.before_apply, seen, update)
 
 
 def _through_autograph(

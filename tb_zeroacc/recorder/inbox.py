@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.recorder import content
-from tb_zeroacc.recorder.content import NEVER, Sample
+from tb_zeroacc.recorder.content import Sample
+from tb_zeroacc.recorder.due import NEVER
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.ledger import Ledger
 from tb_zeroacc.recorder.shown import joined

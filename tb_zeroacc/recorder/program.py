@@ -23,12 +23,14 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.recorder import content, inside, tables
 from tb_zeroacc.recorder.branching import branch
-from tb_zeroacc.recorder.content import NEVER, Sample, shape_of
+from tb_zeroacc.recorder.content import Sample, shape_of
+from tb_zeroacc.recorder.due import DueSteps
 from tb_zeroacc.recorder.generations import steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import layers_of
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.parts import inputs_of, is_visible
+from tb_zeroacc.recorder.stepping import Taken
 from tb_zeroacc.recorder.tracing import snapshot
 from tb_zeroacc.records import Layout
 
@@ -57,37 +59,22 @@ class Program:
     Args:
         model: The model; its strategy's scope holds the variables.
         guard: Turns failing parts off.
-        step: Training steps taken before.
-        next_due, spacing: The first due step, and steps from one to the next.
-        last: A step that is due in any case, `NEVER` for none.
-        dense_until: Every step before this one is due.
+        due: Which steps to sample; here a copy of what the graph keeps.
         on_trace: Called with each observation whose operations were added.
     """
 
     def __init__(
-        self,
-        model: Any,
-        guard: Guard,
-        *,
-        step: int,
-        next_due: int,
-        spacing: int = 1,
-        last: int = NEVER,
-        dense_until: int = 0,
-        on_trace: Callable[[Observation], None],
+        self, model: Any, guard: Guard, due: DueSteps, on_trace: Callable[[Observation], None]
     ) -> None:
-        self.next_due = min(next_due, max(last, step))
-        self.spacing = spacing
+        self.due = due
         self.is_watching = False
         self.outside = 0.0
-        self._last = last
         self._was_bad = False
         self._not_seen = 0
         self._renewed = False
         self._function: Any = None
         self._guard = guard
         self._on_trace = on_trace
-        self._dense_until = dense_until
         self._strategy = model.distribute_strategy
         self._replicated = self._strategy.num_replicas_in_sync > 1
         self._has_clock = not getattr(model, "jit_compile", False)  # XLA has none
@@ -104,7 +91,8 @@ class Program:
             if self._replicated
             else {}
         )
-        start = np.array([step, self.next_due, spacing, last, 0, -1, -1], np.int64)
+        now = (due.step, due.next_due, due.spacing, due.last)
+        start = np.array([*now, 0, -1, -1], np.int64)
         with tf.init_scope(), self._strategy.scope():
             self._clock = tf.Variable(start, trainable=False, name="zeroacc_clock", **kind)
             self._slots = tf.Variable(
@@ -118,7 +106,7 @@ class Program:
         """Nothing is to be done: the graph sees to it."""
         self._function = function
 
-    def after_call(self, extra: Any) -> None:
+    def after_call(self, taken: Taken) -> None:
         """Sees to it that the step is watched at all.
 
         A trace that was expected to be thrown away may be kept, by an optimizer without variables
@@ -128,40 +116,38 @@ class Program:
             self._renewed = True
             self._guard.run("samples", self._function.renew)
 
+    def wants_single_steps(self, count: int) -> bool:
+        """Not asked for: the graph counts and samples by itself."""
+        return False
+
     def respace(self, step: int, spacing: int) -> None:
         """Wishes for another number of steps between samples, from the one at `step` on."""
-        if step + 1 < self._dense_until:  # the graph sees to the dense part by itself
-            self.next_due = step + 1
+        if step + 1 < self.due.dense_until:  # the graph sees to the dense part by itself
+            self.due.next_due = step + 1
             return
-        self.next_due = step + self.spacing
-        if not 0.8 * spacing <= self.spacing <= 1.25 * spacing:  # each change costs a write
-            self.spacing = spacing
-            self.next_due = step + spacing
+        now = self.due.spacing
+        changes = not 0.8 * spacing <= now <= 1.25 * spacing  # each change costs a write
+        self.due.respace(step, spacing if changes else now)
+        if changes:
             self._set_schedule()
-        if step < self._last < self.next_due:
-            self.next_due = self._last
 
     def _set_schedule(self) -> None:
+        due = self.due
         for clock in self._locals(self._clock):
             now = clock.numpy()
-            due = min(self.next_due, self._last) if self._last >= now[0] else self.next_due
-            now[1:4] = due, self.spacing, self._last
+            following = min(due.next_due, due.last) if due.last >= now[0] else due.next_due
+            now[1:4] = following, due.spacing, due.last
             clock.assign(now)
 
     def step(self) -> int:
         """Training steps taken so far."""
         return int(self._locals(self._clock)[0].numpy()[0])
 
-    def fetch(self, steps: int, loss: Any) -> list[Sample]:
-        """The samples since the last call, where some were due or a loss was not finite.
-
-        Args:
-            steps: Training steps taken.
-            loss: Keras' running mean of the loss.
-        """
+    def fetch(self, steps: int, begin: int, loss: Any) -> list[Sample]:
+        """The samples since the last call, where some were due or a loss was not finite."""
         asks = loss is not None and not self._was_bad and not np.isfinite(loss)
         asks = asks and self._not_seen < NOT_SEEN
-        if steps <= self.next_due and not asks:
+        if steps <= self.due.next_due and not asks:
             return []
         found = self.take()
         self._not_seen += asks and not self._was_bad
@@ -258,7 +244,7 @@ class Program:
             slot = tf.cast(taken % self._slot_count, tf.int32)
             mine = tf.equal(tf.range(self._slot_count), slot)[:, None]
             self._slots.assign(tf.where(mine, row, tf.convert_to_tensor(self._slots)))
-            after = tf.where(step + 1 < self._dense_until, step + 1, step + spacing)
+            after = tf.where(step + 1 < self.due.dense_until, step + 1, step + spacing)
             following = tf.where((step < last) & (after > last), last, after)
             latches = (
                 tf.where(state.bad, step, first_bad),

@@ -11,10 +11,11 @@ from typing import Any
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import contract as contracts
-from tb_zeroacc.recorder.content import CLOCK_PERIOD, NEVER, Sample, Sampler
-from tb_zeroacc.recorder.direct import DirectSampler, serves
+from tb_zeroacc.recorder.content import CLOCK_PERIOD, Sample, Sampler
+from tb_zeroacc.recorder.direct import DirectSampler, is_in_one_replica, serves
+from tb_zeroacc.recorder.due import NEVER, DueSteps
 from tb_zeroacc.recorder.failure import a_batch, end_of, pending_fault
-from tb_zeroacc.recorder.fitting import callback_list_of, describe_fit, is_running
+from tb_zeroacc.recorder.fitting import callback_list_of, describe_fit, is_fitted, is_running
 from tb_zeroacc.recorder.generations import is_a, steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks
@@ -22,11 +23,14 @@ from tb_zeroacc.recorder.loss_scaling import LeftOut
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.pipeline import PipelineWatch
+from tb_zeroacc.recorder.plan import Plan
 from tb_zeroacc.recorder.program import Program
+from tb_zeroacc.recorder.replay import Replay, can_be_replayed
+from tb_zeroacc.recorder.replay_sampler import ReplaySampler
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.session import Place, Session, numbers_of
 from tb_zeroacc.recorder.shapes import shapes_of
-from tb_zeroacc.recorder.stepping import StepFunction
+from tb_zeroacc.recorder.stepping import StepFunction, Taken
 from tb_zeroacc.recorder.validation import Validation
 
 Logs = Mapping[str, Any]
@@ -67,10 +71,12 @@ class Recording:
         self._pipeline, self._named = PipelineWatch(), facts.Pipeline()
         self._hooks: Hooks | None = None
         self._sampler: Sampler | None = None
+        self._replay: tuple[Replay, Plan] | None = None  # of the `fit` before
         self._function: StepFunction | None = None
         self._validation: Validation | None = None
         self._calls: list[Patch] = []
         self._is_open = self._in_epoch = False
+        self.is_within_fit = True
         self.callback: Any = None
         self.token = self._session.token
         atexit.register(_at_exit, weakref.ref(self))
@@ -96,6 +102,7 @@ class Recording:
             facts.Fit(epochs=params.get("epochs"), steps_per_epoch=params.get("steps"))
         )
         listed = self.guard.run("the callbacks", callback_list_of, self.model)
+        self.is_within_fit = listed is not None
         self._others = list(getattr(listed, "callbacks", ()))
         for watcher in StepFunction.left_behind(self.model, self._others):
             self.guard.run("this training", watcher.abandoned)
@@ -114,19 +121,18 @@ class Recording:
         if fit.epochs and fit.steps_per_epoch:
             epochs = fit.epochs - fit.initial_epoch
             last = self._steps + epochs * fit.steps_per_epoch - 1
-        if self._steps < self.schedule.dense_until:
-            # The first execution may be longer than the dense part: it goes on sparsely.
-            self._spacing = steps_per_execution(self.model)
-        direct = serves(self.model)
+        due = DueSteps(
+            self._steps, self._next_due, self._spacing, last, self.schedule.dense_until
+        )
         try:
-            self._sampler = (DirectSampler if direct else Program)(
-                self.model, self.guard, step=self._steps, next_due=self._next_due,
-                spacing=self._spacing, last=last, dense_until=self.schedule.dense_until,
-                on_trace=self._on_trace,
+            self._hooks = Hooks(self.model, self, self.guard)
+            replays = is_in_one_replica(self.model) and can_be_replayed(self.model)
+            together = steps_per_execution(self.model)
+            self._sampler = self._replaying(due) if replays else self._hooked(due)
+            self._function = StepFunction(
+                self.model, self, direct=replays or self._is_direct(),
+                together=together if replays else 1,
             )  # fmt: skip
-            self._hooks = Hooks(self.model, self)
-            in_graph = direct and not self.model.run_eagerly
-            self._function = StepFunction(self.model, self, direct=in_graph)
             self._validation = Validation(
                 self.model, self._hooks, self.token, self.guard,
                 lambda fault: self.step_failed(fault, None),
@@ -134,6 +140,32 @@ class Recording:
         except BaseException:
             self._release()
             raise
+
+    def _replaying(self, due: DueSteps) -> Sampler:
+        assert self._hooks is not None
+        return ReplaySampler(
+            self.model, self._hooks, self.guard, due, self._on_trace, self._replay
+        )
+
+    def _is_direct(self) -> bool:
+        return serves(self.model) and not self.model.run_eagerly
+
+    def _hooked(self, due: DueSteps) -> Sampler:
+        """Samples steps that cannot be replayed, by what hooks see in them."""
+        if serves(self.model):
+            return DirectSampler(self.model, self.guard, due, self._on_trace)
+        if due.step < due.dense_until:
+            # The first execution may be longer than the dense part: it goes on sparsely.
+            due.spacing = steps_per_execution(self.model)
+        return Program(self.model, self.guard, due, self._on_trace)
+
+    def _ask_hooks_instead(self) -> None:
+        """The model's steps turned out to have state that no replay knows."""
+        assert self._sampler is not None
+        assert self._function is not None
+        self._collect()
+        self._sampler = self._hooked(self._sampler.due)
+        self._function.renew(direct=self._is_direct())
 
     def end(self) -> None:
         """`fit` came to its own end."""
@@ -162,8 +194,10 @@ class Recording:
         for part in (self._validation, self._function, self._hooks, *self._calls):
             if part is not None:
                 self.guard.run("the end of fit", part.remove)
+        if isinstance(self._sampler, ReplaySampler):
+            self._replay = self._sampler.replay
         if self._sampler is not None:
-            self._next_due, self._spacing = self._sampler.next_due, self._sampler.spacing
+            self._next_due, self._spacing = self._sampler.due.next_due, self._sampler.due.spacing
         self._function = self._hooks = self._sampler = self._validation = None
         self._calls = []
 
@@ -182,8 +216,10 @@ class Recording:
         return call
 
     def is_fitting(self) -> bool:
-        """Whether the `fit` of its callback is still under way."""
-        return self._is_open and is_running(self.model, self.callback)
+        """Whether the `fit` of its callback, or a loop that calls it, is still under way."""
+        if self.is_within_fit:
+            return self._is_open and is_running(self.model, self.callback)
+        return self._is_open and not is_fitted(self.model)
 
     # --- epochs and steps -------------------------------------------------------------------
 
@@ -227,7 +263,9 @@ class Recording:
         before, self._steps = self._steps, self._epoch_start[0] + batch + 1
         if not sampler.is_watching:
             return
-        samples = self.guard.run("samples", sampler.fetch, self._steps, (logs or {}).get("loss"))
+        samples = self.guard.run(
+            "samples", sampler.fetch, self._steps, self._epoch_start[0], (logs or {}).get("loss")
+        )
         outside, sampler.outside = sampler.outside, 0.0
         if not traced:
             steps = max(1, self._steps - before)  # an execution may hold several
@@ -245,6 +283,7 @@ class Recording:
         if not self._is_open or not self._in_epoch:
             return
         self._count_steps()
+        self._collect()  # a loop of `train_on_batch` may tell of its epochs alone
         self._write_epoch(logs, cut_short=self._was_cut_short())
         self._write_association()
         self._in_epoch = False
@@ -328,6 +367,8 @@ class Recording:
             seconds_per_step=self.schedule.seconds_per_step(),
             waited=self._waited(sample),
             skipped=self._left_out.count(self._sampler_step()),
+            replayed_from=sample.replayed_from,
+            reproduced=sample.reproduced,
         )
         self._session.sample(sample, place)
 
@@ -375,15 +416,28 @@ class Recording:
         """From the hooks: the end of a step, traced or eager."""
         return None if self._sampler is None else self._sampler.after_step(seen)
 
+    def wants_single_steps(self, count: int) -> bool:
+        """From the step function: whether one of the next so many steps is to be watched."""
+        return self._sampler is not None and self._sampler.wants_single_steps(count)
+
     def before_call(self, iterator: Any) -> None:
         """From the step function: a step is about to run."""
-        if self._sampler is not None:
+        if self._sampler is None:
+            return
+        self._sampler.before_call(self._function, iterator)
+        if isinstance(self._sampler, ReplaySampler) and self._sampler.unfit is not None:
+            self._ask_hooks_instead()
             self._sampler.before_call(self._function, iterator)
 
-    def after_call(self, extra: Any) -> None:
+    def after_call(self, taken: Taken) -> None:
         """From the step function: a step has run."""
         if self._sampler is not None:
-            self._sampler.after_call(extra)
+            self._sampler.after_call(taken)
+
+    def failed(self, fault: Exception) -> None:
+        """From the step function: our own part of a step failed."""
+        self.guard.turn_off("this training", fault)
+        self._release()
 
     def _on_trace(self, seen: Observation) -> None:
         found = self.guard.run("the contract", contracts.describe, self.model, self._fit, seen)

@@ -35,6 +35,7 @@ class Place:
         seconds_per_step: The pace of training; None where unknown.
         waited: Seconds from asking for the step to its data; NaN where unknown.
         skipped: Updates that a loss scale has left out so far; NaN without one.
+        replayed_from, reproduced: As of a `content.Sample`.
     """
 
     epoch: int
@@ -43,6 +44,8 @@ class Place:
     seconds_per_step: float | None = None
     waited: float = float("nan")
     skipped: float = float("nan")
+    replayed_from: int | None = None
+    reproduced: bool | None = None
 
 
 class Session:
@@ -103,6 +106,7 @@ class Session:
         progress = [
             float(place.epoch), float(place.batch), np.nan if steps is None else float(steps),
             np.nan if pace is None else pace, place.waited, place.skipped,
+            _number(place.replayed_from), _number(place.reproduced),
         ]  # fmt: skip
         tables.append((PROGRESS, np.array([progress], np.float32)))
         told = self._guard.run("the scalars", self._scalars_of, tables, sample.has_loss) or []
@@ -160,3 +164,8 @@ class Session:
 def numbers_of(logs: Mapping[str, Any] | None) -> dict[str, float]:
     """The plain numbers of an epoch's logs."""
     return {str(name): float(value) for name, value in (logs or {}).items() if np.ndim(value) == 0}
+
+
+def _number(value: float | None) -> float:
+    """A number for a table, where None is unknown."""
+    return float("nan") if value is None else float(value)

@@ -6,14 +6,28 @@ steps, and every error that comes out of one.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import tensorflow as tf
 
-from tb_zeroacc.recorder.generations import is_keras_2, unconverted
+from tb_zeroacc.recorder.direct_step import EXTRA, DirectStep, Drawn
+from tb_zeroacc.recorder.passing import is_ours, passed
 
-EXTRA = "_zeroacc"  # under this name the logs of a step hold what recorders asked for
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a call of the step has left behind, beside its logs.
+
+    Attributes:
+        wish: What the watcher asked the step to return; None where nothing came.
+        drawn: What it drew; None where that is not handed out.
+    """
+
+    wish: Any = None
+    drawn: Drawn | None = None
 
 
 class Watcher(Protocol):
@@ -22,19 +36,25 @@ class Watcher(Protocol):
     Attributes:
         callback: The callback that it records for, as Keras lists it in a `fit`.
         token: Names what it asked the step to return, among other recorders' wishes.
+        is_within_fit: Whether a `fit` announces its steps; else a loop of `train_on_batch` may
+            call the outer hooks of the callback alone.
     """
 
     callback: Any
     token: str
+    is_within_fit: bool
 
     def is_fitting(self) -> bool:
         """Whether the `fit` of its callback is still under way."""
 
+    def wants_single_steps(self, count: int) -> bool:
+        """Whether one of the next so many steps has to be taken by itself."""
+
     def before_call(self, iterator: Any) -> None:
         """A step is about to run; what is raised here passes for an error of the step."""
 
-    def after_call(self, extra: Any) -> None:
-        """A step has run; `extra` is what it was asked to return, None where nothing came."""
+    def after_call(self, taken: Taken) -> None:
+        """A step has run, or several at once."""
 
     def step_failed(self, fault: BaseException, iterator: Any) -> None:
         """A step raised; the error goes on unchanged after this returns."""
@@ -45,6 +65,23 @@ class Watcher(Protocol):
     def abandoned(self) -> None:
         """`fit` was left without a word, and the model is used by someone else."""
 
+    def failed(self, fault: Exception) -> None:
+        """Our own part of a step failed: nothing of ours may be left on the model."""
+
+
+@dataclass(slots=True)
+class Batches:
+    """Batches that do not come from a dataset; `first` is the one that comes next."""
+
+    rest: Any
+    first: Any
+
+    def __iter__(self) -> Any:
+        return self.rest
+
+    def __next__(self) -> Any:
+        return next(self.rest)
+
 
 class StepFunction:
     """Wraps the hooked train function; `remove` puts back the one that was there before.
@@ -53,6 +90,7 @@ class StepFunction:
         model: The model, with its hooks on.
         watcher: Is told what happens.
         direct: Whether the step is to be taken without Keras' packing of its outputs.
+        together: Steps that one call takes unless a watcher wants them singly.
 
     Attributes:
         watcher: Is told what happens.
@@ -60,7 +98,9 @@ class StepFunction:
         running: Whether a step of ours is under way.
     """
 
-    def __init__(self, model: Any, watcher: Watcher, *, direct: bool = False) -> None:
+    def __init__(
+        self, model: Any, watcher: Watcher, *, direct: bool = False, together: int = 1
+    ) -> None:
         self._model = model
         self.watcher = watcher
         self._saved = model.train_function
@@ -68,6 +108,7 @@ class StepFunction:
         self.running = False
         self._armed = False
         self._direct = direct
+        self._together = together
         self._extra: dict[str, Any] = {}
         self.inner: Callable[[Any], Any] = self._make()
         if isinstance(self._saved, StepFunction):
@@ -77,14 +118,20 @@ class StepFunction:
 
     def _make(self) -> Callable[[Any], Any]:
         if self._direct:
-            return DirectStep(self._model)
+            return DirectStep(self._model, together=self._together)
         self._model.make_train_function(force=True)
         made: Callable[[Any], Any] = self._model.train_function
         return made
 
-    def renew(self) -> None:
-        """Makes the step anew: it will be traced once more, with all hooks."""
+    def renew(self, *, direct: bool | None = None) -> None:
+        """Makes the step anew: it will be traced once more, with all hooks.
+
+        Args:
+            direct: As for the constructor, from now on; None for as before.
+        """
         top = self._model.train_function
+        if direct is not None:
+            self._direct, self._together = direct, 1
         inner = self._make()
         object.__setattr__(self._model, "train_function", top)
         self._lowest().inner = inner
@@ -108,11 +155,15 @@ class StepFunction:
         for function in chain:  # the trace serves all recorders
             function.running = function.active
         try:
-            step.trace(iterator)
+            return step.trace(iterator)
         finally:
             for function in chain[1:]:
                 function.running = False
-        return True
+
+    def single_step(self) -> Callable[[Any], Any] | None:
+        """Takes a step with a batch that was drawn before; None where that cannot be done."""
+        step = self._lowest().inner
+        return step.take if isinstance(step, DirectStep) else None
 
     def arm(self) -> None:
         """Announces a step of the `fit` that is being watched."""
@@ -161,104 +212,107 @@ class StepFunction:
             object.__setattr__(self._model, "train_function", top._saved)
 
     def __call__(self, iterator: Any) -> Any:
-        """Runs the next step of `fit`, as Keras' own train function would."""
+        """Runs the next step of `fit`, or the next ones, as Keras' own train function would."""
         if not self.active:
             return self._run(iterator)
-        if not self._armed and self.watcher.is_fitting():
-            return self._run(iterator)  # a step that another callback takes by itself
         if not self._armed:
-            # Ctrl-C between two steps ended our `fit`.
-            self.watcher.abandoned()
-            return self._model.train_function(iterator)
+            if not self.watcher.is_fitting():
+                # Ctrl-C between two steps ended our `fit`.
+                self.watcher.abandoned()
+                return self._keras_own(iterator)
+            if self.watcher.is_within_fit:
+                return self._run(iterator)  # a step that another callback takes by itself
+        if not isinstance(iterator, tf.data.Iterator | Batches):
+            # Of a generator the batch is known only when it is drawn.
+            first = passed(next, iterator)
+            iterator = Batches(itertools.chain([first], iterator), first)
+        if self._model.train_function is not self:
+            return self._watched(iterator)  # the one above has decided
+        return self._singly(iterator) if self._wants_singles() else self._watched(iterator)
+
+    def _again(self, iterator: Any) -> Any:
+        """Takes a step that failed by our fault while it was traced, so that nothing had run."""
+        if isinstance(iterator, Batches):
+            first = iterator.first
+            iterator = Batches(itertools.chain([first], iterator.rest), first)
+        above = self._model.train_function
+        if isinstance(above, StepFunction) and above is not self:
+            return self._run(iterator)  # another recorder's stands there still
+        return self._keras_own(iterator)
+
+    def _keras_own(self, iterator: Any) -> Any:
+        """Runs what stands in the model now; a loop without `fit` may have nothing there yet."""
+        self._model.make_train_function()
+        return self._model.train_function(iterator)
+
+    def _wants_singles(self) -> bool:
+        step = self._lowest()
+        if not isinstance(step.inner, DirectStep) or step.inner.together == 1:
+            return False
+        count = step.inner.together
+        return any(f.active and f.watcher.wants_single_steps(count) for f in self._chain())
+
+    def _singly(self, iterator: Any) -> Any:
+        """Takes the steps of one execution one by one, so that each can be watched."""
+        step = self._lowest().inner
+        assert isinstance(step, DirectStep)
+        logs, together = None, step.together
+        step.together = 1
+        try:
+            for _ in range(together):
+                for function in self._chain():
+                    function._armed = function._armed or function.active
+                try:
+                    logs = self._watched(iterator)
+                except (StopIteration, tf.errors.OutOfRangeError):
+                    if logs is None:
+                        raise
+                    break
+        finally:
+            step.together = together
+        return logs
+
+    def _watched(self, iterator: Any) -> Any:
         self._armed = False
         self.running = True
         try:
             self.watcher.before_call(iterator)
             logs = self._run(iterator)
-            self.watcher.after_call(self._extra.get(self.watcher.token))
-            return logs
         except (StopIteration, tf.errors.OutOfRangeError):
             self.watcher.data_ended()
             raise
         except BaseException as fault:
+            if is_ours(fault) and isinstance(fault, Exception):
+                self.watcher.failed(fault)
+                return self._again(iterator)
             self.watcher.step_failed(fault, iterator)
             raise
         finally:
             self.running = False
+        self._tell()
+        return logs
+
+    def _tell(self) -> None:
+        """Tells the watcher of a step that has run; a fault of its own must not undo that."""
+        step, wish = self._lowest().inner, self._extra.get(self.watcher.token)
+        taken = Taken(wish, step.latest if isinstance(step, DirectStep) else None)
+        try:
+            self.watcher.after_call(taken)
+        except Exception as fault:  # noqa: BLE001 - watching never breaks training
+            self.watcher.failed(fault)
+        finally:
             if self._model.train_function is self:  # else the one above takes them
                 self._extra = {}  # lets go of the tensors
 
     def _run(self, iterator: Any) -> Any:
         """Runs the step, and takes what recorders asked for out of its logs."""
-        logs = self.inner(iterator)
-        if isinstance(self.inner, StepFunction):
-            self._extra, self.inner._extra = self.inner._extra, {}
+        inner = self.inner
+        if isinstance(inner, StepFunction | DirectStep):
+            logs = inner(iterator)
+        else:
+            logs = passed(inner, iterator)
+        if isinstance(inner, StepFunction):
+            self._extra, inner._extra = inner._extra, {}
         elif isinstance(logs, dict):
             self._extra = logs.pop(EXTRA, {})
         return logs
-
-
-class DirectStep:
-    """Takes one step as Keras does, but for the `Optional` that it packs the outputs into.
-
-    That packing costs more than a small step when many tensors are returned (measured: 24 % of a
-    step of a millisecond, against 2 %).
-
-    Args:
-        model: A model in one replica.
-        step: Its step; by default the one that it trains with.
-        counter: The variable of the model in which Keras 2 counts such steps.
-
-    Attributes:
-        is_traced: Whether `trace` was called.
-    """
-
-    def __init__(
-        self, model: Any, step: Callable[[Any], Any] | None = None, counter: str = "_train_counter"
-    ) -> None:
-        step, strategy = step or model.train_step, model.distribute_strategy
-        eager = bool(model.run_eagerly)
-        counted = getattr(model, counter) if is_keras_2(model) else None
-        # Keras 2 has AutoGraph convert what a step calls, Keras 3 does not.
-        do_not_convert: Any = tf.autograph.experimental.do_not_convert
-        as_it_is: Any = do_not_convert if counted is None else unconverted
-
-        @as_it_is  # type: ignore[untyped-decorator]
-        def one_step(data: Any) -> Any:
-            found = strategy.run(step, args=(data,))
-            if counted is not None:
-                counted.assign_add(1)
-            return found
-
-        compiled = one_step
-        if not eager:
-            compiled = tf.function(one_step, reduce_retracing=True, jit_compile=model.jit_compile)
-        if hasattr(model, "_autoconvert_optionals"):
-            compiled = model._autoconvert_optionals(compiled)
-
-        @as_it_is  # type: ignore[untyped-decorator]
-        def next_step(iterator: Any) -> Any:
-            return compiled(iterator.get_next())
-
-        self.is_traced = False
-        self._one = compiled
-        self._next = next_step if eager else tf.function(next_step, reduce_retracing=True)
-
-    def trace(self, iterator: Any) -> None:
-        """Traces the step and makes its variables; takes no batch.
-
-        Where a variable's first value depends on the data the step has to be called for that.
-        """
-        self.is_traced = True
-        if isinstance(iterator, tf.data.Iterator):
-            try:
-                self._next.get_concrete_function(iterator)
-            except ValueError as fault:
-                if type(fault).__name__ != "UnliftableError":
-                    raise
-
-    def __call__(self, iterator: Any) -> Any:
-        """Takes the next batch and trains on it; the logs of the step."""
-        if isinstance(iterator, tf.data.Iterator):
-            return self._next(iterator)
-        return self._one(next(iterator))

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import content, tables
+from tb_zeroacc.recorder.direct_step import EXTRA, DirectStep
 from tb_zeroacc.recorder.gathering import Gathered, gather
 from tb_zeroacc.recorder.generations import is_keras_2, steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
@@ -19,7 +20,6 @@ from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import parts_of
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.plan import Summariser, Tables
-from tb_zeroacc.recorder.stepping import EXTRA, DirectStep
 
 BATCHES = 4  # of each epoch's validation
 PART = "the validation data"  # in the words of the guard's warning

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tb_zeroacc.recorder import direct, plan
+from tb_zeroacc.recorder import plan, replay_sampler
 from tests.recorder.models import classes, cnn, faults, features, lstm, mlp, recorder, weights
 from tests.recorder.reading import Log, read
 
@@ -43,7 +43,7 @@ def test_a_graph_says_what_the_host_says(
 ) -> None:
     here, weights_here = trained(name, tmp_path / "host", jit_compile=jit)
     # With an accelerator tensors stay where they are; here it is only pretended.
-    monkeypatch.setattr(direct, "plan_of", plan.GraphPlan)
+    monkeypatch.setattr(replay_sampler, "plan_of", plan.GraphPlan)
     there, weights_there = trained(name, tmp_path / "graph", jit_compile=jit)
     assert weights_here == weights_there
     assert set(here.tables) == set(there.tables)

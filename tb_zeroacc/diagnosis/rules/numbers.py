@@ -22,6 +22,7 @@ from tb_zeroacc.diagnosis.inside import fact, layer_of
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rate import lower_rate, rate_diff
+from tb_zeroacc.diagnosis.replayed import replayed
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.diagnosis.trend import training_step
 from tb_zeroacc.run import Curve, Role, Run, Split, Table
@@ -94,11 +95,13 @@ def loss_not_finite(case: Case) -> Answer:
     reader loses no such point. No threshold. Then every tensor of that step is searched in the
     order in which it is computed (inputs, labels, weights before the update, activations layer by
     layer, outputs, loss, gradients from the output back): the first with a non-finite value is
-    where it began. Values before the first finite one (a loss that is logged before learning
-    starts) do not count; a loss that has been finite again for 3 points is a smell. A loss may stay
-    finite while weights are lost: a ReLU that TensorFlow fuses with the product before it turns NaN
-    into 0 (measured: oneDNN on CPUs, its default). Weights that end with a non-finite value are the
-    same fault.
+    where it began. Of a step that nobody had looked at the weights are lost: the steps up to it are
+    taken again beside training, or it is computed once more with its own batch from earlier
+    weights, and the finding says so. Values before the first finite one (a loss that is logged
+    before learning starts) do not count; a loss that has been finite again for 3 points is a smell.
+    A loss may stay finite while weights are lost: a ReLU that TensorFlow fuses with the product
+    before it turns NaN into 0 (measured: oneDNN on CPUs, its default). Weights that end with a
+    non-finite value are the same fault.
 
     ## How to mend it
     Where the input was first, clean the data:
@@ -201,6 +204,8 @@ def _accident(curve: Curve) -> str | None:
 
 def _flagged(case: Case, bad: _Bad, tier: Tier | None, remark: str) -> Flagged:
     tensor = _first_tensor(case.run, bad.step)
+    if tensor is not None and tensor.kind == "gradients" and tensor.step == bad.step:
+        tensor = None  # they are computed from the loss of their step
     where = WORDS[tensor.kind].format(tensor.row) if tensor else None
     axis = "step" if bad.curve is None else bad.curve.axis
     unit = "epoch" if axis == "epoch" else "step"
@@ -208,9 +213,11 @@ def _flagged(case: Case, bad: _Bad, tier: Tier | None, remark: str) -> Flagged:
     summary = f"The loss is {word} from {unit} {bad.at} on"
     if where is not None:
         summary += f"; {where} broke first"
-    elif case.run.recorded and case.run.table("activations") is not None:
+    elif _only_the_loss(case.run, bad.step):
         summary += "; the loss itself broke first"
-    context = remark or (_context(case.run, tensor) if tensor else _last_finite(bad))
+    context = remark or (
+        _context(case.run, tensor) if tensor else _not_seen(case.run, bad) or _last_finite(bad)
+    )
     return Flagged(
         summary=f"{summary}.",
         evidence=(_loss_evidence(case.run, bad), *_tensor_evidence(case.run, tensor)),
@@ -218,7 +225,28 @@ def _flagged(case: Case, bad: _Bad, tier: Tier | None, remark: str) -> Flagged:
         # No layers: whichever broke first, the update that follows breaks all of them.
         since=bad.step,
         context=context,
-        mend=_mend(case.run, tensor),
+        mend=_mend(case.run, tensor, bad.step),
+    )
+
+
+def _only_the_loss(run: Run, step: int) -> bool:
+    """Whether every tensor of a step is on record, so that none but its loss was broken."""
+    known = replayed(run, step)
+    looked_at = run.recorded and run.table("activations") is not None
+    return looked_at and (known is None or known.reproduced)
+
+
+def _not_seen(run: Run, bad: _Bad) -> str:
+    """Why nothing is known of what broke first; empty where something is."""
+    known = replayed(run, bad.step)
+    if known is None or known.reproduced:
+        return ""
+    if known.since is None:
+        return "Nobody had looked at that step; `every=1` would show what breaks first."
+    return (
+        f"Nobody had looked at that step. Computed once more with its own batch from the weights "
+        f"before step {known.since} it does not break, so the weights since then or a state of "
+        "the model are to blame; `every=1` would show which."
     )
 
 
@@ -249,7 +277,21 @@ def _first_tensor(run: Run, until: int) -> _Tensor | None:
         table = run.table(kind)
         if table is not None and (seen := _stretch(table, kind, until)) is not None:
             found.append((seen.step, order, seen))
-    return min(found, key=lambda entry: entry[:2])[2] if found else None
+    if not found:
+        return None
+    first = min(found, key=lambda entry: entry[:2])[2]
+    return _in_the_batch(run, first.step) or first
+
+
+def _in_the_batch(run: Run, step: int) -> _Tensor | None:
+    """What was broken in the batch of a step, though the loss broke only behind its update."""
+    for kind in ("inputs", "labels"):
+        table = run.table(kind)
+        if table is not None and step in table.steps:
+            found = _stretch(table, kind, step)
+            if found is not None:
+                return found
+    return None
 
 
 def _stretch(table: Table, kind: str, until: int) -> _Tensor | None:
@@ -280,6 +322,12 @@ def _context(run: Run, tensor: _Tensor) -> str:
         "outputs": ", from finite activations",
         "gradients": ", while the loss of that step was still computed from finite values",
     }
+    seen = replayed(run, tensor.step)
+    if seen is not None and seen.since is not None and tensor.kind not in ("inputs", "labels"):
+        return (
+            f"{said}, when the step was computed once more with its own batch from the weights "
+            f"before step {seen.since}: nobody had looked at its own."
+        )
     if tensor.kind in ("activations", "outputs", "gradients") and not _weighed(run, tensor.step):
         return (
             f"{said}, from finite inputs; the weights were not looked at in full before that step, "
@@ -307,7 +355,7 @@ def _last_finite(bad: _Bad) -> str:
     return f"The last finite loss before it was {number(float(before[-1]))}."
 
 
-def _mend(run: Run, tensor: _Tensor | None) -> Mend:
+def _mend(run: Run, tensor: _Tensor | None, step: int | None = None) -> Mend:
     kind = tensor.kind if tensor else "loss"
     if kind in ("inputs", "labels"):
         name = "x" if kind == "inputs" else "y"
@@ -322,7 +370,7 @@ def _mend(run: Run, tensor: _Tensor | None) -> Mend:
             "and keep its argument away from 0; else take smaller steps.",
             "- keras.ops.log(x)\n+ keras.ops.log(keras.ops.maximum(x, 1e-7))",
         )
-    if kind == "loss" and run.table("activations") is not None:
+    if kind == "loss" and step is not None and _only_the_loss(run, step):
         return Mend(
             "Compute the loss from logits, or keep its logarithms and quotients away from 0.",
             "- loss=keras.losses.SparseCategoricalCrossentropy(),\n"
