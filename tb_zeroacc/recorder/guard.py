@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from tb_zeroacc.recorder.op_callbacks import without_op_callbacks
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -26,6 +28,8 @@ class Guard:
     ) -> T | None:
         """Runs one part; after its first fault it is off and None comes back.
 
+        No debugger of TensorFlow's sees its operations, so that none can raise on them.
+
         Args:
             part: What the part records, in words for the warning: `the gradients`.
             work: The part itself.
@@ -35,7 +39,8 @@ class Guard:
         if part in self.off:
             return None
         try:
-            return work(*args, **kwargs)
+            with without_op_callbacks():
+                return work(*args, **kwargs)
         except Exception as fault:  # noqa: BLE001 - the promise above; KeyboardInterrupt passes
             self.turn_off(part, fault)
             return None
