@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import sys
 import warnings
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -52,10 +52,17 @@ class Guard:
         self.off[part] = fault
         reason = str(fault).strip().splitlines()
         text = f"{type(fault).__name__}: {reason[0][:300]}" if reason else type(fault).__name__
-        # Where the user has made warnings errors, ours must not become one inside `fit`.
-        with contextlib.suppress(Exception):
-            warnings.warn(
-                f"Zero Accuracy no longer records {part}; training goes on. ({text})",
-                RuntimeWarning,
-                stacklevel=3,
-            )
+        warn(f"Zero Accuracy no longer records {part}; training goes on. ({text})", stacklevel=4)
+
+
+def warn(text: str, stacklevel: int) -> None:
+    """Warns of something, and raises nothing where the user has made warnings errors.
+
+    Args:
+        text: What to say.
+        stacklevel: As of `warnings.warn`, counted from here.
+    """
+    try:
+        warnings.warn(text, RuntimeWarning, stacklevel=stacklevel)
+    except Exception:  # noqa: BLE001 - or it would come out of training
+        print(f"RuntimeWarning: {text}", file=sys.stderr, flush=True)
