@@ -276,7 +276,7 @@ class Epoch:
     Attributes:
         epoch: Counted from 0, over all fits of the session.
         step: Training steps taken when it ended.
-        batches: Batches this epoch trained on.
+        batches: Batches this epoch trained on; None where no step told of itself.
         seconds: Wall time, validation included.
         learning_rate: At its end; None where unknown.
         logs: Keras' `logs` as it was: loss, metrics, `val_*`; empty where nothing ran.
@@ -285,7 +285,7 @@ class Epoch:
 
     epoch: int
     step: int
-    batches: int
+    batches: int | None
     seconds: float | None = None
     learning_rate: float | None = None
     logs: dict[str, float] = field(default_factory=dict)

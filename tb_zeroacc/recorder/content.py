@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+from tensorflow.python.framework.config import is_op_determinism_enabled
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import data_statistics, inside, statistics, tables
@@ -200,7 +202,14 @@ def split(
 
 
 def clock_behind(data: Any) -> Any:
-    """The wall clock once the data are there, seconds modulo `CLOCK_PERIOD`; float32."""
+    """The wall clock once the data are there, seconds modulo `CLOCK_PERIOD`; float32.
+
+    None in a graph whose operations must be deterministic: TensorFlow refuses a clock there.
+    """
+    if not tf.inside_function():
+        return tf.constant(time.time() % CLOCK_PERIOD)
+    if is_op_determinism_enabled():
+        return None
     tensors = [t for t in keras.tree.flatten(data) if isinstance(t, tf.Tensor)]
-    with tf.control_dependencies(tensors if tf.inside_function() else []):
+    with tf.control_dependencies(tensors):
         return tf.cast(tf.math.floormod(tf.timestamp(), CLOCK_PERIOD), tf.float32)

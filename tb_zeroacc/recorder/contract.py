@@ -7,6 +7,7 @@ nothing is called that could change the model.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,6 +21,7 @@ from tb_zeroacc.recorder.generations import (
     learning_rate,
     path_of,
     steps_per_execution,
+    value_of,
     version_of,
 )
 from tb_zeroacc.recorder.losses import Asked, describe_outputs
@@ -198,12 +200,15 @@ def learning_rate_of(optimizer: Any) -> float | None:
     """The rate of the next update; None for a user's own function, which is not called."""
     with tf.init_scope():  # also asked while a step is traced
         rate = learning_rate(optimizer)
-        return None if rate is None else _real(keras.ops.convert_to_numpy(rate))
+        return None if rate is None else float(value_of(rate))
 
 
 def _config(thing: Any) -> dict[str, Any]:
     try:
-        with tf.init_scope():  # an optimizer reads variables, and this may stand in a trace
+        # An optimizer reads variables, and this may stand in a trace. Keras warns of what cannot be
+        # loaded again, a lambda say: nobody saves here.
+        with tf.init_scope(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             config = thing.get_config()
     except Exception:  # noqa: BLE001 - a user's own class may have no configuration
         return {}

@@ -27,7 +27,7 @@ from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.losses import describe_outputs
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.plan import Before, Plan, Tables, plan_of
-from tb_zeroacc.recorder.probe import CLOCK, INPUTS, LOSS, PLAN, WEIGHTS, probe
+from tb_zeroacc.recorder.probe import CLOCK, INPUTS, LOSS, PLAN, WEIGHTS, probe, read
 from tb_zeroacc.recorder.stepping import Taken
 
 PART = "samples"  # in the words of the guard's warning
@@ -145,7 +145,7 @@ class DirectSampler:
         self.due.step += 1  # whatever is turned off
 
     def _heed(self, found: Any, tensors: Any) -> None:
-        told = found.numpy().tolist()
+        told = read(found)
         plan = self._plans[int(told[PLAN])]
         bad = self._alarmed(told)
         if bad or self._is_due():
@@ -184,7 +184,7 @@ class DirectSampler:
 
     def _after_eager_step(self, seen: Observation) -> None:
         self.is_watching = True
-        told = probe(0, seen).numpy().tolist()
+        told = read(probe(0, seen))
         bad = self._alarmed(told)
         if not self._has_told:
             self._has_told = True

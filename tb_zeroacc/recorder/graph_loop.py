@@ -11,7 +11,6 @@ function; when the recording is over no step is due any more.
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +22,7 @@ from tb_zeroacc import facts
 from tb_zeroacc.recorder import inside
 from tb_zeroacc.recorder.branching import branch
 from tb_zeroacc.recorder.due import NEVER
-from tb_zeroacc.recorder.guard import Guard
+from tb_zeroacc.recorder.guard import Guard, warn
 from tb_zeroacc.recorder.inbox import Inbox, Plan
 from tb_zeroacc.recorder.ledger import Ledger, numbered
 from tb_zeroacc.recorder.observation import Observation, Update
@@ -196,7 +195,7 @@ class GraphSteps:
         before, offset, last, _, next_due, first_bad = tf.unstack(
             tf.convert_to_tensor(self._clock), num=6
         )
-        number = before + 1 if given is None else tf.cast(given, tf.int64)
+        number = before + 1 if given is None else _number_of(given)
         offset, step = numbered(number, (before, offset, last), tf.where)
         is_bad = tf.constant(False)
         if seen.loss is not None:
@@ -259,7 +258,19 @@ class GraphSteps:
     def _warn_of_compilation(self) -> None:
         if not self._has_warned:
             self._has_warned = True
-            warnings.warn(COMPILED, RuntimeWarning, stacklevel=2)
+            warn(COMPILED, stacklevel=3)
+
+
+def _number_of(step: Any) -> Any:
+    """The number of a step as the user counts, int64 of shape ().
+
+    Raises:
+        TypeError: It is no number, which else would come out of the user's function as it runs.
+    """
+    step = tf.convert_to_tensor(step)
+    if not (step.dtype.is_integer or step.dtype.is_floating) or step.shape.rank:
+        raise TypeError(f"`step` must be an integer of shape (). Received: step={step!r}.")
+    return tf.reduce_max(tf.cast(step, tf.int64))  # its rank may show only as it runs
 
 
 def _flat(found: list[Table]) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+import sys
 import warnings
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
+
+from tb_zeroacc.recorder.op_callbacks import without_op_callbacks
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,6 +28,8 @@ class Guard:
     ) -> T | None:
         """Runs one part; after its first fault it is off and None comes back.
 
+        No debugger of TensorFlow's sees its operations, so that none can raise on them.
+
         Args:
             part: What the part records, in words for the warning: `the gradients`.
             work: The part itself.
@@ -35,7 +39,8 @@ class Guard:
         if part in self.off:
             return None
         try:
-            return work(*args, **kwargs)
+            with without_op_callbacks():
+                return work(*args, **kwargs)
         except Exception as fault:  # noqa: BLE001 - the promise above; KeyboardInterrupt passes
             self.turn_off(part, fault)
             return None
@@ -47,10 +52,17 @@ class Guard:
         self.off[part] = fault
         reason = str(fault).strip().splitlines()
         text = f"{type(fault).__name__}: {reason[0][:300]}" if reason else type(fault).__name__
-        # Where the user has made warnings errors, ours must not become one inside `fit`.
-        with contextlib.suppress(Exception):
-            warnings.warn(
-                f"Zero Accuracy no longer records {part}; training goes on. ({text})",
-                RuntimeWarning,
-                stacklevel=3,
-            )
+        warn(f"Zero Accuracy no longer records {part}; training goes on. ({text})", stacklevel=4)
+
+
+def warn(text: str, stacklevel: int) -> None:
+    """Warns of something, and raises nothing where the user has made warnings errors.
+
+    Args:
+        text: What to say.
+        stacklevel: As of `warnings.warn`, counted from here.
+    """
+    try:
+        warnings.warn(text, RuntimeWarning, stacklevel=stacklevel)
+    except Exception:  # noqa: BLE001 - or it would come out of training
+        print(f"RuntimeWarning: {text}", file=sys.stderr, flush=True)

@@ -287,7 +287,7 @@ def mean_of(value: Any) -> Any:
     """A loss as a float32 scalar, whatever its shape."""
     if isinstance(value, np.ndarray):
         return value.astype(np.float32).mean()
-    return tf.reduce_mean(tf.cast(tf.convert_to_tensor(value), tf.float32))
+    return tf.reduce_mean(graph.as_float(value))
 
 
 def first_tensor(structure: Any) -> Any:

@@ -164,7 +164,8 @@ class Ledger:
     def end_epoch(self, logs: dict[str, float], learning_rate: float | None) -> None:
         """Writes an epoch and begins the next."""
         step, clock = self._epoch_start
-        batches = self.steps - step
+        # A loop that never said `record` did not train on nothing.
+        batches = None if self._first is None else self.steps - step
         self._session.epoch(
             facts.Epoch(
                 epoch=self.epoch,

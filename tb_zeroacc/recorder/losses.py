@@ -248,7 +248,7 @@ def _units(tensor: Any, model: Any, index: int) -> int | None:
     if shape is None:
         symbolic = getattr(model, "outputs", None) if getattr(model, "built", False) else None
         shape = symbolic[index].shape if symbolic and index < len(symbolic) else None
-    if shape is None or len(shape) < 2:
+    if shape is None or getattr(shape, "rank", 0) is None or len(shape) < 2:
         return None
     units: int | None = shape[-1]
     return units

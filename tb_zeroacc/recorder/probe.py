@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc.recorder import inside, tables
@@ -15,14 +16,17 @@ PLAN, LOSS, WEIGHTS, INPUTS, CLOCK = range(5)
 
 
 def probe(index: int, seen: Observation) -> Any:
-    """What stands at `PLAN`, `LOSS`, `WEIGHTS`, `INPUTS` and `CLOCK`; float32 of shape (5,).
+    """What stands at `PLAN`, `LOSS`, `WEIGHTS`, `INPUTS` and `CLOCK`; int32 of shape (5,).
+
+    `read` makes numbers of it. Only their bits leave the step: what it returns is looked at by
+    `tf.debugging.enable_check_numerics`, which would raise on a clock that is unknown.
 
     A sum over all inputs, and one over some weights of each layer after the update: neither is
     finite where a value is not. A gradient that broke shows in the weights it was applied to.
     """
     loss = inside.mean_of(seen.loss) if seen.loss is not None else inside.reported_loss(seen)
     zero = tf.constant(0.0)
-    return tf.stack(
+    found = tf.stack(
         [
             tf.constant(float(index)),
             zero if loss is None else loss,
@@ -31,6 +35,13 @@ def probe(index: int, seen: Observation) -> Any:
             zero * float("nan") if seen.data_ready is None else seen.data_ready,
         ]
     )
+    return tf.bitcast(found, tf.int32)
+
+
+def read(found: Any) -> list[float]:
+    """The numbers of a probe that has run."""
+    numbers: list[float] = found.numpy().view(np.float32).tolist()
+    return numbers
 
 
 def _sum_of_some(variables: list[Any]) -> Any:

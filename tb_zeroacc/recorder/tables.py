@@ -103,7 +103,7 @@ def inputs(tensors: list[tuple[str, Any]], st: Any = graph) -> list[Table]:
         columns = st.column_statistics(st.as_rows(tensor))
         width = columns.shape[0]
         features, kept, rest = _features(name, width, quota)
-        rows += [name] if width == 1 and len(tensor.shape) < 2 else features
+        rows += [name] if width == 1 and (tensor.shape.rank or 0) < 2 else features
         if not rest:
             values.append(columns)
             continue
@@ -194,7 +194,9 @@ def _per_example(tensor: Any) -> int:
 
 def _has_columns(tensor: Any) -> bool:
     """Whether places in an example mean the same in each: not where an axis is open."""
-    return _is_dense(tensor) and is_numeric(tensor) and None not in tensor.shape[1:]
+    if not _is_dense(tensor) or not is_numeric(tensor) or tensor.shape.rank is None:
+        return False
+    return None not in tensor.shape[1:]
 
 
 def _columns(rows: Any, kept: list[int], st: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
@@ -50,8 +51,11 @@ def is_first_replica() -> bool:
 
 @contextlib.contextmanager
 def clock_first() -> Iterator[Any]:
-    """Reads the wall clock before anything inside is computed; float64, seconds."""
-    began = tf.timestamp()
+    """Reads the wall clock before anything inside is computed; float64, seconds.
+
+    Python's clock, as `tf.timestamp` is refused where operations must be deterministic.
+    """
+    began = tf.numpy_function(time.time, [], tf.float64)
     with tf.control_dependencies([began]):
         yield began
 

@@ -47,6 +47,36 @@ def test_gradients_that_fit_no_variable(tmp_path: Path) -> None:
     assert read(tmp_path).steps("weights") == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("shown", "reason"),
+    [
+        ({"step": tf.constant("first")}, "`step` must be an integer"),
+        ({"step": tf.constant([1, 2])}, "`step` must be an integer"),
+        ({"loss": tf.constant("low")}, "string holds no real numbers"),
+    ],
+    ids=str,
+)
+def test_what_is_no_number_does_not_come_out_of_a_function(
+    shown: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    said = f"no longer records steps.*{reason}"
+    with quiet(tmp_path, linear()) as monitor, pytest.warns(RuntimeWarning, match=said):
+        tf.function(lambda: monitor.record(**shown))()
+
+
+@pytest.mark.parametrize("name", ["inputs", "labels", "outputs", "sample_weight"])
+def test_tensors_whose_rank_a_function_does_not_know(name: str, tmp_path: Path) -> None:
+    @tf.function(input_signature=[tf.TensorSpec(None)])
+    def step(tensor: Any) -> None:
+        monitor.record(**{"inputs": tf.ones([2, 6]), name: tensor})
+
+    with quiet(tmp_path, linear()) as monitor:
+        step(tf.ones([2, 6]))
+        step(tf.ones([2, 3, 2]))
+    assert not faults(monitor)
+    assert read(tmp_path).steps("inputs") == [0, 1]
+
+
 def test_a_record_outside_says_so_once(tmp_path: Path) -> None:
     monitor = quiet(tmp_path, linear())
     with pytest.warns(RuntimeWarning, match="records nothing outside of `with"):

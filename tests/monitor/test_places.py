@@ -59,8 +59,9 @@ def test_within_xla_one_sentence_says_what_to_do(tmp_path: Path) -> None:
     assert len([w for w in told if "Zero Accuracy" in str(w.message)]) == 1
     log = read(tmp_path)
     assert log.contract().layers
-    assert log.facts(facts.Epoch)
+    assert [epoch.batches for epoch in log.facts(facts.Epoch)] == [None]
     assert log.end().how == "finished"
+    assert "ZA110" not in [finding.code for finding in monitor.diagnose()[0].findings]
 
 
 def test_steps_within_one_function(tmp_path: Path) -> None:

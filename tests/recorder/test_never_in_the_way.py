@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import content, direct, gathering, inside, plan, tables, writer
+from tb_zeroacc.recorder.guard import Guard
 from tests.recorder.models import classes, features, layers, mlp, recorder, weights
 from tests.recorder.reading import read
 
@@ -64,6 +65,13 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
     "activations": (inside, "activations", "the activations", "gradients"),
     "weights": (inside, "weights", "the weights", "gradients"),
 }
+
+
+def test_what_is_off_is_said_where_warnings_are_errors(capsys: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Guard().run("a part", broken)
+    assert "no longer records a part; training goes on. (PlantedError" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -71,25 +71,30 @@ def empty_input(case: Case) -> Answer:
     keras.io/api/models/model_training_apis (steps_per_epoch); github.com/keras-team/keras-io issue
     285; stackoverflow.com/q/59864408. Measured on Keras 3.15.
     """
-    epochs = [epoch for epoch in case.run.epochs if not epoch.cut_short]
-    if not epochs:
+    ended = [epoch for epoch in case.run.epochs if not epoch.cut_short]
+    if not ended:
         return CannotTell("no epoch has ended by itself")
-    first = epochs[0].batches
-    short = [epoch for epoch in epochs if epoch.batches < HALF * first or not epoch.batches]
+    epochs = [(epoch, epoch.batches) for epoch in ended if epoch.batches is not None]
+    if not epochs:
+        return CannotTell("no step of the loop was recorded: call `monitor.record` in each one")
+    first = epochs[0][1]
+    short = [(epoch, held) for epoch, held in epochs if held < HALF * first or not held]
     if not short:
-        least = min(epoch.batches for epoch in epochs)
+        least = min(held for _, held in epochs)
         return Passed(f"every epoch holds at least {least} of {first} batches")
     return _flagged(case, epochs, short)
 
 
-def _flagged(case: Case, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
-    run, worst = case.run, min(short, key=lambda epoch: epoch.batches)
-    empty = [epoch for epoch in short if not epoch.batches]
-    first, since = epochs[0].batches, short[0].step - short[0].batches
+def _flagged(
+    case: Case, epochs: list[tuple[Epoch, int]], short: list[tuple[Epoch, int]]
+) -> Flagged:
+    run, least = case.run, min(held for _, held in short)
+    empty = [epoch for epoch, held in short if not held]
+    first, since = epochs[0][1], short[0][0].step - short[0][1]
     if len(empty) == len(epochs):
         summary = "No batch came at all: every epoch trained on nothing."
     else:
-        summary = (f"The data ran dry: epoch {short[0].epoch + 1} trained on {short[0].batches} "
+        summary = (f"The data ran dry: epoch {short[0][0].epoch + 1} trained on {short[0][1]} "
                    f"of {first} batches.")  # fmt: skip
     limit = HALF * first if first else 1.0
     return Flagged(
@@ -97,10 +102,10 @@ def _flagged(case: Case, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
         context=f"{len(short)} of {len(epochs)} epochs held fewer than {number(max(limit, 1.0))} "
         "batches.",
         evidence=(
-            Evidence("batches in the smallest epoch", worst.batches, limit, "below",
+            Evidence("batches in the smallest epoch", least, limit, "below",
                      unit="batches", member=run.recorder_member or "", axis="epoch",
-                     first_step=short[0].epoch, last_step=short[-1].epoch),
-            *_loss(run, short[0]),
+                     first_step=short[0][0].epoch, last_step=short[-1][0].epoch),
+            *_loss(run, short[0][0]),
         ),
         tier=_tier(case, empty),
         since=since,

@@ -117,7 +117,7 @@ def _one_batch_an_epoch(run: Run) -> bool:
     table = run.table("progress")
     known = table.column("steps_per_epoch")[:, 0] if table else np.array([])
     known = known[np.isfinite(known)]
-    ended = [epoch.batches for epoch in run.epochs if not epoch.cut_short]
+    ended = [epoch.batches or 0 for epoch in run.epochs if not epoch.cut_short]
     return bool(len(known) and (known <= 1).all()) or bool(ended and max(ended) <= 1)
 
 

@@ -69,14 +69,17 @@ def eta_always_zero(case: Case) -> Answer:
     epochs = [epoch for epoch in case.run.epochs if not epoch.cut_short]
     if not epochs:
         return _without_epochs(case.run)
+    held = [epoch.batches for epoch in epochs if epoch.batches is not None]
+    if not held:
+        return CannotTell("no step of the loop was recorded: call `monitor.record` in each one")
     empty = [epoch for epoch in epochs if epoch.batches == 0]
     if empty:
         return _empty(case.run, epochs, empty)
-    if all(epoch.batches == 1 for epoch in epochs):
+    if all(batches == 1 for batches in held):
         if case.beats:
             return Passed(f"one batch an epoch, and the run beats its prior{_true_eta(case.run)}")
         return _single(case.run, epochs)
-    typical = int(np.median([epoch.batches for epoch in epochs]))
+    typical = int(np.median(held))
     return Passed(f"{count(typical, 'batch').replace('batchs', 'batches')} an epoch"
                   f"{_true_eta(case.run)}")
 
@@ -101,7 +104,7 @@ def _true_eta(run: Run) -> str:
     said = f"; a step takes {number(seconds)} s"
     asked = run.contract.fit.epochs if run.contract else None
     if run.state == "live" and asked is not None and run.epochs:
-        steps = (asked - len(run.epochs)) * run.epochs[-1].batches
+        steps = (asked - len(run.epochs)) * (run.epochs[-1].batches or 0)
         said += f", so {number(max(steps, 0) * seconds)} s are left to the end"
     return said
 

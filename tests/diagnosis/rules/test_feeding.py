@@ -137,6 +137,7 @@ ZA110: dict[str, tuple[Run, type[Answer]]] = {
     "stopped in the first": (a_run(epochs=epochs(3, cut=(0,))), CannotTell),
     "growing": (a_run(epochs=epochs(10, 40)), Passed),
     "nothing recorded": (a_run(), CannotTell),
+    "a loop without a record": (a_run(epochs=(Epoch(0, 0, None), Epoch(1, 0, None))), CannotTell),
 }
 
 

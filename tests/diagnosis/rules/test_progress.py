@@ -34,6 +34,7 @@ ZA801: dict[str, tuple[Run, type[Answer]]] = {
     "cut short": (a_run(*STUCK, a_table("progress", {"progress": {"seconds_per_step": 0.1}}),
                         epochs=epochs(0, cut=True)), CannotTell),
     "nothing recorded": (a_run(*STUCK), CannotTell),
+    "a loop without a record": (a_run(*STUCK, epochs=(Epoch(0, 0, None),)), CannotTell),
 }
 
 
