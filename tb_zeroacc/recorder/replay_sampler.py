@@ -114,8 +114,9 @@ class ReplaySampler:
         """Nothing is added to a step."""
 
     def after_step(self, seen: Observation) -> None:
-        """Takes note of what a trace showed."""
-        self._on_trace(seen)
+        """Takes note of what a trace showed; of steps that run eagerly the first."""
+        if tf.inside_function() or not self.is_watching:
+            self._on_trace(seen)
 
     # --- around a step ----------------------------------------------------------------------
 
@@ -285,7 +286,11 @@ class ReplaySampler:
         if np.isfinite(_loss_in(made) or 0.0):
             return False
         latest = -1 if self._latest is None else self._latest.step
-        self._samples += [_sample(b, m, None) for b, m in found[:-1] if b.step > latest]
+        self._samples += [
+            _sample(earlier, of_earlier, None)
+            for earlier, of_earlier in found[:-1]
+            if earlier.step > latest and _has_bad_gradient(of_earlier)
+        ]
         self._samples.append(_sample(batch, made, None, is_first_bad=True))
         return True
 
