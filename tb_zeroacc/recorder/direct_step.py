@@ -68,6 +68,9 @@ class DirectStep:
             return compiled(batch), batch, clock_behind(batch)
 
         self.together = together
+        # Within an execution the data may end. A step without data must not even begin: what does
+        # not wait for them, the state of a random generator say, would move on.
+        self._may_end = together > 1
         self.is_traced = False
         self.latest = Drawn()
         self._one = compiled
@@ -102,6 +105,8 @@ class DirectStep:
             batch = passed(next, iterator)
             self.latest = Drawn(batches=(batch,))
             return self.take(batch)
+        if self.together == 1 and self._may_end:
+            return self._next_if_any(iterator)
         if self.together == 1:
             logs, batch, ready = passed(self._next, iterator)
             self.latest = Drawn(batches=(batch,), data_ready=ready)
@@ -117,6 +122,15 @@ class DirectStep:
         values = tuple(batch.get_value() for batch in batches)
         self.latest = Drawn(steps, values, broken - len(values) + 1)
         return packed.get_value()
+
+
+    def _next_if_any(self, iterator: Any) -> Any:
+        following = passed(iterator.get_next_as_optional)
+        if not following.has_value():
+            raise StopIteration
+        batch = following.get_value()
+        self.latest = Drawn(batches=(batch,), data_ready=clock_behind(batch))
+        return self.take(batch)
 
 
 @dataclass(frozen=True, slots=True)
