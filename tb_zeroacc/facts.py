@@ -273,8 +273,8 @@ class Epoch:
 
     Attributes:
         epoch: Counted from 0, over all fits of the session.
-        step: Training steps taken when it ended.
-        batches: Batches this epoch trained on.
+        step: Training steps counted when it ended.
+        batches: Batches this epoch trained on; None where nobody counted them, which is not 0.
         seconds: Wall time, validation included.
         learning_rate: At its end; None where unknown.
         logs: Keras' `logs` as it was: loss, metrics, `val_*`; empty where nothing ran.
@@ -283,7 +283,7 @@ class Epoch:
 
     epoch: int
     step: int
-    batches: int
+    batches: int | None
     seconds: float | None = None
     learning_rate: float | None = None
     logs: dict[str, float] = field(default_factory=dict)
@@ -295,7 +295,7 @@ class End:
     """How training ended. `how` is `finished`, `stopped`, `interrupted` or `exception`."""
 
     how: str
-    step: int
+    step: int | None  # steps taken; None where nobody counted them
     by: str | None = None  # the callback that stopped it
     exception: str | None = None  # its type
     text: str | None = None  # its message, at most 2 000 characters

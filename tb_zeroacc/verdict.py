@@ -231,9 +231,9 @@ def _check_json(code: str, answer: Answer) -> Json:
 
 def _steps(run: Run) -> int | None:
     """Training steps taken, as far as the log says."""
-    if run.end is not None:
+    if run.end is not None and run.end.step is not None:
         return run.end.step
-    if run.epochs:
+    if run.epochs and all(epoch.batches is not None for epoch in run.epochs):
         return run.epochs[-1].step
     last = [c.series.last.step for c in run.curves if c.axis == "step" and len(c.series)]
     return max(last) + 1 if last else None

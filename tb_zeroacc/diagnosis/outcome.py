@@ -72,8 +72,8 @@ def headline_of(
     told = f"{count(passed, 'check')} passed, {untold} could not be told"
     end = case.run.end
     if end is not None and outcome is Outcome.CANNOT_TELL and _was_ended(case):
-        after = count(end.step, "step")
-        return f"{end.exception} ended it after {after}: {told}.", _last_words(end)
+        after = "" if end.step is None else f" after {count(end.step, 'step')}"
+        return f"{end.exception} ended it{after}: {told}.", _last_words(end)
     if outcome is Outcome.LEARNING:
         return f"No fault found: {told}.", score
     if outcome is Outcome.NOT_LEARNING:

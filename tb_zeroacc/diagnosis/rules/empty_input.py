@@ -12,6 +12,7 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
+from tb_zeroacc.diagnosis.counting import counted_epochs, unknown_counts
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS
 from tb_zeroacc.diagnosis.prior import Case
@@ -50,11 +51,12 @@ def empty_input(case: Case) -> Answer:
     and an ETA of 0, and of a dry generator's epochs it logs whatever little came.
 
     ## How it is detected
-    The batches of each epoch, counted exactly. The fault is an epoch with none, or with fewer than
-    half of the first one's: 2 of 57 and 2 of 10 where generators ran dry, equal everywhere else
-    (measured). An epoch that was cut short by a callback, TerminateOnNaN or an exception does not
-    count. Where `fit` was called several times a smaller epoch may be meant: a smell. A run that
-    learned all the same from its first epochs: strong.
+    The batches of each epoch, counted exactly; epochs that nobody counted are left out, and so are
+    those of 0 batches where they hold samples, or losses that change. The fault is an epoch with
+    none, or with fewer than half of the first one's: 2 of 57 and 2 of 10 where generators ran dry,
+    equal everywhere else (measured). An epoch that was cut short by a callback, TerminateOnNaN or
+    an exception does not count. Where `fit` was called several times a smaller epoch may be meant:
+    a smell. A run that learned all the same from its first epochs: strong.
 
     ## How to mend it
     ```python
@@ -71,25 +73,25 @@ def empty_input(case: Case) -> Answer:
     keras.io/api/models/model_training_apis (steps_per_epoch); github.com/keras-team/keras-io issue
     285; stackoverflow.com/q/59864408. Measured on Keras 3.15.
     """
-    epochs = [epoch for epoch in case.run.epochs if not epoch.cut_short]
+    epochs = counted_epochs(case.run)
     if not epochs:
-        return CannotTell("no epoch has ended by itself")
-    first = epochs[0].batches
-    short = [epoch for epoch in epochs if epoch.batches < HALF * first or not epoch.batches]
+        return CannotTell(unknown_counts(case.run))
+    batches = [epoch.batches or 0 for epoch in epochs]
+    first = batches[0]
+    short = [e for e, held in zip(epochs, batches, strict=True) if held < HALF * first or not held]
     if not short:
-        least = min(epoch.batches for epoch in epochs)
-        return Passed(f"every epoch holds at least {least} of {first} batches")
+        return Passed(f"every epoch holds at least {min(batches)} of {first} batches")
     return _flagged(case, epochs, short)
 
 
 def _flagged(case: Case, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
-    run, worst = case.run, min(short, key=lambda epoch: epoch.batches)
+    run, least = case.run, min(epoch.batches or 0 for epoch in short)
     empty = [epoch for epoch in short if not epoch.batches]
-    first, since = epochs[0].batches, short[0].step - short[0].batches
+    first, held = epochs[0].batches or 0, short[0].batches or 0
     if len(empty) == len(epochs):
         summary = "No batch came at all: every epoch trained on nothing."
     else:
-        summary = (f"The data ran dry: epoch {short[0].epoch + 1} trained on {short[0].batches} "
+        summary = (f"The data ran dry: epoch {short[0].epoch + 1} trained on {held} "
                    f"of {first} batches.")  # fmt: skip
     limit = HALF * first if first else 1.0
     return Flagged(
@@ -97,13 +99,13 @@ def _flagged(case: Case, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
         context=f"{len(short)} of {len(epochs)} epochs held fewer than {number(max(limit, 1.0))} "
         "batches.",
         evidence=(
-            Evidence("batches in the smallest epoch", worst.batches, limit, "below",
+            Evidence("batches in the smallest epoch", least, limit, "below",
                      unit="batches", member=run.recorder_member or "", axis="epoch",
                      first_step=short[0].epoch, last_step=short[-1].epoch),
             *_loss(run, short[0]),
         ),
         tier=_tier(case, empty),
-        since=since,
+        since=short[0].step - held,
         mend=None if len(empty) == len(epochs) else _repeat(first),
     )  # fmt: skip
 

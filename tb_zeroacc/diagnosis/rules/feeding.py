@@ -16,6 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
+from tb_zeroacc.diagnosis.counting import counted_epochs
 from tb_zeroacc.diagnosis.fed import hidden_entry, listed, loss_shown, prepared_by
 from tb_zeroacc.diagnosis.inside import fact
 from tb_zeroacc.diagnosis.needs import BATCH, CONTRACT, PROGRESS, SHAPES
@@ -117,7 +118,7 @@ def _one_batch_an_epoch(run: Run) -> bool:
     table = run.table("progress")
     known = table.column("steps_per_epoch")[:, 0] if table else np.array([])
     known = known[np.isfinite(known)]
-    ended = [epoch.batches for epoch in run.epochs if not epoch.cut_short]
+    ended = [epoch.batches or 0 for epoch in counted_epochs(run)]
     return bool(len(known) and (known <= 1).all()) or bool(ended and max(ended) <= 1)
 
 

@@ -14,6 +14,7 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
+from tb_zeroacc.diagnosis.counting import counted_epochs, unknown_counts
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS, PROGRESS
 from tb_zeroacc.diagnosis.prior import Case
@@ -66,9 +67,9 @@ def eta_always_zero(case: Case) -> Answer:
     issue 1449; stackoverflow.com/q/59864408. Measured on Keras 3.15: an empty dataset shows
     "0/Unknown", one step an epoch "0s".
     """
-    epochs = [epoch for epoch in case.run.epochs if not epoch.cut_short]
+    epochs = counted_epochs(case.run)
     if not epochs:
-        return _without_epochs(case.run)
+        return CannotTell(unknown_counts(case.run) + _true_eta(case.run))
     empty = [epoch for epoch in epochs if epoch.batches == 0]
     if empty:
         return _empty(case.run, epochs, empty)
@@ -76,13 +77,9 @@ def eta_always_zero(case: Case) -> Answer:
         if case.beats:
             return Passed(f"one batch an epoch, and the run beats its prior{_true_eta(case.run)}")
         return _single(case.run, epochs)
-    typical = int(np.median([epoch.batches for epoch in epochs]))
+    typical = int(np.median([epoch.batches or 0 for epoch in epochs]))
     return Passed(f"{count(typical, 'batch').replace('batchs', 'batches')} an epoch"
                   f"{_true_eta(case.run)}")
-
-
-def _without_epochs(run: Run) -> Answer:
-    return CannotTell("no epoch has ended yet" + _true_eta(run))
 
 
 def _seconds_per_step(run: Run) -> float | None:
@@ -100,8 +97,9 @@ def _true_eta(run: Run) -> str:
         return ""
     said = f"; a step takes {number(seconds)} s"
     asked = run.contract.fit.epochs if run.contract else None
-    if run.state == "live" and asked is not None and run.epochs:
-        steps = (asked - len(run.epochs)) * run.epochs[-1].batches
+    batches = run.epochs[-1].batches if run.epochs else None
+    if run.state == "live" and asked is not None and batches is not None:
+        steps = (asked - len(run.epochs)) * batches
         said += f", so {number(max(steps, 0) * seconds)} s are left to the end"
     return said
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -119,10 +120,17 @@ def test_scaling_after_the_first_kernel_does_not_count() -> None:
     assert "255" in found.summary
 
 
-def epochs(*sizes: int, cut: tuple[int, ...] = ()) -> tuple[Epoch, ...]:
+def epochs(
+    *sizes: int | None, cut: tuple[int, ...] = (), losses: tuple[float, ...] = ()
+) -> tuple[Epoch, ...]:
+    ends = np.cumsum([size or 0 for size in sizes]).tolist()
+    logs = [{"loss": loss} for loss in losses] or [{} for _ in sizes]
     return tuple(
-        Epoch(i, sum(sizes[: i + 1]), n, cut_short=i in cut) for i, n in enumerate(sizes)
+        Epoch(i, ends[i], size, cut_short=i in cut, logs=logs[i]) for i, size in enumerate(sizes)
     )
+
+
+SAMPLED = a_table("loss", {"loss": {"loss": [0.9, 0.8]}}, epochs=[0, 1])
 
 
 ZA110: dict[str, tuple[Run, type[Answer]]] = {
@@ -137,6 +145,16 @@ ZA110: dict[str, tuple[Run, type[Answer]]] = {
     "stopped in the first": (a_run(epochs=epochs(3, cut=(0,))), CannotTell),
     "growing": (a_run(epochs=epochs(10, 40)), Passed),
     "nothing recorded": (a_run(), CannotTell),
+    "nobody counted": (a_run(epochs=epochs(None, None, losses=(0.9, 0.8))), CannotTell),
+    "nobody counted at first": (a_run(epochs=epochs(None, 10, 10)), Passed),
+    "nobody counted, then dry": (a_run(epochs=epochs(None, 10, 2)), Flagged),
+    "0, but the losses change": (a_run(epochs=epochs(0, 0, losses=(0.9, 0.8))), CannotTell),
+    "0, and Keras' loss of 0": (a_run(epochs=epochs(0, 0, losses=(0.0, 0.0))), Flagged),
+    "0, and losses that are none": (
+        a_run(epochs=epochs(0, 0, losses=(math.nan, math.nan))), Flagged,
+    ),
+    "0, but sampled": (a_run(SAMPLED, epochs=epochs(0, 0)), CannotTell),
+    "0 later, and sampled before": (a_run(SAMPLED, epochs=epochs(10, 10, 0)), Flagged),
 }
 
 
