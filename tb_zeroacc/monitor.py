@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Mapping
 from types import TracebackType
@@ -180,7 +181,8 @@ class Monitor:
         """What the record shows by now, as `tb_zeroacc.diagnose` says it."""
         from tb_zeroacc.verdict import diagnose
 
-        return diagnose(self.log_dir if self._loop is None else self._loop.directory)
+        directory = self.log_dir if self._loop is None else self._loop.directory
+        return diagnose(directory, now=time.time())
 
     def _warn_of_nothing(self, name: str) -> None:
         if not self._has_warned:

@@ -178,6 +178,19 @@ class Run:
         return None
 
     @property
+    def first_time(self) -> float | None:
+        """Wall time of its first record, seconds since 1970; None if unknown."""
+        known = [c.series.first_time for c in self.curves if c.series.first_time is not None]
+        known += [self.start.wall_time] if self.start is not None else []
+        return min(known, default=None)
+
+    @property
+    def last_time(self) -> float | None:
+        """Wall time of its last point of a curve, seconds since 1970; None if unknown."""
+        known = [c.series.last_time for c in self.curves if c.series.last_time is not None]
+        return max(known, default=None)
+
+    @property
     def recorder_member(self) -> str | None:
         """The member that our recorder wrote."""
         for table in self.tables.values():

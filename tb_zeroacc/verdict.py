@@ -132,7 +132,6 @@ def runs_json(readings: Sequence[Reading], *, complete: bool = True) -> RunsJson
 def run_json(reading: Reading) -> Json:
     """The wire format of one verdict; NaN and infinities stand as strings."""
     run, verdict = reading
-    first_time, last_time = _times(run)
     return {
         "path": run.path,
         "run": run.name,
@@ -151,8 +150,8 @@ def run_json(reading: Reading) -> Json:
         "checks": {code: _check_json(code, answer) for code, answer in verdict.checks.items()},
         "steps": _steps(run),
         "epochs": _epochs(run),
-        "first_time": first_time,
-        "last_time": last_time,
+        "first_time": run.first_time,
+        "last_time": run.last_time,
         "curve": None if verdict.curve is None else evidence_json(verdict.curve),
         "glance": [evidence_json(fact) for fact in verdict.glance],
     }
@@ -249,11 +248,3 @@ def _epochs(run: Run) -> int | None:
         if c.axis == "epoch" and c.split is Split.TRAIN and len(c.series)
     ]
     return max(last) + 1 if last else None
-
-
-def _times(run: Run) -> tuple[float | None, float | None]:
-    first = [c.series.first_time for c in run.curves if c.series.first_time is not None]
-    last = [c.series.last_time for c in run.curves if c.series.last_time is not None]
-    if run.start is not None:
-        first.append(run.start.wall_time)
-    return (min(first) if first else None), (max(last) if last else None)

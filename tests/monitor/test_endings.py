@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import facts
+from tb_zeroacc.diagnosis.answers import NotApplicable, Passed
 from tests.monitor.loops import batches, hooked, quiet, step_of
 from tests.recorder.models import mlp, weights
 from tests.recorder.reading import read
@@ -101,3 +102,14 @@ def test_a_fault_of_ours_stays_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert trained[0] == trained[1]
     assert len(ours) == 1
     assert "no longer records samples" in ours[0]
+
+
+def test_a_loop_that_goes_on_is_no_record_that_breaks_off(tmp_path: Path) -> None:
+    model, optimizer = mlp(), keras.optimizers.SGD(0.1)
+    with quiet(tmp_path, model, optimizer=optimizer) as monitor:
+        step = step_of(model, optimizer, monitor.record)
+        for batch in batches():
+            step(*batch)
+        (during,) = monitor.diagnose()
+    assert isinstance(during.checks["ZA005"], NotApplicable), during.headline
+    assert isinstance(monitor.diagnose()[0].checks["ZA005"], Passed)

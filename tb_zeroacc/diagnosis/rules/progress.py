@@ -10,12 +10,14 @@ from tb_zeroacc.diagnosis.answers import (
     Evidence,
     Flagged,
     Mend,
+    NotApplicable,
     Passed,
     Stage,
     Tier,
 )
 from tb_zeroacc.diagnosis.counting import counted_epochs, unknown_counts
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.ending import breaks_off
 from tb_zeroacc.diagnosis.needs import EPOCHS, PROGRESS
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
@@ -76,6 +78,8 @@ def eta_always_zero(case: Case) -> Answer:
     if all(epoch.batches == 1 for epoch in epochs):
         if case.beats:
             return Passed(f"one batch an epoch, and the run beats its prior{_true_eta(case.run)}")
+        if breaks_off(case.run):
+            return NotApplicable("one batch an epoch, but the record breaks off")
         return _single(case.run, epochs)
     typical = int(np.median([epoch.batches or 0 for epoch in epochs]))
     return Passed(f"{count(typical, 'batch').replace('batchs', 'batches')} an epoch"
