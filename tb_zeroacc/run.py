@@ -52,6 +52,7 @@ class Curve:
         name: What is measured, free of prefix and split: `loss`, `accuracy`, `generator_loss`.
         headline: True for the one curve that stands for its role and split.
         scale: 0.01 where an accuracy is in percent, else 1. Values are as in the log.
+        refuted: True for a logged loss that the sampled steps refute; its role is then `OTHER`.
     """
 
     member: str
@@ -63,6 +64,7 @@ class Curve:
     series: Series
     headline: bool = False
     scale: float = 1.0
+    refuted: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

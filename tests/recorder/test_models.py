@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.recorder.models import faults, features, layers, recorder, weights
+from tb_zeroacc import diagnose
+from tests.recorder.models import classes, faults, features, layers, recorder, weights
 from tests.recorder.reading import Log, read
 
 pytestmark = pytest.mark.training
@@ -249,3 +250,34 @@ def test_saturation_by_the_derivative(
     assert row["saturated_share"] == pytest.approx(expected, nan_ok=True)
     dead = 0.25 if activation == "relu" else float("nan")
     assert row["dead_unit_share"] == pytest.approx(dead, nan_ok=True)
+
+
+def test_a_loss_that_no_tracker_is_told_of(tmp_path: Path) -> None:
+    class Own(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.out = layers.Dense(3, activation="softmax")
+
+        def call(self, x: Any) -> Any:
+            return self.out(x)
+
+        def train_step(self, data: Any) -> dict[str, Any]:
+            x, y = data
+            with tf.GradientTape() as tape:
+                loss = self.compute_loss(x, y, self(x))
+            variables = self.trainable_variables
+            self.optimizer.apply_gradients(
+                zip(tape.gradient(loss, variables), variables, strict=True)
+            )
+            return {"loss": loss}
+
+    model = Own()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    history = model.fit(
+        features(64), classes(features(64)), batch_size=8, epochs=4, verbose=0,
+        callbacks=[recorder(tmp_path)],
+    )  # fmt: skip
+    assert history.history["loss"] == [0.0] * 4, "Keras logs what nobody told it"
+    (verdict,) = diagnose(str(tmp_path))
+    assert "ZA406" in {finding.code for finding in verdict.findings}, verdict.headline
+    assert "ended at 0" not in verdict.context
