@@ -43,14 +43,16 @@ class Reader:
 
     Args:
         path: A log directory, one training's directory or one event file; any fsspec URL.
+        session: As for `LogReader`.
     """
 
     path: str
+    session: str | None = None
     _logs: LogReader = field(init=False)
     _judged: dict[str, Reading] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._logs = LogReader(self.path)
+        self._logs = LogReader(self.path, self.session)
 
     def refresh(self) -> None:
         """Reads what was appended since the last call.
@@ -82,24 +84,27 @@ class Reader:
         return Reading(run, diagnose_run(run, CATALOGUE))
 
 
-def read(path: str, now: float | None = None) -> list[Reading]:
+def read(path: str, now: float | None = None, session: str | None = None) -> list[Reading]:
     """Reads and judges every training below a path.
 
     Args:
         path: A log directory, one training's directory or one event file; any fsspec URL.
         now: The clock in seconds since 1970 that decides what still runs; None for no clock.
+        session: The recorder's session to judge, by its token; None for the latest.
 
     Raises:
         UnreadablePathError: The path is missing, forbidden, or holds no event file.
     """
-    reader = Reader(path)
+    reader = Reader(path, session)
     reader.refresh()
     return reader.state(now)
 
 
-def diagnose(path: str, *, now: float | None = None) -> list[Diagnosis]:
+def diagnose(
+    path: str, *, now: float | None = None, session: str | None = None
+) -> list[Diagnosis]:
     """The verdict on every training below a path; arguments and errors as for `read`."""
-    return [reading.diagnosis for reading in read(path, now)]
+    return [reading.diagnosis for reading in read(path, now, session)]
 
 
 # --- JSON, version 1: fields may be added, none removed or redefined ----------------------------

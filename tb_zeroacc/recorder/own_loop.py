@@ -56,7 +56,7 @@ class OwnLoop:
         self._asked = Asked(loss, optimizers[0] if optimizers else None)
         self._news = news
         self._session = Session(log_dir, self.guard)
-        self.directory = self._session.directory
+        self.directory, self.token = self._session.directory, self._session.token
         self._ledger = Ledger(self._session, schedule, self.guard, news)
         parts = (model, optimizers, self._ledger, self.guard, self._outputs_of)
         self._eager = EagerSteps(*parts)

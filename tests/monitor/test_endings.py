@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tb_zeroacc import facts
 from tb_zeroacc.diagnosis.answers import NotApplicable, Passed
-from tests.monitor.loops import batches, hooked, quiet, step_of
+from tests.monitor.loops import X, Y, batches, hooked, quiet, step_of
 from tests.recorder.models import mlp, weights
 from tests.recorder.reading import read
 
@@ -113,3 +113,13 @@ def test_a_loop_that_goes_on_is_no_record_that_breaks_off(tmp_path: Path) -> Non
         (during,) = monitor.diagnose()
     assert isinstance(during.checks["ZA005"], NotApplicable), during.headline
     assert isinstance(monitor.diagnose()[0].checks["ZA005"], Passed)
+
+
+@pytest.mark.filterwarnings("ignore:.*softmax over axis:UserWarning")
+def test_of_two_loops_in_one_directory_each_is_told_its_own(tmp_path: Path) -> None:
+    first = quiet(tmp_path, mlp(), optimizer=keras.optimizers.SGD(0.1))
+    second = quiet(tmp_path, mlp(units=1), loss=keras.losses.BinaryCrossentropy())
+    with first, second:
+        second.record(inputs=X, labels=Y[:, None], outputs=second._model(X))
+        codes = [{f.code for f in m.diagnose()[0].findings} for m in (first, second)]
+    assert ["ZA301" in found for found in codes] == [False, True]
