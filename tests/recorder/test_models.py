@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import diagnose
+from tb_zeroacc.diagnosis.answers import Flagged
 from tests.recorder.models import classes, faults, features, layers, recorder, weights
 from tests.recorder.reading import Log, read
 
@@ -281,3 +282,36 @@ def test_a_loss_that_no_tracker_is_told_of(tmp_path: Path) -> None:
     (verdict,) = diagnose(str(tmp_path))
     assert "ZA406" in {finding.code for finding in verdict.findings}, verdict.headline
     assert "ended at 0" not in verdict.context
+
+
+@pytest.fixture
+def in_float64() -> Iterator[None]:
+    policy = keras.config.dtype_policy()
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy(policy)
+
+
+@pytest.mark.parametrize("compiled", [{}, {"steps_per_execution": 2}], ids=["one", "two at once"])
+def test_finite_numbers_beyond_float32_are_not_called_infinite(
+    compiled: dict[str, Any], in_float64: None, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    x = features(32).astype("float64")
+    x[::3, 0] *= 1e60
+    model = keras.Sequential([layers.Input((6,)), layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.0), "mae", **compiled)
+    model.fit(x, x[:, :1], batch_size=8, epochs=2, verbose=0, callbacks=[recorder(tmp_path)])
+    assert not [str(w) for w in recwarn if "overflow" in str(w.message)]
+    (verdict,) = diagnose(str(tmp_path))
+    flagged = {code for code, answer in verdict.checks.items() if isinstance(answer, Flagged)}
+    assert not flagged & {"ZA101", "ZA501"}, verdict.headline
+    log = read(tmp_path)
+    for kind in ("inputs", "outputs", "activations", "gradients", "weights"):
+        assert not any(
+            np.nansum(t.values[:, t.layout.columns.index("non_finite_count")])
+            for t in log.tables[kind]
+        ), kind
+    for name in ("zeroacc/loss", "zeroacc/epoch/loss"):
+        assert np.isfinite([value for _, value in log.scalars[name]]).all(), name

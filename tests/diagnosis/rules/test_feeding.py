@@ -41,6 +41,8 @@ def batches(
 ZA106: dict[str, tuple[Run, type[Answer]]] = {
     "always the same": (a_run(batches(*[3.3] * 20), PROGRESS, *STUCK), Flagged),
     "three in a row": (a_run(batches(3.3, 3.3, 3.3), PROGRESS, *STUCK), Flagged),
+    "sums that overflow": (a_run(batches(math.inf, 1.0, math.inf), PROGRESS, *STUCK), CannotTell),
+    "values that were clipped": (a_run(batches(*[1.5e38] * 9), PROGRESS, *STUCK), CannotTell),
     "two in a row": (a_run(batches(3.3, 3.3), PROGRESS, *STUCK), Passed),
     "three of twenty": (
         a_run(batches(3.3, 3.3, 3.3, *range(17)), PROGRESS, *STUCK), Passed),
