@@ -30,25 +30,26 @@ class Announcer:
         """Training begins, again or for the first time."""
         self._began = time.perf_counter()
 
-    def tell(self, directory: str, moment: str) -> None:
+    def tell(self, directory: str, session: str, moment: str) -> None:
         """Reads the record back and prints the first cause, if there is anything new.
 
         Args:
             directory: Of the record.
+            session: Its token: others may write into the same directory.
             moment: What just happened, in a word: `contract`, `sample`, `epoch`, `end`, ...
         """
         start = time.perf_counter()
         if moment == "epoch" and not self._affords(self._judging, start - self._began):
             return
         try:
-            self._tell(directory, moment)
+            self._tell(directory, session, moment)
         finally:
             self._judging = time.perf_counter() - start
 
-    def _tell(self, directory: str, moment: str) -> None:
+    def _tell(self, directory: str, session: str, moment: str) -> None:
         from tb_zeroacc.verdict import diagnose
 
-        for verdict in diagnose(directory):
+        for verdict in diagnose(directory, session=session):
             first = verdict.findings[0] if verdict.findings else None
             code = first.code if first is not None else ""
             is_definite = first is not None and first.tier.label == "definite"

@@ -132,5 +132,7 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         if not self._verbose or recording is None or announcer is None:
             return
         if recording.is_writing:
-            tell = announcer.tell
-            recording.guard.run("a verdict on the console", tell, recording.directory, moment)
+            recording.guard.run(
+                "a verdict on the console", announcer.tell, recording.directory, recording.token,
+                moment,
+            )  # fmt: skip

@@ -275,8 +275,8 @@ class Epoch:
 
     Attributes:
         epoch: Counted from 0, over all fits of the session.
-        step: Training steps taken when it ended.
-        batches: Batches this epoch trained on; None where no step told of itself.
+        step: Training steps counted when it ended.
+        batches: Batches this epoch trained on; None where nobody counted them, which is not 0.
         seconds: Wall time, validation included.
         learning_rate: At its end; None where unknown.
         logs: Keras' `logs` as it was: loss, metrics, `val_*`; empty where nothing ran.
@@ -297,7 +297,7 @@ class End:
     """How training ended. `how` is `finished`, `stopped`, `interrupted` or `exception`."""
 
     how: str
-    step: int
+    step: int | None  # steps taken; None where nobody counted them
     by: str | None = None  # the callback that stopped it
     exception: str | None = None  # its type
     text: str | None = None  # its message, at most 2 000 characters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -180,7 +181,9 @@ class Monitor:
         """What the record shows by now, as `tb_zeroacc.diagnose` says it."""
         from tb_zeroacc.verdict import diagnose
 
-        return diagnose(self.log_dir if self._loop is None else self._loop.directory)
+        if self._loop is None:
+            return diagnose(self.log_dir, now=time.time())
+        return diagnose(self._loop.directory, now=time.time(), session=self._loop.token)
 
     def _warn_of_nothing(self, name: str) -> None:
         if not self._has_warned:
@@ -195,7 +198,7 @@ class Monitor:
         loop = self._loop
         if self._verbose and loop is not None and loop.is_writing:
             tell = self._announcer.tell
-            loop.guard.run("a verdict on the console", tell, loop.directory, moment)
+            loop.guard.run("a verdict on the console", tell, loop.directory, loop.token, moment)
 
 
 def _optimizers_of(given: Any) -> list[Any]:

@@ -24,13 +24,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2
 
 from tb_zeroacc import facts
 from tb_zeroacc.errors import RecordError
 
 VERSION = 1
+LARGEST = float(np.finfo(np.float32).max)
 NOT_FINITE = ("NaN", "Infinity", "-Infinity")  # numbers that JSON lacks, as text
 PLUGIN_NAME = "zero_accuracy"
 RECORD_PREFIX = "zeroacc/record/"
@@ -126,8 +127,19 @@ class Refilled:
             tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT)
             value = summary_pb2.Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
             self._values[tag] = value
-        value.tensor.tensor_content = np.float32(number).tobytes()
+        value.tensor.tensor_content = as_float32(number).tobytes()
         return value
+
+
+def as_float32(numbers: ArrayLike) -> NDArray[np.float32]:
+    """Numbers of any shape as float32; finite ones beyond its range as the largest that it holds.
+
+    A plain cast would make infinity of them, which is another thing.
+    """
+    given = np.asarray(numbers)
+    if given.dtype.kind == "f" and given.dtype.itemsize > np.float32().itemsize:
+        given = np.where(np.isinf(given), given, np.clip(given, -LARGEST, LARGEST))
+    return given.astype(np.float32, copy=False)
 
 
 def sample_value(sample: Sample) -> summary_pb2.Summary.Value:

@@ -52,6 +52,7 @@ class Curve:
         name: What is measured, free of prefix and split: `loss`, `accuracy`, `generator_loss`.
         headline: True for the one curve that stands for its role and split.
         scale: 0.01 where an accuracy is in percent, else 1. Values are as in the log.
+        refuted: True for a logged loss that the sampled steps refute; its role is then `OTHER`.
     """
 
     member: str
@@ -63,6 +64,7 @@ class Curve:
     series: Series
     headline: bool = False
     scale: float = 1.0
+    refuted: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,6 +178,19 @@ class Run:
             if curve.tag == tag and member in (None, curve.member):
                 return curve
         return None
+
+    @property
+    def first_time(self) -> float | None:
+        """Wall time of its first record, seconds since 1970; None if unknown."""
+        known = [c.series.first_time for c in self.curves if c.series.first_time is not None]
+        known += [self.start.wall_time] if self.start is not None else []
+        return min(known, default=None)
+
+    @property
+    def last_time(self) -> float | None:
+        """Wall time of its last point of a curve, seconds since 1970; None if unknown."""
+        known = [c.series.last_time for c in self.curves if c.series.last_time is not None]
+        return max(known, default=None)
 
     @property
     def recorder_member(self) -> str | None:

@@ -43,14 +43,16 @@ class Reader:
 
     Args:
         path: A log directory, one training's directory or one event file; any fsspec URL.
+        session: As for `LogReader`.
     """
 
     path: str
+    session: str | None = None
     _logs: LogReader = field(init=False)
     _judged: dict[str, Reading] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._logs = LogReader(self.path)
+        self._logs = LogReader(self.path, self.session)
 
     def refresh(self) -> None:
         """Reads what was appended since the last call.
@@ -82,24 +84,27 @@ class Reader:
         return Reading(run, diagnose_run(run, CATALOGUE))
 
 
-def read(path: str, now: float | None = None) -> list[Reading]:
+def read(path: str, now: float | None = None, session: str | None = None) -> list[Reading]:
     """Reads and judges every training below a path.
 
     Args:
         path: A log directory, one training's directory or one event file; any fsspec URL.
         now: The clock in seconds since 1970 that decides what still runs; None for no clock.
+        session: The recorder's session to judge, by its token; None for the latest.
 
     Raises:
         UnreadablePathError: The path is missing, forbidden, or holds no event file.
     """
-    reader = Reader(path)
+    reader = Reader(path, session)
     reader.refresh()
     return reader.state(now)
 
 
-def diagnose(path: str, *, now: float | None = None) -> list[Diagnosis]:
+def diagnose(
+    path: str, *, now: float | None = None, session: str | None = None
+) -> list[Diagnosis]:
     """The verdict on every training below a path; arguments and errors as for `read`."""
-    return [reading.diagnosis for reading in read(path, now)]
+    return [reading.diagnosis for reading in read(path, now, session)]
 
 
 # --- JSON, version 1: fields may be added, none removed or redefined ----------------------------
@@ -132,7 +137,6 @@ def runs_json(readings: Sequence[Reading], *, complete: bool = True) -> RunsJson
 def run_json(reading: Reading) -> Json:
     """The wire format of one verdict; NaN and infinities stand as strings."""
     run, verdict = reading
-    first_time, last_time = _times(run)
     return {
         "path": run.path,
         "run": run.name,
@@ -151,8 +155,8 @@ def run_json(reading: Reading) -> Json:
         "checks": {code: _check_json(code, answer) for code, answer in verdict.checks.items()},
         "steps": _steps(run),
         "epochs": _epochs(run),
-        "first_time": first_time,
-        "last_time": last_time,
+        "first_time": run.first_time,
+        "last_time": run.last_time,
         "curve": None if verdict.curve is None else evidence_json(verdict.curve),
         "glance": [evidence_json(fact) for fact in verdict.glance],
     }
@@ -231,9 +235,9 @@ def _check_json(code: str, answer: Answer) -> Json:
 
 def _steps(run: Run) -> int | None:
     """Training steps taken, as far as the log says."""
-    if run.end is not None:
+    if run.end is not None and run.end.step is not None:
         return run.end.step
-    if run.epochs:
+    if run.epochs and all(epoch.batches is not None for epoch in run.epochs):
         return run.epochs[-1].step
     last = [c.series.last.step for c in run.curves if c.axis == "step" and len(c.series)]
     return max(last) + 1 if last else None
@@ -249,11 +253,3 @@ def _epochs(run: Run) -> int | None:
         if c.axis == "epoch" and c.split is Split.TRAIN and len(c.series)
     ]
     return max(last) + 1 if last else None
-
-
-def _times(run: Run) -> tuple[float | None, float | None]:
-    first = [c.series.first_time for c in run.curves if c.series.first_time is not None]
-    last = [c.series.last_time for c in run.curves if c.series.last_time is not None]
-    if run.start is not None:
-        first.append(run.start.wall_time)
-    return (min(first) if first else None), (max(last) if last else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 
 
 def number(value: float) -> str:
@@ -33,6 +34,14 @@ def percent(share: float) -> str:
 def _grouped(value: float) -> str:
     """Without decimals; from five digits on with a blank between thousands."""
     return f"{value:.0f}" if abs(value) < 9999.5 else f"{value:,.0f}".replace(",", " ")
+
+
+def instant(seconds: float) -> str:
+    """A moment given in seconds since 1970: `2026-03-01 12:00:05 UTC`."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (OverflowError, OSError, ValueError):  # no clock of this world
+        return f"{number(seconds)} s after 1970"
 
 
 def count(quantity: int, noun: str) -> str:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from tb_zeroacc import ZeroAccuracyCallback
+from tb_zeroacc import ZeroAccuracyCallback, diagnose
 from tests.recorder.models import classes, features, linear, mlp, recorder
 
 pytestmark = pytest.mark.training
@@ -148,3 +148,22 @@ def test_only_its_own_training_is_told(
     said = lines_of(capsys.readouterr().out)
     assert len(said) == 2
     assert "ZA301" not in said[0]
+
+
+def test_of_two_trainings_in_one_directory_each_is_told_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Within(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            capsys.readouterr()
+            softmax_on_one_unit().fit(
+                X, Y > 0, verbose=0, callbacks=[ZeroAccuracyCallback(tmp_path)]
+            )
+            assert "ZA301" in capsys.readouterr().out, "the latest session is that one"
+
+    model, within = mlp(), Within()
+    with pytest.warns(UserWarning, match="softmax over axis"):
+        model.fit(X, Y, verbose=0, callbacks=[ZeroAccuracyCallback(tmp_path), within])
+    headline, _ = lines_of(capsys.readouterr().out)
+    assert "ZA301" not in headline
+    assert "ZA301" in {f.code for f in diagnose(str(tmp_path))[0].findings}

@@ -18,12 +18,13 @@ numbers = some.floats(allow_nan=False) | some.integers(-(2**60), 2**60).map(floa
 texts = some.text(max_size=20)
 epochs = some.builds(
     facts.Epoch,
-    epoch=some.integers(0, 1000), step=some.integers(0, 2**40), batches=some.integers(0, 1000),
+    epoch=some.integers(0, 1000), step=some.integers(0, 2**40),
+    batches=some.none() | some.integers(0, 1000),
     seconds=some.none() | numbers, learning_rate=some.none() | numbers,
     logs=some.dictionaries(texts, numbers, max_size=4), cut_short=some.booleans(),
 )  # fmt: skip
 ends = some.builds(
-    facts.End, how=texts, step=some.integers(0, 2**40), by=some.none() | texts,
+    facts.End, how=texts, step=some.none() | some.integers(0, 2**40), by=some.none() | texts,
     exception=some.none() | texts, text=some.none() | texts,
 )  # fmt: skip
 CONTRACT = facts.Contract(

@@ -61,7 +61,7 @@ def rms_by_feature(inputs: Table) -> NDArray[np.float64]:
 def steps_taken(run: Run) -> int:
     """Training steps on record, from whatever tells most of them."""
     ends = [epoch.step for epoch in run.epochs]
-    ends += [run.end.step] if run.end else []
+    ends += [run.end.step] if run.end and run.end.step is not None else []
     ends += [int(table.steps[-1]) + 1 for table in run.tables.values() if len(table)]
     return max(ends, default=0)
 

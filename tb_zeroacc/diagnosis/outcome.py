@@ -14,6 +14,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
+from tb_zeroacc.diagnosis.ending import breaks_off, when_it_breaks_off, where_it_breaks_off
 from tb_zeroacc.diagnosis.prior import HOPELESS, Case
 from tb_zeroacc.diagnosis.rule import Rule
 from tb_zeroacc.diagnosis.stopping import is_short, longest_loss
@@ -40,6 +41,8 @@ def outcome_of(
     first = findings[0] if findings else None
     if first is not None and first.tier >= Tier.STRONG:
         return _implied(case, *flagged[first.code], first.tier)
+    if breaks_off(case.run) and not case.beats:
+        return Outcome.CANNOT_TELL  # nobody knows what the rest would have brought
     short = case.run.headline(Role.LOSS) is not None and is_short(
         case.run, longest_loss(case.run)
     )
@@ -67,13 +70,16 @@ def headline_of(
     untold = sum(isinstance(a, CannotTell) for a in answers.values())
     score = score_of(case)
     first = findings[0] if findings else None
-    if first is not None and (first.tier >= Tier.STRONG or outcome is not Outcome.LEARNING):
+    is_sure = first is not None and first.tier >= Tier.STRONG
+    if breaks_off(case.run) and not is_sure:
+        return where_it_breaks_off(case.run), when_it_breaks_off(case.run)
+    if first is not None and (is_sure or outcome is not Outcome.LEARNING):
         return first.summary, first.context or score
     told = f"{count(passed, 'check')} passed, {untold} could not be told"
     end = case.run.end
     if end is not None and outcome is Outcome.CANNOT_TELL and _was_ended(case):
-        after = count(end.step, "step")
-        return f"{end.exception} ended it after {after}: {told}.", _last_words(end)
+        after = "" if end.step is None else f" after {count(end.step, 'step')}"
+        return f"{end.exception} ended it{after}: {told}.", _last_words(end)
     if outcome is Outcome.LEARNING:
         return f"No fault found: {told}.", score
     if outcome is Outcome.NOT_LEARNING:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.fed import STEP_LOSS_TAG
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run, Split, Table
 
@@ -285,4 +286,10 @@ def _last(run: Run, role: Role) -> float | None:
     curve = run.headline(role, Split.TRAIN)
     if curve is None or not len(curve.series):
         return None
-    return curve.series.last.value
+    value, table = curve.series.last.value, run.table("loss")
+    by_steps = curve.tag == STEP_LOSS_TAG and run.epochs and math.isfinite(value)
+    if by_steps and table is not None:
+        # Single batches scatter: those of the last epoch together are as good as its logged loss.
+        values = table.column("loss")[table.epochs == table.epochs[-1], 0]
+        return float(np.nanmean(values)) if np.isfinite(values).any() else value
+    return value

@@ -5,6 +5,7 @@ Asked by what stopped too early, by what is stuck, and by the outcome.
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.ending import is_unfinished
 from tb_zeroacc.diagnosis.fed import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.trend import Trend
 from tb_zeroacc.run import Curve, Role, Run, Split
@@ -52,8 +53,9 @@ def fewest_points(curve: Curve) -> int:
 def is_short(run: Run, curve: Curve | None) -> bool:
     """Whether a loss has too few points to say what became of a run.
 
-    Within the first epochs of a run that goes on every healthy loss stands near its prior.
+    Within the first epochs of a run that goes on, or was to, every healthy loss stands near its
+    prior.
     """
     if curve is None or len(curve.series.finite()[0]) < fewest_points(curve):
         return True
-    return run.state == "live" and curve.tag == STEP_LOSS_TAG
+    return is_unfinished(run) and curve.tag == STEP_LOSS_TAG

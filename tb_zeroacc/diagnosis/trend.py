@@ -94,12 +94,12 @@ def smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def training_step(run: Run, curve: Curve, at: int) -> int:
     """The training step that a point of a curve stands for, as far as the log tells.
 
-    An epoch's point stands for the step at its end. Without the epochs' own record the axis of the
-    curve is all there is, and it keeps the order of what it shows.
+    An epoch's point stands for the step at its end. Without the epochs' own record, or where nobody
+    counted their steps, the axis of the curve is all there is: it keeps the order of what it shows.
     """
     if curve.axis == "epoch":
         for epoch in run.epochs:
-            if epoch.epoch == at:
+            if epoch.epoch == at and epoch.batches is not None:
                 return epoch.step
     return at
 

@@ -57,6 +57,7 @@ def build(
     recordings = session.recorder.recordings if session.recorder else []
     newest = recordings[-1] if recordings else Recording()
     epochs = tuple(e for r in recordings for e in (*r.first_epochs, *r.last_epochs))
+    tables = _tables(session.recorder, epochs) if session.recorder else {}
     frozen = {id(b): b.freeze() for m in session.members for b in m.curves.values()}
     faults = [text for _, held in files.values() for c in held for text in c.faults]
     run = Run(
@@ -73,8 +74,8 @@ def build(
         start=newest.start,
         end=newest.end,
         epochs=epochs,
-        tables=MappingProxyType(_tables(session.recorder, epochs) if session.recorder else {}),
-        curves=curves_of(session.members, frozen),
+        tables=MappingProxyType(tables),
+        curves=curves_of(session.members, frozen, tables.get("loss")),
         histograms=tuple((m.name, tag) for m in session.members for tag in m.histograms),
         recorded=bool(recordings),
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tb_zeroacc.logs.refuted import epochs_far_from_zero, is_refuted, is_zero
 from tb_zeroacc.logs.roles import ERRORS, Meaning, meaning_of
 from tb_zeroacc.logs.sessions import Member
-from tb_zeroacc.run import Axis, Curve, Role, Split
+from tb_zeroacc.run import Axis, Curve, Role, Split, Table
 from tb_zeroacc.series import Series
 
 # A share of right answers cannot exceed 1; rounding and smoothing may, a little.
@@ -26,16 +27,21 @@ class _Draft:
     meaning: Meaning
     split: Split
     series: Series
+    refuted: bool = False
 
 
-def curves_of(members: Sequence[Member], frozen: Mapping[int, Series]) -> tuple[Curve, ...]:
+def curves_of(
+    members: Sequence[Member], frozen: Mapping[int, Series], sampled: Table | None = None
+) -> tuple[Curve, ...]:
     """All scalar tags of a session.
 
     Args:
         members: The directories that take part.
         frozen: Frozen series by the identity of their builder.
+        sampled: The recorder's table `loss`; None without one.
     """
     drafts = _drafts(members, frozen)
+    drafts = _without_refuted_losses(drafts, sampled)
     drafts = _with_watched_test(drafts)
     drafts = _without_misleading_losses(drafts)
     drafts = _with_some_loss(drafts)
@@ -53,6 +59,7 @@ def curves_of(members: Sequence[Member], frozen: Mapping[int, Series]) -> tuple[
             axis=_axis(draft, by_epoch),
             series=draft.series,
             headline=draft in best,
+            refuted=draft.refuted,
             scale=0.01 if draft.meaning.name in percent and _is_accuracy(draft) else 1.0,
         )
         for draft in drafts
@@ -85,6 +92,17 @@ def _with_watched_test(drafts: list[_Draft]) -> list[_Draft]:
         else d
         for d in drafts
     ]
+
+
+def _without_refuted_losses(drafts: list[_Draft], sampled: Table | None) -> list[_Draft]:
+    """A logged loss that the sampled steps refute, and what else comes from the same tracker."""
+    far = frozenset() if sampled is None else epochs_far_from_zero(sampled)
+    losses = [d for d in drafts if d.meaning.role is Role.LOSS]
+    trained = [d for d in losses if d.split is Split.TRAIN and d.meaning.is_epoch]
+    refuted = {d for d in trained if is_refuted(d.series, far)}
+    if refuted:
+        refuted.update(d for d in losses if is_zero(d.series))
+    return [replace(_as(d, Role.OTHER), refuted=True) if d in refuted else d for d in drafts]
 
 
 def _without_misleading_losses(drafts: list[_Draft]) -> list[_Draft]:

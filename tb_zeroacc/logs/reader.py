@@ -95,9 +95,12 @@ class LogReader:
 
     Args:
         path: A log directory, one training's directory or one event file; any fsspec URL.
+        session: The one session of our recorder that counts, by its `facts.Start`; None for the
+            latest of each training. Two may be written into one directory at the same time.
     """
 
     path: str
+    session: str | None = None
     _storage: Storage | None = None
     _files: dict[str, _File] = field(default_factory=dict)  # by location, in reading order
     _built: dict[str, tuple[tuple[object, ...], Built]] = field(default_factory=dict)
@@ -182,7 +185,7 @@ class LogReader:
     def _build(self, name: str, files: list[tuple[Part, _File]]) -> Built:
         directories: dict[str, tuple[Part, list[FileContents]]] = {}
         for part, file in files:
-            if file.follower.is_event_file:
+            if file.follower.is_event_file and self._counts(file.follower.contents):
                 _, contents = directories.setdefault(file.listed.member, (part, []))
                 contents.append(file.follower.contents)
         return build(
@@ -192,6 +195,11 @@ class LogReader:
             [note for _, file in files for note in file.damage()],
             [note for _, file in files for note in file.unfinished()],
         )
+
+    def _counts(self, contents: FileContents) -> bool:
+        """Whether a file is no other session's than the one that was asked for."""
+        start = None if contents.recording is None else contents.recording.start
+        return self.session is None or start is None or start.session == self.session
 
     def _why_nothing(self) -> str:
         reasons = [reason for f in self._files.values() if (reason := f.unread()) is not None]

@@ -17,6 +17,7 @@ from tb_zeroacc.recorder import inside
 from tb_zeroacc.recorder.content import Sample
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.ledger import Ledger
+from tb_zeroacc.recorder.loop_hooks import count_updates
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.shown import (
     Shown,
@@ -199,16 +200,13 @@ class EagerSteps:
         """Looks at the weights for a step whose update no hook will see."""
         variables = list(self._model.trainable_variables)
         if self._optimizers and variables and self._ledger.expects_due():
-            self._between = (look(self._optimizer, variables), self._count_updates())
-
-    def _count_updates(self) -> int:
-        return sum(int(optimizer.iterations.numpy()) for optimizer in self._optimizers)
+            self._between = (look(self._optimizer, variables), count_updates(self._optimizers))
 
     def _hidden_update(self, variables: list[Any], gradients: list[Any] | None) -> Update | None:
         """The update that a function has made since the last record; None if there was none."""
         if self._between is not None:
             before, updates = self._between
-            self._is_hidden |= self._count_updates() > updates
+            self._is_hidden |= count_updates(self._optimizers) > updates
         if not self._is_hidden:
             return None
         given = [None] * len(variables) if gradients is None else gradients

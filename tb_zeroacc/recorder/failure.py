@@ -22,7 +22,7 @@ from tb_zeroacc.records import Layout
 MAX_TEXT, MAX_BEGINNING = 2000, 500
 
 
-def end_of(fault: BaseException | None, step: int) -> facts.End:
+def end_of(fault: BaseException | None, step: int | None) -> facts.End:
     """How an exception ends a training."""
     if fault is None:
         return facts.End("interrupted", step)

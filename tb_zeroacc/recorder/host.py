@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.recorder.statistics import EDGES, PART, SIGMOID_EDGE, Moments
+from tb_zeroacc.records import as_float32
 
 Array: TypeAlias = "NDArray[np.float32]"
 NAN = np.float32("nan")
@@ -24,7 +25,7 @@ BLOCK = 65_536  # elements that stay in a processor's cache while several statis
 def array_of(tensor: Any) -> Array:
     """A tensor's values as float32, not copied where they are that; those of an indexed one."""
     # `.numpy()` copies: half a millisecond for seven megabytes, against a microsecond.
-    return np.asarray(np.asarray(getattr(tensor, "values", tensor)), np.float32)
+    return as_float32(np.asarray(getattr(tensor, "values", tensor)))
 
 
 def as_rows(value: Array, width: int | None = None) -> Array:

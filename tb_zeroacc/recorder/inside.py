@@ -24,6 +24,7 @@ from tb_zeroacc.recorder.generations import (
 )
 from tb_zeroacc.recorder.observation import LayerCall, Observation, Update
 from tb_zeroacc.recorder.tables import NAN, Table, is_numeric, table
+from tb_zeroacc.records import as_float32
 
 MAX_ROWS = 512  # of activations, and of variables
 STATISTICS = 4  # of a variable before its update
@@ -286,8 +287,9 @@ def _reports_loss(seen: Observation) -> bool:
 def mean_of(value: Any) -> Any:
     """A loss as a float32 scalar, whatever its shape."""
     if isinstance(value, np.ndarray):
-        return value.astype(np.float32).mean()
-    return tf.reduce_mean(graph.as_float(value))
+        wide = value if value.dtype == np.float64 else value.astype(np.float32)
+        return as_float32(wide.mean())
+    return graph.average(value)
 
 
 def first_tensor(structure: Any) -> Any:

@@ -17,6 +17,8 @@ from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.session import Place, Session
 
+STEPS = "steps"  # the part of the guard that counts them
+
 
 def numbered(given: Any, last: tuple[Any, Any, Any], choose: Callable[[Any, Any, Any], Any]) -> Any:
     """Places a step as the user numbers it on the record's axis, where steps never go down.
@@ -71,12 +73,21 @@ class Ledger:
         self._steps_per_epoch: int | None = None
         self._paced: tuple[int, float] | None = None  # step, clock
         self._samples = 0
-        self._has_sampled = False
+        self._has_sampled = self._has_lost_steps = False
 
     @property
     def steps(self) -> int:
-        """Training steps taken so far."""
+        """Training steps counted so far."""
         return self.step + 1
+
+    def taken(self, *, trained: bool | None) -> int | None:
+        """Training steps taken so far; None where some were not counted.
+
+        Args:
+            trained: Whether an optimizer has counted since the latest epoch; None if unknown.
+        """
+        lost = self._has_lost_steps or STEPS in self._guard.off or (trained and not self.steps)
+        return None if lost else self.steps
 
     def resume(self) -> None:
         """Training begins, again or for the first time: the pause before it is no step."""
@@ -161,11 +172,19 @@ class Ledger:
             self._news("sample")
         self._has_sampled = True
 
-    def end_epoch(self, logs: dict[str, float], learning_rate: float | None) -> None:
-        """Writes an epoch and begins the next."""
-        step, clock = self._epoch_start
-        # A loop that never said `record` did not train on nothing.
-        batches = None if self._first is None else self.steps - step
+    def end_epoch(
+        self, logs: dict[str, float], learning_rate: float | None, *, trained: bool | None
+    ) -> None:
+        """Writes an epoch and begins the next.
+
+        Args:
+            logs: Its numbers.
+            learning_rate: At its end; None if unknown.
+            trained: Whether an optimizer has counted in it; None if unknown.
+        """
+        _, clock = self._epoch_start
+        batches = self._batches(logs, trained=trained)
+        self._has_lost_steps |= batches is None
         self._session.epoch(
             facts.Epoch(
                 epoch=self.epoch,
@@ -182,3 +201,14 @@ class Ledger:
         self._epoch_start = (self.steps, time.perf_counter())
         self._paced = None  # what the user does between epochs is no step
         self._news("epoch")
+
+    def _batches(self, logs: dict[str, float], *, trained: bool | None) -> int | None:
+        """Steps of the epoch; None where it trained and no record told of it."""
+        batches = self.steps - self._epoch_start[0]
+        if STEPS in self._guard.off:
+            return None
+        if batches or trained is False:
+            return batches
+        # Where no optimizer tells, a loss from a loop that never recorded comes from somewhere.
+        never = self.step < 0 and bool(np.isfinite(list(logs.values())).any())
+        return None if trained or never else 0

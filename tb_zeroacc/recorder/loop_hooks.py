@@ -161,3 +161,8 @@ class LoopHooks:
 
         unconverted: Callable[..., Any] = tf.autograph.experimental.do_not_convert(apply)
         return unconverted
+
+
+def count_updates(optimizers: list[Any]) -> int:
+    """Updates that Keras optimizers have counted by themselves."""
+    return sum(int(optimizer.iterations.numpy()) for optimizer in optimizers)

@@ -17,8 +17,8 @@ from tb_zeroacc.recorder.eager_loop import EagerSteps
 from tb_zeroacc.recorder.failure import end_of
 from tb_zeroacc.recorder.graph_loop import GraphSteps
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.ledger import Ledger
-from tb_zeroacc.recorder.loop_hooks import LoopHooks
+from tb_zeroacc.recorder.ledger import STEPS, Ledger
+from tb_zeroacc.recorder.loop_hooks import LoopHooks, count_updates
 from tb_zeroacc.recorder.losses import Asked, describe_outputs
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.reaching import as_reached
@@ -56,13 +56,14 @@ class OwnLoop:
         self._asked = Asked(loss, optimizers[0] if optimizers else None)
         self._news = news
         self._session = Session(log_dir, self.guard)
-        self.directory = self._session.directory
+        self.directory, self.token = self._session.directory, self._session.token
         self._ledger = Ledger(self._session, schedule, self.guard, news)
         parts = (model, optimizers, self._ledger, self.guard, self._outputs_of)
         self._eager = EagerSteps(*parts)
         self._graph = GraphSteps(*parts)
         self._hooks: LoopHooks | None = None
         self._has_told = False
+        self._updates: int | None = None  # of all optimizers, when the epoch began
         self.is_open = False
         atexit.register(_at_exit, weakref.ref(self))
 
@@ -78,6 +79,7 @@ class OwnLoop:
         self.is_open = True
         self._has_told = False
         self._ledger.resume()
+        self._has_trained()
         self.guard.run("the contract", self._state, None)
         self._news("contract")
         self._eager.open()
@@ -93,9 +95,9 @@ class OwnLoop:
             self._news("end" if fault is None else "exception")
 
     def _write_end(self, fault: BaseException | None) -> None:
-        steps = self._ledger.steps
+        steps = self._ledger.taken(trained=self._has_trained())
         ended = facts.End("finished", steps) if fault is None else end_of(fault, steps)
-        self._session.fact(steps, ended)
+        self._session.fact(self._ledger.steps, ended)
 
     def _close(self) -> None:
         # Parts of their own: what failed in a step must not keep us from letting go.
@@ -114,7 +116,8 @@ class OwnLoop:
         """The interpreter ends within the loop."""
         if self.is_open:
             self._close()
-            self._session.fact(self._ledger.steps, end_of(None, self._ledger.steps))
+            steps = self._ledger.taken(trained=self._has_trained())
+            self._session.fact(self._ledger.steps, end_of(None, steps))
 
     # --- epochs and steps -------------------------------------------------------------------
 
@@ -126,7 +129,7 @@ class OwnLoop:
             shown: What the user shows of it.
         """
         if self.is_open:
-            self.guard.run("steps", self._record, step, shown)
+            self.guard.run(STEPS, self._record, step, shown)
 
     def _record(self, step: Any, shown: Shown) -> None:
         forward = self._hooks.take() if self._hooks is not None else None
@@ -176,7 +179,15 @@ class OwnLoop:
         rate = self.guard.run(
             "the learning rate", contracts.learning_rate_of, self._asked.optimizer
         )
-        self._ledger.end_epoch(self.guard.run("logs of epochs", _values_of, logs) or {}, rate)
+        numbers = self.guard.run("logs of epochs", _values_of, logs) or {}
+        self._ledger.end_epoch(numbers, rate, trained=self._has_trained())
+
+    def _has_trained(self) -> bool | None:
+        """Whether an optimizer has counted an update since this was last asked; None if unknown."""
+        before, self._updates = self._updates, None
+        if self._optimizers:
+            self._updates = self.guard.run("updates", count_updates, self._optimizers)
+        return None if before is None or self._updates is None else self._updates > before
 
     # --- from the hooks ---------------------------------------------------------------------
 

@@ -180,7 +180,7 @@ class Recording:
 
     def _how_it_ended(self) -> facts.End:
         if not getattr(self.model, "stop_training", False):
-            return facts.End("finished", self._steps)
+            return facts.End("finished", self._counted())
         by = None
         for callback in self._others:
             stopped = getattr(callback, "stopped_epoch", 0)
@@ -188,7 +188,7 @@ class Recording:
             on_nan = is_a(callback, "TerminateOnNaN") and self._is_bad
             if ended_it or on_nan:
                 by = type(callback).__name__
-        return facts.End("stopped", self._steps, by=by)
+        return facts.End("stopped", self._counted(), by=by)
 
     def _release(self) -> None:
         for part in (self._validation, self._function, self._hooks, *self._calls):
@@ -315,7 +315,7 @@ class Recording:
         epoch = facts.Epoch(
             epoch=self._epoch,
             step=self._steps,
-            batches=self._steps - step,
+            batches=None if (counted := self._counted()) is None else counted - step,
             seconds=time.perf_counter() - clock,
             learning_rate=rate,
             logs=numbers_of(logs),
@@ -323,8 +323,15 @@ class Recording:
         )
         self._session.epoch(epoch)
 
+    def _counted(self) -> int | None:
+        """Steps taken; None where neither the sampler nor Keras' own words could count them."""
+        sampler = self._sampler
+        if sampler is None or not (sampler.is_watching or "steps" not in self.guard.off):
+            return None
+        return self._steps
+
     def _count_steps(self) -> None:
-        if self._sampler is not None:
+        if self._sampler is not None and self._sampler.is_watching:
             counted = self.guard.run("the count of steps", self._sampler.step)
             self._steps = self._steps if counted is None else counted
 
@@ -476,7 +483,7 @@ class Recording:
         if self._in_epoch and self._steps > self._epoch_start[0]:
             self._write_epoch(None, cut_short=True)
         self._write_association()
-        self._session.fact(self._steps, end_of(fault, self._steps))
+        self._session.fact(self._steps, end_of(fault, self._counted()))
 
     def data_ended(self) -> None:
         """From the step function: the iterator had no further batch."""
@@ -488,7 +495,7 @@ class Recording:
             self._is_open = False
             self._count_steps()
             self._collect()
-            self._session.fact(self._steps, end_of(fault, self._steps))
+            self._session.fact(self._steps, end_of(fault, self._counted()))
         self._release()
 
 

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 
 import tensorflow as tf
 
+from tb_zeroacc.records import LARGEST
+
 Tensor: TypeAlias = Any  # TensorFlow ships no types
 
 # Derivatives under 1 % of their maximum: s(1-s) < .0025 and 1-t² < .01.
@@ -32,15 +34,40 @@ ASSUMED_BATCH = 128  # where a shape leaves the batch open
 def as_float(value: Tensor) -> Tensor:
     """Any numeric tensor as float32; the values of ragged, sparse and indexed ones.
 
+    Finite numbers beyond float32's range become the largest that it holds, as in
+    `records.as_float32`.
+
     Raises:
         TypeError: The tensor holds no numbers.
     """
+    return _narrowed(_wide(value))
+
+
+def total(value: Tensor) -> Tensor:
+    """The sum of a numeric tensor, float32 of shape (); taken in float64 where that is its type."""
+    return _narrowed(tf.reduce_sum(_wide(value)))
+
+
+def average(value: Tensor) -> Tensor:
+    """The mean of a numeric tensor, as `total`."""
+    return _narrowed(tf.reduce_mean(_wide(value)))
+
+
+def _narrowed(value: Tensor) -> Tensor:
+    if value.dtype == tf.float32:
+        return value
+    clipped = tf.clip_by_value(value, -LARGEST, LARGEST)
+    return tf.cast(tf.where(tf.math.is_inf(value), value, clipped), tf.float32)
+
+
+def _wide(value: Tensor) -> Tensor:
+    """Numbers as float64 where they are that, else as float32."""
     if isinstance(value, tf.RaggedTensor):
         value = value.flat_values
     elif isinstance(value, tf.SparseTensor | tf.IndexedSlices):
         value = value.values
     value = tf.convert_to_tensor(value)
-    if value.dtype == tf.float32:
+    if value.dtype in (tf.float32, tf.float64):
         return value
     if not (value.dtype.is_floating or value.dtype.is_integer or value.dtype.is_bool):
         raise TypeError(f"{value.dtype.name} holds no real numbers")

@@ -69,7 +69,7 @@ def sum_of(tensors: list[tuple[str, Any]]) -> Any:
     A sum that overflows does so, too: it costs a sample that was not needed.
     """
     sums = [
-        tf.reduce_sum(statistics.as_float(tensor))
+        statistics.total(tensor)
         for _, tensor in tensors
         if is_numeric(tensor) and tensor.dtype.is_floating
     ]

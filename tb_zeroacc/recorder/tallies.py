@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts
+from tb_zeroacc.records import as_float32
 
 # Counted at every element.
 COUNTS = ("elements", "non_finite_elements")
@@ -84,4 +85,4 @@ def table_of(held: NDArray[np.float64]) -> NDArray[np.float32]:
             "largest_share": of["largest"] / finite,
         }
         ordered = [columns[name] for name in facts.COLUMNS[facts.PIPELINE_TABLE]]
-        return np.stack(ordered, axis=1).astype(np.float32)
+        return as_float32(np.stack(ordered, axis=1))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tb_zeroacc import facts
+from tb_zeroacc.logs import LogReader
 from tests.logs.written import (
     BEGIN,
     curve,
@@ -184,6 +185,20 @@ class TestWithRecorder:
         run = only(tmp_path)
         assert run.sessions == 2
         assert points(run, "zeroacc/loss") == [(7, 4.0)]
+
+    @pytest.mark.parametrize(("session", "loss"), [("a", 5.0), ("b", 4.0), (None, 4.0)])
+    def test_one_of_two_at_the_same_time(
+        self, session: str | None, loss: float, tmp_path: Path
+    ) -> None:
+        for number, (token, value) in enumerate([("a", 5.0), ("b", 4.0)]):
+            log = [start(token), *curve("zeroacc/loss", [value])]
+            write(tmp_path / "zeroacc", log, number)
+        reader = LogReader(str(tmp_path), session)
+        reader.refresh()
+        (run,) = reader.runs()
+        assert points(run, "zeroacc/loss") == [(0, loss)]
+        assert run.start is not None
+        assert run.start.session == (session or "b")
 
     def test_one_session_in_two_files_and_two_fits(self, tmp_path: Path) -> None:
         first = [

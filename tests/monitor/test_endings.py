@@ -11,7 +11,8 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tests.monitor.loops import batches, hooked, quiet, step_of
+from tb_zeroacc.diagnosis.answers import NotApplicable, Passed
+from tests.monitor.loops import X, Y, batches, hooked, quiet, step_of
 from tests.recorder.models import mlp, weights
 from tests.recorder.reading import read
 
@@ -101,3 +102,24 @@ def test_a_fault_of_ours_stays_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert trained[0] == trained[1]
     assert len(ours) == 1
     assert "no longer records samples" in ours[0]
+
+
+def test_a_loop_that_goes_on_is_no_record_that_breaks_off(tmp_path: Path) -> None:
+    model, optimizer = mlp(), keras.optimizers.SGD(0.1)
+    with quiet(tmp_path, model, optimizer=optimizer) as monitor:
+        step = step_of(model, optimizer, monitor.record)
+        for batch in batches():
+            step(*batch)
+        (during,) = monitor.diagnose()
+    assert isinstance(during.checks["ZA005"], NotApplicable), during.headline
+    assert isinstance(monitor.diagnose()[0].checks["ZA005"], Passed)
+
+
+@pytest.mark.filterwarnings("ignore:.*softmax over axis:UserWarning")
+def test_of_two_loops_in_one_directory_each_is_told_its_own(tmp_path: Path) -> None:
+    first = quiet(tmp_path, mlp(), optimizer=keras.optimizers.SGD(0.1))
+    second = quiet(tmp_path, mlp(units=1), loss=keras.losses.BinaryCrossentropy())
+    with first, second:
+        second.record(inputs=X, labels=Y[:, None], outputs=second._model(X))
+        codes = [{f.code for f in m.diagnose()[0].findings} for m in (first, second)]
+    assert ["ZA301" in found for found in codes] == [False, True]

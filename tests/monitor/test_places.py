@@ -59,9 +59,37 @@ def test_within_xla_one_sentence_says_what_to_do(tmp_path: Path) -> None:
     assert len([w for w in told if "Zero Accuracy" in str(w.message)]) == 1
     log = read(tmp_path)
     assert log.contract().layers
-    assert [epoch.batches for epoch in log.facts(facts.Epoch)] == [None]
-    assert log.end().how == "finished"
-    assert "ZA110" not in [finding.code for finding in monitor.diagnose()[0].findings]
+    (epoch,) = log.facts(facts.Epoch)
+    assert epoch.batches is None, "the optimizer counted, no record did"
+    assert (log.end().how, log.end().step) == ("finished", None)
+
+
+@pytest.mark.parametrize(
+    ("trains", "has_optimizer", "logs", "batches"),
+    [
+        (True, True, {}, None),
+        (True, False, {"loss": 1.0}, None),
+        (False, True, {"loss": 0.0}, 0),
+        (False, False, {"loss": float("nan")}, 0),
+        (False, False, {}, 0),
+    ],
+)
+def test_an_epoch_without_records(
+    trains: bool, has_optimizer: bool, logs: dict[str, float], batches: int | None, tmp_path: Path
+) -> None:
+    model, optimizer = mlp(optimizer=None), keras.optimizers.SGD(0.1)
+    model.optimizer = None
+    step = step_of(model, optimizer, None)
+    with quiet(tmp_path, model, optimizer=optimizer if has_optimizer else None) as monitor:
+        for batch in batches_of(trains):
+            step(*batch)
+        monitor.end_epoch(logs)
+    (epoch,) = read(tmp_path).facts(facts.Epoch)
+    assert epoch.batches == read(tmp_path).end().step == batches
+
+
+def batches_of(trains: bool) -> list[tuple[Any, Any]]:
+    return list(batches()) if trains else []
 
 
 def test_steps_within_one_function(tmp_path: Path) -> None:

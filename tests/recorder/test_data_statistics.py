@@ -10,8 +10,10 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from tb_zeroacc import facts
 from tb_zeroacc.recorder import data_statistics as graph
-from tb_zeroacc.recorder import host_data
+from tb_zeroacc.recorder import host, host_data, inside, statistics, tallies
+from tb_zeroacc.records import as_float32
 
 NUMBERS = some.floats(-1e3, 1e3, width=32, allow_subnormal=False) | some.sampled_from(
     [0.0, 1.0, -1.0, np.nan, np.inf]
@@ -117,3 +119,43 @@ def test_of_whatever_width(shape: tuple[int, int]) -> None:
     assert_alike(host_data.column_statistics(values), graph.column_statistics(tf.constant(values)))
     halves = values.astype("float16")
     assert_alike(host_data.as_rows(here(halves)), graph.as_rows(tf.constant(halves)))
+
+
+MOST = float(np.finfo(np.float32).max)
+WIDE = [
+    (1e300, MOST), (-1e300, -MOST), (2 * MOST, MOST), (MOST, MOST), (0.1, np.float32(0.1)),
+    (np.inf, np.inf), (-np.inf, -np.inf), (np.nan, np.nan),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "want"), WIDE)
+def test_only_what_is_infinite_stays_so_in_float32(value: float, want: float) -> None:
+    given_ = np.array([[value]])
+    with np.errstate(all="raise", under="ignore"):
+        found = [
+            host.array_of(given_), statistics.as_float(tf.constant(given_)), as_float32(value),
+            inside.mean_of(given_), inside.mean_of(tf.constant(given_)),
+            statistics.total(tf.constant(given_)),
+        ]  # fmt: skip
+    for one in found:
+        np.testing.assert_array_equal(np.asarray(one).reshape(-1), np.float32([want]))
+        assert np.asarray(one).dtype == np.float32
+    with np.errstate(all="ignore"):
+        counted = host_data.column_statistics(host.array_of(given_))[0, 5]
+    assert counted == graph.column_statistics(statistics.as_rows(tf.constant(given_)))[0, 5]
+    assert counted == (not np.isfinite(value))
+
+
+def test_means_and_sums_of_float64_are_taken_in_float64() -> None:
+    values = np.full([8], 1e300)
+    for found in (inside.mean_of(values), inside.mean_of(tf.constant(values)),
+                  statistics.total(tf.constant(values))):  # fmt: skip
+        assert float(found) == MOST
+
+
+def test_what_a_tap_saw_is_finite() -> None:
+    held = tallies.nothing(1)
+    sums, extremes = tallies.sums_of(np.array([1e300, -1e300, 1.0]))
+    held[0] = [1, 0, *sums, *extremes]
+    found = dict(zip(facts.COLUMNS["pipeline"], tallies.table_of(held)[0], strict=True))
+    assert (found["min"], found["max"], found["non_finite_share"]) == (-MOST, MOST, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.recorder.models import faults, features, layers, recorder, weights
+from tb_zeroacc import diagnose
+from tb_zeroacc.diagnosis.answers import Flagged
+from tests.recorder.models import classes, faults, features, layers, recorder, weights
 from tests.recorder.reading import Log, read
 
 pytestmark = pytest.mark.training
@@ -249,3 +251,67 @@ def test_saturation_by_the_derivative(
     assert row["saturated_share"] == pytest.approx(expected, nan_ok=True)
     dead = 0.25 if activation == "relu" else float("nan")
     assert row["dead_unit_share"] == pytest.approx(dead, nan_ok=True)
+
+
+def test_a_loss_that_no_tracker_is_told_of(tmp_path: Path) -> None:
+    class Own(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.out = layers.Dense(3, activation="softmax")
+
+        def call(self, x: Any) -> Any:
+            return self.out(x)
+
+        def train_step(self, data: Any) -> dict[str, Any]:
+            x, y = data
+            with tf.GradientTape() as tape:
+                loss = self.compute_loss(x, y, self(x))
+            variables = self.trainable_variables
+            self.optimizer.apply_gradients(
+                zip(tape.gradient(loss, variables), variables, strict=True)
+            )
+            return {"loss": loss}
+
+    model = Own()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    history = model.fit(
+        features(64), classes(features(64)), batch_size=8, epochs=4, verbose=0,
+        callbacks=[recorder(tmp_path)],
+    )  # fmt: skip
+    assert history.history["loss"] == [0.0] * 4, "Keras logs what nobody told it"
+    (verdict,) = diagnose(str(tmp_path))
+    assert "ZA406" in {finding.code for finding in verdict.findings}, verdict.headline
+    assert "ended at 0" not in verdict.context
+
+
+@pytest.fixture
+def in_float64() -> Iterator[None]:
+    policy = keras.config.dtype_policy()
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy(policy)
+
+
+@pytest.mark.parametrize("compiled", [{}, {"steps_per_execution": 2}], ids=["one", "two at once"])
+def test_finite_numbers_beyond_float32_are_not_called_infinite(
+    compiled: dict[str, Any], in_float64: None, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    x = features(32).astype("float64")
+    x[::3, 0] *= 1e60
+    model = keras.Sequential([layers.Input((6,)), layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.0), "mae", **compiled)
+    model.fit(x, x[:, :1], batch_size=8, epochs=2, verbose=0, callbacks=[recorder(tmp_path)])
+    assert not [str(w) for w in recwarn if "overflow" in str(w.message)]
+    (verdict,) = diagnose(str(tmp_path))
+    flagged = {code for code, answer in verdict.checks.items() if isinstance(answer, Flagged)}
+    assert not flagged & {"ZA101", "ZA501"}, verdict.headline
+    log = read(tmp_path)
+    for kind in ("inputs", "outputs", "activations", "gradients", "weights"):
+        assert not any(
+            np.nansum(t.values[:, t.layout.columns.index("non_finite_count")])
+            for t in log.tables[kind]
+        ), kind
+    for name in ("zeroacc/loss", "zeroacc/epoch/loss"):
+        assert np.isfinite([value for _, value in log.scalars[name]]).all(), name

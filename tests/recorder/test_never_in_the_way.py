@@ -15,8 +15,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tb_zeroacc import facts
-from tb_zeroacc.recorder import content, direct, gathering, inside, plan, tables, writer
+from tb_zeroacc import diagnose, facts
+from tb_zeroacc.diagnosis.answers import Flagged
+from tb_zeroacc.recorder import (
+    content,
+    direct,
+    gathering,
+    inside,
+    plan,
+    program,
+    recording,
+    tables,
+    writer,
+)
 from tb_zeroacc.recorder.guard import Guard
 from tests.recorder.models import classes, features, layers, mlp, recorder, weights
 from tests.recorder.reading import read
@@ -119,6 +130,33 @@ def test_a_central_part_that_raises(
     assert [epoch.batches for epoch in log.facts(facts.Epoch)] == [4, 4]
     assert log.contract().outputs[0].loss == "sparse_categorical_crossentropy"
     assert len(log.facts(type(log.facts(object)[0]))) >= 1
+
+
+# Who counts the steps: the sampler, else Keras' own words about each of them, else nobody.
+COUNTING: dict[str, tuple[list[tuple[Any, str]], dict[str, Any], int | None]] = {
+    "the graph sees no step": ([(program, "branch")], {"steps_per_execution": 2}, 4),
+    "nor does Python": (
+        [(program, "branch"), (recording.Recording, "batch_end")], {"steps_per_execution": 2}, None,
+    ),
+    "Python sees none": ([(recording.Recording, "batch_end")], {}, 4),
+    "nobody watches": ([(recording, "StepFunction")], {}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("parts", "compiled", "batches"), COUNTING.values(), ids=COUNTING)
+def test_steps_that_nobody_counted_are_unknown_and_not_none(
+    parts: list[tuple[Any, str]], compiled: dict[str, Any], batches: int | None,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for part in parts:
+        monkeypatch.setattr(*part, broken)
+    with pytest.warns(RuntimeWarning):
+        fit(mlp(**compiled), recorder(tmp_path))
+    log = read(tmp_path)
+    assert [epoch.batches for epoch in log.facts(facts.Epoch)] == [batches, batches]
+    assert log.end().step == (None if batches is None else 8)
+    (verdict,) = diagnose(str(tmp_path))
+    assert not isinstance(verdict.checks["ZA110"], Flagged), verdict.checks["ZA110"]
 
 
 @pytest.mark.parametrize("way", ["graph", "eager"])

@@ -12,6 +12,7 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
+from tb_zeroacc.diagnosis.counting import counted_epochs, unknown_counts
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS
 from tb_zeroacc.diagnosis.prior import Case
@@ -50,11 +51,12 @@ def empty_input(case: Case) -> Answer:
     and an ETA of 0, and of a dry generator's epochs it logs whatever little came.
 
     ## How it is detected
-    The batches of each epoch, counted exactly. The fault is an epoch with none, or with fewer than
-    half of the first one's: 2 of 57 and 2 of 10 where generators ran dry, equal everywhere else
-    (measured). An epoch that was cut short by a callback, TerminateOnNaN or an exception does not
-    count. Where `fit` was called several times a smaller epoch may be meant: a smell. A run that
-    learned all the same from its first epochs: strong.
+    The batches of each epoch, counted exactly; epochs that nobody counted are left out, and so are
+    those of 0 batches where they hold samples, or losses that change. The fault is an epoch with
+    none, or with fewer than half of the first one's: 2 of 57 and 2 of 10 where generators ran dry,
+    equal everywhere else (measured). An epoch that was cut short by a callback, TerminateOnNaN or
+    an exception does not count. Where `fit` was called several times a smaller epoch may be meant:
+    a smell. A run that learned all the same from its first epochs: strong.
 
     ## How to mend it
     ```python
@@ -71,30 +73,25 @@ def empty_input(case: Case) -> Answer:
     keras.io/api/models/model_training_apis (steps_per_epoch); github.com/keras-team/keras-io issue
     285; stackoverflow.com/q/59864408. Measured on Keras 3.15.
     """
-    ended = [epoch for epoch in case.run.epochs if not epoch.cut_short]
-    if not ended:
-        return CannotTell("no epoch has ended by itself")
-    epochs = [(epoch, epoch.batches) for epoch in ended if epoch.batches is not None]
+    epochs = counted_epochs(case.run)
     if not epochs:
-        return CannotTell("no step of the loop was recorded: call `monitor.record` in each one")
-    first = epochs[0][1]
-    short = [(epoch, held) for epoch, held in epochs if held < HALF * first or not held]
+        return CannotTell(unknown_counts(case.run))
+    batches = [epoch.batches or 0 for epoch in epochs]
+    first = batches[0]
+    short = [e for e, held in zip(epochs, batches, strict=True) if held < HALF * first or not held]
     if not short:
-        least = min(held for _, held in epochs)
-        return Passed(f"every epoch holds at least {least} of {first} batches")
+        return Passed(f"every epoch holds at least {min(batches)} of {first} batches")
     return _flagged(case, epochs, short)
 
 
-def _flagged(
-    case: Case, epochs: list[tuple[Epoch, int]], short: list[tuple[Epoch, int]]
-) -> Flagged:
-    run, least = case.run, min(held for _, held in short)
-    empty = [epoch for epoch, held in short if not held]
-    first, since = epochs[0][1], short[0][0].step - short[0][1]
+def _flagged(case: Case, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
+    run, least = case.run, min(epoch.batches or 0 for epoch in short)
+    empty = [epoch for epoch in short if not epoch.batches]
+    first, held = epochs[0].batches or 0, short[0].batches or 0
     if len(empty) == len(epochs):
         summary = "No batch came at all: every epoch trained on nothing."
     else:
-        summary = (f"The data ran dry: epoch {short[0][0].epoch + 1} trained on {short[0][1]} "
+        summary = (f"The data ran dry: epoch {short[0].epoch + 1} trained on {held} "
                    f"of {first} batches.")  # fmt: skip
     limit = HALF * first if first else 1.0
     return Flagged(
@@ -104,11 +101,11 @@ def _flagged(
         evidence=(
             Evidence("batches in the smallest epoch", least, limit, "below",
                      unit="batches", member=run.recorder_member or "", axis="epoch",
-                     first_step=short[0][0].epoch, last_step=short[-1][0].epoch),
-            *_loss(run, short[0][0]),
+                     first_step=short[0].epoch, last_step=short[-1].epoch),
+            *_loss(run, short[0]),
         ),
         tier=_tier(case, empty),
-        since=since,
+        since=short[0].step - held,
         mend=None if len(empty) == len(epochs) else _repeat(first),
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
+from tb_zeroacc.diagnosis.counting import counted_epochs
 from tb_zeroacc.diagnosis.fed import hidden_entry, listed, loss_shown, prepared_by
 from tb_zeroacc.diagnosis.inside import fact
 from tb_zeroacc.diagnosis.needs import BATCH, CONTRACT, PROGRESS, SHAPES
@@ -26,6 +27,7 @@ from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import count, number, percent
 
 ALIKE = 1e-6  # relative difference of two fingerprints; float32 sums of one batch agree to 1e-7
+OVERFLOWING = 1e37  # near the end of float32's range sums are infinite, and values were clipped
 IN_A_ROW = 3  # two equal batches may be chance in tiny data, three are not
 MOSTLY = 0.9  # of all consecutive samples: a generator that is stuck repeats itself throughout
 # Largest minus smallest value: pixels span 255, standardised data under 25, class numbers and
@@ -117,7 +119,7 @@ def _one_batch_an_epoch(run: Run) -> bool:
     table = run.table("progress")
     known = table.column("steps_per_epoch")[:, 0] if table else np.array([])
     known = known[np.isfinite(known)]
-    ended = [epoch.batches or 0 for epoch in run.epochs if not epoch.cut_short]
+    ended = [epoch.batches or 0 for epoch in counted_epochs(run)]
     return bool(len(known) and (known <= 1).all()) or bool(ended and max(ended) <= 1)
 
 
@@ -126,7 +128,10 @@ def _neighbours(table: Table) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     pairs = (np.diff(table.steps) == 1) & (np.diff(table.epochs) == 0) & (table.epochs[1:] >= 0)
     prints = np.stack([table.column("fingerprint_1"), table.column("fingerprint_2")])
     size = np.abs(prints).max(axis=0)  # (samples, rows): one of the two may cancel to nearly 0
-    gap = np.abs(np.diff(prints, axis=1)).max(axis=0)
+    known = (size < OVERFLOWING).all(axis=1)
+    pairs &= known[1:] & known[:-1]
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(np.diff(prints, axis=1)).max(axis=0)
     equal = gap <= ALIKE * np.maximum(size[1:], size[:-1])
     alike = equal & (np.diff(table.column("examples"), axis=0) == 0)
     return pairs, pairs & alike.all(axis=1)

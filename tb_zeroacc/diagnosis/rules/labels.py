@@ -26,6 +26,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.ending import is_unfinished
 from tb_zeroacc.diagnosis.inside import fact
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS, LABELS, LOSS
 from tb_zeroacc.diagnosis.prior import Case, class_counts
@@ -240,7 +241,7 @@ def constant_labels(case: Case) -> Answer:
     said = f"one label in {count(examples, 'example')} so far"
     if batches < FEWEST_BATCHES or examples < FEWEST_EXAMPLES:
         return CannotTell(f"{said}, too few to say that there is no other")
-    if run.state == "live" and not run.epochs:
+    if is_unfinished(run) and not run.epochs:
         return CannotTell(f"{said}; others may come before the epoch ends")
     table = run.table("label_counts") or run.table("labels")
     assert table is not None

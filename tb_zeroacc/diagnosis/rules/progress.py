@@ -10,11 +10,14 @@ from tb_zeroacc.diagnosis.answers import (
     Evidence,
     Flagged,
     Mend,
+    NotApplicable,
     Passed,
     Stage,
     Tier,
 )
+from tb_zeroacc.diagnosis.counting import counted_epochs, unknown_counts
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.ending import breaks_off
 from tb_zeroacc.diagnosis.needs import EPOCHS, PROGRESS
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
@@ -66,26 +69,21 @@ def eta_always_zero(case: Case) -> Answer:
     issue 1449; stackoverflow.com/q/59864408. Measured on Keras 3.15: an empty dataset shows
     "0/Unknown", one step an epoch "0s".
     """
-    epochs = [epoch for epoch in case.run.epochs if not epoch.cut_short]
+    epochs = counted_epochs(case.run)
     if not epochs:
-        return _without_epochs(case.run)
-    held = [epoch.batches for epoch in epochs if epoch.batches is not None]
-    if not held:
-        return CannotTell("no step of the loop was recorded: call `monitor.record` in each one")
+        return CannotTell(unknown_counts(case.run) + _true_eta(case.run))
     empty = [epoch for epoch in epochs if epoch.batches == 0]
     if empty:
         return _empty(case.run, epochs, empty)
-    if all(batches == 1 for batches in held):
+    if all(epoch.batches == 1 for epoch in epochs):
         if case.beats:
             return Passed(f"one batch an epoch, and the run beats its prior{_true_eta(case.run)}")
+        if breaks_off(case.run):
+            return NotApplicable("one batch an epoch, but the record breaks off")
         return _single(case.run, epochs)
-    typical = int(np.median(held))
+    typical = int(np.median([epoch.batches or 0 for epoch in epochs]))
     return Passed(f"{count(typical, 'batch').replace('batchs', 'batches')} an epoch"
                   f"{_true_eta(case.run)}")
-
-
-def _without_epochs(run: Run) -> Answer:
-    return CannotTell("no epoch has ended yet" + _true_eta(run))
 
 
 def _seconds_per_step(run: Run) -> float | None:
@@ -103,8 +101,9 @@ def _true_eta(run: Run) -> str:
         return ""
     said = f"; a step takes {number(seconds)} s"
     asked = run.contract.fit.epochs if run.contract else None
-    if run.state == "live" and asked is not None and run.epochs:
-        steps = (asked - len(run.epochs)) * (run.epochs[-1].batches or 0)
+    batches = run.epochs[-1].batches if run.epochs else None
+    if run.state == "live" and asked is not None and batches is not None:
+        steps = (asked - len(run.epochs)) * batches
         said += f", so {number(max(steps, 0) * seconds)} s are left to the end"
     return said
 

@@ -17,6 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.ending import breaks_off
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
 from tb_zeroacc.diagnosis.prior import BEATEN_LOSS, Case
 from tb_zeroacc.diagnosis.rule import rule
@@ -67,7 +68,8 @@ def stopped_too_early(case: Case) -> Answer:
     the whole fall where that is 3 % of the start or more (an even fall has 25 % of it there); by
     more than two standard errors; and it ends above half its prior. Measured: 13 to 22 % in runs
     that stopped too early; working programs fall by up to 53 % there, but end under .43 of the
-    prior. Not where validation has turned, nor on a run that is still going. Where the prior is
+    prior. Not where validation has turned, nor on a run that is still going, or whose record breaks
+    off. Where the prior is
     not known, the last quarter must hold 20 % of the whole fall and the loss end above half of
     its start, and it is a smell. A run of fewer than 4 epochs (or 20 steps) that
     does not beat its prior is too short to judge, a smell as well.
@@ -89,6 +91,8 @@ def stopped_too_early(case: Case) -> Answer:
     run = case.run
     if run.state == "live":
         return NotApplicable("still running")
+    if breaks_off(run):
+        return NotApplicable("the record breaks off: how training went on is not known")
     if run.end is not None and run.end.how == "exception":
         return NotApplicable(f"an exception ended it: {run.end.exception or 'unknown'}")
     if case.final_loss is not None and not math.isfinite(case.final_loss):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,8 @@ def batches(
 ZA106: dict[str, tuple[Run, type[Answer]]] = {
     "always the same": (a_run(batches(*[3.3] * 20), PROGRESS, *STUCK), Flagged),
     "three in a row": (a_run(batches(3.3, 3.3, 3.3), PROGRESS, *STUCK), Flagged),
+    "sums that overflow": (a_run(batches(math.inf, 1.0, math.inf), PROGRESS, *STUCK), CannotTell),
+    "values that were clipped": (a_run(batches(*[1.5e38] * 9), PROGRESS, *STUCK), CannotTell),
     "two in a row": (a_run(batches(3.3, 3.3), PROGRESS, *STUCK), Passed),
     "three of twenty": (
         a_run(batches(3.3, 3.3, 3.3, *range(17)), PROGRESS, *STUCK), Passed),
@@ -119,10 +122,17 @@ def test_scaling_after_the_first_kernel_does_not_count() -> None:
     assert "255" in found.summary
 
 
-def epochs(*sizes: int, cut: tuple[int, ...] = ()) -> tuple[Epoch, ...]:
+def epochs(
+    *sizes: int | None, cut: tuple[int, ...] = (), losses: tuple[float, ...] = ()
+) -> tuple[Epoch, ...]:
+    ends = np.cumsum([size or 0 for size in sizes]).tolist()
+    logs = [{"loss": loss} for loss in losses] or [{} for _ in sizes]
     return tuple(
-        Epoch(i, sum(sizes[: i + 1]), n, cut_short=i in cut) for i, n in enumerate(sizes)
+        Epoch(i, ends[i], size, cut_short=i in cut, logs=logs[i]) for i, size in enumerate(sizes)
     )
+
+
+SAMPLED = a_table("loss", {"loss": {"loss": [0.9, 0.8]}}, epochs=[0, 1])
 
 
 ZA110: dict[str, tuple[Run, type[Answer]]] = {
@@ -137,7 +147,16 @@ ZA110: dict[str, tuple[Run, type[Answer]]] = {
     "stopped in the first": (a_run(epochs=epochs(3, cut=(0,))), CannotTell),
     "growing": (a_run(epochs=epochs(10, 40)), Passed),
     "nothing recorded": (a_run(), CannotTell),
-    "a loop without a record": (a_run(epochs=(Epoch(0, 0, None), Epoch(1, 0, None))), CannotTell),
+    "nobody counted": (a_run(epochs=epochs(None, None, losses=(0.9, 0.8))), CannotTell),
+    "nobody counted at first": (a_run(epochs=epochs(None, 10, 10)), Passed),
+    "nobody counted, then dry": (a_run(epochs=epochs(None, 10, 2)), Flagged),
+    "0, but the losses change": (a_run(epochs=epochs(0, 0, losses=(0.9, 0.8))), CannotTell),
+    "0, and Keras' loss of 0": (a_run(epochs=epochs(0, 0, losses=(0.0, 0.0))), Flagged),
+    "0, and losses that are none": (
+        a_run(epochs=epochs(0, 0, losses=(math.nan, math.nan))), Flagged,
+    ),
+    "0, but sampled": (a_run(SAMPLED, epochs=epochs(0, 0)), CannotTell),
+    "0 later, and sampled before": (a_run(SAMPLED, epochs=epochs(10, 10, 0)), Flagged),
 }
 
 

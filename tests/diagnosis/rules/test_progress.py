@@ -16,8 +16,8 @@ STUCK = (a_contract(), COUNTS, a_curve([2.3, 2.2]), a_curve([0.1, 0.2], Role.ACC
 BEATS = (a_contract(), COUNTS, a_curve([2.3, 0.1]), a_curve([0.1, 0.9], Role.ACCURACY))
 
 
-def epochs(*batches: int, cut: bool = False) -> tuple[Epoch, ...]:
-    ends = [sum(batches[: i + 1]) for i in range(len(batches))]
+def epochs(*batches: int | None, cut: bool = False) -> tuple[Epoch, ...]:
+    ends = [sum(size or 0 for size in batches[: i + 1]) for i in range(len(batches))]
     return tuple(
         Epoch(i, end, size, cut_short=cut)
         for i, (end, size) in enumerate(zip(ends, batches, strict=True))
@@ -34,7 +34,10 @@ ZA801: dict[str, tuple[Run, type[Answer]]] = {
     "cut short": (a_run(*STUCK, a_table("progress", {"progress": {"seconds_per_step": 0.1}}),
                         epochs=epochs(0, cut=True)), CannotTell),
     "nothing recorded": (a_run(*STUCK), CannotTell),
-    "a loop without a record": (a_run(*STUCK, epochs=(Epoch(0, 0, None),)), CannotTell),
+    "nobody counted": (a_run(*STUCK, epochs=epochs(None, None)), CannotTell),
+    "0, but sampled": (
+        a_run(*STUCK, a_table("loss", {"loss": {"loss": 2.3}}), epochs=epochs(0)), CannotTell,
+    ),
 }
 
 
