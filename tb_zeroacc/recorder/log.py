@@ -28,7 +28,7 @@ class SessionLog:
         self.directory = directory
         self._guard = guard
         self._layouts: dict[str, Layout] = {}
-        self._refilled = records.Refilled()
+        self._templates = records.Templates()
         self._writer = guard.run(PART, EventWriter, directory)
 
     @property
@@ -52,8 +52,8 @@ class SessionLog:
             if self._layouts.get(layout.kind) != layout:
                 self._layouts[layout.kind] = layout
                 values.append(records.layout_value(layout))
-            values.append(self._refilled.table(layout.kind, content))
-        values += [self._refilled.scalar(tag, value) for tag, value in scalars]
+            values.append(self._templates.table(layout.kind, content))
+        values += [self._templates.scalar(tag, value) for tag, value in scalars]
         self._write(step, values)
 
     def check(self) -> None:
