@@ -203,5 +203,5 @@ def _values_of(logs: Mapping[str, Any] | None) -> dict[str, float]:
 
 def _at_exit(reference: weakref.ref[OwnLoop]) -> None:
     loop = reference()
-    if loop is not None:
+    if loop is not None and loop.is_writing:  # a forked process has no part in it
         loop.guard.run("the end of the program", loop.abandoned)

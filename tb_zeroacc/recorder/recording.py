@@ -440,6 +440,6 @@ class Recording:
 
 def _at_exit(reference: weakref.ref[Recording]) -> None:
     recording = reference()
-    if recording is not None:
+    if recording is not None and recording.is_writing:  # a forked process has no part in it
         fault = pending_fault(recording.model)
         recording.guard.run("the end of the program", recording.abandoned, fault)
