@@ -8,7 +8,7 @@ from numbers import Real
 
 
 def directory_of(log_dir: object) -> str:
-    """The directory to record into, with `~` resolved.
+    """The directory to record into as the user wrote it, but for `~`, which is resolved.
 
     Raises:
         ValueError: It is no path.
@@ -19,6 +19,11 @@ def directory_of(log_dir: object) -> str:
             f"Received: log_dir={log_dir!r}."
         )
     return os.path.expanduser(os.fspath(log_dir))  # noqa: PTH111 (it may be `gs://..`)
+
+
+def absolute(directory: str) -> str:
+    """A directory that is the same wherever the program goes; a URL (`gs://..`) as it is."""
+    return directory if "://" in directory else os.path.abspath(directory)  # noqa: PTH100
 
 
 def steps_between(every: object) -> int | None:

@@ -28,7 +28,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "diagnosis": ({"facts", "run", "series"}, {"numpy"}),
     "verdict": ({"facts", "logs", "run", "diagnosis"}, set()),
     "arguments": (set(), set()),
-    "announcing": ({"verdict"}, set()),
+    "announcing": ({"arguments", "verdict"}, set()),
     "callback": ({"arguments", "announcing", "recorder"}, {"keras"}),
     "monitor": (
         {"arguments", "announcing", "recorder", "verdict", "diagnosis"},
