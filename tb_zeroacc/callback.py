@@ -97,7 +97,7 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Counts epochs over all fits."""
         if self._recording is not None:
-            self._recording.epoch_begin()
+            self._recording.epoch_begin(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Starts the clock of a step."""

@@ -187,11 +187,11 @@ class Recording:
 
     # --- epochs and steps -------------------------------------------------------------------
 
-    def epoch_begin(self) -> None:
-        """An epoch begins."""
+    def epoch_begin(self, epoch: int) -> None:
+        """An epoch begins, `epoch` as this `fit` counts; a later `fit` may count anew."""
         if self._in_epoch:  # the same callback stands twice in the list
             return
-        self._epoch += 1
+        self._epoch = max(self._epoch + 1, epoch)
         self._epoch_start = (self._steps, time.perf_counter())
         self._in_epoch, self._ran_out = True, False
         self._step_start: float | None = None

@@ -101,7 +101,7 @@ def _true_eta(run: Run) -> str:
     said = f"; a step takes {number(seconds)} s"
     asked = run.contract.fit.epochs if run.contract else None
     if run.state == "live" and asked is not None and run.epochs:
-        steps = (asked - len(run.epochs)) * run.epochs[-1].batches
+        steps = (asked - run.epochs[-1].epoch - 1) * run.epochs[-1].batches
         said += f", so {number(max(steps, 0) * seconds)} s are left to the end"
     return said
 
