@@ -58,4 +58,4 @@ def test_a_live_run_is_told_the_true_time_left(initial: int) -> None:
     run = a_run(contract, progress, a_curve([2.3]), epochs=taken, state="live")
     found = answer("ZA801", run)
     assert isinstance(found, Passed)
-    assert "100 s are left" in found.reason
+    assert ", so 100 s are left" in found.reason
