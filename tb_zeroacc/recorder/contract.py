@@ -20,6 +20,7 @@ from tb_zeroacc.recorder.generations import (
     learning_rate,
     path_of,
     steps_per_execution,
+    value_of,
     version_of,
 )
 from tb_zeroacc.recorder.losses import Asked, describe_outputs
@@ -198,7 +199,7 @@ def learning_rate_of(optimizer: Any) -> float | None:
     """The rate of the next update; None for a user's own function, which is not called."""
     with tf.init_scope():  # also asked while a step is traced
         rate = learning_rate(optimizer)
-        return None if rate is None else _real(keras.ops.convert_to_numpy(rate))
+        return None if rate is None else float(value_of(rate))
 
 
 def _config(thing: Any) -> dict[str, Any]:
