@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +18,7 @@ from tb_zeroacc.arguments import (
     share_of_time,
     steps_between,
 )
+from tb_zeroacc.recorder.guard import warn
 from tb_zeroacc.recorder.own_loop import OwnLoop
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.shown import Shown
@@ -187,11 +187,10 @@ class Monitor:
     def _warn_of_nothing(self, name: str) -> None:
         if not self._has_warned:
             self._has_warned = True
-            warnings.warn(
+            warn(
                 f"Monitor.{name} records nothing outside of `with Monitor(...) as monitor:`, nor "
                 "does a tf.function that was traced there.",
-                RuntimeWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
     def _on_news(self, moment: str) -> None:

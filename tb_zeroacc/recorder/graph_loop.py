@@ -11,7 +11,6 @@ function; when the recording is over no step is due any more.
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +22,7 @@ from tb_zeroacc import facts
 from tb_zeroacc.recorder import inside
 from tb_zeroacc.recorder.branching import branch
 from tb_zeroacc.recorder.content import NEVER
-from tb_zeroacc.recorder.guard import Guard
+from tb_zeroacc.recorder.guard import Guard, warn
 from tb_zeroacc.recorder.inbox import Inbox, Plan
 from tb_zeroacc.recorder.ledger import Ledger, numbered
 from tb_zeroacc.recorder.observation import Observation, Update
@@ -259,7 +258,7 @@ class GraphSteps:
     def _warn_of_compilation(self) -> None:
         if not self._has_warned:
             self._has_warned = True
-            warnings.warn(COMPILED, RuntimeWarning, stacklevel=2)
+            warn(COMPILED, stacklevel=3)
 
 
 def _flat(found: list[Table]) -> Any:

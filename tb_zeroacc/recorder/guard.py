@@ -11,6 +11,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def warn(text: str, *, stacklevel: int) -> None:
+    """Warns; where the user has made warnings errors, ours must not end the training.
+
+    Args:
+        text: What it says.
+        stacklevel: Whose line it names: 2 is the caller's, 3 the one that called it, ...
+    """
+    with contextlib.suppress(Exception):
+        warnings.warn(text, RuntimeWarning, stacklevel=stacklevel)
+
+
 class Guard:
     """Runs the parts of a recorder.
 
@@ -47,10 +58,4 @@ class Guard:
         self.off[part] = fault
         reason = str(fault).strip().splitlines()
         text = f"{type(fault).__name__}: {reason[0][:300]}" if reason else type(fault).__name__
-        # Where the user has made warnings errors, ours must not become one inside `fit`.
-        with contextlib.suppress(Exception):
-            warnings.warn(
-                f"Zero Accuracy no longer records {part}; training goes on. ({text})",
-                RuntimeWarning,
-                stacklevel=3,
-            )
+        warn(f"Zero Accuracy no longer records {part}; training goes on. ({text})", stacklevel=4)
