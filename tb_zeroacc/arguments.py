@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from math import isfinite
 from numbers import Real
+
+WRITER = "tensorboard.summary.Writer(LOGDIR).add_scalar('epoch_loss', loss, epoch)"
 
 
 def directory_of(log_dir: object) -> str:
@@ -63,9 +66,13 @@ def require_tensorflow(name: str, backend: str) -> None:
         ValueError: Keras runs on another backend.
     """
     if backend != "tensorflow":
+        # Keras' own callback writes with TensorFlow on every backend.
+        has_tensorflow = importlib.util.find_spec("tensorflow") is not None
+        logs = "keras.callbacks.TensorBoard(LOGDIR)" if has_tensorflow else WRITER
         raise ValueError(
             f"{name} records Keras on TensorFlow only, and Keras runs on {backend!r}: "
-            "set KERAS_BACKEND=tensorflow before importing keras."
+            "set KERAS_BACKEND=tensorflow before importing keras, or log with "
+            f"{logs} and ask `zeroacc diagnose LOGDIR`."
         )
 
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from tb_zeroacc import Monitor, ZeroAccuracyCallback, facts
+from tb_zeroacc import Monitor, ZeroAccuracyCallback, diagnose, facts
 from tests.recorder.models import classes, features, linear, mlp, recorder
 from tests.recorder.reading import read
 
@@ -62,8 +62,23 @@ def test_another_backend_is_refused_when_it_is_made(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    with pytest.raises(ValueError, match="runs on 'jax': set KERAS_BACKEND=tensorflow"):
+    with pytest.raises(ValueError, match="runs on 'jax': set KERAS_BACKEND=tensorflow") as raised:
         ZeroAccuracyCallback(tmp_path)
+    assert "or log with keras.callbacks.TensorBoard(LOGDIR)" in str(raised.value)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"or log with tensorboard\.summary\.Writer") as raised:
+        Monitor(tmp_path, model=None)
+    assert "keras.callbacks" not in str(raised.value)
+
+
+def test_what_is_advised_without_tensorflow_can_be_read(tmp_path: Path) -> None:
+    from tensorboard.summary import Writer
+
+    writer = Writer(str(tmp_path))
+    for epoch, loss in enumerate([1.0, 0.5, 0.25]):
+        writer.add_scalar("epoch_loss", loss, epoch)
+    writer.close()
+    assert "3 epochs of the loss" in diagnose(str(tmp_path))[0].headline
 
 
 def test_an_uncompiled_model_gives_keras_own_error(tmp_path: Path) -> None:
