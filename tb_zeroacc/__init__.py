@@ -22,6 +22,7 @@ _HOME = {
     "diagnose": "tb_zeroacc.verdict",
     "tap": "tb_zeroacc.recorder.taps",
 }
+_RECORDS = ("Monitor", "ZeroAccuracyCallback", "tap")  # the others read alone
 
 
 def __getattr__(name: str) -> Any:
@@ -29,4 +30,17 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOME[name]), name)
+    try:
+        return getattr(import_module(_HOME[name]), name)
+    except ModuleNotFoundError as fault:
+        missing = (fault.name or "").partition(".")[0]
+        if name not in _RECORDS or missing in ("", __name__):
+            raise
+    from tb_zeroacc.errors import MissingPackageError
+
+    backend = "" if missing in ("keras", "tensorflow") else "set KERAS_BACKEND=tensorflow and "
+    # Raised out here, it has no chain of errors from within us.
+    raise MissingPackageError(
+        f"tb_zeroacc.{name} records Keras on TensorFlow, and {missing!r} is not installed: "
+        f"{backend}pip install 'tb-zeroacc[tensorflow]'."
+    )

@@ -6,6 +6,8 @@ import shlex
 import time
 from collections.abc import Callable
 
+from tb_zeroacc.arguments import absolute
+
 # At these moments the cursor stands at the beginning of a line, not behind a progress bar.
 BETWEEN_LINES = frozenset({"contract", "epoch", "end"})
 
@@ -14,13 +16,16 @@ class Announcer:
     """Tells each cause once: what is beyond doubt at once, the rest when training has ended.
 
     Args:
-        log_dir: The directory that the user named; the advice repeats it.
+        named: The directory of the training as the user wrote it.
+        log_dir: The same from everywhere; the advice names it where `named` leads elsewhere by now.
         affords: Whether so many seconds fit into the budget; asked with the seconds that the last
             verdict took, and those since training began.
     """
 
-    def __init__(self, log_dir: str, affords: Callable[[float, float], bool]) -> None:
-        self._log_dir = log_dir
+    def __init__(
+        self, named: str, log_dir: str, affords: Callable[[float, float], bool]
+    ) -> None:
+        self._named, self._log_dir = named, log_dir
         self._affords = affords
         self._told: set[str] = set()
         self._judging = 0.0  # seconds that the last verdict took
@@ -59,5 +64,6 @@ class Announcer:
             gap = "" if moment in BETWEEN_LINES else "\n"
             name = f"{code} " if code else ""
             print(f"{gap}Zero Accuracy: {name}{verdict.headline}")
-            where = shlex.quote(self._log_dir)
+            still_there = absolute(self._named) == self._log_dir
+            where = shlex.quote(self._named if still_there else self._log_dir)
             print(f"  more: zeroacc diagnose {where}  or  tensorboard --logdir {where}", flush=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from math import isfinite
 from numbers import Real
 
+WRITER = "tensorboard.summary.Writer(LOGDIR).add_scalar('epoch_loss', loss, epoch)"
+
 
 def directory_of(log_dir: object) -> str:
-    """The directory to record into, with `~` resolved.
+    """The directory to record into as the user wrote it, but for `~`, which is resolved.
 
     Raises:
         ValueError: It is no path.
@@ -19,6 +22,11 @@ def directory_of(log_dir: object) -> str:
             f"Received: log_dir={log_dir!r}."
         )
     return os.path.expanduser(os.fspath(log_dir))  # noqa: PTH111 (it may be `gs://..`)
+
+
+def absolute(directory: str) -> str:
+    """A directory that is the same wherever the program goes; a URL (`gs://..`) as it is."""
+    return directory if "://" in directory else os.path.abspath(directory)  # noqa: PTH100
 
 
 def steps_between(every: object) -> int | None:
@@ -58,9 +66,13 @@ def require_tensorflow(name: str, backend: str) -> None:
         ValueError: Keras runs on another backend.
     """
     if backend != "tensorflow":
+        # Keras' own callback writes with TensorFlow on every backend.
+        has_tensorflow = importlib.util.find_spec("tensorflow") is not None
+        logs = "keras.callbacks.TensorBoard(LOGDIR)" if has_tensorflow else WRITER
         raise ValueError(
             f"{name} records Keras on TensorFlow only, and Keras runs on {backend!r}: "
-            "set KERAS_BACKEND=tensorflow before importing keras."
+            "set KERAS_BACKEND=tensorflow before importing keras, or log with "
+            f"{logs} and ask `zeroacc diagnose LOGDIR`."
         )
 
 

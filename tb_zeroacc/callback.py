@@ -10,6 +10,7 @@ import keras
 
 from tb_zeroacc.announcing import Announcer
 from tb_zeroacc.arguments import (
+    absolute,
     directory_of,
     require_tensorflow,
     share_of_time,
@@ -56,7 +57,8 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
     ) -> None:
         super().__init__()
         require_tensorflow("ZeroAccuracyCallback", keras.backend.backend())
-        self.log_dir = directory_of(log_dir)
+        self._named = directory_of(log_dir)
+        self.log_dir = absolute(self._named)
         self._every = steps_between(every)
         self._budget = share_of_time(budget)
         self._verbose = verbose
@@ -87,7 +89,7 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
             schedule = Schedule(self._every, self._budget)
             recording = Recording(self.model, self.log_dir, schedule, self._on_news)
             self._recording = recording
-            self._announcer = Announcer(self.log_dir, schedule.affords)
+            self._announcer = Announcer(self._named, self.log_dir, schedule.affords)
         elif self._announcer is not None:
             self._announcer.resume()
         recording.guard.run("this training", recording.begin, self.params or {}, self)
@@ -95,7 +97,7 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Counts epochs over all fits."""
         if self._recording is not None:
-            self._recording.epoch_begin()
+            self._recording.epoch_begin(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Starts the clock of a step."""

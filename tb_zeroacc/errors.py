@@ -2,7 +2,8 @@
 
     ZeroAccuracyError
     ├── UnreadablePathError    a path that is missing, forbidden, or holds no event file
-    └── RecordError            a record of ours that cannot be decoded (damaged, or from the future)
+    ├── RecordError            a record of ours that cannot be decoded (damaged, or from the future)
+    └── MissingPackageError    what recording needs is not installed; also an ImportError
 
 Every message is one sentence that says what is wrong and what to do.
 """
@@ -20,3 +21,7 @@ class UnreadablePathError(ZeroAccuracyError):
 
 class RecordError(ZeroAccuracyError):
     """A record of ours cannot be decoded."""
+
+
+class MissingPackageError(ZeroAccuracyError, ImportError):
+    """A package that recording needs is not installed."""

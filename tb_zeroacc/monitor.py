@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tb_zeroacc.announcing import Announcer
 from tb_zeroacc.arguments import (
+    absolute,
     directory_of,
     require_tensorflow,
     share_of_time,
@@ -79,7 +80,8 @@ class Monitor:
         verbose: int = 1,
     ) -> None:
         require_tensorflow("Monitor", keras.backend.backend())
-        self.log_dir = directory_of(log_dir)
+        named = directory_of(log_dir)
+        self.log_dir = absolute(named)
         if not isinstance(model, keras.Model):
             raise ValueError(
                 "`model` must be a model of Keras 3. "
@@ -94,7 +96,7 @@ class Monitor:
         self._loss = loss
         self._schedule = Schedule(steps_between(every), share_of_time(budget))
         self._verbose = verbose
-        self._announcer = Announcer(self.log_dir, self._schedule.affords)
+        self._announcer = Announcer(named, self.log_dir, self._schedule.affords)
         self._loop: OwnLoop | None = None
         self._is_entered = self._has_warned = False
 

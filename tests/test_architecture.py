@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "diagnosis": ({"facts", "run", "series"}, {"numpy"}),
     "verdict": ({"facts", "logs", "run", "diagnosis"}, set()),
     "arguments": (set(), set()),
-    "announcing": ({"verdict"}, set()),
+    "announcing": ({"arguments", "verdict"}, set()),
     "callback": ({"arguments", "announcing", "recorder"}, {"keras"}),
     "monitor": (
         {"arguments", "announcing", "recorder", "verdict", "diagnosis"},
@@ -92,6 +93,47 @@ def imported_by(statement: str) -> set[str]:
 def test_a_bare_import_is_light(statement: str) -> None:
     heavy = imported_by(statement) & {"tensorflow", "keras", "numpy", "fsspec", "rich", "google"}
     assert not heavy, f"`{statement}` pulls in {', '.join(sorted(heavy))}"
+
+
+REFUSING = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {missing!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Refuse())
+import tb_zeroacc
+
+assert issubclass(tb_zeroacc.errors.MissingPackageError, ImportError)
+from tb_zeroacc import {name}
+"""
+
+
+@pytest.mark.parametrize("name", ["Monitor", "ZeroAccuracyCallback", "tap"])
+@pytest.mark.parametrize("missing", ["tensorflow", "keras"])
+def test_without_what_recording_needs_one_sentence_says_so(missing: str, name: str) -> None:
+    program = "import tb_zeroacc.errors\n" + REFUSING.format(missing=missing, name=name)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120,
+        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stderr.count("Traceback") == 1, result.stderr
+    assert result.stderr.splitlines()[-1] == (
+        f"tb_zeroacc.errors.MissingPackageError: tb_zeroacc.{name} records Keras on TensorFlow, "
+        f"and {missing!r} is not installed: pip install 'tb-zeroacc[tensorflow]'."
+    )
+
+
+def test_the_backend_that_is_missing_is_named() -> None:
+    program = REFUSING.format(missing="torch", name="tap")
+    result = subprocess.run(
+        [sys.executable, "-c", "import tb_zeroacc.errors\n" + program], capture_output=True,
+        text=True, timeout=120, env={**os.environ, "KERAS_BACKEND": "torch"},
+    )  # fmt: skip
+    assert "'torch' is not installed: set KERAS_BACKEND=tensorflow and " in result.stderr
 
 
 def test_the_package_exports_what_it_promises() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import keras
 import numpy as np
 import pytest
 
-from tb_zeroacc import ZeroAccuracyCallback, diagnose
+from tb_zeroacc import Monitor, ZeroAccuracyCallback, diagnose, facts
 from tests.recorder.models import classes, features, linear, mlp, recorder
+from tests.recorder.reading import read
 
 pytestmark = pytest.mark.training
 X = features(32)
@@ -60,8 +62,23 @@ def test_another_backend_is_refused_when_it_is_made(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    with pytest.raises(ValueError, match="runs on 'jax': set KERAS_BACKEND=tensorflow"):
+    with pytest.raises(ValueError, match="runs on 'jax': set KERAS_BACKEND=tensorflow") as raised:
         ZeroAccuracyCallback(tmp_path)
+    assert "or log with keras.callbacks.TensorBoard(LOGDIR)" in str(raised.value)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"or log with tensorboard\.summary\.Writer") as raised:
+        Monitor(tmp_path, model=None)
+    assert "keras.callbacks" not in str(raised.value)
+
+
+def test_what_is_advised_without_tensorflow_can_be_read(tmp_path: Path) -> None:
+    from tensorboard.summary import Writer
+
+    writer = Writer(str(tmp_path))
+    for epoch, loss in enumerate([1.0, 0.5, 0.25]):
+        writer.add_scalar("epoch_loss", loss, epoch)
+    writer.close()
+    assert "3 epochs of the loss" in diagnose(str(tmp_path))[0].headline
 
 
 def test_an_uncompiled_model_gives_keras_own_error(tmp_path: Path) -> None:
@@ -131,6 +148,55 @@ def test_an_exception_is_explained_before_it_passes_on(
         model.fit(X, Y, verbose=0, callbacks=[ZeroAccuracyCallback(tmp_path)])
     said = lines_of(capsys.readouterr().out)
     assert said[0].startswith("Zero Accuracy: ZA209 ")
+
+
+def moving(directory: Path, *ways: str) -> keras.callbacks.Callback:
+    """Goes into a directory, `ways` of it, when the second and the third epoch begin."""
+
+    class Move(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            if epoch:
+                os.chdir(directory / ways[epoch - 1])
+
+    return Move()
+
+
+@pytest.mark.parametrize(
+    ("ways", "comes_back"), [(("sub", "sub"), False), (("sub", "."), True)],
+    ids=["stays there", "comes back"],
+)  # fmt: skip
+def test_a_relative_directory_is_that_of_the_beginning(
+    ways: tuple[str, str], comes_back: bool, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    callback = ZeroAccuracyCallback("runs/first")
+    mlp().fit(X, Y, epochs=3, verbose=0, callbacks=[moving(tmp_path, *ways), callback])
+    log = read(tmp_path / "runs" / "first")
+    assert log.end().how == "finished"
+    assert [epoch.epoch for epoch in log.facts(facts.Epoch)] == [0, 1, 2]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["runs", "sub"]
+    named = "runs/first" if comes_back else str(tmp_path / "runs" / "first")
+    assert f"zeroacc diagnose {named} " in lines_of(capsys.readouterr().out)[-1]
+
+
+@pytest.mark.parametrize(
+    ("log_dir", "expected"),
+    [
+        ("runs/first", "{here}/runs/first"), (Path("runs"), "{here}/runs"), (".", "{here}"),
+        ("/runs/first", "/runs/first"), ("~/runs", "{home}/runs"), ("gs://bucket/runs", None),
+        ("memory://runs", None),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_a_directory_is_made_of(
+    log_dir: Any, expected: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = (expected or log_dir).format(here=tmp_path, home=Path.home())
+    assert ZeroAccuracyCallback(log_dir).log_dir == made
+    assert Monitor(log_dir, model=mlp()).log_dir == made
 
 
 def test_silence_on_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

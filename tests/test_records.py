@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,6 +86,37 @@ def test_samples_come_back_to_the_bit(rows: int, columns: int) -> None:
     assert isinstance(read, records.Sample)
     assert read.values.tobytes() == values.tobytes()
     assert read.values.shape == values.shape
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells it there")
+def test_values_made_again_and_again_keep_no_memory() -> None:
+    templates = records.Refilled()
+    table = np.zeros((300, 8), np.float32)
+
+    def make(samples: int) -> None:
+        for step in range(samples):
+            values = [templates.table("activations", table), templates.scalar("loss", 0.5)]
+            records.event(step, 0.0, values).SerializeToString()
+
+    make(500)
+    before = resident()
+    make(3000)
+    grown = (resident() - before) / 2**20
+    assert grown < 1.0, f"{grown:.1f} MiB more, of 27 that were written"
+
+
+def test_a_table_may_change_its_shape() -> None:
+    templates = records.Refilled()
+    for shape in [(2, 3), (4, 3), (2, 3), (0, 3)]:
+        values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+        read = records.decode(templates.table("inputs", values))
+        assert isinstance(read, records.Sample)
+        assert read.values.tolist() == values.tolist()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -25,6 +27,8 @@ from tb_zeroacc.run import Run
 log = logging.getLogger(__name__)
 
 
+# What is on record may be infinite; what comes of that is NaN, and passes no threshold.
+@np.errstate(all="ignore")
 def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagnosis:
     """The verdict of `rules`, in their order of suspicion, on one run.
 

@@ -150,7 +150,7 @@ class EagerSteps:
         is_bad = shown.loss is not None and ledger.is_bad(float(inside.mean_of(shown.loss)))
         updates, self._updates = list(self._updates.values()), {}
         if is_bad or step >= ledger.next_due:
-            seen = observe(self._model, shown, forward)
+            seen = observe(self._model, shown, forward, self._guard)
             seen.penalties = penalties_of(self._model)
             sample = self._sampled(step, seen, updates, shown.gradients, is_bad)
             ledger.plan(sample, time.perf_counter() - start + self._beside)

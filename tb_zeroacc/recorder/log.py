@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +20,8 @@ PART = "anything into its log file"  # in the words of the guard's warning
 class SessionLog:
     """Writes a session. A fault of the file system ends it with one warning.
 
+    A forked process has a copy of all this, and the file is not its own: it writes nothing.
+
     Args:
         directory: Where the event file is made.
         guard: Turns the log off where writing fails.
@@ -28,13 +31,19 @@ class SessionLog:
         self.directory = directory
         self._guard = guard
         self._layouts: dict[str, Layout] = {}
-        self._refilled = records.Refilled()
+        self._templates = records.Refilled()
         self._writer = guard.run(PART, EventWriter, directory)
+        self._process = os.getpid()
 
     @property
     def is_open(self) -> bool:
         """Whether what is handed in is still written."""
-        return self._writer is not None and PART not in self._guard.off
+        return self._writer is not None and self.is_ours and PART not in self._guard.off
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process made the log, and not one that it was forked from."""
+        return os.getpid() == self._process
 
     def fact(self, step: int, *found: facts.Fact) -> None:
         """Writes facts at a step."""
@@ -52,15 +61,15 @@ class SessionLog:
             if self._layouts.get(layout.kind) != layout:
                 self._layouts[layout.kind] = layout
                 values.append(records.layout_value(layout))
-            values.append(self._refilled.table(layout.kind, content))
-        values += [self._refilled.scalar(tag, value) for tag, value in scalars]
+            values.append(self._templates.table(layout.kind, content))
+        values += [self._templates.scalar(tag, value) for tag, value in scalars]
         self._write(step, values)
 
     def check(self) -> None:
         """Ends the log where its file was deleted; a question to the file system."""
-        if self._writer is not None:
+        if self._writer is not None and self.is_ours:
             self._guard.run(PART, self._writer.check)
 
     def _write(self, step: int, values: list[object]) -> None:
-        if self._writer is not None and values:
+        if self._writer is not None and self.is_ours and values:
             self._guard.run(PART, self._writer.write, step, values)

@@ -15,6 +15,7 @@ from tb_zeroacc import facts
 from tb_zeroacc.recorder import contract as contracts
 from tb_zeroacc.recorder.eager_loop import EagerSteps
 from tb_zeroacc.recorder.failure import end_of
+from tb_zeroacc.recorder.given import taken_loss, taken_step
 from tb_zeroacc.recorder.graph_loop import GraphSteps
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.ledger import STEPS, Ledger
@@ -133,8 +134,10 @@ class OwnLoop:
 
     def _record(self, step: Any, shown: Shown) -> None:
         forward = self._hooks.take() if self._hooks is not None else None
+        step = taken_step(self.guard, step)
+        shown = replace(shown, loss=taken_loss(self.guard, shown.loss))
         if tf.inside_function() or not self._has_told:
-            seen = observe(self._model, shown, forward)
+            seen = observe(self._model, shown, forward, self.guard)
             self.guard.run("what the model is", self._on_trace, seen)
         if tf.inside_function():
             self._graph.record(step, seen, shown.gradients)
@@ -214,5 +217,5 @@ def _values_of(logs: Mapping[str, Any] | None) -> dict[str, float]:
 
 def _at_exit(reference: weakref.ref[OwnLoop]) -> None:
     loop = reference()
-    if loop is not None:
+    if loop is not None and loop.is_writing:  # a forked process has no part in it
         loop.guard.run("the end of the program", loop.abandoned)

@@ -223,11 +223,11 @@ class Recording:
 
     # --- epochs and steps -------------------------------------------------------------------
 
-    def epoch_begin(self) -> None:
-        """An epoch begins."""
+    def epoch_begin(self, epoch: int) -> None:
+        """An epoch begins, `epoch` as this `fit` counts; a later `fit` may count anew."""
         if self._in_epoch:  # the same callback stands twice in the list
             return
-        self._epoch += 1
+        self._epoch = max(self._epoch + 1, epoch)
         self._epoch_start = (self._steps, time.perf_counter())
         self._in_epoch, self._ran_out = True, False
         self._step_start: float | None = None
@@ -501,6 +501,6 @@ class Recording:
 
 def _at_exit(reference: weakref.ref[Recording]) -> None:
     recording = reference()
-    if recording is not None:
+    if recording is not None and recording.is_writing:  # a forked process has no part in it
         fault = pending_fault(recording.model)
         recording.guard.run("the end of the program", recording.abandoned, fault)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import content, inside, tables
 from tb_zeroacc.recorder.content import Sample
+from tb_zeroacc.recorder.given import taken, tensors_of
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.parts import is_visible
@@ -28,7 +29,7 @@ NAN = float("nan")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The arguments of a record: tensors, or structures of them; None for what is not shown."""
+    """The arguments of a record, as they were given; None for what is not shown."""
 
     inputs: Any = None
     labels: Any = None
@@ -38,19 +39,23 @@ class Shown:
     gradients: Any = None
 
 
-def observe(model: Any, shown: Shown, forward: Observation | None) -> Observation:
+def observe(
+    model: Any, shown: Shown, forward: Observation | None, guard: Guard
+) -> Observation:
     """Puts together what was shown and what the hooks saw.
 
     Args:
         model: The model.
         shown: What the user handed over.
         forward: The forward pass of the step, where the hooks saw one.
+        guard: Says what cannot be used.
 
     Returns:
         The step. Where outputs were shown its `state` lists those of the model's own that the hooks
         saw; else it is None.
     """
-    x, y_pred = _tensors(shown.inputs), _tensors(shown.outputs)
+    x, outputs = taken(guard, "inputs", shown.inputs), taken(guard, "outputs", shown.outputs)
+    y_pred = outputs
     own: list[Any] = []
     if forward is not None:
         own += keras.tree.flatten(forward.y_pred)
@@ -61,31 +66,20 @@ def observe(model: Any, shown: Shown, forward: Observation | None) -> Observatio
         model,
         None,
         x=x,
-        y=_tensors(shown.labels),
+        y=taken(guard, "labels", shown.labels),
         y_pred=y_pred,
-        sample_weight=_tensors(shown.sample_weight),
+        sample_weight=taken(guard, "sample_weight", shown.sample_weight),
         loss_called=loss is not None,
         loss_reached=loss is not None,
-        loss=loss if isinstance(loss, int | float) or is_visible(loss) else None,
+        loss=loss if is_visible(loss) else None,
         calls=[] if forward is None else forward.calls,
-        state=None if shown.outputs is None else own,
+        state=None if outputs is None else own,
     )
 
 
 def penalties_of(model: Any) -> list[Any]:
     """Terms beside the data's loss: unknown where there are any, for a loop may leave them out."""
     return [NAN] if model.losses else []
-
-
-def _tensors(structure: Any) -> Any:
-    """The structure with tensors in the place of arrays and variables."""
-
-    def tensor_of(leaf: Any) -> Any:
-        if isinstance(leaf, np.ndarray | np.generic | tf.Variable | keras.Variable):
-            return tf.convert_to_tensor(leaf)
-        return leaf
-
-    return None if structure is None else keras.tree.map_structure(tensor_of, structure)
 
 
 def gradients_for(variables: list[Any], gradients: Any) -> list[Any] | None:
@@ -101,11 +95,11 @@ def gradients_for(variables: list[Any], gradients: Any) -> list[Any] | None:
     if gradients is None:
         return None
     if isinstance(gradients, list | tuple):
-        if gradients and all(isinstance(g, tuple) and len(g) == 2 for g in gradients):
+        if gradients and all(_is_pair(g) for g in gradients):
             of = {id(variable): gradient for gradient, variable in gradients}
-            return [of.get(id(variable)) for variable in variables]
+            return [tensors_of("gradients", of.get(id(variable))) for variable in variables]
         if len(gradients) == len(variables):
-            return list(gradients)
+            return [tensors_of("gradients", gradient) for gradient in gradients]
         received = f"{len(gradients)} for {len(variables)} variables"
     else:
         received = type(gradients).__name__
@@ -113,6 +107,13 @@ def gradients_for(variables: list[Any], gradients: Any) -> list[Any] | None:
         "`gradients` must be a list with one entry for each of `model.trainable_variables`, or of "
         f"pairs of gradient and variable. Received: {received}."
     )
+
+
+def _is_pair(given: Any) -> bool:
+    """Whether this is a gradient with its variable."""
+    if not isinstance(given, list | tuple) or len(given) != 2:
+        return False
+    return isinstance(given[1], keras.Variable | tf.Variable)
 
 
 def look(optimizer: Any, variables: list[Any]) -> inside.Snapshot:

@@ -89,8 +89,48 @@ def lstm() -> keras.Model:
     )
 
 
+def thin(depth: int, width: int = 16) -> keras.Model:
+    """Many small layers: Dense ReLU blocks, each added to what goes into it."""
+    inputs = x = layers.Input((width,))
+    start = keras.initializers.RandomNormal(stddev=0.02)  # the sum of many stays small
+    for _ in range(depth // 2 - 1):
+        added = layers.Dense(width, activation="relu", kernel_initializer=start)(x)
+        x = layers.Add()([x, added])
+    return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+
+
+def resnet() -> keras.Model:
+    """Six blocks of two convolutions with batch normalisation on 16 x 16 x 3, 16 to 64 filters."""
+    inputs = layers.Input((16, 16, 3))
+    x = layers.Conv2D(16, 3, padding="same", use_bias=False)(inputs)
+    for filters, stride in ((16, 1), (16, 1), (32, 2), (32, 1), (64, 2), (64, 1)):
+        left = layers.ReLU()(layers.BatchNormalization()(x))
+        right = layers.Conv2D(filters, 1, stride, use_bias=False)(left) if stride > 1 else x
+        left = layers.Conv2D(filters, 3, stride, padding="same", use_bias=False)(left)
+        left = layers.ReLU()(layers.BatchNormalization()(left))
+        left = layers.Conv2D(filters, 3, padding="same", use_bias=False)(left)
+        x = layers.Add()([left, right])
+    x = layers.GlobalAveragePooling2D()(layers.ReLU()(layers.BatchNormalization()(x)))
+    return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+
+
+def transformer() -> keras.Model:
+    """Two blocks of four heads and 64 features over 20 steps of 16 features."""
+    inputs = layers.Input((20, 16))
+    x = layers.Dense(64)(inputs)
+    for _ in range(2):
+        normal = layers.LayerNormalization()(x)
+        x = layers.Add()([x, layers.MultiHeadAttention(4, 16)(normal, normal)])
+        normal = layers.LayerNormalization()(x)
+        x = layers.Add()([x, layers.Dense(64)(layers.Dense(128, activation="relu")(normal))])
+    x = layers.GlobalAveragePooling1D()(layers.LayerNormalization()(x))
+    return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+
+
 MODELS: dict[str, Callable[[], keras.Model]] = {
     "MLP": mlp, "CNN": cnn, "tiny MLP": tiny, "LSTM": lstm,
+    "40 thin": functools.partial(thin, 40), "300 thin": functools.partial(thin, 300),
+    "ResNet": resnet, "transformer": transformer,
 }  # fmt: skip
 
 
@@ -252,10 +292,10 @@ def print_steps(title: str, build: Callable[[], keras.Model], ways: list[str], e
     for way, watched in found.items():
         cpu, wall = watched.clock.cpu[SKIPPED:], watched.clock.wall[SKIPPED:]
         if not cpu:
-            print(f"{title:10} {way:18} failed", flush=True)
+            print(f"{title:11} {way:18} failed", flush=True)
             continue
         print(
-            f"{title:10} {way:18} {1000 * min(wall) / STEPS:9.2f} "
+            f"{title:11} {way:18} {1000 * min(wall) / STEPS:9.2f} "
             f"{min(cpu) / min(plain.cpu[SKIPPED:]):8.3f} "
             f"{np.median(cpu) / np.median(plain.cpu[SKIPPED:]):7.3f} "
             f"{min(wall) / min(plain.wall[SKIPPED:]):9.3f} "
@@ -266,7 +306,7 @@ def print_steps(title: str, build: Callable[[], keras.Model], ways: list[str], e
 
 
 HEADER = (
-    f"{'model':10} {'way':18} {'ms a step':>9} {'CPU min':>8} {'median':>7} {'wall min':>9} "
+    f"{'model':11} {'way':18} {'ms a step':>9} {'CPU min':>8} {'median':>7} {'wall min':>9} "
     f"{'median':>7} {'kB a 1000 steps':>15} {'bytes a row':>11}"
 )
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tb_zeroacc.diagnosis.answers import (
@@ -343,3 +344,12 @@ def test_a_healthy_run_says_how_much_was_looked_at() -> None:
 def test_equal_runs_give_equal_diagnoses() -> None:
     rules = (a_rule(A, flag(), explains=(B,)), a_rule(B, flag()))
     assert judged(*rules) == judged(*rules)
+
+
+def test_infinite_numbers_warn_of_nothing() -> None:
+    def decide(case: Case) -> Answer:
+        gap = np.float32([math.inf, 3e38]) - np.float32([math.inf, -3e38])
+        return flag() if (gap < 1).any() else Passed("nothing is that close")
+
+    found = diagnose(RUN, [a_rule("ZA901", decide)], strict=True)
+    assert isinstance(found.checks["ZA901"], Passed)

@@ -189,7 +189,7 @@ def test_samples_know_their_epoch(tmp_path: Path) -> None:
     ]
     run = run_of(tmp_path, log)
     assert run.tables["loss"].epochs.tolist() == [0, 0, 1, 1, -1, -1], "open epochs are unknown"
-    told = sample(5, "progress", [[7.0, 0.0, 2.0, 0.1, 0.0, 0.0]], names=True)
+    told = sample(5, "progress", [[7.0, 0.0, 2.0, 0.1, *[0.0] * 4]], names=True)
     assert run_of(tmp_path, [*log, told]).tables["loss"].epochs.tolist() == [0, 0, 1, 1, -1, 7]
 
 

@@ -80,6 +80,34 @@ def test_the_same_callback_goes_on_in_its_session(tmp_path: Path) -> None:
     assert [e.step for e in log.facts(facts.End)] == [8, 20]
 
 
+@pytest.mark.parametrize(
+    ("fits", "expected"),
+    [
+        ([(4, 6)], [4, 5]),
+        ([(0, 2), (2, 4)], [0, 1, 2, 3]),
+        ([(0, 2), (0, 2)], [0, 1, 2, 3]),
+        ([(3, 4), (0, 1)], [3, 4]),
+        ([(0, 2), (1, 3)], [0, 1, 2, 3]),
+        ([(0, 1), (5, 6)], [0, 5]),
+    ],
+    ids=["resumed", "gone on", "anew", "resumed, then anew", "one again", "some elsewhere"],
+)
+def test_epochs_count_from_the_initial_one_and_never_go_back(
+    fits: list[tuple[int, int]], expected: list[int], tmp_path: Path
+) -> None:
+    model, callback = linear(), recorder(tmp_path, every=1)
+    for first, last in fits:
+        model.fit(
+            X, X[:, 0], batch_size=16, initial_epoch=first, epochs=last, verbose=0,
+            callbacks=[callback],
+        )  # fmt: skip
+    log = read(tmp_path)
+    assert [epoch.epoch for epoch in log.facts(facts.Epoch)] == expected
+    assert [epoch for epoch, _ in log.scalars["zeroacc/epoch/loss"]] == expected
+    told = [int(table("progress", "epoch")) for table in log.tables["progress"]]
+    assert told == [epoch for epoch in expected for _ in range(2)], "two steps an epoch"
+
+
 def test_a_new_callback_begins_a_new_session(tmp_path: Path) -> None:
     model = mlp()
     fit(model, recorder(tmp_path))

@@ -103,7 +103,7 @@ def _true_eta(run: Run) -> str:
     asked = run.contract.fit.epochs if run.contract else None
     batches = run.epochs[-1].batches if run.epochs else None
     if run.state == "live" and asked is not None and batches is not None:
-        steps = (asked - len(run.epochs)) * batches
+        steps = (asked - run.epochs[-1].epoch - 1) * batches
         said += f", so {number(max(steps, 0) * seconds)} s are left to the end"
     return said
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
@@ -52,10 +54,12 @@ def test_it_is_a_smell_that_begins_with_the_empty_epoch() -> None:
     assert found.since == 10
 
 
-def test_a_live_run_is_told_the_true_time_left() -> None:
+@pytest.mark.parametrize("initial", [0, 40], ids=["from the first epoch", "resumed"])
+def test_a_live_run_is_told_the_true_time_left(initial: int) -> None:
     progress = a_table("progress", {"progress": {"seconds_per_step": 0.5}})
-    contract = a_contract(fit=Fit(epochs=4))
-    run = a_run(contract, progress, a_curve([2.3]), epochs=epochs(100, 100), state="live")
+    contract = a_contract(fit=Fit(epochs=initial + 4, initial_epoch=initial))
+    taken = tuple(replace(epoch, epoch=initial + epoch.epoch) for epoch in epochs(100, 100))
+    run = a_run(contract, progress, a_curve([2.3]), epochs=taken, state="live")
     found = answer("ZA801", run)
     assert isinstance(found, Passed)
-    assert "100 s are left" in found.reason
+    assert ", so 100 s are left" in found.reason
