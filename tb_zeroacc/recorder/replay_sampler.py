@@ -31,7 +31,7 @@ from tb_zeroacc.recorder.shadow import Batch, Shadow, repeated, state_of
 from tb_zeroacc.recorder.stepping import Batches, Taken
 from tb_zeroacc.records import Layout
 
-PART = "samples"  # in the words of the guard's warning
+PART, WAY_BACK = "samples", "the way back to a broken step"  # in the words of the guard's warning
 ALERT = 8  # steps that are looked at behind one whose loss leapt
 # Relative difference between the loss of a step and that of its replay beyond which the step is
 # not what was replayed; rounding alone is 1e-6, in half precision 1e-2 (measured).
@@ -142,7 +142,7 @@ class ReplaySampler:
             self.outside += time.perf_counter() - start
         self._take_again = function.single_step()
         if self._shadow is not None and not self._was_bad:
-            self._shadow.before(self.due.step)
+            self._guard.run(WAY_BACK, self._shadow.before, self.due.step)
 
     def _looked(self, spec: Any) -> _Look | None:
         if self.replay is None or not self.replay[0].fits(spec):
@@ -170,7 +170,7 @@ class ReplaySampler:
         self._drawn += [Batch(first + i, batch, ready) for i, batch in enumerate(drawn.batches)]
         if drawn.steps == 1:
             if self._shadow is not None and not self._was_bad:
-                self._shadow.note(self._drawn[-1])
+                self._guard.run(WAY_BACK, self._shadow.note, self._drawn[-1])
             start = time.perf_counter()
             if self._guard.run(PART, self._asking, self._behind, self._drawn[-1]):
                 self.outside += time.perf_counter() - start
@@ -207,7 +207,7 @@ class ReplaySampler:
         self._was_bad |= bad
         self._samples.append(_sample(batch, made, replayed_from, is_first_bad=bad))
         self._loss_layout = next((layout for layout, _ in made if layout.kind == "loss"), None)
-        if _has_bad_gradient(made) and not self._had_bad_gradient:
+        if _has_bad(made, "gradients") and not self._had_bad_gradient:
             self._had_bad_gradient = True
             self._alert_until = batch.step + 2  # that shows whose weights are broken
 
@@ -230,7 +230,7 @@ class ReplaySampler:
         own = self._watch.own_loss(begin, count, mean)
         if not np.isfinite(own):
             if not self._was_bad:
-                self._was_bad = True
+                self._was_bad = self._had_bad_gradient = True
                 self._alert_until = step + 2
                 self._asking(self._broke, self._drawn[-1].step if self._drawn else step)
             return
@@ -246,8 +246,9 @@ class ReplaySampler:
 
     def _broke(self, step: int) -> None:
         """Looks for what broke in a step whose loss is not finite and that nobody looked at."""
-        way = [] if self._shadow is None else self._shadow.way_to(step)
-        if way and self._repeat(way):
+        shadow = None if WAY_BACK in self._guard.off else self._shadow
+        way = [] if shadow is None else shadow.way_to(step)
+        if shadow is not None and way and self._repeat(shadow, way):
             return
         batches = {batch.step: batch for batch in self._drawn}
         batch, latest = batches.get(step), self._latest
@@ -263,19 +264,18 @@ class ReplaySampler:
         found = False
         if before is not None and before.step > latest.step:
             of_before = _replayed(before, latest, is_own=False)
-            found = _has_bad_gradient(of_before)
+            found = _has_bad(of_before, "gradients")
             if found:
                 self._samples.append(_sample(before, of_before, latest.step))
         known = [(layout, values) for layout, values in made if layout.kind in OF_THE_BATCH]
         self._add_unknown(step, known, latest.step, reproduced=found)
 
-    def _repeat(self, way: list[Batch]) -> bool:
+    def _repeat(self, shadow: Shadow, way: list[Batch]) -> bool:
         """Takes the steps up to a broken one again; whether it broke again."""
-        assert self._shadow is not None
         assert self._take_again is not None
         assert self.replay is not None
         replay, plan = self.replay
-        with self._shadow.rewound():
+        with shadow.rewound():
             found = repeated(
                 way,
                 self._take_again,
@@ -286,11 +286,8 @@ class ReplaySampler:
         if np.isfinite(_loss_in(made) or 0.0):
             return False
         latest = -1 if self._latest is None else self._latest.step
-        self._samples += [
-            _sample(earlier, of_earlier, None)
-            for earlier, of_earlier in found[:-1]
-            if earlier.step > latest and _has_bad_gradient(of_earlier)
-        ]
+        if len(found) > 1 and found[0][0].step > latest and _has_bad(made, "weights"):
+            self._samples.append(_sample(found[0][0], found[0][1], None))  # whose update broke them
         self._samples.append(_sample(batch, made, None, is_first_bad=True))
         return True
 
@@ -375,8 +372,9 @@ def _loss_in(made: Tables) -> float | None:
     return None
 
 
-def _has_bad_gradient(made: Tables) -> bool:
+def _has_bad(made: Tables, kind: str) -> bool:
+    """Whether a table of a sample counts values that are not finite."""
     for layout, values in made:
-        if layout.kind == "gradients":
+        if layout.kind == kind:
             return bool((values[:, layout.columns.index("non_finite_count")] > 0).any())
     return False

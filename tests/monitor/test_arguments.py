@@ -50,16 +50,16 @@ def test_gradients_that_fit_no_variable(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shown", "reason"),
     [
-        ({"step": tf.constant("first")}, "`step` must be an integer"),
-        ({"step": tf.constant([1, 2])}, "`step` must be an integer"),
-        ({"loss": tf.constant("low")}, "string holds no real numbers"),
+        ({"step": tf.constant("first")}, "`step` must be a whole number"),
+        ({"step": tf.constant([1, 2])}, "`step` must be a whole number"),
+        ({"loss": tf.constant("low")}, "`loss` must be one number"),
     ],
     ids=str,
 )
 def test_what_is_no_number_does_not_come_out_of_a_function(
     shown: dict[str, Any], reason: str, tmp_path: Path
 ) -> None:
-    said = f"no longer records steps.*{reason}"
+    said = f"no longer records the `.*` of `record`.*{reason}"
     with quiet(tmp_path, linear()) as monitor, pytest.warns(RuntimeWarning, match=said):
         tf.function(lambda: monitor.record(**shown))()
 

@@ -20,11 +20,17 @@ from tb_zeroacc.diagnosis.answers import Flagged
 from tb_zeroacc.recorder import (
     content,
     direct,
+    direct_step,
     gathering,
+    hooks,
     inside,
+    leaps,
     plan,
     program,
     recording,
+    replay,
+    replay_sampler,
+    shadow,
     tables,
     writer,
 )
@@ -106,9 +112,11 @@ def test_a_statistic_that_raises(
 
 # Parts without which there is no sample at all; what is left is on record.
 CENTRAL: dict[str, tuple[Any, str]] = {
-    "gathering the tensors": (direct, "gather"),
-    "the probe": (direct, "probe"),
-    "the plan": (direct, "plan_of"),
+    "gathering the tensors": (replay, "gather"),
+    "the plan": (replay_sampler, "plan_of"),
+    "the values before a step": (replay.Replay, "look"),
+    "the way back": (shadow.Shadow, "note"),
+    "the loss of a step": (leaps.LossWatch, "own_loss"),
     "putting a step together": (plan, "rebuild"),
     "cutting the tables": (content, "split"),
     "the tensors' specs": (plan, "specs_of"),
@@ -132,6 +140,27 @@ def test_a_central_part_that_raises(
     assert len(log.facts(type(log.facts(object)[0]))) >= 1
 
 
+class OwnStep(keras.Model):
+    """A step of the user's own, which cannot be replayed: hooks see it."""
+
+    def __init__(self) -> None:
+        super().__init__(name="net")
+        self.out = layers.Dense(3, activation="softmax", name="out")
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        return self.out(x)
+
+    def train_step(self, data: Any) -> Any:
+        return super().train_step(data)
+
+
+def own_step(**compiled: Any) -> keras.Model:
+    keras.utils.set_random_seed(7)
+    model = OwnStep()
+    model.compile("adam", "sparse_categorical_crossentropy", **compiled)
+    return model
+
+
 # Who counts the steps: the sampler, else Keras' own words about each of them, else nobody.
 COUNTING: dict[str, tuple[list[tuple[Any, str]], dict[str, Any], int | None]] = {
     "the graph sees no step": ([(program, "branch")], {"steps_per_execution": 2}, 4),
@@ -151,12 +180,52 @@ def test_steps_that_nobody_counted_are_unknown_and_not_none(
     for part in parts:
         monkeypatch.setattr(*part, broken)
     with pytest.warns(RuntimeWarning):
-        fit(mlp(**compiled), recorder(tmp_path))
+        fit(own_step(**compiled), recorder(tmp_path))
     log = read(tmp_path)
     assert [epoch.batches for epoch in log.facts(facts.Epoch)] == [batches, batches]
     assert log.end().step == (None if batches is None else 8)
     (verdict,) = diagnose(str(tmp_path))
     assert not isinstance(verdict.checks["ZA110"], Flagged), verdict.checks["ZA110"]
+
+
+@pytest.mark.parametrize("name", ["gather", "probe", "plan_of"])
+def test_a_central_part_of_the_hooks_that_raises(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(direct, name, broken)
+    with pytest.warns(RuntimeWarning, match="no longer records .*planted"):
+        watched = fit(own_step(), recorder(tmp_path))
+    assert watched == fit(own_step()), "training is changed"
+    assert read(tmp_path).end().step == 8
+
+
+# What stands around a step, or in it, without a part of its own.
+DOORS: dict[str, tuple[Any, str]] = {
+    "what hooks note": (hooks.Hooks, "_hook_layers"),
+    "the trace of a step": (direct_step.DirectStep, "trace"),
+    "the step": (direct_step.DirectStep, "__call__"),
+    "the clock in it": (direct_step, "clock_behind"),
+    "before a step": (recording.Recording, "before_call"),
+    "behind a step": (recording.Recording, "after_call"),
+    "before a step is sampled": (replay_sampler.ReplaySampler, "before_call"),
+}
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_the_last_door(
+    name: str, plain: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever of ours raises while a step runs, Keras takes that step without us."""
+    original = mlp()
+    monkeypatch.setattr(*DOORS[name], broken)
+    with pytest.warns(RuntimeWarning) as told:
+        watched = fit(original, recorder(tmp_path))
+    (message,) = warned(told)
+    assert "planted" in message
+    assert watched == plain["graph"], "training is changed"
+    assert "zeroacc" not in repr(type(original.train_function))
+    assert not [layer for layer in original.layers if "call" in vars(layer)], "hooks are left"
+    assert read(tmp_path).end().how == "finished"
 
 
 @pytest.mark.parametrize("way", ["graph", "eager"])
