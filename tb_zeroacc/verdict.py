@@ -141,6 +141,9 @@ def run_json(reading: Reading) -> Json:
         "state": run.state,
         "sampled": run.sampled,
         "notes": list(run.notes),
+        "unrecorded": [
+            {"part": fact.part, "why": fact.why, "remedy": fact.remedy} for fact in run.unrecorded
+        ],
         "outcome": verdict.outcome.value,
         "headline": verdict.headline,
         "context": verdict.context,
@@ -231,6 +234,8 @@ def _check_json(code: str, answer: Answer) -> Json:
 
 def _steps(run: Run) -> int | None:
     """Training steps taken, as far as the log says."""
+    if run.epochs and run.epochs[-1].batches is None:
+        return None
     if run.end is not None:
         return run.end.step
     if run.epochs:

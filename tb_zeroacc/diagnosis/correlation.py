@@ -93,7 +93,7 @@ def examples_an_epoch(run: Run) -> float | None:
     sizes = labels.column("examples")
     if not np.isfinite(sizes).any():
         return None
-    batches = [epoch.batches for epoch in run.epochs]
+    batches = [epoch.batches for epoch in run.epochs if epoch.batches is not None]
     progress = run.table("progress")
     if not batches and progress is not None:
         asked = progress.column("steps_per_epoch")

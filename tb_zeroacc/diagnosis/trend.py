@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.facts import Epoch
 from tb_zeroacc.run import Curve, Run
 from tb_zeroacc.series import Series
 
@@ -102,6 +103,12 @@ def training_step(run: Run, curve: Curve, at: int) -> int:
             if epoch.epoch == at:
                 return epoch.step
     return at
+
+
+def counted_epochs(run: Run) -> list[tuple[Epoch, int]]:
+    """Epochs that ended by themselves, each with its batches; without those nobody counted."""
+    ended = [epoch for epoch in run.epochs if not epoch.cut_short]
+    return [(epoch, epoch.batches) for epoch in ended if epoch.batches is not None]
 
 
 def first_training_step(run: Run, curve: Curve) -> int:

@@ -72,6 +72,7 @@ def build(
         pipeline=_newest(r.pipeline for r in recordings),
         start=newest.start,
         end=newest.end,
+        unrecorded=tuple(dict.fromkeys(fact for r in recordings for fact in r.unrecorded)),
         epochs=epochs,
         tables=MappingProxyType(_tables(session.recorder, epochs) if session.recorder else {}),
         curves=curves_of(session.members, frozen),

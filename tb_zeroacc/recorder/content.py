@@ -72,8 +72,8 @@ class Sampler(Protocol):
     def after_call(self, extra: Any) -> None:
         """A step has run; `extra` is what `after_step` had asked it to return."""
 
-    def step(self) -> int:
-        """Training steps taken so far."""
+    def step(self) -> int | None:
+        """Training steps taken so far; None where it cannot count them."""
 
     def fetch(self, steps: int, loss: Any) -> list[Sample]:
         """The samples since the last call, oldest first.
@@ -158,6 +158,7 @@ def tables_of_inside(
     calls = [c for c in seen.calls if is_visible(inside.first_tensor(c.output))]
     gradients, norm = run("the gradients", inside.gradients, updates, st) or ([], float("nan"))
     found = list(run("the loss", inside.loss, seen, norm, is_visible, st) or [])
+    found += run("the learning rates", inside.learning_rates, updates, st) or []
     found += run("the activations", inside.activations, calls, st) or []
     found += gradients
     found += run("the weights", inside.weights, updates, now, st) or []

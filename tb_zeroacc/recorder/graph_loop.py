@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import inside
+from tb_zeroacc.recorder import inside, unrecorded
 from tb_zeroacc.recorder.branching import branch
 from tb_zeroacc.recorder.content import NEVER
 from tb_zeroacc.recorder.guard import Guard
@@ -257,6 +257,8 @@ class GraphSteps:
         return tf.constant(True)
 
     def _warn_of_compilation(self) -> None:
+        self._ledger.misses = True
+        self._ledger.lacks(unrecorded.of_compiled_loop(COMPILED))
         if not self._has_warned:
             self._has_warned = True
             warnings.warn(COMPILED, RuntimeWarning, stacklevel=2)

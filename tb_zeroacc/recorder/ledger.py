@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tb_zeroacc import facts
+from tb_zeroacc.recorder import unrecorded
 from tb_zeroacc.recorder.content import Sample
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.schedule import Schedule
@@ -53,6 +54,7 @@ class Ledger:
         first_bad: The first step whose loss was not finite; -1 before.
         epoch: The current one, over the whole recording.
         outside: Seconds that went into recording since the latest record.
+        misses: Whether steps are taken whose records do not come through.
     """
 
     def __init__(
@@ -72,6 +74,16 @@ class Ledger:
         self._paced: tuple[int, float] | None = None  # step, clock
         self._samples = 0
         self._has_sampled = False
+        self.misses = False
+
+    @property
+    def batches(self) -> int | None:
+        """Steps of this epoch so far; None where records are known to be missing."""
+        return None if self.misses else self.steps - self._epoch_start[0]
+
+    def lacks(self, fact: facts.Unrecorded) -> None:
+        """Writes what will not be on record."""
+        self._session.lacks(fact)
 
     @property
     def steps(self) -> int:
@@ -155,6 +167,9 @@ class Ledger:
             seconds_per_step=self._schedule.seconds_per_step(),
         )
         self._guard.run("samples", self._session.sample, sample, place)
+        lacking = unrecorded.of_loop({layout.kind for layout, _ in sample.tables})
+        if lacking is not None:
+            self._session.lacks(lacking)
         if sample.first_bad:
             self._news("non_finite")
         elif not self._has_sampled:
@@ -163,8 +178,8 @@ class Ledger:
 
     def end_epoch(self, logs: dict[str, float], learning_rate: float | None) -> None:
         """Writes an epoch and begins the next."""
-        step, clock = self._epoch_start
-        batches = self.steps - step
+        _, clock = self._epoch_start
+        batches = self.batches
         self._session.epoch(
             facts.Epoch(
                 epoch=self.epoch,

@@ -86,6 +86,11 @@ class LoopHooks:
             kept.clear()
         return found
 
+    @property
+    def has_forward(self) -> bool:
+        """Whether a forward pass was seen that no record has taken."""
+        return bool(self._notes.forwards)
+
     def _hook_layers(self) -> None:
         # Asked again at each call: a subclassed model may make layers in its first one.
         for layer in layers_of(self._model):

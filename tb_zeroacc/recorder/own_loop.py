@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import contract as contracts
+from tb_zeroacc.recorder import unrecorded
 from tb_zeroacc.recorder.eager_loop import EagerSteps
 from tb_zeroacc.recorder.failure import end_of
 from tb_zeroacc.recorder.graph_loop import GraphSteps
@@ -21,11 +22,14 @@ from tb_zeroacc.recorder.ledger import Ledger
 from tb_zeroacc.recorder.loop_hooks import LoopHooks
 from tb_zeroacc.recorder.losses import Asked, describe_outputs
 from tb_zeroacc.recorder.observation import Observation, Update
+from tb_zeroacc.recorder.optimizers import Optimizers
 from tb_zeroacc.recorder.reaching import as_reached
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.session import Session, numbers_of
 from tb_zeroacc.recorder.shapes import shapes_of
 from tb_zeroacc.recorder.shown import Shown, observe
+
+STEPS = "steps"  # in the words of the guard's warning
 
 
 class OwnLoop:
@@ -33,7 +37,7 @@ class OwnLoop:
 
     Args:
         model: A Keras model, compiled or not.
-        optimizers: The Keras optimizers that the loop applies; the contract tells of the first.
+        optimizers: The Keras optimizers that the loop applies.
         loss: What the loop minimises, as for `compile`; None where nothing is known.
         log_dir: Directory of the training.
         schedule: Says which steps are due.
@@ -53,7 +57,10 @@ class OwnLoop:
         self.guard = Guard()
         self._model = model
         self._optimizers = optimizers
-        self._asked = Asked(loss, optimizers[0] if optimizers else None)
+        self._known = Optimizers(_named(optimizers))
+        self._changes = 0  # of what is known of them, when they were last stated
+        self._updates = 0  # that they had made when the epoch began
+        self._asked = Asked(loss, self._known)
         self._news = news
         self._session = Session(log_dir, self.guard)
         self.directory = self._session.directory
@@ -82,6 +89,7 @@ class OwnLoop:
         self._news("contract")
         self._eager.open()
         self._graph.open()
+        self._updates = self.guard.run("the count of updates", self._count_updates) or 0
         self._hooks = LoopHooks(self._model, self._optimizers, self, self.guard)
         self._hooks.install()
 
@@ -94,6 +102,7 @@ class OwnLoop:
 
     def _write_end(self, fault: BaseException | None) -> None:
         steps = self._ledger.steps
+        self._state_optimizers()
         ended = facts.End("finished", steps) if fault is None else end_of(fault, steps)
         self._session.fact(steps, ended)
 
@@ -126,7 +135,7 @@ class OwnLoop:
             shown: What the user shows of it.
         """
         if self.is_open:
-            self.guard.run("steps", self._record, step, shown)
+            self.guard.run(STEPS, self._record, step, shown)
 
     def _record(self, step: Any, shown: Shown) -> None:
         forward = self._hooks.take() if self._hooks is not None else None
@@ -137,6 +146,8 @@ class OwnLoop:
             self._graph.record(step, seen, shown.gradients)
             return
         self._has_told = True
+        if self._changes != self._known.changes:
+            self._state_optimizers()
         self._graph.ask()
         self._eager.record(None if step is None else int(step), shown, forward)
         if self._graph.is_used:
@@ -150,6 +161,15 @@ class OwnLoop:
         found = contracts.describe(self._model, facts.Fit(), seen, self._asked)
         found = replace(found, outputs=self._as_reached(found.outputs, seen))
         self._session.state(self._ledger.steps, found)
+
+    def _state_optimizers(self) -> None:
+        """What trains, as far as updates show it: those behind a record come too late for it."""
+        self._changes = self._known.changes
+        found = contracts.trained_by(self._known, seen=self._ledger.steps > 0)
+        self._session.state(self._ledger.steps, replace(self._session.contract, **found))
+
+    def _count_updates(self) -> int:
+        return sum(int(optimizer.iterations.numpy()) for optimizer in self._optimizers)
 
     def _outputs_of(self, seen: Observation) -> tuple[facts.Output, ...]:
         return self._as_reached(describe_outputs(self._model, seen, [], self._asked), seen)
@@ -173,15 +193,30 @@ class OwnLoop:
         if tf.inside_function():
             raise ValueError("call `end_epoch` in eager code, not within a tf.function")
         self._graph.ask()
-        rate = self.guard.run(
-            "the learning rate", contracts.learning_rate_of, self._asked.optimizer
-        )
+        self._state_optimizers()
+        training = self._known.training(seen=True)
+        rate = None
+        if len(training) == 1:
+            rate = self.guard.run(
+                "the learning rate", contracts.learning_rate_of, training[0].optimizer
+            )
+        self._ledger.misses |= STEPS in self.guard.off
+        if self._ledger.batches == 0 and self._has_trained():
+            self._ledger.misses = True
+            self._ledger.lacks(unrecorded.of_silence())
         self._ledger.end_epoch(self.guard.run("logs of epochs", _values_of, logs) or {}, rate)
+        self._updates = self._count_updates()
+
+    def _has_trained(self) -> bool:
+        """Whether anything shows that an epoch without a record did train."""
+        called = self._hooks is not None and self._hooks.has_forward
+        return called or self._count_updates() > self._updates
 
     # --- from the hooks ---------------------------------------------------------------------
 
     def before_apply(self, update: Update) -> None:
         """From the hooks: an optimizer is about to change the weights."""
+        update.name = self._known.note(update.optimizer, update.variables, hidden=False)
         steps = self._graph if tf.inside_function() else self._eager
         self.guard.run("updates", steps.before_apply, update)
 
@@ -189,6 +224,16 @@ class OwnLoop:
         """From the hooks: an optimizer has changed the weights."""
         steps = self._graph if tf.inside_function() else self._eager
         self.guard.run("updates", steps.after_apply, update)
+
+
+def _named(optimizers: list[Any]) -> dict[str, Any]:
+    """Optimizers by the names that Keras or the user gave them, `Adam#1` for the second Adam."""
+    found: dict[str, Any] = {}
+    for optimizer in optimizers:
+        name = str(getattr(optimizer, "name", None) or type(optimizer).__name__)
+        same = sum(known.split("#")[0] == name for known in found)
+        found[f"{name}#{same}" if same else name] = optimizer
+    return found
 
 
 def _values_of(logs: Mapping[str, Any] | None) -> dict[str, float]:

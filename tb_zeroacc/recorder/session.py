@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tb_zeroacc import __version__, facts
-from tb_zeroacc.recorder import scalars
+from tb_zeroacc.recorder import scalars, unrecorded
 from tb_zeroacc.recorder.association import Association
 from tb_zeroacc.recorder.content import Sample
 from tb_zeroacc.recorder.guard import Guard
@@ -66,6 +66,9 @@ class Session:
         self._scalars: scalars.Scalars | None = None
         self._association: Association | None = None
         self._written_examples = 0.0
+        self._step = 0
+        self._lacking: set[facts.Unrecorded] = set()
+        guard.on_fault = lambda part, fault: self.lacks(unrecorded.of_fault(part, fault))
         self.fact(0, facts.Start(self.token, time.time(), f"tb_zeroacc {__version__}", worker))
 
     @property
@@ -75,7 +78,15 @@ class Session:
 
     def fact(self, step: int, fact: facts.Fact) -> None:
         """Writes a fact at a step."""
+        self._step = step
         self._log.fact(step, fact)
+
+    def lacks(self, *found: facts.Unrecorded) -> None:
+        """Writes what will not be on record, each once."""
+        for fact in found:
+            if fact not in self._lacking:
+                self._lacking.add(fact)
+                self._log.fact(self._step, fact)
 
     def state(self, step: int, contract: facts.Contract | None) -> None:
         """Writes the contract where it is new."""
@@ -109,6 +120,10 @@ class Session:
         if pace is not None:
             told.append(("zeroacc/seconds_per_step", pace))
         self._log.sample(sample.step, tables, told)
+        self._step = sample.step + 1
+        moved = self._guard.run("what moves unseen", _moved_unseen, sample.tables)
+        if moved and (fact := unrecorded.of_sample(moved, self.contract)) is not None:
+            self.lacks(fact)
 
     def tables(self, step: int, tables: list[tuple[Layout, Any]]) -> None:
         """Writes tables alone, float32 of shape (rows, columns) each."""
@@ -155,6 +170,18 @@ class Session:
         if known is None or (known.inputs, known.labels) != (layout.rows, layout.columns):
             known = self._association = Association(layout.rows, layout.columns)
         self._guard.run("the association", known.add, moments)
+
+
+def _moved_unseen(tables: list[tuple[Layout, Any]]) -> list[str]:
+    """Variables that changed in a sampled step without a gradient on record."""
+    found = {layout.kind: (layout, values) for layout, values in tables}
+    if "weights" not in found:
+        return []
+    layout, values = found["weights"]
+    known = set(found["gradients"][0].rows) if "gradients" in found else set()
+    changed = values[:, layout.columns.index("update_rms")] > 0
+    return [row for row, moved in zip(layout.rows, changed, strict=True)
+            if moved and row not in known]
 
 
 def numbers_of(logs: Mapping[str, Any] | None) -> dict[str, float]:

@@ -16,10 +16,18 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.fed import loss_shown
-from tb_zeroacc.diagnosis.inside import fact, kernel_rows, layer_named, layer_of, output_layers
+from tb_zeroacc.diagnosis.inside import (
+    as_far_as_recorded,
+    fact,
+    kernel_rows,
+    layer_named,
+    layer_of,
+    output_layers,
+)
 from tb_zeroacc.diagnosis.mending import layer_call
 from tb_zeroacc.diagnosis.needs import CONTRACT, WEIGHTS
 from tb_zeroacc.diagnosis.prior import Case
+from tb_zeroacc.diagnosis.rate import optimizers_of, variable_of
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run, Table
@@ -85,11 +93,16 @@ def zero_initialisation(case: Case) -> Answer:
     rows = [r for r in kernel_rows(case.run, weights) if _has_units(case.run, weights.rows[r])]
     spread = weights.column("unit_spread")
     rows = [r for r in rows if np.isfinite(spread[:, r]).all()]
+    rows = [r for r in rows if _is_trained(case.run, weights, r)]
     if not rows:
-        return NotApplicable("no kernel with two units or more")
+        answer: Answer = NotApplicable("no kernel with two units or more")
+        return as_far_as_recorded(case.run, answer, "weights")
     alike = [r for r in rows if not spread[:, r].any()]
-    if not alike or len(weights) < FEWEST_SAMPLES:
-        return Passed(f"units differ in all {len(rows)} kernels" if not alike else "one sample")
+    if not alike:
+        answer = Passed(f"units differ in all {len(rows)} kernels")
+        return as_far_as_recorded(case.run, answer, "weights")
+    if len(weights) < FEWEST_SAMPLES:
+        return Passed("one sample")
     return _from_weights(case, weights, alike)
 
 
@@ -103,6 +116,13 @@ def _has_units(run: Run, row: str) -> bool:
     if any(word in layer.class_name for word in WITHOUT_UNIT_AXIS):
         return False
     return layer.units is not None and layer.units >= 2
+
+
+def _is_trained(run: Run, weights: Table, row: int) -> bool:
+    """Whether a kernel is one that training changes: others keep their zeros, and rightly."""
+    known = {variable for optimizer in optimizers_of(run) for variable in optimizer.variables}
+    moves = bool((np.nan_to_num(weights.column("update_rms")[:, row]) > 0).any())
+    return not known or moves or variable_of(weights.rows[row]) in known
 
 
 def _from_weights(case: Case, weights: Table, alike: list[int]) -> Answer:

@@ -16,6 +16,7 @@ from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.trend import counted_epochs
 from tb_zeroacc.facts import Epoch
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import number
@@ -53,7 +54,8 @@ def empty_input(case: Case) -> Answer:
     The batches of each epoch, counted exactly. The fault is an epoch with none, or with fewer than
     half of the first one's: 2 of 57 and 2 of 10 where generators ran dry, equal everywhere else
     (measured). An epoch that was cut short by a callback, TerminateOnNaN or an exception does not
-    count. Where `fit` was called several times a smaller epoch may be meant: a smell. A run that
+    count, nor one whose batches nobody could count (a step compiled by XLA). Where `fit` was called
+    several times a smaller epoch may be meant: a smell. A run that
     learned all the same from its first epochs: strong.
 
     ## How to mend it
@@ -71,25 +73,37 @@ def empty_input(case: Case) -> Answer:
     keras.io/api/models/model_training_apis (steps_per_epoch); github.com/keras-team/keras-io issue
     285; stackoverflow.com/q/59864408. Measured on Keras 3.15.
     """
-    epochs = [epoch for epoch in case.run.epochs if not epoch.cut_short]
+    epochs = counted_epochs(case.run)
     if not epochs:
-        return CannotTell("no epoch has ended by itself")
-    first = epochs[0].batches
-    short = [epoch for epoch in epochs if epoch.batches < HALF * first or not epoch.batches]
+        return uncounted(case.run) or CannotTell("no epoch has ended by itself")
+    first = epochs[0][1]
+    short = [(epoch, batches) for epoch, batches in epochs if batches < HALF * first or not batches]
     if not short:
-        least = min(epoch.batches for epoch in epochs)
+        least = min(batches for _, batches in epochs)
         return Passed(f"every epoch holds at least {least} of {first} batches")
     return _flagged(case, epochs, short)
 
 
-def _flagged(case: Case, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
-    run, worst = case.run, min(short, key=lambda epoch: epoch.batches)
-    empty = [epoch for epoch in short if not epoch.batches]
-    first, since = epochs[0].batches, short[0].step - short[0].batches
+def uncounted(run: Run) -> CannotTell | None:
+    """The answer where nobody could count the batches of any epoch; None where they were."""
+    if not any(epoch.batches is None for epoch in run.epochs):
+        return None
+    said = [fact.why for fact in run.unrecorded if "progress" in fact.tables]
+    why = [text.removesuffix(".") for text in said[:1]]
+    return CannotTell(". ".join(["the batches of an epoch were not counted", *why]))
+
+
+def _flagged(
+    case: Case, epochs: list[tuple[Epoch, int]], short: list[tuple[Epoch, int]]
+) -> Flagged:
+    run, worst = case.run, min(batches for _, batches in short)
+    empty = [epoch for epoch, batches in short if not batches]
+    (begun, held), (ended, _), first = short[0], short[-1], epochs[0][1]
+    since = begun.step - held
     if len(empty) == len(epochs):
         summary = "No batch came at all: every epoch trained on nothing."
     else:
-        summary = (f"The data ran dry: epoch {short[0].epoch + 1} trained on {short[0].batches} "
+        summary = (f"The data ran dry: epoch {begun.epoch + 1} trained on {held} "
                    f"of {first} batches.")  # fmt: skip
     limit = HALF * first if first else 1.0
     return Flagged(
@@ -97,10 +111,10 @@ def _flagged(case: Case, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
         context=f"{len(short)} of {len(epochs)} epochs held fewer than {number(max(limit, 1.0))} "
         "batches.",
         evidence=(
-            Evidence("batches in the smallest epoch", worst.batches, limit, "below",
+            Evidence("batches in the smallest epoch", worst, limit, "below",
                      unit="batches", member=run.recorder_member or "", axis="epoch",
-                     first_step=short[0].epoch, last_step=short[-1].epoch),
-            *_loss(run, short[0]),
+                     first_step=begun.epoch, last_step=ended.epoch),
+            *_loss(run, begun),
         ),
         tier=_tier(case, empty),
         since=since,

@@ -21,6 +21,7 @@ from tb_zeroacc.diagnosis.inside import fact
 from tb_zeroacc.diagnosis.needs import BATCH, CONTRACT, PROGRESS, SHAPES
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.trend import counted_epochs
 from tb_zeroacc.facts import Tensor
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import count, number, percent
@@ -117,7 +118,7 @@ def _one_batch_an_epoch(run: Run) -> bool:
     table = run.table("progress")
     known = table.column("steps_per_epoch")[:, 0] if table else np.array([])
     known = known[np.isfinite(known)]
-    ended = [epoch.batches for epoch in run.epochs if not epoch.cut_short]
+    ended = [batches for _, batches in counted_epochs(run)]
     return bool(len(known) and (known <= 1).all()) or bool(ended and max(ended) <= 1)
 
 

@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS, PROGRESS
 from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.trend import counted_epochs
 from tb_zeroacc.facts import Epoch
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count, number
@@ -66,22 +67,25 @@ def eta_always_zero(case: Case) -> Answer:
     issue 1449; stackoverflow.com/q/59864408. Measured on Keras 3.15: an empty dataset shows
     "0/Unknown", one step an epoch "0s".
     """
-    epochs = [epoch for epoch in case.run.epochs if not epoch.cut_short]
-    if not epochs:
+    counted = counted_epochs(case.run)
+    if not counted:
         return _without_epochs(case.run)
-    empty = [epoch for epoch in epochs if epoch.batches == 0]
+    epochs = [epoch for epoch, _ in counted]
+    empty = [epoch for epoch, batches in counted if batches == 0]
     if empty:
         return _empty(case.run, epochs, empty)
-    if all(epoch.batches == 1 for epoch in epochs):
+    if all(batches == 1 for _, batches in counted):
         if case.beats:
             return Passed(f"one batch an epoch, and the run beats its prior{_true_eta(case.run)}")
         return _single(case.run, epochs)
-    typical = int(np.median([epoch.batches for epoch in epochs]))
+    typical = int(np.median([batches for _, batches in counted]))
     return Passed(f"{count(typical, 'batch').replace('batchs', 'batches')} an epoch"
                   f"{_true_eta(case.run)}")
 
 
 def _without_epochs(run: Run) -> Answer:
+    if any(epoch.batches is None for epoch in run.epochs):
+        return CannotTell("the batches of an epoch were not counted" + _true_eta(run))
     return CannotTell("no epoch has ended yet" + _true_eta(run))
 
 
@@ -100,8 +104,8 @@ def _true_eta(run: Run) -> str:
         return ""
     said = f"; a step takes {number(seconds)} s"
     asked = run.contract.fit.epochs if run.contract else None
-    if run.state == "live" and asked is not None and run.epochs:
-        steps = (asked - len(run.epochs)) * run.epochs[-1].batches
+    if run.state == "live" and asked is not None and (counted := counted_epochs(run)):
+        steps = (asked - len(run.epochs)) * counted[-1][1]
         said += f", so {number(max(steps, 0) * seconds)} s are left to the end"
     return said
 
