@@ -148,8 +148,7 @@ def as_far_as_recorded(run: Run, answer: Answer, *kinds: str) -> Answer:
     for lacking in run.unrecorded:
         for kind in set(kinds) & set(lacking.tables):
             table = run.table(kind)
-            known = set(table.rows) if table is not None else set()
-            if lacking.rows and not known.issuperset(lacking.rows):
+            if table is None or (lacking.rows and not set(table.rows).issuperset(lacking.rows)):
                 return CannotTell(f"{answer.reason}, as far as recorded; {reason_of(lacking)}")
     return answer
 

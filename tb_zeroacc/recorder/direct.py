@@ -221,7 +221,9 @@ class DirectSampler:
         hidden = [update for update in seen.updates if update.is_hidden]
         for update in hidden:
             update.before = self._guard.run("the weights", self._look_back, update)
-        self._unseen = [v for update in hidden for v in update.variables]
+        known = {id(v): v for v in self._unseen or ()}
+        known.update((id(v), v) for update in hidden for v in update.variables)
+        self._unseen = list(known.values())
         self._ahead = None
         told = probe(0, seen).numpy().tolist()
         bad = self._alarmed(told)

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import tensorflow as tf
 
 from tb_zeroacc.recorder.generations import (
+    call_name,
     converting,
     is_a,
     is_as_keras_made_it,
@@ -23,7 +24,7 @@ from tb_zeroacc.recorder.generations import (
     unconverted,
 )
 from tb_zeroacc.recorder.observation import Observation, Update, graph_now
-from tb_zeroacc.recorder.optimizers import Optimizers, optimizers_of
+from tb_zeroacc.recorder.optimizers import Optimizers, learned, optimizers_of
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.stepping import EXTRA
 
@@ -117,7 +118,8 @@ class Hooks:
         for layer in layers_of(self._model):
             if id(layer) not in self._hooked:
                 self._hooked.add(id(layer))
-                self._patch(layer, "call", functools.partial(self._layer_call, layer))
+                hook = functools.partial(self._layer_call, layer)
+                self._patch(layer, call_name(layer), hook)
 
     def _hook_trackers(self) -> None:
         # With several outputs Keras averages each one's loss: its trackers are told the values.
@@ -301,7 +303,7 @@ class Hooks:
             given = None if trainable_variables is None else list(trainable_variables)
             variables = list(optimizer._trainable_variables) if given is None else given
             fresh = not optimizer.built and makes_variables(optimizer)
-            self._note(patch, Update(optimizer, gradients, variables, fresh))
+            self._note(patch, Update(optimizer, *learned(gradients, variables), fresh))
             with self._applying():
                 return original(gradients, given)
 

@@ -166,10 +166,10 @@ class Ledger:
             steps_per_epoch=self._steps_per_epoch,
             seconds_per_step=self._schedule.seconds_per_step(),
         )
-        self._guard.run("samples", self._session.sample, sample, place)
         lacking = unrecorded.of_loop({layout.kind for layout, _ in sample.tables})
         if lacking is not None:
             self._session.lacks(lacking)
+        self._guard.run("samples", self._session.sample, sample, place)
         if sample.first_bad:
             self._news("non_finite")
         elif not self._has_sampled:

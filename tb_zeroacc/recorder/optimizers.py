@@ -122,8 +122,15 @@ class Optimizers:
 
         for known in self._known:
             add(known.optimizer, known.name, known.hidden.values())
-        add(None, "", seen.model.trainable_variables)
+        add(None, "", learned([], seen.model.trainable_variables)[1])
         return found
+
+
+def learned(gradients: Iterable[Any], variables: Iterable[Any]) -> tuple[list[Any], list[Any]]:
+    """Gradients and variables without those that an update replaces, such as float8's scales."""
+    pairs = itertools.zip_longest(list(gradients), list(variables))
+    kept = [(g, v) for g, v in pairs if not getattr(v, "overwrite_with_gradient", False)]
+    return [g for g, _ in kept], [v for _, v in kept]
 
 
 def optimizers_of(model: Any) -> dict[str, Any]:

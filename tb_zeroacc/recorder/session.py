@@ -67,7 +67,7 @@ class Session:
         self._association: Association | None = None
         self._written_examples = 0.0
         self._step = 0
-        self._lacking: set[facts.Unrecorded] = set()
+        self._lacking: list[facts.Unrecorded] = []
         guard.on_fault = lambda part, fault: self.lacks(unrecorded.of_fault(part, fault))
         self.fact(0, facts.Start(self.token, time.time(), f"tb_zeroacc {__version__}", worker))
 
@@ -82,11 +82,22 @@ class Session:
         self._log.fact(step, fact)
 
     def lacks(self, *found: facts.Unrecorded) -> None:
-        """Writes what will not be on record, each once."""
+        """Writes what will not be on record, each table's rows once."""
         for fact in found:
-            if fact not in self._lacking:
-                self._lacking.add(fact)
+            if not self._is_said(fact):
+                self._lacking.append(fact)
                 self._log.fact(self._step, fact)
+
+    def _is_said(self, fact: facts.Unrecorded) -> bool:
+        """Whether earlier statements cover all that a statement is about."""
+        if fact in self._lacking:
+            return True
+        earlier = [[f for f in self._lacking if kind in f.tables] for kind in fact.tables]
+        return bool(earlier) and all(
+            any(not f.rows for f in of_kind)
+            or bool(fact.rows and {row for f in of_kind for row in f.rows}.issuperset(fact.rows))
+            for of_kind in earlier
+        )
 
     def state(self, step: int, contract: facts.Contract | None) -> None:
         """Writes the contract where it is new."""
@@ -122,8 +133,8 @@ class Session:
         self._log.sample(sample.step, tables, told)
         self._step = sample.step + 1
         moved = self._guard.run("what moves unseen", _moved_unseen, sample.tables)
-        if moved and (fact := unrecorded.of_sample(moved, self.contract)) is not None:
-            self.lacks(fact)
+        if moved:
+            self.lacks(unrecorded.of_sample(moved))
 
     def tables(self, step: int, tables: list[tuple[Layout, Any]]) -> None:
         """Writes tables alone, float32 of shape (rows, columns) each."""

@@ -74,7 +74,8 @@ def of_step(seen: Observation) -> list[facts.Unrecorded]:
         if update.is_hidden and update.optimizer is not None:
             found.append(_of_hidden(update))
         elif update.is_hidden and (update.before is None or not visible):
-            found.append(_of_unknown(update, alone=len(seen.updates) == 1))
+            if seen.graph is not None:  # an eager step may apply one another time
+                found.append(_of_unknown(update))
         elif len(update.variables) > MAX_ROWS:
             found.append(_of_many(update))
     called = any(is_visible(first_tensor(call.output)) for call in seen.calls)
@@ -83,24 +84,18 @@ def of_step(seen: Observation) -> list[facts.Unrecorded]:
     return found
 
 
-def of_sample(
-    moved: Sequence[str], contract: facts.Contract
-) -> facts.Unrecorded | None:
-    """Variables changed without a gradient on record, and no optimizer is known to update them.
+def of_sample(moved: Sequence[str]) -> facts.Unrecorded:
+    """Variables changed without a gradient on record.
 
     Args:
-        moved: Variables that changed in a step and have no row in `gradients`.
-        contract: Names those that an optimizer updates.
+        moved: Those that changed in a step and have no row in `gradients`.
     """
-    known = {v for o in (contract.optimizer, *contract.optimizers) if o for v in o.variables}
-    rows = tuple(row for row in moved if row.split("#")[0] not in known)
-    if not rows:
-        return None
+    rows = tuple(moved)
     return facts.Unrecorded(
         part=f"The gradients of {_named(rows)}",
-        why="These change from step to step, but no optimizer that the recorder knows was seen to "
-        "update them: they are assigned by hand, or by an optimizer that the model does not hold, "
-        "or in a `tf.function` that was traced before.",
+        why="They change from step to step, but no update of theirs was seen in `train_step`: they "
+        "are assigned by hand, or by an optimizer that the model does not hold, or in a "
+        "`tf.function` of the step.",
         remedy="Keep the optimizer in an attribute of the model, or in a list or dictionary of it, "
         "and apply it in `train_step` itself.",
         tables=("gradients",),
@@ -175,15 +170,14 @@ def _of_hidden(update: Update) -> facts.Unrecorded:
     )
 
 
-def _of_unknown(update: Update, *, alone: bool) -> facts.Unrecorded:
-    rows = () if alone else tuple(path_of(variable) for variable in update.variables)
+def _of_unknown(update: Update) -> facts.Unrecorded:
+    rows = tuple(path_of(variable) for variable in update.variables)
     both = update.before is None
     why = "No optimizer that the recorder knows was seen to be applied in the training step."
     if both:
         why += " Steps that do not run one by one in one replica hide what changes otherwise."
     return facts.Unrecorded(
-        part="The gradients and updates" if both else "The gradients"
-        if alone else f"The gradients and updates of {_named(rows)}",
+        part=f"The gradients{' and updates' if both else ''} of {_named(rows)}",
         why=why,
         remedy="Keep the optimizer in an attribute of the model, or in a list or dictionary of it, "
         "and apply it in `train_step` itself.",

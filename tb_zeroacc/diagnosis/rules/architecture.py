@@ -89,19 +89,20 @@ def zero_initialisation(case: Case) -> Answer:
     """
     weights = case.run.table("weights")
     if weights is None:
-        return _from_contract(case)
+        return as_far_as_recorded(case.run, _from_contract(case), "weights")
     rows = [r for r in kernel_rows(case.run, weights) if _has_units(case.run, weights.rows[r])]
     spread = weights.column("unit_spread")
-    rows = [r for r in rows if np.isfinite(spread[:, r]).all()]
+    known = np.isfinite(spread)  # a step that was sampled out of turn has none
+    rows = [r for r in rows if known[:, r].any()]
     rows = [r for r in rows if _is_trained(case.run, weights, r)]
     if not rows:
         answer: Answer = NotApplicable("no kernel with two units or more")
         return as_far_as_recorded(case.run, answer, "weights")
-    alike = [r for r in rows if not spread[:, r].any()]
+    alike = [r for r in rows if not spread[known[:, r], r].any()]
     if not alike:
         answer = Passed(f"units differ in all {len(rows)} kernels")
         return as_far_as_recorded(case.run, answer, "weights")
-    if len(weights) < FEWEST_SAMPLES:
+    if known[:, alike].any(axis=1).sum() < FEWEST_SAMPLES:
         return Passed("one sample")
     return _from_weights(case, weights, alike)
 
@@ -130,7 +131,7 @@ def _from_weights(case: Case, weights: Table, alike: list[int]) -> Answer:
     layers = tuple(dict.fromkeys(layer_of(run, weights.rows[r]) for r in alike))
     names = ", ".join(f"`{name}`" for name in layers[:3]) + (", .." if len(layers) > 3 else "")
     first, last = int(weights.steps[0]), int(weights.steps[-1])
-    zero = not weights.column("rms")[0, alike].any()
+    zero = not np.nan_to_num(weights.column("rms")[:, alike]).any()
     what = "zero" if zero else "the same value"
     return Flagged(
         summary=f"All units of {names} start alike, at {what}, and stay alike: their spread is 0.",

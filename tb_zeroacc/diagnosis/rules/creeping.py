@@ -111,7 +111,8 @@ def learning_rate_too_low(case: Case) -> Answer:
     elif trend.relative_fall >= HARDLY:
         return Passed(f"the loss fell by {percent(trend.relative_fall)}")
     elif weights is None:
-        return _low_from_contract(case, curve, trend.relative_fall)
+        answer = _low_from_contract(case, curve, trend.relative_fall)
+        return as_far_as_recorded(case.run, answer, "weights")
     else:
         fall = trend.relative_fall
     if weights.steps[-1] - weights.steps[0] < FEWEST_STEPS:

@@ -129,7 +129,7 @@ def learning_rate_too_high(case: Case) -> Answer:
     weights = case.run.table("weights")
     jump = _jump(case)
     if weights is None:
-        return _high_from_contract(case, jump)
+        return as_far_as_recorded(case.run, _high_from_contract(case, jump), "weights")
     answers = [_judged(case, weights, group, jump) for group in groups_of(case.run, weights)]
     return as_far_as_recorded(case.run, worst_of(answers), "weights")
 
