@@ -159,14 +159,19 @@ class OwnLoop:
 
     def _state(self, seen: Observation | None) -> None:
         found = contracts.describe(self._model, facts.Fit(), seen, self._asked)
-        found = replace(found, outputs=self._as_reached(found.outputs, seen))
+        outputs = self._as_reached(found.outputs, seen)
+        found = replace(found, outputs=outputs, **self._trained_by())
         self._session.state(self._ledger.steps, found)
 
     def _state_optimizers(self) -> None:
         """What trains, as far as updates show it: those behind a record come too late for it."""
         self._changes = self._known.changes
-        found = contracts.trained_by(self._known, seen=self._ledger.steps > 0)
-        self._session.state(self._ledger.steps, replace(self._session.contract, **found))
+        found = replace(self._session.contract, **self._trained_by())
+        self._session.state(self._ledger.steps, found)
+
+    def _trained_by(self) -> dict[str, Any]:
+        # The first record may stand before the first update.
+        return contracts.trained_by(self._known, seen=self._ledger.steps > 1)
 
     def _count_updates(self) -> int:
         return sum(int(optimizer.iterations.numpy()) for optimizer in self._optimizers)
@@ -227,7 +232,9 @@ class OwnLoop:
 
 
 def _named(optimizers: list[Any]) -> dict[str, Any]:
-    """Optimizers by the names that Keras or the user gave them, `Adam#1` for the second Adam."""
+    """Optimizers by the names that Keras or the user gave them; a single one is `optimizer`."""
+    if len(optimizers) == 1:
+        return {"optimizer": optimizers[0]}
     found: dict[str, Any] = {}
     for optimizer in optimizers:
         name = str(getattr(optimizer, "name", None) or type(optimizer).__name__)

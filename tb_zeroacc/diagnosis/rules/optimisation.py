@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,16 +16,17 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     worst_of,
 )
-from tb_zeroacc.diagnosis.fed import STEP_LOSS_TAG
-from tb_zeroacc.diagnosis.inside import (
-    NO_WEIGHT,
-    as_far_as_recorded,
-    fact,
-    kernel_ratios,
-    kernel_rows,
-    layer_of,
-)
+from tb_zeroacc.diagnosis.inside import as_far_as_recorded, fact, kernel_ratios
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, STEP_LOSS, WEIGHTS
+from tb_zeroacc.diagnosis.overthrow import (
+    GROWN,
+    JUMP,
+    Jump,
+    grown,
+    growth_of,
+    jump_of,
+    jumped,
+)
 from tb_zeroacc.diagnosis.prior import HOPELESS, Case
 from tb_zeroacc.diagnosis.rate import (
     Group,
@@ -41,34 +40,15 @@ from tb_zeroacc.diagnosis.rate import (
 )
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.diagnosis.trend import first_training_step
-from tb_zeroacc.run import Curve, Role, Run, Table
+from tb_zeroacc.run import Role, Run, Table
 from tb_zeroacc.wording import number, percent
 
 EARLY = 10  # steps in which a rate that is too high shows: the weights grow to meet it
 OVERTHROWN = 1.0  # update ÷ weights of a kernel. Faulty 66-100; healthy up to .9 (SGD: once 23)
-JUMP = 5.0  # batch loss ÷ the first (or the prior). Faulty 66-1270 priors; healthy under 5
 RESTLESS = 0.1  # median update ÷ weights; 1e-3 is healthy, .1 rewrites a net every ten steps
 LEARNED_ALL_THE_SAME = 10.0  # a loss that stayed under so many priors and then beat them is well
 FEWEST_MEDIAN = 20  # samples for a median that is not of the first steps alone
 ABSURD_ADAPTIVE_RATE = 0.1  # a hundred times the default of Adam and its kin
-JUMP_STEPS = 100  # in which the loss jumps
-# Times its size that a kernel grows to. Adam at a rate of 10: 345; a healthy one, however small at
-# first, by the 23 of its first update (measured).
-GROWN = 100.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Jump:
-    """The loss at its first steps: where it stood, and the peak that it jumped to."""
-
-    base: float
-    peak: float
-    peak_step: int
-    curve: Curve | None
-
-    @property
-    def times(self) -> float:
-        return self.peak / self.base if self.base > 0 else 0.0
 
 
 @rule(
@@ -108,8 +88,9 @@ def learning_rate_too_high(case: Case) -> Answer:
     gives 23 with a sound rate. Muted once the run beats its prior, unless the loss had jumped
     to 10 priors. Of several optimizers each is judged by its own kernels. Where no loss of
     single steps is on record (a `train_step` that names none `loss`) the kernels tell: one must
-    grow to 100 times its size within 100 steps, or not be finite. Without the recorder: a rate
-    of .1 or more for Adam or its kin, and a loss that stands at 5 priors; strong at most.
+    grow to 100 times its size within 100 steps, or not be finite, or the median be above .1
+    too. Without the recorder: a rate of .1 or more for Adam or its kin, and a loss that stands
+    at 5 priors; strong at most.
 
     ## How to mend it
     ```python
@@ -127,14 +108,14 @@ def learning_rate_too_high(case: Case) -> Answer:
     stackoverflow.com/q/59106542; Google's Tuning Playbook. Margins measured on Keras 3.15.
     """
     weights = case.run.table("weights")
-    jump = _jump(case)
+    jump = jump_of(case)
     if weights is None:
         return as_far_as_recorded(case.run, _high_from_contract(case, jump), "weights")
     answers = [_judged(case, weights, group, jump) for group in groups_of(case.run, weights)]
     return as_far_as_recorded(case.run, worst_of(answers), "weights")
 
 
-def _judged(case: Case, weights: Table, group: Group, jump: _Jump | None) -> Answer:
+def _judged(case: Case, weights: Table, group: Group, jump: Jump | None) -> Answer:
     """The answer on the kernels of one optimizer."""
     ratios = kernel_ratios(case.run, weights, group)
     if not np.isfinite(ratios).any():
@@ -146,93 +127,23 @@ def _judged(case: Case, weights: Table, group: Group, jump: _Jump | None) -> Ans
     if overthrown and jump is not None and jump.times >= JUMP:
         if case.beats and jump.peak < LEARNED_ALL_THE_SAME * jump.base:
             return Passed(f"muted: the run beats its prior, the loss rose to {number(jump.peak)}")
-        return _overthrown(case.run, weights, group, ratios, _jumped(case.run, weights, jump))
-    growth = None if jump is not None else _growth(case.run, weights, group)
+        return _overthrown(case.run, weights, group, ratios, jumped(case.run, weights, jump))
+    growth = None if jump is not None else growth_of(case.run, weights, group)
     if overthrown and growth is not None and not growth.times < GROWN and not case.beats:
-        return _overthrown(case.run, weights, group, ratios, _grew(case.run, growth))
+        return _overthrown(case.run, weights, group, ratios, grown(case.run, growth))
     if median > RESTLESS and np.isfinite(ratios).sum() >= FEWEST_MEDIAN:
         if case.beats:
             return Passed(f"muted: the run beats its prior with updates of {number(median)}")
+        if overthrown and jump is None:
+            harm = (f"A typical step still changes them by {percent(median)}.",
+                    _typical(case.run, weights, group, median))  # fmt: skip
+            return _overthrown(case.run, weights, group, ratios, harm)
         return _restless(case, weights, group, ratios, median)
     said = f"the largest early update{group.whose} is {number(first)} of the weights"
     if overthrown and jump is None:
         return CannotTell(f"{said}, and no loss of single steps says what became of it")
     rose = f", the loss rose to {number(jump.times)} times" if jump else ""
     return Passed(f"{said}{rose}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Growth:
-    """The kernel that grew most in the first steps: its size at first, and the largest one.
-
-    `peak` is NaN or infinite where the weights are lost.
-    """
-
-    row: str
-    base: float
-    peak: float
-    step: int
-
-    @property
-    def times(self) -> float:
-        return self.peak / self.base
-
-
-def _growth(run: Run, weights: Table, group: Group) -> _Growth | None:
-    """What became of an optimizer's kernels, where no loss of single steps tells."""
-    near = weights.steps < weights.steps[0] + JUMP_STEPS
-    steps, rms = weights.steps[near], weights.column("rms")[near]
-    lost = weights.column("non_finite_count")[near] > 0
-    found = []
-    for row in kernel_rows(run, weights):
-        if row in group.rows and rms[0, row] >= NO_WEIGHT:
-            sizes = np.where(lost[:, row], np.inf, np.nan_to_num(rms[:, row]))
-            at = int(np.argmax(sizes))
-            name = weights.rows[row]
-            found.append(_Growth(name, float(rms[0, row]), float(sizes[at]), int(steps[at])))
-    return max(found, key=lambda growth: growth.times, default=None)
-
-
-def _grew(run: Run, growth: _Growth) -> tuple[str, Evidence]:
-    """What a kernel that outgrew itself adds to the finding: a sentence and a fact."""
-    lost = not np.isfinite(growth.peak)
-    what = "is not finite" if lost else f"has grown to {number(growth.times)} times its size"
-    return (
-        f"`{growth.row}` {what} at step {growth.step}.",
-        fact(run, f"size of `{growth.row}`, peak of the first steps", growth.peak,
-             GROWN * growth.base, "above", layer=layer_of(run, growth.row), since=growth.step,
-             until=growth.step),
-    )  # fmt: skip
-
-
-def _jumped(run: Run, weights: Table, jump: _Jump) -> tuple[str, Evidence]:
-    """What a loss that jumped adds to the finding: a sentence and a fact."""
-    return (
-        f"The loss jumped from {number(_start(run, jump))} to {number(jump.peak)} within "
-        f"{jump.peak_step - int(weights.steps[0]) + 1} steps.",
-        fact(run, "loss of a batch, peak of the first steps", jump.peak, JUMP * jump.base, "above",
-             tag=STEP_LOSS_TAG, since=jump.peak_step, until=jump.peak_step),
-    )  # fmt: skip
-
-
-def _jump(case: Case) -> _Jump | None:
-    """The peak of the loss over its first steps, from single steps where they are on record."""
-    curve = case.run.curve(STEP_LOSS_TAG)
-    table = case.run.table("loss")
-    if curve is not None:
-        steps, values = curve.series.finite()
-    elif table is not None:
-        steps, values = table.steps, table.column("loss")[:, 0]
-        steps, values = steps[np.isfinite(values)], values[np.isfinite(values)]
-    else:
-        return None
-    near = steps < (steps[0] if len(steps) else 0) + JUMP_STEPS
-    steps, values = steps[near], values[near]
-    if not len(values) or values[0] <= 0:
-        return None
-    peak = int(np.argmax(values))
-    base = max(float(values[0]), case.prior.loss or 0.0)
-    return _Jump(base, float(values[peak]), int(steps[peak]), curve)
 
 
 def _overthrown(
@@ -264,13 +175,6 @@ def _overthrown(
     )
 
 
-def _start(run: Run, jump: _Jump) -> float:
-    curve, table = run.curve(STEP_LOSS_TAG), run.table("loss")
-    if curve is not None:
-        return curve.series.first.value
-    return float(table.column("loss")[0, 0]) if table is not None else jump.base
-
-
 def _restless(
     case: Case, weights: Table, group: Group, ratios: NDArray[np.float64], median: float
 ) -> Flagged:
@@ -279,17 +183,20 @@ def _restless(
         summary=f"The learning rate{group.whose} is too high: a typical step changes the weights "
         f"by {percent(median)}.",
         context=f"{optimizer_words(run, group.optimizer)}. About 0.1 % a step is usual.",
-        evidence=(
-            fact(run, f"update ÷ weights{group.whose}, largest over kernels, median", median,
-                 RESTLESS, "above", tag=tag_of(group), since=int(weights.steps[0]),
-                 until=int(weights.steps[-1])),
-        ),
+        evidence=(_typical(run, weights, group, median),),
         # A model of few, small weights may shiver like this around the best that it can do: only a
         # run that is no better than a constant shows that it suffers.
         tier=Tier.STRONG if (case.loss_ratio or 0.0) >= HOPELESS else Tier.SMELL,
         since=int(weights.steps[np.flatnonzero(np.nan_to_num(ratios) > RESTLESS)[0]]),
         mend=_lower(run, group, median),
     )
+
+
+def _typical(run: Run, weights: Table, group: Group, median: float) -> Evidence:
+    return fact(
+        run, f"update ÷ weights{group.whose}, largest over kernels, median", median, RESTLESS,
+        "above", tag=tag_of(group), since=int(weights.steps[0]), until=int(weights.steps[-1]),
+    )  # fmt: skip
 
 
 def tag_of(group: Group) -> str | None:
@@ -305,7 +212,7 @@ def _lower(run: Run, group: Group, ratio: float) -> Mend:
     )
 
 
-def _high_from_contract(case: Case, jump: _Jump | None) -> Answer:
+def _high_from_contract(case: Case, jump: Jump | None) -> Answer:
     """From the rate that was asked for, and a loss that stands far above its prior."""
     run, curve = case.run, case.run.headline(Role.LOSS)
     optimizer = optimizer_of(run)

@@ -103,7 +103,7 @@ def _judged(run: Run, weights: Table, gradients: Table, group: Group) -> Answer:
     known, moved = _moves(weights)
     still = felt & known & ~moved
     if still.any():
-        return _flagged(run, weights, gradients, np.flatnonzero(still), int(felt.sum()))
+        return _flagged(run, weights, gradients, group, np.flatnonzero(still), int(felt.sum()))
     unknown = felt & ~known & ~moved
     if unknown.any():
         return CannotTell(f"what updates change in {int(unknown.sum())} of {int(felt.sum())} "
@@ -145,14 +145,16 @@ def _moves(weights: Table) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 
 
 def _flagged(
-    run: Run, weights: Table, gradients: Table, rows: NDArray[np.intp], of: int
+    run: Run, weights: Table, gradients: Table, group: Group, rows: NDArray[np.intp], of: int
 ) -> Flagged:
     names = [weights.rows[row] for row in rows]
     layers = tuple(dict.fromkeys(layer_of(run, name) for name in names))
     first, last = int(weights.steps[0]), int(weights.steps[-1])
-    which = "No variable ever moves" if len(names) == of else f"`{names[0]}` never moves"
-    if 1 < len(names) < of:
-        which = f"{len(names)} of {of} variables never move"
+    which = f"`{names[0]}` never moves"
+    if len(names) == of:
+        which = f"No variable{group.whose} ever moves"
+    elif len(names) > 1:
+        which = f"{len(names)} of {of} variables{group.whose} never move"
     seen = gradients.column("rms")
     typical = {name: float(np.nanmedian(seen[:, gradients.rows.index(name)])) for name in names}
     return Flagged(
@@ -166,5 +168,5 @@ def _flagged(
             for name in names[:8]
         ),
         since=first,
-        layers=() if len(names) == of else layers,
+        layers=() if len(names) == of and not group.whose else layers,
     )
