@@ -55,6 +55,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     # Row `loss`: `loss` is this batch's, all included; `penalty` the sum of `model.losses`. With
     # several outputs a row for each one's own loss, before its weight; the rest of it is NaN.
     "loss": ("loss", "data_loss", "penalty", "loss_scale", "learning_rate", "gradient_norm"),
+    # Where several optimizers train: a row each, by its name in the contract. `learning_rate` of
+    # the row `loss` is NaN then.
+    "learning_rates": ("learning_rate",),
     # One row, `progress`. `steps_per_epoch` is NaN where unknown, `skipped_steps` (updates that a
     # loss scale left out so far) without a loss scale. `replayed_from`: the step whose variables
     # stood in for this one's, at which nobody had looked; NaN for its own. `reproduced`: whether
@@ -163,16 +166,28 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Optimizer:
-    """The optimizer as configured. `settings` holds every other plain entry of its config."""
+    """An optimizer as configured.
+
+    Attributes:
+        class_name: Its class, `Adam`.
+        learning_rate: At the time of writing; None for a function of the user's own.
+        schedule: Class name of a learning-rate schedule.
+        settings: Every other plain entry of its configuration.
+        name: Where the model keeps it, `d_optimizer` or `optimizers['critic']`.
+        variables: Paths of the variables that it was seen to be applied to, as the rows of
+            `weights`; empty before a step was seen.
+    """
 
     class_name: str
     learning_rate: float | None = None
-    schedule: str | None = None  # class name of a learning-rate schedule
+    schedule: str | None = None
     clipnorm: float | None = None
     clipvalue: float | None = None
     global_clipnorm: float | None = None
     gradient_accumulation_steps: int | None = None
     settings: dict[str, Scalar] = field(default_factory=dict)
+    name: str | None = None
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +209,8 @@ class Contract:
 
     `source` is `recorder` (everything Keras resolved) or `keras_record` (the JSON which
     `keras.callbacks.TensorBoard` writes: metrics and losses as the user wrote them).
+    `optimizer` is the one that trains, None where none was seen to; where several do it is the
+    first of `optimizers`, which is empty otherwise.
     """
 
     source: Literal["recorder", "keras_record"] = "recorder"
@@ -201,6 +218,7 @@ class Contract:
     layers: tuple[Layer, ...] = ()
     outputs: tuple[Output, ...] = ()
     optimizer: Optimizer | None = None
+    optimizers: tuple[Optimizer, ...] = ()
     fit: Fit = Fit()
     dtype_policy: str | None = None
     jit_compile: bool | None = None
@@ -303,4 +321,23 @@ class End:
     text: str | None = None  # its message, at most 2 000 characters
 
 
-Fact: TypeAlias = "Start | Contract | Shapes | Pipeline | Epoch | End"
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """Something that should be on record and is not, and why.
+
+    Attributes:
+        part: What it is, as a sentence would begin: `The gradients of `d_optimizer``.
+        why: Why it is missing, in full sentences.
+        remedy: What would help, in full sentences; empty where nothing would.
+        tables: The kinds of tables that lack because of it.
+        rows: The rows that these tables lack; empty where they lack all.
+    """
+
+    part: str
+    why: str
+    remedy: str = ""
+    tables: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+
+
+Fact: TypeAlias = "Start | Contract | Shapes | Pipeline | Unrecorded | Epoch | End"

@@ -5,7 +5,8 @@ words. One event a sample carries every table of that step:
 
     tag `zeroacc/record/<kind>`   float32 tensor, (rows, columns), plugin `zero_accuracy`
     tag `zeroacc/layout/<kind>`   JSON: the names of rows and columns; holds until the next one
-    tag `zeroacc/fact/<kind>`     JSON: start, contract, shapes, pipeline, epoch, end
+    tag `zeroacc/fact/<kind>`     JSON: start, contract, shapes, pipeline, unrecorded,
+                                  epoch, end
     any other tag                 a float32 scalar of the plugin `scalars`, for Time Series too
 
 All JSON carries `VERSION`; a reader refuses a newer one and says so. Numbers that JSON lacks stand
@@ -44,6 +45,7 @@ FACT_KINDS: dict[str, type] = {
     "contract": facts.Contract,
     "shapes": facts.Shapes,
     "pipeline": facts.Pipeline,
+    "unrecorded": facts.Unrecorded,
     "epoch": facts.Epoch,
     "end": facts.End,
 }
@@ -69,8 +71,8 @@ class Sample:
 
 
 Decoded = (
-    facts.Start | facts.Contract | facts.Shapes | facts.Pipeline | facts.Epoch | facts.End
-    | Layout | Sample
+    facts.Start | facts.Contract | facts.Shapes | facts.Pipeline | facts.Unrecorded | facts.Epoch
+    | facts.End | Layout | Sample
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.facts import Contract, End, Epoch, Pipeline, Shapes, Start
+from tb_zeroacc.facts import Contract, End, Epoch, Pipeline, Shapes, Start, Unrecorded
 from tb_zeroacc.series import Series
 
 Axis = Literal["step", "epoch", "unknown"]
@@ -128,6 +128,7 @@ class Run:
         damaged: Whether a file of it was truncated or broken.
         contract, shapes, pipeline, start, end: The recorder's facts; the contract also from Keras'
             record.
+        unrecorded: What should be on record and is not, each once, in the order of the log.
         epochs: Epochs in order, over all fits of the session.
         tables: By kind, the recorder's samples.
         curves: Every scalar tag.
@@ -149,6 +150,7 @@ class Run:
     pipeline: Pipeline | None = None
     start: Start | None = None
     end: End | None = None
+    unrecorded: tuple[Unrecorded, ...] = ()
     epochs: tuple[Epoch, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=lambda: MappingProxyType({}))
     curves: tuple[Curve, ...] = ()

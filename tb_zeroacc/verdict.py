@@ -145,6 +145,9 @@ def run_json(reading: Reading) -> Json:
         "state": run.state,
         "sampled": run.sampled,
         "notes": list(run.notes),
+        "unrecorded": [
+            {"part": fact.part, "why": fact.why, "remedy": fact.remedy} for fact in run.unrecorded
+        ],
         "outcome": verdict.outcome.value,
         "headline": verdict.headline,
         "context": verdict.context,

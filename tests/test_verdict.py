@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Outcome, Rivals
+from tb_zeroacc.facts import Epoch, Unrecorded
 from tb_zeroacc.verdict import Reading, evidence_json, json_number, runs_json
 from tests.diagnosis.planted import a_curve, a_run
 
@@ -29,7 +31,7 @@ EVIDENCE_KEYS = {
 }
 RUN_KEYS = {
     "path", "run", "members", "sessions", "state", "sampled", "notes", "outcome", "headline",
-    "findings", "rivals", "checks",
+    "findings", "rivals", "checks", "unrecorded",
 }
 FINDING_KEYS = {
     "rank", "code", "name", "tier", "summary", "evidence", "counter_evidence", "explains", "fix",
@@ -66,6 +68,17 @@ def test_every_promised_key_is_there() -> None:
     assert set(run["findings"][0]["explains"][0]) >= {"code", "summary", "evidence"}
     assert set(run["findings"][0]["evidence"][0]) == EVIDENCE_KEYS
     assert set(run["rivals"][0]) == {"codes", "would_separate"}
+
+
+def test_what_is_not_on_record_is_told() -> None:
+    reading = a_reading()
+    lacks = Unrecorded("The gradients", "Nobody saw them.", "Apply them.", ("gradients",))
+    run = replace(reading.run, unrecorded=(lacks,), epochs=(Epoch(0, 0, None),), end=None)
+    told = runs_json([Reading(run, reading.diagnosis)])["runs"][0]
+    assert told["unrecorded"] == [
+        {"part": "The gradients", "why": "Nobody saw them.", "remedy": "Apply them."}
+    ]
+    assert told["steps"] is None, "nobody counted them"
 
 
 def test_the_four_answers_keep_their_names() -> None:

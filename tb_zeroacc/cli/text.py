@@ -55,6 +55,9 @@ def _verdict(reading: Reading) -> list[RenderableType]:
         f"{rivals.would_separate}"
         for rivals in verdict.rivals
     ]
+    about += [
+        f"Not recorded: {fact.part}. {fact.why} {fact.remedy}".strip() for fact in run.unrecorded
+    ]
     about += [f"Note: {note}" for note in run.notes]
     return [*parts, Text(), *map(plain, about), *_score(run, verdict)]
 
@@ -152,7 +155,11 @@ def _score(run: Run, verdict: Diagnosis) -> list[RenderableType]:
     if run.recorded:  # the callback was there; what it lacks did not happen
         wanting.pop(CALLBACK, None)
     lines = [plain(f"{text}, {len(untold)} could not be told: {', '.join(untold)}.", "dim")]
-    lines += [plain(f"{c}: {a.reason}.", "dim") for c, a in untold.items() if not a.needs]
+    alike: dict[str, list[str]] = {}  # one fault of the recorder may silence half the catalogue
+    for code, answer in untold.items():
+        if not answer.needs:
+            alike.setdefault(answer.reason, []).append(code)
+    lines += [plain(f"{', '.join(codes)}: {reason}.", "dim") for reason, codes in alike.items()]
     for line, codes in wanting.items():
         whom = "most of them" if 2 * len(codes) > len(untold) > 5 else ", ".join(codes)
         lines.append(plain(f"To tell {whom}: {line}", "dim"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, TypeAlias
 
+from tb_zeroacc.facts import Unrecorded
 from tb_zeroacc.run import Axis
 
 Comparison = Literal["above", "below", "equal"]
@@ -135,6 +137,29 @@ class CannotTell:
 
     reason: str
     needs: tuple[Missing, ...] = ()
+
+
+def worst_of(answers: Sequence[Answer]) -> Answer:
+    """The answer to a question that was asked of several parts: the worst, whichever part it is of.
+
+    Args:
+        answers: One a part; none where there is no part to ask.
+    """
+    for kind in (Flagged, CannotTell, Passed):
+        found = [answer for answer in answers if isinstance(answer, kind)]
+        if found:
+            return found[0] if kind is not Passed else Passed("; ".join(_reasons(found)))
+    return answers[0] if answers else NotApplicable("no optimizer updates what is on record")
+
+
+def _reasons(answers: Sequence[Answer]) -> list[str]:
+    return list(dict.fromkeys(a.reason for a in answers if not isinstance(a, Flagged)))
+
+
+def reason_of(fact: Unrecorded) -> str:
+    """What is not on record and why, as the reason of an answer."""
+    begin = fact.part[:1].lower() + fact.part[1:]
+    return f"not on record: {begin}. {fact.why}".removesuffix(".")
 
 
 Answer: TypeAlias = "Flagged | Passed | NotApplicable | CannotTell"

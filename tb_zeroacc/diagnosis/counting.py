@@ -38,5 +38,7 @@ def has_trained(run: Run, epochs: Sequence[Epoch]) -> bool:
 def unknown_counts(run: Run) -> str:
     """Why `counted_epochs` is empty."""
     if any(not epoch.cut_short for epoch in run.epochs):
-        return "the batches of the epochs were not counted"
+        known = [fact.why for fact in run.unrecorded if "progress" in fact.tables]
+        why = [text.removesuffix(".") for text in known[:1]]
+        return ". ".join(["the batches of the epochs were not counted", *why])
     return "no epoch has ended by itself"

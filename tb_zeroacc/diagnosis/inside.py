@@ -9,7 +9,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.diagnosis.answers import Comparison, Evidence
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Comparison,
+    Evidence,
+    NotApplicable,
+    Passed,
+    reason_of,
+)
+from tb_zeroacc.diagnosis.rate import Group, groups_of
 from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run, Table
 
@@ -109,11 +118,39 @@ def largest(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(top), top, np.nan)
 
 
-def kernel_ratios(run: Run, weights: Table) -> NDArray[np.float64]:
-    """The largest update ÷ weights over kernels, (samples,); kernels of zeros are left out."""
-    rows = kernel_rows(run, weights)
+def kernel_ratios(
+    run: Run, weights: Table, group: Group | None = None
+) -> NDArray[np.float64]:
+    """The largest update ÷ weights over kernels, (samples,); kernels of zeros are left out.
+
+    Args:
+        run: The training.
+        weights: Its table.
+        group: Of one optimizer's kernels; by default of all that an optimizer updates.
+    """
+    groups = groups_of(run, weights) if group is None else [group]
+    updated = {row for one in groups for row in one.rows}
+    rows = [row for row in kernel_rows(run, weights) if row in updated]
     ratio = weights.column("update_ratio")[:, rows]
     return largest(np.where(weights.column("rms")[:, rows] >= NO_WEIGHT, ratio, np.nan))
+
+
+def as_far_as_recorded(run: Run, answer: Answer, *kinds: str) -> Answer:
+    """An answer that found nothing, where rows of the tables that it rests on are missing.
+
+    Args:
+        run: The training.
+        answer: Turned into one that cannot tell; a finding stands.
+        *kinds: The tables.
+    """
+    if not isinstance(answer, Passed | NotApplicable):
+        return answer
+    for lacking in run.unrecorded:
+        for kind in set(kinds) & set(lacking.tables):
+            table = run.table(kind)
+            if table is None or (lacking.rows and not set(table.rows).issuperset(lacking.rows)):
+                return CannotTell(f"{answer.reason}, as far as recorded; {reason_of(lacking)}")
+    return answer
 
 
 def fact(

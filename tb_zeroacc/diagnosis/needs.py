@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tb_zeroacc.diagnosis.answers import Missing
+from tb_zeroacc.facts import Unrecorded
 from tb_zeroacc.run import Role, Run, Split
 
 CALLBACK = "model.fit(..., callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])"
@@ -13,14 +14,25 @@ CALLBACK = "model.fit(..., callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One kind of data: whether a run has it, and how it would get it."""
+    """One kind of data: whether a run has it, and how it would get it.
+
+    Attributes:
+        missing: What it is, and the line that would log it.
+        met_by: Whether a run has it.
+        table: The kind of the table that holds it; empty where it is none.
+    """
 
     missing: Missing
     met_by: Callable[[Run], bool]
+    table: str = ""
+
+    def said_by(self, run: Run) -> Unrecorded | None:
+        """What the recorder itself says of why this is not on record; None where it is silent."""
+        return next((fact for fact in run.unrecorded if self.table in fact.tables), None)
 
 
 def _table(kind: str, what: str) -> Need:
-    return Need(Missing(what, CALLBACK), lambda run: run.table(kind) is not None)
+    return Need(Missing(what, CALLBACK), lambda run: run.table(kind) is not None, kind)
 
 
 def _curve(role: Role, split: Split, what: str, how: str) -> Need:

@@ -1,11 +1,14 @@
-"""The optimizer in words, and the lines that change it."""
+"""The optimizers in words, their rates, what each updates, and the lines that change them."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+
+import numpy as np
 
 from tb_zeroacc.facts import Optimizer
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Role, Run, Table
 from tb_zeroacc.wording import number
 
 # Optimizers that divide the gradient by its own size: an update is about the rate itself.
@@ -15,66 +18,150 @@ USUAL_ADAPTIVE_RATE = 1e-3  # Keras' default of Adam and its kin
 HEALTHY_RATIO = 1e-3  # update ÷ weights of a net that learns (the rule of thumb of CS231n)
 
 
-def optimizer_of(run: Run) -> Optimizer | None:
-    """The optimizer of the contract."""
-    return run.contract.optimizer if run.contract else None
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rows of a table that one optimizer updates.
+
+    Attributes:
+        optimizer: None where it is not known.
+        rows: Indices of rows.
+        whose: ` of `d_optimizer`` where several optimizers train, else empty.
+    """
+
+    optimizer: Optimizer | None
+    rows: tuple[int, ...]
+    whose: str = ""
 
 
-def is_adaptive(run: Run) -> bool:
+def optimizers_of(run: Run) -> tuple[Optimizer, ...]:
+    """The optimizers of the contract."""
+    contract = run.contract
+    if contract is None:
+        return ()
+    return contract.optimizers or ((contract.optimizer,) if contract.optimizer else ())
+
+
+def optimizer_of(run: Run, row: str = "") -> Optimizer | None:
+    """The optimizer of the contract; of several the one that updates a variable, if any."""
+    known = optimizers_of(run)
+    if len(known) == 1:
+        return known[0]
+    return next((o for o in known if variable_of(row) in o.variables), None)
+
+
+def variable_of(row: str) -> str:
+    """The path of a row's variable: the second update of a step is of `dense/kernel#1`."""
+    return row.split("#")[0]
+
+
+def groups_of(run: Run, table: Table) -> list[Group]:
+    """The rows of `weights` or `gradients` by optimizer; rows that none updates are in no group.
+
+    Where nothing is known of who updates what, all are in one.
+    """
+    known = optimizers_of(run)
+    several = len(known) > 1
+    if not any(optimizer.variables for optimizer in known):
+        return [Group(None if several else optimizer_of(run), tuple(range(len(table.rows))))]
+    found = []
+    for optimizer in known:
+        own = set(optimizer.variables)
+        rows = tuple(i for i, row in enumerate(table.rows) if variable_of(row) in own)
+        if rows:
+            found.append(Group(optimizer, rows, f" of {name_of(optimizer)}" if several else ""))
+    return found
+
+
+def name_of(optimizer: Optimizer) -> str:
+    """An optimizer by where the model keeps it, quoted."""
+    return f"`{optimizer.name or optimizer.class_name}`"
+
+
+def is_adaptive(optimizer: Optimizer | None) -> bool:
     """Whether an update is about as large as the rate, whatever the gradient."""
-    optimizer = optimizer_of(run)
     return optimizer is not None and optimizer.class_name in ADAPTIVE
 
 
-def peak_rate(run: Run) -> float | None:
-    """The largest rate on record: from its curve, else from the contract."""
-    curve = run.headline(Role.LEARNING_RATE)
-    if curve is not None and curve.series.maximum is not None:
+def usual_rate(optimizer: Optimizer | None) -> float:
+    """What an optimizer's rate is by default, or about that."""
+    name = optimizer.class_name if optimizer else ""
+    return USUAL_RATE.get(name, USUAL_ADAPTIVE_RATE)
+
+
+def peak_rate(run: Run, optimizer: Optimizer | None) -> float | None:
+    """The largest rate of an optimizer on record: that was applied, else that was configured."""
+    if len(optimizers_of(run)) > 1:
+        applied = _applied(run, optimizer)
+        if applied is not None:
+            return float(applied.max())
+    elif (curve := run.headline(Role.LEARNING_RATE)) is not None and curve.series.maximum:
         return curve.series.maximum.value
-    optimizer = optimizer_of(run)
     return optimizer.learning_rate if optimizer else None
 
 
-def optimizer_words(run: Run) -> str:
-    """`Adam with learning_rate = 10`; `The optimizer` where nothing is known of it."""
-    optimizer = optimizer_of(run)
+def typical_rate(run: Run, optimizer: Optimizer | None) -> float | None:
+    """The median rate that an optimizer applied, else the configured one."""
+    applied = _applied(run, optimizer)
+    if applied is not None:
+        return float(np.median(applied))
+    return optimizer.learning_rate if optimizer else None
+
+
+def _applied(run: Run, optimizer: Optimizer | None) -> np.ndarray | None:
+    """The rates of all samples, float64 of shape (samples,); None where there is none."""
+    several = len(optimizers_of(run)) > 1
+    table = run.table("learning_rates" if several else "loss")
+    if table is None:
+        return None
+    if several:
+        if optimizer is None or optimizer.name not in table.rows:
+            return None
+        rates = table.row(optimizer.name)[:, 0]
+    else:
+        rates = table.column("learning_rate")[:, 0]
+    known = rates[np.isfinite(rates)]
+    return known if len(known) else None
+
+
+def optimizer_words(run: Run, optimizer: Optimizer | None) -> str:
+    """`Adam with learning_rate = 10`; `The optimizer` where nothing is known of it.
+
+    Its name goes before where there are several.
+    """
     if optimizer is None:
         return "The optimizer"
+    several = len(optimizers_of(run)) > 1
+    words = f"{name_of(optimizer)} is {optimizer.class_name}" if several else optimizer.class_name
     if optimizer.learning_rate is None:
-        return optimizer.class_name
-    return f"{optimizer.class_name} with learning_rate = {number(optimizer.learning_rate)}"
+        return words
+    return f"{words} with learning_rate = {number(optimizer.learning_rate)}"
 
 
-def lower_rate(run: Run, ratio: float | None = None) -> float:
+def lower_rate(run: Run, optimizer: Optimizer | None, ratio: float | None = None) -> float:
     """A rate to try instead of one whose update was `ratio` times the weights: a power of ten."""
-    optimizer = optimizer_of(run)
-    rate = peak_rate(run)
-    usual = USUAL_ADAPTIVE_RATE
-    if optimizer is not None:
-        usual = USUAL_RATE.get(optimizer.class_name, USUAL_ADAPTIVE_RATE)
+    rate, usual = peak_rate(run, optimizer), usual_rate(optimizer)
     if rate is None or rate <= 0:
         return usual
-    if not is_adaptive(run) and ratio is not None and ratio > 0:
+    if not is_adaptive(optimizer) and ratio is not None and ratio > 0:
         wanted = 10.0 ** math.floor(math.log10(rate * HEALTHY_RATIO / ratio))
         return min(usual, wanted)
     return usual if rate > usual else 10.0 ** math.floor(math.log10(rate / 10.0))
 
 
-def higher_rate(run: Run) -> float:
+def higher_rate(run: Run, optimizer: Optimizer | None) -> float:
     """A rate to try instead of one that is too low."""
-    optimizer = optimizer_of(run)
-    rate = peak_rate(run)
-    name = optimizer.class_name if optimizer else ""
-    usual = USUAL_RATE.get(name, USUAL_ADAPTIVE_RATE)
+    rate, usual = peak_rate(run, optimizer), usual_rate(optimizer)
     return usual if rate is None or rate < usual else rate * 10.0
 
 
-def rate_diff(run: Run, rate: float, extra: str = "") -> str:
+def rate_diff(run: Run, optimizer: Optimizer | None, rate: float, extra: str = "") -> str:
     """The optimizer's line, before and after; `extra` is appended to its arguments."""
-    optimizer = optimizer_of(run)
     name = optimizer.class_name if optimizer else "Adam"
-    after = f"+ optimizer=keras.optimizers.{name}(learning_rate={rate:g}{extra}),"
+    several = optimizer is not None and len(optimizers_of(run)) > 1
+    place = f"{optimizer.name} = " if several and optimizer and optimizer.name else "optimizer="
+    end = "" if place.endswith(" ") else ","
+    after = f"+ {place}keras.optimizers.{name}(learning_rate={rate:g}{extra}){end}"
     known = optimizer.learning_rate if optimizer else None
     if known is None:
         return after
-    return f"- optimizer=keras.optimizers.{name}(learning_rate={known:g}),\n{after}"
+    return f"- {place}keras.optimizers.{name}(learning_rate={known:g}){end}\n{after}"

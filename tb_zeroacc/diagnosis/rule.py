@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Mend, Stage, Tier
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Mend, Stage, Tier, reason_of
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import Need
 from tb_zeroacc.diagnosis.prior import Case
@@ -66,6 +66,9 @@ class Rule:
         unmet = [group for group in self.needs if not any(n.met_by(case.run) for n in group)]
         if not unmet:
             return None
+        said = [fact for group in unmet for need in group if (fact := need.said_by(case.run))]
+        if said:
+            return CannotTell(" ".join(dict.fromkeys(map(reason_of, said))))
         lacking = tuple(need.missing for group in unmet for need in group[:1])
         what = "; ".join(" or ".join(need.missing.what for need in group) for group in unmet)
         return CannotTell(f"not in the log: {what}", lacking)

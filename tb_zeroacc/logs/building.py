@@ -73,6 +73,7 @@ def build(
         pipeline=_newest(r.pipeline for r in recordings),
         start=newest.start,
         end=newest.end,
+        unrecorded=tuple(dict.fromkeys(fact for r in recordings for fact in r.unrecorded)),
         epochs=epochs,
         tables=MappingProxyType(tables),
         curves=curves_of(session.members, frozen, tables.get("loss")),

@@ -36,6 +36,7 @@ MAX_FAULTS = 20
 # A training is resumed some times; a tag whose steps go back more often is written out of order,
 # and its late points are left out.
 MAX_REWINDS = 200
+MAX_UNRECORDED = 50  # a recorder has some twenty parts; each is said to be missing once
 # The first and last epochs that are kept; their curves are complete in `zeroacc/epoch/...`.
 EDGE_EPOCHS = 1_000
 
@@ -63,6 +64,7 @@ class Recording:
     shapes: facts.Shapes | None = None
     pipeline: facts.Pipeline | None = None
     end: facts.End | None = None
+    unrecorded: dict[facts.Unrecorded, None] = field(default_factory=dict)
     first_epochs: list[facts.Epoch] = field(default_factory=list)
     last_epochs: list[facts.Epoch] = field(default_factory=list)
     tables: TableStore = field(default_factory=TableStore)
@@ -204,6 +206,10 @@ class FileContents:
         kept = self.recording
         if isinstance(content, facts.End):
             kept.end = content
+            return
+        if isinstance(content, facts.Unrecorded):  # no sign that training went on
+            if len(kept.unrecorded) < MAX_UNRECORDED:
+                kept.unrecorded[content] = None
             return
         if isinstance(content, Layout):
             kept.tables.layout(content)

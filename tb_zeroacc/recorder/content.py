@@ -81,8 +81,8 @@ class Sampler(Protocol):
     def wants_single_steps(self, count: int) -> bool:
         """Whether one of the next so many steps has to be taken by itself."""
 
-    def step(self) -> int:
-        """Training steps taken so far."""
+    def step(self) -> int | None:
+        """Training steps taken so far; None where it cannot count them."""
 
     def fetch(self, steps: int, begin: int, loss: Any) -> list[Sample]:
         """The samples since the last call, oldest first.
@@ -168,6 +168,7 @@ def tables_of_inside(
     calls = [c for c in seen.calls if is_visible(inside.first_tensor(c.output))]
     gradients, norm = run("the gradients", inside.gradients, updates, st) or ([], float("nan"))
     found = list(run("the loss", inside.loss, seen, norm, is_visible, st) or [])
+    found += run("the learning rates", inside.learning_rates, updates, st) or []
     found += run("the activations", inside.activations, calls, st) or []
     found += gradients
     found += run("the weights", inside.weights, updates, now, st) or []

@@ -25,6 +25,7 @@ from tb_zeroacc.recorder.generations import (
     version_of,
 )
 from tb_zeroacc.recorder.losses import Asked, describe_outputs
+from tb_zeroacc.recorder.optimizers import Known, Optimizers, optimizers_of
 from tb_zeroacc.recorder.worker import worker_of
 
 # Layers that pass an activation on unchanged.
@@ -40,7 +41,11 @@ _OWN_FIELD = frozenset(
 
 
 def describe(
-    model: Any, fit: facts.Fit, seen: Any = None, asked: Asked | None = None
+    model: Any,
+    fit: facts.Fit,
+    seen: Any = None,
+    asked: Asked | None = None,
+    optimizers: Optimizers | None = None,
 ) -> facts.Contract:
     """The contract of a model as it stands now.
 
@@ -48,6 +53,7 @@ def describe(
         model: A Keras model, compiled unless `asked` is given.
         fit: How training was asked for.
         seen: The `Observation` of a step, where one was traced: the order of calls, the outputs.
+        optimizers: What may train the model, as far as it was watched.
         asked: What a loop of the user's own trains with; `compile` has no say in it.
     """
     called = _in_call_order(model, seen)
@@ -55,14 +61,15 @@ def describe(
     makers = {output.layer for output in outputs if output.layer}
     compiled = model if asked is None else None
     jit = getattr(compiled, "jit_compile", None)
-    optimizer = getattr(compiled, "optimizer", None) if asked is None else asked.optimizer
+    if optimizers is None:
+        optimizers = Optimizers(optimizers_of(model)) if asked is None else asked.optimizers
     strategy = getattr(model, "_distribute_strategy", None)
     return facts.Contract(
         source="recorder",
         model=type(model).__name__,
         layers=tuple(_layer(layer, layer.name in makers) for layer in called),
         outputs=outputs,
-        optimizer=_optimizer(optimizer),
+        **trained_by(optimizers, seen=seen is not None),
         fit=fit,
         dtype_policy=getattr(getattr(model, "dtype_policy", None), "name", None),
         jit_compile=jit if isinstance(jit, bool) else None,
@@ -78,6 +85,20 @@ def describe(
             "python": ".".join(map(str, sys.version_info[:3])),
         },
     )
+
+
+def trained_by(optimizers: Optimizers, *, seen: bool) -> dict[str, Any]:
+    """The fields `optimizer` and `optimizers` of a contract.
+
+    Args:
+        optimizers: What may train the model, as far as it was watched.
+        seen: Whether a step was seen.
+    """
+    training = tuple(_optimizer(known) for known in optimizers.training(seen=seen))
+    return {
+        "optimizer": training[0] if training else None,
+        "optimizers": training if len(training) > 1 else (),
+    }
 
 
 def activation_of(layer: Any) -> str | None:
@@ -163,9 +184,8 @@ def _units(layer: Any, config: dict[str, Any]) -> int | None:
     return None
 
 
-def _optimizer(optimizer: Any) -> facts.Optimizer | None:
-    if optimizer is None:
-        return None
+def _optimizer(known: Known) -> facts.Optimizer:
+    optimizer = known.optimizer
     settings: dict[str, facts.Scalar] = {}
     inner = getattr(optimizer, "inner_optimizer", None)
     if inner is not None:  # a loss scale around the user's own optimizer
@@ -180,10 +200,10 @@ def _optimizer(optimizer: Any) -> facts.Optimizer | None:
         settings |= {f"schedule_{k}": v for k, v in _config(rate).items() if _is_plain(v)}
     elif callable(rate) and not hasattr(rate, "numpy"):
         schedule = getattr(rate, "__name__", type(rate).__name__)
-    known = {
+    own_field = {
         "learning_rate", "clipnorm", "clipvalue", "global_clipnorm", "gradient_accumulation_steps",
     }  # fmt: skip
-    settings |= {k: v for k, v in config.items() if k not in known and _is_plain(v)}
+    settings |= {k: v for k, v in config.items() if k not in own_field and _is_plain(v)}
     return facts.Optimizer(
         class_name=type(optimizer).__name__,
         learning_rate=learning_rate_of(optimizer),
@@ -193,6 +213,8 @@ def _optimizer(optimizer: Any) -> facts.Optimizer | None:
         global_clipnorm=_real(config.get("global_clipnorm")),
         gradient_accumulation_steps=whole(config.get("gradient_accumulation_steps")),
         settings=settings,
+        name=known.name,
+        variables=tuple(path_of(variable) for variable in known.variables.values()),
     )
 
 

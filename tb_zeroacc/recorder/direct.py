@@ -28,6 +28,7 @@ from tb_zeroacc.recorder.losses import describe_outputs
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.plan import Before, Plan, Tables, plan_of
 from tb_zeroacc.recorder.probe import CLOCK, INPUTS, LOSS, PLAN, WEIGHTS, probe, read
+from tb_zeroacc.recorder.shown import narrowed
 from tb_zeroacc.recorder.stepping import Taken
 
 PART = "samples"  # in the words of the guard's warning
@@ -73,6 +74,8 @@ class DirectSampler:
         self._look_again = -1
         self._is_eager = bool(model.run_eagerly)
         self._has_told = self._has_renewed = False
+        self._unseen: list[Any] | None = None
+        self._ahead: inside.Snapshot | None = None
         self.is_watching = False
         self.outside = 0.0
 
@@ -84,6 +87,8 @@ class DirectSampler:
             seen.data_ready = self._guard.run(
                 "the time waited for data", content.clock_behind, seen.data
             )
+        if not tf.inside_function() and self._is_due():
+            self._ahead = self._guard.run("the weights", self._look_ahead, seen)
 
     def before_apply(self, seen: Observation, update: Update) -> None:
         """Notes the loss scale before the update changes it; of an eager step the weights, too."""
@@ -104,6 +109,9 @@ class DirectSampler:
     def _planned(self, seen: Observation) -> Any:
         if any(update.fresh for update in seen.updates):
             return None  # Keras throws this trace away
+        for update in seen.updates:
+            if update.is_hidden:
+                update.before = 1.0  # its gradients, and so their scale, are nobody's
         gathered = gather(seen)
         outputs = describe_outputs(seen.model, seen, [])
         plan = plan_of(len(self._plans), gathered, outputs, self._guard)
@@ -177,6 +185,19 @@ class DirectSampler:
 
     # --- eager steps ------------------------------------------------------------------------
 
+    def _look_ahead(self, seen: Observation) -> inside.Snapshot | None:
+        """The weights before a step, of those whose updates no hook sees; at first of all."""
+        hidden = seen.model.trainable_variables if self._unseen is None else self._unseen
+        return inside.look(Update(None, [], list(hidden), fresh=False), 1.0) if hidden else None
+
+    def _look_back(self, update: Update) -> inside.Snapshot:
+        """What was seen ahead of the step of an update that no hook saw."""
+        ahead = self._ahead
+        known = {id(weight.variable) for weight in ahead.weights} if ahead else set()
+        if ahead is None or not all(id(v) in known for v in update.variables[: inside.MAX_ROWS]):
+            return inside.unseen(update, 1.0)
+        return narrowed(ahead, update.variables[: inside.MAX_ROWS])
+
     def _eager_look(self, update: Update) -> inside.Snapshot:
         if self._is_due():
             return inside.look(update, inside.loss_scale_of(update.optimizer))
@@ -184,6 +205,13 @@ class DirectSampler:
 
     def _after_eager_step(self, seen: Observation) -> None:
         self.is_watching = True
+        hidden = [update for update in seen.updates if update.is_hidden]
+        for update in hidden:
+            update.before = self._guard.run("the weights", self._look_back, update)
+        known = {id(v): v for v in self._unseen or ()}
+        known.update((id(v), v) for update in hidden for v in update.variables)
+        self._unseen = list(known.values())
+        self._ahead = None
         told = read(probe(0, seen))
         bad = self._alarmed(told)
         if not self._has_told:

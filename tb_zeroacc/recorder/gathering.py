@@ -123,6 +123,8 @@ def _replaced(
                 leaf(u.before),
                 inside.weights_of(u),
                 is_unscaled=u.is_unscaled,
+                is_hidden=u.is_hidden,
+                name=u.name,
             )
             for u in seen.updates
         ],

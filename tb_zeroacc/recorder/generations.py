@@ -44,6 +44,12 @@ def is_as_keras_made_it(model: Any, name: str) -> bool:
     return owner is not None and _package(owner) in ("keras", _KERAS_2)
 
 
+def call_name(layer: Any) -> str:
+    """The method that computes a layer's output: quantised ones have one of their own."""
+    is_quantised = getattr(layer, "quantization_mode", None) is not None
+    return "quantized_call" if is_quantised and hasattr(layer, "quantized_call") else "call"
+
+
 def version_of(model: Any) -> str:
     """The version of the Keras that a model is made with."""
     module = sys.modules[_KERAS_2] if is_keras_2(model) else keras

@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import inside
+from tb_zeroacc.recorder import inside, unrecorded
 from tb_zeroacc.recorder.branching import branch
 from tb_zeroacc.recorder.due import NEVER
 from tb_zeroacc.recorder.guard import Guard, warn
@@ -256,6 +256,8 @@ class GraphSteps:
         return tf.constant(True)
 
     def _warn_of_compilation(self) -> None:
+        self._ledger.misses = True
+        self._ledger.lacks(unrecorded.of_compiled_loop(COMPILED))
         if not self._has_warned:
             self._has_warned = True
             warn(COMPILED, stacklevel=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import warnings
 from collections.abc import Callable
@@ -18,10 +19,12 @@ class Guard:
 
     Attributes:
         off: The parts that failed, by name, each with its first fault.
+        on_fault: Is told of each part that is turned off.
     """
 
     def __init__(self) -> None:
         self.off: dict[str, Exception] = {}
+        self.on_fault: Callable[[str, Exception], None] | None = None
 
     def run(
         self, part: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -50,9 +53,17 @@ class Guard:
         if part in self.off:
             return
         self.off[part] = fault
-        reason = str(fault).strip().splitlines()
-        text = f"{type(fault).__name__}: {reason[0][:300]}" if reason else type(fault).__name__
-        warn(f"Zero Accuracy no longer records {part}; training goes on. ({text})", stacklevel=4)
+        text = f"Zero Accuracy no longer records {part}; training goes on. ({told(fault)})"
+        warn(text, stacklevel=4)
+        if self.on_fault is not None:
+            with contextlib.suppress(Exception):  # the log itself may be what failed
+                self.on_fault(part, fault)
+
+
+def told(fault: Exception) -> str:
+    """Type and first line of an error, at most 300 characters of it."""
+    reason = str(fault).strip().splitlines()
+    return f"{type(fault).__name__}: {reason[0][:300]}" if reason else type(fault).__name__
 
 
 def warn(text: str, stacklevel: int) -> None:

@@ -6,13 +6,17 @@ step it is handed over. All hooks lie on instances and go without a trace.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol, TypeAlias
+
+import tensorflow as tf
 
 from tb_zeroacc.recorder.direct_step import EXTRA
 from tb_zeroacc.recorder.generations import (
+    call_name,
     converting,
     is_a,
     is_as_keras_made_it,
@@ -22,6 +26,7 @@ from tb_zeroacc.recorder.generations import (
 )
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.observation import Observation, Update, graph_now
+from tb_zeroacc.recorder.optimizers import Optimizers, learned, optimizers_of
 from tb_zeroacc.recorder.passing import passed
 from tb_zeroacc.recorder.patches import Patch
 
@@ -35,8 +40,6 @@ SILENT = frozenset(
         "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
     }
 )  # fmt: skip
-# `OptimizerV2` is the base of those that Keras 2 calls legacy.
-OPTIMIZERS = ("Optimizer", "OptimizerV2", "BaseLossScaleOptimizer")
 
 
 class Receiver(Protocol):
@@ -67,6 +70,10 @@ class Hooks:
         model: A compiled Keras model.
         receiver: Gets the observations.
         guard: Sees to it that a fault of ours is no fault of the step.
+
+    Attributes:
+        optimizers: What may train the model, and what each was seen to update.
+        last: What a step that raised had shown so far.
     """
 
     def __init__(self, model: Any, receiver: Receiver, guard: Guard) -> None:
@@ -75,7 +82,8 @@ class Hooks:
         self._guard = guard
         # Under a distribution strategy each replica is traced in a thread of its own.
         self._local = threading.local()
-        self.last: Observation | None = None  # what a step that raised had shown so far
+        self.last: Observation | None = None
+        self.optimizers = Optimizers(optimizers_of(model))
         self._patches: list[Patch] = []
         self._hooked: set[int] = set()
         self._is_keras_2 = is_keras_2(model)
@@ -88,7 +96,8 @@ class Hooks:
         elif self._is_keras_2 and getattr(model, "compiled_loss", None) is not None:
             self._patch(model.compiled_loss, "build", self._build_loss)
         self._patch(model, "call", self._model_call)
-        for optimizer in optimizers_of(model):
+        for known in self.optimizers:
+            optimizer = known.optimizer
             if is_keras_2(optimizer):
                 hook = functools.partial(self._apply_gradients, optimizer)
                 self._patch(optimizer, "apply_gradients", hook)
@@ -114,7 +123,8 @@ class Hooks:
         for layer in layers_of(self._model):
             if id(layer) not in self._hooked:
                 self._hooked.add(id(layer))
-                self._patch(layer, "call", functools.partial(self._layer_call, layer))
+                hook = functools.partial(self._layer_call, layer)
+                self._patch(layer, call_name(layer), hook)
 
     def _hook_trackers(self) -> None:
         # With several outputs Keras averages each one's loss: its trackers are told the values.
@@ -200,7 +210,7 @@ class Hooks:
             seen.result = passed(step, *args, **kwargs)
         finally:
             stack.pop()
-        extra = self._guard.run(PART, after, seen)
+        extra = self._guard.run(PART, self._ended, seen, after)
         self.last = None  # lets go of the tensors
         if extra is None or not isinstance(seen.result, dict):
             return seen.result
@@ -293,56 +303,76 @@ class Hooks:
     def _apply(
         self, optimizer: Any, original: Callable[..., Any], patch: Patch
     ) -> Callable[..., Any]:
+        # A `tf.function` of the user's own would have AutoGraph convert it.
+        do_not_convert: Any = tf.autograph.experimental.do_not_convert
+
+        @do_not_convert  # type: ignore[untyped-decorator]
         @functools.wraps(original)
         def apply(grads: Any, trainable_variables: Any = None) -> Any:
-            seen = self._seen(patch)
-            if seen is None or not seen.is_here():
+            if not self._is_applied(patch):
                 return passed(original, grads, trainable_variables)
             gradients = list(grads)
-            variables = trainable_variables
-            if variables is None:
-                variables = optimizer._trainable_variables
+            given = None if trainable_variables is None else list(trainable_variables)
+            variables = list(optimizer._trainable_variables) if given is None else given
             fresh = not optimizer.built and makes_variables(optimizer)
-            self._note_update(seen, Update(optimizer, gradients, list(variables), fresh))
-            return passed(original, gradients, trainable_variables)
+            update = Update(optimizer, *learned(gradients, variables), fresh)
+            self._guard.run(PART, self._note_update, patch, update)
+            with self._applying():
+                return passed(original, gradients, given)
 
-        return apply
+        wrapped: Callable[..., Any] = apply
+        return wrapped
 
     def _apply_gradients(
         self, optimizer: Any, original: Callable[..., Any], patch: Patch
     ) -> Callable[..., Any]:
         @functools.wraps(original)
         def apply_gradients(grads_and_vars: Any, *args: Any, **kwargs: Any) -> Any:
-            seen = self._seen(patch)
-            if seen is None or not seen.is_here():
+            if not self._is_applied(patch):
                 return passed(original, grads_and_vars, *args, **kwargs)
             pairs = list(grads_and_vars)
             gradients, variables = [list(part) for part in zip(*pairs, strict=True)] or ([], [])
             # Keras 2 makes variables outside of the trace, which it keeps.
             update = Update(optimizer, gradients, variables, fresh=False, is_unscaled=True)
-            self._note_update(seen, update)
-            return passed(original, pairs, *args, **kwargs)
+            self._guard.run(PART, self._note_update, patch, update)
+            with self._applying():
+                return passed(original, pairs, *args, **kwargs)
 
         return apply_gradients
 
-    def _note_update(self, seen: Observation, update: Update) -> None:
-        seen.updates.append(update)
-        self._guard.run(PART, self._receiver.before_apply, seen, update)
+    def _is_applied(self, patch: Patch) -> bool:
+        """Whether an optimizer trains in a step of ours, and not as the inner one of another."""
+        is_inner = getattr(self._local, "applying", False)
+        return patch.active and self._receiver.is_live() and not is_inner
+
+    @contextlib.contextmanager
+    def _applying(self) -> Iterator[None]:
+        self._local.applying = True
+        try:
+            yield
+        finally:
+            self._local.applying = False
+
+    def _note_update(self, patch: Patch, update: Update) -> None:
+        """Tells of an update; of one within a function or branch of the user's own, that it is."""
+        seen = self._seen(patch)
+        is_here = seen is not None and seen.is_here()
+        update.name = self.optimizers.note(update.optimizer, update.variables, hidden=not is_here)
+        if seen is not None and is_here:
+            seen.updates.append(update)
+            self._receiver.before_apply(seen, update)
+
+    def _ended(self, seen: Observation, after: Callable[[Observation], Any]) -> Any:
+        """At the end of a step: adds what changed weights unseen, and hands it on."""
+        if after == self._receiver.after_step:
+            seen.updates += self.optimizers.unseen_updates(seen)
+        return after(seen)
 
 
 def _through_autograph(
     make: Hook, converts: bool, original: Callable[..., Any], patch: Patch
 ) -> Any:
     return unconverted(make(converting(original) if converts else original, patch))
-
-
-def optimizers_of(model: Any) -> list[Any]:
-    """Every optimizer that is an attribute of the model: `model.optimizer`, a GAN's own two."""
-    found: dict[int, Any] = {}
-    for value in [getattr(model, "optimizer", None), *vars(model).values()]:
-        if is_a(value, *OPTIMIZERS):
-            found[id(value)] = value
-    return list(found.values())
 
 
 def makes_variables(optimizer: Any) -> bool:

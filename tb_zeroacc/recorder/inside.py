@@ -185,6 +185,8 @@ def gradients(updates: list[Update], st: Any = graph) -> tuple[list[Table], Any]
     """`gradients`, unscaled and before any clipping, and their global norm."""
     rows, values, squares = [], [], []
     for update in updates:
+        if update.is_hidden:
+            continue
         weights = weights_of(update)
         given = list(zip(weights, update.gradients, strict=False))
         present = [(weight, g) for weight, g in given if g is not None]
@@ -256,8 +258,10 @@ def loss(seen: Observation, norm: Any, is_visible: Any, st: Any = graph) -> list
     else:  # a `compute_loss` of the user's own may add terms that nobody sees
         overridden = not is_as_keras_made_it(seen.model, "compute_loss")
         penalty = NAN if seen.loss is None or overridden else 0.0
-    first: Snapshot | None = seen.updates[0].before if seen.updates else None
-    scale, rate = (first.scale, first.rate) if first else (1.0, NAN)
+    looked = [u for u in seen.updates if u.before is not None]
+    scale = next((u.before.scale for u in looked if not u.is_hidden), 1.0)
+    rates = rates_of(looked)
+    rate = next(iter(rates.values())) if len(rates) == 1 else NAN
     # Each replica's loss is divided by their number, so that Keras can sum them.
     replicas = float(seen.model.distribute_strategy.num_replicas_in_sync)
     total, penalty = total * replicas, penalty * replicas
@@ -268,6 +272,24 @@ def loss(seen: Observation, norm: Any, is_visible: Any, st: Any = graph) -> list
             rows.append(name)
             values.append(st.vector([mean_of(value), *[NAN] * 5])[None])
     return [table("loss", _unique(rows), st.below_each_other(values))]
+
+
+def rates_of(updates: list[Update]) -> dict[str, Any]:
+    """The learning rate of each optimizer's first update in a step, by the optimizer's name."""
+    rates: dict[int, tuple[str, Any]] = {}
+    for update in updates:
+        if update.optimizer is not None:
+            rates.setdefault(id(update.optimizer), (update.name, update.before.rate))
+    names = _unique([name for name, _ in rates.values()])
+    return dict(zip(names, (rate for _, rate in rates.values()), strict=True))
+
+
+def learning_rates(updates: list[Update], st: Any = graph) -> list[Table]:
+    """`learning_rates`, where several optimizers train: a row each."""
+    rates = rates_of(updates)
+    if len(rates) < 2:
+        return []
+    return [table("learning_rates", list(rates), st.vector(list(rates.values()))[:, None])]
 
 
 def reported_loss(seen: Observation) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tb_zeroacc import facts
+from tb_zeroacc.recorder import unrecorded
 from tb_zeroacc.recorder.content import Sample
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.schedule import Schedule
@@ -55,6 +56,7 @@ class Ledger:
         first_bad: The first step whose loss was not finite; -1 before.
         epoch: The current one, over the whole recording.
         outside: Seconds that went into recording since the latest record.
+        misses: Whether steps are taken whose records do not come through.
     """
 
     def __init__(
@@ -73,7 +75,16 @@ class Ledger:
         self._steps_per_epoch: int | None = None
         self._paced: tuple[int, float] | None = None  # step, clock
         self._samples = 0
-        self._has_sampled = self._has_lost_steps = False
+        self._has_sampled = self._has_lost_steps = self.misses = False
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no record came in this epoch, and nothing says yet that any is missing."""
+        return self.steps == self._epoch_start[0] and not self.misses
+
+    def lacks(self, fact: facts.Unrecorded) -> None:
+        """Writes what will not be on record."""
+        self._session.lacks(fact)
 
     @property
     def steps(self) -> int:
@@ -165,6 +176,9 @@ class Ledger:
             steps_per_epoch=self._steps_per_epoch,
             seconds_per_step=self._schedule.seconds_per_step(),
         )
+        lacking = unrecorded.of_loop({layout.kind for layout, _ in sample.tables})
+        if lacking is not None:
+            self._session.lacks(lacking)
         self._guard.run("samples", self._session.sample, sample, place)
         if sample.first_bad:
             self._news("non_finite")
@@ -205,7 +219,7 @@ class Ledger:
     def _batches(self, logs: dict[str, float], *, trained: bool | None) -> int | None:
         """Steps of the epoch; None where it trained and no record told of it."""
         batches = self.steps - self._epoch_start[0]
-        if STEPS in self._guard.off:
+        if STEPS in self._guard.off or (self.misses and not batches):
             return None
         if batches or trained is False:
             return batches

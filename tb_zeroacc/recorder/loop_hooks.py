@@ -14,9 +14,11 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
+from tb_zeroacc.recorder.generations import call_name
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import layers_of, makes_variables
 from tb_zeroacc.recorder.observation import LayerCall, Observation, Update
+from tb_zeroacc.recorder.optimizers import learned
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.tracing import graphs_around
 
@@ -91,9 +93,8 @@ class LoopHooks:
         for layer in layers_of(self._model):
             if id(layer) not in self._hooked:
                 self._hooked.add(id(layer))
-                self._patches.append(
-                    Patch(layer, "call", functools.partial(self._layer_call, layer))
-                )
+                hook = functools.partial(self._layer_call, layer)
+                self._patches.append(Patch(layer, call_name(layer), hook))
 
     def _model_call(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         @functools.wraps(original)
@@ -151,7 +152,7 @@ class LoopHooks:
                 variables = optimizer._trainable_variables
             variables = list(variables)
             fresh = not optimizer.built and makes_variables(optimizer)
-            update = Update(optimizer, gradients, variables, fresh)
+            update = Update(optimizer, *learned(gradients, variables), fresh)
             self._watcher.before_apply(update)
             # The same list again: `zip` and `filter` can be gone through only once.
             given = None if trainable_variables is None else variables

@@ -27,9 +27,14 @@ class LeftOut:
         if self._optimizer is not None:
             self._behind = steps - self._made() - self._count
 
-    def count(self, steps: int) -> float:
-        """How many were left out in so many steps; NaN without a loss scale."""
-        if self._optimizer is None:
+    def count(self, steps: int, training: Any) -> float:
+        """How many were left out in so many steps; NaN without a loss scale.
+
+        Args:
+            steps: Training steps taken.
+            training: The optimizer that trains; that of `compile` need not.
+        """
+        if self._optimizer is None or training is not self._optimizer:
             return float("nan")
         self._count = steps - self._made() - self._behind
         return float(self._count)

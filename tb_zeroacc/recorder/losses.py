@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder.generations import is_a, is_keras_2
+from tb_zeroacc.recorder.optimizers import Optimizers
 from tb_zeroacc.recorder.structures import with_paths
 
 # What an operation that makes an output says about its activation, where no layer says it.
@@ -33,11 +34,11 @@ class Asked:
 
     Attributes:
         loss: As for `compile`: a name, a function, a Loss, or a structure of them by output.
-        optimizer: A Keras optimizer; None for another way of updating weights.
+        optimizers: Keras optimizers; none for another way of updating weights.
     """
 
     loss: Any = None
-    optimizer: Any = None
+    optimizers: Optimizers = field(default_factory=lambda: Optimizers({}))
 
 
 def describe_outputs(

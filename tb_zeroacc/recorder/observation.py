@@ -31,6 +31,8 @@ class Update:
     before: Any = None  # set by whoever looks at the weights before the update
     weights: Any = None  # the variables that have a row, noted likewise
     is_unscaled: bool = False  # the gradients are given without the loss scale
+    is_hidden: bool = False  # it was not seen: only what the step changes can be told
+    name: str = ""  # of the optimizer, as the contract has it
 
 
 @dataclass(slots=True)

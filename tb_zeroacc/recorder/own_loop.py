@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import contract as contracts
+from tb_zeroacc.recorder import unrecorded
 from tb_zeroacc.recorder.eager_loop import EagerSteps
 from tb_zeroacc.recorder.failure import end_of
 from tb_zeroacc.recorder.given import taken_loss, taken_step
@@ -22,6 +23,7 @@ from tb_zeroacc.recorder.ledger import STEPS, Ledger
 from tb_zeroacc.recorder.loop_hooks import LoopHooks, count_updates
 from tb_zeroacc.recorder.losses import Asked, describe_outputs
 from tb_zeroacc.recorder.observation import Observation, Update
+from tb_zeroacc.recorder.optimizers import Optimizers
 from tb_zeroacc.recorder.reaching import as_reached
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.session import Session, numbers_of
@@ -34,7 +36,7 @@ class OwnLoop:
 
     Args:
         model: A Keras model, compiled or not.
-        optimizers: The Keras optimizers that the loop applies; the contract tells of the first.
+        optimizers: The Keras optimizers that the loop applies.
         loss: What the loop minimises, as for `compile`; None where nothing is known.
         log_dir: Directory of the training.
         schedule: Says which steps are due.
@@ -54,7 +56,9 @@ class OwnLoop:
         self.guard = Guard()
         self._model = model
         self._optimizers = optimizers
-        self._asked = Asked(loss, optimizers[0] if optimizers else None)
+        self._known = Optimizers(_named(optimizers))
+        self._changes = 0  # of what is known of them, when they were last stated
+        self._asked = Asked(loss, self._known)
         self._news = news
         self._session = Session(log_dir, self.guard)
         self.directory, self.token = self._session.directory, self._session.token
@@ -97,6 +101,7 @@ class OwnLoop:
 
     def _write_end(self, fault: BaseException | None) -> None:
         steps = self._ledger.taken(trained=self._has_trained())
+        self._state_optimizers()
         ended = facts.End("finished", steps) if fault is None else end_of(fault, steps)
         self._session.fact(self._ledger.steps, ended)
 
@@ -143,6 +148,8 @@ class OwnLoop:
             self._graph.record(step, seen, shown.gradients)
             return
         self._has_told = True
+        if self._changes != self._known.changes:
+            self._state_optimizers()
         self._graph.ask()
         self._eager.record(None if step is None else int(step), shown, forward)
         if self._graph.is_used:
@@ -154,8 +161,19 @@ class OwnLoop:
 
     def _state(self, seen: Observation | None) -> None:
         found = contracts.describe(self._model, facts.Fit(), seen, self._asked)
-        found = replace(found, outputs=self._as_reached(found.outputs, seen))
+        outputs = self._as_reached(found.outputs, seen)
+        found = replace(found, outputs=outputs, **self._trained_by())
         self._session.state(self._ledger.steps, found)
+
+    def _state_optimizers(self) -> None:
+        """What trains, as far as updates show it: those behind a record come too late for it."""
+        self._changes = self._known.changes
+        found = replace(self._session.contract, **self._trained_by())
+        self._session.state(self._ledger.steps, found)
+
+    def _trained_by(self) -> dict[str, Any]:
+        # The first record may stand before the first update.
+        return contracts.trained_by(self._known, seen=self._ledger.steps > 1)
 
     def _outputs_of(self, seen: Observation) -> tuple[facts.Output, ...]:
         return self._as_reached(describe_outputs(self._model, seen, [], self._asked), seen)
@@ -179,11 +197,18 @@ class OwnLoop:
         if tf.inside_function():
             raise ValueError("call `end_epoch` in eager code, not within a tf.function")
         self._graph.ask()
-        rate = self.guard.run(
-            "the learning rate", contracts.learning_rate_of, self._asked.optimizer
-        )
+        self._state_optimizers()
+        training = self._known.training(seen=True)
+        rate = None
+        if len(training) == 1:
+            rate = self.guard.run(
+                "the learning rate", contracts.learning_rate_of, training[0].optimizer
+            )
+        trained = self._has_trained()
+        if trained and self._ledger.is_silent:
+            self._ledger.lacks(unrecorded.of_silence())
         numbers = self.guard.run("logs of epochs", _values_of, logs) or {}
-        self._ledger.end_epoch(numbers, rate, trained=self._has_trained())
+        self._ledger.end_epoch(numbers, rate, trained=trained)
 
     def _has_trained(self) -> bool | None:
         """Whether an optimizer has counted an update since this was last asked; None if unknown."""
@@ -196,6 +221,7 @@ class OwnLoop:
 
     def before_apply(self, update: Update) -> None:
         """From the hooks: an optimizer is about to change the weights."""
+        update.name = self._known.note(update.optimizer, update.variables, hidden=False)
         steps = self._graph if tf.inside_function() else self._eager
         self.guard.run("updates", steps.before_apply, update)
 
@@ -203,6 +229,18 @@ class OwnLoop:
         """From the hooks: an optimizer has changed the weights."""
         steps = self._graph if tf.inside_function() else self._eager
         self.guard.run("updates", steps.after_apply, update)
+
+
+def _named(optimizers: list[Any]) -> dict[str, Any]:
+    """Optimizers by the names that Keras or the user gave them; a single one is `optimizer`."""
+    if len(optimizers) == 1:
+        return {"optimizer": optimizers[0]}
+    found: dict[str, Any] = {}
+    for optimizer in optimizers:
+        name = str(getattr(optimizer, "name", None) or type(optimizer).__name__)
+        same = sum(known.split("#")[0] == name for known in found)
+        found[f"{name}#{same}" if same else name] = optimizer
+    return found
 
 
 def _values_of(logs: Mapping[str, Any] | None) -> dict[str, float]:

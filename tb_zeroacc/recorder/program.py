@@ -36,6 +36,7 @@ from tb_zeroacc.records import Layout
 
 # Layout, serial number, step (high, low: each exact in float32), first bad loss, data ready.
 HEADER = 6
+PART = "samples"  # in the words of the guard's warning
 _LOW = 2**20
 MAX_SLOTS = 32
 NOT_SEEN = 3  # so often a loss may look bad without a bad step in the record, before we stop asking
@@ -114,7 +115,7 @@ class Program:
         """
         if not self.is_watching and not self._renewed:
             self._renewed = True
-            self._guard.run("samples", self._function.renew)
+            self._guard.run(PART, self._function.renew)
 
     def wants_single_steps(self, count: int) -> bool:
         """Not asked for: the graph counts and samples by itself."""
@@ -139,8 +140,10 @@ class Program:
             now[1:4] = following, due.spacing, due.last
             clock.assign(now)
 
-    def step(self) -> int:
-        """Training steps taken so far."""
+    def step(self) -> int | None:
+        """Training steps taken so far; None where the graph does not count them."""
+        if PART in self._guard.off:
+            return None
         return int(self._locals(self._clock)[0].numpy()[0])
 
     def fetch(self, steps: int, begin: int, loss: Any) -> list[Sample]:
@@ -191,7 +194,7 @@ class Program:
         """Adds the conditional at the end of the step."""
         if tf.inside_function() and any(update.fresh for update in seen.updates):
             return
-        self._guard.run("samples", self._add, seen)
+        self._guard.run(PART, self._add, seen)
 
     def _state(self, seen: Observation) -> _State:
         if seen.state is None:

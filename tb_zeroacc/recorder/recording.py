@@ -7,10 +7,12 @@ import functools
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import contract as contracts
+from tb_zeroacc.recorder import unrecorded
 from tb_zeroacc.recorder.content import CLOCK_PERIOD, Sample, Sampler
 from tb_zeroacc.recorder.direct import DirectSampler, is_in_one_replica, serves
 from tb_zeroacc.recorder.due import NEVER, DueSteps
@@ -251,16 +253,17 @@ class Recording:
             batch: Keras' index of its last batch in this epoch.
             logs: Keras' running means.
         """
-        sampler = self._sampler
-        if sampler is None or self._step_start is None:
-            return
-        seconds = time.perf_counter() - self._step_start
+        now = time.perf_counter()
         traced = self._traced is not None
-        if traced:
-            self._write_traced()
+        self._write_traced()
         if batch == self._first_batch:  # of an execution, before Keras 3.7; else of its last step
             batch += steps_per_execution(self.model) - 1
         before, self._steps = self._steps, self._epoch_start[0] + batch + 1
+        sampler = self._sampler
+        if sampler is None or self._step_start is None:
+            return
+        seconds = now - self._step_start
+        self.guard.run("the contract", self._state_optimizers)
         if not sampler.is_watching:
             return
         samples = self.guard.run(
@@ -309,9 +312,7 @@ class Recording:
 
     def _write_epoch(self, logs: Logs | None, *, cut_short: bool) -> None:
         step, clock = self._epoch_start
-        rate = self.guard.run(
-            "the learning rate", contracts.learning_rate_of, getattr(self.model, "optimizer", None)
-        )
+        rate = self.guard.run("the learning rate", contracts.learning_rate_of, self._optimizer())
         epoch = facts.Epoch(
             epoch=self._epoch,
             step=self._steps,
@@ -338,6 +339,7 @@ class Recording:
     # --- samples ----------------------------------------------------------------------------
 
     _has_sampled = False
+    _changes = 0  # of what is known of the optimizers, when they were last stated
     _first_batch = -1
     _asked_for_data = (-1, 0.0)  # step, wall clock
 
@@ -373,14 +375,20 @@ class Recording:
             steps_per_epoch=self._fit.steps_per_epoch,
             seconds_per_step=self.schedule.seconds_per_step(),
             waited=self._waited(sample),
-            skipped=self._left_out.count(self._sampler_step()),
+            skipped=self._left_out.count(self._sampler_step(), self._optimizer()),
             replayed_from=sample.replayed_from,
             reproduced=sample.reproduced,
         )
         self._session.sample(sample, place)
 
     def _sampler_step(self) -> int:
-        return self._steps if self._sampler is None else self._sampler.step()
+        counted = None if self._sampler is None else self._sampler.step()
+        return self._steps if counted is None else counted
+
+    def _optimizer(self) -> Any:
+        """The optimizer that trains; None where several do."""
+        known = [] if self._hooks is None else self._hooks.optimizers.training(seen=True)
+        return known[0].optimizer if len(known) == 1 else None
 
     def _waited(self, sample: Sample) -> float:
         """Seconds from asking for a step to its data; NaN within an execution of several steps."""
@@ -446,10 +454,21 @@ class Recording:
         self.guard.turn_off("this training", fault)
         self._release()
 
+    def _state_optimizers(self) -> None:
+        """An eager step, or a function within a step, may show an optimizer later than others."""
+        if self._hooks is not None and self._hooks.optimizers.changes != self._changes:
+            self._changes = self._hooks.optimizers.changes
+            found = contracts.trained_by(self._hooks.optimizers, seen=True)
+            self._session.state(self._steps, replace(self._session.contract, **found))
+
     def _on_trace(self, seen: Observation) -> None:
-        found = self.guard.run("the contract", contracts.describe, self.model, self._fit, seen)
+        optimizers = None if self._hooks is None else self._hooks.optimizers
+        found = self.guard.run(
+            "the contract", contracts.describe, self.model, self._fit, seen, None, optimizers
+        )
         shapes = self.guard.run("the shapes", shapes_of, seen)
         self._traced = (found or self._session.contract, shapes or facts.Shapes())
+        self._session.lacks(*self.guard.run("what is lacking", unrecorded.of_step, seen) or ())
 
     def _write_traced(self) -> None:
         if self._traced is not None:
@@ -471,7 +490,8 @@ class Recording:
         self._collect()
         seen = self._hooks.last if self._hooks is not None else None
         if seen is not None and self._steps == self._fit_start:
-            contract = contracts.describe(self.model, self._fit, seen)
+            optimizers = None if self._hooks is None else self._hooks.optimizers
+            contract = contracts.describe(self.model, self._fit, seen, None, optimizers)
             self._traced = (contract, shapes_of(seen))
             self._write_traced()
         if isinstance(fault, Exception):

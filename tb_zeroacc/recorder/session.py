@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tb_zeroacc import __version__, facts
-from tb_zeroacc.recorder import scalars
+from tb_zeroacc.recorder import scalars, unrecorded
 from tb_zeroacc.recorder.association import Association
 from tb_zeroacc.recorder.content import Sample
 from tb_zeroacc.recorder.guard import Guard
@@ -69,6 +69,9 @@ class Session:
         self._scalars: scalars.Scalars | None = None
         self._association: Association | None = None
         self._written_examples = 0.0
+        self._step = 0
+        self._lacking: list[facts.Unrecorded] = []
+        guard.on_fault = lambda part, fault: self.lacks(unrecorded.of_fault(part, fault))
         self.fact(0, facts.Start(self.token, time.time(), f"tb_zeroacc {__version__}", worker))
 
     @property
@@ -78,7 +81,26 @@ class Session:
 
     def fact(self, step: int, fact: facts.Fact) -> None:
         """Writes a fact at a step."""
+        self._step = step
         self._log.fact(step, fact)
+
+    def lacks(self, *found: facts.Unrecorded) -> None:
+        """Writes what will not be on record, each table's rows once."""
+        for fact in found:
+            if not self._is_said(fact):
+                self._lacking.append(fact)
+                self._log.fact(self._step, fact)
+
+    def _is_said(self, fact: facts.Unrecorded) -> bool:
+        """Whether earlier statements cover all that a statement is about."""
+        if fact in self._lacking:
+            return True
+        earlier = [[f for f in self._lacking if kind in f.tables] for kind in fact.tables]
+        return bool(earlier) and all(
+            any(not f.rows for f in of_kind)
+            or bool(fact.rows and {row for f in of_kind for row in f.rows}.issuperset(fact.rows))
+            for of_kind in earlier
+        )
 
     def state(self, step: int, contract: facts.Contract | None) -> None:
         """Writes the contract where it is new."""
@@ -113,6 +135,10 @@ class Session:
         if pace is not None:
             told.append(("zeroacc/seconds_per_step", pace))
         self._log.sample(sample.step, tables, told)
+        self._step = sample.step + 1
+        moved = self._guard.run("what moves unseen", _moved_unseen, sample.tables)
+        if moved:
+            self.lacks(unrecorded.of_sample(moved))
 
     def tables(self, step: int, tables: list[tuple[Layout, Any]]) -> None:
         """Writes tables alone, float32 of shape (rows, columns) each."""
@@ -159,6 +185,18 @@ class Session:
         if known is None or (known.inputs, known.labels) != (layout.rows, layout.columns):
             known = self._association = Association(layout.rows, layout.columns)
         self._guard.run("the association", known.add, moments)
+
+
+def _moved_unseen(tables: list[tuple[Layout, Any]]) -> list[str]:
+    """Variables that changed in a sampled step without a gradient on record."""
+    found = {layout.kind: (layout, values) for layout, values in tables}
+    if "weights" not in found:
+        return []
+    layout, values = found["weights"]
+    known = set(found["gradients"][0].rows) if "gradients" in found else set()
+    changed = values[:, layout.columns.index("update_rms")] > 0
+    return [row for row, moved in zip(layout.rows, changed, strict=True)
+            if moved and row not in known]
 
 
 def numbers_of(logs: Mapping[str, Any] | None) -> dict[str, float]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tb_zeroacc import cli, records
+from tb_zeroacc import cli, facts, records
 from tb_zeroacc.cli.app import app
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tests.framed import write_events
@@ -60,6 +60,20 @@ def test_finding_ends_with_1_and_names_its_code(exploding: Path) -> None:
     result = run("diagnose", str(exploding))
     assert result.returncode == 1, result.stderr
     assert "ZA501" in result.stdout
+
+
+def test_what_is_not_on_record_is_said_with_why_and_what_would_help(tmp_path: Path) -> None:
+    lacks = facts.Unrecorded(
+        "The gradients", "Nobody saw them.", "Apply them.", ("gradients", "weights")
+    )
+    start = facts.Start("x", 1000.0)
+    write_events(
+        tmp_path / "zeroacc" / "events.out.tfevents.1.host",
+        [records.event(0, 1000.0, [records.fact_value(fact)]) for fact in (start, lacks)],
+    )
+    told = " ".join(run("diagnose", str(tmp_path)).stdout.split())
+    assert "Not recorded: The gradients. Nobody saw them. Apply them." in told
+    assert told.count("not on record: the gradients. Nobody saw them.") == 1, "once for all checks"
 
 
 def test_json_alone_goes_to_stdout(exploding: Path) -> None:

@@ -171,6 +171,18 @@ def test_the_recorders_contract_goes_before_keras_own(tmp_path: Path) -> None:
     assert only(tmp_path).contract == newest
 
 
+def test_what_is_not_on_record_is_kept_once_and_ends_nothing(tmp_path: Path) -> None:
+    lacks = facts.Unrecorded("The gradients", "Nobody saw them.", tables=("gradients",))
+    other = facts.Unrecorded("The labels", "They are text.")
+    log = [start("x"), fact(0, lacks), fact(1, lacks), fact(3, END), fact(3, other)]
+    write(tmp_path / "zeroacc", log)
+    run = only(tmp_path)
+    assert run.unrecorded == (lacks, other)
+    assert run.end == END
+    write(tmp_path / "zeroacc", [start("y")], 2)
+    assert only(tmp_path).unrecorded == (), "that was of another session"
+
+
 def test_a_record_of_no_model_is_no_contract(tmp_path: Path) -> None:
     write(tmp_path / "train", [event(0, keras_model(b"{}")), *curve("epoch_loss", [1.0])], 1)
     write(tmp_path / "validation", [event(0, keras_model(DENSE)), *curve("loss", [1.0])], 1)

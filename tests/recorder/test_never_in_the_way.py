@@ -244,7 +244,8 @@ def test_samples_that_are_off_cost_no_look_at_the_weights(
     monkeypatch.setattr(content, "tables_of", broken)
     with pytest.warns(RuntimeWarning, match="no longer records samples"):
         assert fit(mlp(**WAYS[way]), recorder(tmp_path)) == plain[way]
-    assert len(looks) == 1, "only the first step is sampled"
+    # Before the first eager step all is looked at: nobody knows yet which updates will be seen.
+    assert len(looks) == {"graph": 1, "eager": 2}[way], "only the first step is sampled"
     assert read(tmp_path).end().step == 8
 
 

@@ -68,6 +68,13 @@ export interface Check {
   needs: Need[];
 }
 
+export interface Unrecorded {
+  /** As the begin of a sentence. */
+  part: string;
+  why: string;
+  remedy: string;
+}
+
 export interface Training {
   path: string;
   run: string;
@@ -76,6 +83,8 @@ export interface Training {
   state: "live" | "ended" | "unknown";
   sampled: boolean;
   notes: string[];
+  /** What should be on record and is not. */
+  unrecorded: Unrecorded[];
   outcome: Outcome;
   headline: string;
   context: string;

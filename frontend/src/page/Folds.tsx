@@ -1,6 +1,6 @@
 import type {ComponentChildren} from "preact";
 import {formatCount, formatValue} from "../model/numbers";
-import type {Consequence, Evidence, Finding, Training} from "../model/wire";
+import type {Consequence, Evidence, Finding, Training, Unrecorded} from "../model/wire";
 import {readable, TIERS} from "../model/words";
 import {ChecksTable, countChecks} from "./ChecksTable";
 import {Code, CopyButton} from "./Code";
@@ -25,7 +25,7 @@ const HEIGHT = 180;
 
 /** Everything else about a training, in lines that already say what is inside. */
 export function Folds({training, main, open, onToggle}: FoldsProps) {
-  const {checks, curve, rivals, notes} = training;
+  const {checks, curve, rivals, notes, unrecorded} = training;
   const lacking = lackingData(checks);
   const line = (
     id: string,
@@ -73,6 +73,13 @@ export function Folds({training, main, open, onToggle}: FoldsProps) {
           "What could not be told, and the line that would tell it",
           lacking.map(({what}) => what).join(" · "),
           () => lacking.map((entry) => <LackingEntry key={entry.how} training={training} {...entry} />),
+        )}
+      {unrecorded.length > 0 &&
+        line(
+          "unrecorded",
+          "What is not on record, and why",
+          unrecorded.map(({part}) => part.replaceAll("`", "")).join(" · "),
+          () => unrecorded.map((entry) => <UnrecordedEntry key={entry.part + entry.why} {...entry} />),
         )}
       {line("checks", "All checks", countChecks(checks), () => (
         <ChecksTable checks={checks} />
@@ -130,6 +137,14 @@ function Further({training, finding}: {training: Training; finding: Finding}) {
         </>
       )}
     </>
+  );
+}
+
+function UnrecordedEntry({part, why, remedy}: Unrecorded) {
+  return (
+    <p>
+      <Words text={part} />. <span class="soft"><Words text={why} /></span> <Words text={remedy} />
+    </p>
   );
 }
 

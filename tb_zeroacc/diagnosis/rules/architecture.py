@@ -16,10 +16,18 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.fed import loss_shown
-from tb_zeroacc.diagnosis.inside import fact, kernel_rows, layer_named, layer_of, output_layers
+from tb_zeroacc.diagnosis.inside import (
+    as_far_as_recorded,
+    fact,
+    kernel_rows,
+    layer_named,
+    layer_of,
+    output_layers,
+)
 from tb_zeroacc.diagnosis.mending import layer_call
 from tb_zeroacc.diagnosis.needs import CONTRACT, WEIGHTS
 from tb_zeroacc.diagnosis.prior import Case
+from tb_zeroacc.diagnosis.rate import optimizers_of, variable_of
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run, Table
@@ -81,15 +89,21 @@ def zero_initialisation(case: Case) -> Answer:
     """
     weights = case.run.table("weights")
     if weights is None:
-        return _from_contract(case)
+        return as_far_as_recorded(case.run, _from_contract(case), "weights")
     rows = [r for r in kernel_rows(case.run, weights) if _has_units(case.run, weights.rows[r])]
     spread = weights.column("unit_spread")
-    rows = [r for r in rows if np.isfinite(spread[:, r]).all()]
+    known = np.isfinite(spread)  # a step that was sampled out of turn has none
+    rows = [r for r in rows if known[:, r].any()]
+    rows = [r for r in rows if _is_trained(case.run, weights, r)]
     if not rows:
-        return NotApplicable("no kernel with two units or more")
-    alike = [r for r in rows if not spread[:, r].any()]
-    if not alike or len(weights) < FEWEST_SAMPLES:
-        return Passed(f"units differ in all {len(rows)} kernels" if not alike else "one sample")
+        answer: Answer = NotApplicable("no kernel with two units or more")
+        return as_far_as_recorded(case.run, answer, "weights")
+    alike = [r for r in rows if not spread[known[:, r], r].any()]
+    if not alike:
+        answer = Passed(f"units differ in all {len(rows)} kernels")
+        return as_far_as_recorded(case.run, answer, "weights")
+    if known[:, alike].any(axis=1).sum() < FEWEST_SAMPLES:
+        return Passed("one sample")
     return _from_weights(case, weights, alike)
 
 
@@ -105,12 +119,19 @@ def _has_units(run: Run, row: str) -> bool:
     return layer.units is not None and layer.units >= 2
 
 
+def _is_trained(run: Run, weights: Table, row: int) -> bool:
+    """Whether a kernel is one that training changes: others keep their zeros, and rightly."""
+    known = {variable for optimizer in optimizers_of(run) for variable in optimizer.variables}
+    moves = bool((np.nan_to_num(weights.column("update_rms")[:, row]) > 0).any())
+    return not known or moves or variable_of(weights.rows[row]) in known
+
+
 def _from_weights(case: Case, weights: Table, alike: list[int]) -> Answer:
     run = case.run
     layers = tuple(dict.fromkeys(layer_of(run, weights.rows[r]) for r in alike))
     names = ", ".join(f"`{name}`" for name in layers[:3]) + (", .." if len(layers) > 3 else "")
     first, last = int(weights.steps[0]), int(weights.steps[-1])
-    zero = not weights.column("rms")[0, alike].any()
+    zero = not np.nan_to_num(weights.column("rms")[:, alike]).any()
     what = "zero" if zero else "the same value"
     return Flagged(
         summary=f"All units of {names} start alike, at {what}, and stay alike: their spread is 0.",

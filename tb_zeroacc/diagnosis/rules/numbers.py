@@ -21,7 +21,7 @@ from tb_zeroacc.diagnosis.fed import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.inside import fact, layer_of
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
 from tb_zeroacc.diagnosis.prior import Case
-from tb_zeroacc.diagnosis.rate import lower_rate, rate_diff
+from tb_zeroacc.diagnosis.rate import lower_rate, optimizer_of, rate_diff
 from tb_zeroacc.diagnosis.replayed import replayed
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.diagnosis.trend import training_step
@@ -376,7 +376,8 @@ def _mend(run: Run, tensor: _Tensor | None, step: int | None = None) -> Mend:
             "- loss=keras.losses.SparseCategoricalCrossentropy(),\n"
             "+ loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),",
         )
+    optimizer = optimizer_of(run, tensor.row if tensor else "")
     return Mend(
         "Take smaller steps and clip the gradient.",
-        rate_diff(run, lower_rate(run), ", clipnorm=1.0"),
+        rate_diff(run, optimizer, lower_rate(run, optimizer), ", clipnorm=1.0"),
     )

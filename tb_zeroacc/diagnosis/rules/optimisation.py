@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,45 +14,41 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    worst_of,
 )
-from tb_zeroacc.diagnosis.fed import STEP_LOSS_TAG
-from tb_zeroacc.diagnosis.inside import fact, kernel_ratios
+from tb_zeroacc.diagnosis.inside import as_far_as_recorded, fact, kernel_ratios
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, STEP_LOSS, WEIGHTS
+from tb_zeroacc.diagnosis.overthrow import (
+    GROWN,
+    JUMP,
+    Jump,
+    grown,
+    growth_of,
+    jump_of,
+    jumped,
+)
 from tb_zeroacc.diagnosis.prior import HOPELESS, Case
 from tb_zeroacc.diagnosis.rate import (
+    Group,
+    groups_of,
     is_adaptive,
     lower_rate,
+    optimizer_of,
     optimizer_words,
     peak_rate,
     rate_diff,
 )
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.diagnosis.trend import first_training_step
-from tb_zeroacc.run import Curve, Role, Run, Table
+from tb_zeroacc.run import Role, Run, Table
 from tb_zeroacc.wording import number, percent
 
 EARLY = 10  # steps in which a rate that is too high shows: the weights grow to meet it
 OVERTHROWN = 1.0  # update ÷ weights of a kernel. Faulty 66-100; healthy up to .9 (SGD: once 23)
-JUMP = 5.0  # batch loss ÷ the first (or the prior). Faulty 66-1270 priors; healthy under 5
 RESTLESS = 0.1  # median update ÷ weights; 1e-3 is healthy, .1 rewrites a net every ten steps
 LEARNED_ALL_THE_SAME = 10.0  # a loss that stayed under so many priors and then beat them is well
 FEWEST_MEDIAN = 20  # samples for a median that is not of the first steps alone
 ABSURD_ADAPTIVE_RATE = 0.1  # a hundred times the default of Adam and its kin
-JUMP_STEPS = 100  # in which the loss jumps
-
-
-@dataclass(frozen=True, slots=True)
-class _Jump:
-    """The loss at its first steps: where it stood, and the peak that it jumped to."""
-
-    base: float
-    peak: float
-    peak_step: int
-    curve: Curve | None
-
-    @property
-    def times(self) -> float:
-        return self.peak / self.base if self.base > 0 else 0.0
 
 
 @rule(
@@ -90,9 +84,12 @@ def learning_rate_too_high(case: Case) -> Answer:
     .13 (measured). The largest over kernels; biases are left out, for they begin at 0, and so are
     kernels of zeros. The first steps count because
     the weights grow to meet the rate: with Adam and a rate of 10 the ratio is 66 to 100 at step 0
-    and .13 ten steps later. The loss must join in because a single weight that starts near 0 gives
-    23 with a sound rate. Muted once the run beats its prior, unless the loss had jumped to 10
-    priors. Without the recorder: a rate of .1 or more for Adam or its kin, and a loss that stands
+    and .13 ten steps later. The loss must join in because a single weight that starts near 0
+    gives 23 with a sound rate. Muted once the run beats its prior, unless the loss had jumped
+    to 10 priors. Of several optimizers each is judged by its own kernels. Where no loss of
+    single steps is on record (a `train_step` that names none `loss`) the kernels tell: one must
+    grow to 100 times its size within 100 steps, or not be finite, or the median be above .1
+    too. Without the recorder: a rate of .1 or more for Adam or its kin, and a loss that stands
     at 5 priors; strong at most.
 
     ## How to mend it
@@ -111,49 +108,50 @@ def learning_rate_too_high(case: Case) -> Answer:
     stackoverflow.com/q/59106542; Google's Tuning Playbook. Margins measured on Keras 3.15.
     """
     weights = case.run.table("weights")
-    jump = _jump(case)
+    jump = jump_of(case)
     if weights is None:
-        return _high_from_contract(case, jump)
-    ratios = kernel_ratios(case.run, weights)
+        return as_far_as_recorded(case.run, _high_from_contract(case, jump), "weights")
+    answers = [_judged(case, weights, group, jump) for group in groups_of(case.run, weights)]
+    return as_far_as_recorded(case.run, worst_of(answers), "weights")
+
+
+def _judged(case: Case, weights: Table, group: Group, jump: Jump | None) -> Answer:
+    """The answer on the kernels of one optimizer."""
+    ratios = kernel_ratios(case.run, weights, group)
     if not np.isfinite(ratios).any():
-        return CannotTell("no update of a kernel is on record")
+        return CannotTell(f"no update of a kernel{group.whose} is on record")
     early = ratios[weights.steps < weights.steps[0] + EARLY]
     first = float(np.nanmax(early)) if np.isfinite(early).any() else 0.0
     median = float(np.nanmedian(ratios))
-    if first >= OVERTHROWN and jump is not None and jump.times >= JUMP:
+    overthrown = first >= OVERTHROWN
+    if overthrown and jump is not None and jump.times >= JUMP:
         if case.beats and jump.peak < LEARNED_ALL_THE_SAME * jump.base:
             return Passed(f"muted: the run beats its prior, the loss rose to {number(jump.peak)}")
-        return _overthrown(case.run, weights, ratios, jump)
+        return _overthrown(case.run, weights, group, ratios, jumped(case.run, weights, jump))
+    growth = None if jump is not None else growth_of(case.run, weights, group)
+    if overthrown and growth is not None and not growth.times < GROWN and not case.beats:
+        return _overthrown(case.run, weights, group, ratios, grown(case.run, growth))
     if median > RESTLESS and np.isfinite(ratios).sum() >= FEWEST_MEDIAN:
         if case.beats:
             return Passed(f"muted: the run beats its prior with updates of {number(median)}")
-        return _restless(case, weights, ratios, median)
-    rose = f"the loss rose to {number(jump.times)} times" if jump else "no loss of single steps"
-    return Passed(f"the largest early update is {number(first)} of the weights, {rose}")
-
-
-def _jump(case: Case) -> _Jump | None:
-    """The peak of the loss over its first steps, from single steps where they are on record."""
-    curve = case.run.curve(STEP_LOSS_TAG)
-    table = case.run.table("loss")
-    if curve is not None:
-        steps, values = curve.series.finite()
-    elif table is not None:
-        steps, values = table.steps, table.column("loss")[:, 0]
-        steps, values = steps[np.isfinite(values)], values[np.isfinite(values)]
-    else:
-        return None
-    near = steps < (steps[0] if len(steps) else 0) + JUMP_STEPS
-    steps, values = steps[near], values[near]
-    if not len(values) or values[0] <= 0:
-        return None
-    peak = int(np.argmax(values))
-    base = max(float(values[0]), case.prior.loss or 0.0)
-    return _Jump(base, float(values[peak]), int(steps[peak]), curve)
+        if overthrown and jump is None:
+            harm = (f"A typical step still changes them by {percent(median)}.",
+                    _typical(case.run, weights, group, median))  # fmt: skip
+            return _overthrown(case.run, weights, group, ratios, harm)
+        return _restless(case, weights, group, ratios, median)
+    said = f"the largest early update{group.whose} is {number(first)} of the weights"
+    if overthrown and jump is None:
+        return CannotTell(f"{said}, and no loss of single steps says what became of it")
+    rose = f", the loss rose to {number(jump.times)} times" if jump else ""
+    return Passed(f"{said}{rose}")
 
 
 def _overthrown(
-    run: Run, weights: Table, ratios: NDArray[np.float64], jump: _Jump
+    run: Run,
+    weights: Table,
+    group: Group,
+    ratios: NDArray[np.float64],
+    harm: tuple[str, Evidence],
 ) -> Flagged:
     at = int(np.flatnonzero(np.nan_to_num(ratios) >= OVERTHROWN)[0])
     early = np.nan_to_num(ratios[weights.steps < weights.steps[0] + EARLY])
@@ -161,66 +159,68 @@ def _overthrown(
     ratio, step = float(early[worst]), int(weights.steps[worst])
     which = "the first update" if step == int(weights.steps[0]) else f"the update at step {step}"
     until = int(weights.steps[np.flatnonzero(np.nan_to_num(ratios) >= OVERTHROWN)[-1]])
-    loss = fact(
-        run, "loss of a batch, peak of the first steps", jump.peak, JUMP * jump.base, "above",
-        tag=STEP_LOSS_TAG, since=jump.peak_step, until=jump.peak_step,
-    )
+    told, shown = harm
     return Flagged(
-        summary=f"The learning rate is too high: {which} was {number(float(f'{ratio:.2g}'))} times "
-        "the weights.",
-        context=f"{optimizer_words(run)}. The loss jumped from {number(_start(run, jump))} to "
-        f"{number(jump.peak)} within {jump.peak_step - int(weights.steps[0]) + 1} steps.",
+        summary=f"The learning rate{group.whose} is too high: {which} was "
+        f"{number(float(f'{ratio:.2g}'))} times the weights.",
+        context=f"{optimizer_words(run, group.optimizer)}. {told}",
         evidence=(
-            fact(run, f"update ÷ weights, largest over kernels, step {step}", ratio, OVERTHROWN,
-                 "above" if ratio > OVERTHROWN else "equal", tag="zeroacc/update_ratio",
+            fact(run, f"update ÷ weights{group.whose}, largest over kernels, step {step}", ratio,
+                 OVERTHROWN, "above" if ratio > OVERTHROWN else "equal", tag=tag_of(group),
                  since=int(weights.steps[at]), until=until),
-            loss,
+            shown,
         ),
         since=int(weights.steps[at]),
-        mend=_lower(run, ratio),
+        mend=_lower(run, group, float(ratios[at])),  # what follows overthrows what is overthrown
     )
-
-
-def _start(run: Run, jump: _Jump) -> float:
-    curve, table = run.curve(STEP_LOSS_TAG), run.table("loss")
-    if curve is not None:
-        return curve.series.first.value
-    return float(table.column("loss")[0, 0]) if table is not None else jump.base
 
 
 def _restless(
-    case: Case, weights: Table, ratios: NDArray[np.float64], median: float
+    case: Case, weights: Table, group: Group, ratios: NDArray[np.float64], median: float
 ) -> Flagged:
     run = case.run
     return Flagged(
-        summary=f"The learning rate is too high: a typical step changes the weights by "
-        f"{percent(median)}.",
-        context=f"{optimizer_words(run)}. About 0.1 % a step is usual.",
-        evidence=(
-            fact(run, "update ÷ weights, largest over kernels, median", median, RESTLESS, "above",
-                 tag="zeroacc/update_ratio", since=int(weights.steps[0]),
-                 until=int(weights.steps[-1])),
-        ),
+        summary=f"The learning rate{group.whose} is too high: a typical step changes the weights "
+        f"by {percent(median)}.",
+        context=f"{optimizer_words(run, group.optimizer)}. About 0.1 % a step is usual.",
+        evidence=(_typical(run, weights, group, median),),
         # A model of few, small weights may shiver like this around the best that it can do: only a
         # run that is no better than a constant shows that it suffers.
         tier=Tier.STRONG if (case.loss_ratio or 0.0) >= HOPELESS else Tier.SMELL,
         since=int(weights.steps[np.flatnonzero(np.nan_to_num(ratios) > RESTLESS)[0]]),
-        mend=_lower(run, median),
+        mend=_lower(run, group, median),
     )
 
 
-def _lower(run: Run, ratio: float) -> Mend:
-    rate = lower_rate(run, ratio)
-    return Mend(f"Take a lower learning rate, {rate:g} to begin with.", rate_diff(run, rate))
+def _typical(run: Run, weights: Table, group: Group, median: float) -> Evidence:
+    return fact(
+        run, f"update ÷ weights{group.whose}, largest over kernels, median", median, RESTLESS,
+        "above", tag=tag_of(group), since=int(weights.steps[0]), until=int(weights.steps[-1]),
+    )  # fmt: skip
 
 
-def _high_from_contract(case: Case, jump: _Jump | None) -> Answer:
+def tag_of(group: Group) -> str | None:
+    """The scalar that shows the largest update ÷ weights: of all optimizers together."""
+    return None if group.whose else "zeroacc/update_ratio"
+
+
+def _lower(run: Run, group: Group, ratio: float) -> Mend:
+    rate = lower_rate(run, group.optimizer, ratio)
+    return Mend(
+        f"Take a lower learning rate, {rate:g} to begin with.",
+        rate_diff(run, group.optimizer, rate),
+    )
+
+
+def _high_from_contract(case: Case, jump: Jump | None) -> Answer:
     """From the rate that was asked for, and a loss that stands far above its prior."""
-    run, rate, curve = case.run, peak_rate(case.run), case.run.headline(Role.LOSS)
+    run, curve = case.run, case.run.headline(Role.LOSS)
+    optimizer = optimizer_of(run)
+    rate, words = peak_rate(run, optimizer), optimizer_words(run, optimizer)
     if rate is None or curve is None or not len(curve.series):
         return CannotTell("the rate is not on record", (LEARNING_RATE.missing,))
-    if not is_adaptive(run) or rate < ABSURD_ADAPTIVE_RATE:
-        return Passed(f"{optimizer_words(run)}: no rate that is wrong by itself")
+    if not is_adaptive(optimizer) or rate < ABSURD_ADAPTIVE_RATE:
+        return Passed(f"{words}: no rate that is wrong by itself")
     steps, values = curve.series.finite()
     if not len(values) or case.prior.initial_loss is None:
         return CannotTell("what loss a sound start would have is not known")
@@ -229,7 +229,7 @@ def _high_from_contract(case: Case, jump: _Jump | None) -> Answer:
         return Passed(f"the loss stayed under {number(times)} times that of a sound start")
     peak = int(np.argmax(values))
     return Flagged(
-        summary=f"The learning rate is too high: {optimizer_words(run)}, and the loss reached "
+        summary=f"The learning rate is too high: {words}, and the loss reached "
         f"{number(float(values[peak]))}.",
         context=f"A sound start has a loss of {number(case.prior.initial_loss)}.",
         evidence=(
@@ -240,5 +240,5 @@ def _high_from_contract(case: Case, jump: _Jump | None) -> Answer:
             ),
         ),
         since=first_training_step(run, curve),
-        mend=_lower(run, 1.0),
+        mend=_lower(run, Group(optimizer, ()), 1.0),
     )

@@ -14,11 +14,12 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    worst_of,
 )
-from tb_zeroacc.diagnosis.inside import fact, layer_of
+from tb_zeroacc.diagnosis.inside import as_far_as_recorded, fact, layer_of
 from tb_zeroacc.diagnosis.needs import GRADIENTS, LEARNING_RATE, WEIGHTS
 from tb_zeroacc.diagnosis.prior import Case
-from tb_zeroacc.diagnosis.rate import optimizer_of
+from tb_zeroacc.diagnosis.rate import Group, groups_of, typical_rate
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
@@ -54,10 +55,11 @@ def weights_never_move(case: Case) -> Answer:
 
     ## How it is detected
     Per variable, exact: the change is 0 and the root mean square the same at every sample, while
-    the median gradient is above 0 and rate times gradient is above a millionth of the weights (a
-    float32 weight rightly swallows less than 6e-8 of itself). At least 5 samples; under gradient
-    accumulation as many more as steps are gathered. Embeddings are left out: a step
-    moves only the rows that it looked up. A learning rate of 0 is ZA702's affair.
+    the median gradient is above 0 and rate times gradient is above a millionth of the weights
+    (a float32 weight rightly swallows less than 6e-8 of itself). At least 5 samples; under
+    gradient accumulation as many more as steps are gathered. Each optimizer is judged by its
+    own rate. Embeddings are left out: a step moves only the rows that it looked up. A learning
+    rate of 0 is ZA702's affair.
 
     ## How to mend it
     ```python
@@ -77,44 +79,47 @@ def weights_never_move(case: Case) -> Answer:
     weights, gradients = case.run.table("weights"), case.run.table("gradients")
     assert weights is not None
     assert gradients is not None
-    least = FEWEST_SAMPLES * _accumulation(case.run)
+    answers = [
+        _judged(case.run, weights, gradients, group) for group in groups_of(case.run, weights)
+    ]
+    return as_far_as_recorded(case.run, worst_of(answers), "weights", "gradients")
+
+
+def _judged(run: Run, weights: Table, gradients: Table, group: Group) -> Answer:
+    """The answer on the variables of one optimizer."""
+    optimizer = group.optimizer
+    gathered = (optimizer.gradient_accumulation_steps or 1) if optimizer else 1
+    least = FEWEST_SAMPLES * max(1, gathered)
     if len(weights) < least:
         return CannotTell(f"fewer than {least} samples")
-    rates = _rates(case.run)
-    if rates is None:
+    rate = typical_rate(run, optimizer)
+    if rate is None:
         return CannotTell("the learning rate is not on record", (LEARNING_RATE.missing,))
-    if not rates > 0:
-        return NotApplicable("the learning rate is 0")
-    felt = _felt(weights, gradients, rates)
+    if not rate > 0:
+        return NotApplicable(f"the learning rate{group.whose} is 0")
+    felt = _felt(weights, gradients, rate, group)
     if not felt.any():
-        return NotApplicable("no variable has a gradient that a weight would feel")
-    still = felt & _unmoved(weights)
-    if not still.any():
-        return Passed(f"all {int(felt.sum())} variables with a gradient move")
-    return _flagged(case.run, weights, gradients, np.flatnonzero(still), int(felt.sum()))
+        return NotApplicable(f"no variable{group.whose} has a gradient that a weight would feel")
+    known, moved = _moves(weights)
+    still = felt & known & ~moved
+    if still.any():
+        return _flagged(run, weights, gradients, group, np.flatnonzero(still), int(felt.sum()))
+    unknown = felt & ~known & ~moved
+    if unknown.any():
+        return CannotTell(f"what updates change in {int(unknown.sum())} of {int(felt.sum())} "
+                          "variables with a gradient is not on record")  # fmt: skip
+    return Passed(f"all {int(felt.sum())} variables{group.whose} with a gradient that they would "
+                  "feel move")  # fmt: skip
 
 
-def _accumulation(run: Run) -> int:
-    optimizer = optimizer_of(run)
-    return max(1, (optimizer.gradient_accumulation_steps or 1) if optimizer else 1)
-
-
-def _rates(run: Run) -> float | None:
-    """The median rate that was applied, else the configured one."""
-    table = run.table("loss")
-    if table is not None:
-        rates = table.column("learning_rate")[:, 0]
-        if np.isfinite(rates).any():
-            return float(np.nanmedian(rates))
-    optimizer = optimizer_of(run)
-    return optimizer.learning_rate if optimizer else None
-
-
-def _felt(weights: Table, gradients: Table, rate: float) -> NDArray[np.bool_]:
+def _felt(
+    weights: Table, gradients: Table, rate: float, group: Group
+) -> NDArray[np.bool_]:
     """Which variables get a gradient that their weights can feel; (rows of `weights`,)."""
     felt = np.zeros(len(weights.rows), bool)
     rms = gradients.column("rms")
-    for row, name in enumerate(weights.rows):
+    for row in group.rows:
+        name = weights.rows[row]
         if name not in gradients.rows or name.endswith(SPARSE):
             continue
         seen = rms[:, gradients.rows.index(name)]
@@ -125,22 +130,31 @@ def _felt(weights: Table, gradients: Table, rate: float) -> NDArray[np.bool_]:
     return felt
 
 
-def _unmoved(weights: Table) -> NDArray[np.bool_]:
-    """Which variables changed at no sample, nor between samples; (rows,)."""
+def _moves(weights: Table) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of which variables the change is known at every sample, and which changed; (rows,) each.
+
+    They changed at a sample, or between samples.
+    """
     rms, change = weights.column("rms"), weights.column("update_rms")
-    same = (rms == rms[:1]).all(axis=0)
-    return np.asarray(same & (change == 0).all(axis=0))
+    looked = ~np.isnan(rms)  # a step that was sampled out of turn has no row
+    highest = np.where(looked, rms, -np.inf).max(axis=0)
+    lowest = np.where(looked, rms, np.inf).min(axis=0)
+    moved = (change > 0).any(axis=0) | (lowest < highest)
+    known = looked.any(axis=0) & (np.isfinite(change) | ~looked).all(axis=0)
+    return np.asarray(known), np.asarray(moved)
 
 
 def _flagged(
-    run: Run, weights: Table, gradients: Table, rows: NDArray[np.intp], of: int
+    run: Run, weights: Table, gradients: Table, group: Group, rows: NDArray[np.intp], of: int
 ) -> Flagged:
     names = [weights.rows[row] for row in rows]
     layers = tuple(dict.fromkeys(layer_of(run, name) for name in names))
     first, last = int(weights.steps[0]), int(weights.steps[-1])
-    which = "No variable ever moves" if len(names) == of else f"`{names[0]}` never moves"
-    if 1 < len(names) < of:
-        which = f"{len(names)} of {of} variables never move"
+    which = f"`{names[0]}` never moves"
+    if len(names) == of:
+        which = f"No variable{group.whose} ever moves"
+    elif len(names) > 1:
+        which = f"{len(names)} of {of} variables{group.whose} never move"
     seen = gradients.column("rms")
     typical = {name: float(np.nanmedian(seen[:, gradients.rows.index(name)])) for name in names}
     return Flagged(
@@ -154,5 +168,5 @@ def _flagged(
             for name in names[:8]
         ),
         since=first,
-        layers=() if len(names) == of else layers,
+        layers=() if len(names) == of and not group.whose else layers,
     )
