@@ -19,13 +19,12 @@ numbers = some.floats(allow_nan=False) | some.integers(-(2**60), 2**60).map(floa
 texts = some.text(max_size=20)
 epochs = some.builds(
     facts.Epoch,
-    epoch=some.integers(0, 1000), step=some.integers(0, 2**40),
-    batches=some.none() | some.integers(0, 1000),
+    epoch=some.integers(0, 1000), step=some.integers(0, 2**40), batches=some.integers(0, 1000),
     seconds=some.none() | numbers, learning_rate=some.none() | numbers,
     logs=some.dictionaries(texts, numbers, max_size=4), cut_short=some.booleans(),
 )  # fmt: skip
 ends = some.builds(
-    facts.End, how=texts, step=some.none() | some.integers(0, 2**40), by=some.none() | texts,
+    facts.End, how=texts, step=some.integers(0, 2**40), by=some.none() | texts,
     exception=some.none() | texts, text=some.none() | texts,
 )  # fmt: skip
 CONTRACT = facts.Contract(
@@ -95,12 +94,12 @@ def resident() -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells it there")
 def test_values_made_again_and_again_keep_no_memory() -> None:
-    templates = records.Refilled()
+    refilled = records.Refilled()
     table = np.zeros((300, 8), np.float32)
 
     def make(samples: int) -> None:
         for step in range(samples):
-            values = [templates.table("activations", table), templates.scalar("loss", 0.5)]
+            values = [refilled.table("activations", table), refilled.scalar("loss", 0.5)]
             records.event(step, 0.0, values).SerializeToString()
 
     make(500)
@@ -111,10 +110,10 @@ def test_values_made_again_and_again_keep_no_memory() -> None:
 
 
 def test_a_table_may_change_its_shape() -> None:
-    templates = records.Refilled()
+    refilled = records.Refilled()
     for shape in [(2, 3), (4, 3), (2, 3), (0, 3)]:
         values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
-        read = records.decode(templates.table("inputs", values))
+        read = records.decode(refilled.table("inputs", values))
         assert isinstance(read, records.Sample)
         assert read.values.tolist() == values.tolist()
 

@@ -31,7 +31,11 @@ class SessionLog:
         self.directory = directory
         self._guard = guard
         self._layouts: dict[str, Layout] = {}
+<<<<<<< HEAD
         self._templates = records.Refilled()
+=======
+        self._refilled = records.Refilled()
+>>>>>>> litter
         self._writer = guard.run(PART, EventWriter, directory)
         self._process = os.getpid()
 
@@ -61,8 +65,8 @@ class SessionLog:
             if self._layouts.get(layout.kind) != layout:
                 self._layouts[layout.kind] = layout
                 values.append(records.layout_value(layout))
-            values.append(self._templates.table(layout.kind, content))
-        values += [self._templates.scalar(tag, value) for tag, value in scalars]
+            values.append(self._refilled.table(layout.kind, content))
+        values += [self._refilled.scalar(tag, value) for tag, value in scalars]
         self._write(step, values)
 
     def check(self) -> None:
