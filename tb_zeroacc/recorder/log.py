@@ -31,11 +31,7 @@ class SessionLog:
         self.directory = directory
         self._guard = guard
         self._layouts: dict[str, Layout] = {}
-<<<<<<< HEAD
-        self._templates = records.Refilled()
-=======
         self._refilled = records.Refilled()
->>>>>>> litter
         self._writer = guard.run(PART, EventWriter, directory)
         self._process = os.getpid()
 
