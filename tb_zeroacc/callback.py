@@ -26,9 +26,11 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
     """Records what happens inside `fit`, and says why a model does not learn.
 
     The record goes into `<log_dir>/zeroacc`; `tensorboard --logdir <log_dir>` shows it on the tab
-    Zero Accuracy, `zeroacc diagnose <log_dir>` on the console. Training itself stays as it is: the
-    same seed gives the same weights with and without the callback, and a fault of the recorder
-    never comes out of `fit`.
+    Zero Accuracy, `zeroacc diagnose <log_dir>` on the console. Training itself stays as it is:
+    Keras' own program runs, and a step that is sampled is computed once more beside it, so the same
+    seed gives the same weights, to the bit. (A `train_step` of your own, and a distribution
+    strategy, are watched from inside and may round otherwise: docs/recording.md.) A fault of the
+    recorder never comes out of `fit`.
 
     Used for a second `fit` of the same model, the same callback goes on with its record; a new
     callback on the same directory begins a new one, which is then the one that is judged.

@@ -1,7 +1,9 @@
 """Runs inside training: hooks, statistics in the graph, the contract of a model, when to sample.
 
     Recording ── Hooks ──────── what one traced step showed: an `Observation`
-              ├─ Program ────── one conditional a step; statistics of a due step into one variable
+              ├─ ReplaySampler  the usual way: a due step is computed once more, beside training
+              ├─ DirectSampler  of steps that cannot be replayed: they return their tensors
+              ├─ Program ────── or a conditional in the graph; statistics into one variable
               ├─ Schedule ───── which steps are due, held to the budget
               ├─ contract ───── what was compiled, as facts
               ├─ PipelineWatch  what passed the taps that saw elements: `taps`
