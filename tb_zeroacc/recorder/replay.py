@@ -24,6 +24,7 @@ from tb_zeroacc.recorder.hooks import Hooks
 from tb_zeroacc.recorder.inside import loss_scale_of
 from tb_zeroacc.recorder.losses import describe_outputs
 from tb_zeroacc.recorder.observation import Observation, Update
+from tb_zeroacc.recorder.optimizers import learned
 
 Values = list[Any]  # of each variable of a replay, in its order
 
@@ -154,7 +155,8 @@ class Replay:
         """Completes what the hooks saw with the update that follows from it."""
         found = seen.result
         if self._trainable and found["scale"] is not None:
-            update = Update(self._model.optimizer, found["gradients"], self._trainable, fresh=False)
+            gradients, variables = learned(found["gradients"], self._trainable)
+            update = Update(self._model.optimizer, gradients, variables, fresh=False)
             update.before = found["scale"]
             seen.updates = [update]
         seen.result = {"loss": found["loss"]}

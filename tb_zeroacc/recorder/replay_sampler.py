@@ -31,7 +31,7 @@ from tb_zeroacc.recorder.shadow import Batch, Shadow, repeated, state_of
 from tb_zeroacc.recorder.stepping import Batches, Taken
 from tb_zeroacc.records import Layout
 
-PART, WAY_BACK = "samples", "the way back to a broken step"  # in the words of the guard's warning
+PART = "samples"  # in the words of the guard's warning
 ALERT = 8  # steps that are looked at behind one whose loss leapt
 # Relative difference between the loss of a step and that of its replay beyond which the step is
 # not what was replayed; rounding alone is 1e-6, in half precision 1e-2 (measured).
@@ -140,9 +140,9 @@ class ReplaySampler:
             start = time.perf_counter()
             self._look = self._guard.run(PART, self._looked, _spec_of(iterator))
             self.outside += time.perf_counter() - start
-        self._take_again = function.single_step()
-        if self._shadow is not None and not self._was_bad:
-            self._guard.run(WAY_BACK, self._shadow.before, self.due.step)
+        if self._shadow is not None and self._shadow.is_due(self.due.step):
+            self._take_again = function.single_step()
+            self._guard.run(PART, self._shadow.look, self.due.step)
 
     def _looked(self, spec: Any) -> _Look | None:
         if self.replay is None or not self.replay[0].fits(spec):
@@ -153,7 +153,7 @@ class ReplaySampler:
                 return None
             self.replay = made, plan_of(0, made.gathered, made.outputs, self._guard)
         replay, plan = self.replay
-        if self._shadow is None:
+        if self._shadow is None and not self._was_bad:
             self._shadow = Shadow(state_of(self._model, replay.variables))
         return _Look(self.due.step, replay.look(), plan.look(), replay, plan)
 
@@ -164,13 +164,11 @@ class ReplaySampler:
             self.due.step += 1
             return
         drawn, first = taken.drawn, self.due.step + taken.drawn.first
-        ready = float("nan") if drawn.data_ready is None else float(drawn.data_ready)
         if drawn.steps > 1:
             self._drawn.clear()
-        self._drawn += [Batch(first + i, batch, ready) for i, batch in enumerate(drawn.batches)]
+        for place, batch in enumerate(drawn.batches):
+            self._drawn.append(Batch(first + place, batch, drawn.data_ready))
         if drawn.steps == 1:
-            if self._shadow is not None and not self._was_bad:
-                self._guard.run(WAY_BACK, self._shadow.note, self._drawn[-1])
             start = time.perf_counter()
             if self._guard.run(PART, self._asking, self._behind, self._drawn[-1]):
                 self.outside += time.perf_counter() - start
@@ -188,6 +186,8 @@ class ReplaySampler:
         """Samples a step where that is due; whether it did."""
         look, is_due = self._look, self.due.is_due()
         self._look = None
+        if self._shadow is not None:
+            self._shadow.note(batch)
         broken = not self._had_bad_input and _has_bad_input(batch.content)
         self._had_bad_input |= broken
         if look is not None:
@@ -204,7 +204,8 @@ class ReplaySampler:
     def _add(self, batch: Batch, made: Tables, replayed_from: int | None = None) -> None:
         loss = _loss_in(made)
         bad = not self._was_bad and loss is not None and not np.isfinite(loss)
-        self._was_bad |= bad
+        if bad:
+            self._was_bad, self._shadow = True, None  # nothing is left to go back for
         self._samples.append(_sample(batch, made, replayed_from, is_first_bad=bad))
         self._loss_layout = next((layout for layout, _ in made if layout.kind == "loss"), None)
         if _has_bad(made, "gradients") and not self._had_bad_gradient:
@@ -233,6 +234,7 @@ class ReplaySampler:
                 self._was_bad = self._had_bad_gradient = True
                 self._alert_until = step + 2
                 self._asking(self._broke, self._drawn[-1].step if self._drawn else step)
+                self._shadow = None  # nothing is left to go back for
             return
         if count == 1 and self._samples and self._samples[-1].step == step:
             self._compare(own, _loss_in(self._samples[-1].tables))
@@ -246,7 +248,7 @@ class ReplaySampler:
 
     def _broke(self, step: int) -> None:
         """Looks for what broke in a step whose loss is not finite and that nobody looked at."""
-        shadow = None if WAY_BACK in self._guard.off else self._shadow
+        shadow = self._shadow
         way = [] if shadow is None else shadow.way_to(step)
         if shadow is not None and way and self._repeat(shadow, way):
             return
@@ -329,7 +331,8 @@ def _sample(
     batch: Batch, made: Tables, replayed_from: int | None, *, is_first_bad: bool = False
 ) -> Sample:
     reproduced = None if replayed_from is None else True
-    return Sample(batch.step, is_first_bad, batch.ready, True, made, replayed_from, reproduced)
+    ready = float("nan") if batch.ready is None else float(batch.ready)
+    return Sample(batch.step, is_first_bad, ready, True, made, replayed_from, reproduced)
 
 
 def _spec_of(iterator: Any) -> Any:

@@ -29,11 +29,11 @@ MOST_BATCHES = 2**26  # bytes of batches
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a step drew, and when that was there, as `content.clock_behind` tells it."""
+    """What a step drew, and when that was there, as `content.clock_behind` tells it, or None."""
 
     step: int
     content: Any
-    ready: float
+    ready: Any
 
 
 class Shadow:
@@ -58,10 +58,12 @@ class Shadow:
         self.is_affordable = size <= MOST_STATE
         self._copying = size / BYTES_PER_SECOND
 
-    def before(self, step: int) -> None:
-        """Looks at the variables before a step, where it is time to."""
-        if step < self._next or not self.is_affordable:
-            return
+    def is_due(self, step: int) -> bool:
+        """Whether it is time for another look, before a step."""
+        return self.is_affordable and step >= self._next
+
+    def look(self, step: int) -> None:
+        """Looks at the variables before a step."""
         start = time.perf_counter()
         self._values, self._step = self._read(), step
         self._batches, self._bytes = [], 0

@@ -100,6 +100,30 @@ def linear(loss: Any = "mse", width: int = 6, **compiled: Any) -> keras.Model:
     return model
 
 
+class OwnStep(keras.Model):
+    """A step of the user's own, which cannot be replayed: hooks see it."""
+
+    def __init__(self) -> None:
+        super().__init__(name="net")
+        self.out = layers.Dense(3, activation="softmax", name="out")
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        """Softmax over 3."""
+        return self.out(x)
+
+    def train_step(self, data: Any) -> Any:
+        """Keras' own, but overridden."""
+        return super().train_step(data)
+
+
+def own_step(**compiled: Any) -> keras.Model:
+    """A model that overrides `train_step`; seeded."""
+    keras.utils.set_random_seed(7)
+    model = OwnStep()
+    model.compile("adam", "sparse_categorical_crossentropy", **compiled)
+    return model
+
+
 def weights(model: keras.Model) -> list[bytes]:
     """All weights, to the bit."""
     return [value.tobytes() for value in model.get_weights()]

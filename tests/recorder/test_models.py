@@ -281,7 +281,7 @@ def test_a_loss_that_no_tracker_is_told_of(tmp_path: Path) -> None:
     assert history.history["loss"] == [0.0] * 4, "Keras logs what nobody told it"
     (verdict,) = diagnose(str(tmp_path))
     assert "ZA406" in {finding.code for finding in verdict.findings}, verdict.headline
-    assert "ended at 0" not in verdict.context
+    assert "ended at 0," not in verdict.context
 
 
 @pytest.fixture

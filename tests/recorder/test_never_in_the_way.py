@@ -35,7 +35,7 @@ from tb_zeroacc.recorder import (
     writer,
 )
 from tb_zeroacc.recorder.guard import Guard
-from tests.recorder.models import classes, features, layers, mlp, recorder, weights
+from tests.recorder.models import classes, features, layers, mlp, own_step, recorder, weights
 from tests.recorder.reading import read
 
 pytestmark = pytest.mark.training
@@ -138,27 +138,6 @@ def test_a_central_part_that_raises(
     assert [epoch.batches for epoch in log.facts(facts.Epoch)] == [4, 4]
     assert log.contract().outputs[0].loss == "sparse_categorical_crossentropy"
     assert len(log.facts(type(log.facts(object)[0]))) >= 1
-
-
-class OwnStep(keras.Model):
-    """A step of the user's own, which cannot be replayed: hooks see it."""
-
-    def __init__(self) -> None:
-        super().__init__(name="net")
-        self.out = layers.Dense(3, activation="softmax", name="out")
-
-    def call(self, x: Any, training: bool = False) -> Any:
-        return self.out(x)
-
-    def train_step(self, data: Any) -> Any:
-        return super().train_step(data)
-
-
-def own_step(**compiled: Any) -> keras.Model:
-    keras.utils.set_random_seed(7)
-    model = OwnStep()
-    model.compile("adam", "sparse_categorical_crossentropy", **compiled)
-    return model
 
 
 # Who counts the steps: the sampler, else Keras' own words about each of them, else nobody.
