@@ -98,38 +98,43 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Counts epochs over all fits."""
-        if self._recording is not None:
-            self._recording.epoch_begin(epoch)
+        if (recording := self._in_this_process()) is not None:
+            recording.epoch_begin(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Starts the clock of a step."""
-        if self._recording is not None:
-            self._recording.batch_begin(batch)
+        if (recording := self._in_this_process()) is not None:
+            recording.batch_begin(batch)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Fetches a sample, where one was taken."""
-        if self._recording is not None:
-            self._recording.guard.run("steps", self._recording.batch_end, batch, logs)
+        if (recording := self._in_this_process()) is not None:
+            recording.guard.run("steps", recording.batch_end, batch, logs)
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """Looks at the first batches of a validation."""
-        if self._recording is not None:
-            self._recording.guard.run("validation", self._recording.validation_begin)
+        if (recording := self._in_this_process()) is not None:
+            recording.guard.run("validation", recording.validation_begin)
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         """Writes what they held."""
-        if self._recording is not None:
-            self._recording.guard.run("validation", self._recording.validation_end)
+        if (recording := self._in_this_process()) is not None:
+            recording.guard.run("validation", recording.validation_end)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Writes what the epoch came to."""
-        if self._recording is not None:
-            self._recording.guard.run("epochs", self._recording.epoch_end, logs)
+        if (recording := self._in_this_process()) is not None:
+            recording.guard.run("epochs", recording.epoch_end, logs)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Writes the end and says what the record shows."""
-        if self._recording is not None:
-            self._recording.guard.run("the end of fit", self._recording.end)
+        if (recording := self._in_this_process()) is not None:
+            recording.guard.run("the end of fit", recording.end)
+
+    def _in_this_process(self) -> Recording | None:
+        """The recording; None in a forked process, which has no part in it."""
+        recording = self._recording
+        return recording if recording is not None and recording.is_of_this_process else None
 
     def _on_news(self, moment: str) -> None:
         recording, announcer = self._recording, self._announcer

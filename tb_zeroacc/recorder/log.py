@@ -38,10 +38,10 @@ class SessionLog:
     @property
     def is_open(self) -> bool:
         """Whether what is handed in is still written."""
-        return self._writer is not None and self.is_ours and PART not in self._guard.off
+        return self._writer is not None and self.is_of_this_process and PART not in self._guard.off
 
     @property
-    def is_ours(self) -> bool:
+    def is_of_this_process(self) -> bool:
         """Whether this process made the log, and not one that it was forked from."""
         return os.getpid() == self._process
 
@@ -67,9 +67,9 @@ class SessionLog:
 
     def check(self) -> None:
         """Ends the log where its file was deleted; a question to the file system."""
-        if self._writer is not None and self.is_ours:
+        if self._writer is not None and self.is_of_this_process:
             self._guard.run(PART, self._writer.check)
 
     def _write(self, step: int, values: list[object]) -> None:
-        if self._writer is not None and self.is_ours and values:
+        if self._writer is not None and self.is_of_this_process and values:
             self._guard.run(PART, self._writer.write, step, values)

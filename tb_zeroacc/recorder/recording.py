@@ -90,6 +90,11 @@ class Recording:
         """Whether there is a log to write to, and then to read."""
         return self._session.is_writing
 
+    @property
+    def is_of_this_process(self) -> bool:
+        """Whether this process made it, and not one that was forked from that."""
+        return self._session.is_of_this_process
+
     def begin(self, params: dict[str, Any], own: Any) -> None:
         """Starts to watch a `fit`; called from its `on_train_begin`."""
         self.abandoned()  # the `fit` before this one may have ended without a word

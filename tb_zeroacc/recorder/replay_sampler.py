@@ -140,7 +140,9 @@ class ReplaySampler:
             start = time.perf_counter()
             self._look = self._guard.run(PART, self._looked, _spec_of(iterator))
             self.outside += time.perf_counter() - start
-        if self._shadow is not None and self._shadow.is_due(self.due.step):
+        # Where every step is sampled there is nothing to go back for.
+        skips = self.due.spacing > 1
+        if skips and self._shadow is not None and self._shadow.is_due(self.due.step):
             self._take_again = function.single_step()
             self._guard.run(PART, self._shadow.look, self.due.step)
 

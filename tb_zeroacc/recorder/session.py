@@ -79,6 +79,11 @@ class Session:
         """Whether there is a log to write to, and then to read."""
         return self._log.is_open
 
+    @property
+    def is_of_this_process(self) -> bool:
+        """Whether this process made it, and not one that was forked from that."""
+        return self._log.is_of_this_process
+
     def fact(self, step: int, fact: facts.Fact) -> None:
         """Writes a fact at a step."""
         self._step = step

@@ -222,7 +222,8 @@ class StepFunction:
                 return self._keras_own(iterator)
             if self.watcher.is_within_fit:
                 return self._run(iterator)  # a step that another callback takes by itself
-        if not isinstance(iterator, tf.data.Iterator | Batches):
+        is_direct = isinstance(self._lowest().inner, DirectStep)
+        if is_direct and not isinstance(iterator, tf.data.Iterator | Batches):
             # Of a generator the batch is known only when it is drawn.
             first = passed(next, iterator)
             iterator = Batches(itertools.chain([first], iterator), first)
