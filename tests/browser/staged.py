@@ -52,8 +52,8 @@ def training(run: str, outcome: str, headline: str, **more: Any) -> Json:
     return {
         "path": "logs", "run": run, "members": [f"{run}/train", f"{run}/zeroacc"], "sessions": 1,
         "state": "ended", "sampled": False, "notes": [], "unrecorded": [], "outcome": outcome,
-        "headline": headline, "context": "", "findings": [], "rivals": [], "checks": checks(), "steps": 640,
-        "epochs": 20, "first_time": now - 300, "last_time": now - 125, "glance": [],
+        "headline": headline, "context": "", "findings": [], "rivals": [], "checks": checks(),
+        "steps": 640, "epochs": 20, "first_time": now - 300, "last_time": now - 125, "glance": [],
         "curve": evidence("prior: ln 10", 0.09, 2.3026, comparison="below", run=f"{run}/train",
                           tag="epoch_loss", axis="epoch", first_step=0, last_step=19),
         **more,
