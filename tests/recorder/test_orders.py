@@ -104,6 +104,35 @@ def test_orders(other: str, order: str, tmp_path: Path) -> None:
         assert [name for name, _ in itertools.groupby(classes_of)] == expected
 
 
+def a_loop(model: keras.Model, *callbacks: Any) -> None:
+    """A loop of `train_on_batch` that calls the outer hooks of its callbacks alone."""
+    listed = keras.callbacks.CallbackList(list(callbacks), model=model)
+    listed.on_train_begin()
+    for epoch in range(3):
+        listed.on_epoch_begin(epoch)
+        logs = model.train_on_batch(X[:8], Y[:8], return_dict=True)
+        listed.on_epoch_end(epoch, logs)
+    listed.on_train_end()
+
+
+@pytest.mark.parametrize("is_trained", [False, True], ids=["new", "trained before"])
+def test_a_loop_that_calls_the_outer_hooks_alone(is_trained: bool, tmp_path: Path) -> None:
+    plain_model, watched = mlp(), mlp()
+    callback = recorder(tmp_path)
+    for model, callbacks in ((plain_model, ()), (watched, (callback,))):
+        if is_trained:
+            fit(model)
+        a_loop(model, *callbacks)
+        fit(model)
+    assert weights(plain_model) == weights(watched)
+    assert_untouched(watched)
+    assert not faults(callback)
+    log = read(tmp_path)
+    assert log.steps() == log.steps("gradients") == [0, 1, 2]
+    assert [epoch.batches for epoch in log.facts(facts.Epoch)] == [1, 1, 1]
+    assert (log.end().how, log.end().step) == ("finished", 3)
+
+
 @pytest.mark.parametrize("build", [mlp, lstm], ids=["mlp", "lstm"])
 def test_jit_compile_auto(build: Callable[..., keras.Model], tmp_path: Path) -> None:
     x = X if build is mlp else (features(32, 5) * 3).astype("int32") % 9
