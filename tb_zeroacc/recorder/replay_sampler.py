@@ -122,9 +122,6 @@ class ReplaySampler:
 
     def wants_single_steps(self, count: int) -> bool:
         """Whether one of the next so many steps has to be taken by itself."""
-        return self._wants(count)
-
-    def _wants(self, count: int = 1) -> bool:
         if PART in self._guard.off:
             return False
         return self.due.is_due(count) or self.due.step < self._alert_until
@@ -136,7 +133,7 @@ class ReplaySampler:
         """
         function.trace(iterator)
         self._look = None
-        if self._wants() and self._model.built:
+        if self.wants_single_steps(1) and self._model.built:
             start = time.perf_counter()
             self._look = self._guard.run(PART, self._looked, _spec_of(iterator))
             self.outside += time.perf_counter() - start
