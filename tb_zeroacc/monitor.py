@@ -34,9 +34,8 @@ class Monitor:
     """Records a training loop of one's own, and says why the model does not learn.
 
     The record is that of `ZeroAccuracyCallback`, in `<log_dir>/zeroacc`, and so is the verdict in
-    two lines at the end. A loop in eager code stays as it is, to the bit; a `tf.function` that
-    holds a record may be compiled otherwise, and then rounds its last digits otherwise. A fault of
-    the recorder never comes out of the loop.
+    two lines at the end. The loop stays as it is, to the bit, in eager code and in a `tf.function`
+    (docs/recording.md names the exceptions). A fault of the recorder never comes out of the loop.
 
     Entered again, the same monitor goes on with its record: steps and epochs count on. A new one on
     the same directory begins a new record, which is then the one that is judged.

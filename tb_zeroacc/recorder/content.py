@@ -50,6 +50,19 @@ class Sample:
     reproduced: bool | None = None
 
 
+def has_non_finite(made: list[tuple[Layout, NDArray[np.float32]]], kind: str) -> bool:
+    """Whether a table of a sample counts values that are not finite.
+
+    Args:
+        made: Of the sample.
+        kind: One with such a column.
+    """
+    for layout, values in made:
+        if layout.kind == kind:
+            return bool((values[:, layout.columns.index("non_finite_count")] > 0).any())
+    return False
+
+
 class Sampler(Protocol):
     """Takes the samples of one model; made for one `fit`.
 

@@ -57,7 +57,7 @@ def gather(seen: Observation) -> Gathered:
             tensors.append(leaf)
         return slots[id(leaf)]
 
-    pattern = _replaced(seen, slot_of, lambda call: inside.first_tensor(call.output))
+    pattern = replaced(seen, slot_of, lambda call: inside.first_tensor(call.output))
     return Gathered(tuple(tensors), pattern)
 
 
@@ -75,7 +75,7 @@ def rebuild(
     def tensor_of(leaf: Any) -> Any:
         return tensors.get(leaf.index, UNSEEN) if isinstance(leaf, Slot) else leaf
 
-    return _replaced(pattern, tensor_of, lambda call: call.output, with_data=with_data)
+    return replaced(pattern, tensor_of, lambda call: call.output, with_data=with_data)
 
 
 def specs_of(tensors: Sequence[Any]) -> tuple[Any, ...]:
@@ -86,13 +86,22 @@ def specs_of(tensors: Sequence[Any]) -> tuple[Any, ...]:
     )
 
 
-def _replaced(
+def replaced(
     seen: Observation,
     leaf: Callable[[Any], Any],
     output: Callable[[LayerCall], Any],
     *,
     with_data: bool = True,
 ) -> Observation:
+    """An observation with others in the place of its tensors.
+
+    Args:
+        seen: The observation.
+        leaf: From a tensor, or what stands in its place, to what is to stand there.
+        output: From the call of a layer to its tensor.
+        with_data: Whether inputs, labels and outputs are wanted, too.
+    """
+
     def each(structure: Any) -> Any:
         return keras.tree.map_structure(leaf, structure) if with_data else None
 

@@ -55,22 +55,29 @@ class GraphCall:
 
     def with_side_effects(self) -> set[str]:
         """Types of its operations that may change what another call sees, or do not repeat."""
-        return {node.op for node in _nodes(self._function) if _has_side_effects(node.op)}
+        graph = self._function.graph.as_graph_def()
+        return {node.op for node in operations_of(graph) if has_side_effects(node.op)}
 
 
-def _nodes(function: Any) -> Iterator[Any]:
-    """The operations of a function, and of all that it calls: a schedule's, say."""
-    graph = function.graph.as_graph_def()
-    yield from graph.node
-    for called in graph.library.function:
-        yield from called.node_def
+def operations_of(graph: Any) -> Iterator[Any]:
+    """The operations of a `GraphDef`, and of the functions that they call: a schedule's, say."""
+    functions = {called.signature.name: called for called in graph.library.function}
+    rest = list(graph.node)
+    while rest:
+        node = rest.pop()
+        yield node
+        for attribute in node.attr.values():
+            for named in (attribute.func, *attribute.list.func):
+                called = functions.pop(named.name, None)
+                rest.extend(called.node_def if called is not None else ())
 
 
 def _has_conditional(function: Any) -> bool:
-    return any(node.op in CONDITIONALS for node in _nodes(function))
+    return any(node.op in CONDITIONALS for node in operations_of(function.graph.as_graph_def()))
 
 
-def _has_side_effects(kind: str) -> bool:
+def has_side_effects(kind: str) -> bool:
+    """Whether a type of operation may change what another call sees, or does not repeat."""
     if kind in HARMLESS or kind.startswith(("TensorArray", "TensorList", "CudnnRNN")):
         return False
     definition = op_def_registry.get(kind)

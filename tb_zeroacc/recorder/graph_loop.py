@@ -26,6 +26,8 @@ from tb_zeroacc.recorder.guard import Guard, warn
 from tb_zeroacc.recorder.inbox import Inbox, Plan
 from tb_zeroacc.recorder.ledger import Ledger, numbered
 from tb_zeroacc.recorder.observation import Observation, Update
+from tb_zeroacc.recorder.recomputing import Kept, Recomputation
+from tb_zeroacc.recorder.replay import NotingScope
 from tb_zeroacc.recorder.shown import (
     first_part,
     gradients_for,
@@ -60,6 +62,7 @@ class _Waiting:
     seen: Observation
     before: inside.Snapshot
     has_gradients: bool
+    kept: Kept | None
     updates: list[Update] = field(default_factory=list)
 
 
@@ -97,6 +100,7 @@ class GraphSteps:
         self._outputs_of = outputs_of
         self._inbox = Inbox(ledger, guard)
         self._notes = _Notes()
+        self._kept: Kept | None = None
         self._has_warned = False
         with tf.init_scope(), tf.device("CPU:0"):
             start = np.array([-1, 0, -1, 1, NEVER, -1], np.int64)
@@ -141,6 +145,16 @@ class GraphSteps:
 
     # --- the graph's side -------------------------------------------------------------------
 
+    def before_forward(self, forward: Observation) -> None:
+        """Keeps the variables where the step is going to be sampled."""
+        if not self._model.built or NotingScope.is_entered() or is_compiled() or _is_replicated():
+            return
+        if self._kept is None or not self._kept.fits(self._model):
+            self._kept = Kept(self._model)
+        now = tf.unstack(tf.convert_to_tensor(self._clock), num=6)
+        self._kept.keep(now[2] + now[3] >= now[4], now[2])
+        forward.state = self._kept
+
     def before_apply(self, update: Update) -> None:
         """Looks at the weights where the step is going to be sampled."""
         notes, graph = self._notes, tf.compat.v1.get_default_graph()
@@ -160,12 +174,14 @@ class GraphSteps:
         update.before = narrowed(waiting.before, update.variables)
         waiting.updates.append(update)
         plan, seen = self._inbox.plans[waiting.index], waiting.seen
-        place, updates = len(plan.parts), list(waiting.updates)
+        place, known = len(plan.parts), waiting.has_gradients
+        seen.updates = list(waiting.updates)
+        again = None if known else self._again(seen, waiting.kept)
 
         def sample() -> Any:
             with clock_first() as began:
-                known = waiting.has_gradients
-                found = second_part(seen, updates, self._guard, has_gradients=known)
+                shown = seen if again is None else again.seen_again()
+                found = second_part(shown, shown.updates, self._guard, has_gradients=known)
                 flat = _flat(found)
             plan.parts.append(tuple(t.layout for t in found))
             return tf.numpy_function(
@@ -176,13 +192,16 @@ class GraphSteps:
         if len(waiting.updates) >= len(self._optimizers):
             self._notes.waiting = None
 
-    def record(self, given: Any, seen: Observation, gradients: Any) -> None:
+    def record(
+        self, given: Any, seen: Observation, gradients: Any, forward: Observation | None
+    ) -> None:
         """Adds a record: it counts a step, and samples it where it is due or its loss broke.
 
         Args:
             given: Its number as the user counts; an integer or a tensor, or None.
             seen: What it shows.
             gradients: As the user handed them over.
+            forward: Its forward pass, where the hooks saw one.
         """
         notes, around = self._notes, graphs_around()
         notes.waiting = None
@@ -209,17 +228,22 @@ class GraphSteps:
             with tf.init_scope():
                 self.tell()
         outputs = self._outputs_of(seen)
+        kept: Kept | None = None if forward is None else forward.state
         if known is not None and self._optimizers:
             scalars = Observation(self._model, None, loss=seen.loss, penalties=seen.penalties)
-            notes.waiting = _Waiting(around[0], index, due, scalars, known[0], known[1])
+            notes.waiting = _Waiting(around[0], index, due, scalars, *known, kept)
         has_gradients = known is None or known[1]
+        again = self._again(seen, kept)
+        is_own = tf.constant(True) if again is None or kept is None else kept.at == last
 
         def sample() -> Any:
             with clock_first() as began:
-                found = first_part(seen, self._guard, outputs, has_gradients=has_gradients)
+                shown = seen if again is None else again.seen_again()
+                found = first_part(shown, self._guard, outputs, has_gradients=has_gradients)
                 flat = _flat(found)
             plan.layouts = tuple(t.layout for t in found)
-            place = tf.stack([number, offset, step, tf.cast(is_bad, tf.int64)])
+            flags = [tf.cast(is_bad, tf.int64), tf.cast(is_own, tf.int64)]
+            place = tf.stack([number, offset, step, *flags])
             following = tf.numpy_function(
                 self._inbox.receive, [index, place, began, flat], tf.int64
             )
@@ -231,6 +255,13 @@ class GraphSteps:
             return self._set_clock(number, offset, step, step - last, next_due, first_bad)
 
         branch(due, sample, count)
+
+    def _again(self, seen: Observation, kept: Kept | None) -> Recomputation | None:
+        """How the tensors of a step can be had without a consumer; None where they cannot."""
+        if kept is None:
+            return None
+        found = self._guard.run("a second computation", Recomputation, seen, kept)
+        return found if found is not None and found.is_exact else None
 
     def _updates_of(
         self, seen: Observation, updates: list[Update], gradients: Any, due: Any
@@ -261,6 +292,11 @@ class GraphSteps:
         if not self._has_warned:
             self._has_warned = True
             warn(COMPILED, stacklevel=3)
+
+
+def _is_replicated() -> bool:
+    context = tf.distribute.get_replica_context()
+    return context is None or context.num_replicas_in_sync > 1
 
 
 def _number_of(step: Any) -> Any:

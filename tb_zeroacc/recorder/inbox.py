@@ -6,14 +6,14 @@ Nothing may come out of here: TensorFlow would raise it from the user's function
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.recorder import content
-from tb_zeroacc.recorder.content import Sample
+from tb_zeroacc.recorder.content import Sample, has_non_finite
 from tb_zeroacc.recorder.due import NEVER
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.ledger import Ledger
@@ -21,6 +21,8 @@ from tb_zeroacc.recorder.shown import joined
 from tb_zeroacc.records import Layout
 
 Flat = NDArray[np.float32]
+# Tables that are computed with the weights.
+COMPUTED = frozenset({"activations", "outputs", "prediction_counts", "gradients"})
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class Inbox:
         self._pending: tuple[Sample, int] | None = None  # with the number of parts to come
         self._parts: dict[int, list[tuple[Layout, Flat]]] = {}
         self._beside = 0.0  # seconds that went into parts since the last sample
+        self._latest_own: int | None = None
 
     def flush(self) -> None:
         """Writes the sample that waits for its update, whether that came or not."""
@@ -67,6 +70,8 @@ class Inbox:
             sample = pending[0]
             for part in sorted(parts):  # each holds the ones before it, too
                 sample = joined(sample, parts[part])
+            if sample.replayed_from is not None:
+                sample = _of_other_weights(sample)
             self._ledger.write(sample)
 
     def receive(self, index: Any, place: Any, began: Any, flat: Flat) -> Any:
@@ -75,7 +80,8 @@ class Inbox:
         Args:
             index: The number of its plan.
             place: int64: the step as given, its offset, the step, whether its loss is the first
-                that is not finite.
+                that is not finite, and whether its outputs are of its own weights, and not of those
+                of the latest step of which that holds.
             began: Wall clock before its tables were computed, seconds.
             flat: float32, its tables end to end.
 
@@ -101,13 +107,17 @@ class Inbox:
         start, ledger, plan = time.perf_counter(), self._ledger, self.plans[index]
         if not self.is_open:
             return NEVER
-        given, offset, step, is_bad = (int(n) for n in place)
+        given, offset, step, is_bad, is_own = (int(n) for n in place)
         before = max(0.0, time.time() - began)
         ledger.pace(step, sampling=before)
         ledger.reach(given, offset, step)
         self.flush()
         tables = content.split(flat, plan.layouts)
         sample = Sample(step, bool(is_bad), float("nan"), plan.has_loss, tables)
+        if is_own:
+            self._latest_own = step
+        else:
+            sample = replace(sample, replayed_from=self._latest_own)
         ledger.plan(sample, before + self._beside + time.perf_counter() - start)
         self._beside = 0.0
         self._pending = (sample, len(plan.parts))
@@ -126,3 +136,24 @@ class Inbox:
         seconds = max(0.0, time.time() - began)
         self._beside += seconds
         self._ledger.outside += seconds
+
+
+def _of_other_weights(sample: Sample) -> Sample:
+    """A sample whose outputs were computed from the weights before another step.
+
+    Where they do not show what broke they are left out: they are not those of the step.
+    """
+    if any(has_non_finite(sample.tables, kind) for kind in COMPUTED - {"prediction_counts"}):
+        return replace(sample, reproduced=True)
+    kept = [
+        (layout, _without_norm(layout, values))
+        for layout, values in sample.tables
+        if layout.kind not in COMPUTED
+    ]
+    return replace(sample, tables=kept, reproduced=False)
+
+
+def _without_norm(layout: Layout, values: Flat) -> Flat:
+    if layout.kind != "loss":
+        return values
+    return np.where(np.array(layout.columns) == "gradient_norm", np.float32(np.nan), values)

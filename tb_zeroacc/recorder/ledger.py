@@ -176,9 +176,10 @@ class Ledger:
             steps_per_epoch=self._steps_per_epoch,
             seconds_per_step=self._schedule.seconds_per_step(),
         )
-        lacking = unrecorded.of_loop({layout.kind for layout, _ in sample.tables})
-        if lacking is not None:
-            self._session.lacks(lacking)
+        if sample.replayed_from is None:  # else what is not its own is left out
+            lacking = unrecorded.of_loop({layout.kind for layout, _ in sample.tables})
+            if lacking is not None:
+                self._session.lacks(lacking)
         self._guard.run("samples", self._session.sample, sample, place)
         if sample.first_bad:
             self._news("non_finite")

@@ -24,7 +24,10 @@ from tb_zeroacc.recorder.tracing import graphs_around
 
 
 class Watcher(Protocol):
-    """Who is told of updates; both calls happen where operations can still be added."""
+    """Who is told of what happens; all calls come where operations can still be added."""
+
+    def before_forward(self, forward: Observation) -> None:
+        """The model is about to be called, other than for a test."""
 
     def before_apply(self, update: Update) -> None:
         """An optimizer is about to change the weights."""
@@ -106,6 +109,8 @@ class LoopHooks:
             kept = notes.tests if is_test else notes.forwards
             kept.pop(here, None)  # lets go of its tensors before there are more
             forward = Observation(self._model, None, x=args[0] if args else None)
+            if not is_test:
+                self._watcher.before_forward(forward)
             notes.running.append(forward)
             try:
                 forward.y_pred = original(*args, **kwargs)

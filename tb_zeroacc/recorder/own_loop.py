@@ -145,7 +145,7 @@ class OwnLoop:
             seen = observe(self._model, shown, forward, self.guard)
             self.guard.run("what the model is", self._on_trace, seen)
         if tf.inside_function():
-            self._graph.record(step, seen, shown.gradients)
+            self._graph.record(step, seen, shown.gradients, forward)
             return
         self._has_told = True
         if self._changes != self._known.changes:
@@ -218,6 +218,11 @@ class OwnLoop:
         return None if before is None or self._updates is None else self._updates > before
 
     # --- from the hooks ---------------------------------------------------------------------
+
+    def before_forward(self, forward: Observation) -> None:
+        """From the hooks: the model is about to be called."""
+        if tf.inside_function():
+            self.guard.run("weights before a step", self._graph.before_forward, forward)
 
     def before_apply(self, update: Update) -> None:
         """From the hooks: an optimizer is about to change the weights."""

@@ -381,8 +381,6 @@ class Recording:
             seconds_per_step=self.schedule.seconds_per_step(),
             waited=self._waited(sample),
             skipped=self._left_out.count(self._sampler_step(), self._optimizer()),
-            replayed_from=sample.replayed_from,
-            reproduced=sample.reproduced,
         )
         self._session.sample(sample, place)
 

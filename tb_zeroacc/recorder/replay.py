@@ -8,6 +8,7 @@ returns its tensors. It runs in a `StatelessScope`, which keeps every variable a
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -67,7 +68,7 @@ class Replay:
         self._compiled = _compiled(model)
         self._trainable = list(model.trainable_variables)
         known = {id(v): v for v in [*self._trainable, *model.variables, *_numbers_of(model)]}
-        with _undisturbed(model):
+        with undisturbed(model):
             for _ in range(2):
                 self.variables = list(known.values())
                 asked = self._trace()
@@ -111,7 +112,7 @@ class Replay:
         template = self._spec
 
         def replayed(values: Sequence[Any], leaves: Sequence[Any]) -> Any:
-            scope = _Scope(zip(self.variables, values, strict=True))
+            scope = NotingScope(zip(self.variables, values, strict=True))
             step = self._hooks.observed(self._step(scope, values), self._gather, "replay")
             step(_packed(template, leaves))
             unknown.update(scope.unknown)
@@ -129,7 +130,7 @@ class Replay:
         metrics = {id(v) for v in self._model.metrics_variables}
         return [v for key, v in unknown.items() if key not in metrics]
 
-    def _step(self, scope: _Scope, values: Sequence[Any]) -> Callable[[Any], dict[str, Any]]:
+    def _step(self, scope: NotingScope, values: Sequence[Any]) -> Callable[[Any], dict[str, Any]]:
         """What Keras' own `train_step` computes, up to the gradients."""
         model, optimizer = self._model, self._model.optimizer
         trainable = list(values[: len(self._trainable)])
@@ -164,14 +165,31 @@ class Replay:
         self.gathered: Gathered = gather(seen)
 
 
-class _Scope(keras.StatelessScope):  # type: ignore[misc]  # Keras is untyped
+class NotingScope(keras.StatelessScope):  # type: ignore[misc]  # Keras is untyped
     """Notes which variables were asked for that have no value in it."""
+
+    _entered = threading.local()
 
     def __init__(self, mapping: Any) -> None:
         super().__init__(list(mapping))
         self.unknown: dict[int, Any] = {}
 
+    @classmethod
+    def is_entered(cls) -> bool:
+        """Whether a step is being computed once more, in this thread."""
+        return getattr(cls._entered, "times", 0) > 0
+
+    def __enter__(self) -> NotingScope:
+        self._entered.times = getattr(self._entered, "times", 0) + 1
+        super().__enter__()
+        return self
+
+    def __exit__(self, *fault: Any) -> None:
+        self._entered.times -= 1
+        super().__exit__(*fault)
+
     def get_current_value(self, variable: Any) -> Any:
+        """A variable's value here; None where it has none, of which a note is taken."""
         found = super().get_current_value(variable)
         if found is None:
             self.unknown[id(variable)] = variable
@@ -190,7 +208,7 @@ def _numbers_of(model: Any) -> list[Any]:
 
 
 @contextmanager
-def _undisturbed(model: Any) -> Iterator[None]:
+def undisturbed(model: Any) -> Iterator[None]:
     """Puts back what a second trace of a model changes in Python: its losses, random numbers."""
     layers = [model, *model._flatten_layers(include_self=False)]
     losses = [(layer, list(layer._losses), set(layer._loss_ids)) for layer in layers]

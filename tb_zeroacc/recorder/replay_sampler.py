@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tb_zeroacc.recorder.content import Sample
+from tb_zeroacc.recorder.content import Sample, has_non_finite
 from tb_zeroacc.recorder.due import DueSteps
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks
@@ -207,7 +207,7 @@ class ReplaySampler:
             self._was_bad, self._shadow = True, None  # nothing is left to go back for
         self._samples.append(_sample(batch, made, replayed_from, is_first_bad=bad))
         self._loss_layout = next((layout for layout, _ in made if layout.kind == "loss"), None)
-        if _has_bad(made, "gradients") and not self._had_bad_gradient:
+        if has_non_finite(made, "gradients") and not self._had_bad_gradient:
             self._had_bad_gradient = True
             self._alert_until = batch.step + 2  # that shows whose weights are broken
 
@@ -265,7 +265,7 @@ class ReplaySampler:
         found = False
         if before is not None and before.step > latest.step:
             of_before = _replayed(before, latest, is_own=False)
-            found = _has_bad(of_before, "gradients")
+            found = has_non_finite(of_before, "gradients")
             if found:
                 self._samples.append(_sample(before, of_before, latest.step))
         known = [(layout, values) for layout, values in made if layout.kind in OF_THE_BATCH]
@@ -287,7 +287,7 @@ class ReplaySampler:
         if np.isfinite(_loss_in(made) or 0.0):
             return False
         latest = -1 if self._latest is None else self._latest.step
-        if len(found) > 1 and found[0][0].step > latest and _has_bad(made, "weights"):
+        if len(found) > 1 and found[0][0].step > latest and has_non_finite(made, "weights"):
             self._samples.append(_sample(found[0][0], found[0][1], None))  # whose update broke them
         self._samples.append(_sample(batch, made, None, is_first_bad=True))
         return True
@@ -372,11 +372,3 @@ def _loss_in(made: Tables) -> float | None:
         if layout.kind == "loss":
             return float(values[0, layout.columns.index("loss")])
     return None
-
-
-def _has_bad(made: Tables, kind: str) -> bool:
-    """Whether a table of a sample counts values that are not finite."""
-    for layout, values in made:
-        if layout.kind == kind:
-            return bool((values[:, layout.columns.index("non_finite_count")] > 0).any())
-    return False

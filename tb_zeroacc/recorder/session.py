@@ -35,7 +35,6 @@ class Place:
         seconds_per_step: The pace of training; None where unknown.
         waited: Seconds from asking for the step to its data; NaN where unknown.
         skipped: Updates that a loss scale has left out so far; NaN without one.
-        replayed_from, reproduced: As of a `content.Sample`.
     """
 
     epoch: int
@@ -44,8 +43,6 @@ class Place:
     seconds_per_step: float | None = None
     waited: float = float("nan")
     skipped: float = float("nan")
-    replayed_from: int | None = None
-    reproduced: bool | None = None
 
 
 class Session:
@@ -133,7 +130,7 @@ class Session:
         progress = [
             float(place.epoch), float(place.batch), np.nan if steps is None else float(steps),
             np.nan if pace is None else pace, place.waited, place.skipped,
-            _number(place.replayed_from), _number(place.reproduced),
+            _number(sample.replayed_from), _number(sample.reproduced),
         ]  # fmt: skip
         tables.append((PROGRESS, np.array([progress], np.float32)))
         told = self._guard.run("the scalars", self._scalars_of, tables, sample.has_loss) or []

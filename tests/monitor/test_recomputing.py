@@ -1,0 +1,145 @@
+"""`Monitor` in a `tf.function`: outputs are computed a second time, and the step stays as it is."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tb_zeroacc import diagnose
+from tests.monitor.loops import X, Y, batches, faults, quiet, step_of
+from tests.recorder import fused
+from tests.recorder.models import layers, linear, mlp, weights
+from tests.recorder.reading import read
+
+pytestmark = pytest.mark.training
+
+
+def train(model: Any, log_dir: Path | None, data: Any, *, graph: bool = True, **given: Any) -> Any:
+    """Three epochs of a loop, watched where there is a directory."""
+    optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
+    optimizer.build(model.trainable_variables)  # else the step is traced twice
+    monitor = None if log_dir is None else quiet(log_dir, model, optimizer=optimizer, **given)
+    step = step_of(model, optimizer, None if monitor is None else monitor.record)
+    step = tf.function(step) if graph else step
+    with monitor or contextlib.nullcontext():
+        for _ in range(3):
+            for batch in batches(*data):
+                step(*batch)
+    assert monitor is None or not faults(monitor)
+    return model
+
+
+@pytest.mark.parametrize("name", fused.MODELS)
+def test_fused_layers_round_as_without_us(name: str, tmp_path: Path) -> None:
+    """A layer's output that a record used would no longer be fused with what follows."""
+
+    def trained(log_dir: Path | None) -> bytes:
+        keras.utils.set_random_seed(3)
+        model = fused.MODELS[name]()
+        return weights(train(model, log_dir, fused.data_for(model)))
+
+    assert trained(tmp_path) == trained(None)
+    assert read(tmp_path).steps("activations") == list(range(12))
+
+
+class Noisy(keras.Model):
+    """Draws numbers that no variable of Keras decides: a second pass would draw others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = layers.Dense(8, activation="tanh", name="first")
+        self.out = layers.Dense(3, activation="softmax", name="out")
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        return self.out(self.first(x) + 0.1 * tf.random.normal(tf.shape(x)[:1])[:, None])
+
+
+def test_what_cannot_be_computed_again_is_taken_from_the_step(tmp_path: Path) -> None:
+    model = Noisy()
+    model(X[:1])
+    train(model, tmp_path, (X, Y))
+    log = read(tmp_path)
+    assert log.steps("activations") == list(range(12))
+    assert log.at("activations", 0).layout.rows[-1] == "out"
+
+
+def test_half_precision_is_that_of_eager_code(tmp_path: Path) -> None:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        for way in ("eager", "graph"):
+            train(mlp(), tmp_path / way, (X, Y), graph=way == "graph")
+    finally:
+        keras.config.set_dtype_policy(before)
+    eager, graph = (read(tmp_path / way).at("activations", 5) for way in ("eager", "graph"))
+    assert graph.layout.rows == eager.layout.rows
+    np.testing.assert_allclose(graph.values, eager.values, rtol=0.05, atol=0.02)
+
+
+def broken(log_dir: Path, *, by: str) -> Any:
+    """A loop whose 9th step breaks, long after the one sample before it."""
+    model, optimizer = linear(), keras.optimizers.SGD(0.1)
+    loss = keras.losses.MeanSquaredError()
+    monitor = quiet(log_dir, model, optimizer=optimizer, loss=loss, every=1000)
+    step = tf.function(step_of(model, optimizer, monitor.record, loss=loss))
+    x = X.copy()
+    if by == "an input":
+        x[-1, 0] = np.nan  # of the last batch
+    with monitor:
+        for _ in range(2):
+            for batch in batches(X, X[:, :1]):
+                step(*batch)
+        if by == "a weight":
+            model.layers[-1].kernel.assign(np.full((6, 1), np.inf))
+        for batch in list(batches(x, X[:, :1]))[-1:]:
+            step(*batch)
+    return read(log_dir)
+
+
+@pytest.mark.parametrize(
+    ("by", "reproduced", "said"),
+    [
+        ("an input", 1.0, "1 value of 72 fed to the model at step 8 is not finite."),
+        ("a weight", 0.0, "from the weights before step 0 it does not break"),
+    ],
+)
+def test_a_step_that_breaks_out_of_turn_is_computed_from_the_latest_weights(
+    by: str, reproduced: float, said: str, tmp_path: Path
+) -> None:
+    log = broken(tmp_path, by=by)
+    assert log.steps() == [0, 8]
+    place = log.at("progress", 8).row("progress")
+    assert (place["replayed_from"], place["reproduced"]) == (0.0, reproduced)
+    assert np.isnan(log.at("progress", 0).row("progress")["reproduced"])
+    assert (8 in log.steps("activations")) == bool(reproduced)
+    first = diagnose(str(tmp_path))[0].findings[0]
+    assert said in f"{first.summary} {first.context}"
+
+
+def test_each_call_of_a_model_is_its_own(tmp_path: Path) -> None:
+    """Of two calls in a step the record shows the latter, with the state from before it."""
+    model, optimizer = mlp(), keras.optimizers.SGD(0.1)
+    monitor = quiet(tmp_path, model, optimizer=optimizer)
+
+    @tf.function
+    def step(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            first, second = model(x, training=True), model(2.0 * x, training=True)
+            loss = tf.reduce_mean((first - second) ** 2)
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        monitor.record(loss=loss)
+        return second
+
+    with monitor:
+        told = [step(x).numpy() for x, _ in batches()]
+    assert not faults(monitor)
+    shown = [t.row("out")["mean"] for t in read(tmp_path).tables["activations"]]
+    np.testing.assert_allclose(shown, [outputs.mean() for outputs in told], rtol=1e-5)
+    maxima = [t.row("out")["abs_max"] for t in read(tmp_path).tables["activations"]]
+    np.testing.assert_allclose(maxima, [outputs.max() for outputs in told], rtol=1e-5)
