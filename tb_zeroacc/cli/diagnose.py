@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import typer
 
-from tb_zeroacc.cli.app import CLEAN, FOUND, USAGE
 from tb_zeroacc.cli.environment import tensorboard_obstacle
+from tb_zeroacc.cli.exit_codes import CLEAN, FOUND, USAGE
 from tb_zeroacc.cli.printable import printable
 from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.errors import UnreadablePathError

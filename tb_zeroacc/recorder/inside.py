@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc.recorder import statistics as graph
-from tb_zeroacc.recorder.contract import activation_of
+from tb_zeroacc.recorder.activations import activation_of
 from tb_zeroacc.recorder.generations import (
     has_loss_scale,
     is_a,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.recorder import tallies
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.taps import TUPLE_PARTS, Source, Tap, TappedTensor, parts_of
+from tb_zeroacc.recorder.tapped import TUPLE_PARTS, Source, Tap, TappedTensor, parts_of
 
 _MARK = "_zero_accuracy_tap"
 _WIDE = (tf.float32, tf.float64)  # a sum of halves overflows at once

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.recorder import tallies
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.taps import Source, Tap, TappedTensor, parts_of
+from tb_zeroacc.recorder.tapped import Source, Tap, TappedTensor, parts_of
 
 # Taps that wait for an element, a stack a thread: what is pulled within is the stage before.
 _WAITING = threading.local()
