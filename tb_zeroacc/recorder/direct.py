@@ -36,17 +36,16 @@ FALSE_ALARMS = 3  # so often the sum of finite inputs may overflow before it is 
 
 
 def is_in_one_replica(model: Any) -> bool:
-    """Whether a model's steps are Keras' own to take, all on one device."""
-    strategy = model.distribute_strategy
-    if tf.distribute.get_strategy() is not strategy or tf.distribute.has_strategy():
-        return False
-    return is_as_keras_made_it(model, "make_train_function")
+    """Whether a model's steps run without a distribution strategy."""
+    is_current = tf.distribute.get_strategy() is model.distribute_strategy
+    return is_current and not tf.distribute.has_strategy()
 
 
 def serves(model: Any) -> bool:
     """Whether a model's steps can be taken this way: one at a time, in one replica."""
     single = bool(model.run_eagerly) or takes_single_steps(model)
-    return single and is_in_one_replica(model)
+    is_own = is_as_keras_made_it(model, "make_train_function")
+    return single and is_in_one_replica(model) and is_own
 
 
 class DirectSampler:

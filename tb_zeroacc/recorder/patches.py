@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tb_zeroacc.recorder.generations import is_as_keras_made_it
+
 _MARK = "_zeroacc_patch"
 
 
@@ -50,3 +52,9 @@ class Patch:
 def is_patched(target: Any, name: str) -> bool:
     """Whether a patch of any recorder lies on an attribute."""
     return getattr(vars(target).get(name), _MARK, None) is not None
+
+
+def is_keras_own(model: Any, name: str) -> bool:
+    """Whether a method is Keras' own: neither the user's class nor the user put another there."""
+    is_set = name in vars(model) and not is_patched(model, name)
+    return is_as_keras_made_it(model, name) and not is_set

@@ -14,7 +14,7 @@ from tb_zeroacc import facts
 from tb_zeroacc.recorder import contract as contracts
 from tb_zeroacc.recorder import unrecorded
 from tb_zeroacc.recorder.content import CLOCK_PERIOD, Sample, Sampler
-from tb_zeroacc.recorder.direct import DirectSampler, is_in_one_replica, serves
+from tb_zeroacc.recorder.direct import DirectSampler, serves
 from tb_zeroacc.recorder.due import NEVER, DueSteps
 from tb_zeroacc.recorder.failure import a_batch, end_of, pending_fault
 from tb_zeroacc.recorder.fitting import callback_list_of, describe_fit, is_fitted, is_running
@@ -133,7 +133,7 @@ class Recording:
         )
         try:
             self._hooks = Hooks(self.model, self, self.guard)
-            replays = is_in_one_replica(self.model) and can_be_replayed(self.model)
+            replays = can_be_replayed(self.model)
             together = steps_per_execution(self.model)
             self._sampler = self._replaying(due) if replays else self._hooked(due)
             self._function = StepFunction(
