@@ -26,6 +26,11 @@ class Guard:
         self.off: dict[str, Exception] = {}
         self.on_fault: Callable[[str, Exception], None] | None = None
 
+    @property
+    def turned_off(self) -> dict[str, str]:
+        """The same in words."""
+        return {part: told(fault) for part, fault in self.off.items()}
+
     def run(
         self, part: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T | None:

@@ -18,7 +18,7 @@ from tb_zeroacc.logs import read_runs
 from tb_zeroacc.recorder import tapped
 from tb_zeroacc.recorder.pipeline import PipelineWatch, tensors_of
 from tb_zeroacc.recorder.tallies import FIRST, MOST_VALUES, spacing
-from tests.recorder.models import classes, faults, features, mlp, recorder
+from tests.recorder.models import classes, features, mlp, recorder
 from tests.recorder.reading import read
 
 pytestmark = pytest.mark.training
@@ -389,7 +389,7 @@ def test_the_record_of_a_fit(tmp_path: Path) -> None:
     callback = recorder(tmp_path)
     model = mlp()
     model.fit(dataset, epochs=3, verbose=0, callbacks=[callback])
-    assert not faults(callback)
+    assert not callback.turned_off
 
     log = read(tmp_path)
     (pipeline,) = log.facts(facts.Pipeline)
@@ -439,7 +439,7 @@ def test_a_later_fit_goes_on_and_a_new_callback_begins_anew(tmp_path: Path) -> N
     model, first, second = mlp(), recorder(tmp_path / "first"), recorder(tmp_path / "second")
     for callback in (first, first, second):
         model.fit(dataset, verbose=0, callbacks=[callback])
-        assert not faults(callback)
+        assert not callback.turned_off
     assert read(tmp_path / "first").steps("pipeline") == [3, 7]
     (only,) = read(tmp_path / "second").tables["pipeline"]
     assert only("batched:x", "elements") >= 12  # since the tap was made

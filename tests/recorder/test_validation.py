@@ -19,7 +19,6 @@ from tests.recorder import fused
 from tests.recorder.models import (
     BEFORE_3_7,
     classes,
-    faults,
     features,
     layers,
     linear,
@@ -56,7 +55,7 @@ def test_the_first_batches_of_each_epoch(way: str, tmp_path: Path) -> None:
     logs = fit(plain), fit(watched, callback)
     assert logs[0] == logs[1], "validation says the same with and without us"
     assert weights(plain) == weights(watched)
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     assert log.steps("validation_inputs") == [2, 5]
     inputs = log.at("validation_inputs", 2)
@@ -90,8 +89,8 @@ def test_two_recorders_both_see_it(tmp_path: Path) -> None:
     first, second = recorder(tmp_path / "a"), recorder(tmp_path / "b")
     plain, watched = mlp(), mlp()
     assert fit(plain) == fit(watched, first, second)
-    assert not faults(first)
-    assert not faults(second)
+    assert not first.turned_off
+    assert not second.turned_off
     for name in "ab":
         assert read(tmp_path / name).steps("validation_labels") == [2, 5]
     assert "zeroacc" not in repr(type(watched.test_function))
@@ -100,7 +99,7 @@ def test_two_recorders_both_see_it(tmp_path: Path) -> None:
 def test_a_validation_shorter_than_what_is_kept(tmp_path: Path) -> None:
     callback = recorder(tmp_path)
     fit(linear(), callback, validation_data=(X_VALID[:11], Y_VALID[:11]))
-    assert not faults(callback)
+    assert not callback.turned_off
     assert read(tmp_path).at("validation_inputs", 2)("x[0]", "count") == 11
 
 
@@ -120,7 +119,7 @@ def test_sequences_of_open_length(tmp_path: Path) -> None:
     model.compile("sgd", "mse")
     callback = recorder(tmp_path)
     model.fit(data, validation_data=data, verbose=0, callbacks=[callback])
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     assert log.at("validation_inputs", 2).layout.rows == log.at("inputs", 0).layout.rows
     assert log.at("validation_inputs", 2).values[0, -1] == 20
@@ -147,7 +146,7 @@ def test_a_test_step_of_the_users_own(tmp_path: Path) -> None:
         X, X[:, :1], batch_size=8, verbose=0, validation_data=(X_VALID, targets),
         callbacks=[callback],
     )  # fmt: skip
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     mean = log.at("validation_labels", 2).values[0, 0]
     assert mean == pytest.approx(targets[:SEEN].mean(), abs=1e-5)
@@ -211,7 +210,7 @@ def test_what_is_fused_stays_fused(name: str, way: str, tmp_path: Path) -> None:
     (plain, watched) = found
     assert plain[1] == watched[1], "the metrics of a validation, batch by batch"
     assert plain == watched
-    assert not faults(callbacks[0])
+    assert not callbacks[0].turned_off
     assert read(tmp_path).steps("validation_outputs") == [1, 3]
 
 
@@ -291,7 +290,7 @@ def test_a_replay_touches_no_variable(
         ).history  # fmt: skip
         found.append((history, state(model)))
     assert found[0] == found[1]
-    assert not faults(callbacks[0])
+    assert not callbacks[0].turned_off
     assert replayed == ["replayed"] * 8
 
 
@@ -352,7 +351,7 @@ def test_what_cannot_be_replayed_is_hooked(
     assert histories[0] == histories[1]
     assert made[0] == made[1]
     assert replayed == ["not"], "found once in a `fit`"
-    assert not faults(callbacks[0])
+    assert not callbacks[0].turned_off
     assert not [w for w in recwarn if "Zero Accuracy" in str(w.message)]
     log = read(tmp_path)
     assert log.steps("validation_outputs") == [2, 5]
@@ -367,7 +366,7 @@ def test_a_test_step_put_on_the_model(tmp_path: Path, replayed: list[str]) -> No
     callback = recorder(tmp_path)
     fit(model, callback)
     assert not replayed
-    assert not faults(callback)
+    assert not callback.turned_off
     counts = np.bincount((Y_VALID[:SEEN] + 1) % 3, minlength=3)
     assert read(tmp_path).at("validation_label_counts", 2).values[0].tolist() == [*counts, 0]
 
@@ -400,7 +399,7 @@ def test_a_test_function_of_the_users_own_is_left_alone(tmp_path: Path) -> None:
         histories.append(fit(model, *callbacks))
     assert histories[0] == histories[1]
     assert histories[0]["val_more"] == [5.0, 5.0]
-    assert not faults(callback)
+    assert not callback.turned_off
     assert not read(tmp_path).steps("validation_inputs")
 
 
@@ -413,7 +412,7 @@ def test_a_replay_that_fails_when_it_runs(
     monkeypatch.setattr(ValidationReplay, "run", run)
     callback = recorder(tmp_path)
     assert fit(mlp()) == fit(mlp(), callback)
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     assert log.at("validation_inputs", 2)("x[0]", "count") == SEEN - 8, "one batch was lost"
     assert log.at("validation_inputs", 5)("x[0]", "count") == SEEN
@@ -488,7 +487,7 @@ def test_a_replay_says_what_hooks_say(
             **given, shuffle=False, verbose=0, validation_data=data, callbacks=[callback],
             validation_batch_size=given.get("batch_size"),
         )  # fmt: skip
-        assert not faults(callback)
+        assert not callback.turned_off
         logs.append(read(tmp_path / way))
     assert replayed == ["replayed"] * 4
     ours, before = ({k: t for k, t in log.tables.items() if "valid" in k} for log in logs)
