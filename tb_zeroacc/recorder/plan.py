@@ -14,7 +14,6 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import content, host, host_data, inside, tables
@@ -24,10 +23,10 @@ from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.host_data import HostTensor
 from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import parts_of
+from tb_zeroacc.recorder.sample import Tables, split
 from tb_zeroacc.recorder.targets import Target
 from tb_zeroacc.records import Layout
 
-Tables = list[tuple[Layout, NDArray[np.float32]]]
 Before = list[inside.Snapshot]  # of each update
 Tensors = Mapping[int, Any]  # by slot
 
@@ -80,7 +79,7 @@ class Summariser:
             if name not in self._functions:
                 self._functions[name] = self._traced(make, slots, rest)
             function, layouts = self._functions[name]
-            return content.split(function(given, *rest)[0].numpy(), tuple(layouts))
+            return split(function(given, *rest)[0].numpy(), tuple(layouts))
         except Exception:  # noqa: BLE001 - which part fails is found, and turned off, now
             self._functions.pop(name, None)
             found = make(dict(zip(slots, given, strict=True)), *rest)

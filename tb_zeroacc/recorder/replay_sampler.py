@@ -19,14 +19,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tb_zeroacc.recorder.content import Sample, has_non_finite
 from tb_zeroacc.recorder.due import DueSteps
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks
 from tb_zeroacc.recorder.leaps import LossWatch
 from tb_zeroacc.recorder.observation import Observation, Update
-from tb_zeroacc.recorder.plan import Before, Plan, Tables, plan_of
+from tb_zeroacc.recorder.plan import Before, Plan, plan_of
 from tb_zeroacc.recorder.replay import NotReplayableError, Replay, TrainingReplay, Values
+from tb_zeroacc.recorder.sample import Sample, Tables, has_non_finite
 from tb_zeroacc.recorder.shadow import Batch, Shadow, repeated, state_of
 from tb_zeroacc.recorder.stepping import Batches, Taken
 from tb_zeroacc.records import Layout
@@ -61,7 +61,7 @@ class _Look:
 
 
 class ReplaySampler:
-    """Samples a model by replays; see `content.Sampler`.
+    """Samples a model by replays; see `sampler.Sampler`.
 
     Args:
         model: The model.

@@ -18,7 +18,7 @@ from tb_zeroacc.recorder.losses import describe_outputs
 from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import parts_of
 from tb_zeroacc.recorder.patches import Patch, is_keras_own
-from tb_zeroacc.recorder.plan import Summariser, Tables
+from tb_zeroacc.recorder.plan import Summariser
 from tb_zeroacc.recorder.replay import (
     NotReplayableError,
     Replay,
@@ -26,6 +26,7 @@ from tb_zeroacc.recorder.replay import (
     Values,
     can_be_replayed,
 )
+from tb_zeroacc.recorder.sample import Tables, renamed
 from tb_zeroacc.recorder.validation_steps import TestFunction
 
 PART = "the validation data"  # in the words of the guard's warning
@@ -201,7 +202,7 @@ class _Summary(Summariser):
         joined = [_joined(list(tensors)) for tensors in zip(*batches, strict=True)]
         found = self._in_graph("data", self._tables, range(len(joined)), joined)
         return [
-            (content.renamed(layout, KINDS[layout.kind]), values)
+            (renamed(layout, KINDS[layout.kind]), values)
             for layout, values in found
             if layout.kind in KINDS
         ]
