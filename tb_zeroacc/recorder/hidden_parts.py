@@ -20,7 +20,8 @@ def hidden_in(seen: Observation) -> list[facts.Unrecorded]:
     """What cannot be told of a step's inside, as its trace shows.
 
     Variables that no optimizer was seen to update may rest: they are stated only where there is no
-    visible update at all, or where nobody looks at them either. That they move `of_sample` tells.
+    visible update at all, or where nobody looks at them either. That they move
+    `unrecorded.of_sample` tells.
     """
     found = []
     visible = [update for update in seen.updates if not update.is_hidden]

@@ -16,8 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc.recorder import host
-from tb_zeroacc.recorder.host import NAN, Array
-from tb_zeroacc.recorder.statistics import ROUNDING_STEP
+from tb_zeroacc.recorder.host import NAN, ROUNDING_STEP, Array
 
 NARROW = 64  # columns: fewer are laid one behind the other first, which is ten times as fast
 add = np.add.reduce

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tb_zeroacc.recorder import host
 from tb_zeroacc.recorder import statistics as graph
 from tb_zeroacc.recorder.activations import activation_of
 from tb_zeroacc.recorder.generations import (
@@ -57,7 +58,7 @@ class Weight:
         """What a variable's shape says."""
         shape = [int(n) for n in variable.shape]
         size, width = math.prod(shape), shape[-1] if shape else 1
-        stride = graph.update_stride(size, width)
+        stride = host.update_stride(size, width)
         is_kernel = len(shape) > 1 and width > 1
         return cls(variable, path_of(variable), size, width, is_kernel, stride, -(-size // stride))
 
