@@ -228,6 +228,42 @@ def test_a_train_step_of_the_users_own(tmp_path: Path) -> None:
     assert log.at("loss", 0)("loss", "loss") > 0
 
 
+def without_metrics() -> keras.Model:
+    keras.utils.set_random_seed(7)
+    out = keras.layers.Dense(3, activation="softmax", name="out")
+    model = keras.Sequential([keras.Input((6,)), out], name="net")
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def test_a_train_step_put_on_the_instance(tmp_path: Path) -> None:
+    """It is no step of Keras' own, which a replay would compute instead of it."""
+    trained = []
+    for callbacks in ([], [recorder(tmp_path)]):
+        model = without_metrics()
+
+        def train_step(data: Any, model: keras.Model = model) -> dict[str, Any]:
+            x, y = data
+            with tf.GradientTape() as tape:
+                loss = 10.0 * model.compute_loss(x=x, y=y, y_pred=model(x, training=True))
+            found = tape.gradient(loss, model.trainable_variables)
+            model.optimizer.apply_gradients(zip(found, model.trainable_variables, strict=True))
+            return {"loss": loss}
+
+        object.__setattr__(model, "train_step", train_step)
+        fit(model, *callbacks)
+        trained.append(weights(model))
+        assert vars(model)["train_step"] is train_step
+    assert trained[0] == trained[1]
+    assert not callbacks[0].turned_off
+    log = read(tmp_path)
+    assert log.steps("gradients") == [0, 1, 2, 3]
+    rms = log.at("gradients", 0)("net/out/kernel", "rms")
+    plain = tmp_path / "plain"
+    fit(without_metrics(), recorder(plain))
+    assert rms == pytest.approx(10.0 * read(plain).at("gradients", 0)("net/out/kernel", "rms"))
+
+
 class FunctionStep(OwnStep):
     """The same as a function of its own, whose tensors nobody outside can use."""
 
