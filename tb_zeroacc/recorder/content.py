@@ -9,7 +9,6 @@ from tb_zeroacc.recorder import data_statistics, inside, statistics, tables
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import is_visible, parts_of
-from tb_zeroacc.recorder.targets import Target
 
 
 def tables_of(
@@ -22,46 +21,8 @@ def tables_of(
         guard: Turns failing parts off.
         outputs: What is known about the outputs, where the step does not show them.
     """
-    return [*tables_of_inside(seen, guard), *tables_of_data(*parts_of(seen, outputs), guard)]
-
-
-def tables_of_data(
-    data: list[tuple[str, Any]],
-    targets: list[Target],
-    guard: Guard,
-    st: Any = data_statistics,
-) -> list[tables.Table]:
-    """The tables of what went in and came out: those of the batch, outputs, association.
-
-    The arguments are those of `tables_of_batch`.
-    """
-    found = tables_of_batch(data, targets, guard, st)
-    found += guard.run("the outputs", tables.outputs, targets, st) or []
-    found += guard.run("the association", tables.association, data, targets, st) or []
-    return found
-
-
-def tables_of_batch(
-    data: list[tuple[str, Any]],
-    targets: list[Target],
-    guard: Guard,
-    st: Any = data_statistics,
-) -> list[tables.Table]:
-    """The tables of what went in: inputs, fingerprints, labels, sample weights.
-
-    Args:
-        data: Inputs with their names.
-        targets: Outputs with their labels.
-        guard: Turns failing parts off.
-        st: `data_statistics`, or `host_data` where the tensors are arrays of this machine.
-    """
-    run = guard.run
-    found: list[tables.Table] = []
-    found += run("the inputs", tables.inputs, data, st) or []
-    found += run("the batches' fingerprints", tables.batch, data, st) or []
-    found += run("the labels", tables.labels, targets, st) or []
-    found += run("the sample weights", tables.sample_weights, targets, st) or []
-    return found
+    data = parts_of(seen, outputs)
+    return [*tables_of_inside(seen, guard), *tables.of_data(*data, guard, data_statistics)]
 
 
 def tables_of_inside(

@@ -24,7 +24,8 @@ from tb_zeroacc.recorder.generations import (
     value_of,
 )
 from tb_zeroacc.recorder.observation import LayerCall, Observation, Update
-from tb_zeroacc.recorder.tables import NAN, Table, is_numeric, table
+from tb_zeroacc.recorder.tables import NAN, Table, table
+from tb_zeroacc.recorder.tensors import kind_of
 from tb_zeroacc.records import as_float32
 
 MAX_ROWS = 512  # of activations, and of variables
@@ -322,7 +323,7 @@ def first_tensor(structure: Any) -> Any:
             leaf = leaf.flat_values
         if isinstance(leaf, np.ndarray):
             return leaf
-        if isinstance(leaf, tf.Tensor) and is_numeric(leaf) and leaf.dtype.is_floating:
+        if isinstance(leaf, tf.Tensor) and kind_of(leaf) == "f":
             return leaf
     return None
 

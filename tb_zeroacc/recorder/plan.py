@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import content, host, host_data, inside, tables
+from tb_zeroacc.recorder import content, data_statistics, host, host_data, inside, tables
 from tb_zeroacc.recorder.gathering import Gathered, Slot, rebuild, specs_of
 from tb_zeroacc.recorder.graph_call import GraphCall
 from tb_zeroacc.recorder.guard import Guard
@@ -225,13 +225,14 @@ class HostPlan(Plan):
             self._parts = parts_of(self._seen(self._here), self._outputs)
         for slot, stand_in in self._here.items():
             stand_in.values = data[slot]
-        found = content.tables_of_data(*self._parts, self._guard, host_data)
+        found = tables.of_data(*self._parts, self._guard, host_data)
         for stand_in in self._here.values():
             stand_in.values = None  # lets go of the tensor
         return found
 
     def _tables_in_graph(self, tensors: Tensors) -> list[tables.Table]:
-        return content.tables_of_data(*parts_of(self._seen(tensors), self._outputs), self._guard)
+        data = parts_of(self._seen(tensors), self._outputs)
+        return tables.of_data(*data, self._guard, data_statistics)
 
     def _read(self) -> tuple[list[list[Any]], Any]:
         """The weights of each update, not copied, and its learning rate."""

@@ -21,7 +21,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tb_zeroacc.recorder import content, inside, tables
+from tb_zeroacc.recorder import content, inside, statistics, tables
 from tb_zeroacc.recorder.branching import branch
 from tb_zeroacc.recorder.data_clock import clock_behind
 from tb_zeroacc.recorder.due import DueSteps
@@ -202,7 +202,7 @@ class Program:
             seen.state = _State(tf.unstack(tf.convert_to_tensor(self._clock), num=7))
         state: _State = seen.state
         if state.bad_input is None:
-            total = self._guard.run("broken inputs", tables.sum_of, inputs_of(seen))
+            total = self._guard.run("broken inputs", statistics.sum_of, inputs_of(seen))
             total = tf.constant(0.0) if total is None else total
             state.bad_input = ~tf.math.is_finite(total) & (state.clock[6] < 0)
         if state.bad is None and seen.loss is not None and is_visible(seen.loss):

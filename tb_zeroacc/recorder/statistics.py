@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import tensorflow as tf
 
 from tb_zeroacc.recorder.host import EDGES, PART, SIGMOID_EDGE, Moments
+from tb_zeroacc.recorder.tensors import kind_of
 from tb_zeroacc.records import LARGEST
 
 Tensor: TypeAlias = Any  # TensorFlow ships no types
@@ -34,6 +35,19 @@ def as_float(value: Tensor) -> Tensor:
 def total(value: Tensor) -> Tensor:
     """The sum of a numeric tensor, float32 of shape (); taken in float64 where that is its type."""
     return _narrowed(tf.reduce_sum(_wide(value)))
+
+
+def sum_of(tensors: list[tuple[str, Any]]) -> Any:
+    """The sum of all numbers, float32: in one pass it tells of every NaN and infinity.
+
+    A sum that overflows does so, too: it costs a sample that was not needed.
+    """
+    sums = [
+        total(tensor)
+        for _, tensor in tensors
+        if kind_of(tensor) == "f"
+    ]
+    return tf.add_n(sums) if sums else tf.constant(0.0)
 
 
 def average(value: Tensor) -> Tensor:

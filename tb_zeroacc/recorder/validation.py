@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import content, tables
+from tb_zeroacc.recorder import data_statistics, tables
 from tb_zeroacc.recorder.gathering import Gathered, gather
 from tb_zeroacc.recorder.generations import is_keras_2
 from tb_zeroacc.recorder.guard import Guard
@@ -208,7 +208,8 @@ class _Summary(Summariser):
         ]
 
     def _tables(self, tensors: Any) -> list[tables.Table]:
-        return content.tables_of_data(*parts_of(self._seen(tensors), self._outputs), self._guard)
+        data = parts_of(self._seen(tensors), self._outputs)
+        return tables.of_data(*data, self._guard, data_statistics)
 
 
 def _of_any_batch(spec: Any) -> Any:
