@@ -25,6 +25,7 @@ from tb_zeroacc.recorder.generations import (
 )
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.losses import describe_outputs
+from tb_zeroacc.recorder.model_tables import MAX_ROWS, Snapshot
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.plan import Before, Plan, plan_of
 from tb_zeroacc.recorder.probe import CLOCK, INPUTS, LOSS, PLAN, WEIGHTS, probe, read
@@ -75,7 +76,7 @@ class DirectSampler:
         self._is_eager = bool(model.run_eagerly)
         self._has_told = self._has_renewed = False
         self._unseen: list[Any] | None = None
-        self._ahead: inside.Snapshot | None = None
+        self._ahead: Snapshot | None = None
         self.is_watching = False
         self.outside = 0.0
 
@@ -185,20 +186,20 @@ class DirectSampler:
 
     # --- eager steps ------------------------------------------------------------------------
 
-    def _look_ahead(self, seen: Observation) -> inside.Snapshot | None:
+    def _look_ahead(self, seen: Observation) -> Snapshot | None:
         """The weights before a step, of those whose updates no hook sees; at first of all."""
         hidden = seen.model.trainable_variables if self._unseen is None else self._unseen
         return inside.look(Update(None, [], list(hidden), fresh=False), 1.0) if hidden else None
 
-    def _look_back(self, update: Update) -> inside.Snapshot:
+    def _look_back(self, update: Update) -> Snapshot:
         """What was seen ahead of the step of an update that no hook saw."""
         ahead = self._ahead
         known = {id(weight.variable) for weight in ahead.weights} if ahead else set()
-        if ahead is None or not all(id(v) in known for v in update.variables[: inside.MAX_ROWS]):
+        if ahead is None or not all(id(v) in known for v in update.variables[: MAX_ROWS]):
             return inside.unseen(update, 1.0)
-        return narrowed(ahead, update.variables[: inside.MAX_ROWS])
+        return narrowed(ahead, update.variables[: MAX_ROWS])
 
-    def _eager_look(self, update: Update) -> inside.Snapshot:
+    def _eager_look(self, update: Update) -> Snapshot:
         if self._is_due():
             return inside.look(update, inside.loss_scale_of(update.optimizer))
         return _not_looked(update)
@@ -246,7 +247,7 @@ class DirectSampler:
         self.due.respace(step, spacing)
 
 
-def _not_looked(update: Update) -> inside.Snapshot:
+def _not_looked(update: Update) -> Snapshot:
     return inside.unseen(update, inside.loss_scale_of(update.optimizer))
 
 

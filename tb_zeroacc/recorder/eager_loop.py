@@ -17,6 +17,7 @@ from tb_zeroacc.recorder import inside
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.ledger import Ledger
 from tb_zeroacc.recorder.loop_hooks import count_updates
+from tb_zeroacc.recorder.model_tables import Snapshot
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.sample import Sample
 from tb_zeroacc.recorder.shown import (
@@ -40,7 +41,7 @@ class _Pending:
 
     sample: Sample
     seen: Observation
-    before: inside.Snapshot
+    before: Snapshot
     has_gradients: bool
     updates: list[Update] = field(default_factory=list)
 
@@ -77,7 +78,7 @@ class EagerSteps:
         self._pending: _Pending | None = None
         self._applies_first: bool | None = None  # whether a step applies before it is recorded
         self._has_recorded = self._is_hidden = False
-        self._between: tuple[inside.Snapshot, int] | None = None  # weights, updates so far
+        self._between: tuple[Snapshot, int] | None = None  # weights, updates so far
 
     def open(self) -> None:
         """Training begins."""

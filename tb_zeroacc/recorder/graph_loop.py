@@ -25,6 +25,7 @@ from tb_zeroacc.recorder.due import NEVER
 from tb_zeroacc.recorder.guard import Guard, warn
 from tb_zeroacc.recorder.inbox import Inbox, Plan
 from tb_zeroacc.recorder.ledger import Ledger, numbered
+from tb_zeroacc.recorder.model_tables import Snapshot
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.recomputing import Kept, Recomputation
 from tb_zeroacc.recorder.replay import NotingScope
@@ -60,7 +61,7 @@ class _Waiting:
     index: int
     due: Any
     seen: Observation
-    before: inside.Snapshot
+    before: Snapshot
     has_gradients: bool
     kept: Kept | None
     updates: list[Update] = field(default_factory=list)
@@ -265,7 +266,7 @@ class GraphSteps:
 
     def _updates_of(
         self, seen: Observation, updates: list[Update], gradients: Any, due: Any
-    ) -> tuple[inside.Snapshot, bool] | None:
+    ) -> tuple[Snapshot, bool] | None:
         """Gives the step its updates.
 
         Returns:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tb_zeroacc import facts
 from tb_zeroacc.recorder.generations import path_of
 from tb_zeroacc.recorder.hooks import layers_of
-from tb_zeroacc.recorder.inside import MAX_ROWS, first_tensor
+from tb_zeroacc.recorder.inside import first_tensor
+from tb_zeroacc.recorder.model_tables import MAX_ROWS
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.parts import is_visible
 from tb_zeroacc.recorder.unrecorded import named

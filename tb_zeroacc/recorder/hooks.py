@@ -25,7 +25,7 @@ from tb_zeroacc.recorder.generations import (
     unconverted,
 )
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.observation import Observation, Update, graph_now
+from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.optimizers import Optimizers, learned, optimizers_of
 from tb_zeroacc.recorder.passing import passed
 from tb_zeroacc.recorder.patches import Patch
@@ -201,7 +201,7 @@ class Hooks:
         token: str,
     ) -> Any:
         data = args[0] if args else next(iter(kwargs.values()), None)
-        seen = self.last = Observation(self._model, data, graph=graph_now())
+        seen = self.last = Observation(self._model, data, graph=_graph_now())
         stack = self._local.__dict__.setdefault("stack", [])
         stack.append(seen)
         if after == self._receiver.after_step:
@@ -242,7 +242,7 @@ class Hooks:
 
     def _note_loss(self, seen: Observation, loss: Any) -> None:
         seen.loss_reached = True
-        if not seen.is_here():
+        if not _is_here(seen):
             return  # nobody outside can use it
         seen.loss = loss
         if self._is_keras_2 and is_as_keras_made_it(self._model, "compute_loss"):
@@ -356,7 +356,7 @@ class Hooks:
     def _note_update(self, patch: Patch, update: Update) -> None:
         """Tells of an update; of one within a function or branch of the user's own, that it is."""
         seen = self._seen(patch)
-        is_here = seen is not None and seen.is_here()
+        is_here = seen is not None and _is_here(seen)
         update.name = self.optimizers.note(update.optimizer, update.variables, hidden=not is_here)
         if seen is not None and is_here:
             seen.updates.append(update)
@@ -395,3 +395,13 @@ def layers_of(model: Any) -> list[Any]:
         and type(layer).__name__ not in SILENT
         and not type(layer).__name__.endswith("Cell")
     ]
+
+
+def _graph_now() -> Any:
+    """The graph that operations are being added to; None where they run at once."""
+    return tf.compat.v1.get_default_graph() if tf.inside_function() else None
+
+
+def _is_here(seen: Observation) -> bool:
+    """Whether operations can be added to a step now: not in a function of the user's own."""
+    return _graph_now() is seen.graph

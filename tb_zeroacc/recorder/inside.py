@@ -1,17 +1,15 @@
-"""The tables of a model's inside: activations, gradients, weights and their updates, the loss."""
+"""What a step of Keras shows of the model's inside, as `model_tables` asks for it."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tb_zeroacc.recorder import host
+from tb_zeroacc.recorder import model_tables
 from tb_zeroacc.recorder import statistics as graph
 from tb_zeroacc.recorder.activations import activation_of
 from tb_zeroacc.recorder.generations import (
@@ -23,71 +21,17 @@ from tb_zeroacc.recorder.generations import (
     path_of,
     value_of,
 )
+from tb_zeroacc.recorder.model_tables import MAX_ROWS, LayerOutput, Losses, Snapshot, Weight
 from tb_zeroacc.recorder.observation import LayerCall, Observation, Update
-from tb_zeroacc.recorder.tables import NAN, Table, table
+from tb_zeroacc.recorder.tables import NAN, Table
 from tb_zeroacc.recorder.tensors import kind_of
 from tb_zeroacc.records import as_float32
-
-MAX_ROWS = 512  # of activations, and of variables
-STATISTICS = 4  # of a variable before its update
-ZERO_FLOORED = frozenset({"relu", "relu6"})  # units whose derivative is 0 where their output is
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """A variable that has a row: what is asked of it at every sample.
-
-    Attributes:
-        variable: The variable.
-        path: Its name in the record.
-        size, width: Elements, and size of the last axis.
-        is_kernel: Whether it has units that can be alike.
-        stride: Step of a walk that visits about 4 000 of its elements.
-        visited: How many they are.
-    """
-
-    variable: Any
-    path: str
-    size: int
-    width: int
-    is_kernel: bool
-    stride: int
-    visited: int
-
-    @classmethod
-    def of(cls, variable: Any) -> Weight:
-        """What a variable's shape says."""
-        shape = [int(n) for n in variable.shape]
-        size, width = math.prod(shape), shape[-1] if shape else 1
-        stride = host.update_stride(size, width)
-        is_kernel = len(shape) > 1 and width > 1
-        return cls(variable, path_of(variable), size, width, is_kernel, stride, -(-size // stride))
-
-
-@dataclass(slots=True)
-class Snapshot:
-    """The weights before an update, as far as they are needed after it.
-
-    Attributes:
-        statistics: float32 of shape (weights, 4): rms, abs max, spread over units, non-finite
-            count. NaN where nobody looked.
-        visited: Some elements of each weight, end to end; float32. NaN where nobody looked.
-        rate: The learning rate that this update applies.
-        scale: What the loss, and so each gradient, was multiplied with.
-        weights: What has a row here, where it may be more than an update changes.
-    """
-
-    statistics: Any
-    visited: Any
-    rate: Any
-    scale: Any
-    weights: tuple[Weight, ...] = ()
 
 
 def weights_of(update: Update) -> tuple[Weight, ...]:
     """The variables of an update that have a row."""
     if update.weights is None:
-        update.weights = tuple(Weight.of(v) for v in update.variables[:MAX_ROWS])
+        update.weights = tuple(Weight.of(v, path_of(v)) for v in update.variables[:MAX_ROWS])
     found: tuple[Weight, ...] = update.weights
     return found
 
@@ -120,31 +64,14 @@ def look(
         st: `statistics`, or `host` where the values are arrays.
     """
     weights = weights_of(update)
-    rows = _rows(weights, values_of(weights) if values is None else values, st)
-    visited = _visited(weights, rows, st)
+    values = values_of(weights) if values is None else values
     rate = rate_of(update.optimizer) if rate is None else rate
-    found = _weigh(rows, weights, st)
-    return Snapshot(found, st.below_each_other(visited), rate, scale, weights)
-
-
-def _weigh(rows: list[Any], weights: Sequence[Weight], st: Any) -> Any:
-    """Statistics of the weights as they are now: float32 of shape (weights, 4)."""
-    found = st.moments(rows)
-    kernels = [i for i, weight in enumerate(weights) if weight.is_kernel]
-    spreads = st.vector([NAN])  # at the end, for what is no kernel
-    if kernels:
-        spreads = st.below_each_other([st.unit_spreads([rows[i] for i in kernels]), spreads])
-    places = {i: place for place, i in enumerate(kernels)}
-    spread = st.take_rows(spreads, [places.get(i, len(kernels)) for i in range(len(weights))])
-    return st.side_by_side([found.rms, found.abs_max, spread, found.non_finite])
+    return model_tables.look(weights, values, rate, scale, st)
 
 
 def unseen(update: Update, scale: Any, st: Any = graph) -> Snapshot:
     """What is known before an update where nobody looked."""
-    weights = weights_of(update)
-    visited = st.unknown([sum(w.visited for w in weights)])
-    statistics = st.unknown([len(weights), STATISTICS])
-    return Snapshot(statistics, visited, st.unknown([]), scale)
+    return model_tables.unseen(weights_of(update), scale, st)
 
 
 def rate_of(optimizer: Any) -> Any:
@@ -170,74 +97,24 @@ def weights(
         now: The values of each one's variables behind it; they are read where they are not given.
         st: `statistics`, or `host` where the values are arrays.
     """
-    rows, values = [], []
-    for i, update in enumerate(updates):
-        before: Snapshot = update.before
-        weights = weights_of(update)
-        found = values_of(weights) if now is None else now[i]
-        visited = _visited(weights, _rows(weights, found, st), st)
-        changed = st.rms_of_changes(visited, before.visited)
-        rms, high, spread, bad = (before.statistics[:, column] for column in range(STATISTICS))
-        rows += [weight.path for weight in weights]
-        values.append(st.side_by_side([rms, high, spread, changed / rms, changed, bad]))
-    return [table("weights", _unique(rows), st.below_each_other(values))] if values else []
+    found = [weights_of(update) for update in updates]
+    now = [values_of(weights) for weights in found] if now is None else now
+    return model_tables.weights(updates, now, st)
 
 
 def gradients(updates: list[Update], st: Any = graph) -> tuple[list[Table], Any]:
     """`gradients`, unscaled and before any clipping, and their global norm."""
-    rows, values, squares = [], [], []
     for update in updates:
-        if update.is_hidden:
-            continue
-        weights = weights_of(update)
-        given = list(zip(weights, update.gradients, strict=False))
-        present = [(weight, g) for weight, g in given if g is not None]
-        rows += [weight.path for weight in weights]
-        found = st.vector([0.0] + [NAN] * 4)[None]  # at the end, for those without a gradient
-        if present:
-            scale = 1.0 if update.is_unscaled else update.before.scale
-            known = _rows([weight for weight, _ in present], [g for _, g in present], st)
-            of = st.moments(known)
-            squares.append(of.squares / (scale * scale))
-            columns = [
-                st.vector([1.0] * len(known)), of.rms / scale, of.abs_max / scale,
-                of.zero_share, of.non_finite,
-            ]  # fmt: skip
-            found = st.below_each_other([st.side_by_side(columns), found])
-        places = {weight.path: place for place, (weight, _) in enumerate(present)}
-        values.append(st.take_rows(found, [places.get(w.path, len(present)) for w in weights]))
-    norm = st.root_of_sum(squares) if squares else st.vector([NAN])[0]
-    if not values:
-        return [], norm
-    return [table("gradients", _unique(rows), st.below_each_other(values))], norm
+        weights_of(update)
+    return model_tables.gradients(updates, st)
 
 
 def activations(calls: list[LayerCall], st: Any = graph) -> list[Table]:
     """`activations`: a row a call of a layer."""
-    rows: list[str] = []
-    outputs, dead, saturated, units = [], [], [], []
-    counts: dict[int, int] = {}
-    for call in calls[:MAX_ROWS]:
-        tensor = first_tensor(call.output)
-        if tensor is None:
-            continue
-        flat = st.as_rows(tensor)
-        activation = activation_in(call)
-        outputs.append(flat)
-        dead.append(st.dead_share(flat) if activation in ZERO_FLOORED else NAN)
-        saturated.append(st.saturated_share(flat, activation))
-        units.append(float(flat.shape[1]))
-        # Counted here: Keras may have called a layer in a graph of its own, to learn its shapes.
-        index = counts[id(call.layer)] = counts.get(id(call.layer), -1) + 1
-        rows.append(f"{call.layer.name}#{index}" if index else call.layer.name)
-    if not rows:
-        return []
-    found = st.moments(outputs, with_mean=True)
-    columns = [
-        found.mean, found.rms, found.abs_max, found.zero_share, st.vector(dead),
-        st.vector(saturated), found.non_finite, st.vector(units),
-    ]  # fmt: skip
-    return [table("activations", _unique(rows), st.side_by_side(columns))]
+    found = [(call, first_tensor(call.output)) for call in calls[:MAX_ROWS]]
+    return model_tables.activations(
+        [LayerOutput(c.layer, t, activation_in(c)) for c, t in found if t is not None], st
+    )
 
 
 def activation_in(call: LayerCall) -> str:
@@ -248,50 +125,45 @@ def activation_in(call: LayerCall) -> str:
     return call.activation
 
 
-def loss(seen: Observation, norm: Any, is_visible: Any, st: Any = graph) -> list[Table]:
+def loss(
+    seen: Observation, norm: Any, is_visible: Callable[[Any], bool], st: Any = graph
+) -> list[Table]:
     """`loss`: a row for the whole, and with several outputs one for each."""
     total = mean_of(seen.loss) if seen.loss is not None else reported_loss(seen)
     total = NAN if total is None else total
-    terms = [mean_of(t) for t in seen.penalties if is_visible(t)]
-    if terms:
-        penalty = sum(terms[1:], terms[0])
-    elif is_visible(seen.data_loss):
-        penalty = total - mean_of(seen.data_loss)
-    else:  # a `compute_loss` of the user's own may add terms that nobody sees
-        overridden = not is_as_keras_made_it(seen.model, "compute_loss")
-        penalty = NAN if seen.loss is None or overridden else 0.0
     looked = [u for u in seen.updates if u.before is not None]
-    scale = next((u.before.scale for u in looked if not u.is_hidden), 1.0)
-    rates = rates_of(looked)
-    rate = next(iter(rates.values())) if len(rates) == 1 else NAN
+    rates = model_tables.rates_of(looked)
     # Each replica's loss is divided by their number, so that Keras can sum them.
     replicas = float(seen.model.distribute_strategy.num_replicas_in_sync)
-    total, penalty = total * replicas, penalty * replicas
-    row = st.vector([total, total - penalty, penalty, scale, rate, norm])
-    rows, values = ["loss"], [row[None]]
-    for name, value in seen.output_losses.items():
-        if is_visible(value):
-            rows.append(name)
-            values.append(st.vector([mean_of(value), *[NAN] * 5])[None])
-    return [table("loss", _unique(rows), st.below_each_other(values))]
+    found = Losses(
+        total=total * replicas,
+        penalty=_penalty(seen, total, is_visible) * replicas,
+        scale=next((u.before.scale for u in looked if not u.is_hidden), 1.0),
+        rate=next(iter(rates.values())) if len(rates) == 1 else NAN,
+        of_outputs={
+            name: mean_of(value)
+            for name, value in seen.output_losses.items()
+            if is_visible(value)
+        },
+    )
+    return model_tables.loss(found, norm, st)
 
 
-def rates_of(updates: list[Update]) -> dict[str, Any]:
-    """The learning rate of each optimizer's first update in a step, by the optimizer's name."""
-    rates: dict[int, tuple[str, Any]] = {}
-    for update in updates:
-        if update.optimizer is not None:
-            rates.setdefault(id(update.optimizer), (update.name, update.before.rate))
-    names = _unique([name for name, _ in rates.values()])
-    return dict(zip(names, (rate for _, rate in rates.values()), strict=True))
+def _penalty(seen: Observation, total: Any, is_visible: Callable[[Any], bool]) -> Any:
+    """What was added to the data's loss; NaN where nobody sees it."""
+    terms = [mean_of(t) for t in seen.penalties if is_visible(t)]
+    if terms:
+        return sum(terms[1:], terms[0])
+    if is_visible(seen.data_loss):
+        return total - mean_of(seen.data_loss)
+    # A `compute_loss` of the user's own may add terms that nobody sees.
+    overridden = not is_as_keras_made_it(seen.model, "compute_loss")
+    return NAN if seen.loss is None or overridden else 0.0
 
 
 def learning_rates(updates: list[Update], st: Any = graph) -> list[Table]:
     """`learning_rates`, where several optimizers train: a row each."""
-    rates = rates_of(updates)
-    if len(rates) < 2:
-        return []
-    return [table("learning_rates", list(rates), st.vector(list(rates.values()))[:, None])]
+    return model_tables.learning_rates(updates, st)
 
 
 def reported_loss(seen: Observation) -> Any:
@@ -326,23 +198,3 @@ def first_tensor(structure: Any) -> Any:
         if isinstance(leaf, tf.Tensor) and kind_of(leaf) == "f":
             return leaf
     return None
-
-
-def _rows(weights: Sequence[Weight], values: list[Any], st: Any) -> list[Any]:
-    """Values or gradients of weights as (rows, units)."""
-    return [st.as_rows(value, w.width) for w, value in zip(weights, values, strict=True)]
-
-
-def _visited(weights: Sequence[Weight], rows: list[Any], st: Any) -> list[Any]:
-    """Some elements of each weight, spread over all rows and units."""
-    return [st.every(value, w.stride) for w, value in zip(weights, rows, strict=True)]
-
-
-def _unique(names: list[str]) -> list[str]:
-    """Marks repeated names: `a/kernel`, `a/kernel#1`."""
-    seen: dict[str, int] = {}
-    marked = []
-    for name in names:
-        count = seen[name] = seen.get(name, -1) + 1
-        marked.append(f"{name}#{count}" if count else name)
-    return marked

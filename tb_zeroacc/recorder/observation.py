@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import tensorflow as tf
-
 # A layer called in a Python loop (a cell of an unrolled RNN, TimeDistributed) is seen this often.
 MAX_CALLS = 4
 
@@ -81,12 +79,3 @@ class Observation:
         self._counts[id(layer)] = index + 1
         if index < MAX_CALLS:
             self.calls.append(LayerCall(layer, output))
-
-    def is_here(self) -> bool:
-        """Whether operations can be added to the step now: not in a function of the user's own."""
-        return graph_now() is self.graph
-
-
-def graph_now() -> Any:
-    """The graph that operations are being added to; None where they run at once."""
-    return tf.compat.v1.get_default_graph() if tf.inside_function() else None

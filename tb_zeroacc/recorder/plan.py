@@ -21,13 +21,14 @@ from tb_zeroacc.recorder.gathering import Gathered, Slot, rebuild, specs_of
 from tb_zeroacc.recorder.graph_call import GraphCall
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.host_data import HostTensor
+from tb_zeroacc.recorder.model_tables import Snapshot
 from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import parts_of
 from tb_zeroacc.recorder.sample import Tables, split
 from tb_zeroacc.recorder.targets import Target
 from tb_zeroacc.records import Layout
 
-Before = list[inside.Snapshot]  # of each update
+Before = list[Snapshot]  # of each update
 Tensors = Mapping[int, Any]  # by slot
 
 
@@ -157,7 +158,7 @@ class GraphPlan(Plan):
 
     def _snapshots(self, parts: Sequence[Any]) -> Before:
         return [
-            inside.Snapshot(parts[3 * i], parts[3 * i + 1], parts[3 * i + 2], 1.0)
+            Snapshot(parts[3 * i], parts[3 * i + 1], parts[3 * i + 2], 1.0)
             for i in range(len(self._updates))
         ]
 
@@ -257,7 +258,7 @@ def plan_of(
     return (HostPlan if here else GraphPlan)(index, gathered, outputs, guard)
 
 
-def _parts(before: inside.Snapshot) -> tuple[Any, Any, Any]:
+def _parts(before: Snapshot) -> tuple[Any, Any, Any]:
     return before.statistics, before.visited, before.rate
 
 

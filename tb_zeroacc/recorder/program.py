@@ -28,6 +28,7 @@ from tb_zeroacc.recorder.due import DueSteps
 from tb_zeroacc.recorder.generations import steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import layers_of
+from tb_zeroacc.recorder.model_tables import MAX_ROWS, Snapshot
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.parts import inputs_of, is_visible
 from tb_zeroacc.recorder.sample import Sample, shape_of, split
@@ -218,7 +219,7 @@ class Program:
     def _is_bad(loss: Any, state: _State) -> Any:
         return ~tf.math.is_finite(inside.mean_of(loss)) & (state.clock[5] < 0)
 
-    def _snapshot(self, seen: Observation, update: Update) -> inside.Snapshot:
+    def _snapshot(self, seen: Observation, update: Update) -> Snapshot:
         return snapshot(self._state(seen).due, update)
 
     def _add(self, seen: Observation) -> None:
@@ -302,8 +303,8 @@ def _capacity(model: Any) -> int:
         HEADER
         + 2 * x * 7 + x * 3  # inputs, batch
         + outputs * (12 + 5 + 9 + 2 * 1001)  # labels, weights, outputs, counts
-        + min(4 * layers, inside.MAX_ROWS) * 8
-        + min(2 * variables, 2 * inside.MAX_ROWS) * 11
+        + min(4 * layers, MAX_ROWS) * 8
+        + min(2 * variables, 2 * MAX_ROWS) * 11
         + 6
         + 1 + 2 * (x + y) + x * y
     )  # fmt: skip

@@ -19,6 +19,7 @@ from tb_zeroacc import facts
 from tb_zeroacc.recorder import content, inside, tables
 from tb_zeroacc.recorder.given import taken, tensors_of
 from tb_zeroacc.recorder.guard import Guard
+from tb_zeroacc.recorder.model_tables import Snapshot
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.parts import is_visible
 from tb_zeroacc.recorder.sample import Sample
@@ -116,14 +117,14 @@ def _is_pair(given: Any) -> bool:
     return isinstance(given[1], keras.Variable | tf.Variable)
 
 
-def look(optimizer: Any, variables: list[Any]) -> inside.Snapshot:
+def look(optimizer: Any, variables: list[Any]) -> Snapshot:
     """The weights as they are now; not in a graph that does not run."""
     update = Update(optimizer, [], variables, fresh=False)
     return inside.look(update, inside.loss_scale_of(optimizer))
 
 
 def unmoved(
-    optimizer: Any, variables: list[Any], gradients: list[Any] | None, before: inside.Snapshot
+    optimizer: Any, variables: list[Any], gradients: list[Any] | None, before: Snapshot
 ) -> Update:
     """An update that is still to come, or that nobody saw: what it will change is unknown."""
     unknown = replace(before, visited=tf.fill(tf.shape(before.visited), NAN))
@@ -171,7 +172,7 @@ def second_part(
     return found
 
 
-def narrowed(before: inside.Snapshot, variables: list[Any]) -> inside.Snapshot:
+def narrowed(before: Snapshot, variables: list[Any]) -> Snapshot:
     """What a snapshot says about some of its variables, in the order in which they are given."""
     places = {id(weight.variable): i for i, weight in enumerate(before.weights)}
     kept = [places[id(v)] for v in variables if id(v) in places]

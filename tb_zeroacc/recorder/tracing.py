@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tb_zeroacc.recorder import inside
 from tb_zeroacc.recorder.branching import branch
+from tb_zeroacc.recorder.model_tables import Snapshot
 from tb_zeroacc.recorder.observation import Update
 
 _FUNCTION = type(tf.function(lambda: None))
@@ -60,7 +61,7 @@ def clock_first() -> Iterator[Any]:
         yield began
 
 
-def snapshot(due: Any, update: Update) -> inside.Snapshot:
+def snapshot(due: Any, update: Update) -> Snapshot:
     """The weights before an update; NaN in a step that is not due.
 
     Args:
@@ -69,7 +70,7 @@ def snapshot(due: Any, update: Update) -> inside.Snapshot:
     """
     scale = inside.loss_scale_of(update.optimizer)
 
-    def parts(before: inside.Snapshot) -> tuple[Any, Any, Any]:
+    def parts(before: Snapshot) -> tuple[Any, Any, Any]:
         return before.statistics, before.visited, before.rate
 
     statistics, visited, rate = branch(
@@ -77,4 +78,4 @@ def snapshot(due: Any, update: Update) -> inside.Snapshot:
         lambda: parts(inside.look(update, scale)),
         lambda: parts(inside.unseen(update, scale)),
     )
-    return inside.Snapshot(statistics, visited, rate, scale, inside.weights_of(update))
+    return Snapshot(statistics, visited, rate, scale, inside.weights_of(update))
