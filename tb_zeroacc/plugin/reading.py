@@ -195,14 +195,14 @@ def _view_of(
     *,
     complete: bool,
 ) -> View:
-    from tb_zeroacc.verdict import run_json
+    from tb_zeroacc.encoding import run_json
 
     trainings: dict[str, Shown] = {}
     runs = []
     for place, reading in found:
         name = _unused(place.training(reading.run.name), trainings)
         trainings[name] = Shown(reading.run, place)
-        runs.append({**_placed(place, run_json(reading)), "run": name})
+        runs.append({**_placed(place, dict(run_json(reading))), "run": name})
     return View(number, complete, MappingProxyType(trainings), tuple(errors), json.dumps(runs))
 
 
