@@ -131,7 +131,7 @@ def test_a_healthy_page_has_no_accent(page: Page) -> None:
         "No fault found: 28 checks passed, 3 could not be told."
     )
     expect(tab.locator(".Pill")).to_have_text("✓ Learning")
-    expect(tab.get_by_role("row", name="dead units, worst layer 12 % < 90 %")).to_be_visible()
+    expect(tab.get_by_role("row", name="dead units, worst layer 12 % below 90 %")).to_be_visible()
     chart = tab.locator(".Chart canvas")
     expect(chart).to_be_visible()
     reds = chart.evaluate(

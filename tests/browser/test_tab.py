@@ -64,8 +64,9 @@ def test_the_tab_follows_tensorboards_theme_typeface_and_reload(
     assert any("Roboto" in face for face in faces)
     page.evaluate("document.body.classList.add('dark-mode')")
     expect(tab.locator("html")).to_have_attribute("data-theme", "dark")
-    with page.expect_response(lambda answer: answer.url.endswith("/zero_accuracy/runs")):
+    with page.expect_response(lambda answer: "/zero_accuracy/summaries" in answer.url) as answer:
         page.locator(".reload-button").first.click()
+    assert answer.value.status == 304, "nothing was read anew, nothing is sent again"
 
 
 def test_the_choice_survives_a_visit_to_another_tab_and_a_reload(

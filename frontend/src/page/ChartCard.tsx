@@ -2,9 +2,9 @@ import {useState} from "preact/hooks";
 import {CurveChart} from "../chart/CurveChart";
 import {LayerPicture} from "../chart/LayerPicture";
 import {getCurve, getLayers} from "../model/fetching";
+import {LAYER_TITLES, titleOf} from "../model/titles";
 import {useFetched} from "../model/useFetched";
 import type {Evidence, LayerKind} from "../model/wire";
-import {LAYER_TITLES, titleOf} from "../model/words";
 import {useTab} from "./context";
 import {TimeSeriesLink} from "./TimeSeriesLink";
 
