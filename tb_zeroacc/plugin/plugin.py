@@ -147,7 +147,7 @@ def _curve(shown: Shown, member: str, tag: str) -> CurveData:
     Raises:
         errors.NotFoundError: There is none like it.
     """
-    curve = shown.run.curve(tag, shown.place.inner(member))
+    curve = shown.curve(member, tag)
     if curve is None:
         raise errors.NotFoundError(
             f"no curve {quoted(tag)} in the run {quoted(member)} of {quoted(shown.name)}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import re
 import secrets
 import threading
 import time
@@ -18,14 +17,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from tb_zeroacc.errors import ZeroAccuracyError
-from tb_zeroacc.plugin.places import Place
+from tb_zeroacc.plugin.places import Place, wellformed
 
 if TYPE_CHECKING:
     from tb_zeroacc import verdict
     from tb_zeroacc.plugin.shown import Shown
 
 logger = logging.getLogger(__name__)
-_HALVES = re.compile("[\ud800-\udfff]")  # of characters: undecodable file names have them
 
 PAUSE = 3.0  # seconds at least between the end of a reading and the next one
 NO_PLACE = (
@@ -192,8 +190,3 @@ def _unused(name: str, taken: Collection[str]) -> str:
     name = wellformed(name)
     numbered = (f"{name} ({number})" for number in itertools.count(2))
     return next(free for free in itertools.chain([name], numbered) if free not in taken)
-
-
-def wellformed(name: str) -> str:
-    """The name as a browser gives it back: halves of characters are replaced."""
-    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", name)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from tb_zeroacc import encoding, telling
 from tb_zeroacc.plugin.pictures import sparkline
-from tb_zeroacc.plugin.places import Place
+from tb_zeroacc.plugin.places import Place, wellformed
 from tb_zeroacc.plugin.responding import digest, serialise
 from tb_zeroacc.plugin.wire import Summary
-from tb_zeroacc.run import Run
+from tb_zeroacc.run import Curve, Run
 
 if TYPE_CHECKING:
     from tb_zeroacc.verdict import Reading
@@ -40,6 +40,13 @@ class Shown:
     def run(self) -> Run:
         """What was read."""
         return self.reading.run
+
+    def curve(self, member: str, tag: str) -> Curve | None:
+        """The curve of a tag in one of TensorBoard's runs, named as a browser gives it back."""
+        for curve in self.run.curves:
+            if curve.tag == tag and wellformed(self.place.member(curve.member)) == member:
+                return curve
+        return None
 
     @cached_property
     def severity(self) -> telling.Severity:

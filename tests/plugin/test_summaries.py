@@ -101,6 +101,8 @@ def test_a_name_with_half_a_character_is_found_as_a_browser_gives_it_back(
     assert names == ["caf\ufffd", "caf\ufffd (2)"]
     for name in names:
         assert asked.get("/run", name=name).get_json()["run"] == name
+    curve = asked.get("/curves", run=names[1], member="caf\ufffd/train", tag="epoch_loss")
+    assert curve.get_json()["values"] == [0.7, 362.0, "NaN"]
 
 
 @pytest.fixture
