@@ -86,10 +86,12 @@ PROMISES = {
 
 
 def main_finding(verdict: Diagnosis) -> Finding | None:
-    """The finding that the headline speaks of: of a training that learns, no mere smell."""
+    """The finding that the headline speaks of; None where it speaks of another matter.
+
+    A mere smell heads no training that learns, or whose record breaks off: the headline knows.
+    """
     first = verdict.findings[0] if verdict.findings else None
-    is_remark = verdict.outcome is Outcome.LEARNING and first and first.tier is Tier.SMELL
-    return None if is_remark else first
+    return first if first is not None and first.summary == verdict.headline else None
 
 
 def severity(verdict: Diagnosis) -> Severity:

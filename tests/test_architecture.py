@@ -35,7 +35,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "telling": ({"wire", "run", "diagnosis"}, set()),
     "encoding": ({"wire", "telling", "verdict", "run", "diagnosis"}, set()),
     "arguments": (set(), set()),
-    "announcing": ({"arguments", "verdict"}, set()),
+    "announcing": ({"arguments", "telling", "verdict"}, set()),
     "callback": ({"arguments", "announcing", "recorder"}, {"keras"}),
     "monitor": (
         {"arguments", "announcing", "recorder", "verdict", "diagnosis"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -27,8 +28,10 @@ from tb_zeroacc.telling import ShownFor
 def verdict(outcome: Outcome, tier: Tier | None = None) -> Diagnosis:
     if tier is None:
         return Diagnosis("a", outcome, "A headline.")
-    found = Finding(1, "ZA999", "nan-somewhere", tier, "A headline.", "", (), (), (), Mend("Mend."))
-    return Diagnosis("a", outcome, "A headline.", findings=(found,))
+    found = Finding(1, "ZA999", "nan-somewhere", tier, "A fault.", "", (), (), (), Mend("Mend."))
+    is_remark = outcome is Outcome.LEARNING and tier is Tier.SMELL
+    headline = "No fault found." if is_remark else found.summary
+    return Diagnosis("a", outcome, headline, findings=(found,))
 
 
 def test_the_worst_come_first_the_surest_of_them_first_then_by_name() -> None:
@@ -107,6 +110,13 @@ def test_a_value_and_its_limit_read_as_words(
 ) -> None:
     assert telling.value_text(fact) == value
     assert telling.limit_text(fact, telling.healthy_side(fact, shown_for)) == limit
+
+
+def test_a_headline_of_another_matter_has_no_main_finding() -> None:
+    found = verdict(Outcome.NOT_LEARNING, Tier.SMELL)
+    broken_off = replace(found, headline="The record breaks off in epoch 3.")
+    assert telling.main_finding(broken_off) is None
+    assert telling.cause(broken_off) == "No cause could be shown"
 
 
 def test_answers_are_tallied_in_the_order_to_show_them() -> None:

@@ -85,8 +85,7 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
         return (PLUGIN_NAME, "scalars")
 
     def _serve_runs(self, request: wrappers.Request) -> wrappers.Response:
-        view = self._reading.view()
-        refreshing = self._reading.refreshing
+        view, refreshing = self._reading.look()
         state = f"{'' if view.complete else 'p'}{'r' if refreshing else ''}"
         tag = f"{self._reading.token}-{view.number}{state}"
         return respond(request, lambda: runs_answer(view, refreshing=refreshing), tag)
@@ -94,8 +93,9 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
     def _serve_summaries(self, request: wrappers.Request) -> wrappers.Response:
         offset = whole_number(request, "offset", 0, 0, FARTHEST)
         limit = whole_number(request, "limit", PAGE, 1, LARGEST_PAGE)
-        content = summaries_answer(self._reading.view(), offset, limit)
-        again_in = SOON if self._reading.refreshing else None
+        view, refreshing = self._reading.look()
+        content = summaries_answer(view, offset, limit)
+        again_in = SOON if refreshing else None
         return respond(request, lambda: content, digest(content), again_in=again_in)
 
     def _serve_run(self, request: wrappers.Request) -> wrappers.Response:

@@ -93,8 +93,13 @@ class Reading:
 
     def view(self) -> View:
         """The last whole state; at once. A reading begins if the last one is some time ago."""
+        return self.look()[0]
+
+    def look(self) -> tuple[View, bool]:
+        """The same, and whether a newer state is on its way."""
         self._begin()
-        return self._view
+        refreshing = self.refreshing  # asked first: what ends in between is in the view already
+        return self._view, refreshing
 
     @property
     def refreshing(self) -> bool:

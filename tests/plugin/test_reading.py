@@ -33,6 +33,21 @@ def test_two_unnamed_places_with_trainings_of_one_name(tmp_path: Path) -> None:
     assert lengths == [2, 1], "each name leads to its own curves"
 
 
+def test_a_reading_that_ends_while_it_is_asked_for_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a", curve("loss", [5.0, 4.0]))
+    source = Reading(places_of(str(tmp_path), None))
+
+    def ended(reading: Reading) -> bool:
+        reading.wait()
+        return False
+
+    monkeypatch.setattr(Reading, "refreshing", property(ended))
+    view, refreshing = source.look()
+    assert (list(view.trainings), refreshing) == (["a"], False)
+
+
 def test_a_reading_that_finds_nothing_new_is_the_same_state(tmp_path: Path) -> None:
     write(tmp_path / "a", curve("loss", [5.0, 4.0]), 1)
     write(tmp_path / "b", curve("loss", [5.0, 4.0]), 1)

@@ -28,7 +28,10 @@ async function ask<T>(route: string, query: Record<string, string>): Promise<Ans
     throw new NoAnswer("TensorBoard does not answer. Is it still running?");
   }
   const again = response.headers.has("Retry-After");
-  if (response.status === 304 && known) return {data: known.data as T, again};
+  if (response.status === 304 && known) {
+    hold(address, known.tag, known.data);
+    return {data: known.data as T, again};
+  }
   if (!response.ok) {
     const said = response.headers.get("Content-Type")?.startsWith("text/plain");
     throw new Refused(said ? await response.text() : `TensorBoard answered ${response.status}.`);
@@ -38,7 +41,7 @@ async function ask<T>(route: string, query: Record<string, string>): Promise<Ans
   return {data, again};
 }
 
-/** Keeps an answer; of too many the one that came first goes. */
+/** Keeps an answer; of too many the one that was asked for longest ago goes. */
 function hold(address: string, tag: string | null, data: unknown): void {
   held.delete(address);
   if (tag) held.set(address, {tag, data});
