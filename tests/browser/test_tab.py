@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from tb_zeroacc.plugin.reading import PAUSE
 from tests.browser import logs
 from tests.browser.conftest import FRAME, OpenTab
 
@@ -92,6 +93,19 @@ def test_behind_a_prefix_and_with_named_directories(
     tab.get_by_role("button", name=re.compile("^. ?old|Broken.*old$|old")).first.click()
     tab.get_by_role("link", name="Open in Time Series").first.click()
     expect(page.locator(PINNED).first).to_contain_text("epoch_loss", timeout=20_000)
+
+
+def test_a_training_that_comes_later_is_there_after_a_reload(
+    page: Page, open_tab: OpenTab, tmp_path: Path
+) -> None:
+    logs.healthy(tmp_path / "first")
+    tab = open_tab(f"--logdir={tmp_path}")
+    expect(tab.locator(".Row-name")).to_have_text(["first"])
+    logs.diverging(tmp_path / "second")
+    page.wait_for_timeout(1000 * PAUSE)
+    page.locator(".reload-button").first.click()
+    expect(tab.locator(".Row-name")).to_have_text(["second", "first"])
+    expect(tab.locator(".Facts-name")).to_have_text("second")
 
 
 def test_a_log_directory_that_is_not_there_is_said_in_a_sentence(

@@ -129,6 +129,15 @@ def test_nothing_but_get_is_answered(asked: Asked, method: str) -> None:
     assert answer.headers["Allow"] == "GET, HEAD"
 
 
+@pytest.mark.parametrize("route", ["/runs", "/summaries", "/run?name=a"])
+def test_head_is_get_without_the_body(asked: Asked, route: str) -> None:
+    whole = asked.client.get(f"{ROUTE}{route}")
+    head = asked.client.head(f"{ROUTE}{route}")
+    assert (head.status_code, head.data) == (200, b"")
+    for name in ("ETag", "Content-Type", "Content-Length"):
+        assert head.headers[name] == whole.headers[name]
+
+
 @pytest.mark.parametrize("route", ["/runs", "/summaries", "/run?name=a", "/static/index.js"])
 def test_what_the_browser_holds_is_not_sent_again(
     asked: Asked, route: str, caplog: pytest.LogCaptureFixture
