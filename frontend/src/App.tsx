@@ -12,15 +12,14 @@ import {TrainingPage} from "./page/TrainingPage";
 /** The tab: trainings on the left, the verdict on one of them on the right. */
 export function App() {
   const dark = useDark();
-  const {list, failed} = useList();
+  const {list, version, failed} = useList();
   const {place, choose, toggle} = usePlace();
   const head = list?.head ?? null;
   const row = list?.rows.find(({name}) => name === place.run) ?? list?.rows[0];
   const name = row?.name ?? "";
-  const reading = head?.reading ?? 0;
-  const {data: training, failed: refused} = useFetched(name, reading, () => getTraining(name), true);
+  const {data: training, failed: refused} = useFetched(name, version, () => getTraining(name), true);
   const members = head?.members ?? 0;
-  const tab = useMemo<Tab>(() => ({dark, reading, runs: members}), [dark, reading, members]);
+  const tab = useMemo<Tab>(() => ({dark, version, runs: members}), [dark, version, members]);
   const gone = place.run !== "" && row !== undefined && name !== place.run;
   const warnings = [failed, refused, ...(head?.errors ?? [])].filter(Boolean);
   return (

@@ -191,7 +191,7 @@ def test_a_refresh_asks_with_the_tag_and_draws_only_what_is_new(page: Page) -> N
     with page.expect_response(lambda told: told.status == 304):
         pass
     more = staged.training("another", "learning", "No fault found.")
-    answer.update(reading=2, refreshing=False, runs=[*answer["runs"], more])
+    answer.update(refreshing=False, runs=[*answer["runs"], more])
     expect(tab.locator(".Row-name")).to_have_count(11)
     page.wait_for_timeout(300)
     assert [status for route, status in asked if route.startswith("run?")] == [200, 304]

@@ -10,12 +10,12 @@ export interface Fetched<T> {
 const LATER = 5000; // milliseconds after a question that got no answer
 
 /**
- * Fetches once a subject and reading; an empty subject is none. While a newer reading of the same
+ * Fetches once a subject and version; an empty subject is none. While a newer version of the same
  * subject is fetched, the old one stands; with `keep` that of the subject before does, too.
  */
 export function useFetched<T>(
   subject: string,
-  reading: number,
+  version: number,
   load: () => Promise<T>,
   keep = false,
 ): Fetched<T> {
@@ -42,6 +42,6 @@ export function useFetched<T>(
       gone = true;
       window.clearTimeout(timer);
     };
-  }, [subject, reading, tries]);
+  }, [subject, version, tries]);
   return held.subject === subject || keep ? held : {data: null, failed: ""};
 }

@@ -5,6 +5,8 @@ import {getList, Refused, type List} from "./fetching";
 export interface Listed {
   /** The last whole answer; null before the first one. */
   list: List | null;
+  /** Counts the lists that differed: what belongs to an earlier one is asked for again. */
+  version: number;
   /** Why the last question got no answer. */
   failed: string;
 }
@@ -14,7 +16,7 @@ const LATER = 5000; // after a question that got no answer
 
 /** Asks at the start and after each of TensorBoard's reloads, and on while a reading is under way. */
 export function useList(): Listed {
-  const [listed, setListed] = useState<Listed>({list: null, failed: ""});
+  const [listed, setListed] = useState<Listed>({list: null, version: 0, failed: ""});
   const asking = useRef(0);
 
   useEffect(() => {
@@ -26,7 +28,10 @@ export function useList(): Listed {
       try {
         const {data, again} = await getList();
         if (gone || mine !== asking.current) return;
-        setListed((old) => (old.list === data && !old.failed ? old : {list: data, failed: ""}));
+        setListed((old) => {
+          if (old.list === data) return old.failed ? {...old, failed: ""} : old;
+          return {list: data, version: old.version + 1, failed: ""};
+        });
         if (!data.head.complete || again) timer = window.setTimeout(ask, SOON);
       } catch (error) {
         if (gone || mine !== asking.current) return;
