@@ -6,6 +6,7 @@ PORT ?= 6006
 OUT ?= demo-runs
 BIN := .venv/bin
 BUNDLE := tb_zeroacc/plugin/static/index.js
+WIRE := frontend/src/model/wire.ts
 FRONTEND := $(shell find frontend/src -type f) frontend/package.json frontend/package-lock.json \
 	frontend/tsconfig.json frontend/vite.config.ts
 TIMED := tools/timed.sh
@@ -13,7 +14,7 @@ QUIET := TF_CPP_MIN_LOG_LEVEL=2
 PYTEST := env $(QUIET) $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-oldest quick check bench screenshots docs clean
+.PHONY: help demo test test-long test-oldest quick check bench screenshots docs wire clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -39,6 +40,7 @@ quick: .make/installed  ## the inner loop: no training, no browser
 	@$(TIMED) "quick tests" $(PYTEST) -m "not long and not benchmark and not training and not browser"
 
 check: .make/installed .make/node  ## style and types, Python and TypeScript
+	@$(TIMED) "types of the wire" $(BIN)/python tools/wire_types.py --check $(WIRE)
 	@$(TIMED) "ruff" $(BIN)/ruff check .
 	@$(TIMED) "mypy" $(BIN)/mypy
 	@$(TIMED) "TypeScript" env PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend run --silent check
@@ -52,6 +54,9 @@ screenshots: .make/installed .make/browser $(BUNDLE)  ## docs/images from a real
 
 docs: .make/installed  ## the pages of the rules, from their docstrings
 	@$(BIN)/python tools/rule_pages.py docs/rules
+
+wire: .make/installed  ## the frontend's types, from Python's
+	@$(BIN)/python tools/wire_types.py $(WIRE)
 
 clean:  ## undo the set-up
 	rm -rf .venv .venv-oldest .make frontend/node_modules $(BUNDLE) demo-runs

@@ -52,12 +52,13 @@ class Announcer:
             self._judging = time.perf_counter() - start
 
     def _tell(self, directory: str, session: str, moment: str) -> None:
+        from tb_zeroacc.telling import main_finding
         from tb_zeroacc.verdict import diagnose
 
         for verdict in diagnose(directory, session=session):
-            first = verdict.findings[0] if verdict.findings else None
-            code = first.code if first is not None else ""
-            is_definite = first is not None and first.tier.label == "definite"
+            main = main_finding(verdict)
+            code = main.code if main is not None else ""
+            is_definite = main is not None and main.tier.label == "definite"
             if code in self._told or not (is_definite or moment == "end"):
                 continue
             self._told.add(code)

@@ -30,19 +30,22 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "tensorboard", "google", "fsspec"},
     ),
     "diagnosis": ({"facts", "run", "series"}, {"numpy"}),
-    "verdict": ({"facts", "logs", "run", "diagnosis"}, set()),
+    "verdict": ({"logs", "run", "diagnosis"}, set()),
+    "wire": (set(), set()),
+    "telling": ({"wire", "run", "diagnosis"}, set()),
+    "encoding": ({"wire", "telling", "verdict", "run", "diagnosis"}, set()),
     "arguments": (set(), set()),
-    "announcing": ({"arguments", "verdict"}, set()),
+    "announcing": ({"arguments", "telling", "verdict"}, set()),
     "callback": ({"arguments", "announcing", "recorder"}, {"keras"}),
     "monitor": (
         {"arguments", "announcing", "recorder", "verdict", "diagnosis"},
         {"tensorflow", "keras"},
     ),
     "plugin": (
-        {"verdict", "logs", "run", "facts", "series", "diagnosis"},
+        {"wire", "telling", "encoding", "verdict", "logs", "run", "facts", "series", "diagnosis"},
         {"numpy", "tensorboard", "werkzeug"},
     ),
-    "cli": ({"verdict", "diagnosis", "run"}, {"typer", "rich"}),
+    "cli": ({"telling", "encoding", "verdict", "diagnosis", "run"}, {"typer", "rich"}),
 }
 
 

@@ -21,13 +21,15 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Outcome, Rivals
+from tb_zeroacc.encoding import evidence_json, json_number, runs_json
 from tb_zeroacc.facts import Epoch, Unrecorded
-from tb_zeroacc.verdict import Reading, evidence_json, json_number, runs_json
+from tb_zeroacc.telling import ShownFor
+from tb_zeroacc.verdict import Reading
 from tests.diagnosis.planted import a_curve, a_run
 
 EVIDENCE_KEYS = {
     "run", "tag", "layer", "axis", "first_step", "last_step", "value", "comparison", "threshold",
-    "unit", "estimated", "text",
+    "unit", "estimated", "text", "healthy", "value_text", "limit_text",
 }
 RUN_KEYS = {
     "path", "run", "members", "sessions", "state", "sampled", "notes", "outcome", "headline",
@@ -114,4 +116,4 @@ def test_numbers_on_the_wire(value: float | None, wire: Any) -> None:
 
 
 def test_evidence_without_a_curve_has_no_tag() -> None:
-    assert evidence_json(Evidence("a fact"))["tag"] is None
+    assert evidence_json(Evidence("a fact"), ShownFor.FAULT)["tag"] is None

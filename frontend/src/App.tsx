@@ -1,10 +1,10 @@
 import {useMemo} from "preact/hooks";
 import {TrainingList} from "./list/TrainingList";
-import {worstFirst} from "./model/ranking";
+import {getTraining} from "./model/fetching";
 import {useDark} from "./model/useDark";
+import {useFetched} from "./model/useFetched";
+import {useList} from "./model/useList";
 import {usePlace} from "./model/usePlace";
-import {useVerdicts} from "./model/useVerdicts";
-import type {Training} from "./model/wire";
 import {TabProvider, type Tab} from "./page/context";
 import {Empty} from "./page/Empty";
 import {TrainingPage} from "./page/TrainingPage";
@@ -12,55 +12,46 @@ import {TrainingPage} from "./page/TrainingPage";
 /** The tab: trainings on the left, the verdict on one of them on the right. */
 export function App() {
   const dark = useDark();
-  const {verdicts, sparklines, failed} = useVerdicts();
+  const {list, version, failed} = useList();
   const {place, choose, toggle} = usePlace();
-  const trainings = verdicts?.runs ?? NONE;
-  const chosen = useMemo(
-    () => trainings.find(({run}) => run === place.run) ?? worstFirst(trainings)[0],
-    [trainings, place.run],
-  );
-  const tab = useMemo<Tab>(() => {
-    const runs = trainings.reduce((sum, {members}) => sum + members.length, 0);
-    return {dark, runs, reading: verdicts?.reading ?? 0};
-  }, [dark, trainings, verdicts]);
-  const gone = place.run !== "" && chosen !== undefined && chosen.run !== place.run;
+  const head = list?.head ?? null;
+  const row = list?.rows.find(({name}) => name === place.run) ?? list?.rows[0];
+  const name = row?.name ?? "";
+  const {data: training, failed: refused} = useFetched(name, version, () => getTraining(name), true);
+  const members = head?.members ?? 0;
+  const tab = useMemo<Tab>(() => ({dark, version, runs: members}), [dark, version, members]);
+  const gone = place.run !== "" && row !== undefined && name !== place.run;
+  const warnings = [failed, refused, ...(head?.errors ?? [])].filter(Boolean);
   return (
     <TabProvider value={tab}>
       <div class="Tab">
-        {trainings.length > 0 && (
-          <TrainingList
-            {...{trainings, sparklines}}
-            chosen={chosen?.run ?? ""}
-            complete={verdicts?.complete ?? false}
-            onChoose={choose}
-          />
-        )}
-        <main class="Page" tabIndex={-1}>
-          {chosen ? (
+        {list && row && <TrainingList list={list} chosen={name} onChoose={choose} />}
+        <main class="Page" tabIndex={-1} aria-busy={row !== undefined && training?.run !== name}>
+          {row ? (
             <>
-              {[...(failed ? [failed] : []), ...(verdicts?.errors ?? [])].map((sentence) => (
+              {warnings.map((sentence) => (
                 <p key={sentence} class="Warning" role="status">
                   {sentence}
                 </p>
               ))}
-              {gone && verdicts?.complete && (
+              {gone && head?.complete && (
                 <p class="Warning" role="status">
                   There is no training named {place.run} any more; this is the worst one.
                 </p>
               )}
-              <TrainingPage
-                training={chosen}
-                open={place.open}
-                onToggle={(line) => toggle(chosen.run, line)}
-              />
+              {training && (
+                <TrainingPage
+                  training={training}
+                  open={place.open}
+                  onToggle={(line) => toggle(training.run, line)}
+                />
+              )}
             </>
           ) : (
-            <Empty verdicts={verdicts} failed={failed} />
+            <Empty head={head} failed={failed} />
           )}
         </main>
       </div>
     </TabProvider>
   );
 }
-
-const NONE: readonly Training[] = [];

@@ -7,7 +7,8 @@ import type {Evidence, LayerData} from "../src/model/wire";
 
 const fact = (more: Partial<Evidence>): Evidence => ({
   run: "a/train", tag: "t", layer: null, axis: "step", first_step: null, last_step: null,
-  value: null, comparison: null, threshold: null, unit: "", estimated: false, text: "", ...more,
+  value: null, value_text: "", comparison: null, threshold: null, healthy: null, limit_text: "",
+  unit: "", estimated: false, text: "", ...more,
 });
 
 describe("scale", () => {
@@ -59,16 +60,20 @@ describe("marks", () => {
   const steps = [0, 10, 20, 30];
   test("the decisive point has the evidence's value and lies in the stretch", () => {
     const marks = marksFor(
-      fact({value: 72.3, threshold: 1, comparison: "above", first_step: 0, last_step: 10}),
+      fact({
+        value: 72.3, threshold: 1, healthy: "<=", limit_text: "at most 1", first_step: 0, last_step: 10,
+      }),
       steps, [72, 9, 72.3, 0.1], false,
     );
     expect(marks).toMatchObject({band: [0, 10], threshold: 1, point: 0, broken: null});
     expect(marks.pointText).toBe("72 at step 0");
-    expect(marks.thresholdText).toBe("above 1: flagged");
+    expect(marks.thresholdText).toBe("limit: at most 1");
   });
-  test("without such a point the one farthest to the flagged side is named by its own value", () => {
-    const seen = fact({value: 5, threshold: 1, comparison: "above", first_step: 0, last_step: 30});
+  test("without such a point the one farthest on the wrong side is named by its own value", () => {
+    const seen = fact({value: 5, threshold: 1, healthy: "<=", first_step: 0, last_step: 30});
     expect(marksFor(seen, steps, [9, 3, 2, 1], false).pointText).toBe("9 at step 0");
+    const low = {...seen, healthy: ">="} as const;
+    expect(marksFor(low, steps, [9, 3, 2, 1], false).pointText).toBe("1 at step 30");
   });
   test("the first value that is not finite is marked", () => {
     const marks = marksFor(fact({value: "NaN", first_step: 20}), steps, [1, 2, NaN, NaN], false);

@@ -1,8 +1,6 @@
 import {describe, expect, test} from "vitest";
 import {
   formatCount,
-  formatHealthy,
-  formatLimit,
   formatNumber,
   formatPercent,
   formatValue,
@@ -46,23 +44,13 @@ test("words of the wire become numbers", () => {
   expect(toNumber(3)).toBe(3);
 });
 
-describe("values and limits", () => {
+describe("values and counts", () => {
   test("a value carries its unit", () => {
     expect(formatValue(0.94, "share")).toBe("94 %");
     expect(formatValue(1, "epochs")).toBe("1 epoch");
     expect(formatValue(2, "epochs")).toBe("2 epochs");
     expect(formatValue(null, "share")).toBe("");
     expect(formatValue("NaN", "nats")).toBe("NaN");
-  });
-  test("a limit says what would be fine", () => {
-    expect(formatLimit(1, "above", "")).toBe("≤ 1");
-    expect(formatLimit(1e-4, "below", "")).toBe("≥ 1e-4");
-    expect(formatLimit(0, "equal", "")).toBe("not 0");
-    expect(formatLimit(null, null, "")).toBe("");
-  });
-  test("a healthy number says on which side it lies", () => {
-    expect(formatHealthy(0.9, "below", "share")).toBe("< 90 %");
-    expect(formatHealthy(1e-4, "above", "")).toBe("> 1e-4");
   });
   test("counts know one from many", () => {
     expect(formatCount(1, "step")).toBe("1 step");

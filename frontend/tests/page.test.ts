@@ -1,8 +1,7 @@
 import {expect, test} from "vitest";
 import {sparkPath} from "../src/list/spark";
-import type {Check} from "../src/model/wire";
+import {titleOf} from "../src/model/titles";
 import {linesOf, pasteable} from "../src/page/code";
-import {lackingData} from "../src/page/lacking";
 import {firstDrawable, layerKindOf} from "../src/page/picture";
 
 test("a diff shows its signs and is pasted as the new code", () => {
@@ -15,14 +14,6 @@ test("code that merely begins with a blank or a minus is no diff", () => {
   const code = "x = (a\n  - b)";
   expect(linesOf(code).map(({text}) => text).join("\n")).toBe(code);
   expect(pasteable("  indented")).toBe("  indented");
-});
-
-test("what lacks is grouped by the line that would log it", () => {
-  const check = (...hows: string[]): Check => ({
-    status: "cannot_tell", reason: "", needs: hows.map((how) => ({what: `w${how}`, how_to_log: how})),
-  });
-  const lacking = lackingData({A: check("x"), B: check("y"), C: check("y"), D: check()});
-  expect(lacking.map(({how, codes}) => [how, codes])).toEqual([["y", ["B", "C"]], ["x", ["A"]]]);
 });
 
 test("a picture is of layers or of a curve", () => {
@@ -38,4 +29,10 @@ test("a sparkline leaves gaps and takes anything", () => {
   expect(sparkPath([NaN], 54, 18)).toBe("");
   expect(sparkPath([1], 54, 18)).toContain("h54");
   expect(sparkPath([1, NaN, 2], 54, 18).match(/M/g)).toHaveLength(2);
+});
+
+test("tags are said in words", () => {
+  expect(titleOf("zeroacc/gradients/dense_1")).toBe("Gradient in dense_1");
+  expect(titleOf("epoch_loss")).toBe("Loss, each epoch");
+  expect(titleOf("my/own/tag")).toBe("my/own/tag");
 });

@@ -14,8 +14,9 @@ from tb_zeroacc.cli.environment import tensorboard_obstacle
 from tb_zeroacc.cli.exit_codes import CLEAN, FOUND, USAGE
 from tb_zeroacc.cli.printable import printable
 from tb_zeroacc.diagnosis.answers import Tier
+from tb_zeroacc.encoding import runs_json
 from tb_zeroacc.errors import UnreadablePathError
-from tb_zeroacc.verdict import Reader, Reading, runs_json
+from tb_zeroacc.verdict import Reader, Reading
 
 
 def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> int:

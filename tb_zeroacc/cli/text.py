@@ -11,23 +11,17 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
+from tb_zeroacc import telling
 from tb_zeroacc.cli.printable import printable
-from tb_zeroacc.diagnosis.answers import CannotTell, Evidence, NotApplicable, Passed
-from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
-from tb_zeroacc.diagnosis.needs import CALLBACK
+from tb_zeroacc.diagnosis.answers import CannotTell, Evidence
+from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding
 from tb_zeroacc.run import Run
+from tb_zeroacc.telling import ShownFor
 from tb_zeroacc.verdict import Reading
-from tb_zeroacc.wording import count, number, percent
+from tb_zeroacc.wording import count
 
-MARKS = {
-    Outcome.BROKEN: ("✕ broken", "bold red"),
-    Outcome.NOT_LEARNING: ("✕ not learning", "bold red"),
-    Outcome.FINISHED_EARLY: ("◔ finished early", "bold yellow"),
-    Outcome.CANNOT_TELL: ("? cannot tell", "bold"),
-    Outcome.LEARNING: ("✓ learning", "bold green"),
-}
+TONES = {"bad": "bold red", "warn": "bold yellow", "good": "bold green", "soft": "bold"}
 TIERS = {"definite": "bold red", "strong": "yellow", "smell": "dim"}
-SIGNS = {"above": "> ", "below": "< ", "equal": "= "}
 
 
 def print_readings(readings: Sequence[Reading]) -> None:
@@ -46,7 +40,7 @@ def plain(text: str, style: str = "") -> Text:
 
 def _verdict(reading: Reading) -> list[RenderableType]:
     run, verdict = reading
-    parts: list[RenderableType] = [_title(run, verdict.outcome), plain(verdict.headline, "bold")]
+    parts: list[RenderableType] = [_title(run, verdict), plain(verdict.headline, "bold")]
     if verdict.context:
         parts.append(plain(verdict.context))
     parts += [_finding(finding) for finding in verdict.findings]
@@ -62,9 +56,10 @@ def _verdict(reading: Reading) -> list[RenderableType]:
     return [*parts, Text(), *map(plain, about), *_score(run, verdict)]
 
 
-def _title(run: Run, outcome: Outcome) -> RenderableType:
-    word, style = MARKS[outcome]
-    title = Text.assemble((word, style), "  ", plain(run.name if run.name != "." else run.path))
+def _title(run: Run, verdict: Diagnosis) -> RenderableType:
+    mark = telling.mark(verdict)
+    outcome = (f"{mark['sign']} {mark['words']}", TONES[mark["tone"]])
+    title = Text.assemble(outcome, "  ", plain(run.name if run.name != "." else run.path))
     if run.state == "live":
         title.append("  (still running)", "dim")
     return Line(title, align="left", style="dim")
@@ -81,7 +76,8 @@ def _finding(finding: Finding) -> RenderableType:
     if finding.evidence:
         parts.append(_indented(_table(finding.evidence)))
     parts += [
-        _indented(plain(f"Against it: {_words(fact)}")) for fact in finding.counter_evidence
+        _indented(plain(f"Against it: {fact.text} {telling.value_text(fact)}".rstrip()))
+        for fact in finding.counter_evidence
     ]
     if finding.explains:
         named = ", ".join(f"{c.code} {c.name}" for c in finding.explains)
@@ -101,29 +97,9 @@ def _table(facts: Sequence[Evidence]) -> Table:
         text = plain(fact.text)
         if fact.estimated:
             text.append(" (estimated)", "dim")
-        table.add_row(text, _value(fact, fact.value), _limit(fact))
+        limit = telling.limit_text(fact, telling.healthy_side(fact, ShownFor.FAULT))
+        table.add_row(text, plain(telling.value_text(fact)), plain(limit))
     return table
-
-
-def _value(fact: Evidence, value: float | None) -> Text:
-    if value is None:
-        return Text()
-    return Text(percent(value)) if fact.unit == "share" else plain(_with_unit(value, fact.unit))
-
-
-def _with_unit(value: float, unit: str) -> str:
-    singular = unit[:-1] if value == 1 and unit.endswith("s") else unit
-    return f"{number(value)} {singular}".strip()
-
-
-def _limit(fact: Evidence) -> Text:
-    if fact.threshold is None:
-        return Text()
-    return Text.assemble(SIGNS.get(fact.comparison or "", ""), _value(fact, fact.threshold))
-
-
-def _words(fact: Evidence) -> str:
-    return f"{fact.text} {_value(fact, fact.value).plain}".strip()
 
 
 def _code(code: str) -> RenderableType:
@@ -141,26 +117,20 @@ def _indented(part: RenderableType) -> Padding:
 
 def _score(run: Run, verdict: Diagnosis) -> list[RenderableType]:
     """How many checks came to what, and how those that could not be told would be."""
-    answers = list(verdict.checks.values())
-    passed = sum(isinstance(answer, Passed) for answer in answers)
-    aside = sum(isinstance(answer, NotApplicable) for answer in answers)
+    counts = {entry["status"]: entry["count"] for entry in telling.tally(verdict.checks.values())}
     untold = {c: a for c, a in verdict.checks.items() if isinstance(a, CannotTell)}
+    passed, aside = counts.get("passed", 0), counts.get("not_applicable", 0)
     text = f"{count(passed, 'check')} passed, {aside} not applicable"
     if not untold:
         return [plain(f"{text}.", "dim")]
-    wanting: dict[str, list[str]] = {}  # the line that would log what is missing, and for whom
-    for code, answer in untold.items():
-        for line in dict.fromkeys(need.how_to_log for need in answer.needs):
-            wanting.setdefault(line, []).append(code)
-    if run.recorded:  # the callback was there; what it lacks did not happen
-        wanting.pop(CALLBACK, None)
     lines = [plain(f"{text}, {len(untold)} could not be told: {', '.join(untold)}.", "dim")]
     alike: dict[str, list[str]] = {}  # one fault of the recorder may silence half the catalogue
     for code, answer in untold.items():
         if not answer.needs:
             alike.setdefault(answer.reason, []).append(code)
     lines += [plain(f"{', '.join(codes)}: {reason}.", "dim") for reason, codes in alike.items()]
-    for line, codes in wanting.items():
+    for entry in telling.lacking(run, verdict.checks):
+        codes = entry["codes"]
         whom = "most of them" if 2 * len(codes) > len(untold) > 5 else ", ".join(codes)
-        lines.append(plain(f"To tell {whom}: {line}", "dim"))
+        lines.append(plain(f"To tell {whom}: {entry['how_to_log']}", "dim"))
     return list(lines)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.plugin.wire import CurveData, LayerData, LayerKind
 from tb_zeroacc.run import Curve, Role, Run, Split, Table
-
-Json: TypeAlias = "dict[str, Any]"
-Number: TypeAlias = "float | str"
+from tb_zeroacc.wire import Value
 
 MOST_SAMPLES = 160  # columns of a layer picture: one is three pixels wide
 MOST_ROWS = 256
-SPARK_POINTS = 32
+SPARK_POINTS = 40
+SPARK_DIGITS = 4  # a word's width shows no more
 # kind of picture: (table, column, unit)
-LAYER_KINDS = {
+LAYER_KINDS: dict[LayerKind, tuple[str, str, str]] = {
     "gradients": ("gradients", "rms", ""),
     "dead_units": ("activations", "dead_unit_share", "share"),
     "saturation": ("activations", "saturated_share", "share"),
@@ -26,7 +26,7 @@ LAYER_KINDS = {
 }
 
 
-def curve_json(curve: Curve, member: str) -> Json:
+def curve_json(curve: Curve, member: str) -> CurveData:
     """One curve, e.g. `{"member": "a/train", "tag": "epoch_loss", "steps": [0, 1], ...}`.
 
     Args:
@@ -45,7 +45,7 @@ def curve_json(curve: Curve, member: str) -> Json:
     }
 
 
-def layers_json(run: Run, kind: str) -> Json | None:
+def layers_json(run: Run, kind: LayerKind) -> LayerData | None:
     """One statistic of all layers over time; None where the recorder wrote none.
 
     Rows that never held a number (the dead units of a sigmoid) are left out, and of variables all
@@ -73,24 +73,24 @@ def layers_json(run: Run, kind: str) -> Json | None:
     }
 
 
-def sparkline(run: Run) -> list[Number]:
-    """The training loss in at most 32 values, evenly spread over its steps; empty without one."""
+def sparkline(run: Run) -> list[Value]:
+    """The training loss in at most 40 values, evenly spread over its steps; empty without one."""
     curve = run.headline(Role.LOSS) or run.headline(Role.LOSS, Split.VALIDATION)
     if curve is None or not len(curve.series):
         return []
     steps, values = curve.series.steps, curve.series.values
-    if len(steps) <= SPARK_POINTS:
-        return numbers(values)
-    wanted = np.linspace(steps[0], steps[-1], SPARK_POINTS)
-    return numbers(values[np.searchsorted(steps, wanted, side="right") - 1])
+    if len(steps) > SPARK_POINTS:
+        wanted = np.linspace(steps[0], steps[-1], SPARK_POINTS)
+        values = values[np.searchsorted(steps, wanted, side="right") - 1]
+    return numbers(np.array([float(f"{value:.{SPARK_DIGITS}g}") for value in values.tolist()]))
 
 
-def numbers(values: NDArray[np.floating[Any]]) -> list[Number]:
+def numbers(values: NDArray[np.floating[Any]]) -> list[Value]:
     """Numbers as JSON knows them; NaN and infinities as words."""
     return [value if math.isfinite(value) else _word(value) for value in values.tolist()]
 
 
-def _word(value: float) -> str:
+def _word(value: float) -> Value:
     if math.isnan(value):
         return "NaN"
     return "Infinity" if value > 0 else "-Infinity"

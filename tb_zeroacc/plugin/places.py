@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+_HALVES = re.compile("[\ud800-\udfff]")  # of characters: undecodable file names have them
 _URL = re.compile(r"[a-zA-Z][0-9a-zA-Z.+]*://")
 
 
@@ -26,9 +27,10 @@ class Place(NamedTuple):
         """TensorBoard's name of a run of this place."""
         return f"{self.name}/{name}" if self.name else name
 
-    def inner(self, member: str) -> str:
-        """The run's name within this place: the inverse of `member`."""
-        return member.removeprefix(f"{self.name}/") if self.name else member
+
+def wellformed(name: str) -> str:
+    """The name as a browser gives it back: halves of characters are replaced."""
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", name)
 
 
 def places_of(logdir: str | None, logdir_spec: str | None) -> tuple[Place, ...]:

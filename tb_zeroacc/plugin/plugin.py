@@ -1,4 +1,4 @@
-"""The plugin: four routes that answer from the last whole reading, and the tab's one file.
+"""The plugin: routes that answer from the last whole reading, and the tab's one file.
 
 All are read-only, take no path from the request and never wait for the disk. docs/http_api.md holds
 every type.
@@ -6,32 +6,36 @@ every type.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING
 
 from tensorboard import errors
-from tensorboard.backend import http_util
 from tensorboard.plugins import base_plugin
-from werkzeug import wrappers
 
-from tb_zeroacc.plugin.pictures import LAYER_KINDS, curve_json, layers_json, sparkline
+from tb_zeroacc.plugin.listing import LARGEST_PAGE, PAGE, runs_answer, summaries_answer
+from tb_zeroacc.plugin.pictures import LAYER_KINDS, curve_json, layers_json
 from tb_zeroacc.plugin.places import places_from
-from tb_zeroacc.plugin.reading import Reading, Shown, View
+from tb_zeroacc.plugin.reading import Reading
+from tb_zeroacc.plugin.responding import (
+    App,
+    digest,
+    get_only,
+    quoted,
+    respond,
+    serialise,
+    whole_number,
+)
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication, WSGIEnvironment
+    from werkzeug import wrappers
 
-    from werkzeug.datastructures import Headers
-
-Json: TypeAlias = "dict[str, Any]"
-Handler: TypeAlias = "Callable[[wrappers.Request], wrappers.Response]"
-App: TypeAlias = "WSGIApplication"
+    from tb_zeroacc.plugin.shown import Shown
+    from tb_zeroacc.plugin.wire import CurveData, LayerData, LayerKind
 
 PLUGIN_NAME = "zero_accuracy"
 BUNDLE = Path(__file__).parent / "static" / "index.js"
-LONGEST_NAME = 200  # characters of a name that are repeated in an error
+FARTHEST = 10**9  # trainings: more than any log directory holds
+SOON = 1  # seconds after which to ask again while a reading is under way
 # Stands in for a bundle that was not built: a sentence on the page instead of an empty tab.
 NO_BUNDLE = """export function render() {
   document.body.textContent =
@@ -58,11 +62,12 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
     def get_plugin_apps(self) -> dict[str, App]:
         """Routes below `/data/plugin/zero_accuracy`."""
         return {
-            "/runs": _get(self._serve_runs),
-            "/curves": _get(self._serve_curves),
-            "/layers": _get(self._serve_layers),
-            "/sparklines": _get(self._serve_sparklines),
-            "/static/index.js": _get(self._serve_bundle),
+            "/runs": get_only(self._serve_runs),
+            "/summaries": get_only(self._serve_summaries),
+            "/run": get_only(self._serve_run),
+            "/curves": get_only(self._serve_curves),
+            "/layers": get_only(self._serve_layers),
+            "/static/index.js": get_only(self._serve_bundle),
         }
 
     def is_active(self) -> bool:
@@ -80,116 +85,85 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
         return (PLUGIN_NAME, "scalars")
 
     def _serve_runs(self, request: wrappers.Request) -> wrappers.Response:
-        view = self._reading.view()
-        refreshing = self._reading.refreshing
-        tag = f"{self._tag(view)}{'r' if refreshing else ''}"
-        return _respond(request, lambda: view.answer(refreshing=refreshing), tag)
+        view, refreshing = self._reading.look()
+        state = f"{'' if view.complete else 'p'}{'r' if refreshing else ''}"
+        tag = f"{self._reading.token}-{view.number}{state}"
+        return respond(request, lambda: runs_answer(view, refreshing=refreshing), tag)
+
+    def _serve_summaries(self, request: wrappers.Request) -> wrappers.Response:
+        offset = whole_number(request, "offset", 0, 0, FARTHEST)
+        limit = whole_number(request, "limit", PAGE, 1, LARGEST_PAGE)
+        view, refreshing = self._reading.look()
+        content = summaries_answer(view, offset, limit)
+        again_in = SOON if refreshing else None
+        return respond(request, lambda: content, digest(content), again_in=again_in)
+
+    def _serve_run(self, request: wrappers.Request) -> wrappers.Response:
+        shown = self._training(request, "name")
+        return respond(request, lambda: shown.whole, shown.tag)
 
     def _serve_curves(self, request: wrappers.Request) -> wrappers.Response:
-        view = self._reading.view()
-        name, member = request.args.get("run", ""), request.args.get("member", "")
-        found = self._curve(view, name, member, request.args.get("tag", ""))
-        return _respond(request, lambda: json.dumps(found), self._tag(view))
+        shown = self._training(request, "run")
+        found = _curve(shown, request.args.get("member", ""), request.args.get("tag", ""))
+        return respond(request, lambda: serialise(found), self._tag(shown))
 
     def _serve_layers(self, request: wrappers.Request) -> wrappers.Response:
-        view = self._reading.view()
-        found = self._layers(view, request.args.get("run", ""), request.args.get("kind", ""))
-        return _respond(request, lambda: json.dumps(found), self._tag(view))
-
-    def _serve_sparklines(self, request: wrappers.Request) -> wrappers.Response:
-        view = self._reading.view()
-        return _respond(request, lambda: json.dumps(self._sparklines(view)), self._tag(view))
+        kind = request.args.get("kind", "")
+        if kind not in LAYER_KINDS:
+            raise errors.InvalidArgumentError(f"kind must be one of {', '.join(LAYER_KINDS)}")
+        shown = self._training(request, "run")
+        found = _layers(shown, kind)
+        return respond(request, lambda: serialise(found), self._tag(shown))
 
     def _serve_bundle(self, request: wrappers.Request) -> wrappers.Response:
         if not BUNDLE.is_file():
-            return _respond(request, lambda: NO_BUNDLE, "none", "text/javascript")
+            return respond(request, lambda: NO_BUNDLE, "none", "text/javascript")
         stat = BUNDLE.stat()
         tag = f"{stat.st_mtime_ns:x}-{stat.st_size:x}"
-        return _respond(request, lambda: BUNDLE.read_text("utf-8"), tag, "text/javascript")
+        return respond(request, lambda: BUNDLE.read_text("utf-8"), tag, "text/javascript")
 
-    def _tag(self, view: View) -> str:
-        return f"{self._reading.token}-{view.number}{'' if view.complete else 'p'}"
+    def _tag(self, shown: Shown) -> str:
+        """Tells what can be drawn of a training from what could be before it was read anew."""
+        return f"{self._reading.token}-{shown.since}"
 
-    def _curve(self, view: View, name: str, member: str, tag: str) -> Json:
-        """One curve of a training.
-
-        Raises:
-            errors.NotFoundError: No such training, or no such curve in it.
-        """
-        shown = _training(view, name)
-        curve = shown.run.curve(tag, shown.place.inner(member))
-        if curve is None:
-            raise errors.NotFoundError(
-                f"no curve {_quoted(tag)} in the run {_quoted(member)} of {_quoted(name)}"
-            )
-        return curve_json(curve, member)
-
-    def _layers(self, view: View, name: str, kind: str) -> Json:
-        """One statistic of a training's layers over time.
+    def _training(self, request: wrappers.Request, argument: str) -> Shown:
+        """The training that an argument names.
 
         Raises:
-            errors.InvalidArgumentError: No such kind.
-            errors.NotFoundError: No such training, or nothing recorded for that picture.
+            errors.InvalidArgumentError: The argument is missing.
+            errors.NotFoundError: There is no such training.
         """
-        if kind not in LAYER_KINDS:
-            raise errors.InvalidArgumentError(f"kind must be one of {', '.join(LAYER_KINDS)}")
-        layers = layers_json(_training(view, name).run, kind)
-        if layers is None:
-            raise errors.NotFoundError(
-                f"the log of {_quoted(name)} holds no such picture: the callback records it"
-            )
-        return layers
-
-    def _sparklines(self, view: View) -> dict[str, list[float | str]]:
-        """The training loss of every training in at most 32 values."""
-        return {name: sparkline(shown.run) for name, shown in view.trainings.items()}
+        view, name = self._reading.view(), request.args.get(argument)
+        if name is None:
+            raise errors.InvalidArgumentError(f"{argument} must name a training")
+        if name not in view.trainings:
+            raise errors.NotFoundError(f"no training named {quoted(name)}")
+        return view.trainings[name]
 
 
-def _training(view: View, name: str) -> Shown:
-    shown = view.trainings.get(name)
-    if shown is None:
-        raise errors.NotFoundError(f"no training named {_quoted(name)}")
-    return shown
+def _curve(shown: Shown, member: str, tag: str) -> CurveData:
+    """One curve of a training.
+
+    Raises:
+        errors.NotFoundError: There is none like it.
+    """
+    curve = shown.curve(member, tag)
+    if curve is None:
+        raise errors.NotFoundError(
+            f"no curve {quoted(tag)} in the run {quoted(member)} of {quoted(shown.name)}"
+        )
+    return curve_json(curve, member)
 
 
-def _quoted(name: str) -> str:
-    return repr(name[:LONGEST_NAME])
+def _layers(shown: Shown, kind: LayerKind) -> LayerData:
+    """One statistic of a training's layers over time.
 
-
-def _get(handler: Handler) -> App:
-    """A WSGI application that answers GET and HEAD alone."""
-
-    @wrappers.Request.application
-    def serve(request: wrappers.Request) -> wrappers.Response:
-        if request.method not in ("GET", "HEAD"):
-            allowed = [("Allow", "GET, HEAD")]
-            said = "only GET is answered here"
-            refusal = http_util.Respond(request, said, "text/plain", code=405, headers=allowed)
-            return cast(wrappers.Response, refusal)
-        return handler(request)
-
-    return serve
-
-
-def _respond(
-    request: wrappers.Request,
-    content: Callable[[], str],
-    tag: str,
-    content_type: str = "application/json",
-) -> wrappers.Response:
-    """The content, made only where the browser does not hold it already."""
-    headers = [("ETag", f'"{tag}"')]
-    if request.if_none_match.contains_weak(tag):
-        headers.append(("X-Content-Type-Options", "nosniff"))
-        return _Unchanged(status=304, headers=headers, content_type=content_type)
-    response = http_util.Respond(request, content(), content_type, headers=headers)
-    return cast(wrappers.Response, response)
-
-
-class _Unchanged(wrappers.Response):
-    """An empty answer that keeps its type: TensorBoard warns of any that has none."""
-
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        headers = super().get_wsgi_headers(environ)
-        headers["Content-Type"] = self.headers["Content-Type"]
-        return headers
+    Raises:
+        errors.NotFoundError: Nothing was recorded for that picture.
+    """
+    layers = layers_json(shown.run, kind)
+    if layers is None:
+        raise errors.NotFoundError(
+            f"the log of {quoted(shown.name)} holds no such picture: the callback records it"
+        )
+    return layers

@@ -7,7 +7,6 @@ nothing runs while nobody looks.
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 import secrets
 import threading
@@ -15,17 +14,15 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
-from tb_zeroacc import __version__
 from tb_zeroacc.errors import ZeroAccuracyError
-from tb_zeroacc.plugin.places import Place
-from tb_zeroacc.run import Run
+from tb_zeroacc.plugin.places import Place, wellformed
 
 if TYPE_CHECKING:
     from tb_zeroacc import verdict
+    from tb_zeroacc.plugin.shown import Shown
 
-Json: TypeAlias = "dict[str, Any]"
 logger = logging.getLogger(__name__)
 
 PAUSE = 3.0  # seconds at least between the end of a reading and the next one
@@ -50,44 +47,22 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
-    """One training as it is shown."""
-
-    run: Run
-    place: Place
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class View:
     """A whole state of what was read.
 
     Attributes:
         number: Counts the readings that brought something new; 0 before the first.
         complete: False while the first reading is under way.
-        trainings: By the name under which each is shown.
+        trainings: By the name under which each is shown, in the order of the log directories.
         errors: Sentences on what could not be read.
-        runs: JSON text of the verdicts.
+        ranked: The same trainings, the worst first.
     """
 
     number: int = 0
     complete: bool = False
     trainings: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
     errors: tuple[str, ...] = ()
-    runs: str = "[]"
-
-    def answer(self, *, refreshing: bool) -> str:
-        """The JSON text of `GET runs`."""
-        head = json.dumps(
-            {
-                "version": 1,
-                "tb_zeroacc": __version__,
-                "complete": self.complete,
-                "refreshing": refreshing,
-                "reading": self.number,
-                "errors": self.errors,
-            }
-        )
-        return f'{head[:-1]}, "runs": {self.runs}}}'
+    ranked: tuple[Shown, ...] = ()
 
 
 class Reading:
@@ -118,8 +93,13 @@ class Reading:
 
     def view(self) -> View:
         """The last whole state; at once. A reading begins if the last one is some time ago."""
+        return self.look()[0]
+
+    def look(self) -> tuple[View, bool]:
+        """The same, and whether a newer state is on its way."""
         self._begin()
-        return self._view
+        refreshing = self.refreshing  # asked first: what ends in between is in the view already
+        return self._view, refreshing
 
     @property
     def refreshing(self) -> bool:
@@ -159,9 +139,9 @@ class Reading:
                     f"({type(error).__name__}); TensorBoard's output says where."
                 )
             if not self._view.complete:  # show the first places while the others are read
-                self._view = _view_of(number, found, errors, complete=False)
+                self._view = _view_of(self._view, number, found, errors, complete=False)
         if not self._is_known(found, errors):
-            self._view = _view_of(number, found, errors, complete=True)
+            self._view = _view_of(self._view, number, found, errors, complete=True)
             self._found = found
         self._ended = time.monotonic()
 
@@ -189,44 +169,29 @@ def _reader(path: str) -> Source:
 
 
 def _view_of(
+    before: View,
     number: int,
     found: Sequence[tuple[Place, verdict.Reading]],
     errors: Sequence[str],
     *,
     complete: bool,
 ) -> View:
-    from tb_zeroacc.verdict import run_json
+    """The state after a reading; what was not read anew is taken over from the one before."""
+    from tb_zeroacc.plugin.shown import Shown
 
     trainings: dict[str, Shown] = {}
-    runs = []
     for place, reading in found:
         name = _unused(place.training(reading.run.name), trainings)
-        trainings[name] = Shown(reading.run, place)
-        runs.append({**_placed(place, run_json(reading)), "run": name})
-    return View(number, complete, MappingProxyType(trainings), tuple(errors), json.dumps(runs))
+        known = before.trainings.get(name)
+        if known is None or known.place != place or known.reading is not reading:
+            known = Shown(name, place, reading, number)
+        trainings[name] = known
+    ranked = sorted(trainings.values(), key=lambda shown: shown.rank)
+    return View(number, complete, MappingProxyType(trainings), tuple(errors), tuple(ranked))
 
 
 def _unused(name: str, taken: Collection[str]) -> str:
     """The name, with a number behind it where another place holds a training of that name."""
+    name = wellformed(name)
     numbered = (f"{name} ({number})" for number in itertools.count(2))
     return next(free for free in itertools.chain([name], numbered) if free not in taken)
-
-
-def _placed(place: Place, training: Json) -> Json:
-    """A training's JSON with the names that TensorBoard has for the runs of a named place."""
-    if not place.name:
-        return training
-
-    def renamed(value: Any) -> Any:
-        if isinstance(value, list):
-            return [renamed(entry) for entry in value]
-        if not isinstance(value, dict):
-            return value
-        fact = {key: renamed(entry) for key, entry in value.items()}
-        if "comparison" in fact and fact["run"]:  # a piece of evidence
-            fact["run"] = place.member(fact["run"])
-        return fact
-
-    placed: Json = renamed(training)
-    placed["members"] = [place.member(member) for member in training["members"]]
-    return placed

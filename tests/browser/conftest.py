@@ -115,7 +115,7 @@ def until_read(address: str) -> None:
     """Waits for the end of the first reading."""
     ends = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < ends:
-        with urlopen(f"{address}/data/plugin/zero_accuracy/runs") as answer:
+        with urlopen(f"{address}/data/plugin/zero_accuracy/summaries") as answer:
             if b'"complete": true' in answer.read():
                 return
         time.sleep(0.3)

@@ -8,11 +8,28 @@ from __future__ import annotations
 import json
 import math
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 from playwright.sync_api import Page, Route
+
+from tb_zeroacc import encoding
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Flagged,
+    Mend,
+    Missing,
+    NotApplicable,
+    Passed,
+    Tier,
+)
+from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Outcome, Rivals
+from tb_zeroacc.run import Run
+from tb_zeroacc.verdict import Reading
 
 Json = dict[str, Any]
 BUNDLE = Path(__file__).parents[2] / "tb_zeroacc" / "plugin" / "static" / "index.js"
@@ -27,87 +44,76 @@ ENTRY = """<!DOCTYPE html><head><base href="plugin/zero_accuracy/" /></head><bod
 <script type="module">import("./static/index.js").then((m) => void m.render());</script></body>"""
 
 
-def evidence(text: str, value: Any, threshold: Any = None, **more: Any) -> Json:
+def evidence(text: str, value: float, threshold: float | None = None, **more: Any) -> Evidence:
     """One fact; above its threshold unless told otherwise."""
-    comparison = more.pop("comparison", None if threshold is None else "above")
-    return {
-        "run": "", "tag": None, "layer": None, "axis": "step", "first_step": None,
-        "last_step": None, "value": value, "comparison": comparison, "threshold": threshold,
-        "unit": "", "estimated": False, "text": text, **more,
-    }  # fmt: skip
+    more.setdefault("comparison", None if threshold is None else "above")
+    more.setdefault("axis", "step")
+    return Evidence(text, value, threshold, **more)
 
 
-def finding(code: str, name: str, summary: str, seen: list[Json], **more: Any) -> Json:
+def finding(code: str, name: str, summary: str, seen: list[Evidence], **more: Any) -> Finding:
     """One cause."""
-    return {
-        "rank": 1, "code": code, "name": name, "tier": "strong", "summary": summary, "context": "",
-        "layers": [], "evidence": seen, "counter_evidence": [], "explains": [],
-        "fix": {"text": "", "code": ""}, **more,
-    }  # fmt: skip
+    told = {"rank": 1, "tier": Tier.STRONG, "context": "", "counter_evidence": (), "explains": (),
+            "mend": Mend(""), **more}  # fmt: skip
+    return Finding(code=code, name=name, summary=summary, evidence=tuple(seen), **told)
 
 
 def training(run: str, outcome: str, headline: str, **more: Any) -> Json:
-    """One training that ended two minutes ago."""
+    """One training that ended two minutes ago, as JSON: what is judged is judged as ever."""
     now = time.time()
-    return {
-        "path": "logs", "run": run, "members": [f"{run}/train", f"{run}/zeroacc"], "sessions": 1,
-        "state": "ended", "sampled": False, "notes": [], "unrecorded": [], "outcome": outcome,
-        "headline": headline, "context": "", "findings": [], "rivals": [], "checks": checks(),
-        "steps": 640, "epochs": 20, "first_time": now - 300, "last_time": now - 125, "glance": [],
-        "curve": evidence("prior: ln 10", 0.09, 2.3026, comparison="below", run=f"{run}/train",
-                          tag="epoch_loss", axis="epoch", first_step=0, last_step=19),
-        **more,
-    }  # fmt: skip
+    loss = evidence("prior: ln 10", 0.09, 2.3026, comparison="below", member=f"{run}/train",
+                    tag="epoch_loss", axis="epoch", first_step=0, last_step=19)  # fmt: skip
+    verdict = Diagnosis(
+        run, Outcome(outcome), headline, more.pop("context", ""), tuple(more.pop("findings", ())),
+        tuple(more.pop("rivals", ())), checks(), more.pop("curve", loss),
+        tuple(more.pop("glance", ())),
+    )  # fmt: skip
+    read = Run(
+        run, path="logs", members=(f"{run}/train", f"{run}/zeroacc"),
+        state=more.pop("state", "ended"),
+    )  # fmt: skip
+    told: Json = {**encoding.run_json(Reading(read, verdict)), "steps": 640, "epochs": 20}
+    return {**told, "first_time": now - 300, "last_time": now - 125, **more}
 
 
-def checks() -> dict[str, Json]:
+def checks() -> dict[str, Answer]:
     """All four answers."""
-
-    def check(name: str, status: str, reason: str, *needs: tuple[str, str]) -> Json:
-        lacking = [{"what": what, "how_to_log": how} for what, how in needs]
-        return {"name": name, "status": status, "reason": reason, "needs": lacking}
-
-    validation = ("validation inputs", "model.fit(..., validation_data=(x_val, y_val))")
-    answers = {
-        "ZA101": check("nan-in-inputs", "passed", "0 of 81 920 input values are NaN or infinite"),
-        "ZA108": check("validation-differs", "cannot_tell", "not in the log: validation inputs",
-                       validation),
-        "ZA110": check("empty-dataset", "passed", "every epoch trained on 32 batches"),
-        "ZA206": check("labels-independent", "passed", "largest |r| of input and label is 0.71"),
-        "ZA301": check("softmax-on-one-unit", "not_applicable", "the output layer has 10 units"),
-        "ZA605": check("overfitting", "cannot_tell", "not in the log: a validation loss",
-                       validation),
-        "ZA701": check("learning-rate-too-high", "flagged",
-                       "The learning rate is too high: the first update was 72 times the weights."),
-        "ZA802": check("stalled", "not_applicable", "no clock"),
-        "ZA803": check("slow-input", "cannot_tell", "not in the log: time waited for data",
-                       ("time waited for data", "tb_zeroacc.ZeroAccuracyCallback(log_dir)")),
-    }  # fmt: skip
-    for n in range(21):
-        answers[f"ZA9{n:02}"] = check("other-fault", "passed", f"looked at {n + 2} samples")
-    return answers
+    split = Missing("a validation loss", "model.fit(..., validation_data=(x_val, y_val))")
+    waited = Missing("time waited for data", "tb_zeroacc.ZeroAccuracyCallback(log_dir)")
+    answers: dict[str, Answer] = {
+        "ZA101": Passed("0 of 81 920 input values are NaN or infinite"),
+        "ZA108": CannotTell("not in the log: a validation loss", (split,)),
+        "ZA110": Passed("every epoch trained on 32 batches"),
+        "ZA206": Passed("largest |r| of input and label is 0.71"),
+        "ZA301": NotApplicable("the output layer has 10 units"),
+        "ZA605": CannotTell("not in the log: a validation loss", (split,)),
+        "ZA701": Flagged(
+            "The learning rate is too high: the first update was 72 times the weights."
+        ),
+        "ZA802": NotApplicable("no clock"),
+        "ZA803": CannotTell("not in the log: time waited for data", (waited,)),
+    }
+    return {**answers, **{f"ZA9{n:02}": Passed(f"looked at {n + 2} samples") for n in range(21)}}
 
 
 def rate_too_high() -> Json:
     """A cause with its curve."""
     run = "learning_rate_too_high"
-    zeroacc = {"run": f"{run}/zeroacc"}
+    zeroacc = {"member": f"{run}/zeroacc"}
     cause = finding(
         "ZA701", "learning-rate-too-high",
         "The learning rate is too high: the first update was 72 times the weights.",
         [
             evidence("update ÷ weights, step 0", 72.3, 1, tag="zeroacc/update_ratio", first_step=0,
                      last_step=130, **zeroacc),
-            evidence("loss, epoch 1 ÷ first batch", 520, 5, tag="epoch_loss", run=f"{run}/train",
+            evidence("loss, epoch 1 ÷ first batch", 520, 5, tag="epoch_loss", member=f"{run}/train",
                      axis="epoch", first_step=0, last_step=0),
             evidence("loss ÷ its prior, at the end", 1.11, 0.5),
         ],
-        tier="strong",
         context="Adam with `learning_rate=10.0`. The loss jumped from 0.7 to 362 in the first "
         "epoch and accuracy has not left chance (0.49) since.",
         explains=[
-            {"code": code, "name": name, "summary": summary,
-             "evidence": [evidence("dead units", 0.94, 0.9, unit="share")]}
+            Consequence(code, name, summary, (evidence("dead units", 0.94, 0.9, unit="share"),))
             for code, name, summary in [
                 ("ZA504", "dead-units", "94 % of the units in `dense` answer to no example."),
                 ("ZA509", "constant-output", "The output is the same for every example."),
@@ -115,22 +121,22 @@ def rate_too_high() -> Json:
             ]
         ],
         counter_evidence=[evidence("accuracy of the last epoch", 0.53, 0.49)],
-        fix={"text": "Start at 1e-3. If it then creeps, raise it threefold at a time while this "
-             "ratio stays near 1e-3.",
-             "code": "- optimizer=keras.optimizers.Adam(10.)\n"
-             "+ optimizer=keras.optimizers.Adam(1e-3)"},
+        mend=Mend("Start at 1e-3. If it then creeps, raise it threefold at a time while this "
+                  "ratio stays near 1e-3.",
+                  "- optimizer=keras.optimizers.Adam(10.)\n"
+                  "+ optimizer=keras.optimizers.Adam(1e-3)"),
     )  # fmt: skip
     second = finding(
         "ZA103", "unscaled-inputs", "Inputs reach 998: they are not scaled.",
         [evidence("largest |input|", 998, 100, tag="zeroacc/input_abs_max", **zeroacc)],
-        tier="smell", rank=2,
-        fix={"text": "Scale each feature to mean 0 and spread 1.",
-             "code": "x = (x - x.mean(0)) / x.std(0)"},
+        tier=Tier.SMELL, rank=2,
+        mend=Mend("Scale each feature to mean 0 and spread 1.", "x = (x - x.mean(0)) / x.std(0)"),
     )  # fmt: skip
     return training(
-        run, "not_learning", cause["summary"], context=cause["context"], findings=[cause, second],
-        rivals=[{"codes": ["ZA701", "ZA103"],
-                 "would_separate": "One run with `learning_rate=0.01` on the same inputs."}],
+        run, "not_learning", cause.summary, context=cause.context, findings=[cause, second],
+        rivals=[
+            Rivals(("ZA701", "ZA103"), "One run with `learning_rate=0.01` on the same inputs."),
+        ],
         notes=["The directory was used before: 2 earlier sessions were set aside."],
     )  # fmt: skip
 
@@ -138,7 +144,7 @@ def rate_too_high() -> Json:
 def vanishing() -> Json:
     """A cause about layers."""
     run = "deep_sigmoid"
-    zeroacc = {"run": f"{run}/zeroacc"}
+    zeroacc = {"member": f"{run}/zeroacc"}
     cause = finding(
         "ZA503", "gradients-vanish",
         "Gradients vanish on their way down: the first layer gets a 60-millionth of the last "
@@ -150,14 +156,14 @@ def vanishing() -> Json:
             evidence("update ÷ weights, first layer", 2e-9, 1e-6, comparison="below"),
             evidence("loss ÷ its prior, at the end", 1.0, 0.5),
         ],
-        layers=[f"dense_{n}" for n in range(7)],
+        layers=tuple(f"dense_{n}" for n in range(7)),
         context="Twelve sigmoid layers: each passes on at most a quarter. The lower seven have not "
         "moved since step 0, so the loss stands at ln 10 = 2.30.",
-        fix={"text": "Or fewer layers: four of them learn these digits to 0.99.",
-             "code": '- Dense(32, "sigmoid")\n+ Dense(32, "relu",\n'
-             '+       kernel_initializer="he_normal")'},
+        mend=Mend("Or fewer layers: four of them learn these digits to 0.99.",
+                  '- Dense(32, "sigmoid")\n+ Dense(32, "relu",\n'
+                  '+       kernel_initializer="he_normal")'),
     )  # fmt: skip
-    return training(run, "not_learning", cause["summary"], context=cause["context"],
+    return training(run, "not_learning", cause.summary, context=cause.context,
                     findings=[cause], epochs=15, steps=855)  # fmt: skip
 
 
@@ -165,36 +171,35 @@ def runs() -> list[Json]:
     """A log directory with one of each."""
     nan = finding(
         "ZA101", "nan-in-inputs", "Feature 7 holds a NaN, and the loss is NaN from step 12 on.",
-        [evidence("loss", "NaN", None, tag="zeroacc/loss", run="nan_input/zeroacc", first_step=12,
+        [evidence("loss", math.nan, tag="zeroacc/loss", member="nan_input/zeroacc", first_step=12,
                   last_step=639),
          evidence("NaN inputs, step 12", 1, 0, layer="x[7]", first_step=12, last_step=12)],
-        tier="definite",
+        tier=Tier.DEFINITE,
         context="The very batch that holds it makes the loss NaN; every weight follows.",
-        fix={"text": "Find the row and mend or drop it before training.",
-             "code": "rows = np.isnan(x).any(axis=1)\nx, y = x[~rows], y[~rows]"},
+        mend=Mend("Find the row and mend or drop it before training.",
+                  "rows = np.isnan(x).any(axis=1)\nx, y = x[~rows], y[~rows]"),
     )  # fmt: skip
     softmax = finding(
         "ZA301", "softmax-on-one-unit", "Softmax over one unit is always 1: `dense_1` answers "
         "the same to every example.",
         [evidence("units of the output layer", 1, 2, comparison="below", layer="dense_1"),
-         evidence("spread of the output", 0, None)],
-        tier="definite", context="The loss still falls, so only the metric shows the fault.",
-        fix={"text": "One unit needs a sigmoid.",
-             "code": '- keras.layers.Dense(1, "softmax")\n+ keras.layers.Dense(1, "sigmoid")'},
+         evidence("spread of the output", 0)],
+        tier=Tier.DEFINITE, context="The loss still falls, so only the metric shows the fault.",
+        mend=Mend("One unit needs a sigmoid.",
+                  '- keras.layers.Dense(1, "softmax")\n+ keras.layers.Dense(1, "sigmoid")'),
     )  # fmt: skip
     majority = finding(
         "ZA203", "one-class-is-nearly-all", "99 % of the labels are of one class.",
         [evidence("share of the largest class", 0.9902, 0.9, unit="share",
-                  tag="zeroacc/label_majority_share", run="imbalance/zeroacc", first_step=0,
+                  tag="zeroacc/label_majority_share", member="imbalance/zeroacc", first_step=0,
                   last_step=639)],
-        fix={"text": "Draw both classes evenly.", "code": "weights = {0: 1.0, 1: 50.0}"},
+        mend=Mend("Draw both classes evenly.", "weights = {0: 1.0, 1: 50.0}"),
     )  # fmt: skip
     early = finding(
         "ZA705", "stopped-too-early", "It stopped while the loss still fell 12 % an epoch.",
         [evidence("fall of the loss, last quarter", 0.12, 0.02, unit="share", axis="epoch",
-                  tag="epoch_loss", run="regression/train", first_step=15, last_step=19)],
-        fix={"text": "Train on.", "code": "- model.fit(x, y, epochs=20)\n"
-             "+ model.fit(x, y, epochs=200)"},
+                  tag="epoch_loss", member="regression/train", first_step=15, last_step=19)],
+        mend=Mend("Train on.", "- model.fit(x, y, epochs=20)\n+ model.fit(x, y, epochs=200)"),
     )  # fmt: skip
     glance = [
         evidence("update ÷ weights", 2e-3, 0.1, comparison="below"),
@@ -206,9 +211,8 @@ def runs() -> list[Json]:
                "context": "The loss fell to 4 % of its prior, accuracy is 0.98 against 0.10 for "
                "always saying the largest class.", "glance": glance}  # fmt: skip
 
-    def of(run: str, outcome: str, cause: Json, **more: Any) -> Json:
-        return training(run, outcome, cause["summary"], context=cause["context"],
-                        findings=[cause], **more)  # fmt: skip
+    def of(run: str, outcome: str, cause: Finding) -> Json:
+        return training(run, outcome, cause.summary, context=cause.context, findings=[cause])
 
     return [
         training("digits_mended", "learning", **healthy),
@@ -259,15 +263,39 @@ def verdicts(**more: Any) -> Json:
             "reading": 1, "errors": [], "runs": runs(), **more}  # fmt: skip
 
 
-def sparklines(trainings: list[Json]) -> Json:
-    """A loss for each."""
+def summaries(said: Json, offset: int, limit: int) -> Json:
+    """The answer of `GET summaries` that goes with that of `GET runs`."""
+    ranked = sorted(said["runs"], key=_rank)
+    rows = [
+        {
+            **{key: one[key] for key in ("outcome", "mark", "severity", "cause", "headline",
+                                         "last_time")},
+            "name": one["run"], "code": one["main"], "live": one["state"] == "live",
+            "sparkline": sparkline(one),
+        }
+        for one in ranked
+    ]  # fmt: skip
+    return {
+        **{key: said[key] for key in ("version", "tb_zeroacc", "complete", "reading", "errors")},
+        "total": len(rows), "need_a_look": sum(row["severity"] >= 3 for row in rows),
+        "members": sum(len(one["members"]) for one in ranked), "offset": offset, "limit": limit,
+        "summaries": rows[offset : offset + limit],
+    }  # fmt: skip
 
-    def line(one: Json) -> list[float]:
-        if one["outcome"] in ("broken", "not_learning"):
-            return [1 + 0.2 * math.sin(n * 1.7) + 0.1 * math.cos(n * 3) for n in range(32)]
-        return [math.exp(-n / 8) + 0.2 for n in range(32)]
 
-    return {one["run"]: line(one) for one in trainings if one["outcome"] != "cannot_tell"}
+def _rank(one: Json) -> tuple[int, int, str]:
+    tiers = ["definite", "strong", "smell"]
+    sure = tiers.index(one["findings"][0]["tier"]) if one["findings"] else len(tiers)
+    return -one["severity"], sure, one["run"]
+
+
+def sparkline(one: Json) -> list[float]:
+    """A loss that fits what became of the training."""
+    if one["outcome"] == "cannot_tell":
+        return []
+    if one["outcome"] in ("broken", "not_learning"):
+        return [1 + 0.2 * math.sin(n * 1.7) + 0.1 * math.cos(n * 3) for n in range(32)]
+    return [math.exp(-n / 8) + 0.2 for n in range(32)]
 
 
 def stage(page: Page, answer: Json | None = None, *, dark: bool = False, place: str = "") -> None:
@@ -285,18 +313,33 @@ def stage(page: Page, answer: Json | None = None, *, dark: bool = False, place: 
             route.fulfill(body=ENTRY, content_type="text/html")
         elif name == "index.js":
             route.fulfill(path=BUNDLE, content_type="text/javascript")
-        elif name == "runs":
-            route.fulfill(body=json.dumps(said), content_type="application/json")
-        elif name == "sparklines":
-            route.fulfill(body=json.dumps(sparklines(said["runs"])),
-                          content_type="application/json")  # fmt: skip
+        elif name == "summaries":
+            found = summaries(said, int(query["offset"]), int(query["limit"]))
+            _tell(route, found, {"Retry-After": "1"} if said["refreshing"] else {})
+        elif name == "run":
+            known = [one for one in said["runs"] if one["run"] == query["name"]]
+            if known:
+                _tell(route, known[0])
+            else:
+                sentence = f"no training named {query['name']!r}"
+                route.fulfill(status=404, body=sentence, content_type="text/plain")
         elif name == "curves":
-            found = curve(query["run"], query["member"], query["tag"])
-            route.fulfill(body=json.dumps(found), content_type="application/json")
+            _tell(route, curve(query["run"], query["member"], query["tag"]))
         elif name == "layers":
-            route.fulfill(body=json.dumps(layers(query["kind"])), content_type="application/json")
+            _tell(route, layers(query["kind"]))
         else:
             route.fulfill(status=404, body="", content_type="text/plain")
 
     page.route(f"{ORIGIN}/**", reply)
     page.goto(f"{ORIGIN}/#zero_accuracy{place}")
+
+
+def _tell(route: Route, content: Json, headers: dict[str, str] | None = None) -> None:
+    """Answers with this content, or that nothing changed."""
+    body = json.dumps(content)
+    tag = f'"{zlib.crc32(body.encode())}"'
+    told = {"ETag": tag, **(headers or {})}
+    if route.request.headers.get("if-none-match") == tag:
+        route.fulfill(status=304, headers=told)
+    else:
+        route.fulfill(body=body, content_type="application/json", headers=told)

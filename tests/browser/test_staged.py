@@ -131,7 +131,7 @@ def test_a_healthy_page_has_no_accent(page: Page) -> None:
         "No fault found: 28 checks passed, 3 could not be told."
     )
     expect(tab.locator(".Pill")).to_have_text("✓ Learning")
-    expect(tab.get_by_role("row", name="dead units, worst layer 12 % < 90 %")).to_be_visible()
+    expect(tab.get_by_role("row", name="dead units, worst layer 12 % below 90 %")).to_be_visible()
     chart = tab.locator(".Chart canvas")
     expect(chart).to_be_visible()
     reds = chart.evaluate(
@@ -178,6 +178,50 @@ def test_while_the_first_reading_goes_on_the_page_says_so_and_fills_by_itself(pa
     expect(tab.get_by_role("heading", level=1)).to_have_text("Reading the logs")
     answer.update(staged.verdicts())
     expect(tab.locator(".Row-name")).to_have_count(10)
+
+
+def test_a_refresh_asks_with_the_tag_and_draws_only_what_is_new(page: Page) -> None:
+    answer = staged.verdicts(refreshing=True)
+    asked: list[tuple[str, int]] = []
+    page.on("response", lambda told: asked.append((told.url.rsplit("/", 1)[-1], told.status)))
+    staged.stage(page, answer, place=RATE)
+    tab = page.frame_locator(FRAME)
+    chart = tab.locator(".Chart canvas")
+    chart.evaluate("(canvas) => { canvas.drawnOnce = true; }")
+    with page.expect_response(lambda told: told.status == 304):
+        pass
+    more = staged.training("another", "learning", "No fault found.")
+    answer.update(refreshing=False, runs=[*answer["runs"], more])
+    expect(tab.locator(".Row-name")).to_have_count(11)
+    page.wait_for_timeout(300)
+    assert [status for route, status in asked if route.startswith("run?")] == [200, 304]
+    assert chart.evaluate("(canvas) => canvas.drawnOnce"), "nothing new is known of this one"
+
+
+@pytest.mark.parametrize("name", ["a b/c&d=é?#%+", "日本語/запуск", "\U0001f600", "\u202egnp.exe"])
+def test_a_name_may_hold_anything(page: Page, name: str) -> None:
+    runs = [*staged.runs(), staged.training(name, "learning", "No fault found.")]
+    staged.stage(page, staged.verdicts(runs=runs))
+    tab = page.frame_locator(FRAME)
+    tab.locator(".Row").filter(has=page.get_by_text(name, exact=True)).click()
+    expect(tab.locator(".Facts-name")).to_have_text(name)
+    page.reload()
+    expect(tab.locator(".Facts-name")).to_have_text(name)
+
+
+def test_a_training_that_is_not_there_any_more_is_said(page: Page) -> None:
+    staged.stage(page, place="&p.zero_accuracy.run=gone")
+    tab = page.frame_locator(FRAME)
+    expect(tab.locator(".Warning")).to_contain_text("no training named gone any more")
+    expect(tab.locator(".Facts-name")).to_have_text("nan_input")
+
+
+def test_a_list_of_several_pages_is_shown_whole(page: Page) -> None:
+    many = [staged.training(f"run{n}", "learning", "No fault found.") for n in range(1001)]
+    staged.stage(page, staged.verdicts(runs=many))
+    tab = page.frame_locator(FRAME)
+    expect(tab.get_by_role("status").first).to_have_text("1001 trainings")
+    expect(tab.locator(".Row")).to_have_count(1001)
 
 
 def test_an_empty_log_directory_says_how_to_fill_it(page: Page) -> None:

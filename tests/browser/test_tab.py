@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from tb_zeroacc.plugin.reading import PAUSE
 from tests.browser import logs
 from tests.browser.conftest import FRAME, OpenTab
 
@@ -64,8 +65,9 @@ def test_the_tab_follows_tensorboards_theme_typeface_and_reload(
     assert any("Roboto" in face for face in faces)
     page.evaluate("document.body.classList.add('dark-mode')")
     expect(tab.locator("html")).to_have_attribute("data-theme", "dark")
-    with page.expect_response(lambda answer: answer.url.endswith("/zero_accuracy/runs")):
+    with page.expect_response(lambda answer: "/zero_accuracy/summaries" in answer.url) as answer:
         page.locator(".reload-button").first.click()
+    assert answer.value.status == 304, "nothing was read anew, nothing is sent again"
 
 
 def test_the_choice_survives_a_visit_to_another_tab_and_a_reload(
@@ -91,6 +93,19 @@ def test_behind_a_prefix_and_with_named_directories(
     tab.get_by_role("button", name=re.compile("^. ?old|Broken.*old$|old")).first.click()
     tab.get_by_role("link", name="Open in Time Series").first.click()
     expect(page.locator(PINNED).first).to_contain_text("epoch_loss", timeout=20_000)
+
+
+def test_a_training_that_comes_later_is_there_after_a_reload(
+    page: Page, open_tab: OpenTab, tmp_path: Path
+) -> None:
+    logs.healthy(tmp_path / "first")
+    tab = open_tab(f"--logdir={tmp_path}")
+    expect(tab.locator(".Row-name")).to_have_text(["first"])
+    logs.diverging(tmp_path / "second")
+    page.wait_for_timeout(1000 * PAUSE)
+    page.locator(".reload-button").first.click()
+    expect(tab.locator(".Row-name")).to_have_text(["second", "first"])
+    expect(tab.locator(".Facts-name")).to_have_text("second")
 
 
 def test_a_log_directory_that_is_not_there_is_said_in_a_sentence(

@@ -53,7 +53,7 @@ def exploding(tmp_path: Path) -> Path:
 def test_clean_run_ends_with_0(falling: Path) -> None:
     result = run("diagnose", str(falling))
     assert (result.returncode, result.stderr) == (0, "")
-    assert "learning" in result.stdout
+    assert result.stdout.startswith("✓ Learning")
 
 
 def test_finding_ends_with_1_and_names_its_code(exploding: Path) -> None:

@@ -104,8 +104,9 @@ def test_any_context_can_be_loaded(logdir: str | None) -> None:
     assert plugin is not None
     assert set(plugin.get_plugin_apps()) == {
         "/runs",
+        "/summaries",
+        "/run",
         "/curves",
         "/layers",
-        "/sparklines",
         "/static/index.js",
     }

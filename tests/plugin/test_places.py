@@ -37,15 +37,6 @@ def test_a_context_may_lack_everything() -> None:
     assert places_from(SimpleNamespace(logdir=None, flags=None)) == ()
 
 
-@pytest.mark.parametrize(
-    ("place", "training", "member"),
-    [(Place("x"), ".", "."), (Place("x"), "m", "m/train"), (Place("x", "a"), "m", "m/train")],
-)
-def test_members_lead_back(place: Place, training: str, member: str) -> None:
-    assert place.inner(place.member(member)) == member
-    assert place.training(training).endswith(training)
-
-
 def test_a_named_place_gives_its_name_to_its_own_training() -> None:
     assert Place("x", "a").training(".") == "a"
     assert Place("x", "a").member(".") == "a/."

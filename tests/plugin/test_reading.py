@@ -27,17 +27,35 @@ def test_two_unnamed_places_with_trainings_of_one_name(tmp_path: Path) -> None:
     for place, losses in (("p", [5.0, 4.0]), ("q", [3.0])):
         write(tmp_path / place / "same", curve("loss", losses))
     view = read_again(Reading(places_of(None, f"{tmp_path / 'p'},{tmp_path / 'q'}")))
-    assert [run["run"] for run in json.loads(view.runs)] == ["same", "same (2)"]
+    runs = [json.loads(shown.whole) for shown in view.trainings.values()]
+    assert [run["run"] for run in runs] == ["same", "same (2)"]
     lengths = [len(shown.run.curves[0].series) for shown in view.trainings.values()]
     assert lengths == [2, 1], "each name leads to its own curves"
 
 
+def test_a_reading_that_ends_while_it_is_asked_for_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a", curve("loss", [5.0, 4.0]))
+    source = Reading(places_of(str(tmp_path), None))
+
+    def ended(reading: Reading) -> bool:
+        reading.wait()
+        return False
+
+    monkeypatch.setattr(Reading, "refreshing", property(ended))
+    view, refreshing = source.look()
+    assert (list(view.trainings), refreshing) == (["a"], False)
+
+
 def test_a_reading_that_finds_nothing_new_is_the_same_state(tmp_path: Path) -> None:
     write(tmp_path / "a", curve("loss", [5.0, 4.0]), 1)
+    write(tmp_path / "b", curve("loss", [5.0, 4.0]), 1)
     source = Reading(places_of(str(tmp_path), None))
     first = read_again(source)
     assert read_again(source) is first
     write(tmp_path / "a", curve("loss", [3.0], first=7), 2)
     later = read_again(source)
     assert later.number == first.number + 1
-    assert later.runs != first.runs
+    assert later.trainings["a"].whole != first.trainings["a"].whole
+    assert later.trainings["b"] is first.trainings["b"], "nothing was appended to it"

@@ -57,13 +57,28 @@ def test_requests_have_the_logs_read_again_but_not_all_the_time(
     ("route", "query", "status"),
     [
         ("/runs", {}, 200),
-        ("/sparklines", {}, 200),
+        ("/summaries", {}, 200),
+        ("/summaries", {"offset": "0", "limit": "1000"}, 200),
+        ("/summaries", {"offset": "999999999"}, 200),
+        ("/summaries", {"offset": "-1"}, 400),
+        ("/summaries", {"offset": "1e3"}, 400),
+        ("/summaries", {"offset": ""}, 400),
+        ("/summaries", {"offset": "\u0663"}, 400),
+        ("/summaries", {"offset": "9" * 10_000}, 400),
+        ("/summaries", {"limit": "0"}, 400),
+        ("/summaries", {"limit": "1001"}, 400),
+        ("/summaries", {"limit": "<b>"}, 400),
+        ("/run", {"name": "a"}, 200),
+        ("/run", {"name": "b"}, 404),
+        ("/run", {"name": ""}, 404),
+        ("/run", {"name": "../../etc/passwd"}, 404),
+        ("/run", {"run": "a"}, 400),
         ("/curves", {"run": "a", "member": "a/train", "tag": "epoch_loss"}, 200),
         ("/curves", {"run": "b", "member": "a/train", "tag": "epoch_loss"}, 404),
         ("/curves", {"run": "a", "member": "b/train", "tag": "epoch_loss"}, 404),
         ("/curves", {"run": "a", "member": "a/train", "tag": "../../etc/passwd"}, 404),
         ("/curves", {"run": "../../../etc", "member": "passwd", "tag": ""}, 404),
-        ("/curves", {}, 404),
+        ("/curves", {}, 400),
         ("/layers", {"run": "a", "kind": "gradients"}, 404),
         ("/layers", {"run": "nobody", "kind": "gradients"}, 404),
         ("/layers", {"run": "a", "kind": "weights"}, 400),
@@ -96,12 +111,15 @@ def test_a_curve_is_what_the_run_holds(asked: Asked) -> None:
     found = asked.get("/curves", run="a", member="a/train", tag="epoch_loss").get_json()
     assert found["steps"] == [0, 1, 2]
     assert found["values"] == [0.7, 362.0, "NaN"]
-    assert asked.get("/sparklines").get_json() == {"a": [0.7, 362.0, "NaN"]}
 
 
 def test_a_long_name_is_not_given_back_whole(asked: Asked) -> None:
-    said = asked.get("/curves", run="<b>" + "x" * 100_000).text
-    assert len(said) < 400
+    for said in (
+        asked.get("/curves", run="<b>" + "x" * 100_000).text,
+        asked.get("/run", name="<b>" + "x" * 100_000).text,
+        asked.get("/summaries", limit="<b>" + "x" * 100_000).text,
+    ):
+        assert len(said) < 400
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
@@ -111,11 +129,21 @@ def test_nothing_but_get_is_answered(asked: Asked, method: str) -> None:
     assert answer.headers["Allow"] == "GET, HEAD"
 
 
-@pytest.mark.parametrize("route", ["/runs", "/sparklines", "/static/index.js"])
+@pytest.mark.parametrize("route", ["/runs", "/summaries", "/run?name=a"])
+def test_head_is_get_without_the_body(asked: Asked, route: str) -> None:
+    whole = asked.client.get(f"{ROUTE}{route}")
+    head = asked.client.head(f"{ROUTE}{route}")
+    assert (head.status_code, head.data) == (200, b"")
+    for name in ("ETag", "Content-Type", "Content-Length"):
+        assert head.headers[name] == whole.headers[name]
+
+
+@pytest.mark.parametrize("route", ["/runs", "/summaries", "/run?name=a", "/static/index.js"])
 def test_what_the_browser_holds_is_not_sent_again(
     asked: Asked, route: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tag = asked.get(route).headers["ETag"]
+    tag = asked.client.get(f"{ROUTE}{route}").headers["ETag"]
+    assert not tag.startswith("W/"), "a strong one"
     with caplog.at_level(logging.WARNING):
         answer = asked.client.get(f"{ROUTE}{route}", headers={"If-None-Match": tag})
     assert answer.status_code == 304

@@ -54,23 +54,21 @@ function bandOf({first_step, last_step}: Evidence): [number, number] | null {
 function thresholdText(evidence: Evidence, calm: boolean): string {
   if (evidence.threshold === null) return "";
   if (calm) return evidence.text;
-  const limit = formatValue(evidence.threshold, evidence.unit);
-  if (evidence.comparison === "above") return `above ${limit}: flagged`;
-  if (evidence.comparison === "below") return `below ${limit}: flagged`;
-  return `held against ${limit}`;
+  return `limit: ${evidence.limit_text}`;
 }
 
 /**
  * The point within the band that has the evidence's value; where none has (a median, say), the one
- * that goes farthest to the flagged side.
+ * that goes farthest to the side that is not healthy.
  */
 function decisive(
-  {value, comparison}: Evidence,
+  {value, healthy}: Evidence,
   band: [number, number] | null,
   steps: readonly number[],
   values: readonly number[],
 ): number | null {
   const aim = toNumber(value);
+  const lowIsWorse = healthy === ">=" || healthy === ">";
   let nearest: number | null = null;
   let farthest: number | null = null;
   for (let i = 0; i < steps.length; i++) {
@@ -79,12 +77,12 @@ function decisive(
     const gap = Math.abs(here - aim);
     if (nearest === null || gap < Math.abs((values[nearest] ?? NaN) - aim)) nearest = i;
     const best = farthest === null ? null : (values[farthest] ?? NaN);
-    if (best === null || (comparison === "below" ? here < best : here > best)) farthest = i;
+    if (best === null || (lowIsWorse ? here < best : here > best)) farthest = i;
   }
   if (!Number.isFinite(aim) || nearest === null) return null;
   const found = values[nearest] ?? NaN;
   const isIt = Math.abs(found - aim) <= SAME * Math.max(Math.abs(found), Math.abs(aim));
-  return isIt ? nearest : comparison === null ? null : farthest;
+  return isIt ? nearest : healthy === null ? null : farthest;
 }
 
 function firstIndex(values: readonly number[], test: (value: number) => boolean): number | null {

@@ -1,3 +1,4 @@
+import {useMemo} from "preact/hooks";
 import {toNumber} from "../model/numbers";
 import type {Value} from "../model/wire";
 import {sparkPath} from "./spark";
@@ -7,7 +8,7 @@ const HEIGHT = 18;
 
 /** The loss in the width of a word. It repeats what the sign says, so it is hidden from readers. */
 export function Sparkline({values, tone}: {values: readonly Value[]; tone: string}) {
-  const path = sparkPath(values.map(toNumber), WIDTH, HEIGHT);
+  const path = useMemo(() => sparkPath(values.map(toNumber), WIDTH, HEIGHT), [values]);
   return (
     <svg class={`Spark tone-${tone}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
       {path && <path d={path} />}

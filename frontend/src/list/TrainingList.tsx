@@ -1,29 +1,24 @@
 import {useMemo, useRef, useState} from "preact/hooks";
+import type {List} from "../model/fetching";
 import {formatCount, formatNumber} from "../model/numbers";
-import {needsALook, worstFirst} from "../model/ranking";
-import type {Sparklines, Training} from "../model/wire";
-import {markOf, shortCause} from "../model/words";
+import type {Summaries, Summary} from "../model/wire";
 import {Sparkline} from "./Sparkline";
 
 interface TrainingListProps {
-  trainings: readonly Training[];
-  sparklines: Sparklines;
+  list: List;
   chosen: string;
-  complete: boolean;
   onChoose: (run: string) => void;
 }
 
 /** All trainings, worst first. Arrow keys go up and down, typing in the box narrows. */
-export function TrainingList(props: TrainingListProps) {
-  const {trainings, sparklines, chosen, complete, onChoose} = props;
+export function TrainingList({list, chosen, onChoose}: TrainingListProps) {
   const [sought, setSought] = useState("");
-  const list = useRef<HTMLUListElement>(null);
-  const ordered = useMemo(() => worstFirst(trainings), [trainings]);
-  const shown = ordered.filter((training) => matches(training, sought));
+  const box = useRef<HTMLUListElement>(null);
+  const shown = useMemo(() => list.rows.filter((row) => matches(row, sought)), [list, sought]);
   const move = (event: KeyboardEvent): void => {
     const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (!by) return;
-    const rows = Array.from(list.current?.querySelectorAll("button") ?? []);
+    const rows = Array.from(box.current?.querySelectorAll("button") ?? []);
     const at = rows.indexOf(document.activeElement as HTMLButtonElement);
     rows[Math.min(rows.length - 1, Math.max(0, at + by))]?.focus();
     event.preventDefault();
@@ -38,17 +33,11 @@ export function TrainingList(props: TrainingListProps) {
         onInput={(event) => setSought(event.currentTarget.value)}
       />
       <p class="List-count soft" role="status">
-        {countWords(trainings, shown.length, sought, complete)}
+        {countWords(list.head, shown.length, sought)}
       </p>
-      <ul ref={list}>
-        {shown.map((training) => (
-          <Row
-            key={training.run}
-            training={training}
-            spark={sparklines[training.run] ?? []}
-            chosen={training.run === chosen}
-            onChoose={onChoose}
-          />
+      <ul ref={box}>
+        {shown.map((row) => (
+          <Row key={row.name} row={row} chosen={row.name === chosen} onChoose={onChoose} />
         ))}
       </ul>
     </nav>
@@ -56,54 +45,47 @@ export function TrainingList(props: TrainingListProps) {
 }
 
 interface RowProps {
-  training: Training;
-  spark: Sparklines[string];
+  row: Summary;
   chosen: boolean;
   onChoose: (run: string) => void;
 }
 
-function Row({training, spark, chosen, onChoose}: RowProps) {
-  const mark = markOf(training);
+function Row({row: {name, mark, cause, sparkline}, chosen, onChoose}: RowProps) {
   return (
     <li>
       <button
         type="button"
         class="Row"
         aria-current={chosen ? "true" : undefined}
-        title={training.run}
-        onClick={() => onChoose(training.run)}
+        title={name}
+        onClick={() => onChoose(name)}
       >
         <span class={`Row-sign tone-${mark.tone}`} aria-hidden="true">
           {mark.sign}
         </span>
-        <span class="Row-name">{training.run}</span>
-        <Sparkline values={spark} tone={mark.tone} />
+        <span class="Row-name">{name}</span>
+        <Sparkline values={sparkline} tone={mark.tone} />
         <span class="Row-cause soft">
           <span class="unseen">{mark.words}: </span>
-          {shortCause(training)}
+          {cause}
         </span>
       </button>
     </li>
   );
 }
 
-function matches(training: Training, sought: string): boolean {
-  const text = `${training.run} ${shortCause(training)} ${training.findings[0]?.code ?? ""}`;
+function matches({name, cause, code}: Summary, sought: string): boolean {
+  const text = `${name} ${cause} ${code ?? ""}`.toLowerCase();
   return sought
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => text.toLowerCase().includes(word));
+    .every((word) => text.includes(word));
 }
 
-function countWords(
-  trainings: readonly Training[],
-  shown: number,
-  sought: string,
-  complete: boolean,
-): string {
-  if (sought.trim()) return `${formatNumber(shown)} of ${formatCount(trainings.length, "training")}`;
-  const worse = trainings.filter(needsALook).length;
-  const all = formatCount(trainings.length, "training");
+function countWords({total, need_a_look, complete}: Summaries, shown: number, sought: string): string {
+  const all = formatCount(total, "training");
+  if (sought.trim()) return `${formatNumber(shown)} of ${all}`;
   if (!complete) return `${all} so far, reading on`;
-  return worse ? `${all} · ${formatNumber(worse)} need${worse === 1 ? "s" : ""} a look` : all;
+  if (need_a_look === 0) return all;
+  return `${all} · ${formatNumber(need_a_look)} need${need_a_look === 1 ? "s" : ""} a look`;
 }

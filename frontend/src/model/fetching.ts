@@ -1,30 +1,93 @@
-import type {CurveData, LayerData, LayerKind, Sparklines, Verdicts} from "./wire";
+import type {CurveData, LayerData, LayerKind, Summaries, Summary, Training} from "./wire";
 
 /** The plugin said no, in a sentence for people. */
 export class Refused extends Error {}
 
+/** Nobody answered: it may be worth asking again. */
+export class NoAnswer extends Refused {}
+
+export interface Answer<T> {
+  /** The very object of the last time where nothing changed. */
+  data: T;
+  /** Something newer is under way: ask again soon. */
+  again: boolean;
+}
+
+const MOST_HELD = 100;
+/** What was answered last, by address, with the tag that asks whether it still holds. */
+const held = new Map<string, {tag: string; data: unknown}>();
+
 /** Addresses are relative: the page's base is the plugin's own path, behind any proxy. */
-async function get<T>(route: string, query: Record<string, string> = {}): Promise<T> {
-  const search = new URLSearchParams(query).toString();
+async function ask<T>(route: string, query: Record<string, string>): Promise<Answer<T>> {
+  const address = `./${route}?${new URLSearchParams(query).toString()}`;
+  const known = held.get(address);
   let response: Response;
   try {
-    response = await fetch(search ? `./${route}?${search}` : `./${route}`);
+    response = await fetch(address, {headers: known ? {"If-None-Match": known.tag} : {}});
   } catch {
-    throw new Refused("TensorBoard does not answer. Is it still running?");
+    throw new NoAnswer("TensorBoard does not answer. Is it still running?");
+  }
+  const again = response.headers.has("Retry-After");
+  if (response.status === 304 && known) {
+    hold(address, known.tag, known.data);
+    return {data: known.data as T, again};
   }
   if (!response.ok) {
     const said = response.headers.get("Content-Type")?.startsWith("text/plain");
     throw new Refused(said ? await response.text() : `TensorBoard answered ${response.status}.`);
   }
-  return (await response.json()) as T;
+  const data = (await response.json()) as T;
+  hold(address, response.headers.get("ETag"), data);
+  return {data, again};
 }
 
-export const getVerdicts = (): Promise<Verdicts> => get("runs");
+/** Keeps an answer; of too many the one that was asked for longest ago goes. */
+function hold(address: string, tag: string | null, data: unknown): void {
+  held.delete(address);
+  if (tag) held.set(address, {tag, data});
+  for (const oldest of held.keys()) {
+    if (held.size <= MOST_HELD) break;
+    held.delete(oldest);
+  }
+}
 
-export const getSparklines = (): Promise<Sparklines> => get("sparklines");
+export interface List {
+  /** The first page: what it says of all trainings holds for `rows`. */
+  head: Summaries;
+  /** Every training in a line, the worst first. */
+  rows: readonly Summary[];
+}
 
-export const getCurve = (run: string, member: string, tag: string): Promise<CurveData> =>
-  get("curves", {run, member, tag});
+const PAGE = 1000;
+const TRIES = 3;
+let listed: {pages: readonly Summaries[]; list: List} | null = null;
 
-export const getLayers = (run: string, kind: LayerKind): Promise<LayerData> =>
-  get("layers", {run, kind});
+/** All pages of one reading: when another one comes between two pages, they are asked for anew. */
+export async function getList(): Promise<Answer<List>> {
+  for (let tries = 1; ; tries++) {
+    const first = await ask<Summaries>("summaries", {offset: "0", limit: `${PAGE}`});
+    const pages = [first.data];
+    while (pages.length * PAGE < first.data.total) {
+      const query = {offset: `${pages.length * PAGE}`, limit: `${PAGE}`};
+      pages.push((await ask<Summaries>("summaries", query)).data);
+    }
+    const whole = pages.every(({reading}) => reading === first.data.reading);
+    if (whole || tries === TRIES) return {data: listOf(first.data, pages), again: first.again || !whole};
+  }
+}
+
+/** The list that these pages make; the same one for the same pages, so that nothing is drawn anew. */
+function listOf(head: Summaries, pages: readonly Summaries[]): List {
+  const known = listed?.pages.length === pages.length && pages.every((page, n) => page === listed?.pages[n]);
+  if (!listed || !known) listed = {pages, list: {head, rows: pages.flatMap(({summaries}) => summaries)}};
+  return listed.list;
+}
+
+export const getTraining = async (name: string): Promise<Training> =>
+  (await ask<Training>("run", {name})).data;
+
+export const getCurve = async (run: string, member: string, tag: string): Promise<CurveData> =>
+  (await ask<CurveData>("curves", {run, member, tag})).data;
+
+export const getLayers = async (run: string, kind: LayerKind): Promise<LayerData> =>
+  (await ask<LayerData>("layers", {run, kind})).data;

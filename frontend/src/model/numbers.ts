@@ -1,4 +1,4 @@
-import type {Comparison, Value} from "./wire";
+import type {Value} from "./wire";
 
 /** A number on the wire as a number: the words for what JSON lacks become what they stand for. */
 export function toNumber(value: Value | null): number {
@@ -26,35 +26,13 @@ export function formatPercent(share: number): string {
   return `${grouped(percent.toFixed(0))} %`;
 }
 
-/** A value with its unit, as it stands in a table. */
+/** A value with its unit, for what is drawn: tables hold the words that come with the value. */
 export function formatValue(value: Value | null, unit: string): string {
   if (value === null) return "";
   const plain = toNumber(value);
   if (unit === "share") return formatPercent(plain);
   if (unit === "" || !Number.isFinite(plain)) return formatNumber(plain);
   return `${formatNumber(plain)} ${plain === 1 ? unit.replace(/s$/, "") : unit}`;
-}
-
-/** What would be fine, given on which side of the threshold the flagged value lies. */
-export function formatLimit(
-  threshold: Value | null,
-  comparison: Comparison | null,
-  unit: string,
-): string {
-  if (threshold === null) return "";
-  const sign = comparison === "above" ? "≤ " : comparison === "below" ? "≥ " : "not ";
-  return (comparison === null ? "" : sign) + formatValue(threshold, unit);
-}
-
-/** The side on which the value lies, where that side is the healthy one. */
-export function formatHealthy(
-  threshold: Value | null,
-  comparison: Comparison | null,
-  unit: string,
-): string {
-  if (threshold === null) return "";
-  const sign = comparison === "above" ? "> " : comparison === "below" ? "< " : "";
-  return sign + formatValue(threshold, unit);
 }
 
 /** `1 step`, `1 640 steps`. */

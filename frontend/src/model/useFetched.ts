@@ -1,5 +1,5 @@
 import {useEffect, useState} from "preact/hooks";
-import {Refused} from "./fetching";
+import {NoAnswer, Refused} from "./fetching";
 
 export interface Fetched<T> {
   /** What was fetched last for this or the previous key of the same subject. */
@@ -7,25 +7,41 @@ export interface Fetched<T> {
   failed: string;
 }
 
-/** Fetches once a key; while a newer reading of the same subject is fetched, the old one stands. */
-export function useFetched<T>(subject: string, reading: number, load: () => Promise<T>): Fetched<T> {
+const LATER = 5000; // milliseconds after a question that got no answer
+
+/**
+ * Fetches once a subject and version; an empty subject is none. While a newer version of the same
+ * subject is fetched, the old one stands; with `keep` that of the subject before does, too.
+ */
+export function useFetched<T>(
+  subject: string,
+  version: number,
+  load: () => Promise<T>,
+  keep = false,
+): Fetched<T> {
+  const [tries, setTries] = useState(0);
   const [held, setHeld] = useState<{subject: string} & Fetched<T>>({
     subject,
     data: null,
     failed: "",
   });
   useEffect(() => {
+    if (!subject) return undefined;
     let gone = false;
+    let timer = 0;
     load().then(
       (data) => gone || setHeld({subject, data, failed: ""}),
       (error: unknown) => {
+        if (gone) return;
         const failed = error instanceof Refused ? error.message : String(error);
-        if (!gone) setHeld({subject, data: null, failed});
+        setHeld((old) => ({subject, data: old.subject === subject ? old.data : null, failed}));
+        if (error instanceof NoAnswer) timer = window.setTimeout(() => setTries(tries + 1), LATER);
       },
     );
     return () => {
       gone = true;
+      window.clearTimeout(timer);
     };
-  }, [subject, reading]);
-  return held.subject === subject ? held : {data: null, failed: ""};
+  }, [subject, version, tries]);
+  return held.subject === subject || keep ? held : {data: null, failed: ""};
 }

@@ -1,140 +1,329 @@
-/** What the plugin answers: the twin of docs/http_api.md. Fields may be added there, never removed. */
+// Written by `make wire` from tb_zeroacc/wire.py and tb_zeroacc/plugin/wire.py: edit those.
+// JSON knows no NaN and no infinity: they come as words.
 
-/** JSON knows no NaN and no infinity: they come as words. */
 export type Value = number | "NaN" | "Infinity" | "-Infinity";
 export type Axis = "step" | "epoch" | "unknown";
 export type Comparison = "above" | "below" | "equal";
+export type Side = "<=" | "<" | ">=" | ">" | "!=";
 export type Outcome = "learning" | "not_learning" | "broken" | "finished_early" | "cannot_tell";
+export type State = "live" | "ended" | "unknown";
 export type Tier = "definite" | "strong" | "smell";
 export type Status = "flagged" | "passed" | "not_applicable" | "cannot_tell";
+export type Tone = "bad" | "warn" | "good" | "soft";
+export type LayerKind = "gradients" | "dead_units" | "saturation" | "updates";
 
+/** What became of something, for the eye: no colour without a sign and words. */
+export interface Mark {
+  /** One character. */
+  sign: string;
+  /** `Not learning`, `could not be told`, ... */
+  words: string;
+  /** Which colour it has. */
+  tone: Tone;
+}
+
+/** One fact with its number, and where it can be looked up. */
 export interface Evidence {
   /** TensorBoard's run that holds the data; empty where it comes from no single one. */
   run: string;
-  /** A scalar tag of that run which shows this very statistic. */
+  /** A scalar tag of that run which shows this very number. */
   tag: string | null;
+  /** The layer, variable, feature or output that it is about. */
   layer: string | null;
+  /** What `first_step` and `last_step` count. */
   axis: Axis;
+  /** The flagged stretch begins here. */
   first_step: number | null;
+  /** The flagged stretch ends here. */
   last_step: number | null;
+  /** The number; null for a fact that is none. */
   value: Value | null;
+  /** The value as it reads, with its unit: `66.1`, `94 %`; empty without one. */
+  value_text: string;
+  /** How the value stands to the threshold. */
   comparison: Comparison | null;
+  /** What the value is held against, in the same unit. */
   threshold: Value | null;
+  /** On which side of the threshold a healthy value lies; null where none is known. */
+  healthy: Side | null;
+  /** The threshold as it reads: `at most 1`, `at least 0.159`; empty without one. */
+  limit_text: string;
+  /** Empty for pure numbers, `share` for 0 to 1, `nats`, `steps`, ... */
   unit: string;
+  /** Whether the number comes from a sample. */
   estimated: boolean;
+  /** What this is, without the number. */
   text: string;
 }
 
+/** A flagged fault that follows from another one. */
 export interface Consequence {
+  /** `ZA704`. */
   code: string;
-  name?: string;
-  summary: string;
-  evidence: Evidence[];
-}
-
-export interface Mend {
-  text: string;
-  code: string;
-}
-
-export interface Finding {
-  rank: number;
-  code: string;
+  /** `stuck-at-chance`. */
   name: string;
-  tier: Tier;
+  /** Its name as a reader would say it: `Stuck at chance`. */
+  title: string;
+  /** One sentence. */
   summary: string;
-  context: string;
-  layers: string[];
+  /** The most telling first. */
   evidence: Evidence[];
-  counter_evidence: Evidence[];
-  explains: Consequence[];
-  fix: Mend;
 }
 
+/** What to do. */
+export interface Fix {
+  /** One or two sentences. */
+  text: string;
+  /** To copy; in a diff, lines begin with `- `, `+ ` or two blanks. */
+  code: string;
+}
+
+/** One cause, with all that follows from it. */
+export interface Finding {
+  /** From 1. */
+  rank: number;
+  /** `ZA701`. */
+  code: string;
+  /** `learning-rate-too-high`. */
+  name: string;
+  /** Its name as a reader would say it: `Learning rate too high`. */
+  title: string;
+  /** How much it promises. */
+  tier: Tier;
+  /** The same in a sentence. */
+  promise: string;
+  /** One sentence with its number. */
+  summary: string;
+  /** One more sentence; may be empty. */
+  context: string;
+  /** Layers that it is about. */
+  layers: string[];
+  /** The most telling first. */
+  evidence: Evidence[];
+  /** What speaks against it. */
+  counter_evidence: Evidence[];
+  /** What follows from it. */
+  explains: Consequence[];
+  /** What to do. */
+  fix: Fix;
+}
+
+/** Causes that this log cannot tell apart, and what would. */
 export interface Rivals {
+  /** Of the causes. */
   codes: string[];
+  /** One sentence. */
   would_separate: string;
 }
 
+/** Data that a check lacks. */
 export interface Need {
+  /** In a few words. */
   what: string;
+  /** The line of code that would log it. */
   how_to_log: string;
 }
 
+/** What one rule answered. */
 export interface Check {
+  /** `nan-in-inputs`; absent where the code is not known. */
   name?: string;
+  /** Its name as a reader would say it, or else its code. */
+  title: string;
+  /** The answer; `Training.tally` holds its sign and words. */
   status: Status;
+  /** What was seen. */
   reason: string;
+  /** Only for `cannot_tell`. */
   needs: Need[];
 }
 
+/** How many checks gave one of the four answers. */
+export interface Tally {
+  /** The answer. */
+  status: Status;
+  /** Its sign and words. */
+  mark: Mark;
+  /** At least 1. */
+  count: number;
+}
+
+/** What was not logged, by the line of code that would log it. */
+export interface Lacking {
+  /** The line. */
+  how_to_log: string;
+  /** All that it would log, in words. */
+  what: string;
+  /** Of the checks that it would let answer. */
+  codes: string[];
+}
+
+/** What should be on record and is not. */
 export interface Unrecorded {
-  /** As the begin of a sentence. */
+  /** What, as the begin of a sentence. */
   part: string;
+  /** Full sentences. */
   why: string;
+  /** Full sentences on what would help; may be empty. */
   remedy: string;
 }
 
+/** One training with its verdict. */
 export interface Training {
+  /** The log directory, as given. */
   path: string;
+  /** Its name: its directory relative to the log directory. */
   run: string;
+  /** TensorBoard's runs that belong to it. */
   members: string[];
+  /** How often the directory was trained into; the latest is judged. */
   sessions: number;
-  state: "live" | "ended" | "unknown";
+  /** Whether it still runs. */
+  state: State;
+  /** Whether points came through a sampling data provider. */
   sampled: boolean;
+  /** Sentences on the log itself. */
   notes: string[];
   /** What should be on record and is not. */
   unrecorded: Unrecorded[];
+  /** What became of it. */
   outcome: Outcome;
+  /** The outcome, and whether something is wrong beside it, for the eye. */
+  mark: Mark;
+  /** From 0, nothing found, to 6, broken; from 3 on it needs a look. */
+  severity: number;
+  /** The main finding in a few words, or else how it stands. */
+  cause: string;
+  /** Code of the finding that the headline speaks of; null where there is none. */
+  main: string | null;
+  /** One sentence. */
   headline: string;
+  /** One more line; may be empty. */
   context: string;
+  /** Training steps taken. */
   steps: number | null;
+  /** Epochs ended. */
   epochs: number | null;
+  /** Of the first record, in seconds since 1970. */
   first_time: number | null;
+  /** Of the last record. */
   last_time: number | null;
+  /** Causes, the likeliest first. */
   findings: Finding[];
+  /** Causes that cannot be told apart. */
   rivals: Rivals[];
+  /** Every check by its code. */
   checks: Record<string, Check>;
+  /** How many checks gave which answer, in the order to show them. */
+  tally: Tally[];
+  /** What was not logged, the line that tells most first. */
+  lacking: Lacking[];
+  /** The loss; its prior is the threshold. */
   curve: Evidence | null;
+  /** A few numbers; `comparison` says on which side of its limit each lies now. */
   glance: Evidence[];
 }
 
+/** What `zeroacc diagnose --format json` prints and `GET runs` answers. */
 export interface Verdicts {
-  version: number;
+  /** Of this format: 1. */
+  version: 1;
+  /** Version of the package. */
   tb_zeroacc: string;
   /** False while the first reading is under way. */
   complete: boolean;
-  /** True while a newer reading is on its way: ask again soon. */
-  refreshing: boolean;
-  /** Which reading this is; curves of another number may differ. */
-  reading: number;
-  /** Sentences on paths that could not be read. */
-  errors: string[];
+  /** Of the tab alone: whether a newer reading is under way. */
+  refreshing?: boolean;
+  /** Of the tab alone: counts, from 1, the readings that found something new. */
+  reading?: number;
+  /** Of the tab alone: sentences on what could not be read. */
+  errors?: string[];
+  /** In the order of the log directories, then by name. */
   runs: Training[];
 }
 
+/** One training in a line. */
+export interface Summary {
+  /** The training's name, its `run` in `GET runs`. */
+  name: string;
+  /** What became of it. */
+  outcome: Outcome;
+  /** The outcome, and whether something is wrong beside it, for the eye. */
+  mark: Mark;
+  /** From 0, nothing found, to 6, broken; from 3 on it needs a look. */
+  severity: number;
+  /** The main finding in a few words, or else how it stands. */
+  cause: string;
+  /** Of the main finding; null where there is none. */
+  code: string | null;
+  /** One sentence. */
+  headline: string;
+  /** Of the last record, in seconds since 1970. */
+  last_time: number | null;
+  /** Whether it still runs. */
+  live: boolean;
+  /** The training loss in at most 40 values of four digits; empty where there is none. */
+  sparkline: Value[];
+}
+
+/** What `GET summaries` answers: trainings, the worst first. */
+export interface Summaries {
+  /** Of this format: 1. */
+  version: 1;
+  /** Version of the package. */
+  tb_zeroacc: string;
+  /** False while the first reading is under way. */
+  complete: boolean;
+  /** Counts, from 1, the readings that found something new; curves may change then. */
+  reading: number;
+  /** Sentences on log directories that could not be read. */
+  errors: string[];
+  /** How many trainings there are in all. */
+  total: number;
+  /** How many of them somebody should look at. */
+  need_a_look: number;
+  /** How many of TensorBoard's runs belong to all of them. */
+  members: number;
+  /** How many trainings come before the first of `summaries`. */
+  offset: number;
+  /** How many `summaries` holds at most. */
+  limit: number;
+  /** The worst first, the surest cause first among equals, then by name. */
+  summaries: Summary[];
+}
+
+/** What `GET curves` answers: one curve. */
 export interface CurveData {
+  /** TensorBoard's run that holds it. */
   member: string;
+  /** Its tag there. */
   tag: string;
+  /** What `steps` count. */
   axis: Axis;
+  /** Ascending. */
   steps: number[];
+  /** Aligned with `steps`. */
   values: Value[];
+  /** Steps in the log. */
   count: number;
+  /** Whether that is more than are listed. */
   thinned: boolean;
 }
 
-export type LayerKind = "gradients" | "dead_units" | "saturation" | "updates";
-
+/** What `GET layers` answers: one statistic of all layers over time. */
 export interface LayerData {
+  /** Which statistic. */
   kind: LayerKind;
+  /** As for `Evidence`. */
   unit: string;
+  /** Layers in order, or variables where layers do not tell them apart. */
   rows: string[];
   /** The layer of each row; null where it is not known. */
   layers: (string | null)[];
+  /** At most 161 samples. */
   steps: number[];
   /** A list of values for each step, aligned with `rows`. */
   values: Value[][];
+  /** Whether there are more samples or rows than are listed. */
   thinned: boolean;
 }
-
-export type Sparklines = Record<string, Value[]>;

@@ -1,13 +1,11 @@
 import type {Training} from "../model/wire";
 import {Code, CopyButton} from "./Code";
 import {GlanceTable} from "./GlanceTable";
-import {lackingData} from "./lacking";
 import {LossCard} from "./LossCard";
 
 /** A page without a cause to show: the loss against its prior, and a few numbers or what lacks. */
 export function CalmBody({training, height}: {training: Training; height: number}) {
-  const {curve, glance, outcome} = training;
-  const lacking = lackingData(training.checks);
+  const {curve, glance, outcome, lacking} = training;
   const needsData = outcome === "cannot_tell" || glance.length === 0;
   return (
     <div class="Body">
@@ -25,9 +23,9 @@ export function CalmBody({training, height}: {training: Training; height: number
           <>
             <header class="Card-head">
               <h3>What would tell more</h3>
-              <CopyButton code={lacking[0].how} what="the line" />
+              <CopyButton code={lacking[0].how_to_log} what="the line" />
             </header>
-            <Code code={lacking[0].how} />
+            <Code code={lacking[0].how_to_log} />
             <p class="soft">
               It logs {lacking[0].what}, which {lacking[0].codes.length}{" "}
               {lacking[0].codes.length === 1 ? "check needs" : "checks need"}.

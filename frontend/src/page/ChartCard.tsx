@@ -2,9 +2,9 @@ import {useState} from "preact/hooks";
 import {CurveChart} from "../chart/CurveChart";
 import {LayerPicture} from "../chart/LayerPicture";
 import {getCurve, getLayers} from "../model/fetching";
+import {LAYER_TITLES, titleOf} from "../model/titles";
 import {useFetched} from "../model/useFetched";
 import type {Evidence, LayerKind} from "../model/wire";
-import {LAYER_TITLES, titleOf} from "../model/words";
 import {useTab} from "./context";
 import {TimeSeriesLink} from "./TimeSeriesLink";
 
@@ -63,8 +63,8 @@ interface PictureProps {
 
 function Curve(props: PictureProps & {evidence: Evidence; tag: string; calm: boolean}) {
   const {run, evidence, tag, calm, onRead} = props;
-  const {dark, reading} = useTab();
-  const {data, failed} = useFetched(`${run}\n${evidence.run}\n${tag}`, reading, () =>
+  const {dark, version} = useTab();
+  const {data, failed} = useFetched(`${run}\n${evidence.run}\n${tag}`, version, () =>
     getCurve(run, evidence.run, tag),
   );
   if (!data) return <Still words={failed} />;
@@ -73,8 +73,8 @@ function Curve(props: PictureProps & {evidence: Evidence; tag: string; calm: boo
 
 function Layers(props: PictureProps & {kind: LayerKind; flagged: readonly string[]}) {
   const {run, kind, flagged, onRead} = props;
-  const {dark, reading} = useTab();
-  const {data, failed} = useFetched(`${run}\n${kind}`, reading, () => getLayers(run, kind));
+  const {dark, version} = useTab();
+  const {data, failed} = useFetched(`${run}\n${kind}`, version, () => getLayers(run, kind));
   if (!data) return <Still words={failed} />;
   return <LayerPicture {...{data, flagged, dark, onRead}} />;
 }

@@ -1,45 +1,44 @@
 import {useState} from "preact/hooks";
 import {formatCount} from "../model/numbers";
-import type {Check, Status} from "../model/wire";
-import {readable, STATUSES} from "../model/words";
+import type {Check, Mark, Status, Tally} from "../model/wire";
 import {Words} from "./Words";
 
-const ORDER: Status[] = ["flagged", "cannot_tell", "passed", "not_applicable"];
-
 /** How many checks gave which answer: `4 flagged · 21 passed`. */
-export function countChecks(checks: Record<string, Check>): string {
-  const all = Object.values(checks);
-  return ORDER.map((status) => [status, all.filter((c) => c.status === status).length] as const)
-    .filter(([, count]) => count > 0)
-    .map(([status, count]) => `${count} ${STATUSES[status].words}`)
-    .join(" · ");
+export const countChecks = (tally: readonly Tally[]): string => tally.map(words).join(" · ");
+
+const words = ({count, mark}: Tally): string => `${count} ${mark.words}`;
+
+interface ChecksTableProps {
+  checks: Record<string, Check>;
+  tally: readonly Tally[];
 }
 
 /** Every check with its answer, what was seen, and the line that would log what it lacks. */
-export function ChecksTable({checks}: {checks: Record<string, Check>}) {
+export function ChecksTable({checks, tally}: ChecksTableProps) {
   const [only, setOnly] = useState<Status | null>(null);
   const all = Object.entries(checks);
-  const count = (status: Status): number => all.filter(([, c]) => c.status === status).length;
-  const shown = ORDER.filter((status) => only === null || status === only).flatMap((status) =>
-    all.filter(([, check]) => check.status === status),
-  );
+  const shown = tally
+    .filter(({status}) => only === null || status === only)
+    .flatMap(({status, mark}) =>
+      all.filter(([, check]) => check.status === status).map((entry) => [...entry, mark] as const),
+    );
   return (
     <>
       <div class="Chips" role="group" aria-label="Show only">
         <Chip label={`all ${all.length}`} on={only === null} choose={() => setOnly(null)} />
-        {ORDER.filter((status) => count(status) > 0).map((status) => (
+        {tally.map((entry) => (
           <Chip
-            key={status}
-            label={`${count(status)} ${STATUSES[status].words}`}
-            on={only === status}
-            choose={() => setOnly(status)}
+            key={entry.status}
+            label={words(entry)}
+            on={only === entry.status}
+            choose={() => setOnly(entry.status)}
           />
         ))}
       </div>
       <table class="Table Checks" aria-label={formatCount(shown.length, "check")}>
         <tbody>
-          {shown.map(([code, check]) => (
-            <CheckRow key={code} code={code} check={check} />
+          {shown.map(([code, check, mark]) => (
+            <CheckRow key={code} code={code} check={check} mark={mark} />
           ))}
         </tbody>
       </table>
@@ -47,16 +46,15 @@ export function ChecksTable({checks}: {checks: Record<string, Check>}) {
   );
 }
 
-function CheckRow({code, check}: {code: string; check: Check}) {
-  const mark = STATUSES[check.status];
+function CheckRow({code, check, mark}: {code: string; check: Check; mark: Mark}) {
   return (
     <tr>
       <td class={`Checks-status tone-${mark.tone}`}>
         <span aria-hidden="true">{mark.sign}</span> {mark.words}
       </td>
       <th scope="row">
-        {check.name ? readable(check.name) : code}
-        {check.name && <small class="soft"> {code}</small>}
+        {check.title}
+        {check.title !== code && <small class="soft"> {code}</small>}
       </th>
       <td>
         <Words text={check.reason} />

@@ -1,5 +1,5 @@
 import type {ComponentChildren} from "preact";
-import type {Verdicts} from "../model/wire";
+import type {Summaries} from "../model/wire";
 import {Code, CopyButton} from "./Code";
 
 const LINES = `import tb_zeroacc
@@ -10,12 +10,12 @@ model.fit(
 )`;
 
 /** No training to show: what is the matter, in a sentence, and what to do. */
-export function Empty({verdicts, failed}: {verdicts: Verdicts | null; failed: string}) {
-  if (failed && !verdicts) return <Message title="No answer" words={[failed]} />;
-  if (!verdicts || !verdicts.complete) {
+export function Empty({head, failed}: {head: Summaries | null; failed: string}) {
+  if (failed && !head) return <Message title="No answer" words={[failed]} />;
+  if (!head?.complete) {
     return <Message title="Reading the logs" words={["The first verdicts stand here in a moment."]} />;
   }
-  const {errors} = verdicts;
+  const {errors} = head;
   return (
     <Message
       title={errors.length ? "Nothing to judge yet" : "No training in this log directory yet"}

@@ -1,4 +1,3 @@
-import {formatLimit, formatValue} from "../model/numbers";
 import type {Evidence} from "../model/wire";
 import {Words} from "./Words";
 
@@ -15,7 +14,7 @@ interface EvidenceTableProps {
 /** What was seen: each number with the limit that it is held against. */
 export function EvidenceTable({rows, title = "", drawn = null, onDraw}: EvidenceTableProps) {
   const choice = drawn === null || rows.filter((row) => row.tag !== null).length > 1;
-  const limited = rows.some((row) => row.threshold !== null);
+  const limited = rows.some((row) => row.limit_text);
   return (
     <table class="Table">
       {title && (
@@ -47,10 +46,8 @@ export function EvidenceTable({rows, title = "", drawn = null, onDraw}: Evidence
               {row.layer && !row.text.includes(row.layer) && <code> {row.layer}</code>}
               {row.estimated && <span class="soft"> (estimated)</span>}
             </th>
-            <td class="is-number">{formatValue(row.value, row.unit)}</td>
-            {limited && (
-              <td class="is-number soft">{formatLimit(row.threshold, row.comparison, row.unit)}</td>
-            )}
+            <td class="is-number">{row.value_text}</td>
+            {limited && <td class="is-number soft">{row.limit_text}</td>}
           </tr>
         ))}
       </tbody>

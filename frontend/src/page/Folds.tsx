@@ -1,14 +1,12 @@
 import type {ComponentChildren} from "preact";
-import {formatCount, formatValue} from "../model/numbers";
-import type {Consequence, Evidence, Finding, Training, Unrecorded} from "../model/wire";
-import {readable, TIERS} from "../model/words";
+import {formatCount} from "../model/numbers";
+import type {Consequence, Evidence, Finding, Lacking, Training, Unrecorded} from "../model/wire";
 import {ChecksTable, countChecks} from "./ChecksTable";
 import {Code, CopyButton} from "./Code";
 import {Consequences} from "./Consequences";
 import {EvidenceTable} from "./EvidenceTable";
 import {FindingBody} from "./FindingBody";
 import {Fold} from "./Fold";
-import {lackingData} from "./lacking";
 import {LossCard} from "./LossCard";
 import {tagsOf} from "./picture";
 import {Words} from "./Words";
@@ -25,8 +23,7 @@ const HEIGHT = 180;
 
 /** Everything else about a training, in lines that already say what is inside. */
 export function Folds({training, main, open, onToggle}: FoldsProps) {
-  const {checks, curve, rivals, notes, unrecorded} = training;
-  const lacking = lackingData(checks);
+  const {checks, tally, curve, rivals, notes, unrecorded, lacking} = training;
   const line = (
     id: string,
     title: string,
@@ -50,7 +47,7 @@ export function Folds({training, main, open, onToggle}: FoldsProps) {
       {training.findings
         .filter((finding) => finding !== main)
         .map((finding) =>
-          line(finding.code, finding.summary, `${TIERS[finding.tier].words} · ${finding.code}`, () => (
+          line(finding.code, finding.summary, `${finding.tier} · ${finding.code}`, () => (
             <Further training={training} finding={finding} />
           )),
         )}
@@ -72,7 +69,7 @@ export function Folds({training, main, open, onToggle}: FoldsProps) {
           "lacking",
           "What could not be told, and the line that would tell it",
           lacking.map(({what}) => what).join(" · "),
-          () => lacking.map((entry) => <LackingEntry key={entry.how} training={training} {...entry} />),
+          () => lacking.map((entry) => <LackingEntry key={entry.how_to_log} training={training} entry={entry} />),
         )}
       {unrecorded.length > 0 &&
         line(
@@ -81,8 +78,8 @@ export function Folds({training, main, open, onToggle}: FoldsProps) {
           unrecorded.map(({part}) => part.replaceAll("`", "")).join(" · "),
           () => unrecorded.map((entry) => <UnrecordedEntry key={entry.part + entry.why} {...entry} />),
         )}
-      {line("checks", "All checks", countChecks(checks), () => (
-        <ChecksTable checks={checks} />
+      {line("checks", "All checks", countChecks(tally), () => (
+        <ChecksTable checks={checks} tally={tally} />
       ))}
       {notes.length + (training.sampled ? 1 : 0) > 0 &&
         line("notes", "Notes on this log", formatCount(notes.length || 1, "note"), () => (
@@ -102,20 +99,22 @@ function explainsTitle({explains}: Finding): string {
 }
 
 const names = (items: readonly Consequence[]): string =>
-  items.map(({name, code}) => (name ? readable(name).toLowerCase() : code)).join(" · ");
+  items.map(({title}) => inSentence(title)).join(" · ");
 
-function versus({value, threshold, unit}: Evidence): string {
-  const now = formatValue(value, unit);
-  return threshold === null ? now : `${now} against ${formatValue(threshold, unit)}`;
-}
+/** A title in the middle of a sentence: `NaN in inputs` keeps its capitals. */
+const inSentence = (title: string): string =>
+  /^[A-Z][a-z]*[A-Z]/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
+
+/** The loss and its prior: a mere reference has no side that would stand before its number. */
+const versus = ({value_text, limit_text}: Evidence): string =>
+  [value_text, limit_text].filter(Boolean).join(" against ");
 
 const against = ({counter_evidence}: Finding): string =>
-  counter_evidence.map(({text, value, unit}) => `${text} ${formatValue(value, unit)}`).join(" · ");
+  counter_evidence.map(({text, value_text}) => `${text} ${value_text}`).join(" · ");
 
 function nameOf(training: Training, code: string): string {
-  const found = training.findings.find((finding) => finding.code === code);
-  const name = found?.name ?? training.checks[code]?.name;
-  return name ? `${readable(name).toLowerCase()} (${code})` : code;
+  const title = training.checks[code]?.title ?? code;
+  return title === code ? code : `${inSentence(title)} (${code})`;
 }
 
 function Further({training, finding}: {training: Training; finding: Finding}) {
@@ -148,16 +147,16 @@ function UnrecordedEntry({part, why, remedy}: Unrecorded) {
   );
 }
 
-function LackingEntry(props: {training: Training; how: string; what: string; codes: string[]}) {
-  const {training, how, what, codes} = props;
+function LackingEntry({training, entry}: {training: Training; entry: Lacking}) {
+  const {how_to_log, what, codes} = entry;
   return (
     <div class="Lacking">
       <p>
         {what}
         <span class="soft">, for {codes.map((code) => nameOf(training, code)).join(", ")}</span>
-        <CopyButton code={how} what="the line" />
+        <CopyButton code={how_to_log} what="the line" />
       </p>
-      <Code code={how} />
+      <Code code={how_to_log} />
     </div>
   );
 }

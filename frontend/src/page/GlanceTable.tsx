@@ -1,4 +1,3 @@
-import {formatHealthy, formatValue} from "../model/numbers";
 import type {Evidence} from "../model/wire";
 
 /** A few numbers of a training with their healthy limits. */
@@ -16,10 +15,8 @@ export function GlanceTable({rows}: {rows: readonly Evidence[]}) {
         {rows.map((row, n) => (
           <tr key={n}>
             <th scope="row">{row.text}</th>
-            <td class="is-number">{formatValue(row.value, row.unit)}</td>
-            <td class="is-number soft">
-              {formatHealthy(row.threshold, row.comparison, row.unit)}
-            </td>
+            <td class="is-number">{row.value_text}</td>
+            <td class="is-number soft">{row.limit_text}</td>
           </tr>
         ))}
       </tbody>

@@ -1,4 +1,4 @@
-import type {Mark} from "../model/words";
+import type {Mark} from "../model/wire";
 
 /** An outcome: sign, words and colour together. */
 export function Pill({mark}: {mark: Mark}) {

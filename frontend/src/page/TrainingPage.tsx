@@ -1,6 +1,5 @@
 import {formatCount, formatWhen} from "../model/numbers";
 import type {Finding, Training} from "../model/wire";
-import {markOf, readable, TIERS} from "../model/words";
 import {CalmBody} from "./CalmBody";
 import {FindingBody} from "./FindingBody";
 import {Folds} from "./Folds";
@@ -17,7 +16,7 @@ const HEIGHT = 240;
 
 /** One training: one sentence, one picture, one mend; all else in lines that unfold. */
 export function TrainingPage({training, open, onToggle}: TrainingPageProps) {
-  const main = mainFinding(training);
+  const main = training.findings.find(({code}) => code === training.main) ?? null;
   return (
     <>
       <Facts training={training} main={main} />
@@ -39,17 +38,11 @@ export function TrainingPage({training, open, onToggle}: TrainingPageProps) {
   );
 }
 
-/** The finding that the headline speaks of; a mere smell does not head a healthy page. */
-function mainFinding({findings, outcome}: Training): Finding | null {
-  const first = findings[0];
-  return first && (first.tier !== "smell" || outcome !== "learning") ? first : null;
-}
-
 /** Which training this is and what became of it. */
 function Facts({training, main}: {training: Training; main: Finding | null}) {
   return (
     <div class="Facts">
-      <Pill mark={markOf(training)} />
+      <Pill mark={training.mark} />
       <span class="Facts-name">{training.run}</span>
       {[lengthOf(training), whenOf(training), partsOf(training)].filter(Boolean).map((fact) => (
         <span class="soft" key={fact}>
@@ -57,8 +50,8 @@ function Facts({training, main}: {training: Training; main: Finding | null}) {
         </span>
       ))}
       {main && (
-        <span class="Facts-code soft" title={`${readable(main.name)}. ${TIERS[main.tier].meaning}`}>
-          {main.code} · {TIERS[main.tier].words}
+        <span class="Facts-code soft" title={`${main.title}. ${main.promise}`}>
+          {main.code} · {main.tier}
         </span>
       )}
     </div>

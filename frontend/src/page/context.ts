@@ -4,8 +4,8 @@ import {useContext} from "preact/hooks";
 /** What every part of the page may know. */
 export interface Tab {
   dark: boolean;
-  /** Number of the reading that is shown: newer curves are fetched when it changes. */
-  reading: number;
+  /** Number of the list that is shown: newer curves are fetched when it changes. */
+  version: number;
   /** How many runs TensorBoard lists. */
   runs: number;
 }

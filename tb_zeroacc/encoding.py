@@ -1,0 +1,162 @@
+"""Verdicts as JSON, version 1, as `wire` defines it; `telling` has the words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import cast
+
+from tb_zeroacc import __version__, telling, wire
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Evidence, Flagged
+from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.diagnosis.diagnosis import Finding
+from tb_zeroacc.run import Run, Split
+from tb_zeroacc.telling import ShownFor
+from tb_zeroacc.verdict import Reading
+
+
+def runs_json(readings: Sequence[Reading]) -> wire.Verdicts:
+    """Several verdicts, in the order given."""
+    return {
+        "version": wire.VERSION,
+        "tb_zeroacc": __version__,
+        "complete": True,
+        "runs": [run_json(reading) for reading in readings],
+    }
+
+
+def run_json(reading: Reading) -> wire.Training:
+    """One verdict, whole; NaN and infinities stand as strings."""
+    run, verdict = reading
+    main = telling.main_finding(verdict)
+    curve = verdict.curve
+    return {
+        "path": run.path,
+        "run": run.name,
+        "members": list(run.members),
+        "sessions": run.sessions,
+        "state": run.state,
+        "sampled": run.sampled,
+        "notes": list(run.notes),
+        "unrecorded": [
+            {"part": fact.part, "why": fact.why, "remedy": fact.remedy} for fact in run.unrecorded
+        ],
+        "outcome": verdict.outcome.value,
+        "mark": telling.mark(verdict),
+        "severity": int(telling.severity(verdict)),
+        "cause": telling.cause(verdict),
+        "main": None if main is None else main.code,
+        "headline": verdict.headline,
+        "context": verdict.context,
+        "findings": [_finding_json(finding) for finding in verdict.findings],
+        "rivals": [
+            {"codes": list(r.codes), "would_separate": r.would_separate} for r in verdict.rivals
+        ],
+        "checks": {code: _check_json(code, answer) for code, answer in verdict.checks.items()},
+        "tally": telling.tally(verdict.checks.values()),
+        "lacking": telling.lacking(run, verdict.checks),
+        "steps": _steps(run),
+        "epochs": _epochs(run),
+        "first_time": run.first_time,
+        "last_time": run.last_time,
+        "curve": None if curve is None else evidence_json(curve, ShownFor.REFERENCE),
+        "glance": [evidence_json(fact, ShownFor.HEALTH) for fact in verdict.glance],
+    }
+
+
+def _finding_json(finding: Finding) -> wire.Finding:
+    fault, health = ShownFor.FAULT, ShownFor.HEALTH
+    return {
+        "rank": finding.rank,
+        "code": finding.code,
+        "name": finding.name,
+        "title": telling.title(finding.name),
+        "tier": cast(wire.Tier, finding.tier.label),
+        "promise": telling.PROMISES[finding.tier],
+        "summary": finding.summary,
+        "context": finding.context,
+        "layers": list(finding.layers),
+        "evidence": [evidence_json(fact, fault) for fact in finding.evidence],
+        "counter_evidence": [evidence_json(fact, health) for fact in finding.counter_evidence],
+        "explains": [
+            {
+                "code": c.code,
+                "name": c.name,
+                "title": telling.title(c.name),
+                "summary": c.summary,
+                "evidence": [evidence_json(fact, fault) for fact in c.evidence],
+            }
+            for c in finding.explains
+        ],
+        "fix": {"text": finding.mend.text, "code": finding.mend.code},
+    }
+
+
+def evidence_json(fact: Evidence, shown_for: ShownFor) -> wire.Evidence:
+    """One fact, with its limit as it reads where it is shown for that."""
+    side = telling.healthy_side(fact, shown_for)
+    return {
+        "run": fact.member,
+        "tag": fact.tag,
+        "layer": fact.layer,
+        "axis": fact.axis,
+        "first_step": fact.first_step,
+        "last_step": fact.last_step,
+        "value": json_number(fact.value),
+        "value_text": telling.value_text(fact),
+        "comparison": fact.comparison,
+        "threshold": json_number(fact.threshold),
+        "healthy": side,
+        "limit_text": telling.limit_text(fact, side),
+        "unit": fact.unit,
+        "estimated": fact.estimated,
+        "text": fact.text,
+    }
+
+
+def json_number(value: float | None) -> wire.Value | None:
+    """A number as JSON knows it; NaN and infinities as `"NaN"`, `"Infinity"`, `"-Infinity"`."""
+    if value is None:
+        return None
+    number = float(value)
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _check_json(code: str, answer: Answer) -> wire.Check:
+    needs: list[wire.Need] = []
+    if isinstance(answer, CannotTell):
+        needs = [{"what": m.what, "how_to_log": m.how_to_log} for m in answer.needs]
+    rule = RULES.get(code)
+    check: wire.Check = {
+        "title": code if rule is None else telling.title(rule.name),
+        "status": telling.status(answer),
+        "reason": answer.summary if isinstance(answer, Flagged) else answer.reason,
+        "needs": needs,
+    }
+    return check if rule is None else {"name": rule.name, **check}
+
+
+def _steps(run: Run) -> int | None:
+    """Training steps taken, as far as the log says."""
+    if run.end is not None and run.end.step is not None:
+        return run.end.step
+    if run.epochs and all(epoch.batches is not None for epoch in run.epochs):
+        return run.epochs[-1].step
+    last = [c.series.last.step for c in run.curves if c.axis == "step" and len(c.series)]
+    return max(last) + 1 if last else None
+
+
+def _epochs(run: Run) -> int | None:
+    """Epochs that ended, as far as the log says."""
+    if run.epochs:
+        return len(run.epochs)
+    last = [
+        c.series.last.step
+        for c in run.curves
+        if c.axis == "epoch" and c.split is Split.TRAIN and len(c.series)
+    ]
+    return max(last) + 1 if last else None

@@ -1,0 +1,59 @@
+"""Answers about all trainings at once, put together from what each was made of before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tb_zeroacc import __version__
+from tb_zeroacc.plugin.reading import View
+from tb_zeroacc.plugin.responding import serialise
+from tb_zeroacc.wire import VERSION
+
+PAGE = 200  # summaries in an answer unless another number is asked for
+LARGEST_PAGE = 1000
+
+
+def runs_answer(view: View, *, refreshing: bool) -> bytes:
+    """The JSON of `GET runs`.
+
+    Args:
+        view: What is there.
+        refreshing: Whether a newer reading is under way.
+    """
+    head = {
+        "version": VERSION,
+        "tb_zeroacc": __version__,
+        "complete": view.complete,
+        "refreshing": refreshing,
+        "reading": view.number,
+        "errors": view.errors,
+    }
+    return _with(head, "runs", (shown.whole for shown in view.trainings.values()))
+
+
+def summaries_answer(view: View, offset: int, limit: int) -> bytes:
+    """The JSON of `GET summaries`.
+
+    Args:
+        view: What is there.
+        offset: How many of the worst to leave out.
+        limit: How many to list at most.
+    """
+    head = {
+        "version": VERSION,
+        "tb_zeroacc": __version__,
+        "complete": view.complete,
+        "reading": view.number,
+        "errors": view.errors,
+        "total": len(view.ranked),
+        "need_a_look": sum(shown.severity.needs_a_look for shown in view.ranked),
+        "members": sum(len(shown.run.members) for shown in view.ranked),
+        "offset": offset,
+        "limit": limit,
+    }
+    return _with(head, "summaries", (s.summary for s in view.ranked[offset : offset + limit]))
+
+
+def _with(head: dict[str, object], name: str, items: Iterable[bytes]) -> bytes:
+    """The head with one more field: a list of JSON that is made already."""
+    return b"%b, \"%b\": [%b]}" % (serialise(head)[:-1], name.encode(), b", ".join(items))

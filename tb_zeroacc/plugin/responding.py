@@ -1,0 +1,111 @@
+"""Requests and responses: GET alone, checked arguments, nothing that the browser holds already."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from tensorboard import errors
+from tensorboard.backend import http_util
+from werkzeug import wrappers
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+    from werkzeug.datastructures import Headers
+
+Handler: TypeAlias = "Callable[[wrappers.Request], wrappers.Response]"
+App: TypeAlias = "WSGIApplication"
+
+LONGEST_QUOTE = 200  # characters of an argument that are repeated in an error
+GZIPPED = "-gzip"  # ends the tag of a compressed answer: other bytes, another tag
+
+
+def get_only(handler: Handler) -> App:
+    """A WSGI application that answers GET and HEAD alone."""
+
+    @wrappers.Request.application
+    def serve(request: wrappers.Request) -> wrappers.Response:
+        if request.method not in ("GET", "HEAD"):
+            allowed = [("Allow", "GET, HEAD")]
+            said = "only GET is answered here"
+            refusal = http_util.Respond(request, said, "text/plain", code=405, headers=allowed)
+            return cast(wrappers.Response, refusal)
+        return handler(request)
+
+    return serve
+
+
+def respond(
+    request: wrappers.Request,
+    content: Callable[[], str | bytes],
+    tag: str,
+    content_type: str = "application/json",
+    *,
+    again_in: int | None = None,
+) -> wrappers.Response:
+    """The content, made only where the browser does not hold it already.
+
+    Args:
+        request: What was asked.
+        content: Makes the content.
+        tag: Tells this content from any other at the same address.
+        content_type: Of the content.
+        again_in: Seconds after which to ask again, because something newer is under way.
+    """
+    headers = [("Vary", "Accept-Encoding")]
+    if again_in is not None:
+        headers.append(("Retry-After", str(again_in)))
+    for held in (tag, tag + GZIPPED):
+        if request.if_none_match.contains_weak(held):
+            headers += [("ETag", f'"{held}"'), ("X-Content-Type-Options", "nosniff")]
+            return _Unchanged(status=304, headers=headers, content_type=content_type)
+    made = http_util.Respond(request, content(), content_type, headers=headers)
+    response = cast(wrappers.Response, made)
+    response.set_etag(tag + (GZIPPED if response.headers.get("Content-Encoding") else ""))
+    return response
+
+
+def whole_number(
+    request: wrappers.Request, name: str, default: int, least: int, most: int
+) -> int:
+    """An argument that is a whole number.
+
+    Raises:
+        errors.InvalidArgumentError: It is none, or out of bounds.
+    """
+    given = request.args.get(name)
+    if given is None:
+        return default
+    if re.fullmatch("[0-9]{1,12}", given) and least <= int(given) <= most:
+        return int(given)
+    raise errors.InvalidArgumentError(
+        f"{name} must be a whole number from {least} to {most}. Received: {quoted(given)}"
+    )
+
+
+def serialise(content: Any) -> bytes:
+    """JSON in ASCII: whatever a name holds, it can be sent."""
+    return json.dumps(content, allow_nan=False).encode("ascii")
+
+
+def digest(content: bytes) -> str:
+    """A short name of the content, for an ETag."""
+    return blake2b(content, digest_size=12).hexdigest()
+
+
+def quoted(text: str) -> str:
+    """Text of the request as it is repeated in an error."""
+    return repr(text[:LONGEST_QUOTE])
+
+
+class _Unchanged(wrappers.Response):
+    """An empty answer that keeps its type: TensorBoard warns of any that has none."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        headers["Content-Type"] = self.headers["Content-Type"]
+        return headers

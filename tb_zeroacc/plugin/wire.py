@@ -1,0 +1,111 @@
+"""The JSON of the tab's own routes as types; that of verdicts is in `tb_zeroacc.wire`."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, TypedDict
+
+from tb_zeroacc.wire import Axis, Mark, Outcome, Value
+
+LayerKind: TypeAlias = Literal["gradients", "dead_units", "saturation", "updates"]
+
+
+class Summary(TypedDict):
+    """One training in a line.
+
+    Attributes:
+        name: The training's name, its `run` in `GET runs`.
+        outcome: What became of it.
+        mark: The outcome, and whether something is wrong beside it, for the eye.
+        severity: From 0, nothing found, to 6, broken; from 3 on it needs a look.
+        cause: The main finding in a few words, or else how it stands.
+        code: Of the main finding; null where there is none.
+        headline: One sentence.
+        last_time: Of the last record, in seconds since 1970.
+        live: Whether it still runs.
+        sparkline: The training loss in at most 40 values of four digits; empty where there is none.
+    """
+
+    name: str
+    outcome: Outcome
+    mark: Mark
+    severity: int
+    cause: str
+    code: str | None
+    headline: str
+    last_time: float | None
+    live: bool
+    sparkline: list[Value]
+
+
+class Summaries(TypedDict):
+    """What `GET summaries` answers: trainings, the worst first.
+
+    Attributes:
+        version: Of this format: 1.
+        tb_zeroacc: Version of the package.
+        complete: False while the first reading is under way.
+        reading: Counts, from 1, the readings that found something new; curves may change then.
+        errors: Sentences on log directories that could not be read.
+        total: How many trainings there are in all.
+        need_a_look: How many of them somebody should look at.
+        members: How many of TensorBoard's runs belong to all of them.
+        offset: How many trainings come before the first of `summaries`.
+        limit: How many `summaries` holds at most.
+        summaries: The worst first, the surest cause first among equals, then by name.
+    """
+
+    version: Literal[1]
+    tb_zeroacc: str
+    complete: bool
+    reading: int
+    errors: list[str]
+    total: int
+    need_a_look: int
+    members: int
+    offset: int
+    limit: int
+    summaries: list[Summary]
+
+
+class CurveData(TypedDict):
+    """What `GET curves` answers: one curve.
+
+    Attributes:
+        member: TensorBoard's run that holds it.
+        tag: Its tag there.
+        axis: What `steps` count.
+        steps: Ascending.
+        values: Aligned with `steps`.
+        count: Steps in the log.
+        thinned: Whether that is more than are listed.
+    """
+
+    member: str
+    tag: str
+    axis: Axis
+    steps: list[int]
+    values: list[Value]
+    count: int
+    thinned: bool
+
+
+class LayerData(TypedDict):
+    """What `GET layers` answers: one statistic of all layers over time.
+
+    Attributes:
+        kind: Which statistic.
+        unit: As for `Evidence`.
+        rows: Layers in order, or variables where layers do not tell them apart.
+        layers: The layer of each row; null where it is not known.
+        steps: At most 161 samples.
+        values: A list of values for each step, aligned with `rows`.
+        thinned: Whether there are more samples or rows than are listed.
+    """
+
+    kind: LayerKind
+    unit: str
+    rows: list[str]
+    layers: list[str | None]
+    steps: list[int]
+    values: list[list[Value]]
+    thinned: bool

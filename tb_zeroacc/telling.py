@@ -1,0 +1,227 @@
+"""How a verdict is told: severity, status words, the main finding, how a value and its limit read.
+
+Tab and command show what is said here and judge nothing themselves.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from enum import Enum, IntEnum
+from typing import TypeAlias
+
+from tb_zeroacc import wire
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Tier,
+)
+from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
+from tb_zeroacc.diagnosis.needs import CALLBACK
+from tb_zeroacc.run import Run
+from tb_zeroacc.wording import number, percent
+
+Rank: TypeAlias = "tuple[int, int, tuple[tuple[int, str], ...], str]"
+
+
+class Severity(IntEnum):
+    """How badly somebody should look at a training; ordered, the worst is largest."""
+
+    FINE = 0
+    REMARK = 1  # it learns, and something often harmless was seen
+    UNTOLD = 2
+    EARLY = 3  # it stopped while it still improved
+    FLAWED = 4  # it learns although something is wrong
+    NOT_LEARNING = 5
+    BROKEN = 6
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether something should be done about it."""
+        return self >= Severity.EARLY
+
+
+_SEVERITIES = {
+    Outcome.BROKEN: Severity.BROKEN,
+    Outcome.NOT_LEARNING: Severity.NOT_LEARNING,
+    Outcome.FINISHED_EARLY: Severity.EARLY,
+    Outcome.CANNOT_TELL: Severity.UNTOLD,
+    Outcome.LEARNING: Severity.FINE,
+}
+_FINE: wire.Mark = {"sign": "✓", "words": "Learning", "tone": "good"}
+_MARKS: dict[Severity, wire.Mark] = {
+    Severity.BROKEN: {"sign": "✕", "words": "Broken", "tone": "bad"},
+    Severity.NOT_LEARNING: {"sign": "✕", "words": "Not learning", "tone": "bad"},
+    Severity.FLAWED: {"sign": "▲", "words": "Learning, with a fault", "tone": "warn"},
+    Severity.EARLY: {"sign": "◔", "words": "Stopped too early", "tone": "warn"},
+    Severity.UNTOLD: {"sign": "?", "words": "Could not be told", "tone": "soft"},
+    Severity.REMARK: _FINE,
+    Severity.FINE: _FINE,
+}
+_CAUSELESS = {  # what stands in place of a cause
+    Severity.BROKEN: "No cause could be shown",
+    Severity.NOT_LEARNING: "No cause could be shown",
+    Severity.EARLY: "Ended while it still improved",
+    Severity.UNTOLD: "The log does not say enough",
+    Severity.REMARK: "No fault, one remark",
+    Severity.FINE: "No fault found",
+}
+# In the order to show them.
+_STATUSES: dict[wire.Status, wire.Mark] = {
+    "flagged": {"sign": "✕", "words": "flagged", "tone": "bad"},
+    "cannot_tell": {"sign": "?", "words": "could not be told", "tone": "soft"},
+    "passed": {"sign": "✓", "words": "passed", "tone": "good"},
+    "not_applicable": {"sign": "–", "words": "not applicable", "tone": "soft"},
+}
+PROMISES = {
+    Tier.DEFINITE: "A contract is violated, or the fact itself is on record.",
+    Tier.STRONG: "The run shows it; right in nine cases of ten or more.",
+    Tier.SMELL: "Often harmless.",
+}
+
+
+def main_finding(verdict: Diagnosis) -> Finding | None:
+    """The finding that the headline speaks of; None where it speaks of another matter.
+
+    A mere smell heads no training that learns, or whose record breaks off: the headline knows.
+    """
+    first = verdict.findings[0] if verdict.findings else None
+    return first if first is not None and first.summary == verdict.headline else None
+
+
+def severity(verdict: Diagnosis) -> Severity:
+    """How badly somebody should look at it."""
+    if verdict.outcome is Outcome.LEARNING and verdict.findings:
+        return Severity.REMARK if main_finding(verdict) is None else Severity.FLAWED
+    return _SEVERITIES[verdict.outcome]
+
+
+def mark(verdict: Diagnosis) -> wire.Mark:
+    """What became of the training, for the eye."""
+    return _MARKS[severity(verdict)]
+
+
+def cause(verdict: Diagnosis) -> str:
+    """The main finding in a few words, or else how the training stands."""
+    main = main_finding(verdict)
+    return _CAUSELESS[severity(verdict)] if main is None else title(main.name)
+
+
+def rank(verdict: Diagnosis, name: str) -> Rank:
+    """A key that sorts the worst first, then the surest cause, then by name.
+
+    Numbers in names count as numbers: `lr_9` comes before `lr_10`.
+    """
+    certainty = verdict.findings[0].tier if verdict.findings else 0
+    parts = re.split("([0-9]+)", name.casefold())
+    # No `int`, which refuses thousands of digits: more digits are a larger number.
+    natural = tuple(
+        (len(digits), digits) if n % 2 else (0, part)
+        for n, part in enumerate(parts)
+        for digits in [part.lstrip("0")]
+    )
+    return -severity(verdict), -certainty, natural, name
+
+
+def title(name: str) -> str:
+    """A rule's name as a reader would say it: `nan-in-inputs` is `NaN in inputs`."""
+    words = re.sub(r"\bnan\b", "NaN", name.replace("-", " "))
+    return words[:1].upper() + words[1:]
+
+
+def status(answer: Answer) -> wire.Status:
+    """The name of an answer on the wire."""
+    match answer:
+        case Flagged():
+            return "flagged"
+        case Passed():
+            return "passed"
+        case NotApplicable():
+            return "not_applicable"
+        case CannotTell():
+            return "cannot_tell"
+
+
+def tally(answers: Iterable[Answer]) -> list[wire.Tally]:
+    """How many answers there are of each kind, in the order to show them."""
+    given = [status(answer) for answer in answers]
+    return [
+        {"status": kind, "mark": mark, "count": given.count(kind)}
+        for kind, mark in _STATUSES.items()
+        if kind in given
+    ]
+
+
+def lacking(run: Run, checks: Mapping[str, Answer]) -> list[wire.Lacking]:
+    """What was not logged, one entry a line of code, the one that lets most checks answer first."""
+    found: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+    for code, answer in checks.items():
+        for need in answer.needs if isinstance(answer, CannotTell) else ():
+            whats, codes = found.setdefault(need.how_to_log, ({}, {}))
+            whats[need.what] = codes[code] = None
+    if run.recorded:  # the callback was there; what it lacks did not happen
+        found.pop(CALLBACK, None)
+    lines: list[wire.Lacking] = [
+        {"how_to_log": line, "what": ", ".join(whats), "codes": list(codes)}
+        for line, (whats, codes) in found.items()
+    ]
+    return sorted(lines, key=lambda line: -len(line["codes"]))
+
+
+# --- a value and its limit ----------------------------------------------------------------------
+
+
+class ShownFor(Enum):
+    """What a piece of evidence is shown for."""
+
+    FAULT = "its value lies on the wrong side of its limit"
+    HEALTH = "its value lies on the right side"
+    REFERENCE = "nothing is said about sides"
+
+
+_LIMITS: dict[wire.Side, str] = {
+    "<=": "at most ", "<": "below ", ">=": "at least ", ">": "above ", "!=": "not ",
+}  # fmt: skip
+
+
+def healthy_side(fact: Evidence, shown_for: ShownFor) -> wire.Side | None:
+    """On which side of its threshold a healthy value lies; None where that is not known."""
+    if fact.threshold is None or shown_for is ShownFor.REFERENCE:
+        return None
+    is_fault = shown_for is ShownFor.FAULT
+    match fact.comparison:
+        case "above":
+            return "<=" if is_fault else ">"
+        case "below":
+            return ">=" if is_fault else "<"
+        case "equal" if is_fault and fact.value == fact.threshold:
+            return "!="
+    return None
+
+
+def value_text(fact: Evidence) -> str:
+    """The value as it reads, with its unit; empty where there is none."""
+    return _text(fact.value, fact.unit)
+
+
+def limit_text(fact: Evidence, side: wire.Side | None) -> str:
+    """The threshold as it reads: `at most 1`; empty where there is none."""
+    if fact.threshold is None:
+        return ""
+    return (_LIMITS[side] if side else "") + _text(fact.threshold, fact.unit)
+
+
+def _text(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    if unit == "share":
+        return percent(value)
+    if not math.isfinite(value):
+        return number(value)
+    singular = unit[:-1] if value == 1 and unit.endswith("s") else unit
+    return f"{number(value)} {singular}".rstrip()

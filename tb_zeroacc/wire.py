@@ -1,0 +1,298 @@
+"""The JSON of verdicts as types, version 1: fields may be added, none is removed or redefined."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypeAlias, TypedDict
+
+VERSION: Literal[1] = 1
+Value: TypeAlias = float | Literal["NaN", "Infinity", "-Infinity"]
+Axis: TypeAlias = Literal["step", "epoch", "unknown"]
+Comparison: TypeAlias = Literal["above", "below", "equal"]
+Side: TypeAlias = Literal["<=", "<", ">=", ">", "!="]
+Outcome: TypeAlias = Literal["learning", "not_learning", "broken", "finished_early", "cannot_tell"]
+State: TypeAlias = Literal["live", "ended", "unknown"]
+Tier: TypeAlias = Literal["definite", "strong", "smell"]
+Status: TypeAlias = Literal["flagged", "passed", "not_applicable", "cannot_tell"]
+Tone: TypeAlias = Literal["bad", "warn", "good", "soft"]
+
+
+class Mark(TypedDict):
+    """What became of something, for the eye: no colour without a sign and words.
+
+    Attributes:
+        sign: One character.
+        words: `Not learning`, `could not be told`, ...
+        tone: Which colour it has.
+    """
+
+    sign: str
+    words: str
+    tone: Tone
+
+
+class Evidence(TypedDict):
+    """One fact with its number, and where it can be looked up.
+
+    Attributes:
+        run: TensorBoard's run that holds the data; empty where it comes from no single one.
+        tag: A scalar tag of that run which shows this very number.
+        layer: The layer, variable, feature or output that it is about.
+        axis: What `first_step` and `last_step` count.
+        first_step: The flagged stretch begins here.
+        last_step: The flagged stretch ends here.
+        value: The number; null for a fact that is none.
+        value_text: The value as it reads, with its unit: `66.1`, `94 %`; empty without one.
+        comparison: How the value stands to the threshold.
+        threshold: What the value is held against, in the same unit.
+        healthy: On which side of the threshold a healthy value lies; null where none is known.
+        limit_text: The threshold as it reads: `at most 1`, `at least 0.159`; empty without one.
+        unit: Empty for pure numbers, `share` for 0 to 1, `nats`, `steps`, ...
+        estimated: Whether the number comes from a sample.
+        text: What this is, without the number.
+    """
+
+    run: str
+    tag: str | None
+    layer: str | None
+    axis: Axis
+    first_step: int | None
+    last_step: int | None
+    value: Value | None
+    value_text: str
+    comparison: Comparison | None
+    threshold: Value | None
+    healthy: Side | None
+    limit_text: str
+    unit: str
+    estimated: bool
+    text: str
+
+
+class Consequence(TypedDict):
+    """A flagged fault that follows from another one.
+
+    Attributes:
+        code: `ZA704`.
+        name: `stuck-at-chance`.
+        title: Its name as a reader would say it: `Stuck at chance`.
+        summary: One sentence.
+        evidence: The most telling first.
+    """
+
+    code: str
+    name: str
+    title: str
+    summary: str
+    evidence: list[Evidence]
+
+
+class Fix(TypedDict):
+    """What to do.
+
+    Attributes:
+        text: One or two sentences.
+        code: To copy; in a diff, lines begin with `- `, `+ ` or two blanks.
+    """
+
+    text: str
+    code: str
+
+
+class Finding(TypedDict):
+    """One cause, with all that follows from it.
+
+    Attributes:
+        rank: From 1.
+        code: `ZA701`.
+        name: `learning-rate-too-high`.
+        title: Its name as a reader would say it: `Learning rate too high`.
+        tier: How much it promises.
+        promise: The same in a sentence.
+        summary: One sentence with its number.
+        context: One more sentence; may be empty.
+        layers: Layers that it is about.
+        evidence: The most telling first.
+        counter_evidence: What speaks against it.
+        explains: What follows from it.
+        fix: What to do.
+    """
+
+    rank: int
+    code: str
+    name: str
+    title: str
+    tier: Tier
+    promise: str
+    summary: str
+    context: str
+    layers: list[str]
+    evidence: list[Evidence]
+    counter_evidence: list[Evidence]
+    explains: list[Consequence]
+    fix: Fix
+
+
+class Rivals(TypedDict):
+    """Causes that this log cannot tell apart, and what would.
+
+    Attributes:
+        codes: Of the causes.
+        would_separate: One sentence.
+    """
+
+    codes: list[str]
+    would_separate: str
+
+
+class Need(TypedDict):
+    """Data that a check lacks.
+
+    Attributes:
+        what: In a few words.
+        how_to_log: The line of code that would log it.
+    """
+
+    what: str
+    how_to_log: str
+
+
+class Check(TypedDict):
+    """What one rule answered.
+
+    Attributes:
+        name: `nan-in-inputs`; absent where the code is not known.
+        title: Its name as a reader would say it, or else its code.
+        status: The answer; `Training.tally` holds its sign and words.
+        reason: What was seen.
+        needs: Only for `cannot_tell`.
+    """
+
+    name: NotRequired[str]
+    title: str
+    status: Status
+    reason: str
+    needs: list[Need]
+
+
+class Tally(TypedDict):
+    """How many checks gave one of the four answers.
+
+    Attributes:
+        status: The answer.
+        mark: Its sign and words.
+        count: At least 1.
+    """
+
+    status: Status
+    mark: Mark
+    count: int
+
+
+class Lacking(TypedDict):
+    """What was not logged, by the line of code that would log it.
+
+    Attributes:
+        how_to_log: The line.
+        what: All that it would log, in words.
+        codes: Of the checks that it would let answer.
+    """
+
+    how_to_log: str
+    what: str
+    codes: list[str]
+
+
+class Unrecorded(TypedDict):
+    """What should be on record and is not.
+
+    Attributes:
+        part: What, as the begin of a sentence.
+        why: Full sentences.
+        remedy: Full sentences on what would help; may be empty.
+    """
+
+    part: str
+    why: str
+    remedy: str
+
+
+class Training(TypedDict):
+    """One training with its verdict.
+
+    Attributes:
+        path: The log directory, as given.
+        run: Its name: its directory relative to the log directory.
+        members: TensorBoard's runs that belong to it.
+        sessions: How often the directory was trained into; the latest is judged.
+        state: Whether it still runs.
+        sampled: Whether points came through a sampling data provider.
+        notes: Sentences on the log itself.
+        unrecorded: What should be on record and is not.
+        outcome: What became of it.
+        mark: The outcome, and whether something is wrong beside it, for the eye.
+        severity: From 0, nothing found, to 6, broken; from 3 on it needs a look.
+        cause: The main finding in a few words, or else how it stands.
+        main: Code of the finding that the headline speaks of; null where there is none.
+        headline: One sentence.
+        context: One more line; may be empty.
+        steps: Training steps taken.
+        epochs: Epochs ended.
+        first_time: Of the first record, in seconds since 1970.
+        last_time: Of the last record.
+        findings: Causes, the likeliest first.
+        rivals: Causes that cannot be told apart.
+        checks: Every check by its code.
+        tally: How many checks gave which answer, in the order to show them.
+        lacking: What was not logged, the line that tells most first.
+        curve: The loss; its prior is the threshold.
+        glance: A few numbers; `comparison` says on which side of its limit each lies now.
+    """
+
+    path: str
+    run: str
+    members: list[str]
+    sessions: int
+    state: State
+    sampled: bool
+    notes: list[str]
+    unrecorded: list[Unrecorded]
+    outcome: Outcome
+    mark: Mark
+    severity: int
+    cause: str
+    main: str | None
+    headline: str
+    context: str
+    steps: int | None
+    epochs: int | None
+    first_time: float | None
+    last_time: float | None
+    findings: list[Finding]
+    rivals: list[Rivals]
+    checks: dict[str, Check]
+    tally: list[Tally]
+    lacking: list[Lacking]
+    curve: Evidence | None
+    glance: list[Evidence]
+
+
+class Verdicts(TypedDict):
+    """What `zeroacc diagnose --format json` prints and `GET runs` answers.
+
+    Attributes:
+        version: Of this format: 1.
+        tb_zeroacc: Version of the package.
+        complete: False while the first reading is under way.
+        refreshing: Of the tab alone: whether a newer reading is under way.
+        reading: Of the tab alone: counts, from 1, the readings that found something new.
+        errors: Of the tab alone: sentences on what could not be read.
+        runs: In the order of the log directories, then by name.
+    """
+
+    version: Literal[1]
+    tb_zeroacc: str
+    complete: bool
+    refreshing: NotRequired[bool]
+    reading: NotRequired[int]
+    errors: NotRequired[list[str]]
+    runs: list[Training]

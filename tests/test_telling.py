@@ -1,0 +1,144 @@
+"""How a verdict is told: one severity, one mark, one main finding, one way to read a limit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from tb_zeroacc import telling
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Flagged,
+    Mend,
+    Missing,
+    NotApplicable,
+    Passed,
+    Tier,
+)
+from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
+from tb_zeroacc.diagnosis.needs import CALLBACK
+from tb_zeroacc.run import Run
+from tb_zeroacc.telling import ShownFor
+
+
+def verdict(outcome: Outcome, tier: Tier | None = None) -> Diagnosis:
+    if tier is None:
+        return Diagnosis("a", outcome, "A headline.")
+    found = Finding(1, "ZA999", "nan-somewhere", tier, "A fault.", "", (), (), (), Mend("Mend."))
+    is_remark = outcome is Outcome.LEARNING and tier is Tier.SMELL
+    headline = "No fault found." if is_remark else found.summary
+    return Diagnosis("a", outcome, headline, findings=(found,))
+
+
+def test_the_worst_come_first_the_surest_of_them_first_then_by_name() -> None:
+    trainings = {
+        "fine": verdict(Outcome.LEARNING),
+        "remark": verdict(Outcome.LEARNING, Tier.SMELL),
+        "unknown": verdict(Outcome.CANNOT_TELL),
+        "early": verdict(Outcome.FINISHED_EARLY, Tier.STRONG),
+        "flawed": verdict(Outcome.LEARNING, Tier.DEFINITE),
+        "stuck10": verdict(Outcome.NOT_LEARNING, Tier.STRONG),
+        "Stuck2": verdict(Outcome.NOT_LEARNING, Tier.STRONG),
+        "stuck": verdict(Outcome.NOT_LEARNING),
+        "nan": verdict(Outcome.BROKEN, Tier.DEFINITE),
+    }
+    ranked = sorted(trainings, key=lambda name: telling.rank(trainings[name], name))
+    assert ranked == [
+        "nan", "Stuck2", "stuck10", "stuck", "flawed", "early", "unknown", "remark", "fine",
+    ]  # fmt: skip
+    needing = [n for n in ranked if telling.severity(trainings[n]).needs_a_look]
+    assert needing == ranked[:6]
+    values = [telling.severity(trainings[name]) for name in ranked]
+    assert values == sorted(values, reverse=True)
+
+
+def test_names_of_digits_alone_and_of_any_length_are_ranked() -> None:
+    names = ["9" * 5000, "10", "007", "7", "", "\udcff", "\u0663", "a/b"]
+    ranked = sorted(names, key=lambda name: telling.rank(verdict(Outcome.LEARNING), name))
+    assert ranked.index("7") < ranked.index("10") < ranked.index("9" * 5000)
+
+
+@pytest.mark.parametrize(
+    ("told", "sign", "words", "cause", "main"),
+    [
+        (verdict(Outcome.LEARNING), "✓", "Learning", "No fault found", False),
+        (verdict(Outcome.LEARNING, Tier.SMELL), "✓", "Learning", "No fault, one remark", False),
+        (
+            verdict(Outcome.LEARNING, Tier.STRONG),
+            "▲", "Learning, with a fault", "NaN somewhere", True,
+        ),
+        (verdict(Outcome.BROKEN, Tier.SMELL), "✕", "Broken", "NaN somewhere", True),
+        (verdict(Outcome.NOT_LEARNING), "✕", "Not learning", "No cause could be shown", False),
+        (
+            verdict(Outcome.CANNOT_TELL),
+            "?", "Could not be told", "The log does not say enough", False,
+        ),
+    ],
+)  # fmt: skip
+def test_mark_cause_and_main_finding(
+    told: Diagnosis, sign: str, words: str, cause: str, main: bool
+) -> None:
+    assert telling.mark(told)["sign"] == sign
+    assert telling.mark(told)["words"] == words
+    assert telling.cause(told) == cause
+    assert telling.main_finding(told) == (told.findings[0] if main else None)
+
+
+@pytest.mark.parametrize(
+    ("fact", "shown_for", "value", "limit"),
+    [
+        (Evidence("", 66.1, 1.0, "above"), ShownFor.FAULT, "66.1", "at most 1"),
+        (Evidence("", 0.136, 0.159, "below"), ShownFor.FAULT, "0.136", "at least 0.159"),
+        (Evidence("", 0.94, 0.9, "above", "share"), ShownFor.FAULT, "94 %", "at most 90 %"),
+        (Evidence("", 0.12, 0.9, "below", "share"), ShownFor.HEALTH, "12 %", "below 90 %"),
+        (Evidence("", 0.8, 1e-4, "above"), ShownFor.HEALTH, "0.8", "above 1e-4"),
+        (Evidence("", 0.0, 0.0, "equal"), ShownFor.FAULT, "0", "not 0"),
+        (Evidence("", 0.5, 1.0, "equal"), ShownFor.FAULT, "0.5", "1"),
+        (Evidence("", 0.09, 2.3026, "below"), ShownFor.REFERENCE, "0.09", "2.3"),
+        (Evidence("", 1.0, 2.0, None, "epochs"), ShownFor.FAULT, "1 epoch", "2 epochs"),
+        (Evidence("", math.nan, 1.0, "above", "nats"), ShownFor.FAULT, "NaN", "at most 1 nat"),
+        (Evidence("", 3.0), ShownFor.FAULT, "3", ""),
+        (Evidence(""), ShownFor.FAULT, "", ""),
+    ],
+)
+def test_a_value_and_its_limit_read_as_words(
+    fact: Evidence, shown_for: ShownFor, value: str, limit: str
+) -> None:
+    assert telling.value_text(fact) == value
+    assert telling.limit_text(fact, telling.healthy_side(fact, shown_for)) == limit
+
+
+def test_a_headline_of_another_matter_has_no_main_finding() -> None:
+    found = verdict(Outcome.NOT_LEARNING, Tier.SMELL)
+    broken_off = replace(found, headline="The record breaks off in epoch 3.")
+    assert telling.main_finding(broken_off) is None
+    assert telling.cause(broken_off) == "No cause could be shown"
+
+
+def test_answers_are_tallied_in_the_order_to_show_them() -> None:
+    answers: list[Answer] = [
+        Passed("fine"), NotApplicable("no such layer"), CannotTell("not in the log"),
+        Flagged("Bad."), Passed("fine, too"),
+    ]  # fmt: skip
+    told = telling.tally(answers)
+    assert [(entry["count"], entry["mark"]["words"]) for entry in told] == [
+        (1, "flagged"), (1, "could not be told"), (2, "passed"), (1, "not applicable"),
+    ]  # fmt: skip
+
+
+def test_what_lacks_is_grouped_by_the_line_that_would_log_it() -> None:
+    def lacks(*lines: str) -> CannotTell:
+        return CannotTell("not in the log", tuple(Missing(f"what {s}", s) for s in lines))
+
+    checks: dict[str, Answer] = {"A": lacks("x"), "B": lacks("y", CALLBACK), "C": lacks("y")}
+    told = telling.lacking(Run("a"), checks)
+    assert [(line["how_to_log"], line["codes"]) for line in told] == [
+        ("y", ["B", "C"]), ("x", ["A"]), (CALLBACK, ["B"]),
+    ]  # fmt: skip
+    assert told[0]["what"] == "what y"
+    recorded = telling.lacking(Run("a", recorded=True), checks)
+    assert [line["how_to_log"] for line in recorded] == ["y", "x"], "the callback was there"
