@@ -1,28 +1,14 @@
 """A training without any framework, recorded and diagnosed: softmax regression in NumPy.
 
-`python -m tests.recorder.numpy_training DIRECTORY RATE [shuffled]` blocks TensorFlow and Keras, trains
-and prints the verdict's code (or outcome) and headline.
+`python -m tests.recorder.numpy_training DIRECTORY RATE` trains and prints the verdict's code (or its
+outcome), its headline, and what the recorder had to turn off.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from importlib.abc import MetaPathFinder
 from typing import Any
-
-BLOCKED = ("tensorflow", "keras", "tf_keras", "tensorboard.compat.tensorflow_stub")
-
-
-class Refusing(MetaPathFinder):
-    """Lets no framework be imported."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name.startswith(BLOCKED):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-
-sys.meta_path.insert(0, Refusing())
 
 import numpy as np
 
@@ -108,12 +94,11 @@ class Training:
         return [(table.layout, np.asarray(table.values, np.float32)) for table in made]
 
 
-def train(log_dir: str, rate: float, *, shuffled: bool) -> dict[str, Exception]:
+def train(log_dir: str, rate: float) -> dict[str, str]:
     """Trains for some epochs; what the recorder had to turn off."""
     rng = np.random.default_rng(1)
     x = rng.normal(size=(EXAMPLES, FEATURES)).astype(np.float32)
     y = (x @ rng.normal(size=(FEATURES, CLASSES)).astype(np.float32)).argmax(axis=1)
-    y = rng.permutation(y) if shuffled else y
     training = Training(log_dir, rate)
     for _ in range(EPOCHS):
         batches = range(0, EXAMPLES, BATCH)
@@ -123,11 +108,16 @@ def train(log_dir: str, rate: float, *, shuffled: bool) -> dict[str, Exception]:
         )
     taken = training.steps.steps
     training.session.fact(taken, facts.End("finished", taken))
-    return training.guard.off
+    return training.guard.turned_off
+
+
+def main(log_dir: str, rate: str) -> None:
+    """Trains, and prints what is found."""
+    off = train(log_dir, float(rate))
+    (verdict,) = diagnose(log_dir)
+    first = verdict.findings[0].code if verdict.findings else verdict.outcome.value
+    print(first, verdict.headline, off)
 
 
 if __name__ == "__main__":
-    off = train(sys.argv[1], float(sys.argv[2]), shuffled="shuffled" in sys.argv)
-    (verdict,) = diagnose(sys.argv[1])
-    first = verdict.findings[0].code if verdict.findings else verdict.outcome.value
-    print(first, verdict.headline, off)
+    main(*sys.argv[1:])
