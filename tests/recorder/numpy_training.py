@@ -1,7 +1,7 @@
 """A training without any framework, recorded and diagnosed: softmax regression in NumPy.
 
-`python -m tests.recorder.numpy_training DIRECTORY RATE` trains and prints the verdict's code (or its
-outcome), its headline, and what the recorder had to turn off.
+`python -m tests.recorder.numpy_training DIRECTORY RATE` trains and prints the verdict's code (or
+its outcome), its headline, and what the recorder had to turn off.
 """
 
 from __future__ import annotations
