@@ -17,10 +17,10 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Tier,
 )
+from tb_zeroacc.diagnosis.context import Case, case_of
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Rivals
-from tb_zeroacc.diagnosis.glance import glance_of, loss_against_prior
 from tb_zeroacc.diagnosis.outcome import headline_of, outcome_of
-from tb_zeroacc.diagnosis.prior import Case, case_of
+from tb_zeroacc.diagnosis.overview import glance_of, loss_against_prior
 from tb_zeroacc.diagnosis.rule import Rule
 from tb_zeroacc.run import Run
 

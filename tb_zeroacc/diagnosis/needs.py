@@ -82,3 +82,4 @@ LEARNING_RATE = _curve(
     Role.LEARNING_RATE, Split.TRAIN, "the learning rate",
     "tf.summary.scalar('learning_rate', rate, step=step)",
 )
+A_LOG = Need(Missing("a log", CALLBACK), lambda run: True)  # whatever is in it

@@ -6,25 +6,19 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tb_zeroacc.diagnosis.answers import (
-    Answer,
-    CannotTell,
-    Flagged,
-    Passed,
-    Tier,
-)
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
+from tb_zeroacc.diagnosis.computed.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.ending import breaks_off, when_it_breaks_off, where_it_breaks_off
+from tb_zeroacc.diagnosis.computed.run_length import is_short, longest_loss
+from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
-from tb_zeroacc.diagnosis.ending import breaks_off, when_it_breaks_off, where_it_breaks_off
-from tb_zeroacc.diagnosis.prior import HOPELESS, Case
 from tb_zeroacc.diagnosis.rule import Rule
-from tb_zeroacc.diagnosis.stopping import is_short, longest_loss
 from tb_zeroacc.facts import End
 from tb_zeroacc.run import Role
 from tb_zeroacc.wording import count, number, percent
 
 if TYPE_CHECKING:
     from tb_zeroacc.series import Series
-
 
 
 def outcome_of(

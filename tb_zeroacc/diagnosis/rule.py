@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Mend, Stage, Tier, reason_of
+from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import Need
-from tb_zeroacc.diagnosis.prior import Case
 
 Decide = Callable[[Case], Answer]
 CODE = re.compile(r"ZA\d{3}")
@@ -24,6 +25,25 @@ HEADINGS = (
     "Easily confused with",
     "Sources",
 )
+
+
+class Family(Enum):
+    """What a rule looks at; the value is the first digit of its code.
+
+    Their order is the order of suspicion, in which an expert looks: can the log tell at all, the
+    data, the labels, what output, loss and metric agreed on, the numbers inside, architecture and
+    initialisation, optimisation, and last whether training came far enough.
+    """
+
+    LOG = 0
+    INPUTS = 1
+    LABELS = 2
+    OUTPUT_AND_LOSS = 3
+    METRIC = 4
+    NUMBERS = 5
+    ARCHITECTURE = 6
+    OPTIMISATION = 7
+    PROGRESS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +75,16 @@ class Rule:
     mend: Mend
     page: str
     decide: Decide
+
+    @property
+    def family(self) -> Family:
+        """What it looks at, from its code."""
+        return Family(int(self.code[2]))
+
+    @property
+    def module_name(self) -> str:
+        """Name of the module that holds it: `za704_stuck_at_chance`."""
+        return f"{self.code.lower()}_{self.name.replace('-', '_')}"
 
     @property
     def cause(self) -> str:

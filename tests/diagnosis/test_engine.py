@@ -21,10 +21,10 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.diagnosis.needs import INPUTS
-from tb_zeroacc.diagnosis.prior import Case
 from tb_zeroacc.diagnosis.rule import HEADINGS, Rule, rule
 from tb_zeroacc.facts import End, Layer
 from tb_zeroacc.run import Role, Run
@@ -69,7 +69,6 @@ def shape(diagnosis: Diagnosis) -> dict[str, list[str]]:
 
 
 # --- folding ----------------------------------------------------------------------------------
-
 A, B = "ZA701", "ZA504"
 UPDATE, ACTIVATIONS = Stage.UPDATE, Stage.ACTIVATIONS
 
@@ -149,8 +148,6 @@ def test_folded_findings_keep_their_evidence_and_stay_flagged() -> None:
 
 
 # --- tiers and ranks --------------------------------------------------------------------------
-
-
 def test_tier_comes_before_suspicion() -> None:
     found = judged(
         a_rule("ZA101", flag(tier=Tier.SMELL)),
@@ -174,8 +171,6 @@ def test_a_finding_may_bring_its_own_mend() -> None:
 
 
 # --- yields, needs, faults, rivals ------------------------------------------------------------
-
-
 def test_a_rule_steps_back_behind_a_flagged_one() -> None:
     found = judged(a_rule("ZA303", flag()), a_rule("ZA309", flag(), yields_to=("ZA303",)))
     answer = found.checks["ZA309"]
@@ -277,8 +272,6 @@ def test_a_live_run_needs_whole_epochs() -> None:
 
 
 # --- outcome and headline ---------------------------------------------------------------------
-
-
 def run_of(*losses: float, accuracy: list[float] | None = None) -> Run:
     curves = [a_curve(losses)]
     if accuracy is not None:

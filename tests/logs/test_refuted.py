@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tb_zeroacc import facts
-from tb_zeroacc.diagnosis.prior import case_of
+from tb_zeroacc.diagnosis.context import case_of
 from tb_zeroacc.run import Role, Run, Split
 from tb_zeroacc.verdict import diagnose
 from tests.logs.written import curve, event, fact, only, sample, simple, start, write

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tb_zeroacc.diagnosis.answers import Answer, Flagged
 from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.diagnosis.context import case_of
 from tb_zeroacc.diagnosis.engine import ask
-from tb_zeroacc.diagnosis.prior import case_of
 from tb_zeroacc.run import Run
 
 

@@ -1,0 +1,91 @@
+"""A run with what every rule wants to know of it: whether it beats a constant prediction."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.computed.baseline import BEATEN_ACCURACY, BEATEN_LOSS, Prior, prior_of
+from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
+from tb_zeroacc.run import Role, Run, Split
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A run with what every rule wants to know of it.
+
+    Attributes:
+        run: The training itself.
+        prior: What a constant prediction would score.
+        final_loss: Training loss of the last epoch (last point of the curve), without the penalty
+            of the regularisers where that is on record.
+        final_accuracy: Training accuracy likewise, 0 to 1.
+        beats_loss, beats_accuracy: Whether these beat the prior; None where it is unknown.
+    """
+
+    run: Run
+    prior: Prior = field(default_factory=Prior)
+    final_loss: float | None = None
+    final_accuracy: float | None = None
+    beats_loss: bool | None = None
+    beats_accuracy: bool | None = None
+
+    @property
+    def beats(self) -> bool | None:
+        """Whether every headline curve with a known prior beats it; None without any."""
+        known = [b for b in (self.beats_loss, self.beats_accuracy) if b is not None]
+        return all(known) if known else None
+
+    @property
+    def loss_ratio(self) -> float | None:
+        """Final loss divided by its prior."""
+        if self.final_loss is None or not self.prior.loss:
+            return None
+        return self.final_loss / self.prior.loss
+
+
+def case_of(run: Run) -> Case:
+    """Weighs a run against its prior."""
+    prior = prior_of(run)
+    loss = _final_loss(run)
+    accuracy = _final_accuracy(run)
+    beats_loss = beats_accuracy = None
+    if prior.loss is not None and loss is not None:
+        beats_loss = bool(loss < BEATEN_LOSS * prior.loss)
+    if prior.accuracy is not None and accuracy is not None:
+        floor = prior.accuracy + BEATEN_ACCURACY * (1.0 - prior.accuracy)
+        beats_accuracy = bool(accuracy > floor)
+    return Case(run, prior, loss, accuracy, beats_loss, beats_accuracy)
+
+
+def _final_loss(run: Run) -> float | None:
+    value = _last(run, Role.LOSS)
+    if value is None:
+        return None
+    table = run.table("loss")
+    if table is not None:
+        penalty = table.column("penalty")[-1, 0]
+        if np.isfinite(penalty) and 0.0 < penalty < value:
+            value -= float(penalty)
+    return value
+
+
+def _final_accuracy(run: Run) -> float | None:
+    curve = run.headline(Role.ACCURACY)
+    value = _last(run, Role.ACCURACY)
+    return None if curve is None or value is None else value * curve.scale
+
+
+def _last(run: Run, role: Role) -> float | None:
+    curve = run.headline(role, Split.TRAIN)
+    if curve is None or not len(curve.series):
+        return None
+    value, table = curve.series.last.value, run.table("loss")
+    by_steps = curve.tag == STEP_LOSS_TAG and run.epochs and math.isfinite(value)
+    if by_steps and table is not None:
+        # Single batches scatter: those of the last epoch together are as good as its logged loss.
+        values = table.column("loss")[table.epochs == table.epochs[-1], 0]
+        return float(np.nanmean(values)) if np.isfinite(values).any() else value
+    return value

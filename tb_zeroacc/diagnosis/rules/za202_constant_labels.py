@@ -1,0 +1,126 @@
+"""ZA202: labels that hold one value only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Flagged,
+    Mend,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+)
+from tb_zeroacc.diagnosis.computed.ending import is_unfinished
+from tb_zeroacc.diagnosis.computed.labels import class_counts, labels_of
+from tb_zeroacc.diagnosis.computed.losses import CLASS_LOSSES, REGRESSION
+from tb_zeroacc.diagnosis.computed.outputs import trained_outputs
+from tb_zeroacc.diagnosis.computed.shown import curve_shown, fact
+from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS, LABELS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.facts import Output
+from tb_zeroacc.run import Role, Run
+from tb_zeroacc.wording import count, number
+
+# Pooled before one class is called the only one: of data with 1 % of another class 72 % of batches
+# of 32 are pure (measured).
+FEWEST_BATCHES = 3
+FEWEST_EXAMPLES = 64
+
+
+@rule(
+    "ZA202",
+    "constant-labels",
+    Tier.DEFINITE,
+    Stage.INPUT,
+    needs=(CONTRACT, (LABELS, LABEL_COUNTS)),
+    explains=("ZA203", "ZA311", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
+    outcome=Outcome.BROKEN,
+    mend=Mend(
+        "Count the labels before training, and look at what made them all the same.",
+        "print(np.unique(y, return_counts=True))",
+    ),
+)
+def constant_labels(case: Case) -> Answer:
+    """All labels are the same: there is one class only.
+
+    ## What it means
+    Every example carries the same label: a column that was never filled, a cast to integers that
+    cut all to 0, a filter that kept one class.
+
+    ## Why accuracy suffers
+    There is nothing to tell apart. Accuracy is 1.0 from the first step and means nothing; on other
+    data the model names that one class whatever it sees.
+
+    ## How it is detected
+    The distinct labels over all samples, pooled: one only, in 3 batches and 64 examples or more,
+    and an epoch has ended. Pooled, because small batches of imbalanced data often hold one class:
+    72 % of batches of 32 do where one in a hundred is another (measured). Only for losses that
+    compare with labels: losses of one's own are often fed dummies.
+
+    ## How to mend it
+    ```python
+    print(np.unique(y, return_counts=True))
+    ```
+
+    ## Easily confused with
+    ZA203 class-imbalance: other classes are rare, but there. ZA111 unshuffled-batches: each batch
+    holds one class, another one each. ZA204 labels-truncated-to-zero: why they are all 0.
+
+    ## Sources
+    Measured on Keras 3.15 (accuracy 1.0 from the first step); stackoverflow.com/q/59325381 (labels
+    scaled like pixels).
+    """
+    run = case.run
+    outputs = [o for o in trained_outputs(run) if o.loss in CLASS_LOSSES | REGRESSION]
+    if not outputs:
+        return NotApplicable("the loss is no known one: its labels may be dummies")
+    found = [(o, seen) for o in outputs if (seen := _distinct(run, o)) is not None]
+    if not found:
+        return CannotTell("the labels' values are not on record")
+    alike = [(o, seen) for o, seen in found if seen[0] is not None]
+    if not alike:
+        return Passed("the labels hold more than one value")
+    output, (value, examples, batches) = alike[0]
+    assert value is not None
+    said = f"one label in {count(examples, 'example')} so far"
+    if batches < FEWEST_BATCHES or examples < FEWEST_EXAMPLES:
+        return CannotTell(f"{said}, too few to say that there is no other")
+    if is_unfinished(run) and not run.epochs:
+        return CannotTell(f"{said}; others may come before the epoch ends")
+    table = run.table("label_counts") or run.table("labels")
+    assert table is not None
+    return Flagged(
+        summary=f"All labels are {number(value)}: there is nothing to tell apart.",
+        context=f"Seen in {count(examples, 'example')} of `{output.name}`, "
+        f"{batches} sampled batches.",
+        evidence=(
+            fact(run, "share of the only label", 1.0, 1.0, "equal", unit="share",
+                 tag="zeroacc/label_majority_share", layer=output.name,
+                 since=int(table.steps[0]), until=int(table.steps[-1])),
+            *curve_shown(run, Role.ACCURACY, Role.LOSS),
+        ),
+    )  # fmt: skip
+
+
+def _distinct(run: Run, output: Output) -> tuple[float | None, int, int] | None:
+    """The only label (None where there are several), examples, batches; None if unknown."""
+    counts, table = class_counts(run, output.name), run.table("label_counts")
+    if counts is not None and table is not None:
+        row = table.rows.index(output.name) if output.name in table.rows else 0
+        others = table.columns.index("other") if "other" in table.columns else None
+        odd = 0.0 if others is None else float(np.nansum(table.values[:, row, others]))
+        if (counts > 0).sum() == 1 and not odd:
+            return float(np.argmax(counts)), int(counts.sum()), len(table)
+        if (counts > 0).any():
+            return None, int(counts.sum()), len(table)
+    labels, table = labels_of(run, output), run.table("labels")
+    if labels is None or table is None:
+        return None
+    value = labels.low if labels.low == labels.high else None
+    return value, labels.examples, len(table)

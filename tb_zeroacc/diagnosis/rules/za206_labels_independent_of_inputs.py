@@ -1,0 +1,274 @@
+"""ZA206: labels that do not depend on the inputs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Flagged,
+    Mend,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+)
+from tb_zeroacc.diagnosis.computed.association import Association, association_of
+from tb_zeroacc.diagnosis.computed.baseline import validation_prior
+from tb_zeroacc.diagnosis.computed.inputs import entry, hidden_entry
+from tb_zeroacc.diagnosis.computed.kernels import kernel_ratios
+from tb_zeroacc.diagnosis.computed.progress import steps_taken
+from tb_zeroacc.diagnosis.computed.shown import fact
+from tb_zeroacc.diagnosis.computed.trend import Trend, trend_of
+from tb_zeroacc.diagnosis.computed.validation import FEWEST_POINTS
+from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.needs import LABELS, LOSS, WEIGHTS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.run import Curve, Role, Run, Split
+from tb_zeroacc.wording import count, number, percent
+
+CHANCE = 1e-4  # Bonferroni p. Random labels .03 to .8; learnable 1e-9 (and 1e-211 for digits)
+FEWEST_STEPS = 200  # after 20 steps random and learnable targets look alike
+# Final training loss ÷ prior. Permuted labels .87 to .98, healthy programs .43 at most.
+LOWEST, HIGHEST = 0.85, 1.1
+STILL = 0.05  # fall over the last quarter, as a share of the level
+LAZY, WILD = 1e-4, 0.1  # median update ÷ weights of the largest kernel: between them it can learn
+# Best validation loss ÷ prior: random targets 1.03 to 1.08.
+NEVER_BETTER = 0.98
+# The prior is that of the training labels. The variance of 300 others differs from it by 8 % (one
+# standard error, sqrt(2/300)): random targets came down to .91 of it (measured).
+CLEARLY_BETTER = 0.85
+# Columns of these mean nothing by their size, so that no correlation with them is to be expected.
+CODES = ("Embedding", "Lookup", "Vectorization", "Hashing")
+
+# A validation's own prior counts where it is at least so many of the training's. Its first batches
+# alone are on record: sorted ones hold a part of the classes, and the variance of four batches of
+# 32 is off by up to 38 % (three standard errors, each the square root of 2 / n).
+ALIKE, FAR = 0.9, 1.4
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The lowest validation loss against .98 of the prior.
+
+    Attributes:
+        curve: The validation loss.
+        best: Its minimum.
+        clear: Below this it is better than the prior, whatever samples the two are from.
+        limit: The lowest of the limits that it may have to be held against.
+        slack: By how much less than `best` the loss proper may be.
+    """
+
+    curve: Curve
+    best: float
+    clear: float
+    limit: float
+    slack: float
+
+
+@rule(
+    "ZA206",
+    "labels-independent-of-inputs",
+    Tier.STRONG,
+    Stage.INPUT,
+    needs=(LOSS, LABELS, WEIGHTS),
+    explains=("ZA403", "ZA404", "ZA604", "ZA605", "ZA704", "ZA705"),
+    yields_to=(
+        "ZA101", "ZA102", "ZA103", "ZA104", "ZA106", "ZA107", "ZA110", "ZA201", "ZA202", "ZA203",
+        "ZA208", "ZA209", "ZA301", "ZA302", "ZA303", "ZA304", "ZA305", "ZA306", "ZA307", "ZA308",
+        "ZA309", "ZA310", "ZA311", "ZA312", "ZA313", "ZA503", "ZA504", "ZA509", "ZA601",
+    ),
+    mend=Mend(
+        "Look at a few examples with their labels, and shuffle inputs and labels together only.",
+        "- np.random.shuffle(x)\n- np.random.shuffle(y)\n"
+        "+ order = np.random.permutation(len(x))\n+ x, y = x[order], y[order]",
+    ),
+)  # fmt: skip
+def labels_independent_of_inputs(case: Case) -> Answer:
+    """Everything works, but the labels do not depend on the inputs.
+
+    ## What it means
+    Inputs and labels of one row do not belong together: they were shuffled apart, joined by the
+    wrong key, drawn at random; or the features hold nothing about the label.
+
+    ## Why accuracy suffers
+    There is nothing to learn. The best that a model can do is the largest class or the mean; what
+    goes beyond is learned by heart and holds for no other example.
+
+    ## How it is detected
+    Nothing else is found (this rule yields to all faults of data, contract and gradients), 200
+    steps were taken, and the median update of the largest kernel is 1e-4 to .1 of its weights, so
+    that learning was possible. Then either the training loss ends at .85 to 1.1 of its prior and
+    fell by less than 5 % over the last quarter (permuted labels .87 to .98, healthy .43 at most);
+    or a validation loss of 4 epochs or more never goes below .98 of the prior (random 1.03 to
+    1.08), whatever regularisers and weights make of both; below .85 the question is settled, in
+    between it is not, for the validation labels have a variance of their own. And no input
+    column is correlated with a label column: Pearson's r over all samples, p by Fisher's z, times
+    the number of pairs, must be 1e-4 or more. A smaller p proves that labels depend on inputs
+    (1e-9 to 1e-211 where nets learn); a larger one proves nothing (XOR), which is why it does not
+    suffice. Repeated examples count once.
+
+    ## How to mend it
+    ```python
+    order = np.random.permutation(len(x))
+    x, y = x[order], y[order]
+    ```
+    Then check by hand whether you could name the label of ten inputs.
+
+    ## Easily confused with
+    ZA702 learning-rate-too-low: its updates are tiny. ZA604 underfits: labels depend on inputs
+    and the model is too small. ZA605 overfits: validation is better than the prior for a while.
+
+    ## Sources
+    Zhang et al. 2017, Understanding deep learning requires rethinking generalization;
+    stackoverflow.com/q/46136553 and 41864333. Margins measured on Keras 3.15.
+    """
+    run, ratio = case.run, case.loss_ratio
+    if ratio is None or case.prior.loss is None:
+        return CannotTell("what a constant prediction would score is not known")
+    if not math.isfinite(ratio):
+        return NotApplicable("the loss is not finite")
+    found = association_of(run)
+    if found is not None and found.log_p < math.log(CHANCE):
+        return Passed(f"`{found.pair[0]}` and `{found.pair[1]}` are correlated, "
+                      f"r {number(found.r)}: chance is ruled out")
+    held = _held_out(case)
+    if held is not None and held.best < held.clear:
+        return Passed(f"validation came down to {number(held.best)}, below the prior")
+    if held is not None and held.best < held.limit:
+        return CannotTell(f"validation came down to {number(held.best)}, below the prior by no "
+                          "more than two samples of the same labels may differ by")
+    if held is not None and held.best - held.slack < held.limit:
+        return CannotTell(f"validation came down to {number(held.best)}; regularisers or weights "
+                          "make up so much of it that it may be below the prior")
+    if held is None and case.beats:
+        return Passed("the run beats its prior")
+    if (steps := steps_taken(run)) < FEWEST_STEPS:
+        return CannotTell(f"{count(steps, 'step')}: fewer than {FEWEST_STEPS} tell nothing")
+    if found is None or _codes(run):
+        return CannotTell("a correlation of inputs and labels is not on record, or means nothing")
+    curve = run.headline(Role.LOSS)
+    trend = trend_of(curve.series) if curve else None
+    if trend is None:
+        return CannotTell("fewer than two points of the loss")
+    if ratio > HIGHEST:
+        return CannotTell(f"the loss ends at {number(ratio)} priors: another fault comes first")
+    if held is None and ratio < LOWEST:
+        return CannotTell(f"the loss ends at {percent(ratio)} of its prior; without validation "
+                          "that may be learned or learned by heart")
+    if held is None and trend.late_fall >= STILL * abs(trend.mark):
+        return CannotTell("the loss still falls")
+    return _by_updates(case, trend, found, held)
+
+
+def _held_out(case: Case) -> _Held | None:
+    """The lowest validation loss; None without one, and where it is high but of few points."""
+    curve, prior = case.run.headline(Role.LOSS, Split.VALIDATION), case.prior
+    assert prior.loss is not None
+    low = curve.series.minimum if curve else None
+    if curve is None or low is None:
+        return None
+    own = validation_prior(case.run)
+    least = (FAR if prior.classes is None else ALIKE) * prior.loss
+    if own is not None and own.loss and own.loss >= least:
+        priors, clear = [own.loss], NEVER_BETTER
+    else:  # class weights do not reach the validation loss, sample weights may
+        # The entropy of classes differs less from sample to sample than a variance does.
+        clear = CLEARLY_BETTER if prior.classes is None else NEVER_BETTER
+        priors = [prior.loss, prior.loss / prior.weight if prior.weight > 0 else prior.loss]
+    limits = [NEVER_BETTER * loss for loss in priors]
+    slack = max(limits) - min(limits) + _penalty(case.run)
+    held = _Held(curve, low.value, clear * min(priors), min(limits), slack)
+    few = len(curve.series) < FEWEST_POINTS
+    return None if few and held.best - held.slack >= held.limit else held
+
+
+def _penalty(run: Run) -> float:
+    """The largest penalty of the regularisers on record: the validation loss holds it too."""
+    table = run.table("loss")
+    known = table.column("penalty") if table else np.array([])
+    return float(np.max(known[np.isfinite(known)], initial=0.0))
+
+
+def _codes(run: Run) -> bool:
+    """Whether the inputs are, or may be, numbers of things: no size, so no correlation."""
+    looked_up = any(word in layer.class_name for layer in entry(run) for word in CODES)
+    return looked_up or hidden_entry(run) is not None
+
+
+def _by_updates(case: Case, trend: Trend, found: Association, held: _Held | None) -> Answer:
+    weights = case.run.table("weights")
+    assert weights is not None
+    ratios = kernel_ratios(case.run, weights)
+    if not np.isfinite(ratios).any():
+        return CannotTell("no update of a kernel is on record")
+    update = float(np.nanmedian(ratios))
+    if not LAZY < update < WILD:
+        return CannotTell(f"updates are {number(update)} of the weights: too few or too wild to "
+                          "say that it could have learned")
+    return _flagged(case, trend, found, held, update)
+
+
+def _flagged(
+    case: Case, trend: Trend, found: Association, held: _Held | None, update: float
+) -> Flagged:
+    run, prior, ratio = case.run, case.prior.loss, case.loss_ratio
+    assert prior is not None
+    assert ratio is not None
+    p = math.exp(found.log_p)
+    if held is None:
+        summary = (f"The loss stands at {percent(ratio)} of its prior: labels seem not to depend "
+                   "on inputs.")  # fmt: skip
+    else:
+        summary = (f"Validation never beats the prior ({number(held.best)} against "
+                   f"{number(prior)}): labels look random.")  # fmt: skip
+    return Flagged(
+        summary=summary,
+        context=f"Updates are healthy ({number(update)} of the weights), and no input column is "
+        f"correlated with a label (p {number(p)}).",
+        evidence=(
+            *_validation(held),
+            *_training(case, trend),
+            fact(run, f"p of the largest correlation, of `{found.pair[0]}`", p, CHANCE, "above",
+                 layer=found.pair[0]),
+            fact(run, "update ÷ weights of the largest kernel, median", update, LAZY, "above",
+                 tag="zeroacc/update_ratio", since=0, until=steps_taken(run) - 1),
+        ),
+        by_heart=held is not None,
+        rivals=(
+            (
+                "ZA604",
+                "Train a larger model on a few examples by heart, then on all: if validation "
+                "still does not move, the labels hold nothing to learn.",
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _validation(held: _Held | None) -> tuple[Evidence, ...]:
+    if held is None:
+        return ()
+    curve, steps = held.curve, held.curve.series.steps
+    return (
+        Evidence("best validation loss, against .98 of the prior", held.best, held.limit,
+                 "above" if held.best > held.limit else "equal", member=curve.member,
+                 tag=curve.tag, axis=curve.axis, first_step=int(steps[0]),
+                 last_step=int(steps[-1])),
+    )  # fmt: skip
+
+
+def _training(case: Case, trend: Trend) -> tuple[Evidence, ...]:
+    curve, prior = case.run.headline(Role.LOSS), case.prior.loss
+    if curve is None or prior is None:
+        return ()
+    first = curve.series.first.step
+    return (
+        Evidence(f"training loss at the end, against its prior ({case.prior.what})", trend.end,
+                 prior, "below" if trend.end < prior else "above", member=curve.member,
+                 tag=curve.tag, axis=curve.axis, first_step=first, last_step=trend.end_step),
+    )  # fmt: skip
