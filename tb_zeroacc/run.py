@@ -111,7 +111,7 @@ class Table:
         return self.values[:, self.rows.index(name), :].astype(np.float64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """One training: the latest session of one directory.
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.computed.layers import layer_of, layer_position
 from tb_zeroacc.diagnosis.computed.optimizer import Group, groups_of
+from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.diagnosis.computed.samples import largest
 from tb_zeroacc.run import Run, Table
 
@@ -14,6 +15,7 @@ KERNEL_NAMES = ("kernel", "embeddings")  # a kernel of one unit has no spread th
 NO_WEIGHT = 1e-6  # below this rms a kernel is zero, and any update a multiple of it
 
 
+@per_run
 def kernel_rows(run: Run, weights: Table) -> list[int]:
     """Rows of `weights` that are kernels, in the order from input to output.
 

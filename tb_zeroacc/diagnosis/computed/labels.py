@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.computed.outputs import output_row
+from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Run
 
@@ -53,6 +54,7 @@ class Labels:
         return self.low < -ROUNDING or self.high > 1.0 + ROUNDING
 
 
+@per_run
 def labels_of(run: Run, output: Output) -> Labels | None:
     """What is on record of an output's labels; None without any."""
     table = run.table("labels")
@@ -87,6 +89,7 @@ def labels_of(run: Run, output: Output) -> Labels | None:
     )
 
 
+@per_run
 def class_counts(run: Run, output: str, kind: str = "label_counts") -> NDArray[np.float64] | None:
     """Counts of each class over all kept samples, float64 of shape (classes,); None if unknown."""
     table = run.table(kind)

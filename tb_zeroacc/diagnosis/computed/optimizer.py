@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.facts import Optimizer
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
@@ -48,6 +49,7 @@ def variable_of(row: str) -> str:
     return row.split("#")[0]
 
 
+@per_run
 def groups_of(run: Run, table: Table) -> list[Group]:
     """The rows of `weights` or `gradients` by optimizer; rows that none updates are in no group.
 

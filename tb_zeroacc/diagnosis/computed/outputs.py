@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tb_zeroacc.diagnosis.answers import Tier
+from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.facts import Output, Tensor
 from tb_zeroacc.run import Run, Table
 
@@ -17,6 +18,7 @@ WRITTEN_ACCURACIES = RESOLVED_ACCURACIES | {
 }
 
 
+@per_run
 def trained_outputs(run: Run) -> tuple[Output, ...]:
     """Outputs with a loss; all of them where the model computes its loss itself."""
     outputs = run.contract.outputs if run.contract else ()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.facts import Epoch
 from tb_zeroacc.run import Run
 
 
+@per_run
 def steps_taken(run: Run) -> int:
     """Training steps on record, from whatever tells most of them."""
     ends = [epoch.step for epoch in run.epochs]
@@ -21,6 +23,7 @@ def steps_taken(run: Run) -> int:
 STEP_TABLES = ("loss", "inputs", "outputs", "gradients", "weights")
 
 
+@per_run
 def counted_epochs(run: Run) -> list[Epoch]:
     """The epochs that ended by themselves and whose batches are known.
 

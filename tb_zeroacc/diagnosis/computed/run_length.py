@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tb_zeroacc.diagnosis.computed.ending import is_unfinished
+from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.run import Curve, Role, Run, Split
 
@@ -10,6 +11,7 @@ FEWEST_EPOCHS = 4  # points of a loss: fewer have no last quarter
 FEWEST_STEPS = 20  # single batches, where there are no epochs
 
 
+@per_run
 def longest_loss(run: Run, split: Split = Split.TRAIN) -> Curve | None:
     """The loss by epochs where there are enough of them, else by steps."""
     headline = run.headline(Role.LOSS, split)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.diagnosis.computed.trend import scatter, smoothed
 from tb_zeroacc.run import Curve, Role, Run, Split
 
@@ -64,6 +65,7 @@ class Drop:
         return self.best - self.end > max(NOISES * self.noise, least / self.curve.scale)
 
 
+@per_run
 def turn_of(run: Run) -> Turn | None:
     """The course of the validation loss; None without one of four points."""
     curve = run.headline(Role.LOSS, Split.VALIDATION)
