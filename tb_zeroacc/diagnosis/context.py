@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tb_zeroacc.diagnosis.computed.baseline import BEATEN_ACCURACY, BEATEN_LOSS, Prior, prior_of
 from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
-from tb_zeroacc.run import Role, Run, Split
+from tb_zeroacc.diagnosis.needs import Need
+from tb_zeroacc.errors import UndeclaredNeedError
+from tb_zeroacc.run import Curve, Role, Run, Split, Table
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Case:
             of the regularisers where that is on record.
         final_accuracy: Training accuracy likewise, 0 to 1.
         beats_loss, beats_accuracy: Whether these beat the prior; None where it is unknown.
+        declared: What the rule that is asked declared to need, each by itself.
     """
 
     run: Run
@@ -31,6 +37,29 @@ class Case:
     final_accuracy: float | None = None
     beats_loss: bool | None = None
     beats_accuracy: bool | None = None
+    declared: tuple[Need[Any], ...] = ()
+
+    def table(self, need: Need[Table]) -> Table:
+        """The table that the rule declared to need; the engine has seen that it is there.
+
+        Raises:
+            UndeclaredNeedError: The rule did not, or only as one of several alternatives.
+        """
+        return self.given(need)
+
+    def curve(self, need: Need[Curve]) -> Curve:
+        """The curve that the rule declared to need, likewise."""
+        return self.given(need)
+
+    def given(self, need: Need[T]) -> T:
+        """Whatever the rule declared to need, likewise."""
+        found = need.find(self.run) if need in self.declared else None
+        if found is None:
+            raise UndeclaredNeedError(
+                f"{need.missing.what}: a rule is given only what its `needs` name by itself, not "
+                "as an alternative; of a run that may have it or not, ask the run"
+            )
+        return found
 
     @property
     def beats(self) -> bool | None:

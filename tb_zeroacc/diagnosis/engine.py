@@ -65,7 +65,7 @@ def ask(rule: Rule, case: Case, *, strict: bool = False) -> Answer:
     if (missing := rule.missing(case)) is not None:
         return missing
     try:
-        return _located(rule.decide(case), case.run)
+        return _located(rule.decide(replace(case, declared=rule.given)), case.run)
     except Exception as fault:
         if strict:
             raise

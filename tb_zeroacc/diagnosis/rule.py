@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Mend, Stage, Tier, reason_of
 from tb_zeroacc.diagnosis.context import Case
@@ -68,13 +69,18 @@ class Rule:
     name: str
     tier: Tier
     stage: Stage
-    needs: tuple[tuple[Need, ...], ...]
+    needs: tuple[tuple[Need[Any], ...], ...]
     explains: tuple[str, ...]
     yields_to: tuple[str, ...]
     outcome: Outcome
     mend: Mend
     page: str
     decide: Decide
+
+    @property
+    def given(self) -> tuple[Need[Any], ...]:
+        """What it finds in every run that it is asked about: the needs without an alternative."""
+        return tuple(group[0] for group in self.needs if len(group) == 1)
 
     @property
     def family(self) -> Family:
@@ -110,7 +116,7 @@ def rule(
     tier: Tier,
     stage: Stage,
     *,
-    needs: tuple[Need | tuple[Need, ...], ...],
+    needs: tuple[Need[Any] | tuple[Need[Any], ...], ...],
     mend: Mend,
     explains: tuple[str, ...] = (),
     yields_to: tuple[str, ...] = (),

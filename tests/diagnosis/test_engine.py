@@ -24,8 +24,9 @@ from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
-from tb_zeroacc.diagnosis.needs import INPUTS
+from tb_zeroacc.diagnosis.needs import CONTRACT, INPUTS, LOSS
 from tb_zeroacc.diagnosis.rule import HEADINGS, Rule, rule
+from tb_zeroacc.errors import UndeclaredNeedError
 from tb_zeroacc.facts import End, Layer
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
@@ -213,6 +214,25 @@ def test_a_rule_that_raises_hides_no_other() -> None:
 def test_strictly_it_raises() -> None:
     with pytest.raises(ZeroDivisionError):
         judged(a_rule(A, broken))
+
+
+def test_a_rule_is_given_what_it_declared_to_need() -> None:
+    def asks(case: Case) -> Answer:
+        return Passed(f"{case.curve(LOSS).tag} {case.given(CONTRACT).model}")
+
+    told = judged(a_rule("ZA001", asks, needs=(LOSS, CONTRACT)))
+    assert told.checks["ZA001"] == Passed("zeroacc/epoch/loss Sequential")
+
+
+@pytest.mark.parametrize(
+    "needs", [(), (CONTRACT,), ((LOSS, CONTRACT),)],
+    ids=["nothing", "something else", "an alternative"],
+)  # fmt: skip
+def test_what_a_rule_did_not_declare_it_is_not_given(needs: Any) -> None:
+    """Else it would find nothing in the first run that lacks it."""
+    asks = a_rule("ZA001", lambda case: Passed(case.curve(LOSS).tag), needs=needs)
+    with pytest.raises(UndeclaredNeedError, match="a training loss: a rule is given only what"):
+        judged(asks)
 
 
 @pytest.mark.parametrize(

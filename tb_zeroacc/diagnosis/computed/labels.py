@@ -26,6 +26,7 @@ class Labels:
         units: Columns a row; 1 for class numbers.
         examples: How many were looked at.
         mean: Of all values.
+        first_step, last_step: Training steps of the first and the last sample.
         member: TensorBoard's run that holds them.
     """
 
@@ -36,6 +37,8 @@ class Labels:
     units: int
     examples: int
     mean: float
+    first_step: int
+    last_step: int
     member: str
 
     @property
@@ -58,9 +61,9 @@ class Labels:
 def labels_of(run: Run, output: Output) -> Labels | None:
     """What is on record of an output's labels; None without any."""
     table = run.table("labels")
-    if table is None or (output.name not in table.rows and len(table.rows) != 1):
+    row = output_row(table, output.name)
+    if table is None or row is None:
         return None
-    row = table.rows.index(output.name) if output.name in table.rows else 0
 
     def column(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         return table.column(name)[:, row]
@@ -85,6 +88,8 @@ def labels_of(run: Run, output: Output) -> Labels | None:
         units=units,
         examples=int(np.nansum(column("examples"))),
         mean=float(np.nanmean(means)) if np.isfinite(means).any() else float("nan"),
+        first_step=int(table.steps[0]),
+        last_step=int(table.steps[-1]),
         member=table.member,
     )
 

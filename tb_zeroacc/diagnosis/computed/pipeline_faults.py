@@ -167,10 +167,9 @@ def scaled_twice(stage: PipelineStage, seen: dict[str, Seen]) -> Damage | None:
     if not is_linear or max(after.range, stage.end.range) > TINY_RANGE or before.range < TINY_RANGE:
         return None
     earlier = seen.get(before.tensor.before or "")
-    first = earlier.std / before.std if earlier is not None else 0.0
+    first = earlier.std / before.std if earlier else 0.0
     taps = _taps(stage)
-    if first >= SMALLEST_FACTOR and _alike(factor, first, SAME_FACTOR):
-        assert earlier is not None
+    if earlier and first >= SMALLEST_FACTOR and _alike(factor, first, SAME_FACTOR):
         told = f"divides by {number(factor)} once more, as the stage before it did"
         context = f"Between `{earlier.tensor.tap}` and `{before.tensor.tap}` they shrank by as much"
     elif before.range <= UNIT_RANGE and _image_factor(factor):

@@ -12,7 +12,8 @@ from tb_zeroacc.diagnosis.computed.layers import hidden_rows, layer_named, layer
 from tb_zeroacc.diagnosis.computed.samples import lasting_since, settled
 from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.context import Case
-from tb_zeroacc.run import Run
+from tb_zeroacc.diagnosis.needs import ACTIVATIONS
+from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import count, percent
 
 # Share of a hidden layer's units that no example activates. Healthy nets end with 33-64 % dead,
@@ -49,8 +50,7 @@ class Silent:
 
 def judge(case: Case, fault: Fault, threshold: float) -> Answer:
     """Both rules: a share per hidden layer that ends at or above its threshold."""
-    table = case.run.table("activations")
-    assert table is not None
+    table = case.table(ACTIVATIONS)
     shares = table.column(fault.column)
     rows = [r for r in hidden_rows(case.run, table) if np.isfinite(shares[:, r]).any()]
     if not rows:
@@ -68,12 +68,12 @@ def judge(case: Case, fault: Fault, threshold: float) -> Answer:
         onset = lasting_since(np.nan_to_num(shares[:, row]) >= threshold - ROUNDING)
         step = int(table.steps[-1 if onset is None else onset])
         found.append(Silent(layer_of(case.run, table.rows[row]), float(ends[row]), step))
-    return _flagged(case.run, fault, found, threshold)
+    return _flagged(case.run, table, fault, found, threshold)
 
 
-def _flagged(run: Run, fault: Fault, found: list[Silent], threshold: float) -> Flagged:
-    table = run.table("activations")
-    assert table is not None
+def _flagged(
+    run: Run, table: Table, fault: Fault, found: list[Silent], threshold: float
+) -> Flagged:
     found = sorted(found, key=lambda silent: silent.since)
     first = found[0]
     onset: dict[str, int] = {}  # of each layer: calls of a shared one count once

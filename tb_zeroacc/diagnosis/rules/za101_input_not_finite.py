@@ -64,8 +64,7 @@ def input_not_finite(case: Case) -> Answer:
     stackoverflow.com/q/53640858; cs231n.github.io/neural-networks-3 (babysitting). Measured on
     Keras 3.15: the loss is NaN in the same step, the weights before it are finite.
     """
-    table = case.run.table("inputs")
-    assert table is not None
+    table = case.table(INPUTS)
     bad = np.nan_to_num(table.column("non_finite_count"))
     if not bad.any():
         return Passed(f"every value is finite in {count(len(table), 'sample')} of the inputs")
@@ -80,7 +79,9 @@ def _not_finite(case: Case, table: Table, sample: int, rows: list[int]) -> Flagg
     total = float(bad[sample].sum())
     size = float(np.nansum(table.column("count")[sample]))
     last = int(table.steps[np.flatnonzero(bad.any(axis=1))[-1]])
-    survived = bool(case.beats) and case.final_loss is not None and np.isfinite(case.final_loss)
+    loss = case.final_loss
+    survived = case.beats and loss is not None and np.isfinite(loss)
+    learned = Evidence("the loss is finite and beats its prior", loss, case.prior.loss, "below")
     shares = tuple(
         fact(run, f"values of `{table.rows[r]}` that are not finite", bad[:, r].max(), 0.0,
              "above", unit="values", layer=table.rows[r], since=step, until=last)
@@ -93,13 +94,7 @@ def _not_finite(case: Case, table: Table, sample: int, rows: list[int]) -> Flagg
         context=f"They stand in {listed([table.rows[r] for r in rows])}; "
         f"{int(bad.any(axis=1).sum())} of {len(table)} sampled batches held any.",
         evidence=(*shares, *loss_shown(run, step)),
-        counter_evidence=_learned(case) if survived else (),
+        counter_evidence=(learned,) if survived else (),
         tier=Tier.SMELL if survived else None,
         since=step,
     )
-
-
-def _learned(case: Case) -> tuple[Evidence, ...]:
-    assert case.final_loss is not None
-    return (Evidence("the loss is finite and beats its prior", case.final_loss, case.prior.loss,
-                     "below"),)  # fmt: skip

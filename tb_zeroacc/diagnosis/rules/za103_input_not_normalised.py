@@ -28,7 +28,7 @@ from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG, step_losses
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import INPUTS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import rule
-from tb_zeroacc.run import Run
+from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
 # Largest batch loss of the first tenth of the steps ÷ prior. Faulty 100 to 370, healthy up to 5.8
@@ -92,8 +92,7 @@ def input_not_normalised(case: Case) -> Answer:
     run = case.run
     if (layer := prepared_by(run)) is not None:
         return NotApplicable(f"`{layer.name}` prepares the inputs within the model")
-    table = run.table("inputs")
-    assert table is not None
+    table = case.table(INPUTS)
     by_feature = rms_by_feature(table)
     if np.isnan(by_feature).all():
         return CannotTell("no sample of the inputs is finite")
@@ -109,7 +108,7 @@ def input_not_normalised(case: Case) -> Answer:
         return Passed(f"{said}, but the loss begins at {number(loudest / prior)} priors at most")
     if case.beats:
         return Passed(f"muted: the run beats its prior; {said}")
-    return _flagged(run, rms, loudest, LOUD * prior)
+    return _flagged(run, table, rms, loudest, LOUD * prior)
 
 
 def _loudest(run: Run) -> float | None:
@@ -124,9 +123,9 @@ def _loudest(run: Run) -> float | None:
     return float(first.max()) if np.isfinite(first).all() else float("inf")
 
 
-def _flagged(run: Run, rms: float, loudest: float, loud: float) -> Flagged:
-    table = run.table("inputs")
-    assert table is not None
+def _flagged(
+    run: Run, table: Table, rms: float, loudest: float, loud: float
+) -> Flagged:
     first, last = int(table.steps[0]), int(table.steps[-1])
     early = max(FIRST_STEPS, steps_taken(run) // 10) - 1
     times = number(loudest / loud * LOUD)

@@ -70,8 +70,7 @@ def feature_scales_differ(case: Case) -> Answer:
     run = case.run
     if (layer := prepared_by(run)) is not None:
         return NotApplicable(f"`{layer.name}` prepares the inputs within the model")
-    table = run.table("inputs")
-    assert table is not None
+    table = case.table(INPUTS)
     rms = rms_by_feature(table)
     alive = np.flatnonzero(rms > 0)  # NaN is not
     if len(alive) < 2:

@@ -77,8 +77,7 @@ def repeated_batch(case: Case) -> Answer:
     karpathy.github.io/2019/04/25/recipe ("overfit one batch": on purpose);
     stackoverflow.com/q/46136553. The threshold is the rounding of float32 sums, 1e-7 relative.
     """
-    table = case.run.table("batch")
-    assert table is not None
+    table = case.table(BATCH)
     if _one_batch_an_epoch(case.run):
         return NotApplicable("an epoch is one batch, the whole data or not")
     pairs, same = _neighbours(table)

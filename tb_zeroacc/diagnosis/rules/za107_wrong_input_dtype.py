@@ -78,12 +78,12 @@ def wrong_input_dtype(case: Case) -> Answer:
     (preprocessing layers); stackoverflow.com/q/46995209. Tried on Keras 3.15.
     """
     run = case.run
-    assert run.shapes is not None
-    tensors = [t for t in run.shapes.inputs if _is_integer(t) or _is_text(t)]
-    if not run.shapes.inputs:
+    inputs = case.given(SHAPES).inputs
+    tensors = [t for t in inputs if _is_integer(t) or _is_text(t)]
+    if not inputs:
         return CannotTell("the inputs' types are not on record")
     if not tensors:
-        types = ", ".join(sorted({t.dtype for t in run.shapes.inputs}))
+        types = ", ".join(sorted({t.dtype for t in inputs}))
         return Passed(f"the inputs are {types}")
     if (layer := prepared_by(run)) is not None:
         return Passed(f"`{layer.name}` takes {tensors[0].dtype}")

@@ -117,7 +117,7 @@ def pipeline_stage_destroys_data(case: Case) -> Answer:
             continue
         excuse, tier = _weighed(case, damage)
         if not excuse:
-            return _flagged(case.run, stage, damage, tier)
+            return _flagged(case, stage, damage, tier)
         excuses.append(f"{excuse}, although {damage.summary[0].lower()}{damage.summary[1:]}")
     if excuses:
         return Passed(excuses[0].rstrip("."))
@@ -139,9 +139,8 @@ def _weighed(case: Case, damage: Damage) -> tuple[str, Tier | None]:
     return "", None if shown else Tier.STRONG
 
 
-def _flagged(run: Run, stage: PipelineStage, damage: Damage, tier: Tier | None) -> Flagged:
-    table = run.table("pipeline")
-    assert table is not None
+def _flagged(case: Case, stage: PipelineStage, damage: Damage, tier: Tier | None) -> Flagged:
+    run, table = case.run, case.table(PIPELINE)
     until = int(table.steps[-1])
 
     def shown(number: tuple[str, float], seen: Seen, threshold: float | None) -> Evidence:

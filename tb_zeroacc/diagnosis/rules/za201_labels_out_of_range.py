@@ -104,8 +104,7 @@ def _range(output: Output) -> tuple[float, float]:
 def _out_of_range(
     case: Case, output: Output, labels: Labels, low: float, high: float
 ) -> Flagged:
-    run, table = case.run, case.run.table("labels")
-    assert table is not None
+    run = case.run
     sparse = (output.loss or "").startswith("sparse")
     below = labels.low < low - ROUNDING
     value, bound = (labels.low, low) if below else (labels.high, high)
@@ -120,7 +119,7 @@ def _out_of_range(
         evidence=(
             fact(run, f"{'smallest' if below else 'largest'} label of `{output.name}`", value,
                  bound, "below" if below else "above", layer=output.name,
-                 since=int(table.steps[0]), until=int(table.steps[-1])),
+                 since=labels.first_step, until=labels.last_step),
             *curve_shown(run, Role.LOSS),
         ),
         tier=Tier.SMELL if marked else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from tb_zeroacc.diagnosis.answers import (
@@ -17,7 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.ending import is_unfinished
 from tb_zeroacc.diagnosis.computed.labels import class_counts, labels_of
 from tb_zeroacc.diagnosis.computed.losses import CLASS_LOSSES, REGRESSION
-from tb_zeroacc.diagnosis.computed.outputs import trained_outputs
+from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.computed.shown import curve_shown, fact
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Outcome
@@ -83,44 +85,53 @@ def constant_labels(case: Case) -> Answer:
     found = [(o, seen) for o in outputs if (seen := _distinct(run, o)) is not None]
     if not found:
         return CannotTell("the labels' values are not on record")
-    alike = [(o, seen) for o, seen in found if seen[0] is not None]
+    alike = [(o, seen, seen.only) for o, seen in found if seen.only is not None]
     if not alike:
         return Passed("the labels hold more than one value")
-    output, (value, examples, batches) = alike[0]
-    assert value is not None
-    said = f"one label in {count(examples, 'example')} so far"
-    if batches < FEWEST_BATCHES or examples < FEWEST_EXAMPLES:
+    output, seen, value = alike[0]
+    said = f"one label in {count(seen.examples, 'example')} so far"
+    if seen.batches < FEWEST_BATCHES or seen.examples < FEWEST_EXAMPLES:
         return CannotTell(f"{said}, too few to say that there is no other")
     if is_unfinished(run) and not run.epochs:
         return CannotTell(f"{said}; others may come before the epoch ends")
-    table = run.table("label_counts") or run.table("labels")
-    assert table is not None
     return Flagged(
         summary=f"All labels are {number(value)}: there is nothing to tell apart.",
-        context=f"Seen in {count(examples, 'example')} of `{output.name}`, "
-        f"{batches} sampled batches.",
+        context=f"Seen in {count(seen.examples, 'example')} of `{output.name}`, "
+        f"{seen.batches} sampled batches.",
         evidence=(
             fact(run, "share of the only label", 1.0, 1.0, "equal", unit="share",
                  tag="zeroacc/label_majority_share", layer=output.name,
-                 since=int(table.steps[0]), until=int(table.steps[-1])),
+                 since=seen.first_step, until=seen.last_step),
             *curve_shown(run, Role.ACCURACY, Role.LOSS),
         ),
     )  # fmt: skip
 
 
-def _distinct(run: Run, output: Output) -> tuple[float | None, int, int] | None:
-    """The only label (None where there are several), examples, batches; None if unknown."""
+@dataclass(frozen=True, slots=True)
+class _Distinct:
+    """The only label of an output, None where there are several, and what it was seen in."""
+
+    only: float | None
+    examples: int
+    batches: int
+    first_step: int
+    last_step: int
+
+
+def _distinct(run: Run, output: Output) -> _Distinct | None:
+    """Whether an output's labels are all the same; None if unknown."""
     counts, table = class_counts(run, output.name), run.table("label_counts")
-    if counts is not None and table is not None:
-        row = table.rows.index(output.name) if output.name in table.rows else 0
+    row = output_row(table, output.name)
+    if counts is not None and table is not None and row is not None:
         others = table.columns.index("other") if "other" in table.columns else None
         odd = 0.0 if others is None else float(np.nansum(table.values[:, row, others]))
-        if (counts > 0).sum() == 1 and not odd:
-            return float(np.argmax(counts)), int(counts.sum()), len(table)
+        one = (counts > 0).sum() == 1 and not odd
         if (counts > 0).any():
-            return None, int(counts.sum()), len(table)
+            only = float(np.argmax(counts)) if one else None
+            first, last = int(table.steps[0]), int(table.steps[-1])
+            return _Distinct(only, int(counts.sum()), len(table), first, last)
     labels, table = labels_of(run, output), run.table("labels")
     if labels is None or table is None:
         return None
-    value = labels.low if labels.low == labels.high else None
-    return value, labels.examples, len(table)
+    only = labels.low if labels.low == labels.high else None
+    return _Distinct(only, labels.examples, len(table), labels.first_step, labels.last_step)

@@ -19,7 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.computed.labels import class_counts
-from tb_zeroacc.diagnosis.computed.outputs import trained_outputs
+from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.computed.samples import SETTLED
 from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.context import Case
@@ -94,8 +94,7 @@ def class_imbalance(case: Case) -> Answer:
     developers.google.com/machine-learning/crash-course (class-imbalanced datasets);
     tensorflow.org/tutorials/structured_data/imbalanced_data. Margins measured on Keras 3.15.
     """
-    run, table = case.run, case.run.table("label_counts")
-    assert table is not None
+    run, table = case.run, case.table(LABEL_COUNTS)
     outputs = trained_outputs(run)
     found = [m for output in outputs if (m := _majority(run, output)) is not None]
     if not found:
@@ -126,9 +125,9 @@ def _majority(run: Run, output: Output) -> _Majority | None:
 def _predicted(run: Run, output: Output, label: int) -> float | None:
     """Share of the predictions that name a class, over the last samples."""
     table = run.table("prediction_counts")
-    if table is None or (output.name not in table.rows and len(table.rows) > 1):
+    row = output_row(table, output.name)
+    if table is None or row is None:
         return None
-    row = table.rows.index(output.name) if output.name in table.rows else 0
     last = table.values[-max(1, min(SETTLED, len(table) // 4)) :, row, :].astype(np.float64)
     total = float(np.nansum(last))
     if not total or str(label) not in table.columns:
@@ -137,8 +136,7 @@ def _predicted(run: Run, output: Output, label: int) -> float | None:
 
 
 def _flagged(case: Case, worst: _Majority, *, alone: bool) -> Flagged:
-    run, table = case.run, case.run.table("label_counts")
-    assert table is not None
+    run, table = case.run, case.table(LABEL_COUNTS)
     first, last = int(table.steps[0]), int(table.steps[-1])
     ceiling = worst.share + NEAR * (1.0 - worst.share)
     accuracy = case.final_accuracy

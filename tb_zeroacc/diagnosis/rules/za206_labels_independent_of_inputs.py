@@ -137,7 +137,7 @@ def labels_independent_of_inputs(case: Case) -> Answer:
     if found is not None and found.log_p < math.log(CHANCE):
         return Passed(f"`{found.pair[0]}` and `{found.pair[1]}` are correlated, "
                       f"r {number(found.r)}: chance is ruled out")
-    held = _held_out(case)
+    held = _held_out(case, case.prior.loss)
     if held is not None and held.best < held.clear:
         return Passed(f"validation came down to {number(held.best)}, below the prior")
     if held is not None and held.best < held.limit:
@@ -152,8 +152,7 @@ def labels_independent_of_inputs(case: Case) -> Answer:
         return CannotTell(f"{count(steps, 'step')}: fewer than {FEWEST_STEPS} tell nothing")
     if found is None or _codes(run):
         return CannotTell("a correlation of inputs and labels is not on record, or means nothing")
-    curve = run.headline(Role.LOSS)
-    trend = trend_of(curve.series) if curve else None
+    trend = trend_of(case.curve(LOSS).series)
     if trend is None:
         return CannotTell("fewer than two points of the loss")
     if ratio > HIGHEST:
@@ -163,24 +162,24 @@ def labels_independent_of_inputs(case: Case) -> Answer:
                           "that may be learned or learned by heart")
     if held is None and trend.late_fall >= STILL * abs(trend.mark):
         return CannotTell("the loss still falls")
-    return _by_updates(case, trend, found, held)
+    summary = _summary(ratio, case.prior.loss, held)
+    return _by_updates(case, summary, trend, found, held)
 
 
-def _held_out(case: Case) -> _Held | None:
+def _held_out(case: Case, prior_loss: float) -> _Held | None:
     """The lowest validation loss; None without one, and where it is high but of few points."""
     curve, prior = case.run.headline(Role.LOSS, Split.VALIDATION), case.prior
-    assert prior.loss is not None
     low = curve.series.minimum if curve else None
     if curve is None or low is None:
         return None
     own = validation_prior(case.run)
-    least = (FAR if prior.classes is None else ALIKE) * prior.loss
+    least = (FAR if prior.classes is None else ALIKE) * prior_loss
     if own is not None and own.loss and own.loss >= least:
         priors, clear = [own.loss], NEVER_BETTER
     else:  # class weights do not reach the validation loss, sample weights may
         # The entropy of classes differs less from sample to sample than a variance does.
         clear = CLEARLY_BETTER if prior.classes is None else NEVER_BETTER
-        priors = [prior.loss, prior.loss / prior.weight if prior.weight > 0 else prior.loss]
+        priors = [prior_loss, prior_loss / prior.weight if prior.weight > 0 else prior_loss]
     limits = [NEVER_BETTER * loss for loss in priors]
     slack = max(limits) - min(limits) + _penalty(case.run)
     held = _Held(curve, low.value, clear * min(priors), min(limits), slack)
@@ -201,9 +200,18 @@ def _codes(run: Run) -> bool:
     return looked_up or hidden_entry(run) is not None
 
 
-def _by_updates(case: Case, trend: Trend, found: Association, held: _Held | None) -> Answer:
-    weights = case.run.table("weights")
-    assert weights is not None
+def _summary(ratio: float, prior_loss: float, held: _Held | None) -> str:
+    if held is None:
+        stands = f"The loss stands at {percent(ratio)} of its prior"
+        return f"{stands}: labels seem not to depend on inputs."
+    against = f"({number(held.best)} against {number(prior_loss)})"
+    return f"Validation never beats the prior {against}: labels look random."
+
+
+def _by_updates(
+    case: Case, summary: str, trend: Trend, found: Association, held: _Held | None
+) -> Answer:
+    weights = case.table(WEIGHTS)
     ratios = kernel_ratios(case.run, weights)
     if not np.isfinite(ratios).any():
         return CannotTell("no update of a kernel is on record")
@@ -211,22 +219,13 @@ def _by_updates(case: Case, trend: Trend, found: Association, held: _Held | None
     if not LAZY < update < WILD:
         return CannotTell(f"updates are {number(update)} of the weights: too few or too wild to "
                           "say that it could have learned")
-    return _flagged(case, trend, found, held, update)
+    return _flagged(case, summary, trend, found, held, update)
 
 
 def _flagged(
-    case: Case, trend: Trend, found: Association, held: _Held | None, update: float
+    case: Case, summary: str, trend: Trend, found: Association, held: _Held | None, update: float
 ) -> Flagged:
-    run, prior, ratio = case.run, case.prior.loss, case.loss_ratio
-    assert prior is not None
-    assert ratio is not None
-    p = math.exp(found.log_p)
-    if held is None:
-        summary = (f"The loss stands at {percent(ratio)} of its prior: labels seem not to depend "
-                   "on inputs.")  # fmt: skip
-    else:
-        summary = (f"Validation never beats the prior ({number(held.best)} against "
-                   f"{number(prior)}): labels look random.")  # fmt: skip
+    run, p = case.run, math.exp(found.log_p)
     return Flagged(
         summary=summary,
         context=f"Updates are healthy ({number(update)} of the weights), and no input column is "

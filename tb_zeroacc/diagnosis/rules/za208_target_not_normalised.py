@@ -17,7 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.computed.labels import labels_of
-from tb_zeroacc.diagnosis.computed.outputs import trained_outputs
+from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.computed.progress import steps_taken
 from tb_zeroacc.diagnosis.computed.samples import settled
 from tb_zeroacc.diagnosis.computed.shown import curve_shown, fact
@@ -114,10 +114,11 @@ def target_not_normalised(case: Case) -> Answer:
 def _sizes(run: Run, output: Output) -> tuple[float, float] | None:
     """Root mean square of the targets, and the largest output of the last samples."""
     targets, outputs = run.table("labels"), run.table("outputs")
-    if targets is None or outputs is None or labels_of(run, output) is None:
+    row, other = output_row(targets, output.name), output_row(outputs, output.name)
+    if targets is None or outputs is None or row is None or other is None:
         return None
-    row = targets.rows.index(output.name) if output.name in targets.rows else 0
-    other = outputs.rows.index(output.name) if output.name in outputs.rows else 0
+    if labels_of(run, output) is None:
+        return None
     square = targets.column("mean")[:, row] ** 2 + targets.column("std")[:, row] ** 2
     sizes = np.maximum(np.abs(outputs.column("min")), np.abs(outputs.column("max")))
     reached = settled(sizes)[other]

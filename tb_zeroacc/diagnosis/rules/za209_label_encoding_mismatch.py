@@ -74,14 +74,14 @@ def label_encoding_mismatch(case: Case) -> Answer:
     Keras 3.15: a ValueError in the first step.
     """
     run = case.run
-    assert run.shapes is not None
+    shapes = case.given(SHAPES)
     looked = 0
     judged = [o for o in trained_outputs(run) if o.loss in CLASS_LOSSES]
     if not judged:
         return NotApplicable("no cross-entropy, whose labels would have an encoding")
     for output in judged:
-        labels = tensor_of(run.shapes.labels, run, output)
-        made = tensor_of(run.shapes.outputs, run, output)
+        labels = tensor_of(shapes.labels, run, output)
+        made = tensor_of(shapes.outputs, run, output)
         if labels is None or made is None or labels.shape is None or made.shape is None:
             continue
         looked += 1

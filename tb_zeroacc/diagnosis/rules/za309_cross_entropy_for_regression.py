@@ -102,15 +102,17 @@ def cross_entropy_for_regression(case: Case) -> Answer:
             return _by_labels(run, output, labels)
     if untold is None:
         return Passed("the labels are whole numbers or shares between 0 and 1")
-    lowest = _lowest(run.headline(Role.LOSS))
-    if lowest is None or len(outputs) > 1 or untold.activation not in ("linear", None):
+    curve = run.headline(Role.LOSS)
+    lowest = curve.series.minimum if curve else None
+    fits = len(outputs) == 1 and untold.activation in ("linear", None)
+    if curve is None or lowest is None or not fits:
         return CannotTell("the labels are not in the log", (LABELS.missing,))
     if lowest.value >= BELOW_ZERO:
         return CannotTell(
             f"the loss does not go below {number(lowest.value)}, which proves nothing; the labels "
             "are not in the log", (LABELS.missing,),
         )
-    return _by_level(run, untold.loss or "", lowest, Tier.STRONG)
+    return _by_level(curve, untold.loss or "", lowest, Tier.STRONG)
 
 
 def _by_name(run: Run) -> Answer:
@@ -118,16 +120,12 @@ def _by_name(run: Run) -> Answer:
     named = [c for c in run.curves_of(Role.LOSS) if any(w in c.tag.lower() for w in
                                                         CROSS_ENTROPY_TAGS)]
     for curve in named:
-        lowest = _lowest(curve)
+        lowest = curve.series.minimum
         if lowest is not None and lowest.value < BELOW_ZERO:
-            return _by_level(run, curve.name, lowest, Tier.SMELL, curve)
+            return _by_level(curve, curve.name, lowest, Tier.SMELL)
     return CannotTell(
         "which loss was trained is not in the log", (CONTRACT.missing, LABELS.missing)
     )
-
-
-def _lowest(curve: Curve | None) -> Point | None:
-    return None if curve is None else curve.series.minimum
 
 
 def _by_labels(run: Run, output: Output, labels: Labels) -> Flagged:
@@ -151,11 +149,7 @@ def _by_labels(run: Run, output: Output, labels: Labels) -> Flagged:
     )
 
 
-def _by_level(
-    run: Run, loss: str, lowest: Point, tier: Tier, named: Curve | None = None
-) -> Flagged:
-    curve = named or run.headline(Role.LOSS)
-    assert curve is not None
+def _by_level(curve: Curve, loss: str, lowest: Point, tier: Tier) -> Flagged:
     steps = curve.series.steps[curve.series.values < BELOW_ZERO]
     first = int(steps[0]) if len(steps) else lowest.step
     return Flagged(

@@ -20,7 +20,7 @@ from tb_zeroacc.diagnosis.computed.trend import Trend, training_step, trend_of
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
 from tb_zeroacc.diagnosis.rule import rule
-from tb_zeroacc.run import Curve, Role, Run
+from tb_zeroacc.run import Curve, Run
 from tb_zeroacc.series import Series
 from tb_zeroacc.wording import count, number, percent
 
@@ -79,9 +79,7 @@ def metric_frozen_while_loss_falls(case: Case) -> Answer:
     Keras 3.15: three faulty programs fire, no working one.
     """
     run = case.run
-    accuracy, loss = run.headline(Role.ACCURACY), run.headline(Role.LOSS)
-    assert accuracy is not None
-    assert loss is not None
+    accuracy, loss = case.curve(ACCURACY), case.curve(LOSS)
     steps, values = accuracy.series.finite()
     if len(values) < FEWEST_POINTS:
         return CannotTell(f"fewer than {FEWEST_POINTS} points of the accuracy")

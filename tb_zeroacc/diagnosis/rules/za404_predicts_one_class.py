@@ -193,8 +193,7 @@ def _by_accuracy(case: Case) -> Answer:
     """Without predictions: an accuracy that stands at the share of the largest class."""
     run, majority = case.run, case.prior.accuracy
     curve = run.headline(Role.ACCURACY)
-    assert curve is not None
-    if majority is None:
+    if majority is None or curve is None:
         missing = (PREDICTION_COUNTS.missing, LABEL_COUNTS.missing)
         return CannotTell("neither predictions nor labels are in the log", missing)
     if majority >= ONE_CLASS:

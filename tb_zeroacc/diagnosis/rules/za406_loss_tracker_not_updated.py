@@ -73,8 +73,7 @@ def loss_tracker_not_updated(case: Case) -> Answer:
     refuted = next((c for c in run.curves if c.refuted), None)
     if refuted is None:
         return Passed("no logged loss contradicts the sampled steps")
-    table = run.table("loss")
-    assert table is not None
+    table = case.table(STEP_LOSS)
     losses = table.column("loss")[:, 0]
     losses = losses[np.isfinite(losses)]
     last = refuted.series.last

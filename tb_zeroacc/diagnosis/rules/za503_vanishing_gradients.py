@@ -103,9 +103,7 @@ def vanishing_gradients(case: Case) -> Answer:
     networks; Hochreiter 1998; stackoverflow.com/q/50209981. The margins were measured on
     Keras 3.15.
     """
-    weights, gradients = case.run.table("weights"), case.run.table("gradients")
-    assert weights is not None
-    assert gradients is not None
+    weights, gradients = case.table(WEIGHTS), case.table(GRADIENTS)
     answers = [
         _judged(case, weights, gradients, group) for group in groups_of(case.run, weights)
     ]
@@ -145,7 +143,7 @@ def _fade(run: Run, weights: Table, gradients: Table, group: Group) -> _Fade | N
     paths = [path for path in paths if path in gradients.rows]
     if not paths:
         return None
-    rows = [gradients.rows.index(path) for path in paths]
+    rows = [gradients.row_index(path) for path in paths]
     layers = [layer_of(run, path) for path in paths]
     return _Fade(gradients.steps, gradients.column("rms")[:, rows], layers)
 

@@ -16,6 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
+from tb_zeroacc.diagnosis.computed.outputs import output_row
 from tb_zeroacc.diagnosis.computed.samples import lasting_since, settled
 from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.context import Case
@@ -78,8 +79,7 @@ def constant_output(case: Case) -> Answer:
     (Debugger's UnchangedTensor). The threshold is this rule's own: a thousandth of what the labels
     vary by.
     """
-    table = case.run.table("outputs")
-    assert table is not None
+    table = case.table(OUTPUTS)
     if not (np.nan_to_num(table.column("examples")) > 1).any():
         return NotApplicable("batches of one example: nothing to differ within")
     spread = table.column("spread")
@@ -107,8 +107,8 @@ def _scale(run: Run, output: str) -> float:
         share = 1.0 / max(known.units or 2, 2)
         return math.sqrt(share * (1.0 - share))
     labels = run.table("labels")
-    if known is not None and known.from_logits is None and labels is not None:
-        row = labels.rows.index(output) if output in labels.rows else 0
+    row = output_row(labels, output)
+    if known is not None and known.from_logits is None and labels is not None and row is not None:
         std = float(np.nanmedian(labels.column("std")[:, row]))
         if std > 0:
             return std

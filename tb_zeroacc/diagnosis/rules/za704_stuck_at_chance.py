@@ -124,8 +124,8 @@ def stuck_at_chance(case: Case) -> Answer:
         return NotApplicable("the loss is not finite")
     if still_falling(trend):
         return Passed(f"the loss still falls: by {number(trend.late_fall)} in the last quarter")
-    if case.loss_ratio is not None:
-        return _by_prior(case, curve, trend)
+    if case.loss_ratio is not None and case.prior.loss is not None:
+        return _by_prior(case, curve, trend, case.loss_ratio, case.prior.loss)
     return _by_level(run, curve, trend)
 
 
@@ -138,10 +138,9 @@ def _long_enough(run: Run) -> Curve | None:
     return None
 
 
-def _by_prior(case: Case, curve: Curve, trend: Trend) -> Answer:
-    ratio = case.loss_ratio
-    assert ratio is not None
-    assert case.prior.loss is not None
+def _by_prior(
+    case: Case, curve: Curve, trend: Trend, ratio: float, prior_loss: float
+) -> Answer:
     said = f"the loss ends at {percent(ratio)} of what a constant prediction scores"
     if ratio < HOPELESS:
         return Passed(said)
@@ -152,10 +151,10 @@ def _by_prior(case: Case, curve: Curve, trend: Trend) -> Answer:
     if accuracy is not None and majority is not None and accuracy > majority + NEAR_MAJORITY:
         return Passed(f"{said}, but accuracy is {number(accuracy)} against {number(majority)}")
     values = smoothed(curve.series.finite()[1])
-    begin = _last_false(values >= HOPELESS * case.prior.loss)
+    begin = _last_false(values >= HOPELESS * prior_loss)
     if len(values) - begin < LASTING * len(values):
         return Passed(f"{said}, but only in the last {count(len(values) - begin, 'point')}")
-    chance = _Chance(case.prior.loss, majority, case.prior.what)
+    chance = _Chance(prior_loss, majority, case.prior.what)
     return _flagged(case.run, curve, trend, chance, begin, measured=case.prior.measured)
 
 

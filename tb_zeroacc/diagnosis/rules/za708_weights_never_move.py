@@ -79,9 +79,7 @@ def weights_never_move(case: Case) -> Answer:
     docs.aws.amazon.com/sagemaker (Debugger's UnchangedTensor); TrainCheck (invariants of
     optimizer.step). The threshold is the resolution of float32 with a factor of 16.
     """
-    weights, gradients = case.run.table("weights"), case.run.table("gradients")
-    assert weights is not None
-    assert gradients is not None
+    weights, gradients = case.table(WEIGHTS), case.table(GRADIENTS)
     answers = [
         _judged(case.run, weights, gradients, group) for group in groups_of(case.run, weights)
     ]
@@ -125,7 +123,7 @@ def _felt(
         name = weights.rows[row]
         if name not in gradients.rows or name.endswith(SPARSE):
             continue
-        seen = rms[:, gradients.rows.index(name)]
+        seen = rms[:, gradients.row_index(name)]
         if np.isfinite(seen).any():
             size = float(np.nanmedian(weights.column("rms")[:, row]))
             gradient = float(np.nanmedian(seen))
@@ -159,7 +157,7 @@ def _flagged(
     elif len(names) > 1:
         which = f"{len(names)} of {of} variables{group.whose} never move"
     seen = gradients.column("rms")
-    typical = {name: float(np.nanmedian(seen[:, gradients.rows.index(name)])) for name in names}
+    typical = {name: float(np.nanmedian(seen[:, gradients.row_index(name)])) for name in names}
     return Flagged(
         summary=f"{which}, although its gradient is {number(typical[names[0]])}."
         if len(names) == 1
