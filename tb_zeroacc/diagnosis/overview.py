@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-from numpy.typing import NDArray
 
-from tb_zeroacc.diagnosis.answers import Comparison, Evidence
+from tb_zeroacc.diagnosis.answers import Evidence, Limit, at_least, at_most
 from tb_zeroacc.diagnosis.computed.baseline import BEATEN_LOSS
-from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.context import Case
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Role, Table
 
 # The same limits that the rules hold these numbers against.
 UPDATE_RATIO_LIMIT = 0.1
@@ -25,18 +21,10 @@ def loss_against_prior(case: Case) -> Evidence | None:
     curve = case.run.headline(Role.LOSS)
     if curve is None or not len(curve.series):
         return None
-    last = curve.series.last
-    return Evidence(
-        text=f"prior: {case.prior.what}" if case.prior.loss else "training loss",
-        value=last.value,
-        threshold=case.prior.loss,
-        comparison=_compare(last.value, case.prior.loss),
-        member=curve.member,
-        tag=curve.tag,
-        axis=curve.axis,
-        first_step=curve.series.first.step,
-        last_step=last.step,
-    )
+    if case.prior.loss is None:
+        return Evidence.of_curve("training loss", curve)
+    text = f"prior: {case.prior.what}" if case.prior.loss else "training loss"
+    return Evidence.of_curve(text, curve, limit=at_most(case.prior.loss))
 
 
 def glance_of(case: Case) -> tuple[Evidence, ...]:
@@ -49,41 +37,39 @@ def glance_of(case: Case) -> tuple[Evidence, ...]:
         kernels = ratios[:, np.isfinite(weights.column("unit_spread")).any(axis=0)]
         if np.isfinite(kernels).any():
             largest = np.nanmax(np.where(np.isfinite(kernels), kernels, -np.inf), axis=1)
-            told = "update ÷ weights, largest"
-            limit = UPDATE_RATIO_LIMIT
-            found.append(_fact(run, told, np.median(largest), limit, weights.steps[-LATEST:]))
+            found.append(
+                _of_samples("update ÷ weights, largest", weights, np.median(largest),
+                            at_most(UPDATE_RATIO_LIMIT), latest=LATEST)
+            )  # fmt: skip
     activations = run.table("activations")
     if activations is not None:
         dead = activations.column("dead_unit_share")[-1]
         if np.isfinite(dead).any():
-            told, last = "dead units, worst layer", activations.steps[-1:]
-            found.append(_fact(run, told, np.nanmax(dead), DEAD_LIMIT, last, "share"))
+            limit = at_most(DEAD_LIMIT)
+            found.append(
+                _of_samples("dead units, worst layer", activations, np.nanmax(dead), limit,
+                            unit="share")
+            )  # fmt: skip
     if gradients is not None:
         rms = gradients.column("rms")[-1]
         rms = rms[np.isfinite(rms) & (rms > 0)]
         if len(rms) >= 2:
-            told, last = "gradient, first ÷ last variable", gradients.steps[-1:]
-            found.append(_fact(run, told, rms[0] / rms[-1], FADING_LIMIT, last))
+            limit = at_least(FADING_LIMIT)
+            told = "gradient, first ÷ last variable"
+            found.append(_of_samples(told, gradients, rms[0] / rms[-1], limit))
     curve = run.headline(Role.LOSS)
     if case.loss_ratio is not None and curve is not None:
-        ratio = fact(run, "loss ÷ its prior", case.loss_ratio, BEATEN_LOSS,
-                     _compare(case.loss_ratio, BEATEN_LOSS))  # fmt: skip
-        step = curve.series.last.step
-        found.append(replace(
-            ratio, member=curve.member, axis=curve.axis, first_step=step, last_step=step,
-        ))  # fmt: skip
+        last = curve.series.last.step
+        found.append(
+            Evidence.of_curve("loss ÷ its prior", curve, case.loss_ratio, at_most(BEATEN_LOSS),
+                              since=last, is_drawn=False)
+        )  # fmt: skip
     return tuple(found)
 
 
-def _fact(
-    run: Run, text: str, value: float, limit: float, steps: NDArray[np.int64], unit: str = ""
+def _of_samples(
+    text: str, table: Table, value: float, limit: Limit, *, latest: int = 1, unit: str = ""
 ) -> Evidence:
-    """A number of the recorder's tables over these samples."""
-    return fact(run, text, float(value), limit, _compare(float(value), limit), unit=unit,
-                since=int(steps[0]), until=int(steps[-1]))  # fmt: skip
-
-
-def _compare(value: float, threshold: float | None) -> Comparison | None:
-    if threshold is None or not np.isfinite(value):
-        return None
-    return "above" if value > threshold else "below" if value < threshold else "equal"
+    """A number of the latest samples."""
+    since, until = int(table.steps[-latest:][0]), int(table.steps[-1])
+    return Evidence.of_table(text, table, value, limit, unit=unit, since=since, until=until)

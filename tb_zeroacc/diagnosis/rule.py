@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Mend, Stage, Tier, reason_of
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Mend, Stage, Tier
+from tb_zeroacc.diagnosis.computed.unrecorded import reason_of
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import Need

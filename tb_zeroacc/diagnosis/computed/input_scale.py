@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answers import Comparison
+from tb_zeroacc.diagnosis.answers import Limit, at_most
 
 # Median over features of their root mean square. Raw diabetes data train at 51, digits of 0 to 16
 # have 7.5: the scale alone is no fault, so the loss must show it too.
@@ -19,6 +19,6 @@ STANDARDISE = (
 )
 
 
-def above(value: float, threshold: float) -> Comparison:
-    """How a value of at least the threshold stands to it."""
-    return "above" if value > threshold else "equal"
+def in_float32(limit: float) -> Limit:
+    """A limit for sizes from the tables: what rounding took from them does not count."""
+    return at_most(limit, room=limit * ROUNDING)

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answers import Evidence
+from tb_zeroacc.diagnosis.answers import Evidence, at_most
 from tb_zeroacc.diagnosis.computed.kernels import NO_WEIGHT, kernel_rows
 from tb_zeroacc.diagnosis.computed.layers import layer_of
 from tb_zeroacc.diagnosis.computed.optimizer import Group
-from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.run import Curve, Run, Table
@@ -74,15 +73,15 @@ def growth_of(run: Run, weights: Table, group: Group) -> Growth | None:
     return max(found, key=lambda growth: growth.times, default=None)
 
 
-def grown(run: Run, growth: Growth) -> tuple[str, Evidence]:
+def grown(run: Run, weights: Table, growth: Growth) -> tuple[str, Evidence]:
     """What a kernel that outgrew itself adds to the finding: a sentence and a fact."""
     lost = not np.isfinite(growth.peak)
     what = "is not finite" if lost else f"has grown to {number(growth.times)} times its size"
     return (
         f"`{growth.row}` {what} at step {growth.step}.",
-        fact(run, f"size of `{growth.row}`, peak of the first steps", growth.peak,
-             GROWN * growth.base, "above", layer=layer_of(run, growth.row), since=growth.step,
-             until=growth.step),
+        Evidence.of_table(f"size of `{growth.row}`, peak of the first steps", weights,
+                          growth.peak, at_most(GROWN * growth.base),
+                          layer=layer_of(run, growth.row), since=growth.step, until=growth.step),
     )  # fmt: skip
 
 
@@ -91,8 +90,9 @@ def jumped(run: Run, weights: Table, jump: Jump) -> tuple[str, Evidence]:
     return (
         f"The loss jumped from {number(_start(run, jump))} to {number(jump.peak)} within "
         f"{jump.peak_step - int(weights.steps[0]) + 1} steps.",
-        fact(run, "loss of a batch, peak of the first steps", jump.peak, JUMP * jump.base, "above",
-             tag=STEP_LOSS_TAG, since=jump.peak_step, until=jump.peak_step),
+        Evidence.of_table("loss of a batch, peak of the first steps", weights, jump.peak,
+                          at_most(JUMP * jump.base), since=jump.peak_step, until=jump.peak_step,
+                          shown_by=jump.curve),
     )  # fmt: skip
 
 

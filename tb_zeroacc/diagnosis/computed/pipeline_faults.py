@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tb_zeroacc.diagnosis.answers import Comparison, Mend
+from tb_zeroacc.diagnosis.answers import Limit, Mend, at_least, at_most, unlike
 from tb_zeroacc.diagnosis.computed.pipeline import PipelineStage, Seen, keeps_shape
 from tb_zeroacc.wording import count, number, percent
 
@@ -35,7 +35,7 @@ class Damage:
     Attributes:
         summary, context, mend: For the finding.
         before, behind: A statistic with its value, at the tap before and at the one behind.
-        threshold, comparison, unit: What `behind` is held against.
+        limit, unit: What `behind` is held against.
         shows_as: How the inputs of the model must show it, too: `bad`, `constant`, or `` for not.
         is_mutable: Whether a run that beats its prior proves that it is none.
     """
@@ -45,8 +45,7 @@ class Damage:
     mend: Mend
     before: tuple[str, float]
     behind: tuple[str, float]
-    threshold: float
-    comparison: Comparison
+    limit: Limit
     unit: str = ""
     shows_as: Literal["", "bad", "constant"] = ""
     is_mutable: bool = False
@@ -69,7 +68,7 @@ def not_finite(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
         ),
         ("elements that are not finite", 0.0),
         ("elements that are not finite", after.bad),
-        0.0, "above", unit="elements", shows_as="bad",
+        at_most(0), unit="elements", shows_as="bad",
     )  # fmt: skip
 
 
@@ -86,7 +85,7 @@ def constant(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
         mend,
         ("standard deviation", before.std),
         ("standard deviation", after.std),
-        0.0, "equal", shows_as="constant",
+        unlike(0, room=ROUNDING * max(1.0, abs(after.high))), shows_as="constant",
     )  # fmt: skip
 
 
@@ -126,7 +125,7 @@ def truncated(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
         _CAST,
         ("share of zeros", before.zeros),
         ("share of zeros", after.zeros),
-        NEARLY_ALL_ZERO, "above", unit="share", is_mutable=True,
+        at_most(NEARLY_ALL_ZERO, room=ROUNDING), unit="share", is_mutable=True,
     )  # fmt: skip
 
 
@@ -153,7 +152,7 @@ def clipped(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
         ),
         ("share of values at that end", was),
         ("share of values at that end", share),
-        AT_ONE_END, "above", unit="share", is_mutable=True,
+        at_most(AT_ONE_END, room=ROUNDING), unit="share", is_mutable=True,
     )  # fmt: skip
 
 
@@ -191,7 +190,7 @@ def scaled_twice(stage: PipelineStage, seen: dict[str, Seen]) -> Damage | None:
         ),
         ("range of the values", before.range),
         ("range of the values", after.range),
-        TINY_RANGE, "below",
+        at_least(TINY_RANGE),
     )  # fmt: skip
 
 

@@ -6,11 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answers import Answer, Evidence, Flagged, Mend, NotApplicable, Passed
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    Evidence,
+    Flagged,
+    Mend,
+    NotApplicable,
+    Passed,
+    at_most,
+)
 from tb_zeroacc.diagnosis.computed.keras_code import layer_call
 from tb_zeroacc.diagnosis.computed.layers import hidden_rows, layer_named, layer_of
 from tb_zeroacc.diagnosis.computed.samples import lasting_since, settled
-from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.run import Run, Table
@@ -94,7 +101,7 @@ def _flagged(
         summary=f"{percent(first.share)} of `{first.layer}` is {fault.what} {when}{others}.",
         context=f"No gradient passes back through such units. {whence}",
         evidence=tuple(
-            _evidence(run, fault, silent, threshold, int(table.steps[-1])) for silent in found
+            _evidence(run, table, fault, silent, threshold) for silent in found
         ),
         since=first.since,
         layers=tuple(onset),
@@ -106,18 +113,19 @@ def _are(quantity: int) -> str:
     return f"is {quantity}" if quantity == 1 else f"are {quantity}"
 
 
-def _evidence(run: Run, fault: Fault, silent: Silent, threshold: float, until: int) -> Evidence:
-    return fact(
-        run,
+def _evidence(
+    run: Run, table: Table, fault: Fault, silent: Silent, threshold: float
+) -> Evidence:
+    return Evidence.of_table(
         f"{fault.shown} of `{silent.layer}`, last samples",
+        table,
         silent.share,
-        threshold,
-        "above" if silent.share > threshold else "equal",
-        tag=f"{fault.tag}/{silent.layer}",
+        at_most(threshold, room=ROUNDING),
         unit="share",
         layer=silent.layer,
         since=silent.since,
-        until=until,
+        until=int(table.steps[-1]),
+        shown_by=run.curve(f"{fault.tag}/{silent.layer}"),
     )
 
 

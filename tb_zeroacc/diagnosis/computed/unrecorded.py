@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, reason_of
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed
+from tb_zeroacc.facts import Unrecorded
 from tb_zeroacc.run import Run
 
 
@@ -22,3 +23,9 @@ def as_far_as_recorded(run: Run, answer: Answer, *kinds: str) -> Answer:
             if table is None or (lacking.rows and not set(table.rows).issuperset(lacking.rows)):
                 return CannotTell(f"{answer.reason}, as far as recorded; {reason_of(lacking)}")
     return answer
+
+
+def reason_of(fact: Unrecorded) -> str:
+    """What is not on record and why, as the reason of an answer."""
+    begin = fact.part[:1].lower() + fact.part[1:]
+    return f"not on record: {begin}. {fact.why}".removesuffix(".")

@@ -12,6 +12,7 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
 )
 from tb_zeroacc.diagnosis.computed.ending import is_unfinished
 from tb_zeroacc.diagnosis.context import Case
@@ -85,7 +86,7 @@ def no_training_signal(case: Case) -> Answer:
         summary=f"The log holds no loss and no metric: {held}.",
         context="Without either nobody can say whether the model learns.",
         evidence=(
-            Evidence("curves of a loss or metric", 0.0, 1.0, "below", unit="curves",
-                     member=run.members[0] if run.members else ""),
+            Evidence.of_number("curves of a loss or metric", 0, at_least(1), unit="curves",
+                               member=run.members[0] if run.members else ""),
         ),
     )  # fmt: skip

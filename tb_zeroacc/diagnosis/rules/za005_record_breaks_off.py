@@ -11,6 +11,7 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
 )
 from tb_zeroacc.diagnosis.computed.ending import (
     breaks_off,
@@ -79,14 +80,14 @@ def record_breaks_off(case: Case) -> Answer:
                       f"training came to an end: {run.end.how}")  # fmt: skip
     steps, asked = steps_taken(run), planned(run)
     member = run.recorder_member or ""
-    limit = None if asked is None else float(asked)
+    limit = None if asked is None else at_least(asked)
     return Flagged(
         summary=where_it_breaks_off(run),
         context=when_it_breaks_off(run),
         evidence=(
-            Evidence("epochs on record, against those asked for", float(done(run)), limit,
-                     None if limit is None else "below", unit="epochs", member=member),
-            Evidence("steps on record", float(steps), unit="steps", member=member),
+            Evidence.of_number("epochs on record, against those asked for", done(run), limit,
+                               unit="epochs", member=member),
+            Evidence.of_number("steps on record", steps, unit="steps", member=member),
         ),
         since=max(0, steps - 1),
     )  # fmt: skip

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answers import Answer, Evidence, Flagged, Mend, Passed, Stage, Tier
-from tb_zeroacc.diagnosis.computed.shown import fact, loss_shown
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    Evidence,
+    Flagged,
+    Mend,
+    Passed,
+    Stage,
+    Tier,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.shown import loss_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import INPUTS
@@ -81,10 +90,12 @@ def _not_finite(case: Case, table: Table, sample: int, rows: list[int]) -> Flagg
     last = int(table.steps[np.flatnonzero(bad.any(axis=1))[-1]])
     loss = case.final_loss
     survived = case.beats and loss is not None and np.isfinite(loss)
-    learned = Evidence("the loss is finite and beats its prior", loss, case.prior.loss, "below")
+    prior = None if case.prior.loss is None else at_most(case.prior.loss)
+    learned = Evidence.of_number("the loss is finite and beats its prior", loss, prior)
     shares = tuple(
-        fact(run, f"values of `{table.rows[r]}` that are not finite", bad[:, r].max(), 0.0,
-             "above", unit="values", layer=table.rows[r], since=step, until=last)
+        Evidence.of_table(f"values of `{table.rows[r]}` that are not finite", table,
+                          bad[:, r].max(), at_most(0), unit="values", layer=table.rows[r],
+                          since=step, until=last)
         for r in rows[:3]
     )  # fmt: skip
     held = f"{count(int(total), 'value')} of {int(size)}" if size else count(int(total), "value")

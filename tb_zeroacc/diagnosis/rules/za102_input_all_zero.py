@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Mend, Passed, Stage, Tier
-from tb_zeroacc.diagnosis.computed.shown import fact, loss_shown
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Flagged,
+    Mend,
+    Passed,
+    Stage,
+    Tier,
+    unlike,
+)
+from tb_zeroacc.diagnosis.computed.shown import loss_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import INPUTS
@@ -91,11 +101,12 @@ def _constant(run: Run, table: Table, zeros: bool, value: float, everywhere: boo
     same = "0" if zeros else number(value)
     what = f"is {same}" if zeros or everywhere else "is the same within its batch"
     shown = (
-        fact(run, "share of zeros in a batch, all samples", 1.0, 1.0, "equal", unit="share",
-             tag="zeroacc/input_zero_share", since=first, until=last)
+        Evidence.of_table("share of zeros in a batch, all samples", table, 1, unlike(1),
+                          unit="share", since=first, until=last,
+                          shown_by=run.curve("zeroacc/input_zero_share"))
         if zeros
-        else fact(run, "standard deviation over batch and features", 0.0, 0.0, "equal",
-                  tag="zeroacc/input_std", since=first, until=last)
+        else Evidence.of_table("standard deviation over batch and features", table, 0, unlike(0),
+                               since=first, until=last, shown_by=run.curve("zeroacc/input_std"))
     )  # fmt: skip
     return Flagged(
         summary=f"Every input {what} in all {len(table)} sampled batches.",

@@ -7,6 +7,7 @@ import numpy as np
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
+    Evidence,
     Flagged,
     Mend,
     NotApplicable,
@@ -19,11 +20,10 @@ from tb_zeroacc.diagnosis.computed.input_scale import (
     LARGE,
     ROUNDING,
     STANDARDISE,
-    above,
+    in_float32,
 )
 from tb_zeroacc.diagnosis.computed.inputs import prepared_by, rms_by_feature
 from tb_zeroacc.diagnosis.computed.progress import steps_taken
-from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG, step_losses
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import INPUTS, STEP_LOSS
@@ -134,10 +134,12 @@ def _flagged(
         context=f"The loss of a batch reached {number(loudest)} in the first steps, {times} times "
         "what a constant prediction scores.",
         evidence=(
-            fact(run, "median over features of their root mean square", rms, LARGE,
-                 above(rms, LARGE), tag=INPUT_RMS_TAG, since=first, until=last),
-            fact(run, "largest batch loss of the first tenth, against 5 priors", loudest, loud,
-                 above(loudest, loud), tag=STEP_LOSS_TAG, since=0, until=early),
+            Evidence.of_table("median over features of their root mean square", table, rms,
+                              in_float32(LARGE), since=first, until=last,
+                              shown_by=run.curve(INPUT_RMS_TAG)),
+            Evidence.of_table("largest batch loss of the first tenth, against 5 priors", table,
+                              loudest, in_float32(loud), since=0, until=early,
+                              shown_by=run.curve(STEP_LOSS_TAG)),
         ),
         since=first,
         rivals=(RIVAL,),

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answers import Answer, Flagged, Mend, NotApplicable, Passed, Stage, Tier
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    Evidence,
+    Flagged,
+    Mend,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+)
 from tb_zeroacc.diagnosis.computed.input_scale import (
     CONSEQUENCES,
     LARGE,
     ROUNDING,
     STANDARDISE,
-    above,
+    in_float32,
 )
 from tb_zeroacc.diagnosis.computed.inputs import prepared_by, rms_by_feature
-from tb_zeroacc.diagnosis.computed.shown import fact, last_shown, loss_shown
+from tb_zeroacc.diagnosis.computed.shown import last_shown, loss_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.rule import rule
@@ -91,10 +100,11 @@ def feature_scales_differ(case: Case) -> Answer:
         context=f"Its root mean square is {number(float(rms[top]))}, the median over features "
         f"{number(middle)}: the model hears hardly anything else.",
         evidence=(
-            fact(run, "root mean square of the largest feature ÷ the median one", ratio, APART,
-                 above(ratio, APART), layer=table.rows[top], since=first, until=last),
-            fact(run, "root mean square of the largest feature", float(rms[top]), LARGE,
-                 above(float(rms[top]), LARGE), layer=table.rows[top], since=first, until=last),
+            Evidence.of_table("root mean square of the largest feature ÷ the median one", table,
+                              ratio, in_float32(APART), layer=table.rows[top], since=first,
+                              until=last),
+            Evidence.of_table("root mean square of the largest feature", table, float(rms[top]),
+                              in_float32(LARGE), layer=table.rows[top], since=first, until=last),
             *last_shown(run, INPUT_ABS_MAX_TAG, "largest input of the last sampled batch", first),
             *loss_shown(run, first),
         ),

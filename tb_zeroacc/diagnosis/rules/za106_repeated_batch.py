@@ -8,15 +8,17 @@ from numpy.typing import NDArray
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
+    Evidence,
     Flagged,
     Mend,
     NotApplicable,
     Passed,
     Stage,
     Tier,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.progress import counted_epochs
-from tb_zeroacc.diagnosis.computed.shown import fact, loss_shown
+from tb_zeroacc.diagnosis.computed.shown import loss_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import BATCH, PROGRESS
 from tb_zeroacc.diagnosis.rule import rule
@@ -96,11 +98,10 @@ def repeated_batch(case: Case) -> Answer:
         summary=f"The same batch came {streak} times in a row.",
         context=f"{said[0].upper()}{said[1:]}: the model sees no other examples.",
         evidence=(
-            fact(case.run, "equal batches in a row", streak, IN_A_ROW,
-                 "above" if streak > IN_A_ROW else "equal", unit="batches", since=since,
-                 until=until),
-            fact(case.run, "neighbouring batches that are equal", share, MOSTLY,
-                 "above" if share > MOSTLY else "equal", unit="share", since=since, until=until),
+            Evidence.of_table("equal batches in a row", table, streak, at_most(IN_A_ROW),
+                              unit="batches", since=since, until=until),
+            Evidence.of_table("neighbouring batches that are equal", table, share,
+                              at_most(MOSTLY), unit="share", since=since, until=until),
             *loss_shown(case.run, since),
         ),
         since=since,

@@ -13,9 +13,10 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.inputs import hidden_entry, prepared_by
-from tb_zeroacc.diagnosis.computed.shown import fact, loss_shown
+from tb_zeroacc.diagnosis.computed.shown import loss_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import CONTRACT, SHAPES
 from tb_zeroacc.diagnosis.rule import rule
@@ -115,8 +116,10 @@ def _judge(run: Run, tensors: list[Tensor], *, known: bool) -> Answer:
     kind = next(t.dtype for t in tensors if t.name == name)
     if spans[name] < WIDE:
         return Passed(f"`{name}` is {kind} but spans only {number(spans[name])}")
-    shown = fact(run, f"largest minus smallest value of `{name}`", spans[name], WIDE,
-                 "above" if spans[name] > WIDE else "equal", layer=name)  # fmt: skip
+    shown = Evidence.of_number(
+        f"largest minus smallest value of `{name}`", spans[name], at_most(WIDE),
+        member=run.recorder_member or "", layer=name, axis="step",
+    )  # fmt: skip
     summary = f"Raw {kind} values, {number(spans[name])} apart, go straight into the first layer."
     return _flagged(run, summary, (shown,), smell=not known)
 

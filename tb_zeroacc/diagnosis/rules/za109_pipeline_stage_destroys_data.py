@@ -9,6 +9,7 @@ from tb_zeroacc.diagnosis.answers import (
     CannotTell,
     Evidence,
     Flagged,
+    Limit,
     Mend,
     Missing,
     NotApplicable,
@@ -32,7 +33,7 @@ from tb_zeroacc.diagnosis.computed.pipeline_faults import (
     scaled_twice,
     truncated,
 )
-from tb_zeroacc.diagnosis.computed.shown import fact, loss_shown
+from tb_zeroacc.diagnosis.computed.shown import loss_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import PIPELINE
@@ -143,16 +144,16 @@ def _flagged(case: Case, stage: PipelineStage, damage: Damage, tier: Tier | None
     run, table = case.run, case.table(PIPELINE)
     until = int(table.steps[-1])
 
-    def shown(number: tuple[str, float], seen: Seen, threshold: float | None) -> Evidence:
-        return fact(run, f"{number[0]} at tap `{seen.tensor.tap}`", number[1], threshold,
-                    None if threshold is None else damage.comparison, unit=damage.unit,
-                    layer=seen.tensor.row, since=0, until=until)  # fmt: skip
+    def shown(number: tuple[str, float], seen: Seen, limit: Limit | None) -> Evidence:
+        return Evidence.of_table(f"{number[0]} at tap `{seen.tensor.tap}`", table, number[1],
+                                 limit, unit=damage.unit, layer=seen.tensor.row, since=0,
+                                 until=until)  # fmt: skip
 
     return Flagged(
         summary=damage.summary,
         context=damage.context,
         evidence=(
-            shown(damage.behind, stage.after, damage.threshold),
+            shown(damage.behind, stage.after, damage.limit),
             shown(damage.before, stage.before, None),
             *loss_shown(run),
         ),

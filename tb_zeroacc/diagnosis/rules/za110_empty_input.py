@@ -11,6 +11,7 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
 )
 from tb_zeroacc.diagnosis.computed.progress import counted_epochs, unknown_counts
 from tb_zeroacc.diagnosis.context import Case
@@ -99,9 +100,9 @@ def _flagged(case: Case, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
         context=f"{len(short)} of {len(epochs)} epochs held fewer than {number(max(limit, 1.0))} "
         "batches.",
         evidence=(
-            Evidence("batches in the smallest epoch", least, limit, "below",
-                     unit="batches", member=run.recorder_member or "", axis="epoch",
-                     first_step=short[0].epoch, last_step=short[-1].epoch),
+            Evidence.of_number("batches in the smallest epoch", least, at_least(limit),
+                               unit="batches", member=run.recorder_member or "", axis="epoch",
+                               since=short[0].epoch, until=short[-1].epoch),
             *_loss(run, short[0]),
         ),
         tier=_tier(case, empty),
@@ -124,11 +125,8 @@ def _loss(run: Run, epoch: Epoch) -> tuple[Evidence, ...]:
     curve = run.headline(Role.LOSS)
     if curve is None or not len(curve.series) or curve.axis != "epoch":
         return ()
-    last = curve.series.last
-    return (
-        Evidence("loss at the end", last.value, member=curve.member, tag=curve.tag, axis="epoch",
-                 first_step=min(epoch.epoch, last.step), last_step=last.step),
-    )  # fmt: skip
+    since = min(epoch.epoch, curve.series.last.step)
+    return (Evidence.of_curve("loss at the end", curve, since=since),)
 
 
 def _repeat(batches: int) -> Mend:

@@ -14,11 +14,13 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.labels import ROUNDING, Labels, labels_of
 from tb_zeroacc.diagnosis.computed.losses import BINARY, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.outputs import trained_outputs
-from tb_zeroacc.diagnosis.computed.shown import curve_shown, fact
+from tb_zeroacc.diagnosis.computed.shown import curve_shown
 from tb_zeroacc.diagnosis.computed.trend import training_step
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Outcome
@@ -117,9 +119,10 @@ def _out_of_range(
         context=f"Seen in {count(labels.examples, 'example')} of `{output.name}`."
         + (" It may be a mark that the loss ignores." if marked else ""),
         evidence=(
-            fact(run, f"{'smallest' if below else 'largest'} label of `{output.name}`", value,
-                 bound, "below" if below else "above", layer=output.name,
-                 since=labels.first_step, until=labels.last_step),
+            Evidence.of_number(f"{'smallest' if below else 'largest'} label of `{output.name}`",
+                               value, at_least(bound) if below else at_most(bound),
+                               member=labels.member, layer=output.name, axis="step",
+                               since=labels.first_step, until=labels.last_step),
             *curve_shown(run, Role.LOSS),
         ),
         tier=Tier.SMELL if marked else None,
@@ -162,8 +165,7 @@ def _by_curve(run: Run, outputs: list[Output]) -> Answer:
         summary=f"The cross-entropy fell to {number(low.value)}: labels lie outside 0 to 1.",
         context="With labels between 0 and 1 it cannot fall below 0.",
         evidence=(
-            Evidence("lowest loss", low.value, 0.0, "below", member=curve.member, tag=curve.tag,
-                     axis=curve.axis, first_step=first, last_step=curve.series.last.step),
+            Evidence.of_curve("lowest loss", curve, low.value, at_least(0), since=first),
         ),
         tier=Tier.STRONG,
         since=training_step(run, curve, first),

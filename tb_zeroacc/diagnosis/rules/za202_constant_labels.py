@@ -9,24 +9,26 @@ import numpy as np
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
+    Evidence,
     Flagged,
     Mend,
     NotApplicable,
     Passed,
     Stage,
     Tier,
+    unlike,
 )
 from tb_zeroacc.diagnosis.computed.ending import is_unfinished
 from tb_zeroacc.diagnosis.computed.labels import class_counts, labels_of
 from tb_zeroacc.diagnosis.computed.losses import CLASS_LOSSES, REGRESSION
 from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
-from tb_zeroacc.diagnosis.computed.shown import curve_shown, fact
+from tb_zeroacc.diagnosis.computed.shown import curve_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS, LABELS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Role, Run, Table
 from tb_zeroacc.wording import count, number
 
 # Pooled before one class is called the only one: of data with 1 % of another class 72 % of batches
@@ -99,9 +101,10 @@ def constant_labels(case: Case) -> Answer:
         context=f"Seen in {count(seen.examples, 'example')} of `{output.name}`, "
         f"{seen.batches} sampled batches.",
         evidence=(
-            fact(run, "share of the only label", 1.0, 1.0, "equal", unit="share",
-                 tag="zeroacc/label_majority_share", layer=output.name,
-                 since=seen.first_step, until=seen.last_step),
+            Evidence.of_table("share of the only label", seen.table, 1, unlike(1), unit="share",
+                              layer=output.name, since=int(seen.table.steps[0]),
+                              until=int(seen.table.steps[-1]),
+                              shown_by=run.curve("zeroacc/label_majority_share")),
             *curve_shown(run, Role.ACCURACY, Role.LOSS),
         ),
     )  # fmt: skip
@@ -113,9 +116,12 @@ class _Distinct:
 
     only: float | None
     examples: int
-    batches: int
-    first_step: int
-    last_step: int
+    table: Table
+
+    @property
+    def batches(self) -> int:
+        """How many were sampled."""
+        return len(self.table)
 
 
 def _distinct(run: Run, output: Output) -> _Distinct | None:
@@ -128,10 +134,9 @@ def _distinct(run: Run, output: Output) -> _Distinct | None:
         one = (counts > 0).sum() == 1 and not odd
         if (counts > 0).any():
             only = float(np.argmax(counts)) if one else None
-            first, last = int(table.steps[0]), int(table.steps[-1])
-            return _Distinct(only, int(counts.sum()), len(table), first, last)
+            return _Distinct(only, int(counts.sum()), table)
     labels, table = labels_of(run, output), run.table("labels")
     if labels is None or table is None:
         return None
     only = labels.low if labels.low == labels.high else None
-    return _Distinct(only, labels.examples, len(table), labels.first_step, labels.last_step)
+    return _Distinct(only, labels.examples, table)

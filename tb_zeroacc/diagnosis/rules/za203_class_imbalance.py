@@ -17,11 +17,12 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.labels import class_counts
 from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.computed.samples import SETTLED
-from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import rule
@@ -145,18 +146,19 @@ def _flagged(case: Case, worst: _Majority, *, alone: bool) -> Flagged:
     weighted = _weighted(run)
     strong = (one_answer or poor) and alone and not weighted
     evidence = [
-        fact(run, f"share of class {worst.label} among the labels", worst.share, MAJORITY,
-             "above" if worst.share > MAJORITY else "equal", unit="share",
-             tag="zeroacc/label_majority_share", since=first, until=last),
+        Evidence.of_table(f"share of class {worst.label} among the labels", table, worst.share,
+                          at_most(MAJORITY, room=ROUNDING), unit="share", since=first, until=last,
+                          shown_by=run.curve("zeroacc/label_majority_share")),
     ]  # fmt: skip
     if worst.predicted is not None:
         evidence.append(
-            fact(run, f"share of class {worst.label} among the last predictions", worst.predicted,
-                 COLLAPSED, "above" if one_answer else "below", unit="share",
-                 tag="zeroacc/prediction_majority_share", since=first, until=last)
+            Evidence.of_table(f"share of class {worst.label} among the last predictions", table,
+                              worst.predicted, at_most(COLLAPSED, room=ROUNDING), unit="share",
+                              since=first, until=last,
+                              shown_by=run.curve("zeroacc/prediction_majority_share"))
         )  # fmt: skip
-    if poor or accuracy is not None:
-        evidence += _accuracy(run, ceiling, below=poor)
+    if accuracy is not None:
+        evidence += _accuracy(run, ceiling)
     said = "and the model names no other" if one_answer else "so accuracy says little"
     return Flagged(
         summary=f"Class {worst.label} has {percent(worst.share)} of all labels, {said}.",
@@ -170,17 +172,12 @@ def _flagged(case: Case, worst: _Majority, *, alone: bool) -> Flagged:
     )  # fmt: skip
 
 
-def _accuracy(run: Run, ceiling: float, *, below: bool) -> list[Evidence]:
+def _accuracy(run: Run, ceiling: float) -> list[Evidence]:
     curve = run.headline(Role.ACCURACY)
     if curve is None or not len(curve.series):
         return []
-    last = curve.series.last
-    return [
-        Evidence("accuracy at the end, against the majority and a tenth of the rest", last.value,
-                 ceiling / curve.scale, "below" if below else "above", member=curve.member,
-                 tag=curve.tag, axis=curve.axis, first_step=curve.series.first.step,
-                 last_step=last.step)
-    ]  # fmt: skip
+    text = "accuracy at the end, against the majority and a tenth of the rest"
+    return [Evidence.of_curve(text, curve, limit=at_least(ceiling / curve.scale))]
 
 
 def _weighted(run: Run) -> bool:

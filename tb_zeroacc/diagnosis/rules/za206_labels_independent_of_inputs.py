@@ -17,13 +17,14 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.association import Association, association_of
 from tb_zeroacc.diagnosis.computed.baseline import validation_prior
 from tb_zeroacc.diagnosis.computed.inputs import entry, hidden_entry
 from tb_zeroacc.diagnosis.computed.kernels import kernel_ratios
 from tb_zeroacc.diagnosis.computed.progress import steps_taken
-from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.computed.trend import Trend, trend_of
 from tb_zeroacc.diagnosis.computed.validation import FEWEST_POINTS
 from tb_zeroacc.diagnosis.context import Case
@@ -233,10 +234,12 @@ def _flagged(
         evidence=(
             *_validation(held),
             *_training(case, trend),
-            fact(run, f"p of the largest correlation, of `{found.pair[0]}`", p, CHANCE, "above",
-                 layer=found.pair[0]),
-            fact(run, "update ÷ weights of the largest kernel, median", update, LAZY, "above",
-                 tag="zeroacc/update_ratio", since=0, until=steps_taken(run) - 1),
+            Evidence.of_table(f"p of the largest correlation, of `{found.pair[0]}`",
+                              case.table(LABELS), p, at_most(CHANCE), layer=found.pair[0]),
+            Evidence.of_table("update ÷ weights of the largest kernel, median",
+                              case.table(WEIGHTS), update, at_least(LAZY), since=0,
+                              until=steps_taken(run) - 1,
+                              shown_by=run.curve("zeroacc/update_ratio")),
         ),
         by_heart=held is not None,
         rivals=(
@@ -252,22 +255,13 @@ def _flagged(
 def _validation(held: _Held | None) -> tuple[Evidence, ...]:
     if held is None:
         return ()
-    curve, steps = held.curve, held.curve.series.steps
-    return (
-        Evidence("best validation loss, against .98 of the prior", held.best, held.limit,
-                 "above" if held.best > held.limit else "equal", member=curve.member,
-                 tag=curve.tag, axis=curve.axis, first_step=int(steps[0]),
-                 last_step=int(steps[-1])),
-    )  # fmt: skip
+    text = "best validation loss, against .98 of the prior"
+    return (Evidence.of_curve(text, held.curve, held.best, at_most(held.limit)),)
 
 
 def _training(case: Case, trend: Trend) -> tuple[Evidence, ...]:
-    curve, prior = case.run.headline(Role.LOSS), case.prior.loss
-    if curve is None or prior is None:
+    if case.prior.loss is None:
         return ()
-    first = curve.series.first.step
-    return (
-        Evidence(f"training loss at the end, against its prior ({case.prior.what})", trend.end,
-                 prior, "below" if trend.end < prior else "above", member=curve.member,
-                 tag=curve.tag, axis=curve.axis, first_step=first, last_step=trend.end_step),
-    )  # fmt: skip
+    text = f"training loss at the end, against its prior ({case.prior.what})"
+    limit = at_most(case.prior.loss)
+    return (Evidence.of_curve(text, case.curve(LOSS), trend.end, limit, until=trend.end_step),)

@@ -9,18 +9,20 @@ import numpy as np
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
+    Evidence,
     Flagged,
     Mend,
     NotApplicable,
     Passed,
     Stage,
     Tier,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.labels import labels_of
 from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.computed.progress import steps_taken
 from tb_zeroacc.diagnosis.computed.samples import settled
-from tb_zeroacc.diagnosis.computed.shown import curve_shown, fact
+from tb_zeroacc.diagnosis.computed.shown import curve_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, OUTPUTS
 from tb_zeroacc.diagnosis.rule import rule
@@ -107,7 +109,7 @@ def target_not_normalised(case: Case) -> Answer:
         return Passed(f"muted: the run beats its prior; {said}")
     if (steps := steps_taken(run)) < FEWEST_STEPS:
         return CannotTell(f"{said}, but {count(steps, 'step')} would be too few in any case")
-    found = _too_large(run, output, target, reached, steps)
+    found = _too_large(case, output, target, reached, steps)
     return replace(found, tier=Tier.SMELL) if case.beats is None else found
 
 
@@ -127,18 +129,21 @@ def _sizes(run: Run, output: Output) -> tuple[float, float] | None:
     return float(np.sqrt(np.nanmean(square))), float(reached)
 
 
-def _too_large(run: Run, output: Output, target: float, reached: float, steps: int) -> Flagged:
+def _too_large(
+    case: Case, output: Output, target: float, reached: float, steps: int
+) -> Flagged:
     way = percent(reached / target)
     ratio = target / reached if reached else float("inf")
     return Flagged(
         summary=f"Targets of size {number(target)} are out of reach: outputs came to {way} of it.",
         context=f"That is what {count(steps, 'step')} brought; the targets are not standardised.",
         evidence=(
-            fact(run, "root mean square of the targets", target, LARGE,
-                 "above" if target > LARGE else "equal", layer=output.name),
-            fact(run, "targets ÷ largest output, last samples", ratio, SHORT,
-                 "above" if ratio > SHORT else "equal", layer=output.name, until=steps - 1),
-            *curve_shown(run, Role.LOSS),
+            Evidence.of_table("root mean square of the targets", case.table(LABELS), target,
+                              at_most(LARGE), layer=output.name),
+            Evidence.of_table("targets ÷ largest output, last samples", case.table(OUTPUTS),
+                              ratio, at_most(SHORT, room=SHORT * ROUNDING), layer=output.name,
+                              until=steps - 1),
+            *curve_shown(case.run, Role.LOSS),
         ),
         rivals=(
             ("ZA206", "Standardise the targets first: a loss that then stands at 1 is the mean's."),

@@ -14,6 +14,7 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    unlike,
 )
 from tb_zeroacc.diagnosis.computed.keras_code import output_call
 from tb_zeroacc.diagnosis.computed.labels import ROUNDING
@@ -110,10 +111,13 @@ def _always_one(case: Case, output: Output, *, measured: bool) -> Flagged:
         learned = f", at a loss of {number(case.final_loss)}"
     accuracy = case.final_accuracy
     member = run.recorder_member or ""
-    facts = [Evidence("units under the softmax", 1.0, 1.0, "equal", "units", layer=output.layer)]
+    facts = [
+        Evidence.of_number("units under the softmax", 1, unlike(1), unit="units",
+                           layer=output.layer)
+    ]  # fmt: skip
     if measured:
-        facts.append(Evidence("smallest recorded output", 1.0, 1.0, "equal", member=member,
-                              layer=output.layer))
+        facts.append(Evidence.of_number("smallest recorded output", 1, unlike(1), member=member,
+                                        layer=output.layer))  # fmt: skip
     return Flagged(
         summary="The output is always 1: softmax over a single unit.",
         context=f"Accuracy ends at {number(accuracy)}{learned}; it is the share of one class."

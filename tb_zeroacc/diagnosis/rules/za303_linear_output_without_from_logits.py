@@ -13,6 +13,8 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.keras_code import loss_call, output_call
 from tb_zeroacc.diagnosis.computed.labels import labels_of
@@ -119,10 +121,10 @@ def _taken_for_probabilities(case: Case, output: Output) -> Flagged:
         )
         member = run.recorder_member or ""
         facts += [
-            Evidence("largest recorded output", says[1], 1.0,
-                     "above" if says[1] > 1.0 else "below", member=member, layer=output.layer),
-            Evidence("smallest recorded output", says[0], 0.0,
-                     "below" if says[0] < 0.0 else "above", member=member, layer=output.layer),
+            Evidence.of_number("largest recorded output", says[1], at_most(1), member=member,
+                               layer=output.layer),
+            Evidence.of_number("smallest recorded output", says[0], at_least(0), member=member,
+                               layer=output.layer),
         ]
     else:
         units = count(output.units, "linear unit") if output.units else "a linear output"

@@ -13,6 +13,7 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    unlike,
 )
 from tb_zeroacc.diagnosis.computed.baseline import BEATEN_ACCURACY
 from tb_zeroacc.diagnosis.computed.keras_code import output_call
@@ -143,8 +144,8 @@ def _flagged(case: Case, output: Output, labels: Labels | None, tier: Tier) -> F
         summary = f"A {name} takes the class numbers {span} for amounts."
     if labels is not None:
         facts += (
-            Evidence("share of labels that are whole numbers", 1.0, 1.0, "equal", "share",
-                     member=labels.member),
+            Evidence.of_number("share of labels that are whole numbers", 1, unlike(1),
+                               unit="share", member=labels.member),
         )
     if case.prior.accuracy is not None and case.final_accuracy is not None:
         share = f"{number(case.final_accuracy)} against {number(case.prior.accuracy)}"

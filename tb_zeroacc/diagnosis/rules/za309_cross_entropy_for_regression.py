@@ -13,6 +13,8 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.labels import Labels, labels_of
 from tb_zeroacc.diagnosis.computed.losses import CLASS_LOSSES
@@ -136,11 +138,10 @@ def _by_labels(run: Run, output: Output, labels: Labels) -> Flagged:
         context=f"{percent(labels.fractional)} of them are no whole numbers: they are amounts, "
         "and this loss has no minimum at them.",
         evidence=(
-            Evidence("share of targets that are no whole numbers", labels.fractional, 0.0, "above",
-                     "share", member=labels.member),
-            Evidence("largest target" if far > 1.0 else "smallest target", far,
-                     1.0 if far > 1.0 else 0.0, "above" if far > 1.0 else "below",
-                     member=labels.member),
+            Evidence.of_number("share of targets that are no whole numbers", labels.fractional,
+                               at_most(0), unit="share", member=labels.member),
+            Evidence.of_number("largest target" if far > 1.0 else "smallest target", far,
+                               at_most(1) if far > 1.0 else at_least(0), member=labels.member),
             *curve_shown(run, Role.LOSS, Role.ACCURACY),
         ),
         tier=tier_by_source(run),
@@ -156,9 +157,7 @@ def _by_level(curve: Curve, loss: str, lowest: Point, tier: Tier) -> Flagged:
         summary=f"The cross-entropy falls to {number(lowest.value)}: its targets are no classes.",
         context="With labels between 0 and 1, or with class numbers, it can never be negative.",
         evidence=(
-            Evidence("smallest loss", lowest.value, 0.0, "below", member=curve.member,
-                     tag=curve.tag, axis=curve.axis, first_step=first,
-                     last_step=curve.series.last.step),
+            Evidence.of_curve("smallest loss", curve, lowest.value, at_least(0), since=first),
         ),
         tier=tier,
         since=BEFORE_TRAINING,

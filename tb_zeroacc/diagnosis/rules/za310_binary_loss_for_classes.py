@@ -13,6 +13,8 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_most,
+    unlike,
 )
 from tb_zeroacc.diagnosis.computed.keras_code import output_call
 from tb_zeroacc.diagnosis.computed.labels import Labels, labels_of
@@ -151,8 +153,8 @@ def _flagged(
     run = case.run
     strictest = tier_by_source(run) or Tier.STRONG
     facts = (
-        Evidence("units under binary cross-entropy", output.units, 1.0, "above", "units",
-                 layer=output.layer),
+        Evidence.of_number("units under binary cross-entropy", output.units, at_most(1),
+                           unit="units", layer=output.layer),
         _label_fact(run, what, labels, rows),
     )
     return Flagged(
@@ -170,8 +172,8 @@ def _label_fact(run: Run, what: str, labels: Labels | None, rows: bool) -> Evide
     if labels is None:
         return Evidence(what, member=run.recorder_member or "")
     if rows:
-        return Evidence("sum of every row of labels", 1.0, 1.0, "equal", member=labels.member)
-    return Evidence("largest label", labels.high, 1.0, "above", member=labels.member)
+        return Evidence.of_number("sum of every row of labels", 1, unlike(1), member=labels.member)
+    return Evidence.of_number("largest label", labels.high, at_most(1), member=labels.member)
 
 
 def _mend(run: Run, output: Output, *, rows: bool) -> Mend:

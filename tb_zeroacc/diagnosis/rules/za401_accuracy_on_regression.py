@@ -15,6 +15,8 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_most,
+    unlike,
 )
 from tb_zeroacc.diagnosis.computed.labels import Labels, labels_of
 from tb_zeroacc.diagnosis.computed.losses import CLASS_LOSSES, REGRESSION
@@ -134,8 +136,8 @@ def _by_labels(case: Case, output: Output, labels: Labels, accuracy: str) -> Fla
         context=_context(case, accuracy),
         evidence=(
             *curve_shown(run, Role.ACCURACY),
-            Evidence("share of targets that are no whole numbers", labels.fractional, 0.0, "above",
-                     "share", member=labels.member),
+            Evidence.of_number("share of targets that are no whole numbers", labels.fractional,
+                               at_most(0), unit="share", member=labels.member),
             Evidence(f"metric is {accuracy}, loss is {output.loss}", layer=output.layer),
         ),
         tier=tier_by_source(run),
@@ -145,14 +147,12 @@ def _by_labels(case: Case, output: Output, labels: Labels, accuracy: str) -> Fla
 
 
 def _by_level(run: Run, output: Output, accuracy: str, curve: Curve) -> Flagged:
-    first, last = curve.series.first.step, curve.series.last.step
     points = count(len(curve.series), "epoch" if curve.axis == "epoch" else "point")
     return Flagged(
         summary=f"Accuracy is exactly 0 in all {points}: it is measured on a regression.",
         context=f"The loss is {output.loss} on a linear output; no answer equals its target.",
         evidence=(
-            Evidence("largest accuracy", 0.0, 0.0, "equal", member=curve.member, tag=curve.tag,
-                     axis=curve.axis, first_step=first, last_step=last),
+            Evidence.of_curve("largest accuracy", curve, 0, unlike(0)),
             Evidence(f"metric is {accuracy}, loss is {output.loss}", layer=output.layer),
         ),
         tier=Tier.STRONG,

@@ -15,6 +15,8 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.trend import Trend, training_step, trend_of
 from tb_zeroacc.diagnosis.context import Case
@@ -140,14 +142,13 @@ def _flagged(
         context=f"Over {points} the loss goes from {number(trend.start)} to {number(trend.end)}, "
         "and not one answer more or less is right.",
         evidence=(
-            Evidence("accuracy: largest less smallest over the stretch",
-                     float(np.ptp(values[begin:])), FROZEN, "below", member=accuracy.member,
-                     axis=accuracy.axis, first_step=since, last_step=last),
-            Evidence("accuracy, all along", level, member=accuracy.member, tag=accuracy.tag,
-                     axis=accuracy.axis, first_step=since, last_step=last),
-            Evidence("loss at the end, against four fifths of its start", trend.end,
-                     bound, "below" if trend.end < bound else "equal", member=loss.member,
-                     tag=loss.tag, axis=loss.axis, first_step=since, last_step=trend.end_step),
+            Evidence.of_curve("accuracy: largest less smallest over the stretch", accuracy,
+                              float(np.ptp(values[begin:])), at_least(FROZEN), since=since,
+                              until=last, is_drawn=False),
+            Evidence.of_curve("accuracy, all along", accuracy, level, since=since, until=last),
+            # That the loss falls is healthy; that the accuracy does not see it is the fault.
+            Evidence.of_curve("loss at the end, against four fifths of its start", loss,
+                              trend.end, at_most(bound), since=since, until=trend.end_step),
         ),
         tier=tier,
         since=training_step(run, accuracy, since),

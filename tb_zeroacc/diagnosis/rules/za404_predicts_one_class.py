@@ -16,12 +16,13 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.labels import class_counts
 from tb_zeroacc.diagnosis.computed.losses import REGRESSION
 from tb_zeroacc.diagnosis.computed.outputs import trained_outputs
 from tb_zeroacc.diagnosis.computed.samples import lasting_since
-from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.computed.trend import training_step
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import ACCURACY, LABEL_COUNTS, PREDICTION_COUNTS
@@ -160,9 +161,9 @@ def _flagged(case: Case, named: _Named, majority: float, accuracy: float | None)
     table, run = named.table, case.run
     since, last = int(table.steps[named.first]), int(table.steps[-1])
     facts = [
-        fact(run, f"share of class {named.label} among the predictions, last epoch", named.share,
-             ONE_CLASS, "above" if named.share > ONE_CLASS else "equal", unit="share",
-             tag="zeroacc/prediction_majority_share", since=since, until=last),
+        Evidence.of_table(f"share of class {named.label} among the predictions, last epoch",
+                          table, named.share, at_most(ONE_CLASS), unit="share", since=since,
+                          until=last, shown_by=run.curve("zeroacc/prediction_majority_share")),
     ]  # fmt: skip
     score = ""
     if accuracy is not None:
@@ -180,13 +181,9 @@ def _accuracy(run: Run, majority: float, since: int | None = None) -> list[Evide
     curve = run.headline(Role.ACCURACY)
     if curve is None:
         return []
-    level, bound = curve.series.last.value, (majority + NO_BETTER) / curve.scale
-    return [
-        Evidence("accuracy at the end, against the largest class and .001", level, bound,
-                 "below" if level < bound else "equal", member=curve.member, tag=curve.tag,
-                 axis=curve.axis, last_step=curve.series.last.step,
-                 first_step=curve.series.first.step if since is None else since),
-    ]  # fmt: skip
+    text = "accuracy at the end, against the largest class and .001"
+    bound = at_least((majority + NO_BETTER) / curve.scale)
+    return [Evidence.of_curve(text, curve, limit=bound, since=since)]
 
 
 def _by_accuracy(case: Case) -> Answer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from tb_zeroacc.diagnosis.answers import Answer, Evidence, Flagged, Mend, Passed, Stage, Tier
-from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Outcome
@@ -76,18 +75,16 @@ def loss_tracker_not_updated(case: Case) -> Answer:
     table = case.table(STEP_LOSS)
     losses = table.column("loss")[:, 0]
     losses = losses[np.isfinite(losses)]
-    last = refuted.series.last
     return Flagged(
         summary=f"Keras logs a loss of 0, but the sampled steps have {number(losses[-1])}: the "
         "logged loss is a tracker that nobody updates.",
         context="The checks go by the sampled steps. Progress bar, history and callbacks that "
         "watch the loss see the 0.",
         evidence=(
-            Evidence("logged loss of the last epoch", last.value, member=refuted.member,
-                     tag=refuted.tag, axis=refuted.axis,
-                     first_step=refuted.series.first.step, last_step=last.step),
-            fact(run, "loss of the last sampled step", float(losses[-1]), tag=STEP_LOSS_TAG,
-                 since=int(table.steps[0]), until=int(table.steps[-1])),
+            Evidence.of_curve("logged loss of the last epoch", refuted),
+            Evidence.of_table("loss of the last sampled step", table, float(losses[-1]),
+                              since=int(table.steps[0]), until=int(table.steps[-1]),
+                              shown_by=run.curve(STEP_LOSS_TAG)),
         ),
         since=int(table.steps[0]),
     )  # fmt: skip

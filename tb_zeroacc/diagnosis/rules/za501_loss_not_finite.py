@@ -13,6 +13,7 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.layers import layer_of
 from tb_zeroacc.diagnosis.computed.learning_rate import lower_rate, rate_diff
@@ -27,8 +28,6 @@ from tb_zeroacc.diagnosis.computed.non_finite import (
 )
 from tb_zeroacc.diagnosis.computed.optimizer import optimizer_of
 from tb_zeroacc.diagnosis.computed.replays import replayed
-from tb_zeroacc.diagnosis.computed.shown import fact
-from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
@@ -181,13 +180,13 @@ def _not_seen(run: Run, bad: BrokenLoss) -> str:
 
 
 def _loss_evidence(run: Run, bad: BrokenLoss) -> Evidence:
+    text = "loss, first that is not finite"
     if bad.curve is None:
-        return fact(run, "loss, first that is not finite", bad.value, tag=STEP_LOSS_TAG,
-                    since=bad.at, until=bad.last)
-    return Evidence(
-        "loss, first that is not finite", bad.value, member=bad.curve.member, tag=bad.curve.tag,
-        axis=bad.curve.axis, first_step=bad.at, last_step=bad.last,
-    )
+        return Evidence.of_number(
+            text, bad.value, member=run.recorder_member or "", axis="step", since=bad.at,
+            until=bad.last,
+        )  # fmt: skip
+    return Evidence.of_curve(text, bad.curve, bad.value, since=bad.at, until=bad.last)
 
 
 def _tensor_evidence(run: Run, tensor: BrokenTensor | None) -> tuple[Evidence, ...]:
@@ -195,9 +194,10 @@ def _tensor_evidence(run: Run, tensor: BrokenTensor | None) -> tuple[Evidence, .
         return ()
     text = f"non-finite values in {WORDS[tensor.kind].format(tensor.row)}, step {tensor.step}"
     return (
-        fact(run, text, tensor.values, 0.0, "above", unit="values", layer=tensor.row,
-             since=tensor.step, until=tensor.step),
-    )
+        Evidence.of_number(text, tensor.values, at_most(0), unit="values",
+                           member=run.recorder_member or "", layer=tensor.row, axis="step",
+                           since=tensor.step, until=tensor.step),
+    )  # fmt: skip
 
 
 def _context(run: Run, tensor: BrokenTensor) -> str:

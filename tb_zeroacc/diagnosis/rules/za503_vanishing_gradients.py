@@ -10,20 +10,21 @@ from numpy.typing import NDArray
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
+    Evidence,
     Flagged,
     Mend,
     NotApplicable,
     Passed,
     Stage,
     Tier,
-    worst_of,
+    at_least,
 )
 from tb_zeroacc.diagnosis.computed.keras_code import layer_call
 from tb_zeroacc.diagnosis.computed.kernels import kernel_rows
 from tb_zeroacc.diagnosis.computed.layers import layer_named, layer_of
 from tb_zeroacc.diagnosis.computed.optimizer import Group, groups_of
+from tb_zeroacc.diagnosis.computed.parts import worst_of
 from tb_zeroacc.diagnosis.computed.samples import lasting_since
-from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import GRADIENTS, WEIGHTS
@@ -130,7 +131,7 @@ def _judged(case: Case, weights: Table, gradients: Table, group: Group) -> Answe
     moved = float(np.nanmedian(weights.column("update_ratio")[:, first]))
     if moved >= STANDS_STILL:
         return Passed(f"the first layer moves all the same, by {number(moved)} of itself a step")
-    return _flagged(case.run, fade, ratio, moved)
+    return _flagged(case, fade, ratio, moved)
 
 
 def _kernels(run: Run, weights: Table, group: Group) -> list[int]:
@@ -148,7 +149,8 @@ def _fade(run: Run, weights: Table, gradients: Table, group: Group) -> _Fade | N
     return _Fade(gradients.steps, gradients.column("rms")[:, rows], layers)
 
 
-def _flagged(run: Run, fade: _Fade, ratio: float, moved: float) -> Flagged:
+def _flagged(case: Case, fade: _Fade, ratio: float, moved: float) -> Flagged:
+    run, gradients = case.run, case.table(GRADIENTS)
     low = np.isfinite(fade.ratio) & (fade.ratio < FADED)
     onset = lasting_since(low)
     since = int(fade.steps[0 if onset is None else onset])
@@ -166,14 +168,17 @@ def _flagged(run: Run, fade: _Fade, ratio: float, moved: float) -> Flagged:
         f"weights. {len(faded)} of {len(fade.layers)} layers get less than {number(FADED)} of the "
         f"gradient of `{last}`.",
         evidence=(
-            fact(run, "gradient, first ÷ last kernel, median", ratio, FADED, "below",
-                 layer=first, since=since, until=until),
-            fact(run, f"gradient of `{first}`, median", typical[0],
-                 tag=f"zeroacc/gradients/{first}", layer=first, since=since, until=until),
-            fact(run, f"gradient of `{last}`, median", typical[-1],
-                 tag=f"zeroacc/gradients/{last}", layer=last, since=since, until=until),
-            fact(run, f"update ÷ weights of `{first}`, median", moved, STANDS_STILL, "below",
-                 layer=first, since=since, until=until),
+            Evidence.of_table("gradient, first ÷ last kernel, median", gradients, ratio,
+                              at_least(FADED), layer=first, since=since, until=until),
+            *(
+                Evidence.of_table(f"gradient of `{layer}`, median", gradients, rms, layer=layer,
+                                  since=since, until=until,
+                                  shown_by=run.curve(f"zeroacc/gradients/{layer}"))
+                for layer, rms in ((first, typical[0]), (last, typical[-1]))
+            ),
+            Evidence.of_table(f"update ÷ weights of `{first}`, median", case.table(WEIGHTS),
+                              moved, at_least(STANDS_STILL), layer=first, since=since,
+                              until=until),
         ),
         since=since,
         layers=faded,

@@ -9,16 +9,17 @@ import numpy as np
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
+    Evidence,
     Flagged,
     Mend,
     NotApplicable,
     Passed,
     Stage,
     Tier,
+    at_least,
 )
 from tb_zeroacc.diagnosis.computed.outputs import output_row
 from tb_zeroacc.diagnosis.computed.samples import lasting_since, settled
-from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import OUTPUTS
 from tb_zeroacc.diagnosis.rule import rule
@@ -133,8 +134,9 @@ def _flagged(
         context=f"That is the standard deviation over a batch of {examples} examples, around a "
         f"mean of {number(says)}.",
         evidence=(
-            fact(run, "spread of the outputs over a batch, last samples", last, CONSTANT * scale,
-                 "below", layer=table.rows[row], since=since, until=int(table.steps[-1])),
+            Evidence.of_table("spread of the outputs over a batch, last samples", table, last,
+                              at_least(CONSTANT * scale), layer=table.rows[row], since=since,
+                              until=int(table.steps[-1])),
         ),
         since=since,
     )

@@ -15,9 +15,10 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    unlike,
 )
 from tb_zeroacc.diagnosis.computed.layers import hidden_rows, layer_of, layer_position
-from tb_zeroacc.diagnosis.computed.shown import fact, loss_shown
+from tb_zeroacc.diagnosis.computed.shown import loss_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS, CONTRACT
 from tb_zeroacc.diagnosis.rule import rule
@@ -102,7 +103,7 @@ def _scaled_by_zero(case: Case, layer: Layer) -> Flagged:
         f"`{layer.name}` multiplies its input by 0: its output is {constant}, whatever comes in.",
         context="It is a Rescaling layer whose scale is 0.",
         evidence=(
-            Evidence(f"scale of `{layer.name}`", 0.0, 0.0, "equal", layer=layer.name),
+            Evidence.of_number(f"scale of `{layer.name}`", 0, unlike(0), layer=layer.name),
             *loss_shown(case.run),
         ),
         tier=Tier.SMELL if case.beats else None,
@@ -142,6 +143,7 @@ def _never_varies(table: Table, row: int) -> bool:
 def _constant(run: Run, table: Table, still: list[int]) -> Flagged:
     name = table.rows[still[0]]
     value = float(table.column("mean")[-1, still[0]])
+    largest = float(table.column("abs_max")[:, still[0]].max())
     behind = len(still) - 1
     steps = int(table.steps[0]), int(table.steps[-1])
     return Flagged(
@@ -149,9 +151,9 @@ def _constant(run: Run, table: Table, still: list[int]) -> Flagged:
         context=f"{count(behind, 'layer')} behind it {'is' if behind == 1 else 'are'} constant too."
         if behind else "",
         evidence=(
-            fact(run, f"largest absolute output of `{name}`",
-                 float(table.column("abs_max")[:, still[0]].max()), abs(value), "equal",
-                 layer=name, since=steps[0], until=steps[1]),
+            Evidence.of_table(f"largest absolute output of `{name}`", table, largest,
+                              unlike(abs(value), room=2 * ROUNDING * largest), layer=name,
+                              since=steps[0], until=steps[1]),
             *loss_shown(run),
         ),
         tier=Tier.STRONG if value == 0 else Tier.SMELL,

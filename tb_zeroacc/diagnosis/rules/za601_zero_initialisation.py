@@ -14,12 +14,13 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    unlike,
 )
 from tb_zeroacc.diagnosis.computed.keras_code import layer_call
 from tb_zeroacc.diagnosis.computed.kernels import kernel_rows
 from tb_zeroacc.diagnosis.computed.layers import layer_named, layer_of, output_layers
 from tb_zeroacc.diagnosis.computed.optimizer import optimizers_of, variable_of
-from tb_zeroacc.diagnosis.computed.shown import fact, loss_shown
+from tb_zeroacc.diagnosis.computed.shown import loss_shown
 from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import CONTRACT, WEIGHTS
@@ -134,8 +135,9 @@ def _from_weights(case: Case, weights: Table, alike: list[int]) -> Answer:
         "equal to the last bit.",
         evidence=(
             *(
-                fact(run, f"spread over the units of `{weights.rows[r]}`", 0.0, 0.0, "equal",
-                     layer=layer_of(run, weights.rows[r]), since=first, until=last)
+                Evidence.of_table(f"spread over the units of `{weights.rows[r]}`", weights, 0,
+                                  unlike(0), layer=layer_of(run, weights.rows[r]), since=first,
+                                  until=last)
                 for r in alike
             ),
             *loss_shown(run, first),

@@ -12,6 +12,8 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.trend import training_step, trend_of
 from tb_zeroacc.diagnosis.computed.validation import RISE, Drop, Turn, drop_of, turn_of
@@ -103,11 +105,10 @@ def _flagged(case: Case, turn: Turn, drop: Drop | None) -> Flagged:
     clear = drop is not None and drop.is_clear(turn.rise)
     heart = _by_heart(case, turn) or _worse_than_constant(case, turn)
     unit = "epoch" if turn.curve.axis == "epoch" else "step"
-    loss = Evidence(
-        "validation loss at the end, against 1.15 times its minimum", turn.end, RISE * turn.low,
-        "above", member=turn.curve.member, tag=turn.curve.tag, axis=turn.curve.axis,
-        first_step=turn.low_step, last_step=turn.end_step,
-    )
+    loss = Evidence.of_curve(
+        "validation loss at the end, against 1.15 times its minimum", turn.curve, turn.end,
+        at_most(RISE * turn.low), since=turn.low_step, until=turn.end_step,
+    )  # fmt: skip
     return Flagged(
         summary=f"It overfits: the validation loss rose from {number(turn.low)} at {unit} "
         f"{turn.low_step} to {number(turn.end)}.",
@@ -170,9 +171,7 @@ def _metric_words(drop: Drop | None, *, clear: bool) -> str:
 
 
 def _fall(drop: Drop) -> Evidence:
-    curve = drop.curve
-    return Evidence(
-        "validation accuracy at the end, against its best", drop.end, drop.best,
-        "below" if drop.end < drop.best else "equal", member=curve.member, tag=curve.tag,
-        axis=curve.axis, first_step=drop.best_step, last_step=curve.series.last.step,
+    text = "validation accuracy at the end, against its best"
+    return Evidence.of_curve(
+        text, drop.curve, drop.end, at_least(drop.best), since=drop.best_step
     )

@@ -14,7 +14,7 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
-    worst_of,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.instability import (
@@ -35,13 +35,13 @@ from tb_zeroacc.diagnosis.computed.optimizer import (
     optimizer_of,
     optimizer_words,
 )
-from tb_zeroacc.diagnosis.computed.shown import fact
+from tb_zeroacc.diagnosis.computed.parts import worst_of
 from tb_zeroacc.diagnosis.computed.trend import first_training_step
 from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, STEP_LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
-from tb_zeroacc.run import Role, Run, Table
+from tb_zeroacc.run import Curve, Role, Run, Table
 from tb_zeroacc.wording import number, percent
 
 EARLY = 10  # steps in which a rate that is too high shows: the weights grow to meet it
@@ -131,7 +131,7 @@ def _judged(case: Case, weights: Table, group: Group, jump: Jump | None) -> Answ
         return _overthrown(case.run, weights, group, ratios, jumped(case.run, weights, jump))
     growth = None if jump is not None else growth_of(case.run, weights, group)
     if overthrown and growth is not None and not growth.times < GROWN and not case.beats:
-        return _overthrown(case.run, weights, group, ratios, grown(case.run, growth))
+        return _overthrown(case.run, weights, group, ratios, grown(case.run, weights, growth))
     if median > RESTLESS and np.isfinite(ratios).sum() >= FEWEST_MEDIAN:
         if case.beats:
             return Passed(f"muted: the run beats its prior with updates of {number(median)}")
@@ -166,9 +166,9 @@ def _overthrown(
         f"{number(float(f'{ratio:.2g}'))} times the weights.",
         context=f"{optimizer_words(run, group.optimizer)}. {told}",
         evidence=(
-            fact(run, f"update ÷ weights{group.whose}, largest over kernels, step {step}", ratio,
-                 OVERTHROWN, "above" if ratio > OVERTHROWN else "equal", tag=tag_of(group),
-                 since=int(weights.steps[at]), until=until),
+            Evidence.of_table(f"update ÷ weights{group.whose}, largest over kernels, step {step}",
+                              weights, ratio, at_most(OVERTHROWN), since=int(weights.steps[at]),
+                              until=until, shown_by=_curve_of(run, group)),
             shown,
         ),
         since=int(weights.steps[at]),
@@ -194,15 +194,16 @@ def _restless(
 
 
 def _typical(run: Run, weights: Table, group: Group, median: float) -> Evidence:
-    return fact(
-        run, f"update ÷ weights{group.whose}, largest over kernels, median", median, RESTLESS,
-        "above", tag=tag_of(group), since=int(weights.steps[0]), until=int(weights.steps[-1]),
+    return Evidence.of_table(
+        f"update ÷ weights{group.whose}, largest over kernels, median", weights, median,
+        at_most(RESTLESS), since=int(weights.steps[0]), until=int(weights.steps[-1]),
+        shown_by=_curve_of(run, group),
     )  # fmt: skip
 
 
-def tag_of(group: Group) -> str | None:
+def _curve_of(run: Run, group: Group) -> Curve | None:
     """The scalar that shows the largest update ÷ weights: of all optimizers together."""
-    return None if group.whose else "zeroacc/update_ratio"
+    return None if group.whose else run.curve("zeroacc/update_ratio")
 
 
 def _lower(run: Run, group: Group, ratio: float) -> Mend:
@@ -234,10 +235,10 @@ def _high_from_contract(case: Case, jump: Jump | None) -> Answer:
         f"{number(float(values[peak]))}.",
         context=f"A sound start has a loss of {number(case.prior.initial_loss)}.",
         evidence=(
-            Evidence(
-                "largest training loss", float(values[peak]), JUMP * case.prior.initial_loss,
-                "above", member=curve.member, tag=curve.tag, axis=curve.axis,
-                first_step=int(steps[peak]), last_step=int(steps[peak]),
+            Evidence.of_curve(
+                "largest training loss", curve, float(values[peak]),
+                at_most(JUMP * case.prior.initial_loss), since=int(steps[peak]),
+                until=int(steps[peak]),
             ),
         ),
         since=first_training_step(run, curve),

@@ -16,7 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
-    worst_of,
+    at_least,
 )
 from tb_zeroacc.diagnosis.computed.kernels import kernel_ratios
 from tb_zeroacc.diagnosis.computed.learning_rate import (
@@ -34,8 +34,8 @@ from tb_zeroacc.diagnosis.computed.optimizer import (
     optimizer_words,
     optimizers_of,
 )
+from tb_zeroacc.diagnosis.computed.parts import worst_of
 from tb_zeroacc.diagnosis.computed.samples import largest
-from tb_zeroacc.diagnosis.computed.shown import fact
 from tb_zeroacc.diagnosis.computed.trend import first_training_step, trend_of
 from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import Case
@@ -178,9 +178,10 @@ def _creeping(
         f"{number(100.0 * median)} %.",
         context=f"{optimizer_words(run, group.optimizer)}.{said} about 0.1 % a step is usual.",
         evidence=(
-            fact(run, f"update ÷ weights{group.whose}, largest over kernels, median", median,
-                 CREEPING, "below", tag=None if group.whose else "zeroacc/update_ratio",
-                 since=int(weights.steps[0]), until=int(weights.steps[-1])),
+            Evidence.of_table(f"update ÷ weights{group.whose}, largest over kernels, median",
+                              weights, median, at_least(CREEPING), since=int(weights.steps[0]),
+                              until=int(weights.steps[-1]),
+                              shown_by=None if group.whose else run.curve("zeroacc/update_ratio")),
         ),
         tier=tier,
         since=int(weights.steps[0]),
@@ -230,15 +231,10 @@ def _low_from_contract(case: Case, curve: Curve, fall: float) -> Answer:
         return Passed(f"the rate reaches {number(rate)}")
     certain = is_adaptive(optimizer) and rate <= TINY_ADAPTIVE_RATE and case.beats is False
     rates = run.headline(Role.LEARNING_RATE)
-    shown = Evidence(
-        "largest learning rate", rate, LOW_RATE, "below" if rate < LOW_RATE else "equal"
-    )
+    told, limit = "largest learning rate", at_least(LOW_RATE)
+    shown = Evidence.of_number(told, rate, limit)
     if rates is not None:
-        first, last = rates.series.first.step, rates.series.last.step
-        shown = replace(
-            shown, member=rates.member, tag=rates.tag, axis=rates.axis, first_step=first,
-            last_step=last,
-        )
+        shown = Evidence.of_curve(told, rates, rate, limit)
     return Flagged(
         summary=f"The learning rate is very low: it never exceeds {number(rate)}.",
         context=f"{_moved(fall)}.",

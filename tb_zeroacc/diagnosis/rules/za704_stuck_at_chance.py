@@ -18,6 +18,9 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    at_most,
+    unlike,
 )
 from tb_zeroacc.diagnosis.computed.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.run_length import (
@@ -204,11 +207,9 @@ def _unmoved(curve: Curve, trend: Trend) -> Flagged:
         summary=f"The loss never moves: {number(trend.end)} in all {points}.",
         context="Nothing of what is trained reaches the loss.",
         evidence=(
-            Evidence(
-                "loss at the end, against its start", trend.end, trend.start, "equal",
-                member=curve.member, tag=curve.tag, axis=curve.axis,
-                first_step=curve.series.first.step, last_step=trend.end_step,
-            ),
+            Evidence.of_curve("loss at the end, against its start", curve, trend.end,
+                              unlike(trend.start, room=UNMOVED * abs(trend.start)),
+                              until=trend.end_step),
         ),
     )
 
@@ -218,11 +219,10 @@ def _flagged(
 ) -> Flagged:
     steps, _ = curve.series.finite()
     since = int(steps[begin])
-    loss = Evidence(
-        f"loss at the end, against its prior ({chance.what})", trend.end, chance.loss,
-        "above" if trend.end > chance.loss else "below", member=curve.member, tag=curve.tag,
-        axis=curve.axis, first_step=since, last_step=int(steps[-1]), estimated=not measured,
-    )
+    loss = Evidence.of_curve(
+        f"loss at the end, against its prior ({chance.what})", curve, trend.end,
+        at_most(chance.loss), since=since, until=int(steps[-1]), estimated=not measured,
+    )  # fmt: skip
     classes = chance.accuracy is not None
     constant = "always naming the largest class" if classes else "always predicting the mean"
     return Flagged(
@@ -248,11 +248,6 @@ def _accuracy(run: Run, split: Split, chance: _Chance) -> tuple[Evidence, ...]:
     level = trend_of(curve.series) if curve else None
     if curve is None or level is None or chance.accuracy is None:
         return ()
-    threshold = (chance.accuracy + NEAR_MAJORITY) / curve.scale
-    return (
-        Evidence(
-            "accuracy at the end, against chance and .05", level.end, threshold, "below",
-            member=curve.member, tag=curve.tag, axis=curve.axis,
-            first_step=curve.series.first.step, last_step=curve.series.last.step,
-        ),
-    )
+    limit = at_least((chance.accuracy + NEAR_MAJORITY) / curve.scale)
+    text = "accuracy at the end, against chance and .05"
+    return (Evidence.of_curve(text, curve, level.end, limit),)

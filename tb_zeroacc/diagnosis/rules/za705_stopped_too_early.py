@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -15,6 +14,8 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.baseline import BEATEN_LOSS
 from tb_zeroacc.diagnosis.computed.ending import breaks_off
@@ -138,11 +139,9 @@ def _too_short(case: Case, curve: Curve | None) -> Answer:
     return Flagged(
         summary=f"The run is too short to judge: {points} of the loss.",
         evidence=(
-            Evidence(
-                "points of the loss", float(len(curve.series.finite()[0])),
-                float(fewest_points(curve)), "below",
-                unit="points", member=curve.member,
-            ),
+            Evidence.of_number("points of the loss", len(curve.series.finite()[0]),
+                               at_least(fewest_points(curve)), unit="points",
+                               member=curve.member),
         ),
         tier=Tier.SMELL,
         since=training_step(case.run, curve, curve.series.last.step),
@@ -168,21 +167,17 @@ def _flagged(case: Case, curve: Curve, trend: Trend) -> Flagged:
 
 def _shown(curve: Curve, trend: Trend) -> tuple[Evidence, ...]:
     """The criterion that fired: the fall of the level, or its part of the whole fall."""
-    drawn = Evidence(
-        "loss at the end", trend.end, member=curve.member, tag=curve.tag, axis=curve.axis,
-        first_step=trend.mark_step, last_step=trend.end_step,
-    )
+    since, until = trend.mark_step, trend.end_step
     if falls_by_level(trend):
-        limit = (1 - LATE_SHARE_OF_LEVEL) * trend.mark
+        limit = at_least((1 - LATE_SHARE_OF_LEVEL) * trend.mark)
         text = "loss at the end, against 95 % of that at three quarters"
-        return (replace(drawn, text=text, threshold=limit, comparison="below"),)
-    share = trend.late_fall / trend.fall
+        return (Evidence.of_curve(text, curve, trend.end, limit, since=since, until=until),)
     return (
-        replace(
-            drawn, text="part of the whole fall in the last quarter", value=share, tag=None,
-            threshold=LATE_SHARE_OF_FALL, comparison="above", unit="share",
+        Evidence.of_curve(
+            "part of the whole fall in the last quarter", curve, trend.late_fall / trend.fall,
+            at_most(LATE_SHARE_OF_FALL), unit="share", since=since, until=until, is_drawn=False,
         ),
-        drawn,
+        Evidence.of_curve("loss at the end", curve, trend.end, since=since, until=until),
     )  # fmt: skip
 
 

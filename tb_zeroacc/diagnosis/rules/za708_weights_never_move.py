@@ -8,18 +8,19 @@ from numpy.typing import NDArray
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
+    Evidence,
     Flagged,
     Mend,
     NotApplicable,
     Passed,
     Stage,
     Tier,
-    worst_of,
+    unlike,
 )
 from tb_zeroacc.diagnosis.computed.layers import layer_of
 from tb_zeroacc.diagnosis.computed.learning_rate import typical_rate
 from tb_zeroacc.diagnosis.computed.optimizer import Group, groups_of
-from tb_zeroacc.diagnosis.computed.shown import fact
+from tb_zeroacc.diagnosis.computed.parts import worst_of
 from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import GRADIENTS, LEARNING_RATE, WEIGHTS
@@ -164,8 +165,10 @@ def _flagged(
         else f"{which}, although gradients reach {number(max(typical.values()))}.",
         context=f"From step {first} to step {last} the weights are equal to the last bit.",
         evidence=tuple(
-            fact(run, f"change of `{name}` a step, with a gradient of {number(typical[name])}",
-                 0.0, 0.0, "equal", layer=layer_of(run, name), since=first, until=last)
+            Evidence.of_table(
+                f"change of `{name}` a step, with a gradient of {number(typical[name])}",
+                weights, 0, unlike(0), layer=layer_of(run, name), since=first, until=last,
+            )
             for name in names[:8]
         ),
         since=first,

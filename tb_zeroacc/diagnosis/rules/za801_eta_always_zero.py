@@ -14,6 +14,8 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    unlike,
 )
 from tb_zeroacc.diagnosis.computed.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.progress import counted_epochs, unknown_counts
@@ -115,9 +117,9 @@ def _empty(run: Run, epochs: list[Epoch], empty: list[Epoch]) -> Flagged:
         summary=f"The ETA is 0 because nothing is left to do: {which.lower()} {said}.",
         context=f"{len(empty)} of {count(len(epochs), 'epoch')} trained on nothing.",
         evidence=(
-            Evidence("batches in the epoch", 0.0, 1.0, "below", unit="batches",
-                     member=run.recorder_member or "", axis="epoch",
-                     first_step=empty[0].epoch, last_step=empty[-1].epoch),
+            Evidence.of_number("batches in the epoch", 0, at_least(1), unit="batches",
+                               member=run.recorder_member or "", axis="epoch",
+                               since=empty[0].epoch, until=empty[-1].epoch),
         ),
         since=empty[0].step,
     )
@@ -129,9 +131,9 @@ def _single(run: Run, epochs: list[Epoch]) -> Flagged:
         f"{count(len(epochs), 'update')} in all.",
         context=f"The bar counts the steps of an epoch{_true_eta(run)}.",
         evidence=(
-            Evidence("batches an epoch", 1.0, 1.0, "equal", unit="batches",
-                     member=run.recorder_member or "", axis="epoch",
-                     first_step=epochs[0].epoch, last_step=epochs[-1].epoch),
+            Evidence.of_number("batches an epoch", 1, unlike(1), unit="batches",
+                               member=run.recorder_member or "", axis="epoch",
+                               since=epochs[0].epoch, until=epochs[-1].epoch),
         ),
         since=epochs[0].step,
     )
