@@ -242,6 +242,7 @@ class Flagged:
         mend: In place of the rule's own mend, with the user's own names and values.
         by_heart: Whether it shows that what training reached holds for its own examples alone.
         rivals: (code, what would separate) of causes that this run's data leave possible too.
+        is_mutable: False where it stands even though its rule is muted for this run.
     """
 
     summary: str
@@ -254,6 +255,7 @@ class Flagged:
     mend: Mend | None = None
     by_heart: bool = False
     rivals: tuple[tuple[str, str], ...] = ()
+    is_mutable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,10 +282,17 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class CannotTell:
-    """The rule applies but the log does not say."""
+    """The rule applies but the log does not say.
+
+    Attributes:
+        reason: Why it does not.
+        needs: What would have to be logged.
+        is_suspicion: Whether what is on record looks like the fault, and is only too little.
+    """
 
     reason: str
     needs: tuple[Missing, ...] = ()
+    is_suspicion: bool = False
 
 
 Answer: TypeAlias = "Flagged | Passed | NotApplicable | CannotTell"

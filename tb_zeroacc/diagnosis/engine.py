@@ -65,7 +65,8 @@ def ask(rule: Rule, case: Case, *, strict: bool = False) -> Answer:
     if (missing := rule.missing(case)) is not None:
         return missing
     try:
-        return _located(rule.decide(replace(case, declared=rule.given)), case.run)
+        answer = rule.decide(replace(case, declared=rule.given))
+        return _located(rule.muted(answer, case), case.run)
     except Exception as fault:
         if strict:
             raise
@@ -97,9 +98,9 @@ def _yield(answers: dict[str, Answer], rules: Sequence[Rule]) -> dict[str, Answe
             return settled[code]
         answer = settled[code] = answers[code]  # set first: a cycle ends here
         if isinstance(answer, Flagged):
-            for other in by_code[code].yields_to:
-                if other in answers and _stands(settle(other), by_code[other]):
-                    settled[code] = CannotTell(f"{other} ({by_code[other].name}) hides it")
+            for other in by_code[code].steps_back_behind(rules):
+                if _stands(settle(other.code), other):
+                    settled[code] = CannotTell(f"{other.code} ({other.name}) hides it")
                     break
         return settled[code]
 

@@ -6,12 +6,12 @@ Engine, checks, `zeroacc rules`, `zeroacc explain`, docs and tab read only this.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Mend, Stage, Tier
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Mend, Passed, Stage, Tier
 from tb_zeroacc.diagnosis.computed.unrecorded import reason_of
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Outcome
@@ -48,6 +48,23 @@ class Family(Enum):
     PROGRESS = 8
 
 
+class Muted(Enum):
+    """What a run reaches that shows that a suspicion was wrong; the value is how a check says it.
+
+    A net that learns proves that its inputs, units and updates will do, whatever they look like.
+    """
+
+    NEVER = ""
+    BASELINE_IS_BEATEN = "the run beats its prior"
+    ACCURACY_IS_BEATEN = "accuracy beats always naming the largest class"
+
+    def holds_for(self, case: Case) -> bool:
+        """Whether a run reached it; one of which that is not known did not."""
+        if self is Muted.BASELINE_IS_BEATEN:
+            return bool(case.beats)
+        return self is Muted.ACCURACY_IS_BEATEN and bool(case.beats_accuracy)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One cause that can be told.
@@ -59,7 +76,9 @@ class Rule:
         stage: Where in a training step its fault shows first; decides what can follow from what.
         needs: Every entry must be met; an entry of several needs is met by any one of them.
         explains: Codes of the consequences that fold under it.
-        yields_to: While one of these is flagged, this rule answers `cannot tell`.
+        yields_to: While one of these codes, or another rule of one of these families, is flagged,
+            this rule answers `cannot tell`.
+        muted_when: What of a run turns its findings into `passed`.
         outcome: What a strong or definite finding of it makes of the training.
         mend: What to do in general.
         page: Its docstring, with the headings of `HEADINGS`.
@@ -72,7 +91,8 @@ class Rule:
     stage: Stage
     needs: tuple[tuple[Need[Any], ...], ...]
     explains: tuple[str, ...]
-    yields_to: tuple[str, ...]
+    yields_to: tuple[str | Family, ...]
+    muted_when: Muted
     outcome: Outcome
     mend: Mend
     page: str
@@ -98,6 +118,27 @@ class Rule:
         """The cause in a line: the first line of the page."""
         return self.page.strip().splitlines()[0].strip()
 
+    def steps_back_behind(self, catalogue: Sequence[Rule]) -> tuple[Rule, ...]:
+        """The rules of a catalogue that it yields to, in the order in which it names them."""
+        return tuple(
+            other
+            for named in self.yields_to
+            for other in catalogue
+            if named in (other.code, other.family) and other.code != self.code
+        )
+
+    def muted(self, answer: Answer, case: Case) -> Answer:
+        """Its answer on a run that proves a suspicion wrong: passed, with what had been seen."""
+        if not self.muted_when.holds_for(case):
+            return answer
+        if isinstance(answer, Flagged) and answer.is_mutable:
+            seen = answer.summary.rstrip(".")
+        elif isinstance(answer, CannotTell) and answer.is_suspicion:
+            seen = answer.reason
+        else:
+            return answer
+        return Passed(f"muted, for {self.muted_when.value}: {seen}")
+
     def missing(self, case: Case) -> CannotTell | None:
         """The answer of a rule whose data are not there; None where all are."""
         unmet = [group for group in self.needs if not any(n.met_by(case.run) for n in group)]
@@ -120,7 +161,8 @@ def rule(
     needs: tuple[Need[Any] | tuple[Need[Any], ...], ...],
     mend: Mend,
     explains: tuple[str, ...] = (),
-    yields_to: tuple[str, ...] = (),
+    yields_to: tuple[str | Family, ...] = (),
+    muted_when: Muted = Muted.NEVER,
     outcome: Outcome = Outcome.NOT_LEARNING,
 ) -> Callable[[Decide], Rule]:
     """Makes a `Rule` of the function below it, whose docstring is the rule's page.
@@ -136,7 +178,8 @@ def rule(
             raise ValueError(f"{code} {name}: the page lacks {', '.join(lacking) or 'a code'}")
         groups = tuple(need if isinstance(need, tuple) else (need,) for need in needs)
         return Rule(
-            code, name, tier, stage, groups, explains, yields_to, outcome, mend, page, decide
+            code, name, tier, stage, groups, explains, yields_to, muted_when, outcome, mend, page,
+            decide,
         )
 
     return wrap

@@ -25,7 +25,7 @@ from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.diagnosis.needs import CONTRACT, INPUTS, LOSS
-from tb_zeroacc.diagnosis.rule import HEADINGS, Rule, rule
+from tb_zeroacc.diagnosis.rule import HEADINGS, Family, Muted, Rule, rule
 from tb_zeroacc.errors import UndeclaredNeedError
 from tb_zeroacc.facts import End, Layer
 from tb_zeroacc.run import Role, Run
@@ -72,6 +72,18 @@ def shape(diagnosis: Diagnosis) -> dict[str, list[str]]:
 # --- folding ----------------------------------------------------------------------------------
 A, B = "ZA701", "ZA504"
 UPDATE, ACTIVATIONS = Stage.UPDATE, Stage.ACTIVATIONS
+
+
+def run_of(*losses: float, accuracy: list[float] | None = None) -> Run:
+    curves = [a_curve(losses)]
+    if accuracy is not None:
+        curves.append(a_curve(accuracy, Role.ACCURACY))
+    return a_run(COUNTS, a_contract(units=2), *curves)
+
+
+GOOD = run_of(0.7, 0.3, 0.2, 0.1, accuracy=[0.6, 0.8, 0.9, 0.97])
+STUCK = run_of(0.69, 0.69, 0.69, 0.69)
+SHORT = run_of(0.69)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +207,47 @@ def test_who_has_stepped_back_hides_nobody() -> None:
     assert isinstance(found.checks["ZA309"], Flagged)
 
 
+def test_a_rule_steps_back_behind_another_family() -> None:
+    behind = a_rule("ZA201", flag(), yields_to=(Family.LABELS, Family.OUTPUT_AND_LOSS))
+    other = a_rule("ZA310", flag())
+    told = judged(a_rule("ZA101", flag()), behind, other).checks["ZA201"]
+    assert told == CannotTell("ZA310 (fault-310) hides it")
+    assert isinstance(judged(a_rule("ZA101", flag()), behind).checks["ZA201"], Flagged)
+
+
+MUTED = "muted, for the run beats its prior: "
+SUSPICION = CannotTell("too few steps so far", is_suspicion=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "want"),
+    [
+        (flag(), Passed(f"{MUTED}It is faulty")),
+        (flag(is_mutable=False), flag(is_mutable=False)),
+        (SUSPICION, Passed(f"{MUTED}too few steps so far")),
+        (CannotTell("not on record"), CannotTell("not on record")),
+        (NotApplicable("no such layer"), NotApplicable("no such layer")),
+    ],
+    ids=["flagged", "stands", "suspicion", "not on record", "not applicable"],
+)
+def test_a_run_that_beats_its_prior_mutes_a_rule_that_says_so(answer: Answer, want: Answer) -> None:
+    """The rule itself need not look at it."""
+    muted = a_rule("ZA101", answer, muted_when=Muted.BASELINE_IS_BEATEN)
+    assert judged(muted, run=GOOD).checks["ZA101"] == want
+    for run in (STUCK, a_run()):
+        assert judged(muted, run=run).checks["ZA101"] == answer
+    assert judged(a_rule("ZA101", answer), run=GOOD).checks["ZA101"] == answer
+
+
+def test_accuracy_alone_may_mute_a_rule() -> None:
+    learned = run_of(0.69, 0.68, 0.67, 0.66, accuracy=[0.5, 0.7, 0.9, 0.95])
+    rules = [a_rule(A, flag(), muted_when=Muted.ACCURACY_IS_BEATEN),
+             a_rule(B, flag(), muted_when=Muted.BASELINE_IS_BEATEN)]  # fmt: skip
+    checks = judged(*rules, run=learned).checks
+    assert isinstance(checks[A], Passed)
+    assert isinstance(checks[B], Flagged)
+
+
 def test_what_is_not_logged_cannot_be_told() -> None:
     answer = judged(a_rule(A, flag(), needs=(INPUTS,))).checks[A]
     assert isinstance(answer, CannotTell)
@@ -292,16 +345,6 @@ def test_a_live_run_needs_whole_epochs() -> None:
 
 
 # --- outcome and headline ---------------------------------------------------------------------
-def run_of(*losses: float, accuracy: list[float] | None = None) -> Run:
-    curves = [a_curve(losses)]
-    if accuracy is not None:
-        curves.append(a_curve(accuracy, Role.ACCURACY))
-    return a_run(COUNTS, a_contract(units=2), *curves)
-
-
-GOOD = run_of(0.7, 0.3, 0.2, 0.1, accuracy=[0.6, 0.8, 0.9, 0.97])
-STUCK = run_of(0.69, 0.69, 0.69, 0.69)
-SHORT = run_of(0.69)
 BROKEN, NOT_LEARNING = Outcome.BROKEN, Outcome.NOT_LEARNING
 EARLY, LEARNING = Outcome.FINISHED_EARLY, Outcome.LEARNING
 

@@ -15,6 +15,8 @@ def worst_of(answers: Sequence[Answer]) -> Answer:
     """
     for kind in (Flagged, CannotTell, Passed):
         found = [answer for answer in answers if isinstance(answer, kind)]
+        if kind is Flagged:  # one that stands whatever the run learned first
+            found.sort(key=lambda answer: isinstance(answer, Flagged) and answer.is_mutable)
         if found:
             return found[0] if kind is not Passed else Passed("; ".join(_reasons(found)))
     return answers[0] if answers else NotApplicable("no optimizer updates what is on record")

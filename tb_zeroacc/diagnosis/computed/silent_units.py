@@ -68,8 +68,6 @@ def judge(case: Case, fault: Fault, threshold: float) -> Answer:
     beyond = [r for r in rows if ends[r] >= threshold - ROUNDING]
     if not beyond:
         return Passed(f"{seen} at the end (limit {percent(threshold)})")
-    if case.beats:
-        return Passed(f"muted: the run beats its prior; {seen}")
     found = []
     for row in beyond:
         onset = lasting_since(np.nan_to_num(shares[:, row]) >= threshold - ROUNDING)

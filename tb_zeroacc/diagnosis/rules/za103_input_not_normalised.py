@@ -27,7 +27,7 @@ from tb_zeroacc.diagnosis.computed.progress import steps_taken
 from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG, step_losses
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import INPUTS, STEP_LOSS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
@@ -50,6 +50,7 @@ RIVAL = (
     Stage.INPUT,
     needs=(INPUTS, STEP_LOSS),
     explains=CONSEQUENCES,
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend("Standardise the inputs with the training data's mean and spread.", STANDARDISE),
 )
 def input_not_normalised(case: Case) -> Answer:
@@ -106,8 +107,6 @@ def input_not_normalised(case: Case) -> Answer:
         return CannotTell(f"{said}, but the prior of the loss is not known")
     if loudest < LOUD * prior * (1.0 - ROUNDING):
         return Passed(f"{said}, but the loss begins at {number(loudest / prior)} priors at most")
-    if case.beats:
-        return Passed(f"muted: the run beats its prior; {said}")
     return _flagged(run, table, rms, loudest, LOUD * prior)
 
 

@@ -25,7 +25,7 @@ from tb_zeroacc.diagnosis.computed.inputs import prepared_by, rms_by_feature
 from tb_zeroacc.diagnosis.computed.shown import last_shown, loss_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import INPUTS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.wording import number
 
 # Largest ÷ median over features. Raw tables 313 and 4 370, images 1.7, healthy 3.8 at most.
@@ -41,6 +41,7 @@ INPUT_ABS_MAX_TAG = "zeroacc/input_abs_max"
     Stage.INPUT,
     needs=(INPUTS,),
     explains=CONSEQUENCES,
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend("Standardise each feature on its own.", STANDARDISE),
 )
 def feature_scales_differ(case: Case) -> Answer:
@@ -92,8 +93,6 @@ def feature_scales_differ(case: Case) -> Answer:
     said = f"the largest feature, `{table.rows[top]}`, is {number(ratio)} times the median one"
     if ratio < APART * (1.0 - ROUNDING) or rms[top] < LARGE * (1.0 - ROUNDING):
         return Passed(f"{said}, at {number(float(rms[top]))}")
-    if case.beats:
-        return Passed(f"muted: the run beats its prior; {said}")
     first, last = int(table.steps[0]), int(table.steps[-1])
     return Flagged(
         summary=f"Feature `{table.rows[top]}` is {number(ratio)} times as large as the median one.",

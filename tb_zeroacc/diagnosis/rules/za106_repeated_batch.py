@@ -21,7 +21,7 @@ from tb_zeroacc.diagnosis.computed.progress import counted_epochs
 from tb_zeroacc.diagnosis.computed.shown import loss_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import BATCH, PROGRESS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import percent
 
@@ -38,6 +38,7 @@ MOSTLY = 0.9  # of all consecutive samples: a generator that is stuck repeats it
     Stage.INPUT,
     needs=(BATCH, PROGRESS),
     explains=("ZA404", "ZA605", "ZA704", "ZA705"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend(
         "Let the generator draw a new batch each time, and begin anew only when all were used.",
         "- batch = next(iter(dataset))\n"
@@ -90,8 +91,6 @@ def repeated_batch(case: Case) -> Answer:
     said = f"{percent(share)} of {int(pairs.sum())} neighbouring batches are equal"
     if streak < IN_A_ROW or share < MOSTLY:
         return Passed(said)
-    if case.beats:
-        return Passed(f"muted: the run beats its prior; {said}")
     first = int(np.flatnonzero(same)[0])
     since, until = int(table.steps[first]), int(table.steps[np.flatnonzero(same)[-1] + 1])
     return Flagged(

@@ -19,7 +19,7 @@ from tb_zeroacc.diagnosis.computed.inputs import hidden_entry, prepared_by
 from tb_zeroacc.diagnosis.computed.shown import loss_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import CONTRACT, SHAPES
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Tensor
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count, listed, number
@@ -40,6 +40,7 @@ TEXT = ("string", "object", "str", "bytes")
         "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA509", "ZA602", "ZA701", "ZA704",
         "ZA705",
     ),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend(
         "Turn the inputs into floats around 1, in the pipeline or by the model's first layer.",
         '- x_train = images\n+ x_train = images.astype("float32") / 255',
@@ -90,8 +91,6 @@ def wrong_input_dtype(case: Case) -> Answer:
         return Passed(f"`{layer.name}` takes {tensors[0].dtype}")
     if (layer := hidden_entry(run)) is not None:
         return CannotTell(f"what `{layer.name}` does to the inputs is not on record")
-    if case.beats:
-        return Passed(f"muted: the run beats its prior, with inputs of {tensors[0].dtype}")
     return _judge(run, tensors, known=case.beats is not None)
 
 

@@ -25,7 +25,7 @@ from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.computed.samples import SETTLED
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number, percent
@@ -58,6 +58,7 @@ class _Majority:
     Stage.INPUT,
     needs=(CONTRACT, LABEL_COUNTS),
     explains=("ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend(
         "Weigh the classes, or draw the rare ones more often; and judge by recall or AUC.",
         "+ model.fit(x, y, class_weight={0: 1.0, 1: 20.0})",
@@ -109,8 +110,6 @@ def class_imbalance(case: Case) -> Answer:
         return CannotTell(f"{said} in {count(size, 'example')}, too few to tell")
     if worst.share < MAJORITY - ROUNDING:
         return Passed(f"{said} (limit {percent(MAJORITY)})")
-    if case.beats:
-        return Passed(f"muted: the run beats its prior; {said}")
     return _flagged(case, worst, alone=len(outputs) == 1)
 
 

@@ -29,7 +29,7 @@ from tb_zeroacc.diagnosis.computed.trend import Trend, trend_of
 from tb_zeroacc.diagnosis.computed.validation import FEWEST_POINTS
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import LABELS, LOSS, WEIGHTS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Family, rule
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
@@ -80,9 +80,8 @@ class _Held:
     needs=(LOSS, LABELS, WEIGHTS),
     explains=("ZA403", "ZA404", "ZA604", "ZA605", "ZA704", "ZA705"),
     yields_to=(
-        "ZA101", "ZA102", "ZA103", "ZA104", "ZA106", "ZA107", "ZA110", "ZA201", "ZA202", "ZA203",
-        "ZA208", "ZA209", "ZA301", "ZA302", "ZA303", "ZA304", "ZA305", "ZA306", "ZA307", "ZA308",
-        "ZA309", "ZA310", "ZA311", "ZA312", "ZA313", "ZA503", "ZA504", "ZA509", "ZA601",
+        "ZA101", "ZA102", "ZA103", "ZA104", "ZA106", "ZA107", "ZA110", Family.LABELS,
+        Family.OUTPUT_AND_LOSS, "ZA503", "ZA504", "ZA509", "ZA601",
     ),
     mend=Mend(
         "Look at a few examples with their labels, and shuffle inputs and labels together only.",

@@ -25,7 +25,7 @@ from tb_zeroacc.diagnosis.computed.samples import settled
 from tb_zeroacc.diagnosis.computed.shown import curve_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, OUTPUTS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number, percent
@@ -48,6 +48,7 @@ ROUNDING = 1e-6
         "ZA101", "ZA102", "ZA103", "ZA104", "ZA306", "ZA307", "ZA309", "ZA501", "ZA503", "ZA504",
         "ZA505", "ZA601", "ZA607", "ZA702", "ZA708",
     ),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend(
         "Standardise the targets, and turn predictions back afterwards.",
         "+ mean, std = y.mean(), y.std()\n- model.fit(x, y)\n+ model.fit(x, (y - mean) / std)\n"
@@ -105,10 +106,9 @@ def target_not_normalised(case: Case) -> Answer:
     said = f"targets have a root mean square of {number(target)}, outputs come to {number(reached)}"
     if not far:
         return Passed(said)
-    if case.beats:
-        return Passed(f"muted: the run beats its prior; {said}")
     if (steps := steps_taken(run)) < FEWEST_STEPS:
-        return CannotTell(f"{said}, but {count(steps, 'step')} would be too few in any case")
+        return CannotTell(f"{said}, but {count(steps, 'step')} would be too few in any case",
+                          is_suspicion=True)  # fmt: skip
     found = _too_large(case, output, target, reached, steps)
     return replace(found, tier=Tier.SMELL) if case.beats is None else found
 

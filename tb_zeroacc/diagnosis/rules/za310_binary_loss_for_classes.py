@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -24,7 +26,7 @@ from tb_zeroacc.diagnosis.computed.shapes import shape_words
 from tb_zeroacc.diagnosis.computed.shown import curve_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output, Tensor
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number
@@ -41,6 +43,7 @@ FEWEST_EXAMPLES = 64
     Stage.CONTRACT,
     needs=(CONTRACT,),
     explains=("ZA201", "ZA305", "ZA402", "ZA403", "ZA404", "ZA704"),
+    muted_when=Muted.ACCURACY_IS_BEATEN,
     mend=Mend(
         "Train exclusive classes on categorical cross-entropy over a softmax.",
         '- keras.layers.Dense(3, activation="sigmoid")\n'
@@ -128,10 +131,9 @@ def _answer(case: Case, output: Output) -> Answer:
         return Passed("rows with another number of labels than one")
     if labels.examples < FEWEST_EXAMPLES:
         return CannotTell(f"only {count(labels.examples, 'row')} of labels")
-    if case.beats_accuracy:
-        return Passed("muted: accuracy beats the share of the largest class")
     weak = Tier.SMELL if case.beats_accuracy is None else None
-    return _flagged(case, output, "one-hot rows: one class each", weak, labels=labels)
+    found = _flagged(case, output, "one-hot rows: one class each", weak, labels=labels)
+    return replace(found, is_mutable=True)  # a question a class can work, too
 
 
 def _is_class_number(tensor: Tensor) -> bool:
@@ -165,6 +167,7 @@ def _flagged(
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
         mend=_mend(run, output, rows=rows),
+        is_mutable=False,
     )
 
 

@@ -21,7 +21,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.trend import Trend, training_step, trend_of
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Curve, Run
 from tb_zeroacc.series import Series
 from tb_zeroacc.wording import count, number, percent
@@ -39,6 +39,7 @@ ENOUGH_POINTS = 10
     Tier.STRONG,
     Stage.LOSS,
     needs=(LOSS, ACCURACY),
+    muted_when=Muted.ACCURACY_IS_BEATEN,
     mend=Mend(
         "Compare a few predictions with their labels, as the metric sees them.",
         "print(model.predict(x[:10]).squeeze(), y[:10])\n"
@@ -91,8 +92,6 @@ def metric_frozen_while_loss_falls(case: Case) -> Answer:
     level = float(values[-1])
     if level * accuracy.scale >= 1.0 - FROZEN:
         return Passed("accuracy stands at 1 and cannot rise")
-    if case.beats_accuracy:
-        return Passed(f"muted: accuracy stands at {number(level)}, which beats its prior")
     if case.beats_accuracy is None and begin > 0:
         return CannotTell("accuracy stood still at the end, and what chance scores is not known")
     trend = _loss_over(run, loss, accuracy, int(steps[begin]), whole=begin == 0)

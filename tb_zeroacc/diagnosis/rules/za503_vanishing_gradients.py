@@ -28,7 +28,7 @@ from tb_zeroacc.diagnosis.computed.samples import lasting_since
 from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import GRADIENTS, WEIGHTS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
@@ -64,6 +64,7 @@ class _Fade:
     Stage.ACTIVATIONS,  # such a stack fades forwards too, before any gradient is there
     needs=(GRADIENTS, WEIGHTS),
     explains=("ZA404", "ZA509", "ZA606", "ZA702", "ZA704"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend(
         "Use ReLU with He's initialisation in the hidden layers, or shortcuts and normalisation.",
         'keras.layers.Dense(32, activation="relu", kernel_initializer="he_normal")',
@@ -122,11 +123,6 @@ def _judged(case: Case, weights: Table, gradients: Table, group: Group) -> Answe
     ratio = float(np.median(fade.ratio[known]))
     if not 0 < ratio < FADED:
         return Passed(f"the first layer gets {number(ratio)} of the last one's gradient")
-    if case.beats:
-        return Passed(
-            f"muted: the run beats its prior, although the first layer gets {number(ratio)} of the "
-            "last one's gradient"
-        )
     first = _kernels(case.run, weights, group)[0]
     moved = float(np.nanmedian(weights.column("update_ratio")[:, first]))
     if moved >= STANDS_STILL:

@@ -8,7 +8,7 @@ from tb_zeroacc.diagnosis.answers import Answer, Mend, Stage, Tier
 from tb_zeroacc.diagnosis.computed.silent_units import DEAD, DYING, judge
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run
 
 # In a batch of fewer examples many units are silent in health: there only all of them count.
@@ -22,6 +22,7 @@ FEW_EXAMPLES = 8
     Stage.ACTIVATIONS,
     needs=(ACTIVATIONS,),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend(
         "Lower the learning rate, start biases at zero and use He's initialisation; or let the "
         "negative side pass a little.",

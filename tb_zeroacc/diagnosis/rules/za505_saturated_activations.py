@@ -6,7 +6,7 @@ from tb_zeroacc.diagnosis.answers import Answer, Mend, Stage, Tier
 from tb_zeroacc.diagnosis.computed.silent_units import SATURATION, judge
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 
 # Share of (unit, example) pairs with a derivative under 1 % of its maximum. Hidden layers of
 # healthy nets stay far below; good sigmoid OUTPUTS reach 50-94 %, so outputs are left out.
@@ -20,6 +20,7 @@ SATURATED = 0.9
     Stage.ACTIVATIONS,
     needs=(ACTIVATIONS,),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend(
         "Start with smaller weights and standardised inputs.",
         'keras.layers.Dense(64, activation="tanh", kernel_initializer="glorot_uniform")',

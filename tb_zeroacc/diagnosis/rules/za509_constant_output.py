@@ -22,7 +22,7 @@ from tb_zeroacc.diagnosis.computed.outputs import output_row
 from tb_zeroacc.diagnosis.computed.samples import lasting_since, settled
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import OUTPUTS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
@@ -39,6 +39,7 @@ FEWEST_STEPS = 10  # a last layer of zeros says the same until its first updates
     Stage.OUTPUT,
     needs=(OUTPUTS,),
     explains=("ZA403", "ZA404", "ZA702", "ZA704"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend(
         "Follow a batch through the layers and find the one after which all examples look alike.",
         "for layer in model.layers:\n    x = layer(x)\n"
@@ -92,10 +93,8 @@ def constant_output(case: Case) -> Answer:
     said = f"the output varies by {number(float(ends[row]))} of what the labels vary by"
     if ends[row] >= CONSTANT:
         return Passed(said)
-    if case.beats:
-        return Passed(f"muted: the run beats its prior, although {said}")
     if table.steps[-1] - table.steps[0] < FEWEST_STEPS:
-        return CannotTell(f"fewer than {FEWEST_STEPS} steps: {said} so far")
+        return CannotTell(f"fewer than {FEWEST_STEPS} steps: {said} so far", is_suspicion=True)
     return _flagged(case.run, table, row, spread, relative)
 
 

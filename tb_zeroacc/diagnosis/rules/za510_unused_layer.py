@@ -21,7 +21,7 @@ from tb_zeroacc.diagnosis.computed.layers import hidden_rows, layer_of, layer_po
 from tb_zeroacc.diagnosis.computed.shown import loss_shown
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS, CONTRACT
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import count, number
@@ -37,6 +37,7 @@ ROUNDING = 1e-6  # the mean and the rms of one constant, in float32
     Stage.ACTIVATIONS,
     needs=((ACTIVATIONS, CONTRACT),),
     explains=("ZA206", "ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend(
         "Give the layer a factor that lets its input through, or take it out.",
         "- keras.layers.Rescaling(0.0)\n+ keras.layers.Rescaling(1 / 255)",
@@ -107,6 +108,7 @@ def _scaled_by_zero(case: Case, layer: Layer) -> Flagged:
             *loss_shown(case.run),
         ),
         tier=Tier.SMELL if case.beats else None,
+        is_mutable=False,
         since=BEFORE_TRAINING,
         layers=(layer.name,),
     )
@@ -121,11 +123,9 @@ def _by_activations(case: Case, table: Table, rows: list[int]) -> Answer:
     first = table.rows[still[0]]
     if np.isfinite(table.column("dead_unit_share")[:, still[0]]).any():
         return Passed(f"`{first}` is the first that does not vary, and a ReLU: its units are dead")
-    if case.beats:
-        return Passed(f"muted: the run beats its prior, although `{first}` is constant")
     if len(table) < FEWEST_SAMPLES:
         return CannotTell(f"`{first}` is constant in {count(len(table), 'sample')}, "
-                          f"too few (fewer than {FEWEST_SAMPLES})")  # fmt: skip
+                          f"too few (fewer than {FEWEST_SAMPLES})", is_suspicion=True)  # fmt: skip
     return _constant(run, table, still)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,7 +42,7 @@ from tb_zeroacc.diagnosis.computed.trend import first_training_step
 from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, STEP_LOSS, WEIGHTS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Curve, Role, Run, Table
 from tb_zeroacc.wording import number, percent
 
@@ -62,6 +64,7 @@ ABSURD_ADAPTIVE_RATE = 0.1  # a hundred times the default of Adam and its kin
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA508", "ZA509",
         "ZA510", "ZA703", "ZA704", "ZA705", "ZA706", "ZA709",
     ),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend(
         "Take a rate ten to a thousand times lower.",
         "optimizer=keras.optimizers.Adam(learning_rate=0.001),",
@@ -126,15 +129,12 @@ def _judged(case: Case, weights: Table, group: Group, jump: Jump | None) -> Answ
     median = float(np.nanmedian(ratios))
     overthrown = first >= OVERTHROWN
     if overthrown and jump is not None and jump.times >= JUMP:
-        if case.beats and jump.peak < LEARNED_ALL_THE_SAME * jump.base:
-            return Passed(f"muted: the run beats its prior, the loss rose to {number(jump.peak)}")
-        return _overthrown(case.run, weights, group, ratios, jumped(case.run, weights, jump))
+        found = _overthrown(case.run, weights, group, ratios, jumped(case.run, weights, jump))
+        return replace(found, is_mutable=jump.peak < LEARNED_ALL_THE_SAME * jump.base)
     growth = None if jump is not None else growth_of(case.run, weights, group)
-    if overthrown and growth is not None and not growth.times < GROWN and not case.beats:
+    if overthrown and growth is not None and not growth.times < GROWN:
         return _overthrown(case.run, weights, group, ratios, grown(case.run, weights, growth))
     if median > RESTLESS and np.isfinite(ratios).sum() >= FEWEST_MEDIAN:
-        if case.beats:
-            return Passed(f"muted: the run beats its prior with updates of {number(median)}")
         if overthrown and jump is None:
             harm = (f"A typical step still changes them by {percent(median)}.",
                     _typical(case.run, weights, group, median))  # fmt: skip

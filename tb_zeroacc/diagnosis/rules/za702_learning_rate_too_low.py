@@ -40,7 +40,7 @@ from tb_zeroacc.diagnosis.computed.trend import first_training_step, trend_of
 from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, WEIGHTS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Optimizer
 from tb_zeroacc.run import Curve, Role, Run, Table
 from tb_zeroacc.wording import number, percent
@@ -63,6 +63,7 @@ FEWEST_STEPS = 20  # a median of the first steps alone would be one of a warm-up
     needs=((LOSS, WEIGHTS), (WEIGHTS, CONTRACT, LEARNING_RATE)),
     explains=("ZA404", "ZA704", "ZA705"),
     yields_to=("ZA101", "ZA102", "ZA210", "ZA303", "ZA503", "ZA504", "ZA505", "ZA601"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend(
         "Take a rate ten to a thousand times higher.",
         "optimizer=keras.optimizers.Adam(learning_rate=0.001),",
@@ -107,8 +108,6 @@ def learning_rate_too_low(case: Case) -> Answer:
     curve = case.run.headline(Role.LOSS)
     trend = trend_of(curve.series) if curve else None
     weights = case.run.table("weights")
-    if case.beats:
-        return Passed("muted: the run beats its prior")
     if weights is not None and (curve is None or len(optimizers_of(case.run)) > 1):
         fall = None  # the loss of one is not that of another
     elif curve is None or trend is None:
@@ -121,7 +120,7 @@ def learning_rate_too_low(case: Case) -> Answer:
     else:
         fall = trend.relative_fall
     if weights.steps[-1] - weights.steps[0] < FEWEST_STEPS:
-        return CannotTell(f"fewer than {FEWEST_STEPS} steps")
+        return CannotTell(f"fewer than {FEWEST_STEPS} steps", is_suspicion=True)
     groups = groups_of(case.run, weights)
     answers = [_judged(case.run, weights, group, fall) for group in groups]
     low = [(g, a) for g, a in zip(groups, answers, strict=True) if isinstance(a, Flagged)]

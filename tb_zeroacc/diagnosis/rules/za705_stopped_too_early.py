@@ -38,7 +38,7 @@ from tb_zeroacc.diagnosis.computed.validation import turn_of
 from tb_zeroacc.diagnosis.context import Case
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
@@ -53,6 +53,7 @@ from tb_zeroacc.wording import count, number, percent
     Stage.UPDATE,
     needs=((LOSS, STEP_LOSS),),
     outcome=Outcome.FINISHED_EARLY,
+    muted_when=Muted.BASELINE_IS_BEATEN,
     mend=Mend(
         "Train for more epochs and let validation decide when to stop.",
         "model.fit(..., epochs=200, callbacks=[keras.callbacks.EarlyStopping(patience=10)])",
@@ -104,8 +105,6 @@ def stopped_too_early(case: Case) -> Answer:
         return NotApplicable("the loss is not finite")
     if run.headline(Role.REWARD) is not None:
         return NotApplicable("reinforcement learning: its loss need not fall")
-    if case.beats:
-        return Passed("the run beats its prior")
     curve = longest_loss(run)
     trend = trend_of(curve.series) if curve else None
     if curve is None or trend is None or is_short(run, curve):
