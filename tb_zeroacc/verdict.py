@@ -161,7 +161,7 @@ def run_json(reading: Reading) -> Json:
         "first_time": run.first_time,
         "last_time": run.last_time,
         "curve": None if verdict.curve is None else evidence_json(verdict.curve),
-        "glance": [evidence_json(fact) for fact in verdict.glance],
+        "glance": [evidence_json(fact) for fact in verdict.overview],
     }
 
 
@@ -185,7 +185,7 @@ def _finding_json(finding: Finding) -> Json:
             }
             for c in finding.explains
         ],
-        "fix": {"text": finding.mend.text, "code": finding.mend.code},
+        "fix": {"text": finding.fix.text, "code": finding.fix.code},
     }
 
 

@@ -13,8 +13,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     Missing,
     NotApplicable,
     Passed,
@@ -44,7 +44,7 @@ def a_reading() -> Reading:
         rank=1, code="ZA701", name="learning-rate-too-high", tier=Tier.STRONG, summary="Too high.",
         context="", evidence=(fact,), counter_evidence=(fact,),
         explains=(Consequence("ZA704", "stuck-at-chance", "Stuck.", (fact,)),),
-        mend=Mend("Lower it.", "Adam(1e-3)"),
+        fix=Fix("Lower it.", "Adam(1e-3)"),
     )
     checks: dict[str, Answer] = {
         "ZA701": Flagged("Too high."),

@@ -86,9 +86,9 @@ def _finding(finding: Finding) -> RenderableType:
     if finding.explains:
         named = ", ".join(f"{c.code} {c.name}" for c in finding.explains)
         parts.append(_indented(plain(f"Explains {named}.")))
-    parts.append(_indented(plain(f"Mend: {finding.mend.text}")))
-    if finding.mend.code:
-        parts.append(_code(finding.mend.code))
+    parts.append(_indented(plain(f"Mend: {finding.fix.text}")))
+    if finding.fix.code:
+        parts.append(_code(finding.fix.code))
     return Group(*parts)
 
 

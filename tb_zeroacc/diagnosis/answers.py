@@ -220,7 +220,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class Fix:
     """What to do: one or two sentences in the imperative, and code to copy (may be a diff)."""
 
     text: str
@@ -239,7 +239,7 @@ class Flagged:
         since: Training step at which it begins; `BEFORE_TRAINING` for the contract.
         layers: Layers it is about, as named in the contract; empty for the whole model.
         context: One more sentence for the line below the headline; may be empty.
-        mend: In place of the rule's own mend, with the user's own names and values.
+        fix: In place of the rule's own fix, with the user's own names and values.
         by_heart: Whether it shows that what training reached holds for its own examples alone.
         rivals: (code, what would separate) of causes that this run's data leave possible too.
         is_mutable: False where it stands even though its rule is muted for this run.
@@ -252,7 +252,7 @@ class Flagged:
     since: int = 0
     layers: tuple[str, ...] = ()
     context: str = ""
-    mend: Mend | None = None
+    fix: Fix | None = None
     by_heart: bool = False
     rivals: tuple[tuple[str, str], ...] = ()
     is_mutable: bool = True

@@ -8,7 +8,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.computed.baseline import BEATEN_ACCURACY, BEATEN_LOSS, Prior, prior_of
+from tb_zeroacc.diagnosis.computed.baseline import (
+    BEATEN_ACCURACY,
+    BEATEN_LOSS,
+    Baseline,
+    baseline_of,
+)
 from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.needs import Need
 from tb_zeroacc.errors import UndeclaredNeedError
@@ -18,21 +23,21 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class RunContext:
     """A run with what every rule wants to know of it.
 
     Attributes:
         run: The training itself.
-        prior: What a constant prediction would score.
+        baseline: What a constant prediction would score.
         final_loss: Training loss of the last epoch (last point of the curve), without the penalty
             of the regularisers where that is on record.
         final_accuracy: Training accuracy likewise, 0 to 1.
-        beats_loss, beats_accuracy: Whether these beat the prior; None where it is unknown.
+        beats_loss, beats_accuracy: Whether these beat the baseline; None where it is unknown.
         declared: What the rule that is asked declared to need, each by itself.
     """
 
     run: Run
-    prior: Prior = field(default_factory=Prior)
+    baseline: Baseline = field(default_factory=Baseline)
     final_loss: float | None = None
     final_accuracy: float | None = None
     beats_loss: bool | None = None
@@ -63,30 +68,30 @@ class Case:
 
     @property
     def beats(self) -> bool | None:
-        """Whether every headline curve with a known prior beats it; None without any."""
+        """Whether every headline curve with a known baseline beats it; None without any."""
         known = [b for b in (self.beats_loss, self.beats_accuracy) if b is not None]
         return all(known) if known else None
 
     @property
     def loss_ratio(self) -> float | None:
-        """Final loss divided by its prior."""
-        if self.final_loss is None or not self.prior.loss:
+        """Final loss divided by its baseline."""
+        if self.final_loss is None or not self.baseline.loss:
             return None
-        return self.final_loss / self.prior.loss
+        return self.final_loss / self.baseline.loss
 
 
-def case_of(run: Run) -> Case:
-    """Weighs a run against its prior."""
-    prior = prior_of(run)
+def context_of(run: Run) -> RunContext:
+    """Weighs a run against its baseline."""
+    baseline = baseline_of(run)
     loss = _final_loss(run)
     accuracy = _final_accuracy(run)
     beats_loss = beats_accuracy = None
-    if prior.loss is not None and loss is not None:
-        beats_loss = bool(loss < BEATEN_LOSS * prior.loss)
-    if prior.accuracy is not None and accuracy is not None:
-        floor = prior.accuracy + BEATEN_ACCURACY * (1.0 - prior.accuracy)
+    if baseline.loss is not None and loss is not None:
+        beats_loss = bool(loss < BEATEN_LOSS * baseline.loss)
+    if baseline.accuracy is not None and accuracy is not None:
+        floor = baseline.accuracy + BEATEN_ACCURACY * (1.0 - baseline.accuracy)
         beats_accuracy = bool(accuracy > floor)
-    return Case(run, prior, loss, accuracy, beats_loss, beats_accuracy)
+    return RunContext(run, baseline, loss, accuracy, beats_loss, beats_accuracy)
 
 
 def _final_loss(run: Run) -> float | None:

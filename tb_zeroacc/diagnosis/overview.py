@@ -1,4 +1,4 @@
-"""The calm part of the page: the loss against its prior, and a few numbers with healthy limits."""
+"""The calm part of the page: the loss against its baseline, and a few numbers with limits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from tb_zeroacc.diagnosis.answers import Evidence, Limit, at_least, at_most
 from tb_zeroacc.diagnosis.computed.baseline import BEATEN_LOSS
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.run import Role, Table
 
 # The same limits that the rules hold these numbers against.
@@ -16,21 +16,21 @@ FADING_LIMIT = 1e-4
 LATEST = 10  # samples whose median is shown
 
 
-def loss_against_prior(case: Case) -> Evidence | None:
-    """The headline loss curve with its prior as the threshold; None without a loss."""
-    curve = case.run.headline(Role.LOSS)
+def loss_against_baseline(context: RunContext) -> Evidence | None:
+    """The headline loss curve with its baseline as the threshold; None without a loss."""
+    curve = context.run.headline(Role.LOSS)
     if curve is None or not len(curve.series):
         return None
-    if case.prior.loss is None:
+    if context.baseline.loss is None:
         return Evidence.of_curve("training loss", curve)
-    text = f"prior: {case.prior.what}" if case.prior.loss else "training loss"
-    return Evidence.of_curve(text, curve, limit=at_most(case.prior.loss))
+    text = f"baseline: {context.baseline.what}" if context.baseline.loss else "training loss"
+    return Evidence.of_curve(text, curve, limit=at_most(context.baseline.loss))
 
 
-def glance_of(case: Case) -> tuple[Evidence, ...]:
+def overview_of(context: RunContext) -> tuple[Evidence, ...]:
     """Numbers of the latest samples with the limit that each is held against."""
     found = []
-    run = case.run
+    run = context.run
     weights, gradients = run.table("weights"), run.table("gradients")
     if weights is not None:
         ratios = weights.column("update_ratio")[-LATEST:]
@@ -58,11 +58,11 @@ def glance_of(case: Case) -> tuple[Evidence, ...]:
             told = "gradient, first ÷ last variable"
             found.append(_of_samples(told, gradients, rms[0] / rms[-1], limit))
     curve = run.headline(Role.LOSS)
-    if case.loss_ratio is not None and curve is not None:
+    if context.loss_ratio is not None and curve is not None:
         last = curve.series.last.step
         found.append(
-            Evidence.of_curve("loss ÷ its prior", curve, case.loss_ratio, at_most(BEATEN_LOSS),
-                              since=last, is_drawn=False)
+            Evidence.of_curve("loss ÷ its baseline", curve, context.loss_ratio,
+                              at_most(BEATEN_LOSS), since=last, is_drawn=False)
         )  # fmt: skip
     return tuple(found)
 

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Mend, Passed, Stage, Tier
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Fix, Flagged, Passed, Stage, Tier
 from tb_zeroacc.diagnosis.computed.unrecorded import reason_of
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import Need
 
-Decide = Callable[[Case], Answer]
+Decide = Callable[[RunContext], Answer]
 CODE = re.compile(r"ZA\d{3}")
 HEADINGS = (
     "What it means",
     "Why accuracy suffers",
     "How it is detected",
-    "How to mend it",
+    "How to fix it",
     "Easily confused with",
     "Sources",
 )
@@ -55,14 +55,14 @@ class Muted(Enum):
     """
 
     NEVER = ""
-    BASELINE_IS_BEATEN = "the run beats its prior"
+    BASELINE_IS_BEATEN = "the run beats its baseline"
     ACCURACY_IS_BEATEN = "accuracy beats always naming the largest class"
 
-    def holds_for(self, case: Case) -> bool:
+    def holds_for(self, context: RunContext) -> bool:
         """Whether a run reached it; one of which that is not known did not."""
         if self is Muted.BASELINE_IS_BEATEN:
-            return bool(case.beats)
-        return self is Muted.ACCURACY_IS_BEATEN and bool(case.beats_accuracy)
+            return bool(context.beats)
+        return self is Muted.ACCURACY_IS_BEATEN and bool(context.beats_accuracy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Rule:
             this rule answers `cannot tell`.
         muted_when: What of a run turns its findings into `passed`.
         outcome: What a strong or definite finding of it makes of the training.
-        mend: What to do in general.
+        fix: What to do in general.
         page: Its docstring, with the headings of `HEADINGS`.
         decide: The pure function.
     """
@@ -94,7 +94,7 @@ class Rule:
     yields_to: tuple[str | Family, ...]
     muted_when: Muted
     outcome: Outcome
-    mend: Mend
+    fix: Fix
     page: str
     decide: Decide
 
@@ -127,9 +127,9 @@ class Rule:
             if named in (other.code, other.family) and other.code != self.code
         )
 
-    def muted(self, answer: Answer, case: Case) -> Answer:
+    def muted(self, answer: Answer, context: RunContext) -> Answer:
         """Its answer on a run that proves a suspicion wrong: passed, with what had been seen."""
-        if not self.muted_when.holds_for(case):
+        if not self.muted_when.holds_for(context):
             return answer
         if isinstance(answer, Flagged) and answer.is_mutable:
             seen = answer.summary.rstrip(".")
@@ -139,12 +139,12 @@ class Rule:
             return answer
         return Passed(f"muted, for {self.muted_when.value}: {seen}")
 
-    def missing(self, case: Case) -> CannotTell | None:
+    def missing(self, context: RunContext) -> CannotTell | None:
         """The answer of a rule whose data are not there; None where all are."""
-        unmet = [group for group in self.needs if not any(n.met_by(case.run) for n in group)]
+        unmet = [group for group in self.needs if not any(n.met_by(context.run) for n in group)]
         if not unmet:
             return None
-        said = [fact for group in unmet for need in group if (fact := need.said_by(case.run))]
+        said = [fact for group in unmet for need in group if (fact := need.said_by(context.run))]
         if said:
             return CannotTell(" ".join(dict.fromkeys(map(reason_of, said))))
         lacking = tuple(need.missing for group in unmet for need in group[:1])
@@ -159,7 +159,7 @@ def rule(
     stage: Stage,
     *,
     needs: tuple[Need[Any] | tuple[Need[Any], ...], ...],
-    mend: Mend,
+    fix: Fix,
     explains: tuple[str, ...] = (),
     yields_to: tuple[str | Family, ...] = (),
     muted_when: Muted = Muted.NEVER,
@@ -178,7 +178,7 @@ def rule(
             raise ValueError(f"{code} {name}: the page lacks {', '.join(lacking) or 'a code'}")
         groups = tuple(need if isinstance(need, tuple) else (need,) for need in needs)
         return Rule(
-            code, name, tier, stage, groups, explains, yields_to, muted_when, outcome, mend, page,
+            code, name, tier, stage, groups, explains, yields_to, muted_when, outcome, fix, page,
             decide,
         )
 

@@ -175,10 +175,10 @@ def test_page_names_a_source(rule: Rule) -> None:
 
 
 @every_rule
-def test_page_shows_code_that_mends(rule: Rule) -> None:
-    mend = rule.page.split("## How to mend it")[1].split("## Easily")[0]
-    assert "```python" in mend or "`" in mend
-    assert rule.mend.text.endswith(".")
+def test_page_shows_code_that_fixes(rule: Rule) -> None:
+    fix = rule.page.split("## How to fix it")[1].split("## Easily")[0]
+    assert "```python" in fix or "`" in fix
+    assert rule.fix.text.endswith(".")
 
 
 @every_rule

@@ -13,15 +13,15 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
     Tier,
 )
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.diagnosis.needs import CONTRACT, INPUTS, LOSS
@@ -39,7 +39,7 @@ RUN = a_run(a_contract(*LAYERS), a_curve([0.5, 0.5, 0.5, 0.5]))
 
 def a_rule(
     code: str,
-    answer: Answer | Callable[[Case], Answer],
+    answer: Answer | Callable[[RunContext], Answer],
     *,
     tier: Tier = Tier.STRONG,
     stage: Stage = Stage.LOSS,
@@ -47,12 +47,12 @@ def a_rule(
 ) -> Rule:
     """A rule that gives one answer."""
 
-    def decide(case: Case) -> Answer:
-        return answer(case) if callable(answer) else answer
+    def decide(context: RunContext) -> Answer:
+        return answer(context) if callable(answer) else answer
 
     decide.__doc__ = PAGE
     needs = more.pop("needs", ())
-    return rule(code, f"fault-{code[2:]}", tier, stage, needs=needs, mend=Mend("Mend it."),
+    return rule(code, f"fault-{code[2:]}", tier, stage, needs=needs, fix=Fix("Fix it."),
                 **more)(decide)
 
 
@@ -177,10 +177,10 @@ def test_no_finding_exceeds_its_rule() -> None:
     assert found.findings[0].tier is Tier.SMELL
 
 
-def test_a_finding_may_bring_its_own_mend() -> None:
-    own = Mend("Do this instead.")
-    assert judged(a_rule(A, flag(mend=own))).findings[0].mend == own
-    assert judged(a_rule(A, flag())).findings[0].mend.text == "Mend it."
+def test_a_finding_may_bring_its_own_fix() -> None:
+    own = Fix("Do this instead.")
+    assert judged(a_rule(A, flag(fix=own))).findings[0].fix == own
+    assert judged(a_rule(A, flag())).findings[0].fix.text == "Fix it."
 
 
 # --- yields, needs, faults, rivals ------------------------------------------------------------
@@ -215,7 +215,7 @@ def test_a_rule_steps_back_behind_another_family() -> None:
     assert isinstance(judged(a_rule("ZA101", flag()), behind).checks["ZA201"], Flagged)
 
 
-MUTED = "muted, for the run beats its prior: "
+MUTED = "muted, for the run beats its baseline: "
 SUSPICION = CannotTell("too few steps so far", is_suspicion=True)
 
 
@@ -230,7 +230,7 @@ SUSPICION = CannotTell("too few steps so far", is_suspicion=True)
     ],
     ids=["flagged", "stands", "suspicion", "not on record", "not applicable"],
 )
-def test_a_run_that_beats_its_prior_mutes_a_rule_that_says_so(answer: Answer, want: Answer) -> None:
+def test_a_run_that_beats_its_baseline_mutes_a_rule(answer: Answer, want: Answer) -> None:
     """The rule itself need not look at it."""
     muted = a_rule("ZA101", answer, muted_when=Muted.BASELINE_IS_BEATEN)
     assert judged(muted, run=GOOD).checks["ZA101"] == want
@@ -254,7 +254,7 @@ def test_what_is_not_logged_cannot_be_told() -> None:
     assert answer.needs[0].how_to_log
 
 
-def broken(case: Case) -> Answer:
+def broken(context: RunContext) -> Answer:
     raise ZeroDivisionError
 
 
@@ -270,8 +270,8 @@ def test_strictly_it_raises() -> None:
 
 
 def test_a_rule_is_given_what_it_declared_to_need() -> None:
-    def asks(case: Case) -> Answer:
-        return Passed(f"{case.curve(LOSS).tag} {case.given(CONTRACT).model}")
+    def asks(context: RunContext) -> Answer:
+        return Passed(f"{context.curve(LOSS).tag} {context.given(CONTRACT).model}")
 
     told = judged(a_rule("ZA001", asks, needs=(LOSS, CONTRACT)))
     assert told.checks["ZA001"] == Passed("zeroacc/epoch/loss Sequential")
@@ -283,7 +283,7 @@ def test_a_rule_is_given_what_it_declared_to_need() -> None:
 )  # fmt: skip
 def test_what_a_rule_did_not_declare_it_is_not_given(needs: Any) -> None:
     """Else it would find nothing in the first run that lacks it."""
-    asks = a_rule("ZA001", lambda case: Passed(case.curve(LOSS).tag), needs=needs)
+    asks = a_rule("ZA001", lambda context: Passed(context.curve(LOSS).tag), needs=needs)
     with pytest.raises(UndeclaredNeedError, match="a training loss: a rule is given only what"):
         judged(asks)
 
@@ -328,7 +328,7 @@ def test_an_exception_before_the_first_epoch_is_no_learning() -> None:
 @pytest.mark.parametrize("state", ["live", "ended"])
 @pytest.mark.parametrize("steps", [5, 15])
 def test_a_run_of_some_steps_is_too_young_to_be_called_stuck(state: str, steps: int) -> None:
-    """Every healthy loss stands near its prior in the first steps."""
+    """Every healthy loss stands near its baseline in the first steps."""
     labels = a_table("label_counts", {"y": {str(k): 10.0 for k in range(10)}})
     curve = a_curve([2.35, *[2.31] * (steps - 1)], tag="zeroacc/loss", axis="step")
     found = diagnose(a_run(a_contract(), labels, curve, state=state), CATALOGUE, strict=True)
@@ -403,7 +403,7 @@ def test_equal_runs_give_equal_diagnoses() -> None:
 
 
 def test_infinite_numbers_warn_of_nothing() -> None:
-    def decide(case: Case) -> Answer:
+    def decide(context: RunContext) -> Answer:
         gap = np.float32([math.inf, 3e38]) - np.float32([math.inf, -3e38])
         return flag() if (gap < 1).any() else Passed("nothing is that close")
 

@@ -128,14 +128,14 @@ def test_how_low_a_rate_must_be_to_be_sure() -> None:
     assert flagged("ZA702", pair(critic=1e-8, rates=(0.01, 1e-5))).tier is None
 
 
-def test_the_mend_is_of_that_optimizer() -> None:
-    low = flagged("ZA702", pair(critic=1e-8, rates=(0.01, 1e-8))).mend
+def test_the_fix_is_of_that_optimizer() -> None:
+    low = flagged("ZA702", pair(critic=1e-8, rates=(0.01, 1e-8))).fix
     assert low is not None
     assert low.code == (
         "- critic_opt = keras.optimizers.SGD(learning_rate=1e-08)\n"
         "+ critic_opt = keras.optimizers.SGD(learning_rate=0.01)"
     )
-    high = flagged("ZA701", pair(HIGH, grows=200)).mend
+    high = flagged("ZA701", pair(HIGH, grows=200)).fix
     assert high is not None
     assert high.code.startswith("- actor_opt = keras.optimizers.SGD(learning_rate=0.01)")
 

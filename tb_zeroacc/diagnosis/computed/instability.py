@@ -14,11 +14,11 @@ from tb_zeroacc.diagnosis.computed.kernels import NO_WEIGHT, kernel_rows
 from tb_zeroacc.diagnosis.computed.layers import layer_of
 from tb_zeroacc.diagnosis.computed.optimizer import Group
 from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.run import Curve, Run, Table
 from tb_zeroacc.wording import number
 
-JUMP = 5.0  # batch loss ÷ the first (or the prior). Faulty 66-1270 priors; healthy under 5
+JUMP = 5.0  # batch loss ÷ the first (or the baseline). Faulty 66-1270 baselines; healthy under 5
 JUMP_STEPS = 100  # in which the loss jumps
 # Times its size that a kernel grows to. Adam at a rate of 10: 345; a healthy one, however small at
 # first, by the 23 of its first update (measured).
@@ -96,10 +96,10 @@ def jumped(run: Run, weights: Table, jump: Jump) -> tuple[str, Evidence]:
     )  # fmt: skip
 
 
-def jump_of(case: Case) -> Jump | None:
+def jump_of(context: RunContext) -> Jump | None:
     """The peak of the loss over its first steps, from single steps where they are on record."""
-    curve = case.run.curve(STEP_LOSS_TAG)
-    table = case.run.table("loss")
+    curve = context.run.curve(STEP_LOSS_TAG)
+    table = context.run.table("loss")
     if curve is not None:
         steps, values = curve.series.finite()
     elif table is not None:
@@ -112,7 +112,7 @@ def jump_of(case: Case) -> Jump | None:
     if not len(values) or values[0] <= 0:
         return None
     peak = int(np.argmax(values))
-    base = max(float(values[0]), case.prior.loss or 0.0)
+    base = max(float(values[0]), context.baseline.loss or 0.0)
     return Jump(base, float(values[peak]), int(steps[peak]), curve)
 
 

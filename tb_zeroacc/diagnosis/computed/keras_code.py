@@ -1,4 +1,4 @@
-"""Code of a mend with the user's own layers and values, fit to be copied."""
+"""Code of a fix with the user's own layers and values, fit to be copied."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tb_zeroacc.diagnosis.answers import Limit, Mend, at_least, at_most, unlike
+from tb_zeroacc.diagnosis.answers import Fix, Limit, at_least, at_most, unlike
 from tb_zeroacc.diagnosis.computed.pipeline import PipelineStage, Seen, keeps_shape
 from tb_zeroacc.wording import count, number, percent
 
@@ -29,20 +29,20 @@ IMAGE_FACTORS = (255.0, 127.5, 65535.0)  # 256 and 128 are within the tolerance
 
 
 @dataclass(frozen=True, slots=True)
-class Damage:
+class PipelineFault:
     """What a stage did to the data.
 
     Attributes:
-        summary, context, mend: For the finding.
+        summary, context, fix: For the finding.
         before, behind: A statistic with its value, at the tap before and at the one behind.
         limit, unit: What `behind` is held against.
         shows_as: How the inputs of the model must show it, too: `bad`, `constant`, or `` for not.
-        is_mutable: Whether a run that beats its prior proves that it is none.
+        is_mutable: Whether a run that beats its baseline proves that it is none.
     """
 
     summary: str
     context: str
-    mend: Mend
+    fix: Fix
     before: tuple[str, float]
     behind: tuple[str, float]
     limit: Limit
@@ -51,17 +51,17 @@ class Damage:
     is_mutable: bool = False
 
 
-def not_finite(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
+def not_finite(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
     """NaN or infinity where every element was finite before."""
     before, after = stage.before, stage.after
     if before.bad != 0 or not after.bad > 0:
         return None
-    return Damage(
+    return PipelineFault(
         f"The stage between the taps {_taps(stage)} makes values that are not finite, in "
         f"{int(after.bad)} of {count(int(after.elements), 'element')}.",
         f"All {count(int(before.elements), 'element')} before it are finite. A logarithm or a "
         "division of 0 does that, and so does dividing by the spread of a constant.",
-        Mend(
+        Fix(
             "Keep 0 out of logarithms and divisors.",
             "- x = tf.math.log(x) / tf.math.reduce_std(x)\n"
             "+ x = tf.math.log(tf.maximum(x, 1e-6)) / (tf.math.reduce_std(x) + 1e-6)",
@@ -72,30 +72,30 @@ def not_finite(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
     )  # fmt: skip
 
 
-def constant(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
+def constant(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
     """Values that differed are all zero, or all one constant."""
     before, after = stage.before, stage.after
     if not (before.varies and after.is_constant):
         return None
     value = number(after.low)
-    context, mend = _how_lost(stage)
-    return Damage(
+    context, fix = _how_lost(stage)
+    return PipelineFault(
         f"The stage between the taps {_taps(stage)} turns every value into {value}.",
         f"They range from {number(before.low)} to {number(before.high)} before it. {context}",
-        mend,
+        fix,
         ("standard deviation", before.std),
         ("standard deviation", after.std),
         unlike(0, room=ROUNDING * max(1.0, abs(after.high))), shows_as="constant",
     )  # fmt: skip
 
 
-def _how_lost(stage: PipelineStage) -> tuple[str, Mend]:
+def _how_lost(stage: PipelineStage) -> tuple[str, Fix]:
     """What most likely made a constant of the values, by the dtypes on both sides."""
     before, after = stage.before, stage.after
     if after.low != 0:
         return (
             "Everything was overwritten, or cut to one end of a range.",
-            Mend("Look for what fills, clips or rounds the values in that stage.", _looking()),
+            Fix("Look for what fills, clips or rounds the values in that stage.", _looking()),
         )
     if _is_integer(after) and not _is_integer(before):
         return "It casts fractions to integers, which leaves 0.", _CAST
@@ -103,12 +103,12 @@ def _how_lost(stage: PipelineStage) -> tuple[str, Mend]:
         return "It divides integers by more than they are.", _CAST
     return (
         "It multiplies by 0, or overwrites them.",
-        Mend("Find the factor that is 0 and take its real value.",
+        Fix("Find the factor that is 0 and take its real value.",
              "- x = x * scale  # scale is 0\n+ x = x * (1 / 255)"),
     )  # fmt: skip
 
 
-def truncated(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
+def truncated(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
     """Integers that were divided, or fractions that were cast: nearly all are 0."""
     before, after, end = stage.before, stage.after, stage.end
     fine = before.integers < 1 or before.range >= MANY_LEVELS
@@ -117,7 +117,7 @@ def truncated(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
     rare = min(after.zeros, end.zeros) >= NEARLY_ALL_ZERO - ROUNDING
     if not (fine and coarse and lost and rare and keeps_shape(stage)) or _is_boolean(after):
         return None
-    return Damage(
+    return PipelineFault(
         f"The stage between the taps {_taps(stage)} cuts values to whole numbers: "
         f"{percent(after.zeros)} of them are 0 behind it.",
         f"They range from {number(before.low)} to {number(before.high)} before it, with "
@@ -129,7 +129,7 @@ def truncated(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
     )  # fmt: skip
 
 
-def clipped(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
+def clipped(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
     """Nearly all values stand at one end of a range that was cut."""
     before, after, end = stage.before, stage.after, stage.end
     if not (after.varies and keeps_shape(stage)) or _is_boolean(after):
@@ -142,11 +142,11 @@ def clipped(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
         was, share, bound = before.least, after.least, after.low
     else:
         return None
-    return Damage(
+    return PipelineFault(
         f"The stage between the taps {_taps(stage)} clips {percent(share)} of the values to one "
         f"end of their range, {number(bound)}.",
         f"They range from {number(before.low)} to {number(before.high)} before it.",
-        Mend(
+        Fix(
             "Scale the values before they are clipped.",
             "- x = tf.clip_by_value(x, 0.0, 1.0)\n+ x = tf.clip_by_value(x / 255.0, 0.0, 1.0)",
         ),
@@ -156,7 +156,7 @@ def clipped(stage: PipelineStage, _: dict[str, Seen]) -> Damage | None:
     )  # fmt: skip
 
 
-def scaled_twice(stage: PipelineStage, seen: dict[str, Seen]) -> Damage | None:
+def scaled_twice(stage: PipelineStage, seen: dict[str, Seen]) -> PipelineFault | None:
     """Values that were small already are divided by the same factor once more."""
     before, after = stage.before, stage.after
     if not (before.varies and after.varies and before.std > 0 and after.std > 0):
@@ -180,11 +180,11 @@ def scaled_twice(stage: PipelineStage, seen: dict[str, Seen]) -> Damage | None:
         context = f"Before it they range from {number(before.low)} to {number(before.high)}"
     else:
         return None
-    return Damage(
+    return PipelineFault(
         f"The stage between the taps {taps} {told}: values differ by {number(after.range)} at "
         "most behind it.",
         f"{context}, and the standard deviation is {number(after.std)} behind it.",
-        Mend(
+        Fix(
             "Scale once: take one of the two divisions out.",
             f"- x = x / {factor:.4g}  # between {before.tensor.tap!r} and {after.tensor.tap!r}",
         ),
@@ -194,7 +194,7 @@ def scaled_twice(stage: PipelineStage, seen: dict[str, Seen]) -> Damage | None:
     )  # fmt: skip
 
 
-_CAST = Mend(
+_CAST = Fix(
     "Cast to floats before dividing, and never back to integers.",
     "- x = tf.cast(image // 255, tf.uint8)\n+ x = tf.cast(image, tf.float32) / 255.0",
 )

@@ -30,7 +30,7 @@ def is_short(run: Run, curve: Curve | None) -> bool:
     """Whether a loss has too few points to say what became of a run.
 
     Within the first epochs of a run that goes on, or was to, every healthy loss stands near its
-    prior.
+    baseline.
     """
     if curve is None or len(curve.series.finite()[0]) < fewest_points(curve):
         return True

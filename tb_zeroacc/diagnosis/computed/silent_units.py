@@ -9,8 +9,8 @@ import numpy as np
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     at_most,
@@ -18,7 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.keras_code import layer_call
 from tb_zeroacc.diagnosis.computed.layers import hidden_rows, layer_named, layer_of
 from tb_zeroacc.diagnosis.computed.samples import lasting_since, settled
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import count, percent
@@ -55,11 +55,11 @@ class Silent:
     since: int
 
 
-def judge(case: Case, fault: Fault, threshold: float) -> Answer:
+def judge(context: RunContext, fault: Fault, threshold: float) -> Answer:
     """Both rules: a share per hidden layer that ends at or above its threshold."""
-    table = case.table(ACTIVATIONS)
+    table = context.table(ACTIVATIONS)
     shares = table.column(fault.column)
-    rows = [r for r in hidden_rows(case.run, table) if np.isfinite(shares[:, r]).any()]
+    rows = [r for r in hidden_rows(context.run, table) if np.isfinite(shares[:, r]).any()]
     if not rows:
         return NotApplicable(f"no hidden {fault.layers} layer on record")
     ends = settled(shares)
@@ -72,8 +72,8 @@ def judge(case: Case, fault: Fault, threshold: float) -> Answer:
     for row in beyond:
         onset = lasting_since(np.nan_to_num(shares[:, row]) >= threshold - ROUNDING)
         step = int(table.steps[-1 if onset is None else onset])
-        found.append(Silent(layer_of(case.run, table.rows[row]), float(ends[row]), step))
-    return _flagged(case.run, table, fault, found, threshold)
+        found.append(Silent(layer_of(context.run, table.rows[row]), float(ends[row]), step))
+    return _flagged(context.run, table, fault, found, threshold)
 
 
 def _flagged(
@@ -103,7 +103,7 @@ def _flagged(
         ),
         since=first.since,
         layers=tuple(onset),
-        mend=_mend(run, first.layer, fault, from_start),
+        fix=_fix(run, first.layer, fault, from_start),
     )
 
 
@@ -127,7 +127,7 @@ def _evidence(
     )
 
 
-def _mend(run: Run, name: str, fault: Fault, from_start: bool) -> Mend | None:
+def _fix(run: Run, name: str, fault: Fault, from_start: bool) -> Fix | None:
     layer = layer_named(run, name)
     if layer is None or not from_start:
         return None
@@ -138,7 +138,7 @@ def _mend(run: Run, name: str, fault: Fault, from_start: bool) -> Mend | None:
     )  # fmt: skip
     usual = "HeNormal" if fault is DYING else "GlorotUniform"
     after = layer_call(layer, activation=activation, kernel=usual)
-    return Mend(
+    return Fix(
         f"Start `{name}` from a usual initialisation, on standardised inputs.",
         f"- {before}\n+ {after}",
     )

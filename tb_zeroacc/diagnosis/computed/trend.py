@@ -109,7 +109,7 @@ def first_training_step(run: Run, curve: Curve) -> int:
     return 0 if curve.axis == "epoch" and run.epochs else curve.series.first.step
 
 
-LATE_SHARE_OF_LEVEL = 0.05  # twins that work fall by up to 53 % here, but under half their prior
+LATE_SHARE_OF_LEVEL = 0.05  # twins that work fall by up to 53 % here, but under half their baseline
 LATE_SHARE_OF_FALL = 0.2  # a fall that is evenly spread has .25 of it in the last quarter
 LEAST_FALL = 0.03  # of the start; less than this in the whole run is scatter
 NOISES = 2.0  # standard errors of the two levels

@@ -6,8 +6,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -15,7 +15,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
 )
 from tb_zeroacc.diagnosis.computed.ending import is_unfinished
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import A_LOG
 from tb_zeroacc.diagnosis.rule import rule
@@ -32,7 +32,7 @@ SIGNALS = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
     Stage.LOSS,
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
-    mend=Mend(
+    fix=Fix(
         "Log the loss at least: with the recorder's callback, or by hand in a loop of your own.",
         "import tb_zeroacc\n"
         "+ model.fit(x, y, callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])\n"
@@ -40,7 +40,7 @@ SIGNALS = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
         '+ tf.summary.scalar("loss", loss, step=step)',
     ),
 )
-def no_training_signal(case: Case) -> Answer:
+def no_training_signal(context: RunContext) -> Answer:
     """The log holds neither a loss nor a metric, so nothing can be said about the training.
 
     ## What it means
@@ -48,7 +48,7 @@ def no_training_signal(case: Case) -> Answer:
     does. Whether it learns cannot be told from such a log.
 
     ## Why accuracy suffers
-    It need not. But a training that nobody can watch is mended by guessing.
+    It need not. But a training that nobody can watch is fixed by guessing.
 
     ## How it is detected
     No scalar of this training tells a loss, an accuracy, another metric or a reward, and no batch's
@@ -56,7 +56,7 @@ def no_training_signal(case: Case) -> Answer:
     for Keras writes its first scalars when an epoch ends; nor is one that an exception ended
     before its first step.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     model.fit(x, y, callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])
     tf.summary.scalar("loss", loss, step=step)  # in a training loop of your own
@@ -70,7 +70,7 @@ def no_training_signal(case: Case) -> Answer:
     tensorflow.org/tensorboard/scalars_and_keras. Measured on Keras 3.15: for an empty dataset
     keras.callbacks.TensorBoard writes no scalar at all.
     """
-    run = case.run
+    run = context.run
     told = [c for c in run.curves if c.role in SIGNALS and len(c.series)]
     if told:
         return Passed(f"{count(len(told), 'curve')} of losses and metrics")

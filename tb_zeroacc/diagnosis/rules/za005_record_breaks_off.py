@@ -5,8 +5,8 @@ from __future__ import annotations
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -21,7 +21,7 @@ from tb_zeroacc.diagnosis.computed.ending import (
     where_it_breaks_off,
 )
 from tb_zeroacc.diagnosis.computed.progress import steps_taken
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import A_LOG
 from tb_zeroacc.diagnosis.rule import rule
@@ -34,13 +34,13 @@ from tb_zeroacc.diagnosis.rule import rule
     Stage.UPDATE,
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
-    mend=Mend(
+    fix=Fix(
         "Look at how the process ended: memory, disk, time limit, a machine that was taken away.",
         "dmesg | grep -i 'killed process'  # the system was out of memory\n"
         "df -h  # a full disk ends the record, though training may go on",
     ),
 )
-def record_breaks_off(case: Case) -> Answer:
+def record_breaks_off(context: RunContext) -> Answer:
     """The record breaks off before training was to end, and nothing says why.
 
     ## What it means
@@ -56,7 +56,7 @@ def record_breaks_off(case: Case) -> Answer:
     of its usual pauses. Exact, no other threshold. Logs of others, which know no end, are not
     judged. Without a clock a training that still runs looks the same.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     keras.callbacks.BackupAndRestore("backup")  # goes on where a killed training stood
     ```
@@ -70,7 +70,7 @@ def record_breaks_off(case: Case) -> Answer:
     keras.io/api/callbacks/backup_and_restore. Measured: after SIGKILL, SIGTERM, os._exit and on a
     full disk every sample up to there is on record, and no end.
     """
-    run = case.run
+    run = context.run
     if run.start is None:
         return NotApplicable("only the recorder's own log would say how training ended")
     if run.state == "live":

@@ -7,15 +7,15 @@ import numpy as np
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     Passed,
     Stage,
     Tier,
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.shown import loss_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.rule import rule
@@ -34,14 +34,14 @@ from tb_zeroacc.wording import count, listed
         "ZA510", "ZA602", "ZA702", "ZA703", "ZA704", "ZA705", "ZA706", "ZA708",
     ),
     outcome=Outcome.BROKEN,
-    mend=Mend(
+    fix=Fix(
         "Find the rows that are not finite, then drop them or fill them in before training.",
         "+ good = np.isfinite(x).all(axis=1)\n"
         "- model.fit(x, y)\n"
         "+ model.fit(x[good], y[good])",
     ),
 )  # fmt: skip
-def input_not_finite(case: Case) -> Answer:
+def input_not_finite(context: RunContext) -> Answer:
     """There are NaNs or infinities among the inputs.
 
     ## What it means
@@ -55,10 +55,10 @@ def input_not_finite(case: Case) -> Answer:
     The number of non-finite values in each sampled batch of inputs, exactly; more than none is the
     fault. The loss of every step is watched, and the step whose loss is the first non-finite one
     is always sampled, so that its batch is looked at too: one NaN among 115 008 values is found in
-    the very step that it breaks. Where the loss stays finite and the run beats its prior all the
+    the very step that it breaks. Where the loss stays finite and the run beats its baseline all the
     same, something in the model fills the gaps: a smell only.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     good = np.isfinite(x).all(axis=1)
     model.fit(x[good], y[good])
@@ -73,25 +73,25 @@ def input_not_finite(case: Case) -> Answer:
     stackoverflow.com/q/53640858; cs231n.github.io/neural-networks-3 (babysitting). Measured on
     Keras 3.15: the loss is NaN in the same step, the weights before it are finite.
     """
-    table = case.table(INPUTS)
+    table = context.table(INPUTS)
     bad = np.nan_to_num(table.column("non_finite_count"))
     if not bad.any():
         return Passed(f"every value is finite in {count(len(table), 'sample')} of the inputs")
     sample = int(np.flatnonzero(bad.any(axis=1))[0])
     rows = [int(r) for r in np.argsort(-bad.max(axis=0), kind="stable") if bad[:, r].any()]
-    return _not_finite(case, table, sample, rows)
+    return _not_finite(context, table, sample, rows)
 
 
-def _not_finite(case: Case, table: Table, sample: int, rows: list[int]) -> Flagged:
-    run, step = case.run, int(table.steps[sample])
+def _not_finite(context: RunContext, table: Table, sample: int, rows: list[int]) -> Flagged:
+    run, step = context.run, int(table.steps[sample])
     bad = np.nan_to_num(table.column("non_finite_count"))
     total = float(bad[sample].sum())
     size = float(np.nansum(table.column("count")[sample]))
     last = int(table.steps[np.flatnonzero(bad.any(axis=1))[-1]])
-    loss = case.final_loss
-    survived = case.beats and loss is not None and np.isfinite(loss)
-    prior = None if case.prior.loss is None else at_most(case.prior.loss)
-    learned = Evidence.of_number("the loss is finite and beats its prior", loss, prior)
+    loss = context.final_loss
+    survived = context.beats and loss is not None and np.isfinite(loss)
+    baseline = None if context.baseline.loss is None else at_most(context.baseline.loss)
+    learned = Evidence.of_number("the loss is finite and beats its baseline", loss, baseline)
     shares = tuple(
         Evidence.of_table(f"values of `{table.rows[r]}` that are not finite", table,
                           bad[:, r].max(), at_most(0), unit="values", layer=table.rows[r],

@@ -8,15 +8,15 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     Passed,
     Stage,
     Tier,
     unlike,
 )
 from tb_zeroacc.diagnosis.computed.shown import loss_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.rule import rule
@@ -37,13 +37,13 @@ FEWEST_SAMPLES = 3  # one or two batches without content may be the odd ones out
         "ZA705", "ZA708",
     ),
     outcome=Outcome.BROKEN,
-    mend=Mend(
+    fix=Fix(
         "Print one batch as the model gets it, and go back through the pipeline to the step after "
         "which the values are gone.",
         "x, y = next(iter(dataset))\nprint(x.dtype, x.shape, x.numpy().min(), x.numpy().max())",
     ),
 )  # fmt: skip
-def input_all_zero(case: Case) -> Answer:
+def input_all_zero(context: RunContext) -> Answer:
     """Every value fed to the model is zero, or one and the same constant.
 
     ## What it means
@@ -60,7 +60,7 @@ def input_all_zero(case: Case) -> Answer:
     One feature that is constant within each batch but differs between batches is sorted data and
     passes. Digits, mostly background, are 49 % zeros.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     x, y = next(iter(dataset))
     print(x.dtype, x.shape, x.numpy().min(), x.numpy().max())
@@ -75,7 +75,7 @@ def input_all_zero(case: Case) -> Answer:
     stackoverflow.com/q/53654594; karpathy.github.io/2019/04/25/recipe ("visualize just before the
     net"). Measured on Keras 3.15: zero share 1.0 against .49 in digits.
     """
-    table = case.table(INPUTS)
+    table = context.table(INPUTS)
     zero = table.column("zero_share")
     low, high = table.column("min"), table.column("max")
     known = np.isfinite(low).all(axis=1) & np.isfinite(high).all(axis=1)
@@ -92,7 +92,7 @@ def input_all_zero(case: Case) -> Answer:
     if int(known.sum()) < FEWEST_SAMPLES:
         return CannotTell(f"the inputs are all alike in {count(int(known.sum()), 'sample')}, "
                           f"too few (fewer than {FEWEST_SAMPLES})")
-    return _constant(case.run, table, zeros, float(smallest[0]), everywhere)
+    return _constant(context.run, table, zeros, float(smallest[0]), everywhere)
 
 
 def _constant(run: Run, table: Table, zeros: bool, value: float, everywhere: bool) -> Flagged:

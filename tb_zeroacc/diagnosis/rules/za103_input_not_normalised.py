@@ -8,8 +8,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -25,20 +25,20 @@ from tb_zeroacc.diagnosis.computed.input_scale import (
 from tb_zeroacc.diagnosis.computed.inputs import prepared_by, rms_by_feature
 from tb_zeroacc.diagnosis.computed.progress import steps_taken
 from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG, step_losses
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import INPUTS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
-# Largest batch loss of the first tenth of the steps ÷ prior. Faulty 100 to 370, healthy up to 5.8
-# with inputs that are small.
+# Largest batch loss of the first tenth of the steps ÷ baseline. Faulty 100 to 370, healthy up to
+# 5.8 with inputs that are small.
 LOUD = 5.0
 FIRST_STEPS = 10  # a tenth of a short run would be hardly a batch
 INPUT_RMS_TAG = "zeroacc/input_rms"
 RIVAL = (
     "ZA206",
-    "Scale the inputs first; if the loss then still stands at its prior, check that the labels "
+    "Scale the inputs first; if the loss then still stands at its baseline, check that the labels "
     "depend on the inputs.",
 )
 
@@ -51,9 +51,9 @@ RIVAL = (
     needs=(INPUTS, STEP_LOSS),
     explains=CONSEQUENCES,
     muted_when=Muted.BASELINE_IS_BEATEN,
-    mend=Mend("Standardise the inputs with the training data's mean and spread.", STANDARDISE),
+    fix=Fix("Standardise the inputs with the training data's mean and spread.", STANDARDISE),
 )
-def input_not_normalised(case: Case) -> Answer:
+def input_not_normalised(context: RunContext) -> Answer:
     """The inputs are so large that the first layer cannot take them.
 
     ## What it means
@@ -67,13 +67,13 @@ def input_not_normalised(case: Case) -> Answer:
     ## How it is detected
     Both must hold: the median over features of their root mean square (from the median of all
     samples) is 10 or more, AND the largest batch loss of the first tenth of the steps, ten at
-    least, is 5 times the prior or more. Range alone is no fault: raw diabetes data (51) and raw
-    digits (7.5) train well. Measured: 577 with a loss of 100 to 370 priors where it fails, up to
-    5.8 in health. For targets far from 0 the prior is their mean square, from which every sound
-    net starts. A loss that is not finite counts as large. Muted once the run beats its prior; not
-    asked where a layer scales the inputs before any kernel.
+    least, is 5 times the baseline or more. Range alone is no fault: raw diabetes data (51) and raw
+    digits (7.5) train well. Measured: 577 with a loss of 100 to 370 baselines where it fails, up to
+    5.8 in health. For targets far from 0 the baseline is their mean square, from which every sound
+    net starts. A loss that is not finite counts as large. Muted once the run beats its baseline;
+    not asked where a layer scales the inputs before any kernel.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     mean, std = x_train.mean(axis=0), x_train.std(axis=0)
     model.fit((x_train - mean) / (std + 1e-8), y_train)
@@ -83,17 +83,17 @@ def input_not_normalised(case: Case) -> Answer:
 
     ## Easily confused with
     ZA104 feature-scales-differ: there the typical feature is small and a few are large. ZA701
-    learning-rate-too-high: the loss is near its prior before the first update, and jumps after
+    learning-rate-too-high: the loss is near its baseline before the first update, and jumps after
     it. ZA206 labels-independent-of-inputs: only scaled inputs can show that.
 
     ## Sources
     LeCun et al. 1998, Efficient BackProp, section 4.3; stackoverflow.com/q/53654594 and 53471761.
     Margins measured on Keras 3.15.
     """
-    run = case.run
+    run = context.run
     if (layer := prepared_by(run)) is not None:
         return NotApplicable(f"`{layer.name}` prepares the inputs within the model")
-    table = case.table(INPUTS)
+    table = context.table(INPUTS)
     by_feature = rms_by_feature(table)
     if np.isnan(by_feature).all():
         return CannotTell("no sample of the inputs is finite")
@@ -101,13 +101,14 @@ def input_not_normalised(case: Case) -> Answer:
     said = f"the median feature has a root mean square of {number(rms)}"
     if rms < LARGE * (1.0 - ROUNDING):
         return Passed(f"{said} (limit {number(LARGE)})")
-    prior = max(case.prior.loss or 0.0, case.prior.initial_loss or 0.0)
+    baseline = max(context.baseline.loss or 0.0, context.baseline.initial_loss or 0.0)
     loudest = _loudest(run)
-    if not prior or loudest is None:
-        return CannotTell(f"{said}, but the prior of the loss is not known")
-    if loudest < LOUD * prior * (1.0 - ROUNDING):
-        return Passed(f"{said}, but the loss begins at {number(loudest / prior)} priors at most")
-    return _flagged(run, table, rms, loudest, LOUD * prior)
+    if not baseline or loudest is None:
+        return CannotTell(f"{said}, but the baseline of the loss is not known")
+    if loudest < LOUD * baseline * (1.0 - ROUNDING):
+        times = number(loudest / baseline)
+        return Passed(f"{said}, but the loss begins at {times} baselines at most")
+    return _flagged(run, table, rms, loudest, LOUD * baseline)
 
 
 def _loudest(run: Run) -> float | None:
@@ -136,7 +137,7 @@ def _flagged(
             Evidence.of_table("median over features of their root mean square", table, rms,
                               in_float32(LARGE), since=first, until=last,
                               shown_by=run.curve(INPUT_RMS_TAG)),
-            Evidence.of_table("largest batch loss of the first tenth, against 5 priors", table,
+            Evidence.of_table("largest batch loss of the first tenth, against 5 baselines", table,
                               loudest, in_float32(loud), since=0, until=early,
                               shown_by=run.curve(STEP_LOSS_TAG)),
         ),

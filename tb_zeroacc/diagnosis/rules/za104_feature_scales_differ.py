@@ -7,8 +7,8 @@ import numpy as np
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -23,7 +23,7 @@ from tb_zeroacc.diagnosis.computed.input_scale import (
 )
 from tb_zeroacc.diagnosis.computed.inputs import prepared_by, rms_by_feature
 from tb_zeroacc.diagnosis.computed.shown import last_shown, loss_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.wording import number
@@ -42,9 +42,9 @@ INPUT_ABS_MAX_TAG = "zeroacc/input_abs_max"
     needs=(INPUTS,),
     explains=CONSEQUENCES,
     muted_when=Muted.BASELINE_IS_BEATEN,
-    mend=Mend("Standardise each feature on its own.", STANDARDISE),
+    fix=Fix("Standardise each feature on its own.", STANDARDISE),
 )
-def feature_scales_differ(case: Case) -> Answer:
+def feature_scales_differ(context: RunContext) -> Answer:
     """A few features are hundreds of times larger than the others.
 
     ## What it means
@@ -60,9 +60,9 @@ def feature_scales_differ(case: Case) -> Answer:
     or more. Largest ÷ smallest would misfire on images, whose border pixels hardly vary: 545 in
     healthy digits, where this ratio is 1.7. Measured: 4 370 and 313 in raw tables, 3.8 at most in
     health. Where the median feature itself is 10 or more the question is that of ZA103. Muted once
-    the run beats its prior, a smell where no prior is known.
+    the run beats its baseline, a smell where no baseline is known.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     mean, std = x_train.mean(axis=0), x_train.std(axis=0)
     model.fit((x_train - mean) / (std + 1e-8), y_train)
@@ -77,10 +77,10 @@ def feature_scales_differ(case: Case) -> Answer:
     LeCun et al. 1998, Efficient BackProp, section 4.3; developers.google.com/machine-learning
     (normalization). Margins measured on scikit-learn's tables and digits with Keras 3.15.
     """
-    run = case.run
+    run = context.run
     if (layer := prepared_by(run)) is not None:
         return NotApplicable(f"`{layer.name}` prepares the inputs within the model")
-    table = case.table(INPUTS)
+    table = context.table(INPUTS)
     rms = rms_by_feature(table)
     alive = np.flatnonzero(rms > 0)  # NaN is not
     if len(alive) < 2:
@@ -107,6 +107,6 @@ def feature_scales_differ(case: Case) -> Answer:
             *last_shown(run, INPUT_ABS_MAX_TAG, "largest input of the last sampled batch", first),
             *loss_shown(run, first),
         ),
-        tier=Tier.SMELL if case.beats is None else None,
+        tier=Tier.SMELL if context.beats is None else None,
         since=first,
     )  # fmt: skip

@@ -9,8 +9,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -19,7 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.progress import counted_epochs
 from tb_zeroacc.diagnosis.computed.shown import loss_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import BATCH, PROGRESS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
@@ -39,7 +39,7 @@ MOSTLY = 0.9  # of all consecutive samples: a generator that is stuck repeats it
     needs=(BATCH, PROGRESS),
     explains=("ZA404", "ZA605", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
-    mend=Mend(
+    fix=Fix(
         "Let the generator draw a new batch each time, and begin anew only when all were used.",
         "- batch = next(iter(dataset))\n"
         "- while True:\n"
@@ -48,7 +48,7 @@ MOSTLY = 0.9  # of all consecutive samples: a generator that is stuck repeats it
         "+     yield from dataset",
     ),
 )
-def repeated_batch(case: Case) -> Answer:
+def repeated_batch(context: RunContext) -> Answer:
     """The generator yields the same batch again and again.
 
     ## What it means
@@ -64,9 +64,9 @@ def repeated_batch(case: Case) -> Answer:
     are all sampled; only samples one step apart and in the same epoch are compared. Three batches
     in a row must agree to 1e-6 of their size, and nine of ten of all such neighbours: one batch
     shown twice is no fault. Full-batch training has one batch an epoch, so no neighbours. Muted
-    once the run beats its prior, as when one batch is overfitted on purpose.
+    once the run beats its baseline, as when one batch is overfitted on purpose.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     while True:
         yield from dataset
@@ -80,8 +80,8 @@ def repeated_batch(case: Case) -> Answer:
     karpathy.github.io/2019/04/25/recipe ("overfit one batch": on purpose);
     stackoverflow.com/q/46136553. The threshold is the rounding of float32 sums, 1e-7 relative.
     """
-    table = case.table(BATCH)
-    if _one_batch_an_epoch(case.run):
+    table = context.table(BATCH)
+    if _one_batch_an_epoch(context.run):
         return NotApplicable("an epoch is one batch, the whole data or not")
     pairs, same = _neighbours(table)
     if not pairs.any():
@@ -101,7 +101,7 @@ def repeated_batch(case: Case) -> Answer:
                               unit="batches", since=since, until=until),
             Evidence.of_table("neighbouring batches that are equal", table, share,
                               at_most(MOSTLY), unit="share", since=since, until=until),
-            *loss_shown(case.run, since),
+            *loss_shown(context.run, since),
         ),
         since=since,
     )  # fmt: skip

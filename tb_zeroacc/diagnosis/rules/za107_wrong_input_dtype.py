@@ -8,8 +8,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     Passed,
     Stage,
     Tier,
@@ -17,7 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.inputs import hidden_entry, prepared_by
 from tb_zeroacc.diagnosis.computed.shown import loss_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, SHAPES
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Tensor
@@ -41,12 +41,12 @@ TEXT = ("string", "object", "str", "bytes")
         "ZA705",
     ),
     muted_when=Muted.BASELINE_IS_BEATEN,
-    mend=Mend(
+    fix=Fix(
         "Turn the inputs into floats around 1, in the pipeline or by the model's first layer.",
         '- x_train = images\n+ x_train = images.astype("float32") / 255',
     ),
 )  # fmt: skip
-def wrong_input_dtype(case: Case) -> Answer:
+def wrong_input_dtype(context: RunContext) -> Answer:
     """Integers or text go straight into layers that expect scaled floats.
 
     ## What it means
@@ -60,11 +60,11 @@ def wrong_input_dtype(case: Case) -> Answer:
     ## How it is detected
     The type of an input is an integer and its values span 100 or more (pixels span 255), or it is
     text; no Rescaling, Normalization, Embedding, lookup or encoding layer stands before the first
-    kernel; and the run does not beat its prior. float64 is no fault, Keras casts it. Small whole
+    kernel; and the run does not beat its baseline. float64 is no fault, Keras casts it. Small whole
     numbers, such as one-hot columns and counts, are none either. The span of 100 lies between
     standardised data (under 25) and pixels.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     x_train = images.astype("float32") / 255
     keras.layers.Rescaling(1 / 255)  # or as the model's first layer
@@ -79,8 +79,8 @@ def wrong_input_dtype(case: Case) -> Answer:
     tensorflow.org/tutorials/load_data/images (standardize the data); keras.io/api/layers
     (preprocessing layers); stackoverflow.com/q/46995209. Tried on Keras 3.15.
     """
-    run = case.run
-    inputs = case.given(SHAPES).inputs
+    run = context.run
+    inputs = context.given(SHAPES).inputs
     tensors = [t for t in inputs if _is_integer(t) or _is_text(t)]
     if not inputs:
         return CannotTell("the inputs' types are not on record")
@@ -91,7 +91,7 @@ def wrong_input_dtype(case: Case) -> Answer:
         return Passed(f"`{layer.name}` takes {tensors[0].dtype}")
     if (layer := hidden_entry(run)) is not None:
         return CannotTell(f"what `{layer.name}` does to the inputs is not on record")
-    return _judge(run, tensors, known=case.beats is not None)
+    return _judge(run, tensors, known=context.beats is not None)
 
 
 def _is_integer(tensor: Tensor) -> bool:

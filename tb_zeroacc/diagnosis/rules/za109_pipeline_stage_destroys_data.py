@@ -8,9 +8,9 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
     Limit,
-    Mend,
     Missing,
     NotApplicable,
     Passed,
@@ -26,7 +26,7 @@ from tb_zeroacc.diagnosis.computed.pipeline import (
     stages_of,
 )
 from tb_zeroacc.diagnosis.computed.pipeline_faults import (
-    Damage,
+    PipelineFault,
     clipped,
     constant,
     not_finite,
@@ -34,14 +34,14 @@ from tb_zeroacc.diagnosis.computed.pipeline_faults import (
     truncated,
 )
 from tb_zeroacc.diagnosis.computed.shown import loss_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import PIPELINE
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count
 
-Look = Callable[[PipelineStage, dict[str, Seen]], Damage | None]
+Look = Callable[[PipelineStage, dict[str, Seen]], PipelineFault | None]
 LOOKS: tuple[Look, ...] = (not_finite, constant, truncated, clipped, scaled_twice)
 TAP = "dataset = dataset.apply(tb_zeroacc.tap({name!r}))"
 
@@ -58,13 +58,13 @@ TAP = "dataset = dataset.apply(tb_zeroacc.tap({name!r}))"
         "ZA703", "ZA704", "ZA705", "ZA706", "ZA708",
     ),
     outcome=Outcome.BROKEN,
-    mend=Mend(
+    fix=Fix(
         "Look at one element before and behind the stage that the taps name.",
         "before, behind = next(iter(raw)), next(iter(raw.map(stage)))\n"
         "print(before, behind, sep='\\n')",
     ),
 )  # fmt: skip
-def pipeline_stage_destroys_data(case: Case) -> Answer:
+def pipeline_stage_destroys_data(context: RunContext) -> Answer:
     """A stage of the input pipeline destroys the data, and two taps stand around it.
 
     ## What it means
@@ -79,20 +79,20 @@ def pipeline_stage_destroys_data(case: Case) -> Answer:
     Taps count every element, and look at the values of the first 32 and of every 17th. The taps
     before and behind a stage are compared, for inputs, not for labels.
 
-    Definite, where the inputs of the model show it too (else a later stage mended it, and the check
-    passes): values that are not finite in an element behind the stage, and in none before; or
+    Definite, where the inputs of the model show it too (else a later stage repaired it, and the
+    check passes): values that are not finite in an element behind the stage, and in none before; or
     values that differ before and are all 0, or all one constant, behind, 32 of them at least.
 
-    Strong, muted once the run beats its prior: cut to integers (whole numbers no more than 1 apart,
-    90 % or more of them 0, and at most a quarter of the values other than 0 left); or clipped (95 %
-    at one end of their element, under half before, and the range was cut).
+    Strong, muted once the run beats its baseline: cut to integers (whole numbers no more than 1
+    apart, 90 % or more of them 0, and at most a quarter of the values other than 0 left); or
+    clipped (95 % at one end of their element, under half before, and the range was cut).
 
     Strong, a smell where the run learns all the same: scaled twice. Spread and range shrink by one
     factor (within 25 %), the range that results is .1 or less, and the factor is, within 10 %, that
     of the stage before and at least 4; or that of an image (255, 256, 127.5, 128, 65535) where the
     range was 2.5 or less already; or its square.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     x = tf.cast(image, tf.float32) / 255.0  # once, and before any cast to integers
     ```
@@ -107,58 +107,60 @@ def pipeline_stage_destroys_data(case: Case) -> Answer:
     stackoverflow.com/q/53654594; karpathy.github.io/2019/04/25/recipe ("visualize just before the
     net"). The thresholds are this rule's own; 255 twice leaves a range of .0039.
     """
-    seen = seen_at_taps(case.run)
+    seen = seen_at_taps(context.run)
     stages = list(stages_of(seen))
     if not any(each.values > 0 for each in seen.values()):
         return NotApplicable("no tap saw inputs that are numbers")
     excuses = []
     for stage in stages:
-        damage = next((found for look in LOOKS if (found := look(stage, seen))), None)
-        if damage is None:
+        fault = next((found for look in LOOKS if (found := look(stage, seen))), None)
+        if fault is None:
             continue
-        excuse, tier = _weighed(case, damage)
+        excuse, tier = _weighed(context, fault)
         if not excuse:
-            return _flagged(case, stage, damage, tier)
-        excuses.append(f"{excuse}, although {damage.summary[0].lower()}{damage.summary[1:]}")
+            return _flagged(context, stage, fault, tier)
+        excuses.append(f"{excuse}, although {fault.summary[0].lower()}{fault.summary[1:]}")
     if excuses:
         return Passed(excuses[0].rstrip("."))
-    return _untapped(case.run, seen) or _sound(seen, stages)
+    return _untapped(context.run, seen) or _sound(seen, stages)
 
 
-def _weighed(case: Case, damage: Damage) -> tuple[str, Tier | None]:
-    """Why a damage is none after all, or "" and the tier of the finding; None for the rule's."""
-    fed = {"bad": fed_is_bad, "constant": fed_is_constant}.get(damage.shows_as)
+def _weighed(context: RunContext, fault: PipelineFault) -> tuple[str, Tier | None]:
+    """Why a fault is none after all, or "" and the tier of the finding; None for the rule's."""
+    fed = {"bad": fed_is_bad, "constant": fed_is_constant}.get(fault.shows_as)
     if fed is None:
-        if damage.is_mutable and case.beats:
-            return "muted: the run beats its prior", None
-        return "", Tier.SMELL if case.beats else Tier.STRONG
-    shown = fed(case.run)
+        if fault.is_mutable and context.beats:
+            return "muted: the run beats its baseline", None
+        return "", Tier.SMELL if context.beats else Tier.STRONG
+    shown = fed(context.run)
     if shown is False:
         return "the model is fed sound values", None
-    if case.beats:
-        return "", Tier.SMELL if damage.shows_as == "bad" else Tier.STRONG
+    if context.beats:
+        return "", Tier.SMELL if fault.shows_as == "bad" else Tier.STRONG
     return "", None if shown else Tier.STRONG
 
 
-def _flagged(case: Case, stage: PipelineStage, damage: Damage, tier: Tier | None) -> Flagged:
-    run, table = case.run, case.table(PIPELINE)
+def _flagged(
+    context: RunContext, stage: PipelineStage, fault: PipelineFault, tier: Tier | None
+) -> Flagged:
+    run, table = context.run, context.table(PIPELINE)
     until = int(table.steps[-1])
 
     def shown(number: tuple[str, float], seen: Seen, limit: Limit | None) -> Evidence:
         return Evidence.of_table(f"{number[0]} at tap `{seen.tensor.tap}`", table, number[1],
-                                 limit, unit=damage.unit, layer=seen.tensor.row, since=0,
+                                 limit, unit=fault.unit, layer=seen.tensor.row, since=0,
                                  until=until)  # fmt: skip
 
     return Flagged(
-        summary=damage.summary,
-        context=damage.context,
+        summary=fault.summary,
+        context=fault.context,
         evidence=(
-            shown(damage.behind, stage.after, damage.limit),
-            shown(damage.before, stage.before, None),
+            shown(fault.behind, stage.after, fault.limit),
+            shown(fault.before, stage.before, None),
             *loss_shown(run),
         ),
         tier=tier,
-        mend=damage.mend,
+        fix=fault.fix,
     )
 
 

@@ -6,15 +6,15 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     Passed,
     Stage,
     Tier,
     at_least,
 )
 from tb_zeroacc.diagnosis.computed.progress import counted_epochs, unknown_counts
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS
 from tb_zeroacc.diagnosis.rule import rule
@@ -35,12 +35,12 @@ HALF = 0.5
     needs=(EPOCHS,),
     explains=("ZA003", "ZA403", "ZA404", "ZA704", "ZA705", "ZA706", "ZA801"),
     outcome=Outcome.BROKEN,
-    mend=Mend(
+    fix=Fix(
         "Count what the dataset yields, and look at what filters it.",
         "print(sum(1 for _ in dataset))  # 0: nothing comes through the filter or the file pattern",
     ),
 )
-def empty_input(case: Case) -> Answer:
+def empty_input(context: RunContext) -> Answer:
     """No batch came at all, or the data ran dry and later epochs trained on next to nothing.
 
     ## What it means
@@ -59,7 +59,7 @@ def empty_input(case: Case) -> Answer:
     an exception does not count. Where `fit` was called several times a smaller epoch may be meant:
     a smell. A run that learned all the same from its first epochs: strong.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     dataset = tf.data.Dataset.from_generator(batches, output_signature=...)  # restarts itself
     model.fit(dataset.repeat(), steps_per_epoch=steps, epochs=5)
@@ -74,19 +74,19 @@ def empty_input(case: Case) -> Answer:
     keras.io/api/models/model_training_apis (steps_per_epoch); github.com/keras-team/keras-io issue
     285; stackoverflow.com/q/59864408. Measured on Keras 3.15.
     """
-    epochs = counted_epochs(case.run)
+    epochs = counted_epochs(context.run)
     if not epochs:
-        return CannotTell(unknown_counts(case.run))
+        return CannotTell(unknown_counts(context.run))
     batches = [epoch.batches or 0 for epoch in epochs]
     first = batches[0]
     short = [e for e, held in zip(epochs, batches, strict=True) if held < HALF * first or not held]
     if not short:
         return Passed(f"every epoch holds at least {min(batches)} of {first} batches")
-    return _flagged(case, epochs, short)
+    return _flagged(context, epochs, short)
 
 
-def _flagged(case: Case, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
-    run, least = case.run, min(epoch.batches or 0 for epoch in short)
+def _flagged(context: RunContext, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
+    run, least = context.run, min(epoch.batches or 0 for epoch in short)
     empty = [epoch for epoch in short if not epoch.batches]
     first, held = epochs[0].batches or 0, short[0].batches or 0
     if len(empty) == len(epochs):
@@ -105,19 +105,19 @@ def _flagged(case: Case, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
                                since=short[0].epoch, until=short[-1].epoch),
             *_loss(run, short[0]),
         ),
-        tier=_tier(case, empty),
+        tier=_tier(context, empty),
         since=short[0].step - held,
-        mend=None if len(empty) == len(epochs) else _repeat(first),
+        fix=None if len(empty) == len(epochs) else _repeat(first),
     )  # fmt: skip
 
 
-def _tier(case: Case, empty: list[Epoch]) -> Tier | None:
+def _tier(context: RunContext, empty: list[Epoch]) -> Tier | None:
     if empty:
         return None
-    asked = case.run.contract.fit.epochs if case.run.contract else None
-    if asked is not None and case.run.epochs[-1].epoch >= asked:
+    asked = context.run.contract.fit.epochs if context.run.contract else None
+    if asked is not None and context.run.epochs[-1].epoch >= asked:
         return Tier.SMELL  # more epochs than one `fit` was asked for: each may have its own data
-    return Tier.STRONG if case.beats else None
+    return Tier.STRONG if context.beats else None
 
 
 def _loss(run: Run, epoch: Epoch) -> tuple[Evidence, ...]:
@@ -129,8 +129,8 @@ def _loss(run: Run, epoch: Epoch) -> tuple[Evidence, ...]:
     return (Evidence.of_curve("loss at the end", curve, since=since),)
 
 
-def _repeat(batches: int) -> Mend:
-    return Mend(
+def _repeat(batches: int) -> Fix:
+    return Fix(
         "Repeat the data, or let each epoch begin a new generator.",
         f"- model.fit(generator, epochs=5)\n"
         f"+ model.fit(dataset.repeat(), steps_per_epoch={batches}, epochs=5)",

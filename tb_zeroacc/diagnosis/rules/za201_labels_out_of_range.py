@@ -8,8 +8,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -22,7 +22,7 @@ from tb_zeroacc.diagnosis.computed.losses import BINARY, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.outputs import trained_outputs
 from tb_zeroacc.diagnosis.computed.shown import curve_shown
 from tb_zeroacc.diagnosis.computed.trend import training_step
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, LOSS
 from tb_zeroacc.diagnosis.rule import rule
@@ -45,12 +45,12 @@ IGNORED = (-1.0, 255.0)
         "ZA705", "ZA706",
     ),
     outcome=Outcome.BROKEN,
-    mend=Mend(
+    fix=Fix(
         "Bring the labels into the range that the loss expects.",
         "print(np.unique(y))\n+ y = np.unique(y, return_inverse=True)[1]  # 0, 1, 2, ...",
     ),
 )  # fmt: skip
-def labels_out_of_range(case: Case) -> Answer:
+def labels_out_of_range(context: RunContext) -> Answer:
     """Labels lie outside the range that the loss is made for.
 
     ## What it means
@@ -67,7 +67,7 @@ def labels_out_of_range(case: Case) -> Answer:
     smell. Without labels on record: a cross-entropy that falls below 0, which it cannot in range;
     strong, for continuous targets do the same.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     y = (y + 1) / 2                           # from -1, 1
     y = y - 1                                 # from 1 .. C
@@ -82,7 +82,7 @@ def labels_out_of_range(case: Case) -> Answer:
     github.com/tensorflow/tensorflow issue 56979; keras.io/api/losses/probabilistic_losses. Measured
     on Keras 3.15: -1e5 and below with labels of -1 and 1.
     """
-    run = case.run
+    run = context.run
     outputs = [o for o in trained_outputs(run) if o.loss in CLASS_LOSSES]
     if not outputs:
         return NotApplicable("no cross-entropy, so no range of labels")
@@ -92,7 +92,7 @@ def labels_out_of_range(case: Case) -> Answer:
     for output, labels in known:
         low, high = _range(output)
         if labels.low < low - ROUNDING or labels.high > high + ROUNDING:
-            return _out_of_range(case, output, labels, low, high)
+            return _out_of_range(context, output, labels, low, high)
     labels = known[0][1]
     return Passed(f"the labels lie within {number(labels.low)} and {number(labels.high)}")
 
@@ -104,13 +104,13 @@ def _range(output: Output) -> tuple[float, float]:
 
 
 def _out_of_range(
-    case: Case, output: Output, labels: Labels, low: float, high: float
+    context: RunContext, output: Output, labels: Labels, low: float, high: float
 ) -> Flagged:
-    run = case.run
+    run = context.run
     sparse = (output.loss or "").startswith("sparse")
     below = labels.low < low - ROUNDING
     value, bound = (labels.low, low) if below else (labels.high, high)
-    finite = case.final_loss is not None and np.isfinite(case.final_loss)
+    finite = context.final_loss is not None and np.isfinite(context.final_loss)
     marked = sparse and finite and value in IGNORED
     span = f"{number(low)} to {number(high)}" if np.isfinite(high) else "0 or more"
     return Flagged(
@@ -126,23 +126,23 @@ def _out_of_range(
             *curve_shown(run, Role.LOSS),
         ),
         tier=Tier.SMELL if marked else None,
-        mend=_range_mend(output, labels, sparse=sparse),
+        fix=_range_fix(output, labels, sparse=sparse),
     )  # fmt: skip
 
 
-def _range_mend(output: Output, labels: Labels, *, sparse: bool) -> Mend | None:
+def _range_fix(output: Output, labels: Labels, *, sparse: bool) -> Fix | None:
     if not labels.whole:
-        return Mend("Take a regression loss for targets that are no classes.",
+        return Fix("Take a regression loss for targets that are no classes.",
                     f'- loss="{output.loss}",\n+ loss="mse",')  # fmt: skip
     if not sparse and (labels.low, labels.high) == (-1.0, 1.0):
-        return Mend("Map the labels from -1 and 1 to 0 and 1.", "+ y = (y + 1) / 2")
+        return Fix("Map the labels from -1 and 1 to 0 and 1.", "+ y = (y + 1) / 2")
     if sparse and labels.low >= 1 and labels.high == output.units:
-        return Mend("Count the classes from 0.", "+ y = y - 1")
+        return Fix("Count the classes from 0.", "+ y = y - 1")
     if not sparse and labels.high == 255:
-        return Mend("Scale the masks to 0 and 1.", "+ y = y / 255")
+        return Fix("Scale the masks to 0 and 1.", "+ y = y / 255")
     if output.loss in BINARY and labels.low >= 0:
         many = int(labels.high) + 1
-        return Mend(
+        return Fix(
             "Give each class a unit and take the sparse loss.",
             f'- loss="{output.loss}",\n+ loss="sparse_categorical_crossentropy",  '
             f'# with Dense({many}, activation="softmax")',

@@ -10,8 +10,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -23,7 +23,7 @@ from tb_zeroacc.diagnosis.computed.labels import class_counts, labels_of
 from tb_zeroacc.diagnosis.computed.losses import CLASS_LOSSES, REGRESSION
 from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.computed.shown import curve_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS, LABELS
 from tb_zeroacc.diagnosis.rule import rule
@@ -45,12 +45,12 @@ FEWEST_EXAMPLES = 64
     needs=(CONTRACT, (LABELS, LABEL_COUNTS)),
     explains=("ZA203", "ZA311", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,
-    mend=Mend(
+    fix=Fix(
         "Count the labels before training, and look at what made them all the same.",
         "print(np.unique(y, return_counts=True))",
     ),
 )
-def constant_labels(case: Case) -> Answer:
+def constant_labels(context: RunContext) -> Answer:
     """All labels are the same: there is one class only.
 
     ## What it means
@@ -67,7 +67,7 @@ def constant_labels(case: Case) -> Answer:
     72 % of batches of 32 do where one in a hundred is another (measured). Only for losses that
     compare with labels: losses of one's own are often fed dummies.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     print(np.unique(y, return_counts=True))
     ```
@@ -80,7 +80,7 @@ def constant_labels(case: Case) -> Answer:
     Measured on Keras 3.15 (accuracy 1.0 from the first step); stackoverflow.com/q/59325381 (labels
     scaled like pixels).
     """
-    run = case.run
+    run = context.run
     outputs = [o for o in trained_outputs(run) if o.loss in CLASS_LOSSES | REGRESSION]
     if not outputs:
         return NotApplicable("the loss is no known one: its labels may be dummies")

@@ -11,8 +11,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -23,7 +23,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.labels import class_counts
 from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.computed.samples import SETTLED
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output
@@ -37,7 +37,7 @@ ROUNDING = 1e-6  # tables are float32
 # Pooled before a share is believed: a few batches of 32 may hold one class by chance.
 FEWEST_BATCHES = 3
 FEWEST_EXAMPLES = 64
-SHOWN_CLASSES = 10  # of a mend's class weights
+SHOWN_CLASSES = 10  # of a fix's class weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,12 @@ class _Majority:
     needs=(CONTRACT, LABEL_COUNTS),
     explains=("ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
-    mend=Mend(
+    fix=Fix(
         "Weigh the classes, or draw the rare ones more often; and judge by recall or AUC.",
         "+ model.fit(x, y, class_weight={0: 1.0, 1: 20.0})",
     ),
 )
-def class_imbalance(case: Case) -> Answer:
+def class_imbalance(context: RunContext) -> Answer:
     """One class dominates, so that naming it every time scores well and says nothing.
 
     ## What it means
@@ -80,9 +80,9 @@ def class_imbalance(case: Case) -> Answer:
     where classes or examples are weighted. It is strong when the prediction collapsed: 99.9 % of
     the predictions of the last samples name that class, or accuracy exceeds its share by no more
     than a tenth of what is left. Measured: .990 with 100 % of predictions, against .63 in the
-    nearest healthy program. Muted once loss and accuracy beat the prior.
+    nearest healthy program. Muted once loss and accuracy beat the baseline.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     model.fit(x, y, class_weight={0: 1.0, 1: 99.0})
     model.compile(..., metrics=[keras.metrics.Recall(), keras.metrics.AUC(curve="PR")])
@@ -96,7 +96,7 @@ def class_imbalance(case: Case) -> Answer:
     developers.google.com/machine-learning/crash-course (class-imbalanced datasets);
     tensorflow.org/tutorials/structured_data/imbalanced_data. Margins measured on Keras 3.15.
     """
-    run, table = case.run, case.table(LABEL_COUNTS)
+    run, table = context.run, context.table(LABEL_COUNTS)
     outputs = trained_outputs(run)
     found = [m for output in outputs if (m := _majority(run, output)) is not None]
     if not found:
@@ -110,7 +110,7 @@ def class_imbalance(case: Case) -> Answer:
         return CannotTell(f"{said} in {count(size, 'example')}, too few to tell")
     if worst.share < MAJORITY - ROUNDING:
         return Passed(f"{said} (limit {percent(MAJORITY)})")
-    return _flagged(case, worst, alone=len(outputs) == 1)
+    return _flagged(context, worst, alone=len(outputs) == 1)
 
 
 def _majority(run: Run, output: Output) -> _Majority | None:
@@ -135,11 +135,11 @@ def _predicted(run: Run, output: Output, label: int) -> float | None:
     return float(np.nansum(last[:, table.columns.index(str(label))]) / total)
 
 
-def _flagged(case: Case, worst: _Majority, *, alone: bool) -> Flagged:
-    run, table = case.run, case.table(LABEL_COUNTS)
+def _flagged(context: RunContext, worst: _Majority, *, alone: bool) -> Flagged:
+    run, table = context.run, context.table(LABEL_COUNTS)
     first, last = int(table.steps[0]), int(table.steps[-1])
     ceiling = worst.share + NEAR * (1.0 - worst.share)
-    accuracy = case.final_accuracy
+    accuracy = context.final_accuracy
     one_answer = worst.predicted is not None and worst.predicted >= COLLAPSED - ROUNDING
     poor = accuracy is not None and accuracy <= ceiling + ROUNDING
     weighted = _weighted(run)
@@ -167,7 +167,7 @@ def _flagged(case: Case, worst: _Majority, *, alone: bool) -> Flagged:
         evidence=tuple(evidence),
         counter_evidence=(Evidence("classes or examples are weighted"),) if weighted else (),
         tier=None if strong else Tier.SMELL,
-        mend=None if weighted else _weights(worst),
+        fix=None if weighted else _weights(worst),
     )  # fmt: skip
 
 
@@ -190,13 +190,13 @@ def _weighted(run: Run) -> bool:
     return bool(np.isfinite(low).any() and np.nanmax(high) > np.nanmin(low))
 
 
-def _weights(worst: _Majority) -> Mend | None:
+def _weights(worst: _Majority) -> Fix | None:
     seen = np.flatnonzero(worst.counts)
     if len(seen) > SHOWN_CLASSES:
         return None
     shares = {int(k): worst.counts[worst.label] / worst.counts[k] for k in seen}
     said = ", ".join(f"{k}: {number(float(w)).replace(' ', '')}" for k, w in shares.items())
-    return Mend(
+    return Fix(
         "Weigh the classes by how rare they are; and judge by recall or AUC, not by accuracy.",
         f"- model.fit(x, y)\n+ model.fit(x, y, class_weight={{{said}}})",
     )

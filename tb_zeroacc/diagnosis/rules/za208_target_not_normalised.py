@@ -10,8 +10,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -23,7 +23,7 @@ from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.computed.progress import steps_taken
 from tb_zeroacc.diagnosis.computed.samples import settled
 from tb_zeroacc.diagnosis.computed.shown import curve_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output
@@ -49,13 +49,13 @@ ROUNDING = 1e-6
         "ZA505", "ZA601", "ZA607", "ZA702", "ZA708",
     ),
     muted_when=Muted.BASELINE_IS_BEATEN,
-    mend=Mend(
+    fix=Fix(
         "Standardise the targets, and turn predictions back afterwards.",
         "+ mean, std = y.mean(), y.std()\n- model.fit(x, y)\n+ model.fit(x, (y - mean) / std)\n"
         "+ predicted = model.predict(x) * std + mean",
     ),
 )  # fmt: skip
-def target_not_normalised(case: Case) -> Answer:
+def target_not_normalised(context: RunContext) -> Answer:
     """The regression targets are so large that the updates do not reach them.
 
     ## What it means
@@ -70,11 +70,11 @@ def target_not_normalised(case: Case) -> Answer:
     The root mean square of the targets is 100 or more, and 10 times the largest output of the last
     samples (the median of a quarter of them, ten at most) or more: what hundreds of updates reached
     is a tenth of the way. At least 200 steps; linear outputs only; muted once the run beats its
-    prior, a smell where no prior is known. Both limits are chosen with care and not tuned: targets
-    of 12 in root mean square train with usual rates, only slowly (measured), and outputs of a
-    converged net are as large as its targets.
+    baseline, a smell where no baseline is known. Both limits are chosen with care and not tuned:
+    targets of 12 in root mean square train with usual rates, only slowly (measured), and outputs of
+    a converged net are as large as its targets.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     mean, std = y.mean(), y.std()
     model.fit(x, (y - mean) / std)
@@ -91,7 +91,7 @@ def target_not_normalised(case: Case) -> Answer:
     stackoverflow.com/q/46995209; tensorflow.org/tutorials/keras/regression (normalization);
     LeCun et al. 1998, Efficient BackProp, section 4.5 (targets).
     """
-    run = case.run
+    run = context.run
     outputs = [o for o in trained_outputs(run) if o.loss in SCALED]
     if not outputs:
         return NotApplicable("no regression loss")
@@ -109,8 +109,8 @@ def target_not_normalised(case: Case) -> Answer:
     if (steps := steps_taken(run)) < FEWEST_STEPS:
         return CannotTell(f"{said}, but {count(steps, 'step')} would be too few in any case",
                           is_suspicion=True)  # fmt: skip
-    found = _too_large(case, output, target, reached, steps)
-    return replace(found, tier=Tier.SMELL) if case.beats is None else found
+    found = _too_large(context, output, target, reached, steps)
+    return replace(found, tier=Tier.SMELL) if context.beats is None else found
 
 
 def _sizes(run: Run, output: Output) -> tuple[float, float] | None:
@@ -130,7 +130,7 @@ def _sizes(run: Run, output: Output) -> tuple[float, float] | None:
 
 
 def _too_large(
-    case: Case, output: Output, target: float, reached: float, steps: int
+    context: RunContext, output: Output, target: float, reached: float, steps: int
 ) -> Flagged:
     way = percent(reached / target)
     ratio = target / reached if reached else float("inf")
@@ -138,12 +138,12 @@ def _too_large(
         summary=f"Targets of size {number(target)} are out of reach: outputs came to {way} of it.",
         context=f"That is what {count(steps, 'step')} brought; the targets are not standardised.",
         evidence=(
-            Evidence.of_table("root mean square of the targets", case.table(LABELS), target,
+            Evidence.of_table("root mean square of the targets", context.table(LABELS), target,
                               at_most(LARGE), layer=output.name),
-            Evidence.of_table("targets ÷ largest output, last samples", case.table(OUTPUTS),
+            Evidence.of_table("targets ÷ largest output, last samples", context.table(OUTPUTS),
                               ratio, at_most(SHORT, room=SHORT * ROUNDING), layer=output.name,
                               until=steps - 1),
-            *curve_shown(case.run, Role.LOSS),
+            *curve_shown(context.run, Role.LOSS),
         ),
         rivals=(
             ("ZA206", "Standardise the targets first: a loss that then stands at 1 is the mean's."),

@@ -7,8 +7,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -19,7 +19,7 @@ from tb_zeroacc.diagnosis.computed.losses import BINARY, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.outputs import tensor_of, trained_outputs
 from tb_zeroacc.diagnosis.computed.shapes import shape_words
 from tb_zeroacc.diagnosis.computed.shown import curve_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, SHAPES
 from tb_zeroacc.diagnosis.rule import rule
@@ -35,13 +35,13 @@ from tb_zeroacc.run import Role, Run
     needs=(CONTRACT, SHAPES),
     explains=("ZA003", "ZA201", "ZA305", "ZA310"),
     outcome=Outcome.BROKEN,
-    mend=Mend(
+    fix=Fix(
         "Take the loss that fits the labels: sparse for class numbers, categorical for one-hot.",
         'loss="sparse_categorical_crossentropy",  # y: 0, 1, 2, ...\n'
         'loss="categorical_crossentropy",         # y: one column a class',
     ),
 )
-def label_encoding_mismatch(case: Case) -> Answer:
+def label_encoding_mismatch(context: RunContext) -> Answer:
     """The loss wants another encoding of the labels: class numbers, one-hot, or yes and no.
 
     ## What it means
@@ -57,7 +57,7 @@ def label_encoding_mismatch(case: Case) -> Answer:
     over several units with one label column or none; binary cross-entropy on one unit with several
     label columns. Exact, no threshold; a size that is not known is no mismatch.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     loss = "sparse_categorical_crossentropy"  # class numbers, Dense(classes, "softmax")
     loss = "categorical_crossentropy"         # one-hot rows
@@ -73,8 +73,8 @@ def label_encoding_mismatch(case: Case) -> Answer:
     keras.io/api/losses/probabilistic_losses; github.com/keras-team/keras issue 17029. Measured on
     Keras 3.15: a ValueError in the first step.
     """
-    run = case.run
-    shapes = case.given(SHAPES)
+    run = context.run
+    shapes = context.given(SHAPES)
     looked = 0
     judged = [o for o in trained_outputs(run) if o.loss in CLASS_LOSSES]
     if not judged:
@@ -127,24 +127,24 @@ def _mismatch(run: Run, output: Output, labels: Tensor, made: Tensor, clash: str
         ),
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
-        mend=_fitting(run, output, clash),
+        fix=_fitting(run, output, clash),
     )
 
 
-def _fitting(run: Run, output: Output, clash: str) -> Mend:
+def _fitting(run: Run, output: Output, clash: str) -> Fix:
     before = f"- {_loss_argument(output, output.loss or '')}\n"
     if clash == "one-hot":
-        return Mend("Take the categorical loss for one-hot labels.",
+        return Fix("Take the categorical loss for one-hot labels.",
                     f"{before}+ {_loss_argument(output, 'categorical_crossentropy')}")  # fmt: skip
     if clash == "class numbers":
         layers = ""
         if output.activation != "softmax" and not output.from_logits:
             layers = (f"- {output_call(run, output, output.activation)},\n"
                       f"+ {output_call(run, output, 'softmax')},\n")  # fmt: skip
-        return Mend("Take the sparse loss, with softmax, for class numbers.",
+        return Fix("Take the sparse loss, with softmax, for class numbers.",
                     f"{layers}{before}"
                     f"+ {_loss_argument(output, 'sparse_categorical_crossentropy')}")  # fmt: skip
-    return Mend("Give each column of the labels a unit of the output.",
+    return Fix("Give each column of the labels a unit of the output.",
                 "print(y.shape)  # (examples, columns)\n"
                 'keras.layers.Dense(y.shape[1], activation="sigmoid")')  # fmt: skip
 

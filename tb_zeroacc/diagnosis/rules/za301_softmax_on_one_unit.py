@@ -9,8 +9,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     Passed,
     Stage,
     Tier,
@@ -21,7 +21,7 @@ from tb_zeroacc.diagnosis.computed.labels import ROUNDING
 from tb_zeroacc.diagnosis.computed.layers import layer_named
 from tb_zeroacc.diagnosis.computed.outputs import recorded_range, tier_by_source, trained_outputs
 from tb_zeroacc.diagnosis.computed.shown import curve_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import rule
@@ -38,13 +38,13 @@ from tb_zeroacc.wording import count, number
     needs=(CONTRACT,),
     explains=("ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,
-    mend=Mend(
+    fix=Fix(
         "Give the one unit a sigmoid, which lies between 0 and 1.",
         '- keras.layers.Dense(1, activation="softmax")\n'
         '+ keras.layers.Dense(1, activation="sigmoid")',
     ),
 )
-def softmax_on_one_unit(case: Case) -> Answer:
+def softmax_on_one_unit(context: RunContext) -> Answer:
     """Softmax over a single unit: the output is the constant 1.
 
     ## What it means
@@ -63,7 +63,7 @@ def softmax_on_one_unit(case: Case) -> Answer:
     Recorded outputs that are not 1 do (the softmax then runs over another axis, as in attention).
     From Keras' own record alone it is strong at most.
 
-    ## How to mend it
+    ## How to fix it
     ```python bad
     keras.layers.Dense(1, activation="softmax")
     ```
@@ -80,7 +80,7 @@ def softmax_on_one_unit(case: Case) -> Answer:
     stackoverflow.com/q/59129802, stackoverflow.com/q/53971451; keras.io/api/layers/activations
     (softmax). What the loss does was measured on Keras 3.15.
     """
-    run = case.run
+    run = context.run
     outputs = trained_outputs(run)
     known = [o for o in outputs if o.activation is not None]
     if not known:
@@ -92,9 +92,9 @@ def softmax_on_one_unit(case: Case) -> Answer:
     for output in ones:
         says = recorded_range(run, output)
         if says is None and _axis(run, output) in (None, -1):
-            return _always_one(case, output, measured=False)
+            return _always_one(context, output, measured=False)
         if says is not None and max(abs(x - 1.0) for x in says) < ROUNDING:
-            return _always_one(case, output, measured=True)
+            return _always_one(context, output, measured=True)
     return Passed("the softmax of the one unit runs over another axis: its values are not all 1")
 
 
@@ -104,12 +104,12 @@ def _axis(run: Run, output: Output) -> object:
     return None if layer is None else layer.settings.get("axis")
 
 
-def _always_one(case: Case, output: Output, *, measured: bool) -> Flagged:
-    run = case.run
+def _always_one(context: RunContext, output: Output, *, measured: bool) -> Flagged:
+    run = context.run
     learned = ""
-    if case.final_loss is not None and np.isfinite(case.final_loss):
-        learned = f", at a loss of {number(case.final_loss)}"
-    accuracy = case.final_accuracy
+    if context.final_loss is not None and np.isfinite(context.final_loss):
+        learned = f", at a loss of {number(context.final_loss)}"
+    accuracy = context.final_accuracy
     member = run.recorder_member or ""
     facts = [
         Evidence.of_number("units under the softmax", 1, unlike(1), unit="units",
@@ -127,7 +127,7 @@ def _always_one(case: Case, output: Output, *, measured: bool) -> Flagged:
         tier=tier_by_source(run),
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
-        mend=Mend(
+        fix=Fix(
             "Give the one unit a sigmoid, which lies between 0 and 1.",
             f"- {output_call(run, output, 'softmax')}\n+ {output_call(run, output, 'sigmoid')}",
         ),

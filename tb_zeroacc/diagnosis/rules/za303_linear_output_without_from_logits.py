@@ -7,8 +7,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -21,7 +21,7 @@ from tb_zeroacc.diagnosis.computed.labels import labels_of
 from tb_zeroacc.diagnosis.computed.losses import BINARY, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.outputs import recorded_range, tier_by_source, trained_outputs
 from tb_zeroacc.diagnosis.computed.shown import curve_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import rule
@@ -41,13 +41,13 @@ from tb_zeroacc.wording import count, number
         "ZA705", "ZA706",
     ),
     outcome=Outcome.BROKEN,
-    mend=Mend(
+    fix=Fix(
         "Tell the loss that it gets logits.",
         '- loss="sparse_categorical_crossentropy",\n'
         "+ loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),",
     ),
 )
-def linear_output_without_from_logits(case: Case) -> Answer:
+def linear_output_without_from_logits(context: RunContext) -> Answer:
     """Cross-entropy takes the numbers of a linear output for probabilities.
 
     ## What it means
@@ -66,7 +66,7 @@ def linear_output_without_from_logits(case: Case) -> Answer:
     are): then the loss is the fault, not the output. From Keras' own record alone it is strong at
     most.
 
-    ## How to mend it
+    ## How to fix it
     ```python bad
     model.add(keras.layers.Dense(10))
     model.compile(loss="sparse_categorical_crossentropy")
@@ -85,7 +85,7 @@ def linear_output_without_from_logits(case: Case) -> Answer:
     keras.io/api/losses/probabilistic_losses (from_logits); stackoverflow.com/q/57605741;
     stackoverflow.com/q/50032197. Figures measured on Keras 3.15.
     """
-    run = case.run
+    run = context.run
     outputs = [o for o in trained_outputs(run) if o.loss in CLASS_LOSSES]
     if not outputs:
         return NotApplicable("no output is trained on cross-entropy")
@@ -94,7 +94,7 @@ def linear_output_without_from_logits(case: Case) -> Answer:
         if output.activation == "linear" and output.from_logits is False and _has_classes(output):
             labels = labels_of(run, output)
             if labels is None or labels.whole or not labels.leave_unit_range:
-                return _taken_for_probabilities(case, output)
+                return _taken_for_probabilities(context, output)
             return NotApplicable("the targets are continuous: no output would fit this loss")
         if output.activation is None or output.from_logits is None:
             doubtful.append(output)
@@ -109,8 +109,8 @@ def _has_classes(output: Output) -> bool:
     return output.loss in BINARY or output.units is None or output.units > 1
 
 
-def _taken_for_probabilities(case: Case, output: Output) -> Flagged:
-    run = case.run
+def _taken_for_probabilities(context: RunContext, output: Output) -> Flagged:
+    run = context.run
     loss = output.loss or ""
     says = recorded_range(run, output)
     facts: list[Evidence] = []
@@ -147,5 +147,5 @@ def _taken_for_probabilities(case: Case, output: Output) -> Flagged:
         tier=tier_by_source(run),
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
-        mend=Mend(text, code),
+        fix=Fix(text, code),
     )

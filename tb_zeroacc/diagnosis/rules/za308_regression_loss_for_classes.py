@@ -7,8 +7,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -21,7 +21,7 @@ from tb_zeroacc.diagnosis.computed.labels import Labels, labels_of
 from tb_zeroacc.diagnosis.computed.losses import REGRESSION
 from tb_zeroacc.diagnosis.computed.outputs import accuracy_of, tier_by_source, trained_outputs
 from tb_zeroacc.diagnosis.computed.shown import curve_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -41,13 +41,13 @@ HALF = 0.5  # no constant answer is right more often, unless one class has the m
     Stage.CONTRACT,
     needs=(CONTRACT,),
     explains=("ZA208", "ZA403", "ZA404", "ZA704"),
-    mend=Mend(
+    fix=Fix(
         "Give each class a unit and train on cross-entropy.",
         '- keras.layers.Dense(1)\n+ keras.layers.Dense(10, activation="softmax")\n'
         '- loss="mse",\n+ loss="sparse_categorical_crossentropy",',
     ),
 )
-def regression_loss_for_classes(case: Case) -> Answer:
+def regression_loss_for_classes(context: RunContext) -> Answer:
     """A squared or absolute error is trained on labels that name classes.
 
     ## What it means
@@ -64,10 +64,10 @@ def regression_loss_for_classes(case: Case) -> Answer:
     beats the share of the largest class by a quarter of what is left (one half stands for a share
     that is not known), for a squared error on a sigmoid or softmax does learn: then it is a smell.
     Without an accuracy it is a smell where labels run from 0 or 1 over at most 20 values and the
-    run does not beat its prior; a wider range is as likely an amount. Without labels, a softmax
+    run does not beat its baseline; a wider range is as likely an amount. Without labels, a softmax
     trained on a distance is a smell.
 
-    ## How to mend it
+    ## How to fix it
     ```python bad
     model.add(keras.layers.Dense(1))
     model.compile(loss="mse", metrics=["accuracy"])
@@ -85,7 +85,7 @@ def regression_loss_for_classes(case: Case) -> Answer:
     Goodfellow, Bengio and Courville 2016, Deep Learning, section 6.2.2; keras.io/api/losses.
     Figures measured on Keras 3.15.
     """
-    run = case.run
+    run = context.run
     outputs = [o for o in trained_outputs(run) if o.loss in REGRESSION]
     if not outputs:
         return NotApplicable("no output is trained on a squared or absolute error")
@@ -95,41 +95,41 @@ def regression_loss_for_classes(case: Case) -> Answer:
         if labels is None:
             untold += 1
             if output.activation == "softmax" and (output.units or 0) > 1:
-                return _flagged(case, output, None, Tier.SMELL)
-        elif (tier := _tier(case, output, labels)) is not None:
-            return _flagged(case, output, labels, tier)
+                return _flagged(context, output, None, Tier.SMELL)
+        elif (tier := _tier(context, output, labels)) is not None:
+            return _flagged(context, output, labels, tier)
     if untold == len(outputs):
         return CannotTell("labels are not in the log: they may be classes", (LABELS.missing,))
-    return Passed("the targets are no class numbers, or the run beats its prior on them")
+    return Passed("the targets are no class numbers, or the run beats its baseline on them")
 
 
-def _tier(case: Case, output: Output, labels: Labels) -> Tier | None:
+def _tier(context: RunContext, output: Output, labels: Labels) -> Tier | None:
     """How sure it is that classes are meant and the loss hurts; None where they are not."""
     if not labels.one_hot and (not labels.whole or labels.units > 1):
         return None
     values = labels.high - labels.low + 1
-    if accuracy_of(case.run, output) is not None:
+    if accuracy_of(context.run, output) is not None:
         if values > MOST_CLASSES:
             return None
-        return Tier.SMELL if _accuracy_beats(case, labels) else Tier.STRONG
+        return Tier.SMELL if _accuracy_beats(context, labels) else Tier.STRONG
     few = labels.low in (0.0, 1.0) and 2 <= values <= FEW_CLASSES
-    return Tier.SMELL if few and not case.beats else None
+    return Tier.SMELL if few and not context.beats else None
 
 
-def _accuracy_beats(case: Case, labels: Labels) -> bool:
+def _accuracy_beats(context: RunContext, labels: Labels) -> bool:
     """Whether accuracy is well above what always naming one class would score."""
-    if case.beats_accuracy is not None:
-        return case.beats_accuracy
-    if case.final_accuracy is None:
+    if context.beats_accuracy is not None:
+        return context.beats_accuracy
+    if context.final_accuracy is None:
         return True  # nothing shows that it hurts
     majority = HALF
     if labels.units == 1 and (labels.low, labels.high) == (0.0, 1.0) and labels.mean >= 0:
         majority = max(labels.mean, 1.0 - labels.mean)
-    return case.final_accuracy > majority + BEATEN_ACCURACY * (1.0 - majority)
+    return context.final_accuracy > majority + BEATEN_ACCURACY * (1.0 - majority)
 
 
-def _flagged(case: Case, output: Output, labels: Labels | None, tier: Tier) -> Flagged:
-    run = case.run
+def _flagged(context: RunContext, output: Output, labels: Labels | None, tier: Tier) -> Flagged:
+    run = context.run
     name = (output.loss or "").replace("_", " ")
     facts: tuple[Evidence, ...] = (Evidence(f"loss is {output.loss}", layer=output.layer),)
     classes = output.units or 2
@@ -147,24 +147,24 @@ def _flagged(case: Case, output: Output, labels: Labels | None, tier: Tier) -> F
             Evidence.of_number("share of labels that are whole numbers", 1, unlike(1),
                                unit="share", member=labels.member),
         )
-    if case.prior.accuracy is not None and case.final_accuracy is not None:
-        share = f"{number(case.final_accuracy)} against {number(case.prior.accuracy)}"
-        context = f"Accuracy is {share} for always saying the largest class."
+    if context.baseline.accuracy is not None and context.final_accuracy is not None:
+        share = f"{number(context.final_accuracy)} against {number(context.baseline.accuracy)}"
+        sentence = f"Accuracy is {share} for always saying the largest class."
     else:
-        context = "Its optimum lies between the classes, where no class is."
+        sentence = "Its optimum lies between the classes, where no class is."
     strictest = tier_by_source(run) or tier
     return Flagged(
         summary=summary,
-        context=context,
+        context=sentence,
         evidence=(*facts, *curve_shown(run, Role.ACCURACY, Role.LOSS)),
         tier=min(tier, strictest),
         since=BEFORE_TRAINING,
-        mend=_mend(case, output, classes, labels),
+        fix=_fix(context, output, classes, labels),
     )
 
 
-def _mend(case: Case, output: Output, classes: int, labels: Labels | None) -> Mend:
-    run = case.run
+def _fix(context: RunContext, output: Output, classes: int, labels: Labels | None) -> Fix:
+    run = context.run
     before = f"- {output_call(run, output, output.activation)}\n"
     if classes == 2 and output.units == 1 and (labels is None or labels.low >= 0):
         after = output_call(run, output, "sigmoid")
@@ -177,4 +177,4 @@ def _mend(case: Case, output: Output, classes: int, labels: Labels | None) -> Me
         if labels is not None and labels.low < 0:
             text = "Number the classes from 0, give each a unit and train on cross-entropy."
     layers = "" if before == f"- {after}\n" else f"{before}+ {after}\n"
-    return Mend(text, f'{layers}- loss="{output.loss}",\n+ loss="{loss}",')
+    return Fix(text, f'{layers}- loss="{output.loss}",\n+ loss="{loss}",')

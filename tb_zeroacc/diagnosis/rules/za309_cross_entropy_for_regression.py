@@ -7,8 +7,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -20,7 +20,7 @@ from tb_zeroacc.diagnosis.computed.labels import Labels, labels_of
 from tb_zeroacc.diagnosis.computed.losses import CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.outputs import tier_by_source, trained_outputs
 from tb_zeroacc.diagnosis.computed.shown import curve_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, LOSS
 from tb_zeroacc.diagnosis.rule import rule
@@ -44,12 +44,12 @@ BELOW_ZERO = -1e-3  # a cross-entropy of sound labels is 0 or more; rounding doe
         "ZA505", "ZA506", "ZA509", "ZA602", "ZA701", "ZA702", "ZA703", "ZA704", "ZA705", "ZA706",
     ),
     outcome=Outcome.BROKEN,
-    mend=Mend(
+    fix=Fix(
         "Train amounts on a squared error, with a linear output.",
         '- loss="binary_crossentropy",\n+ loss="mean_squared_error",',
     ),
 )
-def cross_entropy_for_regression(case: Case) -> Answer:
+def cross_entropy_for_regression(context: RunContext) -> Answer:
     """Cross-entropy is trained on continuous targets, which are no classes.
 
     ## What it means
@@ -69,7 +69,7 @@ def cross_entropy_for_regression(case: Case) -> Answer:
     negative, which no sound labels can make it. Without labels, a negative loss of a linear output
     is strong; a negative curve that is called a cross-entropy, without a contract, is a smell.
 
-    ## How to mend it
+    ## How to fix it
     ```python bad
     model.add(keras.layers.Dense(1))
     model.compile(loss="binary_crossentropy")
@@ -88,7 +88,7 @@ def cross_entropy_for_regression(case: Case) -> Answer:
     keras.io/api/losses/probabilistic_losses; Goodfellow, Bengio and Courville 2016, Deep Learning,
     section 6.2.2. Levels measured on Keras 3.15, ten seeds.
     """
-    run = case.run
+    run = context.run
     if run.contract is None:
         return _by_name(run)
     outputs = trained_outputs(run)
@@ -146,7 +146,7 @@ def _by_labels(run: Run, output: Output, labels: Labels) -> Flagged:
         ),
         tier=tier_by_source(run),
         since=BEFORE_TRAINING,
-        mend=_mend(output.loss or "binary_crossentropy"),
+        fix=_fix(output.loss or "binary_crossentropy"),
     )
 
 
@@ -161,15 +161,15 @@ def _by_level(curve: Curve, loss: str, lowest: Point, tier: Tier) -> Flagged:
         ),
         tier=tier,
         since=BEFORE_TRAINING,
-        mend=_mend(loss),
+        fix=_fix(loss),
         rivals=(
             ("ZA201", "the smallest and largest label: classes numbered from 1 or -1 do the same"),
         ),
     )
 
 
-def _mend(loss: str) -> Mend:
-    return Mend(
+def _fix(loss: str) -> Fix:
+    return Fix(
         "Train amounts on a squared error, with a linear output.",
         f'- loss="{loss}",\n+ loss="mean_squared_error",',
     )

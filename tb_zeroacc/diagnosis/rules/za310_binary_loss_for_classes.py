@@ -9,8 +9,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -24,7 +24,7 @@ from tb_zeroacc.diagnosis.computed.losses import BINARY
 from tb_zeroacc.diagnosis.computed.outputs import tensor_of, tier_by_source, trained_outputs
 from tb_zeroacc.diagnosis.computed.shapes import shape_words
 from tb_zeroacc.diagnosis.computed.shown import curve_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output, Tensor
@@ -44,14 +44,14 @@ FEWEST_EXAMPLES = 64
     needs=(CONTRACT,),
     explains=("ZA201", "ZA305", "ZA402", "ZA403", "ZA404", "ZA704"),
     muted_when=Muted.ACCURACY_IS_BEATEN,
-    mend=Mend(
+    fix=Fix(
         "Train exclusive classes on categorical cross-entropy over a softmax.",
         '- keras.layers.Dense(3, activation="sigmoid")\n'
         '+ keras.layers.Dense(3, activation="softmax")\n'
         '- loss="binary_crossentropy",\n+ loss="sparse_categorical_crossentropy",',
     ),
 )
-def binary_loss_for_classes(case: Case) -> Answer:
+def binary_loss_for_classes(context: RunContext) -> Answer:
     """Binary cross-entropy is trained on several classes of which one is right.
 
     ## What it means
@@ -73,7 +73,7 @@ def binary_loss_for_classes(case: Case) -> Answer:
     for one question a class can work too; a smell where no accuracy is known. Without labels, a
     softmax under this loss is a smell.
 
-    ## How to mend it
+    ## How to fix it
     ```python bad
     model.add(keras.layers.Dense(3, activation="sigmoid"))
     model.compile(loss="binary_crossentropy", metrics=["accuracy"])
@@ -92,7 +92,7 @@ def binary_loss_for_classes(case: Case) -> Answer:
     stackoverflow.com/q/42081257 (binary against categorical cross-entropy, and the accuracy that
     comes with it); keras.io/api/losses/probabilistic_losses. Keras 3.15 raises: measured.
     """
-    run = case.run
+    run = context.run
     outputs = [o for o in trained_outputs(run) if o.loss in BINARY]
     if not outputs:
         return NotApplicable("no output is trained on binary cross-entropy")
@@ -101,7 +101,7 @@ def binary_loss_for_classes(case: Case) -> Answer:
         return NotApplicable("binary cross-entropy has one unit, as it should")
     untold: list[str] = []
     for output in several:
-        found = _answer(case, output)
+        found = _answer(context, output)
         if isinstance(found, Flagged):
             return found
         if isinstance(found, CannotTell):
@@ -111,28 +111,28 @@ def binary_loss_for_classes(case: Case) -> Answer:
     return Passed("several labels may hold at once, or the run learns them all the same")
 
 
-def _answer(case: Case, output: Output) -> Answer:
-    run = case.run
+def _answer(context: RunContext, output: Output) -> Answer:
+    run = context.run
     labels = labels_of(run, output)
     shapes = run.shapes.labels if run.shapes else ()
     tensor = tensor_of(shapes, run, output)
     if labels is None:
         if tensor is not None and _is_class_number(tensor):
-            return _flagged(case, output, f"labels of shape {shape_words(tensor)}", rows=False)
+            return _flagged(context, output, f"labels of shape {shape_words(tensor)}", rows=False)
         if output.activation == "softmax":
-            return _flagged(case, output, "a softmax, whose units compete", Tier.SMELL)
+            return _flagged(context, output, "a softmax, whose units compete", Tier.SMELL)
         return CannotTell("the labels are not in the log")
     if labels.units == 1:
         if not labels.whole or labels.high < FEWEST_CLASSES - 1:
             return Passed("labels of one column that name no third class")
         numbers = f"class numbers up to {number(labels.high)}"
-        return _flagged(case, output, numbers, labels=labels, rows=False)
+        return _flagged(context, output, numbers, labels=labels, rows=False)
     if not labels.one_hot:
         return Passed("rows with another number of labels than one")
     if labels.examples < FEWEST_EXAMPLES:
         return CannotTell(f"only {count(labels.examples, 'row')} of labels")
-    weak = Tier.SMELL if case.beats_accuracy is None else None
-    found = _flagged(case, output, "one-hot rows: one class each", weak, labels=labels)
+    weak = Tier.SMELL if context.beats_accuracy is None else None
+    found = _flagged(context, output, "one-hot rows: one class each", weak, labels=labels)
     return replace(found, is_mutable=True)  # a question a class can work, too
 
 
@@ -144,7 +144,7 @@ def _is_class_number(tensor: Tensor) -> bool:
 
 
 def _flagged(
-    case: Case,
+    context: RunContext,
     output: Output,
     what: str,
     tier: Tier | None = None,
@@ -152,7 +152,7 @@ def _flagged(
     labels: Labels | None = None,
     rows: bool = True,
 ) -> Flagged:
-    run = case.run
+    run = context.run
     strictest = tier_by_source(run) or Tier.STRONG
     facts = (
         Evidence.of_number("units under binary cross-entropy", output.units, at_most(1),
@@ -166,7 +166,7 @@ def _flagged(
         tier=min(tier or Tier.STRONG, strictest),
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
-        mend=_mend(run, output, rows=rows),
+        fix=_fix(run, output, rows=rows),
         is_mutable=False,
     )
 
@@ -179,11 +179,11 @@ def _label_fact(run: Run, what: str, labels: Labels | None, rows: bool) -> Evide
     return Evidence.of_number("largest label", labels.high, at_most(1), member=labels.member)
 
 
-def _mend(run: Run, output: Output, *, rows: bool) -> Mend:
+def _fix(run: Run, output: Output, *, rows: bool) -> Fix:
     loss = "categorical_crossentropy" if rows else "sparse_categorical_crossentropy"
     before, after = output_call(run, output, output.activation), output_call(run, output, "softmax")
     layers = "" if before == after else f"- {before}\n+ {after}\n"
-    return Mend(
+    return Fix(
         "Train exclusive classes on categorical cross-entropy over a softmax.",
         f'{layers}- loss="{output.loss}",\n+ loss="{loss}",',
     )

@@ -9,8 +9,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -22,7 +22,7 @@ from tb_zeroacc.diagnosis.computed.labels import Labels, labels_of
 from tb_zeroacc.diagnosis.computed.losses import CLASS_LOSSES, REGRESSION
 from tb_zeroacc.diagnosis.computed.outputs import accuracy_of, tier_by_source, trained_outputs
 from tb_zeroacc.diagnosis.computed.shown import curve_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import rule
@@ -46,12 +46,12 @@ WRITTEN = {
     needs=(CONTRACT,),
     explains=("ZA403",),
     outcome=Outcome.BROKEN,
-    mend=Mend(
+    fix=Fix(
         "Measure a regression by its error.",
         '- metrics=["accuracy"],\n+ metrics=["mae"],',
     ),
 )
-def accuracy_on_regression(case: Case) -> Answer:
+def accuracy_on_regression(context: RunContext) -> Answer:
     """Accuracy is measured on continuous targets, which no answer hits exactly.
 
     ## What it means
@@ -72,7 +72,7 @@ def accuracy_on_regression(case: Case) -> Answer:
     an accuracy of exactly 0 in 3 epochs or more beside such a loss and a linear output; then, and
     from Keras' own record, it is strong at most.
 
-    ## How to mend it
+    ## How to fix it
     ```python bad
     model.add(keras.layers.Dense(1))
     model.compile(loss="mse", metrics=["accuracy"])
@@ -90,7 +90,7 @@ def accuracy_on_regression(case: Case) -> Answer:
     github.com/keras-team/keras/issues/6260; stackoverflow.com/q/62566558;
     keras.io/api/metrics/accuracy_metrics. What `accuracy` becomes was measured on Keras 3.15.
     """
-    run = case.run
+    run = context.run
     outputs = trained_outputs(run)
     measured = [(o, a) for o in outputs if (a := accuracy_of(run, o)) is not None]
     if not measured:
@@ -103,7 +103,7 @@ def accuracy_on_regression(case: Case) -> Answer:
         if labels is None:
             untold.append((output, accuracy))
         elif _is_amount(output, labels):
-            return _by_labels(case, output, labels, accuracy)
+            return _by_labels(context, output, labels, accuracy)
     for output, accuracy in untold:
         curve = run.headline(Role.ACCURACY)
         if output.loss in REGRESSION and output.activation == "linear" and curve is not None:
@@ -121,9 +121,9 @@ def _is_amount(output: Output, labels: Labels) -> bool:
     return output.loss in REGRESSION or labels.leave_unit_range
 
 
-def _by_labels(case: Case, output: Output, labels: Labels, accuracy: str) -> Flagged:
-    run = case.run
-    score = case.final_accuracy
+def _by_labels(context: RunContext, output: Output, labels: Labels, accuracy: str) -> Flagged:
+    run = context.run
+    score = context.final_accuracy
     if score is not None and np.isfinite(score):
         summary = (
             f"Accuracy is {number(score)} whatever the model learns: the targets are continuous."
@@ -133,7 +133,7 @@ def _by_labels(case: Case, output: Output, labels: Labels, accuracy: str) -> Fla
         summary = f"Accuracy is measured on targets of which {share} are no whole numbers."
     return Flagged(
         summary=summary,
-        context=_context(case, accuracy),
+        context=_context(context, accuracy),
         evidence=(
             *curve_shown(run, Role.ACCURACY),
             Evidence.of_number("share of targets that are no whole numbers", labels.fractional,
@@ -142,7 +142,7 @@ def _by_labels(case: Case, output: Output, labels: Labels, accuracy: str) -> Fla
         ),
         tier=tier_by_source(run),
         since=BEFORE_TRAINING,
-        mend=_mend(accuracy),
+        fix=_fix(accuracy),
     )
 
 
@@ -157,22 +157,22 @@ def _by_level(run: Run, output: Output, accuracy: str, curve: Curve) -> Flagged:
         ),
         tier=Tier.STRONG,
         since=BEFORE_TRAINING,
-        mend=_mend(accuracy),
+        fix=_fix(accuracy),
     )
 
 
-def _context(case: Case, accuracy: str) -> str:
-    ratio = case.loss_ratio
+def _context(context: RunContext, accuracy: str) -> str:
+    ratio = context.loss_ratio
     learned = ""
     if ratio is not None and 0 <= ratio < 1:
         learned = f" The loss ends at {percent(ratio)} of what a constant prediction scores."
     return f"{accuracy} counts answers that name the right class, and amounts have none.{learned}"
 
 
-def _mend(accuracy: str) -> Mend:
+def _fix(accuracy: str) -> Fix:
     known = accuracy[:1].isupper() and accuracy not in WRITTEN
     before = f"keras.metrics.{accuracy}()" if known else f'"{WRITTEN.get(accuracy, accuracy)}"'
-    return Mend(
+    return Fix(
         "Measure a regression by its error.",
         f'- metrics=[{before}],\n+ metrics=["mae"],',
     )

@@ -9,8 +9,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -19,7 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.trend import Trend, training_step, trend_of
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Curve, Run
@@ -29,7 +29,7 @@ from tb_zeroacc.wording import count, number, percent
 FROZEN = 1e-6  # accuracies of the same count of right answers differ by rounding alone
 FEWEST_POINTS = 4  # epochs: fewer may be equal by chance on small data
 FALL = 0.2  # of the loss over the same epochs
-# Without a prior nobody can tell a small data set, whose accuracy has few values, from a fault.
+# Without a baseline nobody can tell a small data set, whose accuracy has few values, from a fault.
 ENOUGH_POINTS = 10
 
 
@@ -40,13 +40,13 @@ ENOUGH_POINTS = 10
     Stage.LOSS,
     needs=(LOSS, ACCURACY),
     muted_when=Muted.ACCURACY_IS_BEATEN,
-    mend=Mend(
+    fix=Fix(
         "Compare a few predictions with their labels, as the metric sees them.",
         "print(model.predict(x[:10]).squeeze(), y[:10])\n"
         "model.compile(..., metrics=[keras.metrics.BinaryAccuracy(threshold=0.5)])",
     ),
 )
-def metric_frozen_while_loss_falls(case: Case) -> Answer:
+def metric_frozen_while_loss_falls(context: RunContext) -> Answer:
     """The accuracy stands at one value while the loss falls: it does not see what is learned.
 
     ## What it means
@@ -65,7 +65,7 @@ def metric_frozen_while_loss_falls(case: Case) -> Answer:
     largest class, for small data move in few steps. Where that share is not known the accuracy
     must have stood still from the first point on, and fewer than 10 points make it a smell.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     print(model.predict(x[:10]).squeeze(), y[:10])
     ```
@@ -81,8 +81,8 @@ def metric_frozen_while_loss_falls(case: Case) -> Answer:
     stackoverflow.com/q/59129802; github.com/keras-team/keras/issues/6260. Margins measured on
     Keras 3.15: three faulty programs fire, no working one.
     """
-    run = case.run
-    accuracy, loss = case.curve(ACCURACY), case.curve(LOSS)
+    run = context.run
+    accuracy, loss = context.curve(ACCURACY), context.curve(LOSS)
     steps, values = accuracy.series.finite()
     if len(values) < FEWEST_POINTS:
         return CannotTell(f"fewer than {FEWEST_POINTS} points of the accuracy")
@@ -92,7 +92,7 @@ def metric_frozen_while_loss_falls(case: Case) -> Answer:
     level = float(values[-1])
     if level * accuracy.scale >= 1.0 - FROZEN:
         return Passed("accuracy stands at 1 and cannot rise")
-    if case.beats_accuracy is None and begin > 0:
+    if context.beats_accuracy is None and begin > 0:
         return CannotTell("accuracy stood still at the end, and what chance scores is not known")
     trend = _loss_over(run, loss, accuracy, int(steps[begin]), whole=begin == 0)
     if trend is None:
@@ -100,7 +100,7 @@ def metric_frozen_while_loss_falls(case: Case) -> Answer:
     fall = trend.relative_fall
     if fall < FALL:
         return Passed(f"accuracy stands still, and so does the loss: it fell by {percent(fall)}")
-    weak = case.beats_accuracy is None and len(values) < ENOUGH_POINTS
+    weak = context.beats_accuracy is None and len(values) < ENOUGH_POINTS
     return _flagged(run, accuracy, loss, trend, begin, Tier.SMELL if weak else None)
 
 

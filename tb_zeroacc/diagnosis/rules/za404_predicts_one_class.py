@@ -10,8 +10,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -24,7 +24,7 @@ from tb_zeroacc.diagnosis.computed.losses import REGRESSION
 from tb_zeroacc.diagnosis.computed.outputs import trained_outputs
 from tb_zeroacc.diagnosis.computed.samples import lasting_since
 from tb_zeroacc.diagnosis.computed.trend import training_step
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LABEL_COUNTS, PREDICTION_COUNTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role, Run, Table
@@ -56,12 +56,12 @@ class _Named:
     Stage.OUTPUT,
     needs=((PREDICTION_COUNTS, ACCURACY),),
     explains=("ZA403",),
-    mend=Mend(
+    fix=Fix(
         "Weigh the classes, or draw them equally often, and see whether other classes are named.",
         "model.fit(..., class_weight={0: 0.5, 1: 5.0})",
     ),
 )
-def predicts_one_class(case: Case) -> Answer:
+def predicts_one_class(context: RunContext) -> Answer:
     """The model names the same class for every example.
 
     ## What it means
@@ -80,7 +80,7 @@ def predicts_one_class(case: Case) -> Answer:
     be expected among them. Not where the labels hold one class only, nor before step 10. Where
     predictions are not on record: an accuracy within .001 of the known share over 4 epochs.
 
-    ## How to mend it
+    ## How to fix it
     Look for the cause first: dead units, a rate that is too high, inputs without a scale. If the
     classes are far from equally frequent:
     ```python
@@ -96,15 +96,15 @@ def predicts_one_class(case: Case) -> Answer:
     stackoverflow.com/q/41488279; karpathy.github.io/2019/04/25/recipe (input-independent
     baseline). Shares measured on Keras 3.15.
     """
-    run = case.run
+    run = context.run
     table = run.table("prediction_counts")
     losses = [o.loss for o in trained_outputs(run)]
     if table is None and losses and all(loss in REGRESSION for loss in losses):
         return NotApplicable("a regression names no classes")
     if table is None:
-        return _by_accuracy(case)
+        return _by_accuracy(context)
     single = len(table.rows) == 1
-    accuracy = case.final_accuracy if single else None
+    accuracy = context.final_accuracy if single else None
     untold, seen = "", ""
     for row, output in enumerate(table.rows):
         majority = _majority(run, output)
@@ -126,7 +126,7 @@ def predicts_one_class(case: Case) -> Answer:
         elif accuracy is None and others < FEWEST_OTHERS:
             untold = f"{said}, of too few examples to expect another class"
         else:
-            return _flagged(case, named, majority, accuracy)
+            return _flagged(context, named, majority, accuracy)
     if untold:
         return CannotTell(untold, () if run.table("label_counts") else (LABEL_COUNTS.missing,))
     only = seen == "the labels hold one class only"
@@ -157,8 +157,10 @@ def _named(table: Table, row: int) -> _Named | None:
     )  # fmt: skip
 
 
-def _flagged(case: Case, named: _Named, majority: float, accuracy: float | None) -> Flagged:
-    table, run = named.table, case.run
+def _flagged(
+    context: RunContext, named: _Named, majority: float, accuracy: float | None
+) -> Flagged:
+    table, run = named.table, context.run
     since, last = int(table.steps[named.first]), int(table.steps[-1])
     facts = [
         Evidence.of_table(f"share of class {named.label} among the predictions, last epoch",
@@ -186,9 +188,9 @@ def _accuracy(run: Run, majority: float, since: int | None = None) -> list[Evide
     return [Evidence.of_curve(text, curve, limit=bound, since=since)]
 
 
-def _by_accuracy(case: Case) -> Answer:
+def _by_accuracy(context: RunContext) -> Answer:
     """Without predictions: an accuracy that stands at the share of the largest class."""
-    run, majority = case.run, case.prior.accuracy
+    run, majority = context.run, context.baseline.accuracy
     curve = run.headline(Role.ACCURACY)
     if majority is None or curve is None:
         missing = (PREDICTION_COUNTS.missing, LABEL_COUNTS.missing)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answers import Answer, Evidence, Flagged, Mend, Passed, Stage, Tier
+from tb_zeroacc.diagnosis.answers import Answer, Evidence, Fix, Flagged, Passed, Stage, Tier
 from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import rule
@@ -20,7 +20,7 @@ from tb_zeroacc.wording import number
     Stage.LOSS,
     needs=(EPOCHS, STEP_LOSS),
     outcome=Outcome.LEARNING,
-    mend=Mend(
+    fix=Fix(
         "Hand the loss to Keras' tracker in `train_step`, and return what the trackers say.",
         "+ for metric in self.metrics:\n"
         '+     if metric.name == "loss":\n'
@@ -31,7 +31,7 @@ from tb_zeroacc.wording import number
         "+ return {metric.name: metric.result() for metric in self.metrics}",
     ),
 )
-def loss_tracker_not_updated(case: Case) -> Answer:
+def loss_tracker_not_updated(context: RunContext) -> Answer:
     """The logged loss is 0 in every epoch because its tracker is never updated.
 
     ## What it means
@@ -48,7 +48,7 @@ def loss_tracker_not_updated(case: Case) -> Answer:
     below. No other difference counts: a log is the mean of an epoch, a sample is one batch of it.
     Where it is found, the samples are judged in place of the logged loss, by every check.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     for metric in self.metrics:  # in `train_step`
         if metric.name == "loss":
@@ -68,11 +68,11 @@ def loss_tracker_not_updated(case: Case) -> Answer:
     keras.io/guides/custom_train_step_in_tensorflow. Measured on Keras 3.15: eight epochs logged
     as 0 with a true loss of 1.1.
     """
-    run = case.run
+    run = context.run
     refuted = next((c for c in run.curves if c.refuted), None)
     if refuted is None:
         return Passed("no logged loss contradicts the sampled steps")
-    table = case.table(STEP_LOSS)
+    table = context.table(STEP_LOSS)
     losses = table.column("loss")[:, 0]
     losses = losses[np.isfinite(losses)]
     return Flagged(

@@ -7,8 +7,8 @@ import numpy as np
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -28,7 +28,7 @@ from tb_zeroacc.diagnosis.computed.non_finite import (
 )
 from tb_zeroacc.diagnosis.computed.optimizer import optimizer_of
 from tb_zeroacc.diagnosis.computed.replays import replayed
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import rule
@@ -47,13 +47,13 @@ from tb_zeroacc.wording import count, number
         "ZA703", "ZA704", "ZA706", "ZA708",
     ),
     outcome=Outcome.BROKEN,
-    mend=Mend(
+    fix=Fix(
         "Find the first step whose loss is not finite and look at its batch; then lower the rate "
         "or clip the gradient.",
         "optimizer=keras.optimizers.Adam(learning_rate=1e-4, clipnorm=1.0),",
     ),
 )
-def loss_not_finite(case: Case) -> Answer:
+def loss_not_finite(context: RunContext) -> Answer:
     """The loss becomes NaN or infinite, and nothing is learned after that.
 
     ## What it means
@@ -77,7 +77,7 @@ def loss_not_finite(case: Case) -> Answer:
     before it turns NaN into 0 (measured: oneDNN on CPUs, its default). Weights that end with a
     non-finite value are the same fault.
 
-    ## How to mend it
+    ## How to fix it
     Where the input was first, clean the data:
     ```python
     x = x[np.isfinite(x).all(axis=1)]
@@ -99,16 +99,16 @@ def loss_not_finite(case: Case) -> Answer:
     keras.io/api/callbacks/terminate_on_nan;
     tensorflow.org/tensorboard/debugger_v2 (the first tensor with NaN or infinity).
     """
-    if case.run.headline(Role.REWARD) is not None and not case.run.recorded:
+    if context.run.headline(Role.REWARD) is not None and not context.run.recorded:
         return NotApplicable("reinforcement learning logs a loss of NaN until learning starts")
-    bad = first_broken_loss(case.run)
+    bad = first_broken_loss(context.run)
     if bad is None:
-        return _by_weights(case.run) or Passed("every loss on record is finite")
+        return _by_weights(context.run) or Passed("every loss on record is finite")
     if bad.curve is not None and (reason := accident(bad.curve)):
         if bad.curve.series.first_non_finite_step == bad.curve.series.first.step:
             return Passed(f"not finite only at first: {reason}")
-        return _flagged(case, bad, Tier.SMELL, f"Later it was finite again: {reason}.")
-    return _flagged(case, bad, None, "")
+        return _flagged(context, bad, Tier.SMELL, f"Later it was finite again: {reason}.")
+    return _flagged(context, bad, None, "")
 
 
 def _by_weights(run: Run) -> Flagged | None:
@@ -127,12 +127,12 @@ def _by_weights(run: Run) -> Flagged | None:
         "at the end: a ReLU that turns NaN into 0 keeps the loss finite, and nothing is learned.",
         evidence=_tensor_evidence(run, lost),
         since=int(earlier[-1]) + 1 if len(earlier) else lost.step,
-        mend=_mend(run, lost),
+        fix=_fix(run, lost),
     )
 
 
-def _flagged(case: Case, bad: BrokenLoss, tier: Tier | None, remark: str) -> Flagged:
-    tensor = first_broken_tensor(case.run, bad.step)
+def _flagged(context: RunContext, bad: BrokenLoss, tier: Tier | None, remark: str) -> Flagged:
+    tensor = first_broken_tensor(context.run, bad.step)
     if tensor is not None and tensor.kind == "gradients" and tensor.step == bad.step:
         tensor = None  # they are computed from the loss of their step
     where = WORDS[tensor.kind].format(tensor.row) if tensor else None
@@ -142,19 +142,19 @@ def _flagged(case: Case, bad: BrokenLoss, tier: Tier | None, remark: str) -> Fla
     summary = f"The loss is {word} from {unit} {bad.at} on"
     if where is not None:
         summary += f"; {where} broke first"
-    elif _only_the_loss(case.run, bad.step):
+    elif _only_the_loss(context.run, bad.step):
         summary += "; the loss itself broke first"
-    context = remark or (
-        _context(case.run, tensor) if tensor else _not_seen(case.run, bad) or _last_finite(bad)
-    )
+    run = context.run
+    sentence = remark or (_context(run, tensor) if tensor else _not_seen(run, bad))
+    sentence = sentence or _last_finite(bad)
     return Flagged(
         summary=f"{summary}.",
-        evidence=(_loss_evidence(case.run, bad), *_tensor_evidence(case.run, tensor)),
+        evidence=(_loss_evidence(context.run, bad), *_tensor_evidence(context.run, tensor)),
         tier=tier,
         # No layers: whichever broke first, the update that follows breaks all of them.
         since=bad.step,
-        context=context,
-        mend=_mend(case.run, tensor, bad.step),
+        context=sentence,
+        fix=_fix(context.run, tensor, bad.step),
     )
 
 
@@ -245,29 +245,29 @@ def _last_finite(bad: BrokenLoss) -> str:
     return f"The last finite loss before it was {number(float(before[-1]))}."
 
 
-def _mend(run: Run, tensor: BrokenTensor | None, step: int | None = None) -> Mend:
+def _fix(run: Run, tensor: BrokenTensor | None, step: int | None = None) -> Fix:
     kind = tensor.kind if tensor else "loss"
     if kind in ("inputs", "labels"):
         name = "x" if kind == "inputs" else "y"
-        return Mend(
+        return Fix(
             f"Remove or fill the non-finite {kind} before training.",
             f"keep = np.isfinite({name}).reshape(len({name}), -1).all(axis=1)\n"
             "x, y = x[keep], y[keep]",
         )
     if kind in ("activations", "outputs"):
-        return Mend(
+        return Fix(
             f"Look for a logarithm, quotient or square root in `{tensor.row if tensor else ''}`, "
             "and keep its argument away from 0; else take smaller steps.",
             "- keras.ops.log(x)\n+ keras.ops.log(keras.ops.maximum(x, 1e-7))",
         )
     if kind == "loss" and step is not None and _only_the_loss(run, step):
-        return Mend(
+        return Fix(
             "Compute the loss from logits, or keep its logarithms and quotients away from 0.",
             "- loss=keras.losses.SparseCategoricalCrossentropy(),\n"
             "+ loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),",
         )
     optimizer = optimizer_of(run, tensor.row if tensor else "")
-    return Mend(
+    return Fix(
         "Take smaller steps and clip the gradient.",
         rate_diff(run, optimizer, lower_rate(run, optimizer), ", clipnorm=1.0"),
     )

@@ -11,8 +11,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -26,7 +26,7 @@ from tb_zeroacc.diagnosis.computed.optimizer import Group, groups_of
 from tb_zeroacc.diagnosis.computed.parts import worst_of
 from tb_zeroacc.diagnosis.computed.samples import lasting_since
 from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import GRADIENTS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
@@ -65,12 +65,12 @@ class _Fade:
     needs=(GRADIENTS, WEIGHTS),
     explains=("ZA404", "ZA509", "ZA606", "ZA702", "ZA704"),
     muted_when=Muted.BASELINE_IS_BEATEN,
-    mend=Mend(
+    fix=Fix(
         "Use ReLU with He's initialisation in the hidden layers, or shortcuts and normalisation.",
         'keras.layers.Dense(32, activation="relu", kernel_initializer="he_normal")',
     ),
 )
-def vanishing_gradients(case: Case) -> Answer:
+def vanishing_gradients(context: RunContext) -> Answer:
     """Gradients fade from layer to layer towards the input, so the first layers stand still.
 
     ## What it means
@@ -87,9 +87,9 @@ def vanishing_gradients(case: Case) -> Answer:
     optimizers, among the kernels of each. Measured:
     1.6e-8 in twelve sigmoid layers, .1 to .6 in healthy nets, so 1e-4 keeps three orders of
     magnitude on either side. And the first kernel must stand still: its median update under 1e-6
-    of its weights, since Adam scales small gradients up. Muted once the run beats its prior.
+    of its weights, since Adam scales small gradients up. Muted once the run beats its baseline.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     keras.layers.Dense(32, activation="relu", kernel_initializer="he_normal")
     ```
@@ -105,16 +105,16 @@ def vanishing_gradients(case: Case) -> Answer:
     networks; Hochreiter 1998; stackoverflow.com/q/50209981. The margins were measured on
     Keras 3.15.
     """
-    weights, gradients = case.table(WEIGHTS), case.table(GRADIENTS)
+    weights, gradients = context.table(WEIGHTS), context.table(GRADIENTS)
     answers = [
-        _judged(case, weights, gradients, group) for group in groups_of(case.run, weights)
+        _judged(context, weights, gradients, group) for group in groups_of(context.run, weights)
     ]
-    return as_far_as_recorded(case.run, worst_of(answers), "weights", "gradients")
+    return as_far_as_recorded(context.run, worst_of(answers), "weights", "gradients")
 
 
-def _judged(case: Case, weights: Table, gradients: Table, group: Group) -> Answer:
+def _judged(context: RunContext, weights: Table, gradients: Table, group: Group) -> Answer:
     """The answer on the layers that one optimizer trains: others have a loss of their own."""
-    fade = _fade(case.run, weights, gradients, group)
+    fade = _fade(context.run, weights, gradients, group)
     if fade is None or len(fade.layers) < FEWEST_LAYERS:
         return NotApplicable(f"fewer than {FEWEST_LAYERS} layers with kernels")
     known = np.isfinite(fade.ratio)
@@ -123,11 +123,11 @@ def _judged(case: Case, weights: Table, gradients: Table, group: Group) -> Answe
     ratio = float(np.median(fade.ratio[known]))
     if not 0 < ratio < FADED:
         return Passed(f"the first layer gets {number(ratio)} of the last one's gradient")
-    first = _kernels(case.run, weights, group)[0]
+    first = _kernels(context.run, weights, group)[0]
     moved = float(np.nanmedian(weights.column("update_ratio")[:, first]))
     if moved >= STANDS_STILL:
         return Passed(f"the first layer moves all the same, by {number(moved)} of itself a step")
-    return _flagged(case, fade, ratio, moved)
+    return _flagged(context, fade, ratio, moved)
 
 
 def _kernels(run: Run, weights: Table, group: Group) -> list[int]:
@@ -145,8 +145,8 @@ def _fade(run: Run, weights: Table, gradients: Table, group: Group) -> _Fade | N
     return _Fade(gradients.steps, gradients.column("rms")[:, rows], layers)
 
 
-def _flagged(case: Case, fade: _Fade, ratio: float, moved: float) -> Flagged:
-    run, gradients = case.run, case.table(GRADIENTS)
+def _flagged(context: RunContext, fade: _Fade, ratio: float, moved: float) -> Flagged:
+    run, gradients = context.run, context.table(GRADIENTS)
     low = np.isfinite(fade.ratio) & (fade.ratio < FADED)
     onset = lasting_since(low)
     since = int(fade.steps[0 if onset is None else onset])
@@ -172,13 +172,13 @@ def _flagged(case: Case, fade: _Fade, ratio: float, moved: float) -> Flagged:
                                   shown_by=run.curve(f"zeroacc/gradients/{layer}"))
                 for layer, rms in ((first, typical[0]), (last, typical[-1]))
             ),
-            Evidence.of_table(f"update ÷ weights of `{first}`, median", case.table(WEIGHTS),
+            Evidence.of_table(f"update ÷ weights of `{first}`, median", context.table(WEIGHTS),
                               moved, at_least(STANDS_STILL), layer=first, since=since,
                               until=until),
         ),
         since=since,
         layers=faded,
-        mend=_mend(run, faded),
+        fix=_fix(run, faded),
     )
 
 
@@ -191,17 +191,17 @@ def part(ratio: float) -> str:
     return number(ratio) if parts >= 1e6 else f"1/{number(float(f'{parts:.2g}'))}"
 
 
-def _mend(run: Run, layers: tuple[str, ...]) -> Mend:
+def _fix(run: Run, layers: tuple[str, ...]) -> Fix:
     known = [layer for name in layers if (layer := layer_named(run, name)) is not None]
     squashed = next((layer for layer in known if layer.activation in SATURATING), None)
     if squashed is None:
-        return Mend(
+        return Fix(
             "Let the gradient pass by: add shortcuts or normalisation between the layers.",
             "y = keras.layers.LayerNormalization()(keras.layers.Add()([x, block(x)]))",
         )
     before = layer_call(squashed, activation=squashed.activation)
     after = layer_call(squashed, activation="relu", kernel="HeNormal")
-    return Mend(
+    return Fix(
         f"Replace {squashed.activation} in the hidden layers by ReLU, with weights to match.",
         f"- {before}\n+ {after}",
     )

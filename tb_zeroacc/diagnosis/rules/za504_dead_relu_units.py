@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answers import Answer, Mend, Stage, Tier
+from tb_zeroacc.diagnosis.answers import Answer, Fix, Stage, Tier
 from tb_zeroacc.diagnosis.computed.silent_units import DEAD, DYING, judge
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run
@@ -23,13 +23,13 @@ FEW_EXAMPLES = 8
     needs=(ACTIVATIONS,),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
-    mend=Mend(
+    fix=Fix(
         "Lower the learning rate, start biases at zero and use He's initialisation; or let the "
         "negative side pass a little.",
         'keras.layers.Dense(64, activation="leaky_relu", kernel_initializer="he_normal")',
     ),
 )
-def dead_relu_units(case: Case) -> Answer:
+def dead_relu_units(context: RunContext) -> Answer:
     """Nearly all units of a hidden ReLU layer are dead: no example activates them.
 
     ## What it means
@@ -45,10 +45,10 @@ def dead_relu_units(case: Case) -> Answer:
     elements: half of all elements are 0 in health). Its median over the last samples (a quarter of
     them, at most ten) must be 90 % or more. Healthy nets end with 33 to 64 % of a layer dead,
     broken ones with 100 % (measured). With fewer than 8 examples a batch only 100 % counts. Muted
-    once the run beats its prior. It begins where the share passes 90 % and stays there in nine of
-    ten samples.
+    once the run beats its baseline. It begins where the share passes 90 % and stays there in nine
+    of ten samples.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     keras.layers.Dense(64, activation="relu", kernel_initializer="he_normal",
                        bias_initializer="zeros")
@@ -64,7 +64,7 @@ def dead_relu_units(case: Case) -> Answer:
     Lu et al. 2019, Dying ReLU and initialization; stackoverflow.com/q/46639430;
     docs.aws.amazon.com/sagemaker (Debugger's DeadRelu). Margins measured on Keras 3.15.
     """
-    return judge(case, DYING, _dead_threshold(case.run))
+    return judge(context, DYING, _dead_threshold(context.run))
 
 
 def _dead_threshold(run: Run) -> float:

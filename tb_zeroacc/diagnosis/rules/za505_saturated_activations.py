@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answers import Answer, Mend, Stage, Tier
+from tb_zeroacc.diagnosis.answers import Answer, Fix, Stage, Tier
 from tb_zeroacc.diagnosis.computed.silent_units import SATURATION, judge
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 
@@ -21,12 +21,12 @@ SATURATED = 0.9
     needs=(ACTIVATIONS,),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
-    mend=Mend(
+    fix=Fix(
         "Start with smaller weights and standardised inputs.",
         'keras.layers.Dense(64, activation="tanh", kernel_initializer="glorot_uniform")',
     ),
 )
-def saturated_activations(case: Case) -> Answer:
+def saturated_activations(context: RunContext) -> Answer:
     """Hidden sigmoid or tanh units stand at the ends of their range, where the slope is gone.
 
     ## What it means
@@ -41,9 +41,9 @@ def saturated_activations(case: Case) -> Answer:
     Per hidden layer, the share of pairs of unit and example whose derivative is under 1 % of its
     maximum (s(1-s) of a sigmoid, 1-t² of a tanh). Its median over the last samples must be 90 % or
     more. The output layer is left out: a good classifier's output saturates, 50 to 94 % of it
-    (measured). Muted once the run beats its prior.
+    (measured). Muted once the run beats its baseline.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     keras.layers.Dense(64, activation="tanh", kernel_initializer="glorot_uniform")
     ```
@@ -59,4 +59,4 @@ def saturated_activations(case: Case) -> Answer:
     Glorot and Bengio 2010, section 3; docs.aws.amazon.com/sagemaker
     (Debugger's SaturatedActivation). Margins measured on Keras 3.15.
     """
-    return judge(case, SATURATION, SATURATED)
+    return judge(context, SATURATION, SATURATED)

@@ -10,8 +10,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -20,7 +20,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.outputs import output_row
 from tb_zeroacc.diagnosis.computed.samples import lasting_since, settled
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
@@ -40,13 +40,13 @@ FEWEST_STEPS = 10  # a last layer of zeros says the same until its first updates
     needs=(OUTPUTS,),
     explains=("ZA403", "ZA404", "ZA702", "ZA704"),
     muted_when=Muted.BASELINE_IS_BEATEN,
-    mend=Mend(
+    fix=Fix(
         "Follow a batch through the layers and find the one after which all examples look alike.",
         "for layer in model.layers:\n    x = layer(x)\n"
         "    print(layer.name, keras.ops.std(x, axis=0))",
     ),
 )
-def constant_output(case: Case) -> Answer:
+def constant_output(context: RunContext) -> Answer:
     """The model says the same for every input.
 
     ## What it means
@@ -60,11 +60,11 @@ def constant_output(case: Case) -> Answer:
     ## How it is detected
     The standard deviation of the outputs over the batch, averaged over the units, divided by that
     of the labels (classes: that of a share of one in k; logits: 1). The median over the last
-    samples must be under a thousandth. Healthy nets start between .1 and 1, so a thousandth is
-    what rounding and a fading signal leave. Batches of one example cannot tell; nor can fewer than
-    10 steps, for a last layer of zeros says the same at first. Muted once the run beats its prior.
+    samples must be under a thousandth. Healthy nets start between .1 and 1, so a thousandth is what
+    rounding and a fading signal leave. Batches of one example cannot tell; nor can fewer than 10
+    steps, for a last layer of zeros says the same at first. Muted once the run beats its baseline.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     for layer in model.layers:
         x = layer(x)
@@ -81,11 +81,11 @@ def constant_output(case: Case) -> Answer:
     (Debugger's UnchangedTensor). The threshold is this rule's own: a thousandth of what the labels
     vary by.
     """
-    table = case.table(OUTPUTS)
+    table = context.table(OUTPUTS)
     if not (np.nan_to_num(table.column("examples")) > 1).any():
         return NotApplicable("batches of one example: nothing to differ within")
     spread = table.column("spread")
-    relative = spread / np.array([_scale(case.run, name) for name in table.rows])
+    relative = spread / np.array([_scale(context.run, name) for name in table.rows])
     ends = settled(relative)
     if not np.isfinite(ends).any():
         return CannotTell("the spread of the outputs is not on record")
@@ -95,7 +95,7 @@ def constant_output(case: Case) -> Answer:
         return Passed(said)
     if table.steps[-1] - table.steps[0] < FEWEST_STEPS:
         return CannotTell(f"fewer than {FEWEST_STEPS} steps: {said} so far", is_suspicion=True)
-    return _flagged(case.run, table, row, spread, relative)
+    return _flagged(context.run, table, row, spread, relative)
 
 
 def _scale(run: Run, output: str) -> float:

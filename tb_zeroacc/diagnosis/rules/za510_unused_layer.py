@@ -9,8 +9,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -19,7 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.layers import hidden_rows, layer_of, layer_position
 from tb_zeroacc.diagnosis.computed.shown import loss_shown
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS, CONTRACT
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Layer
@@ -38,12 +38,12 @@ ROUNDING = 1e-6  # the mean and the rms of one constant, in float32
     needs=((ACTIVATIONS, CONTRACT),),
     explains=("ZA206", "ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
-    mend=Mend(
+    fix=Fix(
         "Give the layer a factor that lets its input through, or take it out.",
         "- keras.layers.Rescaling(0.0)\n+ keras.layers.Rescaling(1 / 255)",
     ),
 )
-def unused_layer(case: Case) -> Answer:
+def unused_layer(context: RunContext) -> Answer:
     """A layer's output is zero, or one constant, whatever comes in.
 
     ## What it means
@@ -60,9 +60,9 @@ def unused_layer(case: Case) -> Answer:
     are one other constant (a smell); its mean, root mean square and largest absolute value are the
     same, within 1e-6. The first such layer is named. If that is a ReLU it is ZA504's to tell. A
     branch that starts at 0 moves with its first updates and passes. Muted once the run beats its
-    prior; a scale of 0 is then a smell.
+    baseline; a scale of 0 is then a smell.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     keras.layers.Rescaling(1 / 255)  # not 1 // 255, which is 0
     ```
@@ -77,18 +77,18 @@ def unused_layer(case: Case) -> Answer:
     offset`); docs.aws.amazon.com/sagemaker (Debugger's UnchangedTensor). Measured on Keras 3.15:
     behind Rescaling(0) all values are exactly 0.
     """
-    layers = case.run.contract.layers if case.run.contract else ()
+    layers = context.run.contract.layers if context.run.contract else ()
     silent = next((layer for layer in layers if _is_silent(layer)), None)
     if silent is not None:
-        return _scaled_by_zero(case, silent)
-    table = case.run.table("activations")
+        return _scaled_by_zero(context, silent)
+    table = context.run.table("activations")
     if table is None:
         return CannotTell("no Rescaling layer has a scale of 0; activations are not on record",
                           (ACTIVATIONS.missing,))  # fmt: skip
-    rows = hidden_rows(case.run, table)
+    rows = hidden_rows(context.run, table)
     if not rows:
         return NotApplicable("no hidden layer on record")
-    return _by_activations(case, table, rows)
+    return _by_activations(context, table, rows)
 
 
 def _is_silent(layer: Layer) -> bool:
@@ -97,7 +97,7 @@ def _is_silent(layer: Layer) -> bool:
     return layer.class_name == "Rescaling" and number and scale == 0
 
 
-def _scaled_by_zero(case: Case, layer: Layer) -> Flagged:
+def _scaled_by_zero(context: RunContext, layer: Layer) -> Flagged:
     offset = layer.settings.get("offset") or 0
     constant = number(float(offset)) if isinstance(offset, int | float) else "its offset"
     return Flagged(
@@ -105,17 +105,17 @@ def _scaled_by_zero(case: Case, layer: Layer) -> Flagged:
         context="It is a Rescaling layer whose scale is 0.",
         evidence=(
             Evidence.of_number(f"scale of `{layer.name}`", 0, unlike(0), layer=layer.name),
-            *loss_shown(case.run),
+            *loss_shown(context.run),
         ),
-        tier=Tier.SMELL if case.beats else None,
+        tier=Tier.SMELL if context.beats else None,
         is_mutable=False,
         since=BEFORE_TRAINING,
         layers=(layer.name,),
     )
 
 
-def _by_activations(case: Case, table: Table, rows: list[int]) -> Answer:
-    run = case.run
+def _by_activations(context: RunContext, table: Table, rows: list[int]) -> Answer:
+    run = context.run
     still = [row for row in rows if _never_varies(table, row)]
     still.sort(key=lambda row: layer_position(run, layer_of(run, table.rows[row])))
     if not still:
@@ -159,7 +159,7 @@ def _constant(run: Run, table: Table, still: list[int]) -> Flagged:
         tier=Tier.STRONG if value == 0 else Tier.SMELL,
         since=steps[0],
         layers=(layer_of(run, name),),
-        mend=Mend(
+        fix=Fix(
             f"Look at what `{name}` is given and what it makes of it.",
             f"x = model.get_layer({layer_of(run, name)!r}).input\nprint(x)",
         ),

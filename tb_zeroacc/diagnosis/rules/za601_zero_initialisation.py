@@ -8,8 +8,8 @@ from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -22,7 +22,7 @@ from tb_zeroacc.diagnosis.computed.layers import layer_named, layer_of, output_l
 from tb_zeroacc.diagnosis.computed.optimizer import optimizers_of, variable_of
 from tb_zeroacc.diagnosis.computed.shown import loss_shown
 from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer
@@ -31,7 +31,7 @@ from tb_zeroacc.run import Run, Table
 CONSTANT_INITIALIZERS = ("Zeros", "Ones", "Constant")
 # One kernel a channel, or one that joins them all: their last axis may hold a single unit.
 WITHOUT_UNIT_AXIS = ("Depthwise", "Separable")
-FEWEST_SAMPLES = 2  # the first shows the start, a later one that training does not mend it
+FEWEST_SAMPLES = 2  # the first shows the start, a later one that training does not fix it
 
 
 @rule(
@@ -43,12 +43,12 @@ FEWEST_SAMPLES = 2  # the first shows the start, a later one that training does 
     explains=(
         "ZA403", "ZA404", "ZA503", "ZA504", "ZA505", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705",
     ),
-    mend=Mend(
+    fix=Fix(
         "Start kernels at random; only biases may start at zero.",
         'keras.layers.Dense(64, activation="relu", kernel_initializer="glorot_uniform")',
     ),
 )
-def zero_initialisation(case: Case) -> Answer:
+def zero_initialisation(context: RunContext) -> Answer:
     """All units of a layer start with the same weights, and training keeps them alike.
 
     ## What it means
@@ -67,9 +67,9 @@ def zero_initialisation(case: Case) -> Answer:
     and depthwise kernels are left out. A last layer of zeros is a legitimate start: its spread is
     above 0 after the first step. Without the recorder the contract tells: a hidden layer with
     Zeros, Ones or a Constant as kernel initialiser; that is strong at most. A run that beats its
-    prior all the same makes it a smell.
+    baseline all the same makes it a smell.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     keras.layers.Dense(64, activation="relu", kernel_initializer="glorot_uniform")
     ```
@@ -83,24 +83,25 @@ def zero_initialisation(case: Case) -> Answer:
     Goodfellow, Bengio and Courville 2016, Deep Learning, section 8.4; stackoverflow.com/q/20027598;
     TheDeepChecker (variance of the initial weights near 0). Exactness was measured on Keras 3.15.
     """
-    weights = case.run.table("weights")
+    weights = context.run.table("weights")
     if weights is None:
-        return as_far_as_recorded(case.run, _from_contract(case), "weights")
-    rows = [r for r in kernel_rows(case.run, weights) if _has_units(case.run, weights.rows[r])]
+        return as_far_as_recorded(context.run, _from_contract(context), "weights")
+    run = context.run
+    rows = [r for r in kernel_rows(run, weights) if _has_units(run, weights.rows[r])]
     spread = weights.column("unit_spread")
     known = np.isfinite(spread)  # a step that was sampled out of turn has none
     rows = [r for r in rows if known[:, r].any()]
-    rows = [r for r in rows if _is_trained(case.run, weights, r)]
+    rows = [r for r in rows if _is_trained(context.run, weights, r)]
     if not rows:
         answer: Answer = NotApplicable("no kernel with two units or more")
-        return as_far_as_recorded(case.run, answer, "weights")
+        return as_far_as_recorded(context.run, answer, "weights")
     alike = [r for r in rows if not spread[known[:, r], r].any()]
     if not alike:
         answer = Passed(f"units differ in all {len(rows)} kernels")
-        return as_far_as_recorded(case.run, answer, "weights")
+        return as_far_as_recorded(context.run, answer, "weights")
     if known[:, alike].any(axis=1).sum() < FEWEST_SAMPLES:
         return Passed("one sample")
-    return _from_weights(case, weights, alike)
+    return _from_weights(context, weights, alike)
 
 
 def _has_units(run: Run, row: str) -> bool:
@@ -122,8 +123,8 @@ def _is_trained(run: Run, weights: Table, row: int) -> bool:
     return not known or moves or variable_of(weights.rows[row]) in known
 
 
-def _from_weights(case: Case, weights: Table, alike: list[int]) -> Answer:
-    run = case.run
+def _from_weights(context: RunContext, weights: Table, alike: list[int]) -> Answer:
+    run = context.run
     layers = tuple(dict.fromkeys(layer_of(run, weights.rows[r]) for r in alike))
     names = ", ".join(f"`{name}`" for name in layers[:3]) + (", .." if len(layers) > 3 else "")
     first, last = int(weights.steps[0]), int(weights.steps[-1])
@@ -142,16 +143,16 @@ def _from_weights(case: Case, weights: Table, alike: list[int]) -> Answer:
             ),
             *loss_shown(run, first),
         ),
-        tier=Tier.SMELL if case.beats else None,
+        tier=Tier.SMELL if context.beats else None,
         since=first,
         layers=layers,
-        mend=_mend(layer_named(run, layers[0])),
+        fix=_fix(layer_named(run, layers[0])),
     )
 
 
-def _from_contract(case: Case) -> Answer:
+def _from_contract(context: RunContext) -> Answer:
     """Without samples: hidden layers that are configured to start constant."""
-    run = case.run
+    run = context.run
     layers = run.contract.layers if run.contract else ()
     outputs = output_layers(run) or ({layers[-1].name} if layers else set())
     known = [x for x in layers if x.kernel_initializer is not None and x.name not in outputs]
@@ -174,19 +175,19 @@ def _from_contract(case: Case) -> Answer:
             Evidence(f"kernel_initializer of `{x.name}` is {x.kernel_initializer}", layer=x.name)
             for x in alike
         ),
-        tier=Tier.SMELL if case.beats else Tier.STRONG,
+        tier=Tier.SMELL if context.beats else Tier.STRONG,
         since=BEFORE_TRAINING,
         layers=tuple(x.name for x in alike),
-        mend=_mend(first),
+        fix=_fix(first),
     )
 
 
-def _mend(layer: Layer | None) -> Mend | None:
+def _fix(layer: Layer | None) -> Fix | None:
     if layer is None:
         return None
     activation = layer.activation
     before = layer_call(layer, activation=activation, kernel=layer.kernel_initializer or "Zeros")
-    return Mend(
+    return Fix(
         f"Start the kernel of `{layer.name}` at random: leave its initialiser out.",
         f"- {before}\n+ {layer_call(layer, activation=activation)}",
     )

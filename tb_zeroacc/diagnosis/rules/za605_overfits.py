@@ -6,8 +6,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -17,7 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.trend import training_step, trend_of
 from tb_zeroacc.diagnosis.computed.validation import RISE, Drop, Turn, drop_of, turn_of
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
@@ -30,7 +30,7 @@ TRAINING_FALL = 0.1  # the training loss must still improve while validation tur
 HEART_TRAINING = 0.3
 HEART_VALIDATION = 0.1
 HEART_LOSS = 1.5
-LEARNED = 0.8  # of the prior: random targets are learned by heart to .43 to .59 (measured)
+LEARNED = 0.8  # of the baseline: random targets are learned by heart to .43 to .59 (measured)
 
 
 @rule(
@@ -40,12 +40,12 @@ LEARNED = 0.8  # of the prior: random targets are learned by heart to .43 to .59
     Stage.UPDATE,
     needs=(LOSS, VALIDATION_LOSS),
     outcome=Outcome.LEARNING,
-    mend=Mend(
+    fix=Fix(
         "Stop at the best epoch and keep its weights; then regularise or get more data.",
         'keras.callbacks.EarlyStopping(monitor="val_loss", patience=5, restore_best_weights=True)',
     ),
 )
-def overfits(case: Case) -> Answer:
+def overfits(context: RunContext) -> Answer:
     """Training goes on improving while validation gets worse.
 
     ## What it means
@@ -67,7 +67,7 @@ def overfits(case: Case) -> Answer:
     it ends above what always predicting the mean scores, and that of training under .8 of it. The
     gap between training and validation is no evidence. Not asked of a run that is still going.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     keras.callbacks.EarlyStopping(monitor="val_loss", patience=5, restore_best_weights=True)
     ```
@@ -81,11 +81,11 @@ def overfits(case: Case) -> Answer:
     Prechelt 1998, Early stopping - but when?; Google's Tuning Playbook;
     docs.aws.amazon.com/sagemaker (Debugger's Overfit). Margins measured on Keras 3.15.
     """
-    if case.run.state == "live":
+    if context.run.state == "live":
         return NotApplicable("still running")
-    train = case.run.headline(Role.LOSS)
+    train = context.run.headline(Role.LOSS)
     trend = trend_of(train.series) if train else None
-    turn = turn_of(case.run)
+    turn = turn_of(context.run)
     if trend is None or turn is None:
         return CannotTell("fewer than four points of validation")
     if not turn.turned:
@@ -94,16 +94,16 @@ def overfits(case: Case) -> Answer:
         )
     if trend.relative_fall < TRAINING_FALL:
         return Passed(f"the training loss did not improve: {percent(trend.relative_fall)}")
-    return _flagged(case, turn, drop_of(case.run))
+    return _flagged(context, turn, drop_of(context.run))
 
 
 def _against(turn: Turn) -> str:
     return f"{number(turn.rise)} times" if turn.low > 0 else "above"
 
 
-def _flagged(case: Case, turn: Turn, drop: Drop | None) -> Flagged:
+def _flagged(context: RunContext, turn: Turn, drop: Drop | None) -> Flagged:
     clear = drop is not None and drop.is_clear(turn.rise)
-    heart = _by_heart(case, turn) or _worse_than_constant(case, turn)
+    heart = _by_heart(context, turn) or _worse_than_constant(context, turn)
     unit = "epoch" if turn.curve.axis == "epoch" else "step"
     loss = Evidence.of_curve(
         "validation loss at the end, against 1.15 times its minimum", turn.curve, turn.end,
@@ -116,7 +116,7 @@ def _flagged(case: Case, turn: Turn, drop: Drop | None) -> Flagged:
         evidence=(loss, *([_fall(drop)] if drop is not None and clear else [])),
         counter_evidence=() if drop is None or clear else (_fall(drop),),
         tier=Tier.STRONG if clear or heart else Tier.SMELL,
-        since=training_step(case.run, turn.curve, turn.low_step),
+        since=training_step(context.run, turn.curve, turn.low_step),
         rivals=(
             (
                 "ZA206",
@@ -127,9 +127,9 @@ def _flagged(case: Case, turn: Turn, drop: Drop | None) -> Flagged:
     )
 
 
-def _by_heart(case: Case, turn: Turn) -> str:
+def _by_heart(context: RunContext, turn: Turn) -> str:
     """What shows that training was learned by heart from the start; empty where nothing does."""
-    train, held = case.run.headline(Role.ACCURACY), case.run.headline(
+    train, held = context.run.headline(Role.ACCURACY), context.run.headline(
         Role.ACCURACY, Split.VALIDATION
     )
     learned = trend_of(train.series) if train else None
@@ -148,15 +148,15 @@ def _by_heart(case: Case, turn: Turn) -> str:
     )
 
 
-def _worse_than_constant(case: Case, turn: Turn) -> str:
+def _worse_than_constant(context: RunContext, turn: Turn) -> str:
     """The same of a regression: training beats the mean, and validation ends behind it."""
-    prior, ratio = case.prior.loss, case.loss_ratio
-    if prior is None or ratio is None or case.prior.classes is not None:
+    baseline, ratio = context.baseline.loss, context.loss_ratio
+    if baseline is None or ratio is None or context.baseline.classes is not None:
         return ""  # of classes a loss may be high because a few answers are too sure
-    if turn.end <= prior or ratio > LEARNED:
+    if turn.end <= baseline or ratio > LEARNED:
         return ""
     return (
-        f"It ends at {percent(turn.end / prior)} of what always predicting the mean scores, the "
+        f"It ends at {percent(turn.end / baseline)} of what always predicting the mean scores, the "
         f"training loss at {percent(ratio)}: what was learned holds for these examples alone."
     )
 

@@ -10,8 +10,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -38,7 +38,7 @@ from tb_zeroacc.diagnosis.computed.parts import worst_of
 from tb_zeroacc.diagnosis.computed.samples import largest
 from tb_zeroacc.diagnosis.computed.trend import first_training_step, trend_of
 from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Optimizer
@@ -64,12 +64,12 @@ FEWEST_STEPS = 20  # a median of the first steps alone would be one of a warm-up
     explains=("ZA404", "ZA704", "ZA705"),
     yields_to=("ZA101", "ZA102", "ZA210", "ZA303", "ZA503", "ZA504", "ZA505", "ZA601"),
     muted_when=Muted.BASELINE_IS_BEATEN,
-    mend=Mend(
+    fix=Fix(
         "Take a rate ten to a thousand times higher.",
         "optimizer=keras.optimizers.Adam(learning_rate=0.001),",
     ),
 )
-def learning_rate_too_low(case: Case) -> Answer:
+def learning_rate_too_low(context: RunContext) -> Answer:
     """The learning rate is so low that the weights hardly move.
 
     ## What it means
@@ -83,14 +83,14 @@ def learning_rate_too_low(case: Case) -> Answer:
     Per sample, the largest update of a kernel divided by that kernel (root mean squares); the
     median over all samples must be under 3e-5. Measured: 4e-6 with Adam at 1e-6; healthy nets
     show 4e-4 to 4e-3, and 2e-4 once they have converged. Gradients must be above 0, the loss must
-    have fallen by less than a tenth, over 20 steps or more. Muted once the run beats its prior.
+    have fallen by less than a tenth, over 20 steps or more. Muted once the run beats its baseline.
     Of several optimizers each is judged by its own kernels. There, and where no loss is on record,
     the rate must be under a hundredth of the optimizer's default as well, for a gradient that
     vanishes makes small updates too, and an update of 1e-6 or more is a smell.
     Without the recorder: Adam or its kin at 1e-6 or less with a loss that hardly moved; a rate of
     1e-5 or less is a smell.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     optimizer=keras.optimizers.Adam(learning_rate=0.001)
     ```
@@ -105,28 +105,28 @@ def learning_rate_too_low(case: Case) -> Answer:
     cs231n.github.io/neural-networks-3; torchmortem (median under 1e-5);
     stackoverflow.com/q/59106542. Margins measured on Keras 3.15.
     """
-    curve = case.run.headline(Role.LOSS)
+    curve = context.run.headline(Role.LOSS)
     trend = trend_of(curve.series) if curve else None
-    weights = case.run.table("weights")
-    if weights is not None and (curve is None or len(optimizers_of(case.run)) > 1):
+    weights = context.run.table("weights")
+    if weights is not None and (curve is None or len(optimizers_of(context.run)) > 1):
         fall = None  # the loss of one is not that of another
     elif curve is None or trend is None:
         return CannotTell("fewer than two points of the loss")
     elif trend.relative_fall >= HARDLY:
         return Passed(f"the loss fell by {percent(trend.relative_fall)}")
     elif weights is None:
-        answer = _low_from_contract(case, curve, trend.relative_fall)
-        return as_far_as_recorded(case.run, answer, "weights")
+        answer = _low_from_contract(context, curve, trend.relative_fall)
+        return as_far_as_recorded(context.run, answer, "weights")
     else:
         fall = trend.relative_fall
     if weights.steps[-1] - weights.steps[0] < FEWEST_STEPS:
         return CannotTell(f"fewer than {FEWEST_STEPS} steps", is_suspicion=True)
-    groups = groups_of(case.run, weights)
-    answers = [_judged(case.run, weights, group, fall) for group in groups]
+    groups = groups_of(context.run, weights)
+    answers = [_judged(context.run, weights, group, fall) for group in groups]
     low = [(g, a) for g, a in zip(groups, answers, strict=True) if isinstance(a, Flagged)]
     if len(low) > 1:
         return _all_creeping(low)
-    return as_far_as_recorded(case.run, worst_of(answers), "weights")
+    return as_far_as_recorded(context.run, worst_of(answers), "weights")
 
 
 def _judged(run: Run, weights: Table, group: Group, fall: float | None) -> Answer:
@@ -184,7 +184,7 @@ def _creeping(
         ),
         tier=tier,
         since=int(weights.steps[0]),
-        mend=_higher(run, group.optimizer),
+        fix=_higher(run, group.optimizer),
     )
 
 
@@ -206,29 +206,29 @@ def _all_creeping(low: list[tuple[Group, Flagged]]) -> Flagged:
         context=" ".join(answer.context for answer in found),
         evidence=tuple(fact for answer in found for fact in answer.evidence),
         tier=min(answer.tier or Tier.STRONG for answer in found),
-        mend=Mend(
+        fix=Fix(
             "Take higher learning rates.",
-            "\n".join(answer.mend.code for answer in found if answer.mend),
+            "\n".join(answer.fix.code for answer in found if answer.fix),
         ),
     )
 
 
-def _higher(run: Run, optimizer: Optimizer | None) -> Mend:
+def _higher(run: Run, optimizer: Optimizer | None) -> Fix:
     rate = higher_rate(run, optimizer)
-    return Mend(
+    return Fix(
         f"Take a higher learning rate, {rate:g} to begin with.", rate_diff(run, optimizer, rate)
     )
 
 
-def _low_from_contract(case: Case, curve: Curve, fall: float) -> Answer:
+def _low_from_contract(context: RunContext, curve: Curve, fall: float) -> Answer:
     """From the rate alone, beside a loss that hardly moved."""
-    run, optimizer = case.run, optimizer_of(case.run)
+    run, optimizer = context.run, optimizer_of(context.run)
     rate = peak_rate(run, optimizer)
     if rate is None:
         return CannotTell("the rate is not on record", (LEARNING_RATE.missing,))
     if rate > LOW_RATE or run.headline(Role.REWARD) is not None:
         return Passed(f"the rate reaches {number(rate)}")
-    certain = is_adaptive(optimizer) and rate <= TINY_ADAPTIVE_RATE and case.beats is False
+    certain = is_adaptive(optimizer) and rate <= TINY_ADAPTIVE_RATE and context.beats is False
     rates = run.headline(Role.LEARNING_RATE)
     told, limit = "largest learning rate", at_least(LOW_RATE)
     shown = Evidence.of_number(told, rate, limit)
@@ -240,5 +240,5 @@ def _low_from_contract(case: Case, curve: Curve, fall: float) -> Answer:
         evidence=(shown,),
         tier=Tier.STRONG if certain else Tier.SMELL,
         since=first_training_step(run, curve),
-        mend=_higher(run, optimizer),
+        fix=_higher(run, optimizer),
     )

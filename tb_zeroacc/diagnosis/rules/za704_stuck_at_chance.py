@@ -12,8 +12,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -36,7 +36,7 @@ from tb_zeroacc.diagnosis.computed.trend import (
     training_step,
     trend_of,
 )
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Curve, Role, Run, Split
@@ -71,13 +71,13 @@ class _Chance:
     Stage.LOSS,
     needs=((LOSS, VALIDATION_LOSS),),
     explains=("ZA404", "ZA403"),
-    mend=Mend(
+    fix=Fix(
         "Train on one batch alone until its loss is near 0: if that fails, the fault is in model, "
         "loss or optimizer; if it works, it is in the data.",
         "model.fit(x[:32], y[:32], epochs=200)",
     ),
 )
-def stuck_at_chance(case: Case) -> Answer:
+def stuck_at_chance(context: RunContext) -> Answer:
     """The model ends no better than one that ignores its inputs.
 
     ## What it means
@@ -88,19 +88,18 @@ def stuck_at_chance(case: Case) -> Answer:
     It is the share of the largest class, or one in k.
 
     ## How it is detected
-    The training loss of the last epoch, without penalties, is .9 or more of its prior (entropy of
-    the recorded labels, variance of the targets; ln k where the contract alone is known) and
+    The training loss of the last epoch, without penalties, is .9 or more of its baseline (entropy
+    of the recorded labels, variance of the targets; ln k where the contract alone is known) and
     accuracy is at most .05 above the largest class's share. Programs that are stuck end at .93 to
-    1.47 of the prior, healthy ones under .43 (measured). At least 4 epochs (20 single steps of a
+    1.47 of the baseline, healthy ones under .43 (measured). At least 4 epochs (20 single steps of a
     run that has ended before), and no longer falling: a first plateau often ends. It must have
-    stood there for the last quarter of the points.
-    Without labels and contract: a loss that stayed within 5 % of its end for that long, or
-    ends within 5 % of its start, and stands within 3 % of ln k, with an accuracy within .05 of
-    1/k, k up to 20; or, without an accuracy, losses that are alike to four digits over 10 points
-    or more.
-    Not asked of reinforcement learning nor of nets that play against each other.
+    stood there for the last quarter of the points. Without labels and contract: a loss that stayed
+    within 5 % of its end for that long, or ends within 5 % of its start, and stands within 3 % of
+    ln k, with an accuracy within .05 of 1/k, k up to 20; or, without an accuracy, losses that are
+    alike to four digits over 10 points or more. Not asked of reinforcement learning nor of nets
+    that play against each other.
 
-    ## How to mend it
+    ## How to fix it
     It says that nothing was learned, not why. Try whether the model can learn one batch by heart:
     ```python
     model.fit(x[:32], y[:32], epochs=200)
@@ -109,13 +108,13 @@ def stuck_at_chance(case: Case) -> Answer:
     ## Easily confused with
     ZA206 labels-independent-of-inputs: there everything else is healthy. ZA705 stopped-too-early:
     there the loss still falls. ZA404 predicts-one-class: there the loss may well be better than
-    the prior. A metric that cannot see what the loss learns (ZA403) leaves the loss below it.
+    the baseline. A metric that cannot see what the loss learns (ZA403) leaves the loss below it.
 
     ## Sources
     karpathy.github.io/2019/04/25/recipe (loss at init, input-independent baseline); Google's
     Rules of ML (beat a baseline). Margins measured on Keras 3.15.
     """
-    run = case.run
+    run = context.run
     if run.headline(Role.REWARD) is not None:
         return NotApplicable("reinforcement learning has no chance level")
     curve = _long_enough(run)
@@ -123,12 +122,12 @@ def stuck_at_chance(case: Case) -> Answer:
     if curve is None or trend is None:
         return CannotTell(f"fewer than {FEWEST_EPOCHS} epochs, or {FEWEST_STEPS} steps of a run "
                           "that has ended: a plateau may still end")
-    if case.final_loss is not None and not math.isfinite(case.final_loss):
+    if context.final_loss is not None and not math.isfinite(context.final_loss):
         return NotApplicable("the loss is not finite")
     if still_falling(trend):
         return Passed(f"the loss still falls: by {number(trend.late_fall)} in the last quarter")
-    if case.loss_ratio is not None and case.prior.loss is not None:
-        return _by_prior(case, curve, trend, case.loss_ratio, case.prior.loss)
+    if context.loss_ratio is not None and context.baseline.loss is not None:
+        return _by_baseline(context, curve, trend, context.loss_ratio, context.baseline.loss)
     return _by_level(run, curve, trend)
 
 
@@ -141,28 +140,28 @@ def _long_enough(run: Run) -> Curve | None:
     return None
 
 
-def _by_prior(
-    case: Case, curve: Curve, trend: Trend, ratio: float, prior_loss: float
+def _by_baseline(
+    context: RunContext, curve: Curve, trend: Trend, ratio: float, baseline_loss: float
 ) -> Answer:
     said = f"the loss ends at {percent(ratio)} of what a constant prediction scores"
     if ratio < HOPELESS:
         return Passed(said)
-    majority = case.prior.accuracy
-    if majority is None and case.prior.classes is not None:
-        majority = 1.0 / case.prior.classes
-    accuracy = case.final_accuracy
+    majority = context.baseline.accuracy
+    if majority is None and context.baseline.classes is not None:
+        majority = 1.0 / context.baseline.classes
+    accuracy = context.final_accuracy
     if accuracy is not None and majority is not None and accuracy > majority + NEAR_MAJORITY:
         return Passed(f"{said}, but accuracy is {number(accuracy)} against {number(majority)}")
     values = smoothed(curve.series.finite()[1])
-    begin = _last_false(values >= HOPELESS * prior_loss)
+    begin = _last_false(values >= HOPELESS * baseline_loss)
     if len(values) - begin < LASTING * len(values):
         return Passed(f"{said}, but only in the last {count(len(values) - begin, 'point')}")
-    chance = _Chance(prior_loss, majority, case.prior.what)
-    return _flagged(case.run, curve, trend, chance, begin, measured=case.prior.measured)
+    chance = _Chance(baseline_loss, majority, context.baseline.what)
+    return _flagged(context.run, curve, trend, chance, begin, measured=context.baseline.measured)
 
 
 def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
-    """Without a prior: a flat loss at ln k beside an accuracy of 1/k, or one that never moves."""
+    """Without a baseline: a flat loss at ln k with an accuracy of 1/k, or one that never moves."""
     losses = run.curves_of(Role.LOSS)
     if any(word in c.tag.lower() for c in losses for word in PLAYERS):
         return CannotTell("several players have losses: a level tells nothing")
@@ -220,7 +219,7 @@ def _flagged(
     steps, _ = curve.series.finite()
     since = int(steps[begin])
     loss = Evidence.of_curve(
-        f"loss at the end, against its prior ({chance.what})", curve, trend.end,
+        f"loss at the end, against its baseline ({chance.what})", curve, trend.end,
         at_most(chance.loss), since=since, until=int(steps[-1]), estimated=not measured,
     )  # fmt: skip
     classes = chance.accuracy is not None

@@ -9,8 +9,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -22,7 +22,7 @@ from tb_zeroacc.diagnosis.computed.learning_rate import typical_rate
 from tb_zeroacc.diagnosis.computed.optimizer import Group, groups_of
 from tb_zeroacc.diagnosis.computed.parts import worst_of
 from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import GRADIENTS, LEARNING_RATE, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run, Table
@@ -42,12 +42,12 @@ SPARSE = "embeddings"  # a step moves only the rows that it looked up
     Stage.UPDATE,
     needs=(WEIGHTS, GRADIENTS),
     explains=("ZA404", "ZA702", "ZA704", "ZA705"),
-    mend=Mend(
+    fix=Fix(
         "Apply the gradients to the variables they were computed for.",
         "optimizer.apply_gradients(zip(gradients, model.trainable_variables))",
     ),
 )
-def weights_never_move(case: Case) -> Answer:
+def weights_never_move(context: RunContext) -> Answer:
     """Variables get gradients, and yet never change.
 
     ## What it means
@@ -65,7 +65,7 @@ def weights_never_move(case: Case) -> Answer:
     own rate. Embeddings are left out: a step moves only the rows that it looked up. A learning
     rate of 0 is ZA702's affair.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
     ```
@@ -80,11 +80,11 @@ def weights_never_move(case: Case) -> Answer:
     docs.aws.amazon.com/sagemaker (Debugger's UnchangedTensor); TrainCheck (invariants of
     optimizer.step). The threshold is the resolution of float32 with a factor of 16.
     """
-    weights, gradients = case.table(WEIGHTS), case.table(GRADIENTS)
+    weights, gradients = context.table(WEIGHTS), context.table(GRADIENTS)
     answers = [
-        _judged(case.run, weights, gradients, group) for group in groups_of(case.run, weights)
+        _judged(context.run, weights, gradients, group) for group in groups_of(context.run, weights)
     ]
-    return as_far_as_recorded(case.run, worst_of(answers), "weights", "gradients")
+    return as_far_as_recorded(context.run, worst_of(answers), "weights", "gradients")
 
 
 def _judged(run: Run, weights: Table, gradients: Table, group: Group) -> Answer:

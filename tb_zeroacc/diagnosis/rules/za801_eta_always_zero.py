@@ -8,8 +8,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
@@ -19,7 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.progress import counted_epochs, unknown_counts
-from tb_zeroacc.diagnosis.context import Case
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS, PROGRESS
 from tb_zeroacc.diagnosis.rule import rule
@@ -35,12 +35,12 @@ from tb_zeroacc.wording import count, number
     Stage.UPDATE,
     needs=((EPOCHS, PROGRESS),),
     outcome=Outcome.LEARNING,
-    mend=Mend(
+    fix=Fix(
         "Use smaller batches, so that an epoch has many updates.",
         "- model.fit(x, y, batch_size=len(x))\n+ model.fit(x, y, batch_size=32)",
     ),
 )
-def eta_always_zero(case: Case) -> Answer:
+def eta_always_zero(context: RunContext) -> Answer:
     """The progress bar shows an ETA of 0 because an epoch holds no batch, or only one.
 
     ## What it means
@@ -53,10 +53,10 @@ def eta_always_zero(case: Case) -> Answer:
 
     ## How it is detected
     The number of batches of each epoch, counted. An epoch with none, or all epochs with one while
-    the run does not beat its prior. Full-batch training for hundreds of epochs is sound and passes.
-    No threshold: the counts are exact.
+    the run does not beat its baseline. Full-batch training for hundreds of epochs is sound and
+    passes. No threshold: the counts are exact.
 
-    ## How to mend it
+    ## How to fix it
     ```python
     model.fit(x, y, batch_size=32)
     ```
@@ -71,21 +71,22 @@ def eta_always_zero(case: Case) -> Answer:
     issue 1449; stackoverflow.com/q/59864408. Measured on Keras 3.15: an empty dataset shows
     "0/Unknown", one step an epoch "0s".
     """
-    epochs = counted_epochs(case.run)
+    epochs = counted_epochs(context.run)
     if not epochs:
-        return CannotTell(unknown_counts(case.run) + _true_eta(case.run))
+        return CannotTell(unknown_counts(context.run) + _true_eta(context.run))
     empty = [epoch for epoch in epochs if epoch.batches == 0]
     if empty:
-        return _empty(case.run, epochs, empty)
+        return _empty(context.run, epochs, empty)
     if all(epoch.batches == 1 for epoch in epochs):
-        if case.beats:
-            return Passed(f"one batch an epoch, and the run beats its prior{_true_eta(case.run)}")
-        if breaks_off(case.run):
+        if context.beats:
+            eta = _true_eta(context.run)
+            return Passed(f"one batch an epoch, and the run beats its baseline{eta}")
+        if breaks_off(context.run):
             return NotApplicable("one batch an epoch, but the record breaks off")
-        return _single(case.run, epochs)
+        return _single(context.run, epochs)
     typical = int(np.median([epoch.batches or 0 for epoch in epochs]))
     return Passed(f"{count(typical, 'batch').replace('batchs', 'batches')} an epoch"
-                  f"{_true_eta(case.run)}")
+                  f"{_true_eta(context.run)}")
 
 
 def _seconds_per_step(run: Run) -> float | None:

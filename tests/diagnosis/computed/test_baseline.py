@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tb_zeroacc.diagnosis.computed.baseline import Prior, prior_of
-from tb_zeroacc.diagnosis.context import case_of
+from tb_zeroacc.diagnosis.computed.baseline import Baseline, baseline_of
+from tb_zeroacc.diagnosis.context import context_of
 from tb_zeroacc.facts import Contract
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
@@ -27,7 +27,7 @@ def targets(loss: str, mean: float, std: float, **output: object) -> Run:
     return a_run(labels, contract)
 
 
-PRIORS: dict[str, tuple[Run, float | None, float | None, float | None]] = {
+BASELINES: dict[str, tuple[Run, float | None, float | None, float | None]] = {
     # run, loss, initial loss, accuracy
     "ten equal classes": (counts(*[10] * 10), LN10, LN10, 0.1),
     "99 to 1": (counts(99, 1), 0.0560, LN2, 0.99),
@@ -53,22 +53,22 @@ PRIORS: dict[str, tuple[Run, float | None, float | None, float | None]] = {
 
 
 @pytest.mark.parametrize(
-    ("run", "loss", "initial", "accuracy"), PRIORS.values(), ids=PRIORS.keys()
+    ("run", "loss", "initial", "accuracy"), BASELINES.values(), ids=BASELINES.keys()
 )
-def test_prior(
+def test_baseline(
     run: Run, loss: float | None, initial: float | None, accuracy: float | None
 ) -> None:
-    prior = prior_of(run)
-    assert prior.loss == (None if loss is None else pytest.approx(loss, rel=1e-3))
-    assert prior.initial_loss == (None if initial is None else pytest.approx(initial, rel=1e-3))
-    assert prior.accuracy == (None if accuracy is None else pytest.approx(accuracy))
+    baseline = baseline_of(run)
+    assert baseline.loss == (None if loss is None else pytest.approx(loss, rel=1e-3))
+    assert baseline.initial_loss == (None if initial is None else pytest.approx(initial, rel=1e-3))
+    assert baseline.accuracy == (None if accuracy is None else pytest.approx(accuracy))
 
 
 def test_labels_of_several_coins() -> None:
     labels = a_table("labels", {"y": {"mean": 0.25, "std": 0.43, "count": 320.0}})
-    prior = prior_of(a_run(labels, a_contract(loss="binary_crossentropy", units=10)))
-    assert prior.loss == pytest.approx(0.5623, rel=1e-3)
-    assert prior.accuracy == 0.75
+    baseline = baseline_of(a_run(labels, a_contract(loss="binary_crossentropy", units=10)))
+    assert baseline.loss == pytest.approx(0.5623, rel=1e-3)
+    assert baseline.accuracy == 0.75
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_exclusive_classes_on_a_binary_loss_are_a_coin_each(
         a_table("label_counts", {"y": {str(k): n for k, n in enumerate(shares)}}),
         a_contract(loss="binary_crossentropy", units=units),
     )
-    assert prior_of(run).loss == pytest.approx(loss, rel=1e-3)
-    assert prior_of(run).accuracy == pytest.approx(accuracy)
+    assert baseline_of(run).loss == pytest.approx(loss, rel=1e-3)
+    assert baseline_of(run).accuracy == pytest.approx(accuracy)
 
 
-def test_sample_weights_scale_the_prior() -> None:
+def test_sample_weights_scale_the_baseline() -> None:
     run = counts(50, 50)
     weights = a_table("sample_weights", {"y": {"mean": 2.0}})
-    assert prior_of(replace(run, tables={**run.tables, "sample_weights": weights})).loss == (
+    assert baseline_of(replace(run, tables={**run.tables, "sample_weights": weights})).loss == (
         pytest.approx(2 * LN2)
     )
 
@@ -99,15 +99,15 @@ def test_sample_weights_scale_the_prior() -> None:
 def test_several_outputs_add_up() -> None:
     contract = a_contract()
     both = replace(contract, outputs=(contract.outputs[0], replace(contract.outputs[0], name="z")))
-    assert prior_of(a_run(both)).loss == pytest.approx(2 * LN10)
+    assert baseline_of(a_run(both)).loss == pytest.approx(2 * LN10)
     unknown = replace(both.outputs[1], loss="mine")
-    assert prior_of(a_run(replace(both, outputs=(both.outputs[0], unknown)))) == Prior()
+    assert baseline_of(a_run(replace(both, outputs=(both.outputs[0], unknown)))) == Baseline()
 
 
 BEATS: dict[str, tuple[list[float], list[float] | None, bool | None]] = {
     "both": ([0.3], [0.9], True),
-    "half the prior": ([0.5 * LN2], [0.9], False),
-    "just under half the prior": ([0.499 * LN2], [0.9], True),
+    "half the baseline": ([0.5 * LN2], [0.9], False),
+    "just under half the baseline": ([0.499 * LN2], [0.9], True),
     "the loss alone": ([0.3], [0.55], False),
     "accuracy alone, as nets that memorise": ([6.4], [0.86], False),
     "accuracy on the threshold": ([0.3], [0.625], False),
@@ -122,34 +122,35 @@ def test_beats(loss: list[float], accuracy: list[float] | None, want: bool | Non
     curves = [a_curve(loss)]
     if accuracy is not None:
         curves.append(a_curve(accuracy, Role.ACCURACY))
-    assert case_of(replace(run, curves=tuple(curves))).beats is want
+    assert context_of(replace(run, curves=tuple(curves))).beats is want
 
 
 def test_nothing_known_is_not_beaten_nor_missed() -> None:
-    case = case_of(a_run(a_curve([0.1])))
-    assert case.beats is None
-    assert case.loss_ratio is None
+    context = context_of(a_run(a_curve([0.1])))
+    assert context.beats is None
+    assert context.loss_ratio is None
 
 
 def test_percent_counts_as_share() -> None:
     run = counts(50, 50)
     curve = a_curve([90.0], Role.ACCURACY, scale=0.01)
-    assert case_of(replace(run, curves=(curve,))).final_accuracy == pytest.approx(0.9)
+    assert context_of(replace(run, curves=(curve,))).final_accuracy == pytest.approx(0.9)
 
 
 def test_the_penalty_is_no_part_of_the_loss() -> None:
     run = counts(50, 50)
     table = a_table("loss", {"loss": {"loss": [5.3], "penalty": [5.0]}})
-    case = case_of(replace(run, tables={**run.tables, "loss": table}, curves=(a_curve([5.3]),)))
-    assert case.final_loss == pytest.approx(0.3)
-    assert case.beats is True
+    run = replace(run, tables={**run.tables, "loss": table}, curves=(a_curve([5.3]),))
+    context = context_of(run)
+    assert context.final_loss == pytest.approx(0.3)
+    assert context.beats is True
 
 
 def test_a_loss_that_is_not_finite_beats_nothing() -> None:
     run = counts(50, 50)
-    assert case_of(replace(run, curves=(a_curve([math.nan]),))).beats is False
+    assert context_of(replace(run, curves=(a_curve([math.nan]),))).beats is False
 
 
-def test_keras_own_record_gives_a_prior_too() -> None:
+def test_keras_own_record_gives_a_baseline_too() -> None:
     contract: Contract = a_contract(source="keras_record")
-    assert prior_of(a_run(contract, recorded=False)).what == "ln 10"
+    assert baseline_of(a_run(contract, recorded=False)).what == "ln 10"

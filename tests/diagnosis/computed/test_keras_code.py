@@ -1,4 +1,4 @@
-"""Code of a mend, as the user would have written it."""
+"""Code of a fix, as the user would have written it."""
 
 from __future__ import annotations
 

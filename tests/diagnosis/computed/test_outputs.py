@@ -20,16 +20,16 @@ def test_it_is_a_fact_from_our_record_and_strong_from_keras_own(code: str) -> No
     assert flagged(code, a_run(head(activation, units, **RECORD))).tier is Tier.STRONG
 
 
-def test_it_mends_the_users_own_layer() -> None:
-    mend = flagged("ZA301", a_run(head("softmax", 1))).mend
-    assert mend is not None
-    assert mend.code == (
+def test_it_fixes_the_users_own_layer() -> None:
+    fix = flagged("ZA301", a_run(head("softmax", 1))).fix
+    assert fix is not None
+    assert fix.code == (
         '- keras.layers.Dense(1, activation="softmax")\n'
         '+ keras.layers.Dense(1, activation="sigmoid")'
     )
-    many = flagged("ZA303", a_run(head("linear", 10, SCCE))).mend
+    many = flagged("ZA303", a_run(head("linear", 10, SCCE))).fix
     assert many is not None
     assert "SparseCategoricalCrossentropy(from_logits=True)" in many.code
-    one = flagged("ZA303", a_run(head("linear", 1))).mend
+    one = flagged("ZA303", a_run(head("linear", 1))).fix
     assert one is not None
     assert '+ keras.layers.Dense(1, activation="sigmoid")' in one.code

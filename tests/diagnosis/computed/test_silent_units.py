@@ -28,7 +28,7 @@ def test_silent_units(code: str, column: str, values: list[float], want: type[An
 
 
 @pytest.mark.parametrize(("code", "column"), BOTH)
-def test_silent_units_are_muted_once_the_prior_is_beaten(code: str, column: str) -> None:
+def test_silent_units_are_muted_once_the_baseline_is_beaten(code: str, column: str) -> None:
     found = answer(code, hidden(column, [1.0] * 20, *BEATS))
     assert isinstance(found, Passed)
     assert "muted" in found.reason

@@ -26,9 +26,9 @@ ZA103: dict[str, tuple[Run, type[Answer]]] = {
         a_run(scales(577), losses(float("inf")), CONTRACT, *STUCK), Flagged),
     "raw digits": (a_run(scales(7.5, 7.5, 7.5, 0), losses(20), CONTRACT, *STUCK), Passed),
     "raw diabetes": (a_run(scales(51), losses(1.2), CONTRACT, *STUCK), Passed),
-    "it beats its prior": (a_run(scales(577), losses(139), CONTRACT, *BEATS), Passed),
+    "it beats its baseline": (a_run(scales(577), losses(139), CONTRACT, *BEATS), Passed),
     "a few large ones": (a_run(scales(1, 1, 900), losses(139), CONTRACT, *STUCK), Passed),
-    "no prior": (a_run(scales(577), losses(139), a_curve([139.0])), CannotTell),
+    "no baseline": (a_run(scales(577), losses(139), a_curve([139.0])), CannotTell),
     "scaled in the model": (
         a_run(scales(577), losses(139), front("Rescaling"), *STUCK), NotApplicable),
     "ids": (a_run(scales(577), losses(139), front("Embedding"), *STUCK), NotApplicable),

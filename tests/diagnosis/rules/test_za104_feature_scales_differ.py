@@ -23,7 +23,7 @@ ZA104: dict[str, tuple[Run, type[Answer]]] = {
         a_run(scales(0.02, 0.03, 7, 8, 9, 10.9), CONTRACT, *STUCK), Passed),
     "all large: the other rule": (a_run(scales(10, 10, 5000), CONTRACT, *STUCK), Passed),
     "mostly zeros": (a_run(scales(0, 0, 0, 0.1, 0.1, 20), CONTRACT, *STUCK), Flagged),
-    "it beats its prior": (a_run(scales(0.2, 0.2, 874), CONTRACT, *BEATS), Passed),
+    "it beats its baseline": (a_run(scales(0.2, 0.2, 874), CONTRACT, *BEATS), Passed),
     "one feature": (a_run(scales(874), CONTRACT, *STUCK), NotApplicable),
     "normalised in the model": (
         a_run(scales(0.2, 0.2, 874), front("Normalization"), *STUCK), NotApplicable),
@@ -43,7 +43,7 @@ def test_the_two_exclude_each_other() -> None:
         assert sum(both) == 1, rms
 
 
-def test_without_a_prior_it_is_a_smell() -> None:
+def test_without_a_baseline_it_is_a_smell() -> None:
     found = flagged("ZA104", a_run(scales(0.2, 0.2, 874), a_curve([400.0, 0.7])))
     assert tier_of(RULES["ZA104"], found) is Tier.SMELL
 

@@ -36,7 +36,7 @@ ZA107: dict[str, tuple[Run, type[Answer]]] = {
     "rescaled in the model": (fed("uint8", front="Rescaling"), Passed),
     "ids": (fed("int64", front="Embedding"), Passed),
     "a model within": (fed("uint8", front="Functional"), CannotTell),
-    "it beats its prior": (fed("uint8", parts=BEATS), Passed),
+    "it beats its baseline": (fed("uint8", parts=BEATS), Passed),
     "values unknown": (fed("uint8", span=None), CannotTell),
     "shapes unknown": (a_run(a_contract(), *STUCK), CannotTell),
     "no inputs": (a_run(a_contract(), *STUCK, shapes=Shapes()), CannotTell),

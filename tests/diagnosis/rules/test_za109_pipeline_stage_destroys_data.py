@@ -129,8 +129,8 @@ def test_a_stage_that_destroys_data(run: Run, tier: Tier, words: str) -> None:
     assert words in found.summary
     assert tier_of(RULES["ZA109"], found) is tier
     assert len(found.evidence) >= 2
-    assert found.mend is not None
-    assert found.mend.code
+    assert found.fix is not None
+    assert found.fix.code
 
 
 MOSTLY_ZERO = {"zero_share": 0.81, "least_share": 0.81}
@@ -290,5 +290,5 @@ def test_names_of_taps_stay_data() -> None:
     evil = "x\nimport os"
     loaded = seen(evil, 0, 1)
     found = flagged("ZA109", run_of(loaded, seen("b", 0, 1 / 255, before=evil)))
-    assert found.mend is not None
-    assert "\nimport" not in found.mend.code
+    assert found.fix is not None
+    assert "\nimport" not in found.fix.code

@@ -63,10 +63,10 @@ def test_labels_out_of_range(run: Run, want: type[Answer]) -> None:
         (judged(1.2, 21, whole=0.0), '"mse"'),
     ],
 )
-def test_the_mend_fits_the_labels(run: Run, code: str) -> None:
+def test_the_fix_fits_the_labels(run: Run, code: str) -> None:
     found = flagged("ZA201", run)
-    assert found.mend is not None
-    assert code in found.mend.code
+    assert found.fix is not None
+    assert code in found.fix.code
     assert found.since == 0
 
 

@@ -36,7 +36,7 @@ ZA203: dict[str, tuple[Run, Any]] = {
     "a little less": (skewed(0.9, share=0.899), Passed),
     "63 : 37": (skewed(0.63, share=0.63, named=1.0), Passed),
     "weighted": (skewed(0.99, named=1.0, fit=Fit(class_weight=True)), Tier.SMELL),
-    "it beats its prior": (skewed(0.999, named=0.99, loss=0.01), Passed),
+    "it beats its baseline": (skewed(0.999, named=0.99, loss=0.01), Passed),
     "accuracy alone beats": (skewed(0.999, named=0.99, loss=0.05), Tier.SMELL),
     "two batches": (skewed(0.99, named=1.0, samples=2), CannotTell),
     "one class only": (skewed(1.0, share=1.0), NotApplicable),
@@ -55,6 +55,6 @@ def test_class_imbalance(run: Run, want: Any) -> None:
 
 def test_it_weighs_the_classes_by_how_rare_they_are() -> None:
     found = flagged("ZA203", skewed(0.99, named=1.0))
-    assert found.mend is not None
-    assert "class_weight={0: 1, 1: 99}" in found.mend.code
+    assert found.fix is not None
+    assert "class_weight={0: 1, 1: 99}" in found.fix.code
     assert found.summary == "Class 0 has 99 % of all labels, and the model names no other."

@@ -22,7 +22,7 @@ from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
 
 NAN = float("nan")
-# Targets of variance 1 on squared error: the prior is 1, so that losses are shares of it.
+# Targets of variance 1 on squared error: the baseline is 1, so that losses are shares of it.
 REGRESSION = a_contract(loss="mean_squared_error", activation="linear", units=1)
 STUCK = (1.05, 1.0, 0.97, 0.96)
 BY_HEART = (1.0, 0.5, 0.2, 0.1)
@@ -126,7 +126,7 @@ def float32_beside(value: float, towards: float) -> float:
 
 # Where p over two pairs and 2000 examples comes to 1e-4: Fisher's z, solved for r.
 EDGE = math.tanh(NormalDist().inv_cdf(1 - 1e-4 / 2 / 2) / math.sqrt(2000.0 - 3))
-NO_PRIOR = "constant prediction"
+NO_BASELINE = "constant prediction"
 TOO_FEW = "fewer than 200"
 NO_R = "correlation of inputs and labels"
 UPDATES = "of the weights"
@@ -134,7 +134,7 @@ UPDATES = "of the weights"
 ZA206: dict[str, tuple[Run, type[Answer], str]] = {
     # --- what the validation loss is held against
     "a penalty in it": (penalised(0.7), CannotTell, "regularisers or weights"),
-    "hardly a penalty in it": (penalised(0.001), Flagged, "never beats the prior"),
+    "hardly a penalty in it": (penalised(0.001), Flagged, "never beats the baseline"),
     "class weights": (
         weighted(0.1, (0.9, 0.7, 0.5, 0.4), (0.1, 0.06, 0.04, 0.03)), CannotTell, "weights"),
     "class weights, learned": (
@@ -150,17 +150,17 @@ ZA206: dict[str, tuple[Run, type[Answer], str]] = {
     "few long epochs between": (
         fed(loss=(1.0, 0.98, 0.96), held=(0.95, 0.92, 0.9)), CannotTell, "than two samples"),
     # --- the fault
-    "permuted, no validation": (fed(), Flagged, "96 % of its prior"),
-    "permuted classes": (classes(STUCK, 0.55), Flagged, "96 % of its prior"),
-    "permuted, with validation": (fed(held=RANDOM), Flagged, "never beats the prior"),
-    "learned by heart": (fed(loss=BY_HEART, held=RANDOM), Flagged, "never beats the prior"),
-    "nothing varies together": (fed(r=0.0), Flagged, "96 % of its prior"),
+    "permuted, no validation": (fed(), Flagged, "96 % of its baseline"),
+    "permuted classes": (classes(STUCK, 0.55), Flagged, "96 % of its baseline"),
+    "permuted, with validation": (fed(held=RANDOM), Flagged, "never beats the baseline"),
+    "learned by heart": (fed(loss=BY_HEART, held=RANDOM), Flagged, "never beats the baseline"),
+    "nothing varies together": (fed(r=0.0), Flagged, "96 % of its baseline"),
     # --- not to be judged at all
-    "a loss of one's own": (fed(contract=a_contract(loss="mine")), CannotTell, NO_PRIOR),
-    "one class only, a prior of 0": (
+    "a loss of one's own": (fed(contract=a_contract(loss="mine")), CannotTell, NO_BASELINE),
+    "one class only, a baseline of 0": (
         fed(a_table("label_counts", {"y": {"0": 500.0, "1": 0.0}}),
-            contract=a_contract(units=2)), CannotTell, NO_PRIOR),
-    "no contract": (a_run(*fed().tables.values(), a_curve(STUCK)), CannotTell, NO_PRIOR),
+            contract=a_contract(units=2)), CannotTell, NO_BASELINE),
+    "no contract": (a_run(*fed().tables.values(), a_curve(STUCK)), CannotTell, NO_BASELINE),
     "the loss broke": (fed(loss=(1.0, 1.0, NAN)), NotApplicable, "not finite"),
     "the loss ran off": (fed(loss=(1.0, math.inf)), NotApplicable, "not finite"),
     # --- labels depend on inputs
@@ -169,22 +169,22 @@ ZA206: dict[str, tuple[Run, type[Answer], str]] = {
     "correlated the other way": (fed(r=-0.3, held=RANDOM), Passed, "r -0.3"),
     "correlated, after ten steps": (fed(r=0.3, steps=10), Passed, "chance is ruled out"),
     "p just under the limit": (fed(r=EDGE * (1 + 1e-6)), Passed, "chance is ruled out"),
-    "p just over the limit": (fed(r=EDGE * (1 - 1e-6)), Flagged, "96 % of its prior"),
-    "strong, by three examples": (fed(r=0.99, examples=3.0), Flagged, "96 % of its prior"),
+    "p just over the limit": (fed(r=EDGE * (1 - 1e-6)), Flagged, "96 % of its baseline"),
+    "strong, by three examples": (fed(r=0.99, examples=3.0), Flagged, "96 % of its baseline"),
     # --- XOR: no column is correlated, and yet it is learned
     "XOR, validation learns": (
         fed(loss=(1.0, 0.6, 0.3, 0.1), held=(1.0, 0.7, 0.4, 0.3)), Passed, "came down to 0.3"),
     "XOR, overfitted": (
         fed(loss=BY_HEART, held=(1.0, 0.84, 1.3, 1.6)), Passed, "came down to 0.84"),
-    "XOR, training learns": (fed(loss=(1.0, 0.8, 0.6, 0.49)), Passed, "beats its prior"),
-    "XOR, both classes told": (classes((1.0, 0.6, 0.3), 0.99), Passed, "beats its prior"),
+    "XOR, training learns": (fed(loss=(1.0, 0.8, 0.6, 0.49)), Passed, "beats its baseline"),
+    "XOR, both classes told": (classes((1.0, 0.6, 0.3), 0.99), Passed, "beats its baseline"),
     "XOR, half way": (fed(loss=(1.0, 0.8, 0.7, 0.6)), CannotTell, "without validation"),
     "XOR, loss but not accuracy": (
         classes((1.0, 0.8, 0.4), 0.6), CannotTell, "without validation"),
     "XOR, on its way": (fed(loss=(1.0, 1.0, 1.0, 0.9)), CannotTell, "still falls"),
-    "half of the prior is not beaten": (
+    "half of the baseline is not beaten": (
         fed(loss=(1.0, 0.6, 0.5, 0.5)), CannotTell, "learned by heart"),
-    # --- the validation loss against .98 of the prior
+    # --- the validation loss against .98 of the baseline
     "validation on the limit": (fed(held=(1.1, 0.98, 1.1, 1.1)), Flagged, "0.98 against 1"),
     "validation just below": (fed(held=(1.1, 0.979, 1.1, 1.1)), CannotTell, "than two samples"),
     "validation on the clear limit": (
@@ -193,7 +193,7 @@ ZA206: dict[str, tuple[Run, type[Answer], str]] = {
     "validation of classes below": (
         classes(STUCK, 0.55, held=(0.69, 0.68, 0.67, 0.67)), Passed, "came down to 0.67"),
     "three points of validation are none": (
-        fed(loss=BY_HEART, held=(1.1, 1.1, 1.1)), Passed, "beats its prior"),
+        fed(loss=BY_HEART, held=(1.1, 1.1, 1.1)), Passed, "beats its baseline"),
     "a late fall counts for nothing beside validation": (
         fed(loss=(1.0, 1.0, 1.0, 0.9), held=RANDOM), Flagged, "never beats"),
     # --- steps
@@ -201,7 +201,7 @@ ZA206: dict[str, tuple[Run, type[Answer], str]] = {
     "a handful of steps, with validation": (
         fed(steps=20, held=RANDOM), CannotTell, f"20 steps: {TOO_FEW}"),
     "200 steps, by an epoch": (
-        fed(steps=20, epochs=(Epoch(0, 200, 200),)), Flagged, "96 % of its prior"),
+        fed(steps=20, epochs=(Epoch(0, 200, 200),)), Flagged, "96 % of its baseline"),
     "199 steps, by its end": (fed(steps=20, end=End("finished", 199)), CannotTell, TOO_FEW),
     "200 steps, by its end": (fed(steps=20, end=End("finished", 200)), Flagged, "96 %"),
     # --- correlations that are not there, or mean nothing
@@ -212,20 +212,20 @@ ZA206: dict[str, tuple[Run, type[Answer], str]] = {
     "strings to look up": (front("StringLookup"), CannotTell, NO_R),
     "text": (front("TextVectorization"), CannotTell, NO_R),
     "hashes": (front("Hashing"), CannotTell, NO_R),
-    "scaled in the model": (front("Normalization"), Flagged, "96 % of its prior"),
-    "an embedding of what was computed": (behind("Embedding"), Flagged, "96 % of its prior"),
+    "scaled in the model": (front("Normalization"), Flagged, "96 % of its baseline"),
+    "an embedding of what was computed": (behind("Embedding"), Flagged, "96 % of its baseline"),
     # --- where the training loss ends, without validation
     "one point of the loss": (fed(loss=(0.96,)), CannotTell, "two points"),
-    "two points of the loss": (fed(loss=(0.97, 0.96)), Flagged, "96 % of its prior"),
-    "ends at 1.1": (fed(loss=(1.2, 1.1, 1.1, 1.1)), Flagged, "110 % of its prior"),
-    "ends above 1.1": (fed(loss=(1.2, 1.1, 1.1, 1.101)), CannotTell, "1.1 priors"),
+    "two points of the loss": (fed(loss=(0.97, 0.96)), Flagged, "96 % of its baseline"),
+    "ends at 1.1": (fed(loss=(1.2, 1.1, 1.1, 1.1)), Flagged, "110 % of its baseline"),
+    "ends above 1.1": (fed(loss=(1.2, 1.1, 1.1, 1.101)), CannotTell, "1.1 baselines"),
     "ends above 1.1, with validation": (
-        fed(loss=(1.2, 1.1, 1.1, 1.101), held=RANDOM), CannotTell, "1.1 priors"),
-    "ends at .85": (fed(loss=(1.0, 0.9, 0.86, 0.85)), Flagged, "85 % of its prior"),
+        fed(loss=(1.2, 1.1, 1.1, 1.101), held=RANDOM), CannotTell, "1.1 baselines"),
+    "ends at .85": (fed(loss=(1.0, 0.9, 0.86, 0.85)), Flagged, "85 % of its baseline"),
     "ends under .85": (fed(loss=(1.0, 0.9, 0.86, 0.849)), CannotTell, "learned by heart"),
     "fell by 5 % of late": (fed(loss=(1.0, 1.0, 0.948, 0.9006)), CannotTell, "still falls"),
-    "fell by less of late": (fed(loss=(1.0, 1.0, 1.0, 0.951)), Flagged, "95 % of its prior"),
-    "rose of late": (fed(loss=(1.0, 0.95, 0.9, 1.0)), Flagged, "100 % of its prior"),
+    "fell by less of late": (fed(loss=(1.0, 1.0, 1.0, 0.951)), Flagged, "95 % of its baseline"),
+    "rose of late": (fed(loss=(1.0, 0.95, 0.9, 1.0)), Flagged, "100 % of its baseline"),
     # --- whether learning was possible
     "updates at the lower limit": (fed(update=float32_beside(1e-4, 0.0)), CannotTell, UPDATES),
     "updates just above it": (fed(update=float32_beside(1e-4, 1.0)), Flagged, "96 %"),
@@ -326,7 +326,7 @@ def test_what_it_shows_of_validation_comes_first(best: float, comparison: str) -
     assert (first.value, first.threshold, first.comparison) == (best, 0.98, comparison)
     assert first.tag == "zeroacc/epoch/val_loss"
     assert second.tag == "zeroacc/epoch/loss"
-    assert found.summary.startswith(f"Validation never beats the prior ({best} against 1)")
+    assert found.summary.startswith(f"Validation never beats the baseline ({best} against 1)")
 
 
 @pytest.mark.parametrize(

@@ -108,9 +108,9 @@ ZA208: dict[str, tuple[Run, type[Answer], str]] = {
     "the last of four": (
         fitted(reached=([0, 0, 0, 600], [0, 0, 0, 800])), Passed, "outputs come to 1000"),
     # --- healthy: large targets, and yet it learns; the variance is 640 000
-    "it beats its prior": (fitted(loss=(1e6, 319_999.0)), Passed, "muted"),
-    "half of the prior is not beaten": (fitted(loss=(1e6, 320_000.0)), Flagged, OUT_OF_REACH),
-    "it beats its prior after a few steps": (fitted(loss=(1e6, 5e4), steps=20), Passed, "muted"),
+    "it beats its baseline": (fitted(loss=(1e6, 319_999.0)), Passed, "muted"),
+    "half of the baseline is not beaten": (fitted(loss=(1e6, 320_000.0)), Flagged, OUT_OF_REACH),
+    "it beats its baseline after a few steps": (fitted(loss=(1e6, 5e4), steps=20), Passed, "muted"),
     # --- steps
     "199 steps": (fitted(steps=199), CannotTell, "199 steps would be too few"),
     "a handful of steps": (fitted(steps=20), CannotTell, "20 steps would be too few"),
@@ -132,7 +132,7 @@ def test_target_not_normalised(run: Run, want: type[Answer], words: str) -> None
     says(answer("ZA208", run), want, words)
 
 
-def test_without_a_prior_it_is_a_smell() -> None:
+def test_without_a_baseline_it_is_a_smell() -> None:
     found = flagged("ZA208", fitted(contract=head("huber")))
     assert tier_of(RULES["ZA208"], found) is Tier.SMELL
 

@@ -153,10 +153,10 @@ def test_which_shapes_are_compared(run: Run, want: type[Answer], words: str) -> 
           "+ loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),"]),
     ],
 )  # fmt: skip
-def test_the_mend_fits_the_labels(run: Run, lines: list[str]) -> None:
+def test_the_fix_fits_the_labels(run: Run, lines: list[str]) -> None:
     found = flagged("ZA209", run)
-    assert found.mend is not None
-    assert found.mend.code.splitlines() == lines
+    assert found.fix is not None
+    assert found.fix.code.splitlines() == lines
 
 
 def test_it_shows_both_shapes_and_what_keras_said() -> None:

@@ -67,8 +67,8 @@ def test_regression_loss_for_classes(run: Run, want: type[Answer] | Tier) -> Non
 
 
 def test_it_gives_each_class_a_unit() -> None:
-    mend = flagged("ZA308", ZA308["digits as amounts"][0]).mend
-    assert mend is not None
-    assert '+ keras.layers.Dense(10, activation="softmax")' in mend.code
-    assert f'- loss="{MSE}"' in mend.code
-    assert f'+ loss="{SCCE}"' in mend.code
+    fix = flagged("ZA308", ZA308["digits as amounts"][0]).fix
+    assert fix is not None
+    assert '+ keras.layers.Dense(10, activation="softmax")' in fix.code
+    assert f'- loss="{MSE}"' in fix.code
+    assert f'+ loss="{SCCE}"' in fix.code

@@ -60,8 +60,8 @@ def test_binary_loss_for_classes(run: Run, want: type[Answer] | Tier) -> None:
 
 
 def test_rows_and_numbers_get_the_loss_that_takes_them() -> None:
-    by_rows = flagged("ZA310", sigmoids(rows(), THIRDS, scores(0.45))).mend
-    numbers = flagged("ZA310", sigmoids(labels(0, 2))).mend
+    by_rows = flagged("ZA310", sigmoids(rows(), THIRDS, scores(0.45))).fix
+    numbers = flagged("ZA310", sigmoids(labels(0, 2))).fix
     assert by_rows is not None
     assert numbers is not None
     assert '+ loss="categorical_crossentropy"' in by_rows.code

@@ -94,8 +94,8 @@ def test_a_good_regression_does_not_mute_it_and_the_frozen_metric_folds() -> Non
 
 
 def test_it_replaces_the_metric_as_the_user_wrote_it() -> None:
-    plain = flagged("ZA401", a_run(regression(), AMOUNTS)).mend
-    exact = flagged("ZA401", a_run(regression("Accuracy"), AMOUNTS)).mend
+    plain = flagged("ZA401", a_run(regression(), AMOUNTS)).fix
+    exact = flagged("ZA401", a_run(regression("Accuracy"), AMOUNTS)).fix
     assert plain is not None
     assert exact is not None
     assert plain.code == '- metrics=["accuracy"],\n+ metrics=["mae"],'

@@ -32,7 +32,7 @@ PENALTY = a_table("loss", {"loss": {"penalty": [0.5, 0.1]}}, steps=[0, 3])
 OWN_FALL = a_table("loss", {"loss": {"penalty": [0.1, 0.1]}}, steps=[0, 3])
 
 ZA403: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
-    "all along, the prior known": (frozen([0.5] * 4, [1, 0.9, 0.8, 0.7], *KNOWN), None),
+    "all along, the baseline known": (frozen([0.5] * 4, [1, 0.9, 0.8, 0.7], *KNOWN), None),
     "since the third epoch": (frozen([0.4, 0.45] + [0.5] * 4, FALLING, *KNOWN), None),
     "a fall of a fifth": (frozen([0.5] * 4, [5, 5, 5, 4], *KNOWN), None),
     "a fall of less": (frozen([0.5] * 4, [5, 5, 5, 4.001], *KNOWN), Passed),
@@ -44,11 +44,11 @@ ZA403: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "at 1": (frozen([1.0] * 6, FALLING), Passed),
     "small data that learn": (frozen([0.95] * 6, FALLING, *KNOWN), Passed),
     "it moves": (frozen([0.1, 0.2, 0.3, 0.4], FALLING[:4], *KNOWN), Passed),
-    "prior unknown, ten epochs": (frozen([0.1] * 10, [1 - k / 12 for k in range(10)]), None),
-    "prior unknown, nine epochs": (
+    "baseline unknown, ten epochs": (frozen([0.1] * 10, [1 - k / 12 for k in range(10)]), None),
+    "baseline unknown, nine epochs": (
         frozen([0.1] * 9, [1 - k / 12 for k in range(9)]), Tier.SMELL
     ),
-    "prior unknown, still at the end": (frozen([0.5] + [0.9] * 5, FALLING), CannotTell),
+    "baseline unknown, still at the end": (frozen([0.5] + [0.9] * 5, FALLING), CannotTell),
     "only the penalty falls": (frozen([0.5] * 4, [1, 0.9, 0.8, 0.6], *KNOWN, PENALTY), Passed),
     "the loss falls beside a penalty": (
         frozen([0.5] * 4, [1, 0.9, 0.8, 0.6], *KNOWN, OWN_FALL), None

@@ -76,7 +76,7 @@ def test_names_the_tensor_that_was_first(run: Run, words: str) -> None:
     found = flagged("ZA501", run)
     assert words in found.summary
     assert found.since == 5
-    assert found.mend is not None
+    assert found.fix is not None
     assert found.evidence[0].tag == "zeroacc/loss"
     assert found.evidence[1].value == 2
 

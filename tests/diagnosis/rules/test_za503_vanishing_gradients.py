@@ -65,8 +65,8 @@ def test_vanishing_names_its_layers_and_number() -> None:
     assert "-millionth" in found.summary
     assert found.layers == ("d0", "d1")
     assert found.since == 0
-    assert found.mend is not None
-    assert "sigmoid" in found.mend.code
+    assert found.fix is not None
+    assert "sigmoid" in found.fix.code
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,6 @@ def test_an_initialiser_that_kills_is_shown() -> None:
     )
     run = hidden("dead_unit_share", [1.0] * 20, a_contract(*stack), *STUCK[1:])
     found = flagged("ZA504", run)
-    assert found.mend is not None
-    assert "Constant(-50.0)" in found.mend.code
+    assert found.fix is not None
+    assert "Constant(-50.0)" in found.fix.code
     assert "from the first step" in found.summary

@@ -82,11 +82,11 @@ def test_it_tells_the_update_and_the_jump() -> None:
     assert "too high: the first update was 72 times the weights." in found.summary
     assert "Adam with learning_rate = 10" in found.context
     assert found.since == 0
-    assert found.mend is not None
-    assert "+ optimizer=keras.optimizers.Adam(learning_rate=0.001)," in found.mend.code
+    assert found.fix is not None
+    assert "+ optimizer=keras.optimizers.Adam(learning_rate=0.001)," in found.fix.code
 
 
-def test_a_restless_run_without_a_prior_is_a_smell() -> None:
+def test_a_restless_run_without_a_baseline_is_a_smell() -> None:
     run = a_run(kernels([0.3] * 30), a_curve([5.0, 5.0]), a_contract(loss="a_loss_of_mine"))
     assert flagged("ZA701", run).tier is Tier.SMELL
 
@@ -100,5 +100,5 @@ def test_a_restless_run_is_strong_only_where_it_is_no_better_than_a_constant() -
 
 def test_for_sgd_the_new_rate_follows_the_update() -> None:
     found = flagged("ZA701", high(50, 362, optimizer=Optimizer("SGD", 1.0)))
-    assert found.mend is not None
-    assert "learning_rate=1e-05" in found.mend.code
+    assert found.fix is not None
+    assert "learning_rate=1e-05" in found.fix.code

@@ -51,6 +51,6 @@ def test_a_curve_of_the_rate_alone_is_a_smell() -> None:
 def test_a_higher_rate_is_shown() -> None:
     run = trained(kernels([4e-6] * 30), GRADIENTS, loss=CREEPS, optimizer=TINY)
     found = flagged("ZA702", run)
-    assert found.mend is not None
-    assert "- optimizer=keras.optimizers.Adam(learning_rate=1e-06)," in found.mend.code
-    assert "+ optimizer=keras.optimizers.Adam(learning_rate=0.001)," in found.mend.code
+    assert found.fix is not None
+    assert "- optimizer=keras.optimizers.Adam(learning_rate=1e-06)," in found.fix.code
+    assert "+ optimizer=keras.optimizers.Adam(learning_rate=0.001)," in found.fix.code

@@ -38,7 +38,7 @@ ZA705: dict[str, tuple[Run, type[Answer]]] = {
         trained(loss=[2.3 + 0.3 * (-1) ** i for i in range(20)] + [2.0]), Passed,
     ),
     "muted": (trained(loss=line(2, 0.5), accuracy=line(0.3, 0.9)), Passed),
-    "the loss is under half its prior": (
+    "the loss is under half its baseline": (
         trained(loss=line(2, 1.0), accuracy=line(0.1, 0.2)), Passed,
     ),
     "validation turned": (
@@ -85,8 +85,8 @@ def test_it_begins_at_the_end_and_names_its_rival() -> None:
     found = flagged("ZA705", run)
     assert found.since == 20
     assert found.rivals[0][0] == "ZA206"
-    assert found.mend is not None
-    assert "epochs=100" in found.mend.code  # ten times what was asked for
+    assert found.fix is not None
+    assert "epochs=100" in found.fix.code  # ten times what was asked for
 
 
 def test_with_validation_there_is_no_rival() -> None:
@@ -98,5 +98,5 @@ def test_epochs_are_taken_from_the_contract() -> None:
     contract = a_contract(fit=Fit(epochs=7))
     run = a_run(COUNTS, contract, a_curve(line(6, 3)))
     found = flagged("ZA705", run)
-    assert found.mend is not None
-    assert "epochs=70" in found.mend.code
+    assert found.fix is not None
+    assert "epochs=70" in found.fix.code

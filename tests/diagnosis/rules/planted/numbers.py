@@ -13,7 +13,7 @@ STEPS = list(range(20))
 
 
 def ten_classes(**sizes: float) -> Table:
-    """Labels of ten equally frequent classes, so that the prior is ln 10."""
+    """Labels of ten equally frequent classes, so that the baseline is ln 10."""
     return a_table("label_counts", {"y": {str(k): 100.0 for k in range(10)}})
 
 

@@ -35,7 +35,7 @@ def trained(
     optimizer: Optimizer | None = None,
     **more: Any,
 ) -> Run:
-    """Ten balanced classes (the prior is ln 10) with these epochs."""
+    """Ten balanced classes (the baseline is ln 10) with these epochs."""
     curves = [a_curve(loss)]
     if accuracy is not None:
         curves.append(a_curve(accuracy, Role.ACCURACY))
