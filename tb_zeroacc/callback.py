@@ -67,6 +67,11 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         self._recording: Recording | None = None
         self._announcer: Announcer | None = None
 
+    @property
+    def turned_off(self) -> dict[str, str]:
+        """The parts of the record that failed and were turned off, each with why; often empty."""
+        return {} if self._recording is None else self._recording.guard.turned_off
+
     def _implements_train_batch_hooks(self) -> bool:
         """Asked by Keras 2 alone, as the two below, when `fit` begins."""
         return True

@@ -100,6 +100,11 @@ class Monitor:
         self._loop: OwnLoop | None = None
         self._is_entered = self._has_warned = False
 
+    @property
+    def turned_off(self) -> dict[str, str]:
+        """The parts of the record that failed and were turned off, each with why; often empty."""
+        return {} if self._loop is None else self._loop.guard.turned_off
+
     def __enter__(self) -> Monitor:
         """Begins to watch the model.
 

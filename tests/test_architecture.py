@@ -6,6 +6,8 @@ import ast
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -19,11 +21,12 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "wording": (set(), set()),
     "facts": (set(), set()),
     "records": ({"facts"}, {"numpy", "tensorboard"}),
+    "tfrecord": (set(), {"google_crc32c"}),
     "series": (set(), {"numpy"}),
     "run": ({"facts", "series"}, {"numpy"}),
-    "recorder": ({"facts", "records"}, {"numpy", "tensorflow", "keras"}),
+    "recorder": ({"facts", "records", "tfrecord"}, {"numpy", "tensorflow", "keras", "fsspec"}),
     "logs": (
-        {"facts", "records", "series", "run"},
+        {"facts", "records", "tfrecord", "series", "run"},
         {"numpy", "tensorboard", "google", "fsspec"},
     ),
     "diagnosis": ({"facts", "run", "series"}, {"numpy"}),
@@ -54,15 +57,40 @@ def room_of(path: Path) -> str:
 def imports_of(path: Path) -> set[str]:
     """Every module that a file imports, wherever in it, for types alone aside."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _running(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            if node.module == "tb_zeroacc":
-                found |= {f"tb_zeroacc.{alias.name}" for alias in node.names}
-            else:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            inner = names & MODULES.keys()
+            found |= inner
+            if len(inner) < len(names):
                 found.add(node.module)
     return found
+
+
+def _running(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a file that are run, and not only read by a type checker."""
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
+            yield node
+            yield from _running(node)
+
+
+def _name_of(path: Path) -> str:
+    name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+MODULES = {_name_of(path): path for path in PACKAGE.rglob("*.py")}
+
+
+def test_no_modules_import_each_other() -> None:
+    imported = {name: imports_of(path) & MODULES.keys() for name, path in MODULES.items()}
+    try:
+        TopologicalSorter(imported).prepare()
+    except CycleError as fault:
+        pytest.fail(f"a circle of imports: {' <- '.join(fault.args[1])}")
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))

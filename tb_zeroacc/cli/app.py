@@ -11,9 +11,8 @@ from typing import Annotated
 import typer
 
 from tb_zeroacc import __version__
+from tb_zeroacc.cli.exit_codes import CLEAN, OUR_FAULT
 from tb_zeroacc.cli.printable import printable
-
-CLEAN, FOUND, USAGE, OUR_FAULT = 0, 1, 2, 70  # 70: EX_SOFTWARE of sysexits.h
 
 app = typer.Typer(
     name="zeroacc",

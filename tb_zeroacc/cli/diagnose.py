@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import typer
 
-from tb_zeroacc.cli.app import CLEAN, FOUND, USAGE
+from tb_zeroacc.cli.environment import tensorboard_obstacle
+from tb_zeroacc.cli.exit_codes import CLEAN, FOUND, USAGE
 from tb_zeroacc.cli.printable import printable
 from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.errors import UnreadablePathError
@@ -55,6 +56,8 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
         from tb_zeroacc.cli.text import print_readings
 
         print_readings(readings)
+    if (obstacle := tensorboard_obstacle()) is not None:
+        typer.echo(obstacle, err=True)
     if unreadable:
         return USAGE
     limit = Tier[fail_on.upper()]

@@ -6,7 +6,7 @@ import inspect
 
 import typer
 
-from tb_zeroacc.cli.app import CLEAN, USAGE
+from tb_zeroacc.cli.exit_codes import CLEAN, USAGE
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.rule import Rule
 

@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.decoding import parse
-from tb_zeroacc.logs.framing import HEAD, Stop, cut, payload_is_sound, resynchronise
+from tb_zeroacc.logs.framing import Stop, cut, resynchronise
+from tb_zeroacc.tfrecord import HEAD, TAIL, payload_is_sound
 
 Read: TypeAlias = Callable[[int, int], bytes]  # (first byte, how many) -> those that are there
 
@@ -113,10 +114,12 @@ class FileFollower:
         return at, need
 
     def _take(self, data: bytes, first: int, end: int) -> None:
-        event = parse(data[first:end])
-        if event is not None:
-            self.contents.add(event)
-        elif payload_is_sound(data, first, end):
+        payload = data[first:end]
+        if not payload_is_sound(payload, data[end : end + TAIL]):
+            self.damaged_records += 1
+            return
+        event = parse(payload)
+        if event is None:
             self.odd_records += 1
         else:
-            self.damaged_records += 1
+            self.contents.add(event)

@@ -1,26 +1,20 @@
 """Cuts event files into records, without doing any I/O.
 
-One record, little endian: `u64 length | u32 crc | payload | u32 crc`, each checksum a masked
-CRC-32C of what stands before it. A record that is still being written is no error: it waits for
-more bytes. The length's checksum is always verified, for everything after it depends on it; the
-payload's costs far more, so it is asked only where a payload cannot be parsed.
+A record that is still being written is no error: it waits for more bytes. The length's checksum is
+verified here, for everything after it depends on it.
 """
 
 from __future__ import annotations
 
 import re
-import struct
 from enum import Enum
-from functools import lru_cache
 from typing import NamedTuple
 
-HEAD = 12  # bytes of length and its checksum
-TAIL = 4  # bytes of the payload's checksum
+from tb_zeroacc.tfrecord import HEAD, TAIL, payload_length
+
 # Longer records are stepped over: no scalar and no record of ours comes near, a graph may.
 MAX_PAYLOAD = 64 * 2**20
 
-_LENGTH = struct.Struct("<QI")
-_CRC = struct.Struct("<I")
 _NOT_ZERO = re.compile(rb"[^\0]")
 
 
@@ -90,39 +84,3 @@ def resynchronise(data: bytes, offset: int) -> tuple[int, bool]:
         else:
             offset += 1
     return max(offset, last + 1), False
-
-
-@lru_cache(maxsize=8192)
-def payload_length(head: bytes) -> int | None:
-    """The length that the 12 bytes of a record's head state, None where the checksum is wrong."""
-    length, crc = _LENGTH.unpack(head)
-    return int(length) if masked_crc(head[:8]) == crc else None
-
-
-def payload_is_sound(data: bytes, start: int, end: int) -> bool:
-    """Whether a payload's checksum holds; slow, about 5 MB a second."""
-    if end + TAIL > len(data):
-        return False
-    return masked_crc(data[start:end]) == int(_CRC.unpack_from(data, end)[0])
-
-
-def masked_crc(data: bytes) -> int:
-    """Masked CRC-32C, as TensorFlow's record files use it."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = _TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
-    crc ^= 0xFFFFFFFF
-    return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
-
-
-def _table() -> tuple[int, ...]:
-    entries = []
-    for byte in range(256):
-        crc = byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
-        entries.append(crc)
-    return tuple(entries)
-
-
-_TABLE = _table()

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import __version__, facts
+from tb_zeroacc.recorder.activations import activation_of
 from tb_zeroacc.recorder.generations import (
     is_a,
     learning_rate,
@@ -28,8 +29,6 @@ from tb_zeroacc.recorder.losses import Asked, describe_outputs
 from tb_zeroacc.recorder.optimizers import Known, Optimizers, optimizers_of
 from tb_zeroacc.recorder.worker import worker_of
 
-# Layers that pass an activation on unchanged.
-TRANSPARENT = ("Flatten", "Reshape", "Permute", "Dropout", "InputLayer", "Identity")
 # Entries of a layer's configuration that have a field of their own, or say nothing about learning.
 _OWN_FIELD = frozenset(
     {
@@ -99,25 +98,6 @@ def trained_by(optimizers: Optimizers, *, seen: bool) -> dict[str, Any]:
         "optimizer": training[0] if training else None,
         "optimizers": training if len(training) > 1 else (),
     }
-
-
-def activation_of(layer: Any) -> str | None:
-    """Name of the activation that a layer's output carries; `linear` for none at all.
-
-    None for a layer that knows no activation, such as a normalisation.
-    """
-    if is_a(layer, "ReLU"):
-        plain = not layer.negative_slope and not layer.threshold
-        return ("relu6" if layer.max_value == 6 else "relu") if plain else "leaky_relu"
-    if is_a(layer, "Softmax"):
-        return "softmax"
-    function = getattr(layer, "activation", None)
-    if function is None or not callable(function):
-        return None
-    if is_a(function, "Layer"):
-        return activation_of(function)
-    name = getattr(function, "__name__", type(function).__name__)
-    return str(name)
 
 
 def _in_call_order(model: Any, seen: Any) -> list[Any]:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from tb_zeroacc.recorder import statistics
-from tb_zeroacc.recorder.statistics import ROUNDING_STEP, Tensor, as_float
+from tb_zeroacc.recorder.host import ROUNDING_STEP
+from tb_zeroacc.recorder.statistics import Tensor, as_float
 
 as_rows = statistics.as_rows
 below_each_other, take_rows = statistics.below_each_other, statistics.take_rows

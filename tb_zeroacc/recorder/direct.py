@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc.recorder import content, inside
-from tb_zeroacc.recorder.content import Sample
+from tb_zeroacc.recorder.data_clock import clock_behind
 from tb_zeroacc.recorder.due import DueSteps
 from tb_zeroacc.recorder.gathering import gather
 from tb_zeroacc.recorder.generations import (
@@ -26,8 +26,9 @@ from tb_zeroacc.recorder.generations import (
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.losses import describe_outputs
 from tb_zeroacc.recorder.observation import Observation, Update
-from tb_zeroacc.recorder.plan import Before, Plan, Tables, plan_of
+from tb_zeroacc.recorder.plan import Before, Plan, plan_of
 from tb_zeroacc.recorder.probe import CLOCK, INPUTS, LOSS, PLAN, WEIGHTS, probe, read
+from tb_zeroacc.recorder.sample import Sample, Tables
 from tb_zeroacc.recorder.shown import narrowed
 from tb_zeroacc.recorder.stepping import Taken
 
@@ -36,21 +37,20 @@ FALSE_ALARMS = 3  # so often the sum of finite inputs may overflow before it is 
 
 
 def is_in_one_replica(model: Any) -> bool:
-    """Whether a model's steps are Keras' own to take, all on one device."""
-    strategy = model.distribute_strategy
-    if tf.distribute.get_strategy() is not strategy or tf.distribute.has_strategy():
-        return False
-    return is_as_keras_made_it(model, "make_train_function")
+    """Whether a model's steps run without a distribution strategy."""
+    is_current = tf.distribute.get_strategy() is model.distribute_strategy
+    return is_current and not tf.distribute.has_strategy()
 
 
 def serves(model: Any) -> bool:
     """Whether a model's steps can be taken this way: one at a time, in one replica."""
     single = bool(model.run_eagerly) or takes_single_steps(model)
-    return single and is_in_one_replica(model)
+    is_own = is_as_keras_made_it(model, "make_train_function")
+    return single and is_in_one_replica(model) and is_own
 
 
 class DirectSampler:
-    """Samples a model whose steps return their tensors; see `content.Sampler`.
+    """Samples a model whose steps return their tensors; see `sampler.Sampler`.
 
     Args:
         model: The model.
@@ -85,7 +85,7 @@ class DirectSampler:
         """Notes when the data of a step were there."""
         if not self._jit:  # XLA has no clock
             seen.data_ready = self._guard.run(
-                "the time waited for data", content.clock_behind, seen.data
+                "the time waited for data", clock_behind, seen.data
             )
         if not tf.inside_function() and self._is_due():
             self._ahead = self._guard.run("the weights", self._look_ahead, seen)

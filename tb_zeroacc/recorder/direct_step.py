@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tb_zeroacc.recorder.content import clock_behind
+from tb_zeroacc.recorder.data_clock import clock_behind
 from tb_zeroacc.recorder.generations import is_keras_2, unconverted
 from tb_zeroacc.recorder.passing import passed
 
@@ -142,7 +142,7 @@ class Drawn:
         batches: The batch of a single step. Of several those of the first whose loss was not
             finite, and of the one before it; none where all were.
         first: The place among the steps of the first of these.
-        data_ready: When the batch of a single step was there, as `content.clock_behind` tells it.
+        data_ready: When the batch of a single step was there, as `clock_behind` tells it.
     """
 
     steps: int = 1

@@ -14,11 +14,11 @@ from typing import Any
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import inside
-from tb_zeroacc.recorder.content import Sample
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.ledger import Ledger
 from tb_zeroacc.recorder.loop_hooks import count_updates
 from tb_zeroacc.recorder.observation import Observation, Update
+from tb_zeroacc.recorder.sample import Sample
 from tb_zeroacc.recorder.shown import (
     Shown,
     arrays_of,

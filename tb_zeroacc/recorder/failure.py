@@ -10,7 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import content
+from tb_zeroacc.recorder import data_statistics, tables
 from tb_zeroacc.recorder.fitting import epoch_data, passed_through
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.observation import Observation
@@ -61,7 +61,9 @@ def a_batch(
     if batch is None:
         return []
     with tf.init_scope():
-        found = content.tables_of_batch(*parts_of(Observation(model, batch), outputs), guard)
+        found = tables.of_batch(
+            *parts_of(Observation(model, batch), outputs), guard, data_statistics
+        )
     return [(t.layout, np.asarray(t.values, np.float32)) for t in found]
 
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tb_zeroacc.recorder import inside
 from tb_zeroacc.recorder.observation import LayerCall, Observation, Update
 from tb_zeroacc.recorder.parts import is_visible
-from tb_zeroacc.recorder.tables import is_numeric
+from tb_zeroacc.recorder.tensors import is_numeric
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def gather(seen: Observation) -> Gathered:
     def slot_of(leaf: Any) -> Any:
         if leaf is None or isinstance(leaf, bool | int | float):
             return leaf
-        if not (is_visible(leaf) and is_numeric(leaf)):
+        if not (is_visible(leaf) and tf.is_tensor(leaf) and is_numeric(leaf)):
             return UNSEEN
         if id(leaf) not in slots:
             slots[id(leaf)] = Slot(len(tensors))

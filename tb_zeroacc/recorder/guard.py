@@ -6,9 +6,8 @@ import contextlib
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import ParamSpec, TypeVar
-
-from tb_zeroacc.recorder.op_callbacks import without_op_callbacks
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -17,21 +16,30 @@ T = TypeVar("T")
 class Guard:
     """Runs the parts of a recorder.
 
+    Args:
+        around: What each part runs within: a framework may have debuggers to keep away.
+
     Attributes:
         off: The parts that failed, by name, each with its first fault.
         on_fault: Is told of each part that is turned off.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, around: Callable[[], AbstractContextManager[object]] = contextlib.nullcontext
+    ) -> None:
+        self._around = around
         self.off: dict[str, Exception] = {}
         self.on_fault: Callable[[str, Exception], None] | None = None
+
+    @property
+    def turned_off(self) -> dict[str, str]:
+        """The same in words."""
+        return {part: told(fault) for part, fault in self.off.items()}
 
     def run(
         self, part: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T | None:
         """Runs one part; after its first fault it is off and None comes back.
-
-        No debugger of TensorFlow's sees its operations, so that none can raise on them.
 
         Args:
             part: What the part records, in words for the warning: `the gradients`.
@@ -42,7 +50,7 @@ class Guard:
         if part in self.off:
             return None
         try:
-            with without_op_callbacks():
+            with self._around():
                 return work(*args, **kwargs)
         except Exception as fault:  # noqa: BLE001 - the promise above; KeyboardInterrupt passes
             self.turn_off(part, fault)

@@ -1,25 +1,51 @@
-"""The statistics of `statistics`, for arrays in the memory of this machine.
+"""Statistics of arrays in the memory of this machine, with NumPy.
 
-NumPy takes a tenth of the time there that TensorFlow's own reductions take, and needs no trace
-(measured, see `docs/measurements.md`). A test holds the two modules to each other.
+It takes a tenth of the time there that TensorFlow's own reductions take, and needs no trace
+(measured, see `docs/measurements.md`). `statistics` has the same for tensors elsewhere; a test
+holds the two modules to each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import gcd
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.recorder.statistics import EDGES, PART, SIGMOID_EDGE, Moments
 from tb_zeroacc.records import as_float32
 
 Array: TypeAlias = "NDArray[np.float32]"
 NAN = np.float32("nan")
+# Derivatives under 1 % of their maximum: s(1-s) < .0025 and 1-t² < .01.
+SIGMOID_EDGE = 0.49749372  # |s - 1/2|
+# Of each activation the middle of its range, and how far from there it counts as saturated. The
+# hard ones are flat at their bounds alone.
+EDGES = {
+    "sigmoid": (0.5, SIGMOID_EDGE), "tanh": (0.0, 0.99498744),
+    "hard_sigmoid": (0.5, 0.5), "hard_tanh": (0.0, 1.0),
+}  # fmt: skip
+# Values this near a bound of their activation cannot be told from it: float32's rounding step at 1.
+ROUNDING_STEP = 1.2e-7
+# Shares and spreads of larger tensors are taken from about this many of their elements.
+PART = 32_768
 SMALL = 8192  # elements: up to here a copy costs less than a call for each array
 WIDE = 2048  # elements of which NumPy compares many at once
 BLOCK = 65_536  # elements that stay in a processor's cache while several statistics are taken
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Statistics of several tensors or arrays, float32 of shape (tensors,) each."""
+
+    squares: Any
+    mean: Any
+    rms: Any
+    abs_max: Any
+    zero_share: Any  # of `part_of` each, as the mean
+    non_finite: Any
 
 
 def array_of(tensor: Any) -> Array:
@@ -98,6 +124,20 @@ def _of_one(array: Array, *, with_mean: bool) -> tuple[Any, ...]:
     zeros = np.count_nonzero(part == 0) / part.size * array.size
     total = part.mean() * array.size if with_mean else NAN
     return found[:, 0].sum(), found[:, 1].max(), found[:, 2].min(), total, zeros
+
+
+def update_stride(size: int, width: int, most: int = 4096) -> int:
+    """Step of a walk through a flattened variable that meets all rows and all units.
+
+    Args:
+        size: Number of elements.
+        width: Size of the last axis; the step shares no factor with it.
+        most: About how many elements to visit.
+    """
+    step = max(1, size // most)
+    while step > 1 and gcd(step, max(width, 1)) != 1:
+        step += 1
+    return step
 
 
 def unit_spreads(arrays: Sequence[Array]) -> Array:

@@ -13,11 +13,10 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from tb_zeroacc.recorder import host
-from tb_zeroacc.recorder.host import NAN, Array
-from tb_zeroacc.recorder.statistics import ROUNDING_STEP
+from tb_zeroacc.recorder.host import NAN, ROUNDING_STEP, Array
+from tb_zeroacc.recorder.tensors import rank_of
 
 NARROW = 64  # columns: fewer are laid one behind the other first, which is ten times as fast
 add = np.add.reduce
@@ -29,12 +28,17 @@ class HostTensor:
     """Stands for a tensor of which a trace knew shape and dtype, and whose values come later.
 
     Attributes:
-        spec: What the trace knew.
+        spec: What the trace knew: anything with a shape and a dtype.
         values: Of the step at hand.
     """
 
-    spec: tf.TensorSpec
+    spec: Any
     values: Any = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, array: Any) -> HostTensor:
+        """An array that is there."""
+        return cls(array, array)
 
     @property
     def shape(self) -> Any:
@@ -133,7 +137,7 @@ def label_statistics(labels: HostTensor, units: int) -> Array:
     if units > 1:
         sums = add(flat, 1)
         least, greatest = np.minimum.reduce(sums), np.maximum.reduce(sums)
-    examples = len(labels.values) if labels.shape.rank else 1
+    examples = len(labels.values) if rank_of(labels) else 1
     return host.vector(
         [*everything[:5], whole, least, greatest, *everything[5:], examples, units]
     )

@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.recorder import content
-from tb_zeroacc.recorder.content import Sample, has_non_finite
 from tb_zeroacc.recorder.due import NEVER
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.ledger import Ledger
+from tb_zeroacc.recorder.sample import Sample, has_non_finite, split
 from tb_zeroacc.recorder.shown import joined
 from tb_zeroacc.records import Layout
 
@@ -112,7 +111,7 @@ class Inbox:
         ledger.pace(step, sampling=before)
         ledger.reach(given, offset, step)
         self.flush()
-        tables = content.split(flat, plan.layouts)
+        tables = split(flat, plan.layouts)
         sample = Sample(step, bool(is_bad), float("nan"), plan.has_loss, tables)
         if is_own:
             self._latest_own = step
@@ -130,7 +129,7 @@ class Inbox:
         if self._pending is None:
             return
         # TensorFlow does not say in which order updates that do not touch each other come here.
-        self._parts[part] = content.split(flat, self.plans[index].parts[part])
+        self._parts[part] = split(flat, self.plans[index].parts[part])
         if len(self._parts) >= self._pending[1]:
             self.flush()
         seconds = max(0.0, time.time() - began)

@@ -11,8 +11,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tb_zeroacc.recorder import host
 from tb_zeroacc.recorder import statistics as graph
-from tb_zeroacc.recorder.contract import activation_of
+from tb_zeroacc.recorder.activations import activation_of
 from tb_zeroacc.recorder.generations import (
     has_loss_scale,
     is_a,
@@ -23,7 +24,8 @@ from tb_zeroacc.recorder.generations import (
     value_of,
 )
 from tb_zeroacc.recorder.observation import LayerCall, Observation, Update
-from tb_zeroacc.recorder.tables import NAN, Table, is_numeric, table
+from tb_zeroacc.recorder.tables import NAN, Table, table
+from tb_zeroacc.recorder.tensors import kind_of
 from tb_zeroacc.records import as_float32
 
 MAX_ROWS = 512  # of activations, and of variables
@@ -57,7 +59,7 @@ class Weight:
         """What a variable's shape says."""
         shape = [int(n) for n in variable.shape]
         size, width = math.prod(shape), shape[-1] if shape else 1
-        stride = graph.update_stride(size, width)
+        stride = host.update_stride(size, width)
         is_kernel = len(shape) > 1 and width > 1
         return cls(variable, path_of(variable), size, width, is_kernel, stride, -(-size // stride))
 
@@ -321,7 +323,7 @@ def first_tensor(structure: Any) -> Any:
             leaf = leaf.flat_values
         if isinstance(leaf, np.ndarray):
             return leaf
-        if isinstance(leaf, tf.Tensor) and is_numeric(leaf) and leaf.dtype.is_floating:
+        if isinstance(leaf, tf.Tensor) and kind_of(leaf) == "f":
             return leaf
     return None
 

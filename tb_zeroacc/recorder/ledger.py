@@ -13,8 +13,8 @@ import numpy as np
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import unrecorded
-from tb_zeroacc.recorder.content import Sample
 from tb_zeroacc.recorder.guard import Guard
+from tb_zeroacc.recorder.sample import Sample
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.session import Place, Session
 

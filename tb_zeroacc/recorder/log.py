@@ -46,8 +46,14 @@ class SessionLog:
         return os.getpid() == self._process
 
     def fact(self, step: int, *found: facts.Fact) -> None:
-        """Writes facts at a step."""
+        """Writes facts at a step; that training has ended arrives at once."""
         self._write(step, [records.fact_value(fact) for fact in found])
+        if self._writer is not None and any(isinstance(fact, facts.End) for fact in found):
+            self._flush(self._writer)
+
+    def _flush(self, writer: EventWriter) -> None:
+        if self.is_open:
+            self._guard.run(PART, writer.flush)
 
     def sample(
         self,

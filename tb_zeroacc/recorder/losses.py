@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from tb_zeroacc import facts
+from tb_zeroacc.recorder.activations import TRANSPARENT, activation_of
 from tb_zeroacc.recorder.generations import is_a, is_keras_2
 from tb_zeroacc.recorder.optimizers import Optimizers
 from tb_zeroacc.recorder.structures import with_paths
@@ -259,8 +260,6 @@ def _maker(
     model: Any, seen: Any, layers: list[Any], index: int, tensor: Any
 ) -> tuple[Any, str | None]:
     """The layer that makes an output, and the activation that reaches the loss."""
-    from tb_zeroacc.recorder.contract import TRANSPARENT, activation_of
-
     chain = _layers_behind(model, index, TRANSPARENT)
     if not chain and seen is not None and tensor is not None:
         chain = [c.layer for c in seen.calls if _makes(c.output, tensor)][-1:]

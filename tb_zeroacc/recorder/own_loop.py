@@ -23,6 +23,7 @@ from tb_zeroacc.recorder.ledger import STEPS, Ledger
 from tb_zeroacc.recorder.loop_hooks import LoopHooks, count_updates
 from tb_zeroacc.recorder.losses import Asked, describe_outputs
 from tb_zeroacc.recorder.observation import Observation, Update
+from tb_zeroacc.recorder.op_callbacks import without_op_callbacks
 from tb_zeroacc.recorder.optimizers import Optimizers
 from tb_zeroacc.recorder.reaching import as_reached
 from tb_zeroacc.recorder.schedule import Schedule
@@ -53,7 +54,7 @@ class OwnLoop:
         schedule: Schedule,
         news: Callable[[str], None],
     ) -> None:
-        self.guard = Guard()
+        self.guard = Guard(without_op_callbacks)
         self._model = model
         self._optimizers = optimizers
         self._known = Optimizers(_named(optimizers))

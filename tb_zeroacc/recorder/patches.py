@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tb_zeroacc.recorder.generations import is_as_keras_made_it
+
 _MARK = "_zeroacc_patch"
 
 
@@ -20,6 +22,11 @@ class Patch:
         name: The attribute to replace.
         make: Builds the replacement from the original and this patch; while `active` is False it
             must do nothing but pass calls on.
+
+    Attributes:
+        active: Whether it has not ended.
+        original: What it replaces.
+        was_own: Whether that stood on the instance itself.
     """
 
     def __init__(
@@ -29,7 +36,7 @@ class Patch:
         self.name = name
         self.active = True
         self.original = getattr(target, name)
-        self._was_own = name in vars(target)
+        self.was_own = name in vars(target)
         replacement = make(self.original, self)
         setattr(replacement, _MARK, self)
         object.__setattr__(target, name, replacement)
@@ -41,7 +48,7 @@ class Patch:
             top = getattr(vars(self.target).get(self.name), _MARK, None)
             if top is None or top.active:
                 return
-            if top._was_own:
+            if top.was_own:
                 object.__setattr__(self.target, self.name, top.original)
             else:
                 object.__delattr__(self.target, self.name)
@@ -50,3 +57,11 @@ class Patch:
 def is_patched(target: Any, name: str) -> bool:
     """Whether a patch of any recorder lies on an attribute."""
     return getattr(vars(target).get(name), _MARK, None) is not None
+
+
+def is_keras_own(model: Any, name: str) -> bool:
+    """Whether a method is Keras' own: neither the user's class nor the user put another there."""
+    standing = vars(model).get(name)
+    while (patch := getattr(standing, _MARK, None)) is not None:
+        standing = patch.original if patch.was_own else None
+    return standing is None and is_as_keras_made_it(model, name)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import taps
+from tb_zeroacc.recorder import tapped
 from tb_zeroacc.recorder.tallies import table_of
 from tb_zeroacc.records import Layout
 
@@ -20,21 +20,21 @@ class PipelineWatch:
     """Reads the taps of one recording. A tap of another model's pipeline sees nothing meanwhile."""
 
     def __init__(self) -> None:
-        self._before: weakref.WeakKeyDictionary[taps.Tap, int] = weakref.WeakKeyDictionary()
-        self._used: weakref.WeakSet[taps.Tap] = weakref.WeakSet()
+        self._before: weakref.WeakKeyDictionary[tapped.Tap, int] = weakref.WeakKeyDictionary()
+        self._used: weakref.WeakSet[tapped.Tap] = weakref.WeakSet()
         self._written: list[tuple[int, int]] = []
 
     def begin(self) -> None:
         """A `fit` begins: what passed before it says nothing about which taps are its own."""
         self._before.clear()
-        self._before.update({tap: tap.elements() for tap in taps.living()})
+        self._before.update({tap: tap.elements() for tap in tapped.living()})
 
     def look(self) -> Written | None:
         """The names, the layout and the numbers, float32 of shape (tensors, 13); None if not new.
 
         The numbers are of all elements since each tap was made.
         """
-        passed = {tap: tap.elements() for tap in taps.living()}
+        passed = {tap: tap.elements() for tap in tapped.living()}
         self._used.update(tap for tap, n in passed.items() if n > self._before.get(tap, 0))
         used = [tap for tap in passed if tap in self._used]
         counts = [(tap.number, passed[tap]) for tap in used]
@@ -48,9 +48,9 @@ class PipelineWatch:
         return facts.Pipeline(tuple(found)), layout, values
 
 
-def tensors_of(used: list[taps.Tap]) -> list[facts.Tapped]:
+def tensors_of(used: list[tapped.Tap]) -> list[facts.Tapped]:
     """Every tensor at some taps with the row of the same tensor at the tap before."""
-    names: dict[taps.Tap, str] = {}
+    names: dict[tapped.Tap, str] = {}
     for tap in used:
         same = sum(other.name == tap.name for other in names)
         names[tap] = f"{tap.name}#{same}" if same else tap.name
@@ -72,7 +72,7 @@ def _row(name: str, part: str) -> str:
     return f"{name}:{part}" if part and part[0] != "[" else f"{name}{part}"
 
 
-def _before(tap: taps.Tap, part: str, names: dict[taps.Tap, str]) -> str | None:
+def _before(tap: tapped.Tap, part: str, names: dict[tapped.Tap, str]) -> str | None:
     """The row of the same tensor at the tap before; None where that is not certain."""
     found = set()
     for source in tap.sources:

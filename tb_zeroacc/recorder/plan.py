@@ -14,20 +14,19 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import content, host, host_data, inside, tables
+from tb_zeroacc.recorder import content, data_statistics, host, host_data, inside, tables
 from tb_zeroacc.recorder.gathering import Gathered, Slot, rebuild, specs_of
 from tb_zeroacc.recorder.graph_call import GraphCall
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.host_data import HostTensor
 from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import parts_of
+from tb_zeroacc.recorder.sample import Tables, split
 from tb_zeroacc.recorder.targets import Target
 from tb_zeroacc.records import Layout
 
-Tables = list[tuple[Layout, NDArray[np.float32]]]
 Before = list[inside.Snapshot]  # of each update
 Tensors = Mapping[int, Any]  # by slot
 
@@ -80,7 +79,7 @@ class Summariser:
             if name not in self._functions:
                 self._functions[name] = self._traced(make, slots, rest)
             function, layouts = self._functions[name]
-            return content.split(function(given, *rest)[0].numpy(), tuple(layouts))
+            return split(function(given, *rest)[0].numpy(), tuple(layouts))
         except Exception:  # noqa: BLE001 - which part fails is found, and turned off, now
             self._functions.pop(name, None)
             found = make(dict(zip(slots, given, strict=True)), *rest)
@@ -226,13 +225,14 @@ class HostPlan(Plan):
             self._parts = parts_of(self._seen(self._here), self._outputs)
         for slot, stand_in in self._here.items():
             stand_in.values = data[slot]
-        found = content.tables_of_data(*self._parts, self._guard, host_data)
+        found = tables.of_data(*self._parts, self._guard, host_data)
         for stand_in in self._here.values():
             stand_in.values = None  # lets go of the tensor
         return found
 
     def _tables_in_graph(self, tensors: Tensors) -> list[tables.Table]:
-        return content.tables_of_data(*parts_of(self._seen(tensors), self._outputs), self._guard)
+        data = parts_of(self._seen(tensors), self._outputs)
+        return tables.of_data(*data, self._guard, data_statistics)
 
     def _read(self) -> tuple[list[list[Any]], Any]:
         """The weights of each update, not copied, and its learning rate."""

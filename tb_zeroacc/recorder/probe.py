@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tb_zeroacc.recorder import inside, tables
+from tb_zeroacc.recorder import inside, statistics
 from tb_zeroacc.recorder.generations import path_of
 from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import inputs_of
@@ -31,7 +31,7 @@ def probe(index: int, seen: Observation) -> Any:
             tf.constant(float(index)),
             zero if loss is None else loss,
             _sum_of_some([v for u in seen.updates for v in u.variables]),
-            tables.sum_of(inputs_of(seen)),
+            statistics.sum_of(inputs_of(seen)),
             zero * float("nan") if seen.data_ready is None else seen.data_ready,
         ]
     )

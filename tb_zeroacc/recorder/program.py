@@ -21,15 +21,16 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tb_zeroacc.recorder import content, inside, tables
+from tb_zeroacc.recorder import content, inside, statistics, tables
 from tb_zeroacc.recorder.branching import branch
-from tb_zeroacc.recorder.content import Sample, shape_of
+from tb_zeroacc.recorder.data_clock import clock_behind
 from tb_zeroacc.recorder.due import DueSteps
 from tb_zeroacc.recorder.generations import steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import layers_of
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.parts import inputs_of, is_visible
+from tb_zeroacc.recorder.sample import Sample, shape_of, split
 from tb_zeroacc.recorder.stepping import Taken
 from tb_zeroacc.recorder.tracing import snapshot
 from tb_zeroacc.records import Layout
@@ -55,7 +56,7 @@ class _State:
 
 
 class Program:
-    """The recorder's part of the graph of one model; see `content.Sampler`.
+    """The recorder's part of the graph of one model; see `sampler.Sampler`.
 
     Args:
         model: The model; its strategy's scope holds the variables.
@@ -169,7 +170,7 @@ class Program:
     def _decode(self, row: NDArray[np.float32]) -> Sample:
         layouts, has_loss = self._layouts[int(row[0])]
         step = int(row[2]) * _LOW + int(row[3])
-        decoded = content.split(row[HEADER:], layouts)
+        decoded = split(row[HEADER:], layouts)
         return Sample(step, bool(row[4]), float(row[5]), has_loss, decoded)
 
     def _locals(self, variable: Any) -> list[Any]:
@@ -181,7 +182,7 @@ class Program:
         """Notes when the data of a step were there."""
         if self._has_clock:
             seen.data_ready = self._guard.run(
-                "the time waited for data", content.clock_behind, seen.data
+                "the time waited for data", clock_behind, seen.data
             )
 
     def before_apply(self, seen: Observation, update: Update) -> None:
@@ -201,7 +202,7 @@ class Program:
             seen.state = _State(tf.unstack(tf.convert_to_tensor(self._clock), num=7))
         state: _State = seen.state
         if state.bad_input is None:
-            total = self._guard.run("broken inputs", tables.sum_of, inputs_of(seen))
+            total = self._guard.run("broken inputs", statistics.sum_of, inputs_of(seen))
             total = tf.constant(0.0) if total is None else total
             state.bad_input = ~tf.math.is_finite(total) & (state.clock[6] < 0)
         if state.bad is None and seen.loss is not None and is_visible(seen.loss):

@@ -12,23 +12,26 @@ from typing import Any
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import contract as contracts
-from tb_zeroacc.recorder import unrecorded
-from tb_zeroacc.recorder.content import CLOCK_PERIOD, Sample, Sampler
-from tb_zeroacc.recorder.direct import DirectSampler, is_in_one_replica, serves
+from tb_zeroacc.recorder.data_clock import CLOCK_PERIOD
+from tb_zeroacc.recorder.direct import DirectSampler, serves
 from tb_zeroacc.recorder.due import NEVER, DueSteps
 from tb_zeroacc.recorder.failure import a_batch, end_of, pending_fault
 from tb_zeroacc.recorder.fitting import callback_list_of, describe_fit, is_fitted, is_running
 from tb_zeroacc.recorder.generations import is_a, steps_per_execution
 from tb_zeroacc.recorder.guard import Guard
+from tb_zeroacc.recorder.hidden_parts import hidden_in
 from tb_zeroacc.recorder.hooks import Hooks
 from tb_zeroacc.recorder.loss_scaling import LeftOut
 from tb_zeroacc.recorder.observation import Observation, Update
+from tb_zeroacc.recorder.op_callbacks import without_op_callbacks
 from tb_zeroacc.recorder.patches import Patch
 from tb_zeroacc.recorder.pipeline import PipelineWatch
 from tb_zeroacc.recorder.plan import Plan
 from tb_zeroacc.recorder.program import Program
 from tb_zeroacc.recorder.replay import Replay, can_be_replayed
 from tb_zeroacc.recorder.replay_sampler import ReplaySampler
+from tb_zeroacc.recorder.sample import Sample
+from tb_zeroacc.recorder.sampler import Sampler
 from tb_zeroacc.recorder.schedule import Schedule
 from tb_zeroacc.recorder.session import Place, Session, numbers_of
 from tb_zeroacc.recorder.shapes import shapes_of
@@ -58,7 +61,7 @@ class Recording:
         self, model: Any, log_dir: str, schedule: Schedule, news: Callable[[str], None]
     ) -> None:
         self.model = model
-        self.guard = Guard()
+        self.guard = Guard(without_op_callbacks)
         self.schedule = schedule
         self._news = news
         self._session = Session(log_dir, self.guard)
@@ -133,7 +136,7 @@ class Recording:
         )
         try:
             self._hooks = Hooks(self.model, self, self.guard)
-            replays = is_in_one_replica(self.model) and can_be_replayed(self.model)
+            replays = can_be_replayed(self.model)
             together = steps_per_execution(self.model)
             self._sampler = self._replaying(due) if replays else self._hooked(due)
             self._function = StepFunction(
@@ -471,7 +474,7 @@ class Recording:
         )
         shapes = self.guard.run("the shapes", shapes_of, seen)
         self._traced = (found or self._session.contract, shapes or facts.Shapes())
-        self._session.lacks(*self.guard.run("what is lacking", unrecorded.of_step, seen) or ())
+        self._session.lacks(*self.guard.run("what is lacking", hidden_in, seen) or ())
 
     def _write_traced(self) -> None:
         if self._traced is not None:

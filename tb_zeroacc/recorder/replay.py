@@ -1,14 +1,16 @@
-"""One step of `fit` computed once more, beside it, from the values of all variables before it.
+"""One step of `fit`, or of its validation, computed once more beside it.
 
 Keras' own program stays as it is and hands out the batch that it drew. A function of ours takes
-that batch and those values, computes what the step computed of them (outputs, loss, gradients) and
-returns its tensors. It runs in a `StatelessScope`, which keeps every variable as it is.
+that batch and the values that all variables had before the step, computes what the step computed of
+them (outputs; of a training step loss and gradients, too) and returns its tensors. It runs in a
+`StatelessScope`, which keeps every variable as it is.
 """
 
 from __future__ import annotations
 
 import random
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,14 +20,16 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import facts
+from tb_zeroacc.recorder.direct import is_in_one_replica
 from tb_zeroacc.recorder.gathering import Gathered, gather
-from tb_zeroacc.recorder.generations import is_as_keras_made_it, is_keras_2, value_of
+from tb_zeroacc.recorder.generations import is_keras_2, value_of
 from tb_zeroacc.recorder.graph_call import GraphCall
 from tb_zeroacc.recorder.hooks import Hooks
 from tb_zeroacc.recorder.inside import loss_scale_of
 from tb_zeroacc.recorder.losses import describe_outputs
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.optimizers import learned
+from tb_zeroacc.recorder.patches import is_keras_own
 
 Values = list[Any]  # of each variable of a replay, in its order
 
@@ -34,22 +38,27 @@ class NotReplayableError(Exception):
     """A step cannot be computed a second time: it has state outside of Keras' variables, say."""
 
 
-def can_be_replayed(model: Any) -> bool:
-    """Whether a model's step is one that `Replay` knows: Keras' own, for one replica."""
+def can_be_replayed(model: Any, kind: str = "train") -> bool:
+    """Whether a model's step is one that a `Replay` knows: Keras' own, for one replica.
+
+    Args:
+        model: A compiled model.
+        kind: Which step: `train` or `test`.
+    """
     return (
-        not is_keras_2(model)
+        is_in_one_replica(model)
+        and not is_keras_2(model)
         and not model.run_eagerly
-        and is_as_keras_made_it(model, "train_step")
-        and is_as_keras_made_it(model, "make_train_function")
+        and is_keras_own(model, f"{kind}_step")
+        and is_keras_own(model, f"make_{kind}_function")
     )
 
 
-class Replay:
+class Replay(ABC):
     """Computes a step once more.
 
     Args:
         model: A built model.
-        hooks: Its hooks; they see what the second computation shows.
         spec: Of a batch, as the step draws it.
 
     Attributes:
@@ -61,13 +70,15 @@ class Replay:
         NotReplayableError: The step cannot be computed a second time.
     """
 
-    def __init__(self, model: Any, hooks: Hooks, spec: Any) -> None:
+    gathered: Gathered
+    outputs: tuple[facts.Output, ...]
+
+    def __init__(self, model: Any, spec: Any) -> None:
         self._model = model
-        self._hooks = hooks
         self._spec = _without_optionals(spec)
         self._compiled = _compiled(model)
         self._trainable = list(model.trainable_variables)
-        known = {id(v): v for v in [*self._trainable, *model.variables, *_numbers_of(model)]}
+        known = {id(v): v for v in [*self._trainable, *model.variables, *self._others()]}
         with undisturbed(model):
             for _ in range(2):
                 self.variables = list(known.values())
@@ -113,8 +124,7 @@ class Replay:
 
         def replayed(values: Sequence[Any], leaves: Sequence[Any]) -> Any:
             scope = NotingScope(zip(self.variables, values, strict=True))
-            step = self._hooks.observed(self._step(scope, values), self._gather, "replay")
-            step(_packed(template, leaves))
+            self._compute(scope, values, _packed(template, leaves))
             unknown.update(scope.unknown)
             return tf.nest.flatten(self.gathered.tensors, expand_composites=True)
 
@@ -130,6 +140,46 @@ class Replay:
         metrics = {id(v) for v in self._model.metrics_variables}
         return [v for key, v in unknown.items() if key not in metrics]
 
+    def _others(self) -> list[Any]:
+        """Variables beside the model's own that the step reads."""
+        return []
+
+    @abstractmethod
+    def _compute(self, scope: NotingScope, values: Sequence[Any], data: Any) -> None:
+        """Computes the step, and hands what that shows to `_gather`.
+
+        Args:
+            scope: In it each variable has its value.
+            values: These values.
+            data: The batch.
+        """
+
+    def _gather(self, seen: Observation) -> None:
+        self.outputs = describe_outputs(self._model, seen, [])
+        self.gathered = gather(seen)
+
+
+class TrainingReplay(Replay):
+    """Computes a step of training once more, up to the gradients.
+
+    Args:
+        model: A built model.
+        hooks: Its hooks; they see what the second computation shows.
+        spec: Of a batch, as the step draws it.
+    """
+
+    def __init__(self, model: Any, hooks: Hooks, spec: Any) -> None:
+        self._hooks = hooks
+        super().__init__(model, spec)
+
+    def _others(self) -> list[Any]:
+        """The optimizer's variables that are one number: its loss scale, say."""
+        variables = getattr(self._model.optimizer, "variables", ())
+        return [v for v in variables if len(v.shape) == 0]
+
+    def _compute(self, scope: NotingScope, values: Sequence[Any], data: Any) -> None:
+        self._hooks.observed(self._step(scope, values), self._completed, "replay")(data)
+
     def _step(self, scope: NotingScope, values: Sequence[Any]) -> Callable[[Any], dict[str, Any]]:
         """What Keras' own `train_step` computes, up to the gradients."""
         model, optimizer = self._model, self._model.optimizer
@@ -140,8 +190,7 @@ class Replay:
             with tf.GradientTape() as tape:
                 tape.watch(trainable)
                 with scope:
-                    training = {"training": True} if model._call_has_training_arg else {}
-                    y_pred = model(x, **training)
+                    y_pred = _called(model, x, training=True)
                     loss = model._compute_loss(
                         x=x, y=y, y_pred=y_pred, sample_weight=weight, training=True
                     )
@@ -152,8 +201,8 @@ class Replay:
 
         return train_step
 
-    def _gather(self, seen: Observation) -> Any:
-        """Completes what the hooks saw with the update that follows from it."""
+    def _completed(self, seen: Observation) -> None:
+        """Adds to what the hooks saw the update that follows from it."""
         found = seen.result
         if self._trainable and found["scale"] is not None:
             gradients, variables = learned(found["gradients"], self._trainable)
@@ -161,8 +210,19 @@ class Replay:
             update.before = found["scale"]
             seen.updates = [update]
         seen.result = {"loss": found["loss"]}
-        self.outputs: tuple[facts.Output, ...] = describe_outputs(self._model, seen, [])
-        self.gathered: Gathered = gather(seen)
+        self._gather(seen)
+
+
+class ValidationReplay(Replay):
+    """Computes a step of a validation once more: its data and outputs, no loss or metric."""
+
+    def _compute(self, scope: NotingScope, values: Sequence[Any], data: Any) -> None:
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+        with scope:
+            y_pred = _called(self._model, x, training=False)
+        self._gather(
+            Observation(self._model, data, x=x, y=y, y_pred=y_pred, sample_weight=weight)
+        )
 
 
 class NotingScope(keras.StatelessScope):  # type: ignore[misc]  # Keras is untyped
@@ -201,10 +261,9 @@ def _compiled(model: Any) -> tuple[Any, ...]:
     return id(model.optimizer), id(model._compile_loss), bool(model.jit_compile)
 
 
-def _numbers_of(model: Any) -> list[Any]:
-    """The optimizer's variables that are one number: its loss scale, say."""
-    variables = getattr(model.optimizer, "variables", ())
-    return [v for v in variables if len(v.shape) == 0]
+def _called(model: Any, x: Any, *, training: bool) -> Any:
+    """The outputs of a model, called as Keras' own steps call it."""
+    return model(x, training=training) if model._call_has_training_arg else model(x)
 
 
 @contextmanager

@@ -19,14 +19,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tb_zeroacc.recorder.content import Sample, has_non_finite
 from tb_zeroacc.recorder.due import DueSteps
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks
 from tb_zeroacc.recorder.leaps import LossWatch
 from tb_zeroacc.recorder.observation import Observation, Update
-from tb_zeroacc.recorder.plan import Before, Plan, Tables, plan_of
-from tb_zeroacc.recorder.replay import NotReplayableError, Replay, Values
+from tb_zeroacc.recorder.plan import Before, Plan, plan_of
+from tb_zeroacc.recorder.replay import NotReplayableError, Replay, TrainingReplay, Values
+from tb_zeroacc.recorder.sample import Sample, Tables, has_non_finite
 from tb_zeroacc.recorder.shadow import Batch, Shadow, repeated, state_of
 from tb_zeroacc.recorder.stepping import Batches, Taken
 from tb_zeroacc.records import Layout
@@ -61,7 +61,7 @@ class _Look:
 
 
 class ReplaySampler:
-    """Samples a model by replays; see `content.Sampler`.
+    """Samples a model by replays; see `sampler.Sampler`.
 
     Args:
         model: The model.
@@ -146,7 +146,7 @@ class ReplaySampler:
     def _looked(self, spec: Any) -> _Look | None:
         if self.replay is None or not self.replay[0].fits(spec):
             try:
-                made = Replay(self._model, self._hooks, spec)
+                made = TrainingReplay(self._model, self._hooks, spec)
             except Exception as fault:  # noqa: BLE001 - then the hooks are asked instead
                 self.unfit = fault
                 return None

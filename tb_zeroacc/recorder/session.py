@@ -14,9 +14,9 @@ import numpy as np
 from tb_zeroacc import __version__, facts
 from tb_zeroacc.recorder import scalars, unrecorded
 from tb_zeroacc.recorder.association import Association
-from tb_zeroacc.recorder.content import Sample
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.log import SessionLog
+from tb_zeroacc.recorder.sample import Sample
 from tb_zeroacc.recorder.worker import worker_of
 from tb_zeroacc.records import Layout
 

@@ -29,7 +29,7 @@ MOST_BATCHES = 2**26  # bytes of batches
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a step drew, and when that was there, as `content.clock_behind` tells it, or None."""
+    """What a step drew, and when that was there, as `clock_behind` tells it, or None."""
 
     step: int
     content: Any

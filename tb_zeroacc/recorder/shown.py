@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from tb_zeroacc import facts
 from tb_zeroacc.recorder import content, inside, tables
-from tb_zeroacc.recorder.content import Sample
 from tb_zeroacc.recorder.given import taken, tensors_of
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.observation import Observation, Update
 from tb_zeroacc.recorder.parts import is_visible
+from tb_zeroacc.recorder.sample import Sample
 from tb_zeroacc.records import Layout
 
 NAN = float("nan")

@@ -7,27 +7,16 @@ segment sum and no reshape here that any data could make fail. All results are f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import tensorflow as tf
 
+from tb_zeroacc.recorder.host import EDGES, PART, SIGMOID_EDGE, Moments
+from tb_zeroacc.recorder.tensors import kind_of
 from tb_zeroacc.records import LARGEST
 
 Tensor: TypeAlias = Any  # TensorFlow ships no types
 
-# Derivatives under 1 % of their maximum: s(1-s) < .0025 and 1-t² < .01.
-SIGMOID_EDGE = 0.49749372  # |s - 1/2|
-# Of each activation the middle of its range, and how far from there it counts as saturated. The
-# hard ones are flat at their bounds alone.
-EDGES = {
-    "sigmoid": (0.5, SIGMOID_EDGE), "tanh": (0.0, 0.99498744),
-    "hard_sigmoid": (0.5, 0.5), "hard_tanh": (0.0, 1.0),
-}  # fmt: skip
-# Values this near a bound of their activation cannot be told from it: float32's rounding step at 1.
-ROUNDING_STEP = 1.2e-7
-# Shares and spreads of larger tensors are taken from about this many of their elements.
-PART = 32_768
 ASSUMED_BATCH = 128  # where a shape leaves the batch open
 
 
@@ -46,6 +35,19 @@ def as_float(value: Tensor) -> Tensor:
 def total(value: Tensor) -> Tensor:
     """The sum of a numeric tensor, float32 of shape (); taken in float64 where that is its type."""
     return _narrowed(tf.reduce_sum(_wide(value)))
+
+
+def sum_of(tensors: list[tuple[str, Any]]) -> Any:
+    """The sum of all numbers, float32: in one pass it tells of every NaN and infinity.
+
+    A sum that overflows does so, too: it costs a sample that was not needed.
+    """
+    sums = [
+        total(tensor)
+        for _, tensor in tensors
+        if kind_of(tensor) == "f"
+    ]
+    return tf.add_n(sums) if sums else tf.constant(0.0)
 
 
 def average(value: Tensor) -> Tensor:
@@ -154,18 +156,6 @@ def non_finite_counts(tensors: Sequence[Tensor], squares: Tensor) -> Tensor:
     return tf.cond(sound, lambda: tf.zeros([len(tensors)]), count)
 
 
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """Statistics of several tensors, float32 of shape (tensors,) each."""
-
-    squares: Tensor
-    mean: Tensor
-    rms: Tensor
-    abs_max: Tensor
-    zero_share: Tensor  # of `part_of` each, as the mean
-    non_finite: Tensor
-
-
 def moments(tensors: Sequence[Tensor], *, with_mean: bool = False) -> Moments:
     """Statistics of many tensors, with one reduction for each; a graph leaves unused ones out.
 
@@ -264,22 +254,6 @@ def _count_of(rows: Tensor) -> Tensor:
     if rows.shape.is_fully_defined():
         return tf.constant(float(rows.shape.num_elements()))
     return tf.cast(tf.size(rows), tf.float32)
-
-
-def update_stride(size: int, width: int, most: int = 4096) -> int:
-    """Step of a walk through a flattened variable that meets all rows and all units.
-
-    Args:
-        size: Number of elements.
-        width: Size of the last axis; the step shares no factor with it.
-        most: About how many elements to visit.
-    """
-    from math import gcd
-
-    step = max(1, size // most)
-    while step > 1 and gcd(step, max(width, 1)) != 1:
-        step += 1
-    return step
 
 
 def unit_spread(stack: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """The tables of one sample, from what a step showed: data and outputs. `inside` has the model's.
 
 Every function returns tables of float32 tensors whose row and column counts are fixed; names are
-known while the step is traced.
+known while the step is traced. `st` is the module that computes: `data_statistics` for tensors of
+TensorFlow, `host_data` for arrays of this machine.
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import data_statistics as graph
-from tb_zeroacc.recorder import statistics
-from tb_zeroacc.recorder.host_data import HostTensor
+from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.structures import with_paths
 from tb_zeroacc.recorder.targets import Target
+from tb_zeroacc.recorder.tensors import is_dense, is_numeric, rank_of
 from tb_zeroacc.records import Layout
 
 MAX_FEATURES = 256
@@ -55,27 +54,6 @@ def named(structure: Any, default: str) -> list[tuple[str, Any]]:
     ]
 
 
-def is_numeric(tensor: Any) -> bool:
-    """Whether a tensor holds real numbers."""
-    dtype = getattr(tensor, "dtype", None)
-    return isinstance(dtype, tf.DType) and (
-        dtype.is_floating or dtype.is_integer or dtype.is_bool
-    )
-
-
-def sum_of(tensors: list[tuple[str, Any]]) -> Any:
-    """The sum of all numbers, float32: in one pass it tells of every NaN and infinity.
-
-    A sum that overflows does so, too: it costs a sample that was not needed.
-    """
-    sums = [
-        statistics.total(tensor)
-        for _, tensor in tensors
-        if is_numeric(tensor) and tensor.dtype.is_floating
-    ]
-    return tf.add_n(sums) if sums else tf.constant(0.0)
-
-
 def evenly(count: int, most: int) -> list[int]:
     """Indices of at most `most` of `count` columns, evenly spaced."""
     if count <= most:
@@ -92,7 +70,46 @@ def _features(name: str, width: int, quota: int) -> tuple[tuple[str, ...], list[
     return tuple(rows), kept, rest
 
 
-def inputs(tensors: list[tuple[str, Any]], st: Any = graph) -> list[Table]:
+def of_data(
+    data: list[tuple[str, Any]],
+    targets: list[Target],
+    guard: Guard,
+    st: Any,
+) -> list[Table]:
+    """The tables of what went in and came out: those of the batch, outputs, association.
+
+    The arguments are those of `of_batch`.
+    """
+    found = of_batch(data, targets, guard, st)
+    found += guard.run("the outputs", outputs, targets, st) or []
+    found += guard.run("the association", association, data, targets, st) or []
+    return found
+
+
+def of_batch(
+    data: list[tuple[str, Any]],
+    targets: list[Target],
+    guard: Guard,
+    st: Any,
+) -> list[Table]:
+    """The tables of what went in: inputs, fingerprints, labels, sample weights.
+
+    Args:
+        data: Inputs with their names.
+        targets: Outputs with their labels.
+        guard: Turns failing parts off.
+        st: The module that computes.
+    """
+    run = guard.run
+    found: list[Table] = []
+    found += run("the inputs", inputs, data, st) or []
+    found += run("the batches' fingerprints", batch, data, st) or []
+    found += run("the labels", labels, targets, st) or []
+    found += run("the sample weights", sample_weights, targets, st) or []
+    return found
+
+
+def inputs(tensors: list[tuple[str, Any]], st: Any) -> list[Table]:
     """`inputs`: a row a feature (the last axis: channels of images), the rest pooled."""
     rows: list[str] = []
     values: list[Any] = []
@@ -103,7 +120,7 @@ def inputs(tensors: list[tuple[str, Any]], st: Any = graph) -> list[Table]:
         columns = st.column_statistics(st.as_rows(tensor))
         width = columns.shape[0]
         features, kept, rest = _features(name, width, quota)
-        rows += [name] if width == 1 and (tensor.shape.rank or 0) < 2 else features
+        rows += [name] if width == 1 and (rank_of(tensor) or 0) < 2 else features
         if not rest:
             values.append(columns)
             continue
@@ -112,19 +129,19 @@ def inputs(tensors: list[tuple[str, Any]], st: Any = graph) -> list[Table]:
     return [table("inputs", rows, st.below_each_other(values), pooled)] if values else []
 
 
-def batch(tensors: list[tuple[str, Any]], st: Any = graph) -> list[Table]:
+def batch(tensors: list[tuple[str, Any]], st: Any) -> list[Table]:
     """`batch`: the fingerprint of each input's batch."""
     rows, values = [], []
     for name, tensor in tensors[:MAX_FEATURES]:
         if is_numeric(tensor):
             # Of sparse and ragged batches the stored values alone, which know no example.
-            width = _per_example(tensor) if _is_dense(tensor) else 1
+            width = _per_example(tensor) if is_dense(tensor) else 1
             rows.append(name)
             values.append(st.fingerprint(st.as_rows(tensor, width)))
     return [table("batch", rows, st.stacked(values))] if values else []
 
 
-def labels(targets: list[Target], st: Any = graph) -> list[Table]:
+def labels(targets: list[Target], st: Any) -> list[Table]:
     """`labels` and `label_counts`."""
     known = [t for t in targets if is_numeric(t.labels)]
     if not known:
@@ -137,7 +154,7 @@ def labels(targets: list[Target], st: Any = graph) -> list[Table]:
     return [found, *_counts("label_counts", counted, st)]
 
 
-def sample_weights(targets: list[Target], st: Any = graph) -> list[Table]:
+def sample_weights(targets: list[Target], st: Any) -> list[Table]:
     """`sample_weights`, where there are any."""
     known = [t for t in targets if is_numeric(t.weights)]
     if not known:
@@ -146,7 +163,7 @@ def sample_weights(targets: list[Target], st: Any = graph) -> list[Table]:
     return [table("sample_weights", [t.name for t in known], values)]
 
 
-def outputs(targets: list[Target], st: Any = graph) -> list[Table]:
+def outputs(targets: list[Target], st: Any) -> list[Table]:
     """`outputs` and `prediction_counts`."""
     rows, values = [], []
     counted: list[tuple[str, Any]] = []
@@ -169,7 +186,7 @@ def outputs(targets: list[Target], st: Any = graph) -> list[Table]:
 
 
 def association(
-    tensors: list[tuple[str, Any]], targets: list[Target], st: Any = graph
+    tensors: list[tuple[str, Any]], targets: list[Target], st: Any
 ) -> list[Table]:
     """Moments of this batch that `Association` joins: two means, two sums of squares, products.
 
@@ -183,18 +200,14 @@ def association(
     return [Table(layout, st.joint_moments(columns, label_columns)[None])]
 
 
-def _is_dense(tensor: Any) -> bool:
-    return isinstance(tensor, tf.Tensor | HostTensor)
-
-
 def _per_example(tensor: Any) -> int:
-    sizes = tensor.shape[1:] if tensor.shape.rank else []
+    sizes = tensor.shape[1:] if rank_of(tensor) else []
     return int(np.prod([s or 1 for s in sizes])) if len(sizes) else 1
 
 
 def _has_columns(tensor: Any) -> bool:
     """Whether places in an example mean the same in each: not where an axis is open."""
-    if not _is_dense(tensor) or not is_numeric(tensor) or tensor.shape.rank is None:
+    if not is_dense(tensor) or not is_numeric(tensor) or rank_of(tensor) is None:
         return False
     return None not in tensor.shape[1:]
 
@@ -207,7 +220,7 @@ def _columns(rows: Any, kept: list[int], st: Any) -> Any:
 def _input_columns(tensors: list[tuple[str, Any]], st: Any) -> tuple[list[Any], list[str]]:
     columns: list[Any] = []
     names: list[str] = []
-    numeric = [(n, t) for n, t in tensors if _is_dense(t) and is_numeric(t)]
+    numeric = [(n, t) for n, t in tensors if is_dense(t) and is_numeric(t)]
     for name, tensor in numeric[:MAX_FEATURES]:
         if not _has_columns(tensor):
             continue

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.recorder import tallies
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.taps import TUPLE_PARTS, Source, Tap, TappedTensor, parts_of
+from tb_zeroacc.recorder.op_callbacks import without_op_callbacks
+from tb_zeroacc.recorder.tapped import TUPLE_PARTS, Source, Tap, TappedTensor, parts_of
 
 _MARK = "_zero_accuracy_tap"
 _WIDE = (tf.float32, tf.float64)  # a sum of halves overflows at once
@@ -22,7 +23,8 @@ _WIDE = (tf.float32, tf.float64)  # a sum of halves overflows at once
 
 def tapped_dataset(dataset: Any, name: str) -> Any:
     """The dataset with a tap behind it: same elements, same order, same structure."""
-    guard = Guard()  # a fault here never comes out of the user's pipeline
+    # A fault here never comes out of the user's pipeline.
+    guard = Guard(without_op_callbacks)
     part = f"what passes the tap {name!r}"
     if tf.inside_function():  # no variable can be made there
         guard.turn_off(part, TypeError("made in a function: tap behind the interleave or flat_map"))

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.recorder import tallies
 from tb_zeroacc.recorder.guard import Guard
-from tb_zeroacc.recorder.taps import Source, Tap, TappedTensor, parts_of
+from tb_zeroacc.recorder.op_callbacks import without_op_callbacks
+from tb_zeroacc.recorder.tapped import Source, Tap, TappedTensor, parts_of
 
 # Taps that wait for an element, a stack a thread: what is pulled within is the stage before.
 _WAITING = threading.local()
@@ -28,7 +29,8 @@ class IteratorTap(Tap):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self._guard = Guard()  # a fault here never comes out of the user's pipeline
+        # A fault here never comes out of the user's pipeline.
+        self._guard = Guard(without_op_callbacks)
         self._held = tallies.nothing(0)
         self._lock = threading.Lock()  # a `PyDataset` loads in several threads
 

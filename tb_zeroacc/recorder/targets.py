@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tb_zeroacc import facts
+from tb_zeroacc.recorder.tensors import kind_of, rank_of, width_of
 
 MAX_CLASSES = 1000
 # Whole-number targets of a regression loss may be classes all the same: this many are counted.
@@ -40,22 +41,22 @@ class Target:
     @property
     def units(self) -> int:
         """Size of the last axis of the output, 1 for vectors and where it is open."""
-        return _width(self.predictions) or self.output.units or 1
+        return width_of(self.predictions) or self.output.units or 1
 
     @property
     def label_units(self) -> int:
         """Size of the last axis of the labels; 1 for class ids, of whatever rank."""
         if self.encoding == "ids":
             return 1
-        return _width(self.labels) or 1
+        return width_of(self.labels) or 1
 
     @property
     def encoding(self) -> str:
         """`ids`, `rows` (one column a class), `binary`, `whole` (whole numbers) or `numbers`."""
         loss = self.output.loss or ""
-        width = _width(self.labels) or 1
+        width = width_of(self.labels) or 1
         if self.units > 1:
-            shorter = _rank(self.labels) < _rank(self.predictions)
+            shorter = (rank_of(self.labels) or 0) < (rank_of(self.predictions) or 0)
             if loss.startswith("sparse") or width == 1 or (shorter and width != self.units):
                 return "ids" if loss in CROSS_ENTROPIES or self._is_whole else "numbers"
             return "rows" if width == self.units else "numbers"
@@ -82,14 +83,4 @@ class Target:
 
     @property
     def _is_whole(self) -> bool:
-        dtype = getattr(self.labels, "dtype", None)
-        return bool(dtype is not None and (dtype.is_integer or dtype.is_bool))
-
-
-def _rank(tensor: Any) -> int:
-    shape = getattr(tensor, "shape", None)
-    return 0 if shape is None or shape.rank is None else int(shape.rank)
-
-
-def _width(tensor: Any) -> int | None:
-    return tensor.shape[-1] if _rank(tensor) > 1 else None
+        return kind_of(self.labels) in ("i", "b")

@@ -4,114 +4,39 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.recorder import content, tables
-from tb_zeroacc.recorder.direct_step import EXTRA, DirectStep
+from tb_zeroacc.recorder import data_statistics, tables
 from tb_zeroacc.recorder.gathering import Gathered, gather
-from tb_zeroacc.recorder.generations import is_keras_2, steps_per_execution
+from tb_zeroacc.recorder.generations import is_keras_2
 from tb_zeroacc.recorder.guard import Guard
 from tb_zeroacc.recorder.hooks import Hooks
 from tb_zeroacc.recorder.losses import describe_outputs
 from tb_zeroacc.recorder.observation import Observation
 from tb_zeroacc.recorder.parts import parts_of
-from tb_zeroacc.recorder.patches import Patch
-from tb_zeroacc.recorder.plan import Summariser, Tables
+from tb_zeroacc.recorder.patches import Patch, is_keras_own
+from tb_zeroacc.recorder.plan import Summariser
+from tb_zeroacc.recorder.replay import (
+    NotReplayableError,
+    Replay,
+    ValidationReplay,
+    Values,
+    can_be_replayed,
+)
+from tb_zeroacc.recorder.sample import Tables, renamed
+from tb_zeroacc.recorder.validation_steps import TestFunction
 
-BATCHES = 4  # of each epoch's validation
 PART = "the validation data"  # in the words of the guard's warning
 KINDS = {kind.removeprefix("validation_"): kind for kind in facts.VALIDATION_TABLES}
 
 
-class Watcher(Protocol):
-    """Who looks at validation."""
-
-    token: str
-
-    def observed(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """A `test_step` that returns what this one wants beside its logs."""
-
-    def receive(self, extra: Any) -> None:
-        """What a step has returned for it."""
-
-    def failed(self, fault: BaseException) -> None:
-        """A step raised; the error passes on."""
-
-
-class TestFunction:
-    """Stands in `model.test_function` while a `fit` validates.
-
-    Its first batches go through steps of its own, one by one; what an execution of several steps
-    does with the rest is Keras' own.
-
-    Args:
-        model: The model.
-        saved: The function that stood there before.
-    """
-
-    __test__ = False  # no test of pytest's
-
-    def __init__(self, model: Any, saved: Any) -> None:
-        self.saved = saved
-        self.watchers: list[Watcher] = []
-        self._model = model
-        self._together = steps_per_execution(model)
-        self._left = BATCHES
-        self._is_open = False
-        self._step: DirectStep | None = None
-
-    def join(self, watcher: Watcher) -> None:
-        """Lets one more look at the steps; before the first one of them."""
-        self.watchers.append(watcher)
-
-    def begin(self) -> None:
-        """A validation begins."""
-        self._left = BATCHES
-        self._is_open = True
-
-    def end(self) -> None:
-        """It is over; what else the model may be evaluated on is nobody's business."""
-        self._is_open = False
-
-    def __call__(self, iterator: Any) -> Any:
-        """Evaluates on the next batches, as Keras' own function would."""
-        if not self._is_open or (self._together > 1 and self._left <= 0):
-            return self.saved(iterator)
-        if self._step is None:
-            step = self._model.test_step
-            for watcher in self.watchers:
-                step = watcher.observed(step)
-            self._step = DirectStep(self._model, step, "_test_counter")
-        logs = None
-        for _ in range(self._together):
-            try:
-                logs = self._next(iterator)
-            except (StopIteration, tf.errors.OutOfRangeError):
-                if logs is None:
-                    raise
-                break
-            except BaseException as fault:
-                for watcher in self.watchers:
-                    watcher.failed(fault)
-                raise
-        return logs
-
-    def _next(self, iterator: Any) -> Any:
-        assert self._step is not None
-        logs = self._step(iterator)
-        extra = logs.pop(EXTRA, {}) if isinstance(logs, dict) else {}
-        if self._left > 0:
-            self._left -= 1
-            for watcher in self.watchers:
-                watcher.receive(extra.get(watcher.token))
-        return logs
-
-
 class Validation:
     """Records the validation of one `fit`.
+
+    Its steps are replayed; those that cannot be return their data and outputs beside their logs.
 
     Args:
         model: The model.
@@ -135,9 +60,14 @@ class Validation:
         self._hooks = hooks
         self._guard = guard
         self._function: TestFunction | None = None
+        self._replays = can_be_replayed(model, "test")
+        self._replay: Replay | None = None
+        self._values: Values | None = None  # of all variables before the step that runs
         self._summaries: list[_Summary] = []
         self._batches: list[tuple[int, Any]] = []
-        self._is_replicated = model.distribute_strategy.num_replicas_in_sync > 1
+        # What a function of the user's own does beside the steps, ours would leave out.
+        is_known = is_keras_own(model, "make_test_function")
+        self._is_watched = is_known and model.distribute_strategy.num_replicas_in_sync == 1
         self._patch: Patch | None = None
         if is_keras_2(model):  # its `evaluate` takes the function before it tells callbacks
             self._patch = Patch(model, "make_test_function", self._make_test_function)
@@ -162,7 +92,7 @@ class Validation:
         return make_test_function
 
     def _is_wanted(self) -> bool:
-        return not self._is_replicated and PART not in self._guard.off
+        return self._is_watched and PART not in self._guard.off
 
     def _in_front_of(self, standing: Any) -> TestFunction:
         if isinstance(standing, TestFunction):
@@ -178,6 +108,7 @@ class Validation:
         if self._function is not None:
             self._function.end()
         self._put_back()
+        self._values = None  # of a step that found no batch
         batches, self._batches = self._batches, []
         found = self._guard.run(PART, self._summarised, batches) if batches else None
         return found or []
@@ -192,11 +123,11 @@ class Validation:
         if self._function is not None and self._model.test_function is self._function:
             object.__setattr__(self._model, "test_function", self._function.saved)
 
-    # --- from the step ----------------------------------------------------------------------
+    # --- from the steps ---------------------------------------------------------------------
 
     def observed(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """A `test_step` that returns its data and outputs beside its logs."""
-        return self._hooks.observed(step, self._wanted, self.token)
+        """A `test_step` that returns its data and outputs, unless it is replayed."""
+        return step if self._replays else self._hooks.observed(step, self._wanted, self.token)
 
     def _wanted(self, seen: Observation) -> Any:
         return self._guard.run(PART, self._gathered, seen)
@@ -205,15 +136,52 @@ class Validation:
         seen.calls, seen.penalties, seen.loss = [], [], None
         gathered = gather(seen)
         if tf.inside_function() or not self._summaries:
-            outputs = describe_outputs(seen.model, seen, [])
-            self._summaries.append(_Summary(gathered, outputs, self._guard))
+            self._summarise(gathered, describe_outputs(seen.model, seen, []))
         return tf.constant(len(self._summaries) - 1), gathered.tensors
 
-    def receive(self, extra: Any) -> None:
-        """What a step has returned."""
+    def _summarise(self, gathered: Gathered, outputs: tuple[facts.Output, ...]) -> None:
+        """Takes note of how the steps are seen from now on."""
+        self._summaries.append(_Summary(gathered, outputs, self._guard))
+
+    def before_step(self, iterator: Any) -> None:
+        """Takes the values of all variables, where the step is to be replayed."""
+        # Of anything but a dataset nobody knows the batch before it is drawn.
+        if self._replays and isinstance(iterator, tf.data.Iterator):
+            assert self._function is not None
+            self._function.trace(iterator)  # what Keras makes in its own trace comes first
+            self._values = self._guard.run(PART, self._looked, iterator.element_spec)
+
+    def _looked(self, spec: Any) -> Values | None:
+        if self._replay is None or not self._replay.fits(spec):
+            try:
+                self._replay = ValidationReplay(self._model, spec)
+            except Exception:  # noqa: BLE001 - then the hooks are asked instead
+                self._ask_hooks_instead()
+                return None
+            self._summarise(self._replay.gathered, self._replay.outputs)
+        return self._replay.look()
+
+    def _ask_hooks_instead(self) -> None:
+        assert self._function is not None
+        self._replays, self._replay = False, None
+        self._function.renew()
+
+    def receive(self, extra: Any, batch: Any) -> None:
+        """What a step has returned, and the batch that it drew."""
+        values, self._values = self._values, None
+        if values is not None:
+            extra = self._guard.run(PART, self._replayed, values, batch)
         if extra is not None:
             index, tensors = extra
             self._batches.append((int(index), tensors))
+
+    def _replayed(self, values: Values, batch: Any) -> Any:
+        assert self._replay is not None
+        try:
+            return len(self._summaries) - 1, self._replay.run(values, batch)
+        except NotReplayableError:
+            self._ask_hooks_instead()
+            return None
 
     def _summarised(self, batches: list[tuple[int, Any]]) -> Tables:
         index = batches[0][0]
@@ -234,13 +202,14 @@ class _Summary(Summariser):
         joined = [_joined(list(tensors)) for tensors in zip(*batches, strict=True)]
         found = self._in_graph("data", self._tables, range(len(joined)), joined)
         return [
-            (content.renamed(layout, KINDS[layout.kind]), values)
+            (renamed(layout, KINDS[layout.kind]), values)
             for layout, values in found
             if layout.kind in KINDS
         ]
 
     def _tables(self, tensors: Any) -> list[tables.Table]:
-        return content.tables_of_data(*parts_of(self._seen(tensors), self._outputs), self._guard)
+        data = parts_of(self._seen(tensors), self._outputs)
+        return tables.of_data(*data, self._guard, data_statistics)
 
 
 def _of_any_batch(spec: Any) -> Any:

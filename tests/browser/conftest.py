@@ -57,7 +57,7 @@ def page(browser: Browser) -> Iterator[Page]:
     page.on("console", listen)
     yield page
     context.close()
-    assert not faults, faults
+    assert not faults
 
 
 OpenTab = Callable[..., FrameLocator]

@@ -17,7 +17,7 @@ from tb_zeroacc import facts
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs import LogReader, read_runs, storage
 from tb_zeroacc.run import Run
-from tests.framed import frame
+from tb_zeroacc.tfrecord import framed
 from tests.logs.written import (
     BEGIN,
     Event,
@@ -247,7 +247,7 @@ def test_a_truncated_last_record(tmp_path: Path, missing: int) -> None:
 
 
 ONE, LAST = encoded(LOG[:2]), encoded(LOG[2:])
-NOTHING = frame(b"\xff\xff\xff")  # a sound record that is no event
+NOTHING = framed(b"\xff\xff\xff")  # a sound record that is no event
 DAMAGE: dict[str, tuple[bytes, int, str]] = {
     "garbage in the middle": (ONE + b"#" * 50 + LAST, 5, "50 bytes of `{}` belong to no record"),
     "garbage at the end": (ONE + b"#" * 50, 2, "50 bytes of `{}` belong to no record"),
@@ -274,7 +274,7 @@ def test_a_record_that_is_too_large_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tb_zeroacc.logs.framing.MAX_PAYLOAD", 200)
-    (tmp_path / "tfevents").write_bytes(ONE + frame(bytes(5000)) + LAST)
+    (tmp_path / "tfevents").write_bytes(ONE + framed(bytes(5000)) + LAST)
     run = only(tmp_path)
     assert len(points(run, "loss")) == 5
     assert run.notes == ("`tfevents` holds a record of more than 64 MiB, which was left out.",)

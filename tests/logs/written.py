@@ -11,7 +11,7 @@ from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_p
 from tb_zeroacc import facts, records
 from tb_zeroacc.logs import read_runs
 from tb_zeroacc.run import Run
-from tests.framed import frame
+from tb_zeroacc.tfrecord import framed
 
 Value = summary_pb2.Summary.Value
 Event = event_pb2.Event
@@ -81,7 +81,7 @@ def sample(step: int, kind: str, values: Sequence[Sequence[float]], names: bool 
 
 def encoded(events: Sequence[Event]) -> bytes:
     """A file without its header event."""
-    return b"".join(frame(one.SerializeToString()) for one in events)
+    return b"".join(framed(one.SerializeToString()) for one in events)
 
 
 def write(path: Path, events: Sequence[Event], number: int = 0) -> Path:

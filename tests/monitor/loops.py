@@ -59,11 +59,6 @@ def quiet(log_dir: Path, model: keras.Model, **arguments: Any) -> Monitor:
     return Monitor(log_dir, model=model, **arguments)
 
 
-def faults(monitor: Monitor) -> dict[str, Exception]:
-    assert monitor._loop is not None
-    return monitor._loop.guard.off
-
-
 def train(
     log_dir: Path | None, *, graph: bool, epochs: int = 2, build: Any = mlp, **options: Any
 ) -> keras.Model:
@@ -78,7 +73,7 @@ def train(
             if monitor:
                 monitor.end_epoch({"loss": np.mean(losses)})
     if monitor:
-        assert not faults(monitor)
+        assert not monitor.turned_off
     return model
 
 

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import Monitor, ZeroAccuracyCallback, facts
-from tests.monitor.loops import BATCH, X, Y, batches, faults, hooked, quiet, step_of
+from tests.monitor.loops import BATCH, X, Y, batches, hooked, quiet, step_of
 from tests.recorder.models import linear, mlp
 from tests.recorder.reading import read
 
@@ -73,7 +73,7 @@ def test_tensors_whose_rank_a_function_does_not_know(name: str, tmp_path: Path) 
     with quiet(tmp_path, linear()) as monitor:
         step(tf.ones([2, 6]))
         step(tf.ones([2, 3, 2]))
-    assert not faults(monitor)
+    assert not monitor.turned_off
     assert read(tmp_path).steps("inputs") == [0, 1]
 
 
@@ -100,7 +100,7 @@ def test_beside_a_fit_with_the_callback(tmp_path: Path) -> None:
     with Monitor(tmp_path / "monitor", model=model, verbose=0) as monitor:
         callback = ZeroAccuracyCallback(tmp_path / "callback", verbose=0)
         model.fit(X, Y, batch_size=BATCH, verbose=0, callbacks=[callback])
-    assert not faults(monitor)
+    assert not monitor.turned_off
     assert read(tmp_path / "callback").steps() == [0, 1, 2, 3]
     assert not hooked(model, model.optimizer)
 

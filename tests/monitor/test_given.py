@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import Monitor, facts
-from tests.monitor.loops import X, Y, faults, quiet
+from tests.monitor.loops import X, Y, quiet
 from tests.recorder.models import linear
 from tests.recorder.reading import Log, read
 
@@ -82,7 +82,7 @@ def test_what_can_be_made_tensors_is_recorded_as_tensors_are(
     }
     _, expected = on_record(tmp_path / "tensors", tensors, graph=graph)
     monitor, found = on_record(tmp_path / "others", given, graph=graph)
-    assert not faults(monitor)
+    assert not monitor.turned_off
     assert recorded(found) == recorded(expected)
     assert set(expected.tables) > {"inputs", "outputs", "gradients", "loss", "sample_weights"}
     told, wanted = found.facts(facts.Shapes)[-1], expected.facts(facts.Shapes)[-1]
@@ -120,7 +120,7 @@ def test_what_cannot_is_refused_in_a_sentence_and_the_rest_goes_on(
     assert f"no longer records the `{name}` of `record`" in said[0]
     assert f"`{name}` must be " in said[0]
     assert f"of type {type(wrong).__name__}." in said[0]
-    assert list(faults(monitor)) == [f"the `{name}` of `record`"]
+    assert list(monitor.turned_off) == [f"the `{name}` of `record`"]
     assert log.steps("progress") == [0, 1]
     kept = {"inputs": "inputs", "labels": "labels", "outputs": "outputs"}
     missing = [kind for other, kind in kept.items() if other != name and kind not in log.tables]

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tests.monitor.loops import LOSS, X, Y, batches, faults, quiet, step_of
+from tests.monitor.loops import LOSS, X, Y, batches, quiet, step_of
 from tests.recorder.models import linear, mlp
 from tests.recorder.reading import read
 
@@ -71,7 +71,7 @@ def test_a_loop_without_an_optimizer(graph: bool, tmp_path: Path) -> None:
     with monitor:
         for x, y in batches(X, X[:, :1]):
             step(x, y)
-    assert not faults(monitor)
+    assert not monitor.turned_off
     log = read(tmp_path)
     assert log.contract().optimizer is None
     assert log.contract().outputs[0].loss == "lambda"
@@ -87,7 +87,7 @@ def test_nothing_but_the_step(tmp_path: Path) -> None:
     with monitor:
         monitor.record(0)
         monitor.record()
-    assert not faults(monitor)
+    assert not monitor.turned_off
     assert read(tmp_path).steps("progress") == [0, 1]
 
 
@@ -141,7 +141,7 @@ def test_structures_of_inputs_and_outputs(graph: bool, tmp_path: Path) -> None:
                 {"left": tf.constant(X[:8, :2]), "right": tf.constant(X[:8, 3:])},
                 {"kind": tf.constant(Y[:8]), "size": tf.constant(X[:8, :1])},
             )
-    assert not faults(monitor)
+    assert not monitor.turned_off
     log = read(tmp_path)
     assert [(o.name, o.loss) for o in log.contract().outputs] == [
         ("kind", "sparse_categorical_crossentropy"), ("size", "mean_squared_error"),
@@ -173,7 +173,7 @@ def test_two_optimizers(before: bool, graph: bool, tmp_path: Path) -> None:
     with monitor:
         for batch in batches():
             step(*batch)
-    assert not faults(monitor)
+    assert not monitor.turned_off
     log = read(tmp_path)
     assert len(log.at("weights", 3).layout.rows) == len(variables)
     assert log.at("weights", 3).layout.rows == log.at("gradients", 3).layout.rows

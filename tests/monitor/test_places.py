@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tests.monitor.loops import BATCH, LOSS, X, Y, batches, faults, quiet, step_of
+from tests.monitor.loops import BATCH, LOSS, X, Y, batches, quiet, step_of
 from tests.recorder.models import linear, mlp
 from tests.recorder.reading import read
 
@@ -35,7 +35,7 @@ def test_a_record_behind_a_whole_step_in_a_function(tmp_path: Path) -> None:
         for x, y in batches():
             outputs, loss, gradients = step(x, y)
             monitor.record(inputs=x, labels=y, outputs=outputs, loss=loss, gradients=gradients)
-    assert not faults(monitor)
+    assert not monitor.turned_off
     log = read(tmp_path)
     assert log.steps("weights") == [0, 1, 2, 3]
     for weight, gradient in zip(log.tables["weights"], log.tables["gradients"], strict=True):
@@ -108,7 +108,7 @@ def test_steps_within_one_function(tmp_path: Path) -> None:
     with monitor:
         epoch()
         epoch()
-    assert not faults(monitor)
+    assert not monitor.turned_off
     log = read(tmp_path)
     assert log.steps("activations") == log.steps("weights") == list(range(8))
     assert all(t("net/out/kernel", "update_rms") > 0 for t in log.tables["weights"])

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import diagnose
-from tests.monitor.loops import X, Y, batches, faults, quiet, step_of
+from tests.monitor.loops import X, Y, batches, quiet, step_of
 from tests.recorder import fused
 from tests.recorder.models import layers, linear, mlp, weights
 from tests.recorder.reading import read
@@ -31,7 +31,7 @@ def train(model: Any, log_dir: Path | None, data: Any, *, graph: bool = True, **
         for _ in range(3):
             for batch in batches(*data):
                 step(*batch)
-    assert monitor is None or not faults(monitor)
+    assert monitor is None or not monitor.turned_off
     return model
 
 
@@ -138,7 +138,7 @@ def test_each_call_of_a_model_is_its_own(tmp_path: Path) -> None:
 
     with monitor:
         told = [step(x).numpy() for x, _ in batches()]
-    assert not faults(monitor)
+    assert not monitor.turned_off
     shown = [t.row("out")["mean"] for t in read(tmp_path).tables["activations"]]
     np.testing.assert_allclose(shown, [outputs.mean() for outputs in told], rtol=1e-5)
     maxima = [t.row("out")["abs_max"] for t in read(tmp_path).tables["activations"]]

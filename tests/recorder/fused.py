@@ -79,3 +79,24 @@ def data_for(model: keras.Model, examples: int = 48) -> tuple[np.ndarray, np.nda
     shape = model.input_shape[1:]
     x = features(examples, int(np.prod(shape)))
     return x.reshape(examples, *shape), classes(x)
+
+
+def _signed(activation: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """A loss in which rounding is not lost beside a large mean."""
+    return lambda y, outputs: keras.ops.mean(activation(outputs) * (2 * y[:, None] - 1), -1)
+
+
+# Losses with which a compiler fuses the output of a last Dense layer, unless it is returned.
+LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "a sigmoid in the loss": _signed(keras.ops.sigmoid),
+    "an elu in the loss": _signed(keras.ops.elu),
+}
+
+
+def with_loss(loss: Callable[[Any, Any], Any], **compiled: Any) -> keras.Model:
+    """Two Dense layers, compiled with a loss that is fused with the second."""
+    inputs = keras.Input((16,))
+    outputs = layers.Dense(16, name="out")(layers.Dense(16, activation="relu")(inputs))
+    model = keras.Model(inputs, outputs)
+    model.compile(keras.optimizers.SGD(0.1), loss, **compiled)
+    return model

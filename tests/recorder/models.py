@@ -132,9 +132,3 @@ def weights(model: keras.Model) -> list[bytes]:
 def recorder(log_dir: Path, **options: Any) -> ZeroAccuracyCallback:
     """A silent callback."""
     return ZeroAccuracyCallback(log_dir, **{"verbose": 0, **options})
-
-
-def faults(callback: ZeroAccuracyCallback) -> dict[str, Exception]:
-    """The parts that the recorder had to turn off."""
-    assert callback._recording is not None
-    return callback._recording.guard.off

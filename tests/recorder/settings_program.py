@@ -82,7 +82,7 @@ def made(kind: type[keras.Model] = keras.Model) -> keras.Model:
     return kind(inputs, layers.Dense(1)(layers.Dense(8, activation="relu")(inputs)))
 
 
-Trained: TypeAlias = tuple[keras.Model, dict[str, Exception]]  # and the parts turned off
+Trained: TypeAlias = tuple[keras.Model, dict[str, str]]  # and the parts turned off
 Way: TypeAlias = Callable[[Path | None], Trained]
 
 
@@ -119,8 +119,7 @@ def fitted(
             validation_data=(X, Y) if validates else None,
             callbacks=[*others, *([] if callback is None else [callback])],
         )  # fmt: skip
-        recording = None if callback is None else callback._recording
-        return model, {} if recording is None else recording.guard.off
+        return model, {} if callback is None else callback.turned_off
 
     return train
 
@@ -161,7 +160,7 @@ def looped(*, in_function: bool, records_first: bool) -> Way:
                     taken(x[at : at + BATCH], y[at : at + BATCH])
                 if log_dir is not None:
                     monitor.end_epoch({"loss": float(squares(y, model(x)))})
-        return model, {} if monitor._loop is None else monitor._loop.guard.off
+        return model, monitor.turned_off
 
     return train
 
@@ -211,7 +210,7 @@ WAYS: dict[str, Way] = {
 }
 
 
-def tried(way: Way, log_dir: Path | None) -> tuple[str | None, list[bytes], dict[str, Exception]]:
+def tried(way: Way, log_dir: Path | None) -> tuple[str | None, list[bytes], dict[str, str]]:
     """The error that came out of a training, its weights, and the parts turned off."""
     try:
         model, off = way(log_dir)
@@ -226,7 +225,7 @@ def wrong(way: Way, log_dir: Path) -> list[str]:
     fault_with_us, watched, off = tried(way, log_dir)
     if fault != fault_with_us:
         return [f"raises {fault_with_us}; {fault} without us"]
-    found = [f"{part} is off: {type(why).__name__}: {why}"[:500] for part, why in off.items()]
+    found = [f"{part} is off: {why}" for part, why in off.items()]
     if plain != watched:
         found.append("other weights than without us")
     if fault is None:

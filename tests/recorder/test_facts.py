@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tests.recorder.models import classes, faults, features, layers, linear, mlp, recorder
+from tests.recorder.models import classes, features, layers, linear, mlp, recorder
 from tests.recorder.reading import Log, read
 
 pytestmark = pytest.mark.training
@@ -34,7 +34,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
         validation_data=(x[:8], classes(x[:8])), class_weight={0: 1.0, 1: 2.0, 2: 0.0},
         callbacks=[stopping, callback],
     )  # fmt: skip
-    assert not faults(callback)
+    assert not callback.turned_off
     return read(directory)
 
 
@@ -315,7 +315,7 @@ def test_class_counts(case: str, tmp_path: Path) -> None:
             model.fit(features(8, 2), labels, batch_size=8, verbose=0, callbacks=[callback])
         except tf.errors.InvalidArgumentError:  # ids out of range; the first batch is on record
             assert case == "sparse, out of range"
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     counts = log.tables.get("label_counts")
     if expected is None:
@@ -346,7 +346,7 @@ def test_several_outputs_have_their_own_rows(tmp_path: Path) -> None:
     callback = recorder(tmp_path)
     labels = {"kind": classes(x), "price": x[:, 0]}
     model.fit({"age": x[:, :4], "size": x[:, 4:]}, labels, verbose=0, callbacks=[callback])
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     kind, price = log.contract().outputs
     assert (kind.name, kind.activation, kind.loss, kind.from_logits, kind.weight) == (
@@ -403,7 +403,7 @@ def test_missing_and_scaled_gradients(tmp_path: Path) -> None:
     callback = recorder(tmp_path)
     with pytest.warns(UserWarning, match="Gradients do not exist"):
         model.fit(x, x[:, 0], verbose=0, callbacks=[callback])
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     gradients = log.at("gradients", 0)
     assert gradients("cut/kernel", "present") == 0

@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tests.recorder.models import classes, faults, features, layers, linear, mlp, recorder, weights
+from tests.recorder.models import classes, features, layers, linear, mlp, recorder, weights
 from tests.recorder.reading import read
 from tests.recorder.test_fits import assert_untouched
 
@@ -37,7 +37,7 @@ def test_shapes_that_the_loss_refuses(tmp_path: Path) -> None:
         model.fit(X, Y, batch_size=8, shuffle=False, verbose=0, callbacks=[callback])
     assert str(watched.value) == str(plain.value)
     assert_untouched(model)
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     (shapes,) = log.facts(facts.Shapes)
     assert not shapes.loss_reached
@@ -148,8 +148,8 @@ def test_a_recorded_fit_after_one_that_was_interrupted(renewed: bool, tmp_path: 
             model.fit(X, Y, batch_size=8, verbose=0, callbacks=after)
     assert weights(plain) == weights(watched)
     assert_untouched(watched)
-    assert not faults(first)
-    assert not faults(second)
+    assert not first.turned_off
+    assert not second.turned_off
     if renewed:
         assert read(tmp_path).end() == INTERRUPTED
         log = read(tmp_path / "again")
@@ -249,7 +249,7 @@ def test_an_empty_dataset(tmp_path: Path) -> None:
     callback = recorder(tmp_path)
     with pytest.warns(UserWarning, match="ran out of data"):
         mlp().fit(data, epochs=2, shuffle=False, verbose=0, callbacks=[callback])
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     assert [(e.batches, e.logs) for e in log.facts(facts.Epoch)] == [(0, {}), (0, {})]
     assert log.end() == facts.End("finished", 0)
@@ -265,7 +265,7 @@ def test_a_generator_run_dry(tmp_path: Path) -> None:
     callback = recorder(tmp_path)
     with pytest.warns(UserWarning, match="ran out of data"):
         mlp().fit(batches(), epochs=3, shuffle=False, verbose=0, callbacks=[callback])
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     counted = [e.batches for e in log.facts(facts.Epoch)]
     assert counted[0] == 6

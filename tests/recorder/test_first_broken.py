@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import diagnose
-from tests.recorder.models import faults, features, layers, recorder
+from tests.recorder.models import features, layers, recorder
 from tests.recorder.reading import Log, read
 
 pytestmark = pytest.mark.training
@@ -69,7 +69,7 @@ def model_with(function: Any, **options: Any) -> keras.Model:
 def trained(model: keras.Model, directory: Path, x: Any = X) -> Log:
     callback = recorder(directory, every=1000)
     model.fit(x, Y, batch_size=4, shuffle=False, verbose=0, callbacks=[callback])
-    assert not faults(callback)
+    assert not callback.turned_off
     return read(directory)
 
 
@@ -159,7 +159,7 @@ def test_weights_are_as_if_nothing_had_been_taken_again(tmp_path: Path) -> None:
             [v.numpy().tobytes() for v in [*model.weights, *model.optimizer.variables]]
         )
     assert trained_weights[0] == trained_weights[1]
-    assert not faults(callbacks[0])
+    assert not callbacks[0].turned_off
 
 
 @pytest.mark.parametrize("depends_on", ["the batch", "a state"])

@@ -17,7 +17,7 @@ import tensorflow as tf
 from tb_zeroacc import diagnose, facts
 from tb_zeroacc.diagnosis.answers import CannotTell, Passed, Tier
 from tb_zeroacc.recorder.patches import is_patched
-from tests.recorder.models import classes, faults, features, linear, mlp, recorder, weights
+from tests.recorder.models import classes, features, linear, mlp, recorder, weights
 from tests.recorder.reading import read
 
 pytestmark = pytest.mark.training
@@ -58,7 +58,7 @@ def test_a_second_fit_goes_on_as_without_us(order: str, tmp_path: Path) -> None:
         fit(watched, *callbacks)
     assert weights(plain) == weights(watched)
     assert_untouched(watched)
-    assert not faults(callback)
+    assert not callback.turned_off
     expected = 8 if order == "recorded twice" else 4
     assert read(tmp_path).steps() == list(range(expected))
 
@@ -133,8 +133,8 @@ def test_two_recorders_in_one_fit(tmp_path: Path) -> None:
     fit(watched, first, second)
     assert weights(plain) == weights(watched)
     assert_untouched(watched)
-    assert not faults(first)
-    assert not faults(second)
+    assert not first.turned_off
+    assert not second.turned_off
     assert read(tmp_path / "a").steps() == [0, 1, 2, 3]
     assert read(tmp_path / "b").steps() == [0, 2, 3]
 
@@ -164,7 +164,7 @@ def test_saving_and_using_the_model_during_and_after(tmp_path: Path) -> None:
     inspector = Inspector(tmp_path)
     callback = recorder(tmp_path / "log")
     fit(model, callback, inspector)
-    assert not faults(callback)
+    assert not callback.turned_off
     loaded = keras.models.load_model(tmp_path / "during.keras")
     np.testing.assert_array_equal(loaded.predict(X, verbose=0), inspector.reports[0])
     model.save(tmp_path / "after.keras")
@@ -180,7 +180,7 @@ def test_alone_and_beside_the_tensorboard_callback(beside: bool, tmp_path: Path)
     others = [keras.callbacks.TensorBoard(tmp_path, update_freq=1)] if beside else []
     callback = recorder(tmp_path)
     fit(model, *others, callback)
-    assert not faults(callback)
+    assert not callback.turned_off
     written = sorted(path.name for path in tmp_path.iterdir())
     assert written == (["train", "zeroacc"] if beside else ["zeroacc"])
     assert read(tmp_path).steps() == [0, 1, 2, 3]
@@ -219,13 +219,49 @@ def test_a_train_step_of_the_users_own(tmp_path: Path) -> None:
         fit(model, *callbacks)
         trained.append(weights(model))
     assert trained[0] == trained[1]
-    assert not faults(callbacks[0])
+    assert not callbacks[0].turned_off
     log = read(tmp_path)
     assert log.steps() == [0, 1, 2, 3]
     assert log.at("activations", 0).layout.rows == ("hidden", "out")
     (output,) = log.contract().outputs
     assert (output.layer, output.activation, output.units) == ("out", "softmax", 3)
     assert log.at("loss", 0)("loss", "loss") > 0
+
+
+def without_metrics() -> keras.Model:
+    keras.utils.set_random_seed(7)
+    out = keras.layers.Dense(3, activation="softmax", name="out")
+    model = keras.Sequential([keras.Input((6,)), out], name="net")
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def test_a_train_step_put_on_the_instance(tmp_path: Path) -> None:
+    """It is no step of Keras' own, which a replay would compute instead of it."""
+    trained = []
+    for callbacks in ([], [recorder(tmp_path)]):
+        model = without_metrics()
+
+        def train_step(data: Any, model: keras.Model = model) -> dict[str, Any]:
+            x, y = data
+            with tf.GradientTape() as tape:
+                loss = 10.0 * model.compute_loss(x=x, y=y, y_pred=model(x, training=True))
+            found = tape.gradient(loss, model.trainable_variables)
+            model.optimizer.apply_gradients(zip(found, model.trainable_variables, strict=True))
+            return {"loss": loss}
+
+        object.__setattr__(model, "train_step", train_step)
+        fit(model, *callbacks)
+        trained.append(weights(model))
+        assert vars(model)["train_step"] is train_step
+    assert trained[0] == trained[1]
+    assert not callbacks[0].turned_off
+    log = read(tmp_path)
+    assert log.steps("gradients") == [0, 1, 2, 3]
+    rms = log.at("gradients", 0)("net/out/kernel", "rms")
+    plain = tmp_path / "plain"
+    fit(without_metrics(), recorder(plain))
+    assert rms == pytest.approx(10.0 * read(plain).at("gradients", 0)("net/out/kernel", "rms"))
 
 
 class FunctionStep(OwnStep):
@@ -250,7 +286,7 @@ def test_a_train_step_that_is_a_function(
         trained.append(weights(model))
         assert_untouched(model)
     assert trained[0] == trained[1]
-    assert not faults(callbacks[0])
+    assert not callbacks[0].turned_off
     log = read(tmp_path)
     assert log.steps() == log.steps("inputs") == [0, 1, 2, 3]
     assert log.at("loss", 3)("loss", "loss") > 0
@@ -284,7 +320,7 @@ def test_a_step_that_is_made_anew_is_watched_all_the_same(tmp_path: Path) -> Non
     fit(watched, Freezer(), callback, epochs=3)
     assert weights(plain) == weights(watched)
     assert_untouched(watched)
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     assert [epoch.batches for epoch in log.facts(facts.Epoch)] == [4, 4, 4]
     assert log.steps() == list(range(12))
@@ -306,7 +342,7 @@ def test_steps_that_a_callback_takes_by_itself_do_not_end_the_recording(tmp_path
     fit(watched, Trainer(), callback, epochs=2)
     assert weights(plain) == weights(watched)
     assert_untouched(watched)
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     assert len(log.facts(facts.Epoch)) == 2
     assert log.end().how == "finished"
@@ -337,7 +373,7 @@ def test_a_step_without_a_loss_is_no_broken_one(tmp_path: Path) -> None:
     model.compile("adam")
     callback = recorder(tmp_path)
     fit(model, callback, epochs=6)
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     assert "zeroacc/loss" not in log.scalars, "unknown is not NaN"
     assert log.steps("gradients")[:20] == list(range(20))
@@ -366,7 +402,7 @@ def test_the_wait_for_data_is_told_from_the_step(slow: bool, tmp_path: Path) -> 
     data: dict[str, Any] = {"x": batches()} if slow else {"x": X, "y": X[:, 0], "batch_size": 4}
     callback = recorder(tmp_path)
     linear().fit(**data, shuffle=False, verbose=0, callbacks=[callback])
-    assert not faults(callback)
+    assert not callback.turned_off
     waits = [read.values[0, 4] for read in read(tmp_path).tables["progress"]]
     median = float(np.median(waits))
     assert median > 0.1 if slow else 0.0 <= median < 0.1, waits
@@ -379,7 +415,7 @@ def test_an_optimizer_that_makes_no_variables(tmp_path: Path) -> None:
     model = linear(optimizer=Bare(0.1))
     callback = recorder(tmp_path)
     model.fit(X, X[:, 0], batch_size=8, verbose=0, callbacks=[callback])
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     assert log.steps() == [0, 1, 2, 3]
     assert log.facts(facts.Epoch)[0].batches == 4

@@ -16,7 +16,6 @@ from tests.recorder.models import (
     BEFORE_3_7,
     classes,
     cnn,
-    faults,
     features,
     lstm,
     matrix,
@@ -78,7 +77,7 @@ def test_weights_are_bit_identical(name: str, way: str, policy: str, tmp_path: P
     assert trained[0] == trained[1]
     # What an older Keras tells of the loss differs in the last digit, its weights do not.
     assert losses[0] == (pytest.approx(losses[1], rel=1e-6) if BEFORE_3_7 else losses[1])
-    assert not faults(callbacks[0])
+    assert not callbacks[0].turned_off
     log = read(tmp_path)
     assert log.steps() == log.steps("gradients") == list(range(12))
 
@@ -120,7 +119,7 @@ def test_what_is_fused_stays_fused(
         model.fit(x, y, batch_size=12, epochs=3, verbose=0, callbacks=callbacks)
         trained.append(weights(model))
     assert trained[0] == trained[1], "the weights differ"
-    assert not faults(callbacks[0])
+    assert not callbacks[0].turned_off
     assert [sampler.unfit for sampler in samplers] == ([] if way == "eager" else [None])
     log = read(tmp_path)
     expected = sorted({*range(0, 12, every), 11})
@@ -154,7 +153,7 @@ def test_a_step_of_ones_own_may_round_otherwise(name: str, way: str, tmp_path: P
     for plain, watched in zip(*trained, strict=True):
         plain_weights, watched_weights = (np.frombuffer(w, "f4") for w in (plain, watched))
         np.testing.assert_allclose(watched_weights, plain_weights, atol=1e-4)
-    assert not faults(callbacks[0])
+    assert not callbacks[0].turned_off
     assert read(tmp_path).steps("activations") == list(range(12))
 
 
@@ -205,7 +204,7 @@ def test_optimizers(
     finally:
         keras.mixed_precision.set_global_policy(before)
     assert trained[0] == trained[1]
-    assert not faults(callbacks[0])
+    assert not callbacks[0].turned_off
     log = read(tmp_path)
     gradients = log.at("gradients", 0)
     skipped = [log.at("progress", s)("progress", "skipped_steps") for s in log.steps()]

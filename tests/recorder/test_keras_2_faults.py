@@ -13,7 +13,7 @@ import tensorflow as tf
 import tf_keras
 
 from tb_zeroacc import diagnose, facts
-from tests.recorder.models import classes, faults, features, recorder, weights
+from tests.recorder.models import classes, features, recorder, weights
 from tests.recorder.reading import read
 from tests.recorder.test_keras_2 import WAYS, X, Y, untouched
 
@@ -52,7 +52,7 @@ def test_loss_and_penalty_are_those_that_keras_computes(way: str, tmp_path: Path
 
     ours = recorder(tmp_path, every=1)
     fit(regularised(**WAYS[way]), X, Y, [ours])
-    assert not faults(ours)
+    assert not ours.turned_off
     log, twin = read(tmp_path), regularised()
     assert log.steps() == list(range(8))
     for step in log.steps():
@@ -87,7 +87,7 @@ def test_only_the_validation_of_fit_is_recorded(way: str, tmp_path: Path) -> Non
         )  # fmt: skip
         found.append((history, first.found, last.found, weights(model)))
     assert found[0] == found[1], "fit and evaluate say the same with and without us"
-    assert not faults(ours)
+    assert not ours.turned_off
     assert untouched(model)
     log = read(tmp_path / "validated")
     for kind in facts.VALIDATION_TABLES:
@@ -174,7 +174,7 @@ def test_a_branch_on_a_tensor(kind: type, way: str, tmp_path: Path) -> None:
     ours = recorder(tmp_path, every=1)
     found = trained(kind, way, ours)
     assert found == trained(kind, way)
-    assert not faults(ours)
+    assert not ours.turned_off
     log = read(tmp_path)
     assert log.steps() == log.steps("gradients") == log.steps("outputs") == list(range(8))
     losses = [log.at("loss", step)("loss", "loss") for step in range(8)]
@@ -199,7 +199,7 @@ def test_the_first_broken_step_is_the_one_with_nan_in_its_data(way: str, tmp_pat
     ours = recorder(tmp_path, every=1000)
     model = compiled(hidden(), layers.Dense(1, name="out"), loss="mse", **WAYS[way])
     fit(model, x, y, [ours], epochs=1, batch_size=4)
-    assert not faults(ours)
+    assert not ours.turned_off
     log = read(tmp_path)
     assert log.steps()[:2] == [0, 37]
     inputs = log.at("inputs", 37)
@@ -260,7 +260,7 @@ def test_an_error_passes_on(
             found[-1].append(weights(model))
     assert found[0] == found[1]
     assert untouched(model)
-    assert not faults(ours)
+    assert not ours.turned_off
     taken = 3 if place == "a callback" else 2
     how = "interrupted" if found[0][0] is KeyboardInterrupt else "exception"
     end = log.end()
@@ -291,7 +291,7 @@ def verdict_of(k: Any, case: str, log_dir: Path) -> tuple[Any, ...]:
     model.compile(**{**usual, **options(k)}, metrics=["accuracy"])
     ours, x = recorder(log_dir), features(320)
     fit(model, x, classes(x), [ours], epochs=6, batch_size=16)
-    assert not faults(ours)
+    assert not ours.turned_off
     (verdict,) = diagnose(str(log_dir))
     return verdict.outcome.value, [finding.code for finding in verdict.findings]
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tb_zeroacc import diagnose
 from tb_zeroacc.diagnosis.answers import Flagged
-from tests.recorder.models import classes, faults, features, layers, recorder, weights
+from tests.recorder.models import classes, features, layers, recorder, weights
 from tests.recorder.reading import Log, read
 
 pytestmark = pytest.mark.training
@@ -188,7 +188,7 @@ def test_every_row_is_there(name: str, way: str, tmp_path: Path) -> None:
     case = CASES[name]
     callback = recorder(tmp_path)
     assert trained(case, **WAYS[way]) == trained(case, callback, **WAYS[way]), "training is changed"
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     assert log.steps() == [0, 1, 2, 3]
     for kind in ("inputs", "activations", "gradients"):

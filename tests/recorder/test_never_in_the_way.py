@@ -98,9 +98,12 @@ def test_a_statistic_that_raises(
 ) -> None:
     module, function, part, other = FAULTS[name]
     monkeypatch.setattr(module, function, broken)
+    callback = recorder(tmp_path)
     with pytest.warns(RuntimeWarning) as told:
-        watched = fit(mlp(**WAYS[way]), recorder(tmp_path))
+        watched = fit(mlp(**WAYS[way]), callback)
     assert watched == plain[way], "training is changed"
+    assert list(callback.turned_off) == [part]
+    assert "planted" in callback.turned_off[part]
     (message,) = warned(told)
     assert f"no longer records {part};" in message
     assert "planted" in message

@@ -19,7 +19,7 @@ from tb_zeroacc.diagnosis.answers import CannotTell, Flagged, Passed
 from tb_zeroacc.recorder import content, inside
 from tb_zeroacc.recorder.optimizers import optimizers_of
 from tb_zeroacc.verdict import diagnose
-from tests.recorder.models import faults, features, layers, mlp, own_step, recorder, weights
+from tests.recorder.models import features, layers, mlp, own_step, recorder, weights
 from tests.recorder.reading import Log, read
 
 pytestmark = pytest.mark.training
@@ -171,7 +171,7 @@ def fit(make: Callable[[], keras.Model], log_dir: Path | None, **compiled: Any) 
     model.compile(**compiled)
     callbacks = [] if log_dir is None else [recorder(log_dir)]
     model.fit(X, Y, batch_size=8, epochs=4, shuffle=False, verbose=0, callbacks=callbacks)
-    assert not callbacks or not faults(callbacks[0])
+    assert not callbacks or not callbacks[0].turned_off
     return model
 
 

@@ -19,7 +19,6 @@ from tb_zeroacc import facts
 from tests.recorder.models import (
     BEFORE_3_7,
     classes,
-    faults,
     features,
     lstm,
     mlp,
@@ -93,7 +92,7 @@ def test_orders(other: str, order: str, tmp_path: Path) -> None:
         assert_untouched(watched)
     assert weights(without) == weights(watched)
     assert int(without.optimizer.iterations) == int(watched.optimizer.iterations)
-    assert not faults(callback)
+    assert not callback.turned_off
     fits = ORDERS[order].count(fit)
     log = read(tmp_path)
     assert log.steps() == log.steps("gradients") == list(range(STEPS * fits))
@@ -126,7 +125,7 @@ def test_a_loop_that_calls_the_outer_hooks_alone(is_trained: bool, tmp_path: Pat
         fit(model)
     assert weights(plain_model) == weights(watched)
     assert_untouched(watched)
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     assert log.steps() == log.steps("gradients") == [0, 1, 2]
     assert [epoch.batches for epoch in log.facts(facts.Epoch)] == [1, 1, 1]
@@ -142,7 +141,7 @@ def test_jit_compile_auto(build: Callable[..., keras.Model], tmp_path: Path) -> 
         model.fit(x, Y, batch_size=8, epochs=2, verbose=0, callbacks=callbacks)
         trained.append((weights(model), bool(model.jit_compile)))
     assert trained[0] == trained[1], "what Keras decides is changed"
-    assert not faults(callbacks[0])
+    assert not callbacks[0].turned_off
     assert read(tmp_path).steps("gradients") == list(range(8))
 
 
@@ -193,7 +192,7 @@ REPLICATED = textwrap.dedent(
 
     callback = tb_zeroacc.ZeroAccuracyCallback(sys.argv[1], verbose=0)
     same = trained([]) == trained([callback])
-    print(json.dumps({"same": same, "off": list(callback._recording.guard.off)}))
+    print(json.dumps({"same": same, "off": list(callback.turned_off)}))
     """
 )
 

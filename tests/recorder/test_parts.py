@@ -203,7 +203,7 @@ def test_zero_shares_of_a_part(where: Any) -> None:
     given = arrays if where is host else [tf.constant(a) for a in arrays]
     shares = np.asarray(where.moments(given).zero_share).tolist()
     assert shares == pytest.approx([0.5, 0.5], abs=0.01)
-    assert where.part_of(given[0]).shape[0] * 50 <= st.PART * 1.1
+    assert where.part_of(given[0]).shape[0] * 50 <= host.PART * 1.1
 
 
 @pytest.mark.parametrize("where", [st, host], ids=["graph", "host"])
@@ -243,7 +243,7 @@ def test_host_and_graph_say_the_same(arrays: list[np.ndarray]) -> None:
         for a, t in zip(arrays, tensors, strict=True):
             if np.isfinite(a).all():
                 pairs += [(host.dead_share(a), st.dead_share(t))]
-                kinds = (*st.EDGES, "softmax", "linear")
+                kinds = (*host.EDGES, "softmax", "linear")
                 pairs += [(host.saturated_share(a, k), st.saturated_share(t, k)) for k in kinds]
     for ours, theirs in pairs:
         sound = np.isfinite(np.asarray(theirs))
@@ -291,7 +291,7 @@ def test_tensors_of_other_kinds(value: Any) -> None:
 
 @given(some.integers(1, 10**7), some.integers(1, 5000))
 def test_the_walk_through_a_variable_meets_all_units(size: int, width: int) -> None:
-    visited = range(0, size, st.update_stride(size, width))
+    visited = range(0, size, host.update_stride(size, width))
     assert min(size, 500) <= len(visited) <= 8192
     units = {element % width for element in visited}
     assert len(units) == min(width, len(visited)), "no unit is met twice before all are met once"

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc.recorder import plan, replay_sampler
-from tests.recorder.models import classes, cnn, faults, features, lstm, mlp, recorder, weights
+from tests.recorder.models import classes, cnn, features, lstm, mlp, recorder, weights
 from tests.recorder.reading import Log, read
 
 pytestmark = pytest.mark.training
@@ -32,7 +32,7 @@ def trained(name: str, directory: Path, **compiled: Any) -> tuple[Log, list[byte
     model = build(**compiled)
     y = classes(x.reshape(len(x), -1))
     model.fit(x, y, batch_size=6, shuffle=False, verbose=0, callbacks=[callback])
-    assert not faults(callback)
+    assert not callback.turned_off
     return read(directory), weights(model)
 
 
@@ -71,7 +71,7 @@ def test_a_batch_of_nothing(tmp_path: Path) -> None:
         tf.data.Dataset.from_generator(batches, output_signature=specs), verbose=0,
         callbacks=[callback],
     )  # fmt: skip
-    assert not faults(callback)
+    assert not callback.turned_off
     log = read(tmp_path)
     counts = [log.at("inputs", step)("x[0]", "count") for step in log.steps("inputs")]
     assert counts == [4, 0, 5]

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.recorder.models import classes, faults, features, layers, mlp, recorder, weights
+from tests.recorder.models import classes, features, layers, mlp, recorder, weights
 from tests.recorder.reading import read
 from tests.recorder.test_fits import assert_untouched
 
@@ -106,7 +106,7 @@ def test_within_a_step(place: str, kind: str, tmp_path: Path) -> None:
         trained.append((weights(model), type(raised.value)))
     assert trained[0] == trained[1]
     assert_untouched(model)
-    assert not faults(callbacks[0])
+    assert not callbacks[0].turned_off
     log = read(tmp_path)
     assert log.steps() == list(range(whole))
     assert (log.end().how, log.end().step) == (how, whole)
@@ -139,7 +139,7 @@ def test_in_a_hook_of_another_callback(
             model.fit(X, Y, batch_size=8, epochs=3, verbose=0, callbacks=callbacks)
     assert weights(plain) == weights(watched)
     assert_untouched(watched)
-    assert not faults(ours)
+    assert not ours.turned_off
     log = read(tmp_path)
     assert (log.end().how, log.end().step) == (how, whole)
     assert log.end().exception == type(error).__name__
@@ -175,7 +175,7 @@ def test_stop_training(hook: str, steps: int, is_ours_first: bool, tmp_path: Pat
         ends.append((weights(model), int(model.optimizer.iterations)))
     assert ends[0] == ends[1]
     assert_untouched(watched)
-    assert not faults(ours)
+    assert not ours.turned_off
     log = read(tmp_path)
     taken = ends[0][1]
     assert (log.end().how, log.end().step) == ("stopped", taken)

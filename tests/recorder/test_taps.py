@@ -15,10 +15,10 @@ import tensorflow as tf
 
 from tb_zeroacc import facts, tap
 from tb_zeroacc.logs import read_runs
-from tb_zeroacc.recorder import taps
+from tb_zeroacc.recorder import tapped
 from tb_zeroacc.recorder.pipeline import PipelineWatch, tensors_of
 from tb_zeroacc.recorder.tallies import FIRST, MOST_VALUES, spacing
-from tests.recorder.models import classes, faults, features, mlp, recorder
+from tests.recorder.models import classes, features, mlp, recorder
 from tests.recorder.reading import read
 
 pytestmark = pytest.mark.training
@@ -259,7 +259,7 @@ def test_a_generator_stays_a_generator_and_says_what_came_before() -> None:
     behind = tap("scaled")(scaled(raw))
     assert type(behind).__name__ == "generator"
     assert [y.tolist() for _, y in behind] == [[n, n] for n in range(5)]
-    made = [t for t in taps.living() if t.name in ("raw", "scaled")][-2:]
+    made = [t for t in tapped.living() if t.name in ("raw", "scaled")][-2:]
     tensors = {t.row: t for t in tensors_of(made)}
     assert tensors["scaled:x"].before == "raw:x"
     assert tensors["raw:x"].before is None
@@ -332,12 +332,12 @@ def test_a_tap_wants_a_name(wrong: Any) -> None:
 
 
 def lineage(*made: Any) -> dict[str, str | None]:
-    chosen = [t for t in taps.living() if t.number >= made[0]]
+    chosen = [t for t in tapped.living() if t.number >= made[0]]
     return {t.row: t.before for t in tensors_of(chosen)}
 
 
 def test_the_tap_before_is_found_through_zip_and_options() -> None:
-    first = next(taps._NUMBERS)
+    first = next(tapped._NUMBERS)
     images = tf.data.Dataset.from_tensor_slices(np.zeros((4, 2))).apply(tap("images"))
     labels = tf.data.Dataset.from_tensor_slices(np.zeros(4)).apply(tap("labels"))
     both = tf.data.Dataset.zip((images.map(lambda x: x / 2), labels)).apply(tap("both"))
@@ -349,7 +349,7 @@ def test_the_tap_before_is_found_through_zip_and_options() -> None:
 
 
 def test_pipelines_that_are_made_of_one_function_stay_apart() -> None:
-    first = next(taps._NUMBERS)
+    first = next(tapped._NUMBERS)
 
     def prepared() -> tf.data.Dataset:
         raw = tf.data.Dataset.from_tensor_slices(np.ones((4, 2))).apply(tap("raw"))
@@ -362,7 +362,7 @@ def test_pipelines_that_are_made_of_one_function_stay_apart() -> None:
 
 
 def test_datasets_that_are_joined_have_no_one_stage_before() -> None:
-    first = next(taps._NUMBERS)
+    first = next(tapped._NUMBERS)
     a = tf.data.Dataset.range(3).apply(tap("a"))
     b = tf.data.Dataset.range(3).apply(tap("b"))
     joined = a.concatenate(b).apply(tap("joined"))
@@ -371,10 +371,10 @@ def test_datasets_that_are_joined_have_no_one_stage_before() -> None:
 
 def test_a_tap_goes_with_its_pipeline() -> None:
     dataset = pairs().apply(tap("gone soon"))
-    assert any(t.name == "gone soon" for t in taps.living())
+    assert any(t.name == "gone soon" for t in tapped.living())
     del dataset
     gc.collect()
-    assert not any(t.name == "gone soon" for t in taps.living())
+    assert not any(t.name == "gone soon" for t in tapped.living())
 
 
 # --- in fit -------------------------------------------------------------------------------------
@@ -389,7 +389,7 @@ def test_the_record_of_a_fit(tmp_path: Path) -> None:
     callback = recorder(tmp_path)
     model = mlp()
     model.fit(dataset, epochs=3, verbose=0, callbacks=[callback])
-    assert not faults(callback)
+    assert not callback.turned_off
 
     log = read(tmp_path)
     (pipeline,) = log.facts(facts.Pipeline)
@@ -439,7 +439,7 @@ def test_a_later_fit_goes_on_and_a_new_callback_begins_anew(tmp_path: Path) -> N
     model, first, second = mlp(), recorder(tmp_path / "first"), recorder(tmp_path / "second")
     for callback in (first, first, second):
         model.fit(dataset, verbose=0, callbacks=[callback])
-        assert not faults(callback)
+        assert not callback.turned_off
     assert read(tmp_path / "first").steps("pipeline") == [3, 7]
     (only,) = read(tmp_path / "second").tables["pipeline"]
     assert only("batched:x", "elements") >= 12  # since the tap was made

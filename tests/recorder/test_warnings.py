@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tb_zeroacc import diagnose, facts, tap
 from tests.monitor import loops
-from tests.recorder.models import classes, faults, features, recorder
+from tests.recorder.models import classes, features, recorder
 from tests.recorder.reading import read
 
 pytestmark = pytest.mark.training
@@ -99,7 +99,7 @@ def test_of_fit(way: str, tmp_path: Path) -> None:
     callback = recorder(tmp_path)
     asked = {"epochs": 2, "shuffle": False, "verbose": 0}  # Keras warns of what it does not shuffle
     build().fit(data(), validation_data=data(), callbacks=[callback], **asked)
-    assert not faults(callback)
+    assert not callback.turned_off
     epochs = read(tmp_path).facts(facts.Epoch)
     assert [epoch.learning_rate is None for epoch in epochs] == [False, False]
     failed = {

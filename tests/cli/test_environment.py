@@ -1,0 +1,52 @@
+"""What `zeroacc` says of a machine on which TensorBoard does not start."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tb_zeroacc.cli.app import app
+from tb_zeroacc.cli.environment import tensorboard_obstacle
+
+
+def install(monkeypatch: pytest.MonkeyPatch, **versions: str) -> None:
+    def version(package: str) -> str:
+        if package not in versions:
+            raise metadata.PackageNotFoundError(package)
+        return versions[package]
+
+    monkeypatch.setattr(metadata, "version", version)
+
+
+@pytest.mark.parametrize(
+    ("versions", "starts"),
+    [
+        ({"tensorboard": "2.20.0", "setuptools": "82.0.1"}, False),
+        ({"tensorboard": "2.18.0", "setuptools": "84.2.1"}, False),
+        ({"tensorboard": "2.20.0"}, False),
+        ({"tensorboard": "2.20.0", "setuptools": "81.0.0"}, True),
+        ({"tensorboard": "2.20.0", "setuptools": "75.1.0.post1"}, True),
+        ({"tensorboard": "2.21.0", "setuptools": "84.2.1"}, True),
+        ({"tensorboard": "2.22.0a20261101", "setuptools": "84.2.1"}, True),
+        ({"setuptools": "84.2.1"}, True),
+    ],
+)
+def test_which_pairs_do_not_start(
+    versions: dict[str, str], starts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, **versions)
+    assert (tensorboard_obstacle() is None) == starts
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_command_says_so_beside_its_answer(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, tensorboard="2.20.0", setuptools="82.0.1")
+    result = CliRunner().invoke(app, ["diagnose", str(tmp_path), "--format", form])
+    assert "TensorBoard 2.20 does not start beside setuptools 82" in result.stderr
+    assert "pip install 'setuptools<82'" in result.stderr
+    assert "pkg_resources" not in result.stdout
