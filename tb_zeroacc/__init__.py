@@ -1,4 +1,4 @@
-"""Zero Accuracy for TensorBoard: why a model does not learn, in words, with curves and the mend.
+"""Zero Accuracy for TensorBoard: why a model does not learn, in words, with curves and the fix.
 
 Importing this package pulls in neither TensorFlow nor NumPy; what needs them loads on first use.
 """

@@ -11,7 +11,6 @@ from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Evidence, Flagged
 from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.diagnosis.diagnosis import Finding
 from tb_zeroacc.run import Run, Split
-from tb_zeroacc.telling import ShownFor
 from tb_zeroacc.verdict import Reading
 
 
@@ -59,13 +58,12 @@ def run_json(reading: Reading) -> wire.Training:
         "epochs": _epochs(run),
         "first_time": run.first_time,
         "last_time": run.last_time,
-        "curve": None if curve is None else evidence_json(curve, ShownFor.REFERENCE),
-        "glance": [evidence_json(fact, ShownFor.HEALTH) for fact in verdict.glance],
+        "curve": None if curve is None else _reference_json(curve),
+        "glance": [evidence_json(fact) for fact in verdict.overview],
     }
 
 
 def _finding_json(finding: Finding) -> wire.Finding:
-    fault, health = ShownFor.FAULT, ShownFor.HEALTH
     return {
         "rank": finding.rank,
         "code": finding.code,
@@ -76,25 +74,25 @@ def _finding_json(finding: Finding) -> wire.Finding:
         "summary": finding.summary,
         "context": finding.context,
         "layers": list(finding.layers),
-        "evidence": [evidence_json(fact, fault) for fact in finding.evidence],
-        "counter_evidence": [evidence_json(fact, health) for fact in finding.counter_evidence],
+        "evidence": [evidence_json(fact) for fact in finding.evidence],
+        "counter_evidence": [evidence_json(fact) for fact in finding.counter_evidence],
         "explains": [
             {
                 "code": c.code,
                 "name": c.name,
                 "title": telling.title(c.name),
                 "summary": c.summary,
-                "evidence": [evidence_json(fact, fault) for fact in c.evidence],
+                "evidence": [evidence_json(fact) for fact in c.evidence],
             }
             for c in finding.explains
         ],
-        "fix": {"text": finding.mend.text, "code": finding.mend.code},
+        "fix": {"text": finding.fix.text, "code": finding.fix.code},
     }
 
 
-def evidence_json(fact: Evidence, shown_for: ShownFor) -> wire.Evidence:
-    """One fact, with its limit as it reads where it is shown for that."""
-    side = telling.healthy_side(fact, shown_for)
+def evidence_json(fact: Evidence) -> wire.Evidence:
+    """One fact, with its limit as it reads."""
+    side = telling.healthy_side(fact)
     return {
         "run": fact.member,
         "tag": fact.tag,
@@ -112,6 +110,13 @@ def evidence_json(fact: Evidence, shown_for: ShownFor) -> wire.Evidence:
         "estimated": fact.estimated,
         "text": fact.text,
     }
+
+
+def _reference_json(fact: Evidence) -> wire.Evidence:
+    """One fact whose threshold is no limit, but what it is compared with."""
+    told = evidence_json(fact)
+    told["healthy"], told["limit_text"] = None, telling.limit_text(fact, None)
+    return told
 
 
 def json_number(value: float | None) -> wire.Value | None:

@@ -3,7 +3,9 @@
     ZeroAccuracyError
     ├── UnreadablePathError    a path that is missing, forbidden, or holds no event file
     ├── RecordError            a record of ours that cannot be decoded (damaged, or from the future)
-    └── MissingPackageError    what recording needs is not installed; also an ImportError
+    ├── MissingPackageError    what recording needs is not installed; also an ImportError
+    ├── UndeclaredNeedError    a rule asks for data that it did not declare
+    └── UnknownRowError        a table has no row of that name; also a KeyError
 
 Every message is one sentence that says what is wrong and what to do.
 """
@@ -25,3 +27,15 @@ class RecordError(ZeroAccuracyError):
 
 class MissingPackageError(ZeroAccuracyError, ImportError):
     """A package that recording needs is not installed."""
+
+
+class UndeclaredNeedError(ZeroAccuracyError):
+    """A rule asks for data that its declaration does not name."""
+
+
+class UnknownRowError(ZeroAccuracyError, KeyError):
+    """A table has no row of that name."""
+
+    def __str__(self) -> str:
+        """The sentence itself, where a KeyError would quote it."""
+        return str(self.args[0])

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.errors import UnknownRowError
 from tb_zeroacc.facts import Contract, End, Epoch, Pipeline, Shapes, Start, Unrecorded
 from tb_zeroacc.series import Series
 
@@ -106,12 +107,28 @@ class Table:
             raise KeyError(name)
         return self.values[:, :, self.columns.index(name)].astype(np.float64)
 
+    def row_index(self, name: str) -> int:
+        """Where a row stands.
+
+        Raises:
+            UnknownRowError: No such row.
+        """
+        if name not in self.rows:
+            raise UnknownRowError(
+                f"the table `{self.kind}` has no row {name!r}; ask `rows` what it holds"
+            )
+        return self.rows.index(name)
+
     def row(self, name: str) -> NDArray[np.float64]:
-        """One row over all samples, float64 of shape (samples, columns)."""
-        return self.values[:, self.rows.index(name), :].astype(np.float64)
+        """One row over all samples, float64 of shape (samples, columns).
+
+        Raises:
+            UnknownRowError: No such row.
+        """
+        return self.values[:, self.row_index(name), :].astype(np.float64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """One training: the latest session of one directory.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from enum import Enum, IntEnum
+from enum import IntEnum
 from typing import TypeAlias
 
 from tb_zeroacc import wire
@@ -17,6 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
     CannotTell,
     Evidence,
     Flagged,
+    Healthy,
     NotApplicable,
     Passed,
     Tier,
@@ -176,32 +177,21 @@ def lacking(run: Run, checks: Mapping[str, Answer]) -> list[wire.Lacking]:
 # --- a value and its limit ----------------------------------------------------------------------
 
 
-class ShownFor(Enum):
-    """What a piece of evidence is shown for."""
-
-    FAULT = "its value lies on the wrong side of its limit"
-    HEALTH = "its value lies on the right side"
-    REFERENCE = "nothing is said about sides"
-
-
 _LIMITS: dict[wire.Side, str] = {
-    "<=": "at most ", "<": "below ", ">=": "at least ", ">": "above ", "!=": "not ",
+    "<=": "at most ", ">=": "at least ", "!=": "not ",
 }  # fmt: skip
 
 
-def healthy_side(fact: Evidence, shown_for: ShownFor) -> wire.Side | None:
+_SIDES: dict[Healthy, wire.Side] = {"at most": "<=", "at least": ">="}
+
+
+def healthy_side(fact: Evidence) -> wire.Side | None:
     """On which side of its threshold a healthy value lies; None where that is not known."""
-    if fact.threshold is None or shown_for is ShownFor.REFERENCE:
+    if fact.threshold is None:
         return None
-    is_fault = shown_for is ShownFor.FAULT
-    match fact.comparison:
-        case "above":
-            return "<=" if is_fault else ">"
-        case "below":
-            return ">=" if is_fault else "<"
-        case "equal" if is_fault and fact.value == fact.threshold:
-            return "!="
-    return None
+    if fact.healthy is not None:
+        return _SIDES[fact.healthy]
+    return "!=" if fact.comparison == "equal" else None
 
 
 def value_text(fact: Evidence) -> str:

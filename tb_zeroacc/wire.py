@@ -8,7 +8,7 @@ VERSION: Literal[1] = 1
 Value: TypeAlias = float | Literal["NaN", "Infinity", "-Infinity"]
 Axis: TypeAlias = Literal["step", "epoch", "unknown"]
 Comparison: TypeAlias = Literal["above", "below", "equal"]
-Side: TypeAlias = Literal["<=", "<", ">=", ">", "!="]
+Side: TypeAlias = Literal["<=", ">=", "!="]
 Outcome: TypeAlias = Literal["learning", "not_learning", "broken", "finished_early", "cannot_tell"]
 State: TypeAlias = Literal["live", "ended", "unknown"]
 Tier: TypeAlias = Literal["definite", "strong", "smell"]
@@ -244,7 +244,7 @@ class Training(TypedDict):
         checks: Every check by its code.
         tally: How many checks gave which answer, in the order to show them.
         lacking: What was not logged, the line that tells most first.
-        curve: The loss; its prior is the threshold.
+        curve: The loss; its baseline is the threshold.
         glance: A few numbers; `comparison` says on which side of its limit each lies now.
     """
 

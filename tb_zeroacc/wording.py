@@ -47,3 +47,12 @@ def instant(seconds: float) -> str:
 def count(quantity: int, noun: str) -> str:
     """A quantity with its noun: `1 step`, `20 steps`."""
     return f"{quantity} {noun}" if quantity == 1 else f"{quantity} {noun}s"
+
+
+def listed(names: list[str], most: int = 3) -> str:
+    """Names in a sentence: `a`, `b` and 4 more."""
+    shown = [f"`{name}`" for name in names[:most]]
+    more = len(names) - len(shown)
+    if more:
+        return f"{', '.join(shown)} and {more} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tb_zeroacc.errors import UnknownRowError
 from tb_zeroacc.run import Curve, Role, Run, Split, Table
 from tb_zeroacc.series import Series
 
@@ -56,3 +57,8 @@ def test_headline_and_order_of_curves() -> None:
 )
 def test_the_recorders_member(run: Run, member: str | None) -> None:
     assert run.recorder_member == member
+
+
+def test_a_row_that_is_not_there_is_no_other_row() -> None:
+    with pytest.raises(UnknownRowError, match=r"^the table `loss` has no row 'z'"):
+        table(3).row("z")

@@ -12,23 +12,25 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     Missing,
     NotApplicable,
     Passed,
     Tier,
+    at_least,
+    at_most,
+    unlike,
 )
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
 from tb_zeroacc.diagnosis.needs import CALLBACK
 from tb_zeroacc.run import Run
-from tb_zeroacc.telling import ShownFor
 
 
 def verdict(outcome: Outcome, tier: Tier | None = None) -> Diagnosis:
     if tier is None:
         return Diagnosis("a", outcome, "A headline.")
-    found = Finding(1, "ZA999", "nan-somewhere", tier, "A fault.", "", (), (), (), Mend("Mend."))
+    found = Finding(1, "ZA999", "nan-somewhere", tier, "A fault.", "", (), (), (), Fix("Do it."))
     is_remark = outcome is Outcome.LEARNING and tier is Tier.SMELL
     headline = "No fault found." if is_remark else found.summary
     return Diagnosis("a", outcome, headline, findings=(found,))
@@ -89,27 +91,24 @@ def test_mark_cause_and_main_finding(
 
 
 @pytest.mark.parametrize(
-    ("fact", "shown_for", "value", "limit"),
+    ("fact", "value", "limit"),
     [
-        (Evidence("", 66.1, 1.0, "above"), ShownFor.FAULT, "66.1", "at most 1"),
-        (Evidence("", 0.136, 0.159, "below"), ShownFor.FAULT, "0.136", "at least 0.159"),
-        (Evidence("", 0.94, 0.9, "above", "share"), ShownFor.FAULT, "94 %", "at most 90 %"),
-        (Evidence("", 0.12, 0.9, "below", "share"), ShownFor.HEALTH, "12 %", "below 90 %"),
-        (Evidence("", 0.8, 1e-4, "above"), ShownFor.HEALTH, "0.8", "above 1e-4"),
-        (Evidence("", 0.0, 0.0, "equal"), ShownFor.FAULT, "0", "not 0"),
-        (Evidence("", 0.5, 1.0, "equal"), ShownFor.FAULT, "0.5", "1"),
-        (Evidence("", 0.09, 2.3026, "below"), ShownFor.REFERENCE, "0.09", "2.3"),
-        (Evidence("", 1.0, 2.0, None, "epochs"), ShownFor.FAULT, "1 epoch", "2 epochs"),
-        (Evidence("", math.nan, 1.0, "above", "nats"), ShownFor.FAULT, "NaN", "at most 1 nat"),
-        (Evidence("", 3.0), ShownFor.FAULT, "3", ""),
-        (Evidence(""), ShownFor.FAULT, "", ""),
+        (Evidence.of_number("", 66.1, at_most(1.0)), "66.1", "at most 1"),
+        (Evidence.of_number("", 0.136, at_least(0.159)), "0.136", "at least 0.159"),
+        (Evidence.of_number("", 0.94, at_most(0.9), unit="share"), "94 %", "at most 90 %"),
+        (Evidence.of_number("", 0.12, at_most(0.9), unit="share"), "12 %", "at most 90 %"),
+        (Evidence.of_number("", 0.8, at_least(1e-4)), "0.8", "at least 1e-4"),
+        (Evidence.of_number("", 0.0, unlike(0.0)), "0", "not 0"),
+        (Evidence.of_number("", 0.5, unlike(1.0)), "0.5", "1"),
+        (Evidence.of_number("", 1.0, unlike(2.0), unit="epochs"), "1 epoch", "2 epochs"),
+        (Evidence.of_number("", math.nan, at_most(1.0), unit="nats"), "NaN", "at most 1 nat"),
+        (Evidence.of_number("", 3.0), "3", ""),
+        (Evidence(""), "", ""),
     ],
 )
-def test_a_value_and_its_limit_read_as_words(
-    fact: Evidence, shown_for: ShownFor, value: str, limit: str
-) -> None:
+def test_a_value_and_its_limit_read_as_words(fact: Evidence, value: str, limit: str) -> None:
     assert telling.value_text(fact) == value
-    assert telling.limit_text(fact, telling.healthy_side(fact, shown_for)) == limit
+    assert telling.limit_text(fact, telling.healthy_side(fact)) == limit
 
 
 def test_a_headline_of_another_matter_has_no_main_finding() -> None:

@@ -13,8 +13,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     Missing,
     NotApplicable,
     Passed,
@@ -23,7 +23,6 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Outcome, Rivals
 from tb_zeroacc.encoding import evidence_json, json_number, runs_json
 from tb_zeroacc.facts import Epoch, Unrecorded
-from tb_zeroacc.telling import ShownFor
 from tb_zeroacc.verdict import Reading
 from tests.diagnosis.planted import a_curve, a_run
 
@@ -46,7 +45,7 @@ def a_reading() -> Reading:
         rank=1, code="ZA701", name="learning-rate-too-high", tier=Tier.STRONG, summary="Too high.",
         context="", evidence=(fact,), counter_evidence=(fact,),
         explains=(Consequence("ZA704", "stuck-at-chance", "Stuck.", (fact,)),),
-        mend=Mend("Lower it.", "Adam(1e-3)"),
+        fix=Fix("Lower it.", "Adam(1e-3)"),
     )
     checks: dict[str, Answer] = {
         "ZA701": Flagged("Too high."),
@@ -116,4 +115,4 @@ def test_numbers_on_the_wire(value: float | None, wire: Any) -> None:
 
 
 def test_evidence_without_a_curve_has_no_tag() -> None:
-    assert evidence_json(Evidence("a fact"), ShownFor.FAULT)["tag"] is None
+    assert evidence_json(Evidence("a fact"))["tag"] is None

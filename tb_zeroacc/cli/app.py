@@ -95,7 +95,7 @@ def rules() -> None:
 def explain(
     code: Annotated[str, typer.Argument(help="The code or name of a rule: ZA301.")],
 ) -> None:
-    """Print the page of one rule: what it means, how it is detected, how to mend it."""
+    """Print the page of one rule: what it means, how it is detected, how to fix it."""
     from tb_zeroacc.cli.rules import print_page
 
     raise typer.Exit(print_page(code))

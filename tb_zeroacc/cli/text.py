@@ -1,4 +1,4 @@
-"""A verdict as text for a terminal: headline, what shows it, the mend, what could not be told."""
+"""A verdict as text for a terminal: headline, what shows it, the fix, what could not be told."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from tb_zeroacc.cli.printable import printable
 from tb_zeroacc.diagnosis.answers import CannotTell, Evidence
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding
 from tb_zeroacc.run import Run
-from tb_zeroacc.telling import ShownFor
 from tb_zeroacc.verdict import Reading
 from tb_zeroacc.wording import count
 
@@ -82,9 +81,9 @@ def _finding(finding: Finding) -> RenderableType:
     if finding.explains:
         named = ", ".join(f"{c.code} {c.name}" for c in finding.explains)
         parts.append(_indented(plain(f"Explains {named}.")))
-    parts.append(_indented(plain(f"Mend: {finding.mend.text}")))
-    if finding.mend.code:
-        parts.append(_code(finding.mend.code))
+    parts.append(_indented(plain(f"Fix: {finding.fix.text}")))
+    if finding.fix.code:
+        parts.append(_code(finding.fix.code))
     return Group(*parts)
 
 
@@ -97,7 +96,7 @@ def _table(facts: Sequence[Evidence]) -> Table:
         text = plain(fact.text)
         if fact.estimated:
             text.append(" (estimated)", "dim")
-        limit = telling.limit_text(fact, telling.healthy_side(fact, ShownFor.FAULT))
+        limit = telling.limit_text(fact, telling.healthy_side(fact))
         table.add_row(text, plain(telling.value_text(fact)), plain(limit))
     return table
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Literal, TypeAlias
 
-from tb_zeroacc.facts import Unrecorded
-from tb_zeroacc.run import Axis
+from tb_zeroacc.run import Axis, Curve, Table
 
 Comparison = Literal["above", "below", "equal"]
+Healthy = Literal["at most", "at least"]
 BEFORE_TRAINING = -1  # `since` of what was settled before the first step: the contract
 
 
@@ -41,6 +41,49 @@ class Stage(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """What a number is held against, and on which side of it the healthy ones lie.
+
+    Attributes:
+        value: In the number's own unit.
+        healthy: None where any other number would be healthy: a spread of exactly 0, say.
+        room: A number that differs by no more counts as equal: the rounding of its dtype, say.
+    """
+
+    value: float
+    healthy: Healthy | None
+    room: float = 0.0
+
+    def compare(self, value: float | None) -> Comparison | None:
+        """How a number stands to it; None where that would say nothing.
+
+        That is so for NaN, and for an infinity on the healthy side: it is not healthy either.
+        """
+        if value is None or math.isnan(value):
+            return None
+        if abs(value - self.value) <= self.room or value == self.value:
+            return "equal"
+        side: Comparison = "above" if value > self.value else "below"
+        seems_healthy = self.healthy == ("at least" if side == "above" else "at most")
+        return None if math.isinf(value) and seems_healthy else side
+
+
+def at_most(value: float, *, room: float = 0.0) -> Limit:
+    """A limit that healthy numbers do not exceed."""
+    return Limit(value, "at most", room)
+
+
+def at_least(value: float, *, room: float = 0.0) -> Limit:
+    """A limit that healthy numbers do not fall below."""
+    return Limit(value, "at least", room)
+
+
+def unlike(value: float, *, room: float = 0.0) -> Limit:
+    """A value that healthy numbers differ from, to whichever side."""
+    return Limit(value, None, room)
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """One fact with its number, and where it can be looked up.
 
@@ -49,6 +92,7 @@ class Evidence:
         value: The number; None for a fact that is none (a layer's class, say).
         threshold: What it is held against, in the same unit; None where nothing is.
         comparison: How the value stands to the threshold.
+        healthy: On which side of the threshold healthy values lie; None where on neither.
         unit: `` for pure numbers; `nats`, `share`, `steps`, `epochs`, `seconds`, ...
         member: TensorBoard's run that holds the data.
         tag: A scalar tag of that member which shows THIS statistic (threshold and value can be
@@ -70,10 +114,113 @@ class Evidence:
     first_step: int | None = None
     last_step: int | None = None
     estimated: bool = False
+    healthy: Healthy | None = None
+
+    @classmethod
+    def of_number(
+        cls,
+        text: str,
+        value: float | None,
+        limit: Limit | None = None,
+        *,
+        unit: str = "",
+        member: str = "",
+        layer: str | None = None,
+        axis: Axis = "unknown",
+        since: int | None = None,
+        until: int | None = None,
+    ) -> Evidence:
+        """A number of the contract, or a count: no curve shows it."""
+        return cls(
+            text,
+            None if value is None else float(value),
+            threshold=None if limit is None else float(limit.value),
+            comparison=None if limit is None else limit.compare(value),
+            healthy=None if limit is None else limit.healthy,
+            unit=unit,
+            member=member,
+            layer=layer,
+            axis=axis,
+            first_step=since,
+            last_step=until,
+        )
+
+    @classmethod
+    def of_curve(
+        cls,
+        text: str,
+        curve: Curve,
+        value: float | None = None,
+        limit: Limit | None = None,
+        *,
+        unit: str = "",
+        since: int | None = None,
+        until: int | None = None,
+        is_drawn: bool = True,
+        estimated: bool = False,
+    ) -> Evidence:
+        """A number of a curve that has points.
+
+        Args:
+            text: What the number is.
+            curve: The curve, which the page draws with the limit.
+            value: By default its last point.
+            limit: What it is held against.
+            unit: Of value and limit.
+            since: Where the flagged stretch begins, by default at its first point; on its axis.
+            until: Where it ends, by default at its last point.
+            is_drawn: False for a statistic that the curve itself does not show.
+            estimated: Whether the limit is an estimate.
+        """
+        series = curve.series
+        number = cls.of_number(
+            text,
+            series.last.value if value is None else value,
+            limit,
+            unit=unit,
+            member=curve.member,
+            axis=curve.axis,
+            since=series.first.step if since is None else since,
+            until=series.last.step if until is None else until,
+        )
+        return replace(number, tag=curve.tag if is_drawn else None, estimated=estimated)
+
+    @classmethod
+    def of_table(
+        cls,
+        text: str,
+        table: Table,
+        value: float,
+        limit: Limit | None = None,
+        *,
+        unit: str = "",
+        layer: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        shown_by: Curve | None = None,
+    ) -> Evidence:
+        """A number of the recorder's samples.
+
+        Args:
+            text: What the number is.
+            table: Where it comes from.
+            value: The number.
+            limit: What it is held against.
+            unit: Of value and limit.
+            layer: The layer, variable, feature or output that it is about.
+            since: Training step at which the flagged stretch begins.
+            until: Training step at which it ends.
+            shown_by: The scalar of the log that shows this very statistic, where there is one.
+        """
+        number = cls.of_number(
+            text, value, limit, unit=unit, member=(shown_by or table).member, layer=layer,
+            axis="step", since=since, until=until,
+        )  # fmt: skip
+        return replace(number, tag=shown_by.tag if shown_by else None)
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class Fix:
     """What to do: one or two sentences in the imperative, and code to copy (may be a diff)."""
 
     text: str
@@ -92,9 +239,10 @@ class Flagged:
         since: Training step at which it begins; `BEFORE_TRAINING` for the contract.
         layers: Layers it is about, as named in the contract; empty for the whole model.
         context: One more sentence for the line below the headline; may be empty.
-        mend: In place of the rule's own mend, with the user's own names and values.
+        fix: In place of the rule's own fix, with the user's own names and values.
         by_heart: Whether it shows that what training reached holds for its own examples alone.
         rivals: (code, what would separate) of causes that this run's data leave possible too.
+        is_mutable: False where it stands even though its rule is muted for this run.
     """
 
     summary: str
@@ -104,9 +252,10 @@ class Flagged:
     since: int = 0
     layers: tuple[str, ...] = ()
     context: str = ""
-    mend: Mend | None = None
+    fix: Fix | None = None
     by_heart: bool = False
     rivals: tuple[tuple[str, str], ...] = ()
+    is_mutable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,33 +282,17 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class CannotTell:
-    """The rule applies but the log does not say."""
+    """The rule applies but the log does not say.
+
+    Attributes:
+        reason: Why it does not.
+        needs: What would have to be logged.
+        is_suspicion: Whether what is on record looks like the fault, and is only too little.
+    """
 
     reason: str
     needs: tuple[Missing, ...] = ()
-
-
-def worst_of(answers: Sequence[Answer]) -> Answer:
-    """The answer to a question that was asked of several parts: the worst, whichever part it is of.
-
-    Args:
-        answers: One a part; none where there is no part to ask.
-    """
-    for kind in (Flagged, CannotTell, Passed):
-        found = [answer for answer in answers if isinstance(answer, kind)]
-        if found:
-            return found[0] if kind is not Passed else Passed("; ".join(_reasons(found)))
-    return answers[0] if answers else NotApplicable("no optimizer updates what is on record")
-
-
-def _reasons(answers: Sequence[Answer]) -> list[str]:
-    return list(dict.fromkeys(a.reason for a in answers if not isinstance(a, Flagged)))
-
-
-def reason_of(fact: Unrecorded) -> str:
-    """What is not on record and why, as the reason of an answer."""
-    begin = fact.part[:1].lower() + fact.part[1:]
-    return f"not on record: {begin}. {fact.why}".removesuffix(".")
+    is_suspicion: bool = False
 
 
 Answer: TypeAlias = "Flagged | Passed | NotApplicable | CannotTell"

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tb_zeroacc.diagnosis.answers import Answer, Evidence, Mend, Tier
+from tb_zeroacc.diagnosis.answers import Answer, Evidence, Fix, Tier
 
 
 class Outcome(Enum):
     """What became of a training, worst first."""
 
     BROKEN = "broken"  # a non-finite loss, or a contract that makes loss or metric meaningless
-    NOT_LEARNING = "not_learning"  # never beat its prior, or died after learning
+    NOT_LEARNING = "not_learning"  # never beat its baseline, or died after learning
     FINISHED_EARLY = "finished_early"  # ended while it still improved much
     CANNOT_TELL = "cannot_tell"  # no signal, or too short to judge
     LEARNING = "learning"  # everything else with a signal, overfitting included
@@ -42,7 +42,7 @@ class Finding:
     evidence: tuple[Evidence, ...]
     counter_evidence: tuple[Evidence, ...]
     explains: tuple[Consequence, ...]
-    mend: Mend
+    fix: Fix
     layers: tuple[str, ...] = ()
     since: int = 0
 
@@ -67,8 +67,8 @@ class Diagnosis:
         findings: Causes, the likeliest first.
         rivals: Causes that cannot be told apart.
         checks: Every rule's answer by code, in the order of the catalogue.
-        curve: The loss against its prior, where there is one to draw.
-        glance: A few numbers with their healthy limits.
+        curve: The loss against its baseline, where there is one to draw.
+        overview: A few numbers with their healthy limits.
     """
 
     run: str
@@ -79,4 +79,4 @@ class Diagnosis:
     rivals: tuple[Rivals, ...] = ()
     checks: Mapping[str, Answer] = field(default_factory=dict)
     curve: Evidence | None = None
-    glance: tuple[Evidence, ...] = ()
+    overview: tuple[Evidence, ...] = ()

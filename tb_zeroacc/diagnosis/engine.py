@@ -17,10 +17,10 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Tier,
 )
+from tb_zeroacc.diagnosis.context import RunContext, context_of
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Rivals
-from tb_zeroacc.diagnosis.glance import glance_of, loss_against_prior
 from tb_zeroacc.diagnosis.outcome import headline_of, outcome_of
-from tb_zeroacc.diagnosis.prior import Case, case_of
+from tb_zeroacc.diagnosis.overview import loss_against_baseline, overview_of
 from tb_zeroacc.diagnosis.rule import Rule
 from tb_zeroacc.run import Run
 
@@ -40,36 +40,37 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
     Returns:
         The same diagnosis for the same run, always.
     """
-    case = case_of(run)
-    answers = _yield({rule.code: ask(rule, case, strict=strict) for rule in rules}, rules)
+    context = context_of(run)
+    answers = _yield({rule.code: ask(rule, context, strict=strict) for rule in rules}, rules)
     flagged = {r.code: (r, a) for r in rules if isinstance(a := answers[r.code], Flagged)}
     roots = _fold(flagged, _layer_order(run))
     findings = _rank(roots, flagged)
-    outcome = outcome_of(case, findings, flagged)
-    headline, context = headline_of(case, outcome, findings, answers)
+    outcome = outcome_of(context, findings, flagged)
+    headline, line_below = headline_of(context, outcome, findings, answers)
     return Diagnosis(
         run=run.name,
         outcome=outcome,
         headline=headline,
-        context=context,
+        context=line_below,
         findings=findings,
         rivals=_rivals(findings, flagged, answers),
         checks=answers,
-        curve=loss_against_prior(case),
-        glance=glance_of(case),
+        curve=loss_against_baseline(context),
+        overview=overview_of(context),
     )
 
 
-def ask(rule: Rule, case: Case, *, strict: bool = False) -> Answer:
+def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
     """One rule's answer; a bug in it hides no other rule's."""
-    if (missing := rule.missing(case)) is not None:
+    if (missing := rule.missing(context)) is not None:
         return missing
     try:
-        return _located(rule.decide(case), case.run)
+        answer = rule.decide(replace(context, declared=rule.given))
+        return _located(rule.muted(answer, context), context.run)
     except Exception as fault:
         if strict:
             raise
-        log.exception("%s failed on run %r", rule.code, case.run.name)
+        log.exception("%s failed on run %r", rule.code, context.run.name)
         return CannotTell(f"this check failed on this run ({type(fault).__name__})")
 
 
@@ -97,9 +98,9 @@ def _yield(answers: dict[str, Answer], rules: Sequence[Rule]) -> dict[str, Answe
             return settled[code]
         answer = settled[code] = answers[code]  # set first: a cycle ends here
         if isinstance(answer, Flagged):
-            for other in by_code[code].yields_to:
-                if other in answers and _stands(settle(other), by_code[other]):
-                    settled[code] = CannotTell(f"{other} ({by_code[other].name}) hides it")
+            for other in by_code[code].steps_back_behind(rules):
+                if _stands(settle(other.code), other):
+                    settled[code] = CannotTell(f"{other.code} ({other.name}) hides it")
                     break
         return settled[code]
 
@@ -178,7 +179,7 @@ def _rank(roots: Mapping[str, list[str]], flagged: Flags) -> tuple[Finding, ...]
                 evidence=answer.evidence,
                 counter_evidence=answer.counter_evidence,
                 explains=tuple(_consequence(*flagged[c]) for c in roots[code]),
-                mend=answer.mend or rule.mend,
+                fix=answer.fix or rule.fix,
                 layers=answer.layers,
                 since=answer.since,
             )

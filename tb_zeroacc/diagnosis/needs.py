@@ -4,39 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from tb_zeroacc.diagnosis.answers import Missing
 from tb_zeroacc.facts import Unrecorded
-from tb_zeroacc.run import Role, Run, Split
+from tb_zeroacc.run import Curve, Role, Run, Split, Table
 
 CALLBACK = "model.fit(..., callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])"
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """One kind of data: whether a run has it, and how it would get it.
+class Need(Generic[T]):
+    """One kind of data, how to take it out of a run, and how a run would get it.
 
     Attributes:
         missing: What it is, and the line that would log it.
-        met_by: Whether a run has it.
+        find: The data; None where a run has none.
         table: The kind of the table that holds it; empty where it is none.
     """
 
     missing: Missing
-    met_by: Callable[[Run], bool]
+    find: Callable[[Run], T | None]
     table: str = ""
+
+    def met_by(self, run: Run) -> bool:
+        """Whether a run has it."""
+        return self.find(run) is not None
 
     def said_by(self, run: Run) -> Unrecorded | None:
         """What the recorder itself says of why this is not on record; None where it is silent."""
         return next((fact for fact in run.unrecorded if self.table in fact.tables), None)
 
 
-def _table(kind: str, what: str) -> Need:
-    return Need(Missing(what, CALLBACK), lambda run: run.table(kind) is not None, kind)
+def _table(kind: str, what: str) -> Need[Table]:
+    return Need(Missing(what, CALLBACK), lambda run: run.table(kind), kind)
 
 
-def _curve(role: Role, split: Split, what: str, how: str) -> Need:
-    return Need(Missing(what, how), lambda run: run.headline(role, split) is not None)
+def _curve(role: Role, split: Split, what: str, how: str) -> Need[Curve]:
+    return Need(Missing(what, how), lambda run: run.headline(role, split))
 
 
 INPUTS = _table("inputs", "statistics of the inputs")
@@ -55,18 +62,18 @@ PIPELINE = Need(
         "what passes the stages of the input pipeline",
         'dataset = dataset.apply(tb_zeroacc.tap("after_normalise"))  # one behind each stage',
     ),
-    lambda run: run.table("pipeline") is not None,
+    lambda run: run.table("pipeline"),
 )
 
 CONTRACT = Need(
     Missing("the model's contract (layers, losses, metrics, optimizer)", CALLBACK),
-    lambda run: run.contract is not None,
+    lambda run: run.contract,
 )
 SHAPES = Need(
     Missing("shapes and dtypes of inputs, labels and outputs", CALLBACK),
-    lambda run: run.shapes is not None,
+    lambda run: run.shapes,
 )
-EPOCHS = Need(Missing("what each epoch came to", CALLBACK), lambda run: bool(run.epochs))
+EPOCHS = Need(Missing("what each epoch came to", CALLBACK), lambda run: run.epochs or None)
 LOSS = _curve(
     Role.LOSS, Split.TRAIN, "a training loss",
     "tf.summary.scalar('epoch_loss', loss, step=epoch)",
@@ -82,3 +89,4 @@ LEARNING_RATE = _curve(
     Role.LEARNING_RATE, Split.TRAIN, "the learning rate",
     "tf.summary.scalar('learning_rate', rate, step=step)",
 )
+A_LOG = Need(Missing("a log", CALLBACK), lambda run: run)  # whatever is in it

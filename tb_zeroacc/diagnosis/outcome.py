@@ -6,18 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tb_zeroacc.diagnosis.answers import (
-    Answer,
-    CannotTell,
-    Flagged,
-    Passed,
-    Tier,
-)
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
+from tb_zeroacc.diagnosis.computed.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.ending import breaks_off, when_it_breaks_off, where_it_breaks_off
+from tb_zeroacc.diagnosis.computed.run_length import is_short, longest_loss
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
-from tb_zeroacc.diagnosis.ending import breaks_off, when_it_breaks_off, where_it_breaks_off
-from tb_zeroacc.diagnosis.prior import HOPELESS, Case
 from tb_zeroacc.diagnosis.rule import Rule
-from tb_zeroacc.diagnosis.stopping import is_short, longest_loss
 from tb_zeroacc.facts import End
 from tb_zeroacc.run import Role
 from tb_zeroacc.wording import count, number, percent
@@ -26,58 +21,60 @@ if TYPE_CHECKING:
     from tb_zeroacc.series import Series
 
 
-
 def outcome_of(
-    case: Case, findings: Sequence[Finding], flagged: Mapping[str, tuple[Rule, Flagged]]
+    context: RunContext, findings: Sequence[Finding], flagged: Mapping[str, tuple[Rule, Flagged]]
 ) -> Outcome:
     """What became of the training: from what was found, else from loss and accuracy."""
-    if _loss_is_not_finite(case) or any(
+    if _loss_is_not_finite(context) or any(
         rule.outcome is Outcome.BROKEN and (answer.tier or rule.tier) is Tier.DEFINITE
         for rule, answer in flagged.values()
     ):
         return Outcome.BROKEN
-    if not _has_signal(case) or (_was_ended(case) and _loss_series(case) is None):
+    if not _has_signal(context) or (_was_ended(context) and _loss_series(context) is None):
         return Outcome.CANNOT_TELL
     first = findings[0] if findings else None
     if first is not None and first.tier >= Tier.STRONG:
-        return _implied(case, *flagged[first.code], first.tier)
-    if breaks_off(case.run) and not case.beats:
+        return _implied(context, *flagged[first.code], first.tier)
+    if breaks_off(context.run) and not context.beats:
         return Outcome.CANNOT_TELL  # nobody knows what the rest would have brought
-    short = case.run.headline(Role.LOSS) is not None and is_short(
-        case.run, longest_loss(case.run)
+    short = context.run.headline(Role.LOSS) is not None and is_short(
+        context.run, longest_loss(context.run)
     )
-    if case.beats is False and _hopeless(case):
+    if context.beats is False and _hopeless(context):
         return Outcome.CANNOT_TELL if short else Outcome.NOT_LEARNING
     early = any(rule.outcome is Outcome.FINISHED_EARLY for rule, _ in flagged.values())
-    young = short and (early or case.run.state == "live")
-    return Outcome.CANNOT_TELL if young and not case.beats else Outcome.LEARNING
+    young = short and (early or context.run.state == "live")
+    return Outcome.CANNOT_TELL if young and not context.beats else Outcome.LEARNING
 
 
-def _implied(case: Case, rule: Rule, answer: Flagged, tier: Tier) -> Outcome:
+def _implied(context: RunContext, rule: Rule, answer: Flagged, tier: Tier) -> Outcome:
     """What the first cause makes of the training; one that learned all the same has learned."""
     implied = rule.outcome
     if tier is not Tier.DEFINITE and implied in (Outcome.BROKEN, Outcome.NOT_LEARNING):
-        learned = case.beats and not answer.by_heart
+        learned = context.beats and not answer.by_heart
         return Outcome.LEARNING if learned else Outcome.NOT_LEARNING
     return Outcome.NOT_LEARNING if implied is Outcome.BROKEN else implied
 
 
 def headline_of(
-    case: Case, outcome: Outcome, findings: Sequence[Finding], answers: Mapping[str, Answer]
+    context: RunContext,
+    outcome: Outcome,
+    findings: Sequence[Finding],
+    answers: Mapping[str, Answer],
 ) -> tuple[str, str]:
     """The headline and the line below it."""
     passed = sum(isinstance(a, Passed) for a in answers.values())
     untold = sum(isinstance(a, CannotTell) for a in answers.values())
-    score = score_of(case)
+    score = score_of(context)
     first = findings[0] if findings else None
     is_sure = first is not None and first.tier >= Tier.STRONG
-    if breaks_off(case.run) and not is_sure:
-        return where_it_breaks_off(case.run), when_it_breaks_off(case.run)
+    if breaks_off(context.run) and not is_sure:
+        return where_it_breaks_off(context.run), when_it_breaks_off(context.run)
     if first is not None and (is_sure or outcome is not Outcome.LEARNING):
         return first.summary, first.context or score
     told = f"{count(passed, 'check')} passed, {untold} could not be told"
-    end = case.run.end
-    if end is not None and outcome is Outcome.CANNOT_TELL and _was_ended(case):
+    end = context.run.end
+    if end is not None and outcome is Outcome.CANNOT_TELL and _was_ended(context):
         after = "" if end.step is None else f" after {count(end.step, 'step')}"
         return f"{end.exception} ended it{after}: {told}.", _last_words(end)
     if outcome is Outcome.LEARNING:
@@ -87,27 +84,27 @@ def headline_of(
     return f"The log does not say enough to judge: {told}.", score
 
 
-def score_of(case: Case) -> str:
+def score_of(context: RunContext) -> str:
     """Where loss and accuracy ended, against what always saying the same would score."""
     parts = []
-    if case.final_loss is not None and math.isfinite(case.final_loss):
-        loss = f"The loss ended at {number(case.final_loss)}"
-        if case.loss_ratio is not None and case.loss_ratio >= 0:
-            loss += f", {percent(case.loss_ratio)} of what a constant prediction scores"
+    if context.final_loss is not None and math.isfinite(context.final_loss):
+        loss = f"The loss ended at {number(context.final_loss)}"
+        if context.loss_ratio is not None and context.loss_ratio >= 0:
+            loss += f", {percent(context.loss_ratio)} of what a constant prediction scores"
         parts.append(loss)
-    if case.final_accuracy is not None:
-        accuracy = f"accuracy is {number(case.final_accuracy)}"
-        if case.prior.accuracy is not None:
-            majority = number(case.prior.accuracy)
+    if context.final_accuracy is not None:
+        accuracy = f"accuracy is {number(context.final_accuracy)}"
+        if context.baseline.accuracy is not None:
+            majority = number(context.baseline.accuracy)
             accuracy += f" against {majority} for always saying the largest class"
         parts.append(accuracy)
     sentence = ", ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
 
 
-def _was_ended(case: Case) -> bool:
+def _was_ended(context: RunContext) -> bool:
     """Whether an exception ended the training."""
-    return case.run.end is not None and case.run.end.how == "exception"
+    return context.run.end is not None and context.run.end.how == "exception"
 
 
 def _last_words(end: End) -> str:
@@ -116,22 +113,22 @@ def _last_words(end: End) -> str:
     return lines[-1][:200] if lines else ""
 
 
-def _has_signal(case: Case) -> bool:
-    run = case.run
+def _has_signal(context: RunContext) -> bool:
+    run = context.run
     roles = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
     return bool(run.tables or any(c.role in roles and len(c.series) for c in run.curves))
 
 
-def _loss_series(case: Case) -> Series | None:
-    curve = case.run.headline(Role.LOSS)
+def _loss_series(context: RunContext) -> Series | None:
+    curve = context.run.headline(Role.LOSS)
     return None if curve is None else curve.series
 
 
-def _loss_is_not_finite(case: Case) -> bool:
-    return case.final_loss is not None and not math.isfinite(case.final_loss)
+def _loss_is_not_finite(context: RunContext) -> bool:
+    return context.final_loss is not None and not math.isfinite(context.final_loss)
 
 
-def _hopeless(case: Case) -> bool:
-    if case.beats_accuracy is False and case.beats_loss is not True and case.loss_ratio is None:
-        return True
-    return case.loss_ratio is not None and case.loss_ratio >= HOPELESS
+def _hopeless(context: RunContext) -> bool:
+    if context.loss_ratio is not None:
+        return context.loss_ratio >= HOPELESS
+    return context.beats_accuracy is False and context.beats_loss is not True

@@ -6,24 +6,63 @@ Engine, checks, `zeroacc rules`, `zeroacc explain`, docs and tab read only this.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from typing import Any
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Mend, Stage, Tier, reason_of
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Fix, Flagged, Passed, Stage, Tier
+from tb_zeroacc.diagnosis.computed.unrecorded import reason_of
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import Need
-from tb_zeroacc.diagnosis.prior import Case
 
-Decide = Callable[[Case], Answer]
+Decide = Callable[[RunContext], Answer]
 CODE = re.compile(r"ZA\d{3}")
 HEADINGS = (
     "What it means",
     "Why accuracy suffers",
     "How it is detected",
-    "How to mend it",
+    "How to fix it",
     "Easily confused with",
     "Sources",
 )
+
+
+class Family(Enum):
+    """What a rule looks at; the value is the first digit of its code.
+
+    Their order is the order of suspicion, in which an expert looks: can the log tell at all, the
+    data, the labels, what output, loss and metric agreed on, the numbers inside, architecture and
+    initialisation, optimisation, and last whether training came far enough.
+    """
+
+    LOG = 0
+    INPUTS = 1
+    LABELS = 2
+    OUTPUT_AND_LOSS = 3
+    METRIC = 4
+    NUMBERS = 5
+    ARCHITECTURE = 6
+    OPTIMISATION = 7
+    PROGRESS = 8
+
+
+class Muted(Enum):
+    """What a run reaches that shows that a suspicion was wrong; the value is how a check says it.
+
+    A net that learns proves that its inputs, units and updates will do, whatever they look like.
+    """
+
+    NEVER = ""
+    BASELINE_IS_BEATEN = "the run beats its baseline"
+    ACCURACY_IS_BEATEN = "accuracy beats always naming the largest class"
+
+    def holds_for(self, context: RunContext) -> bool:
+        """Whether a run reached it; one of which that is not known did not."""
+        if self is Muted.BASELINE_IS_BEATEN:
+            return bool(context.beats)
+        return self is Muted.ACCURACY_IS_BEATEN and bool(context.beats_accuracy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +76,11 @@ class Rule:
         stage: Where in a training step its fault shows first; decides what can follow from what.
         needs: Every entry must be met; an entry of several needs is met by any one of them.
         explains: Codes of the consequences that fold under it.
-        yields_to: While one of these is flagged, this rule answers `cannot tell`.
+        yields_to: While one of these codes, or another rule of one of these families, is flagged,
+            this rule answers `cannot tell`.
+        muted_when: What of a run turns its findings into `passed`.
         outcome: What a strong or definite finding of it makes of the training.
-        mend: What to do in general.
+        fix: What to do in general.
         page: Its docstring, with the headings of `HEADINGS`.
         decide: The pure function.
     """
@@ -48,25 +89,62 @@ class Rule:
     name: str
     tier: Tier
     stage: Stage
-    needs: tuple[tuple[Need, ...], ...]
+    needs: tuple[tuple[Need[Any], ...], ...]
     explains: tuple[str, ...]
-    yields_to: tuple[str, ...]
+    yields_to: tuple[str | Family, ...]
+    muted_when: Muted
     outcome: Outcome
-    mend: Mend
+    fix: Fix
     page: str
     decide: Decide
+
+    @property
+    def given(self) -> tuple[Need[Any], ...]:
+        """What it finds in every run that it is asked about: the needs without an alternative."""
+        return tuple(group[0] for group in self.needs if len(group) == 1)
+
+    @property
+    def family(self) -> Family:
+        """What it looks at, from its code."""
+        return Family(int(self.code[2]))
+
+    @property
+    def module_name(self) -> str:
+        """Name of the module that holds it: `za704_stuck_at_chance`."""
+        return f"{self.code.lower()}_{self.name.replace('-', '_')}"
 
     @property
     def cause(self) -> str:
         """The cause in a line: the first line of the page."""
         return self.page.strip().splitlines()[0].strip()
 
-    def missing(self, case: Case) -> CannotTell | None:
+    def steps_back_behind(self, catalogue: Sequence[Rule]) -> tuple[Rule, ...]:
+        """The rules of a catalogue that it yields to, in the order in which it names them."""
+        return tuple(
+            other
+            for named in self.yields_to
+            for other in catalogue
+            if named in (other.code, other.family) and other.code != self.code
+        )
+
+    def muted(self, answer: Answer, context: RunContext) -> Answer:
+        """Its answer on a run that proves a suspicion wrong: passed, with what had been seen."""
+        if not self.muted_when.holds_for(context):
+            return answer
+        if isinstance(answer, Flagged) and answer.is_mutable:
+            seen = answer.summary.rstrip(".")
+        elif isinstance(answer, CannotTell) and answer.is_suspicion:
+            seen = answer.reason
+        else:
+            return answer
+        return Passed(f"muted, for {self.muted_when.value}: {seen}")
+
+    def missing(self, context: RunContext) -> CannotTell | None:
         """The answer of a rule whose data are not there; None where all are."""
-        unmet = [group for group in self.needs if not any(n.met_by(case.run) for n in group)]
+        unmet = [group for group in self.needs if not any(n.met_by(context.run) for n in group)]
         if not unmet:
             return None
-        said = [fact for group in unmet for need in group if (fact := need.said_by(case.run))]
+        said = [fact for group in unmet for need in group if (fact := need.said_by(context.run))]
         if said:
             return CannotTell(" ".join(dict.fromkeys(map(reason_of, said))))
         lacking = tuple(need.missing for group in unmet for need in group[:1])
@@ -80,10 +158,11 @@ def rule(
     tier: Tier,
     stage: Stage,
     *,
-    needs: tuple[Need | tuple[Need, ...], ...],
-    mend: Mend,
+    needs: tuple[Need[Any] | tuple[Need[Any], ...], ...],
+    fix: Fix,
     explains: tuple[str, ...] = (),
-    yields_to: tuple[str, ...] = (),
+    yields_to: tuple[str | Family, ...] = (),
+    muted_when: Muted = Muted.NEVER,
     outcome: Outcome = Outcome.NOT_LEARNING,
 ) -> Callable[[Decide], Rule]:
     """Makes a `Rule` of the function below it, whose docstring is the rule's page.
@@ -99,7 +178,8 @@ def rule(
             raise ValueError(f"{code} {name}: the page lacks {', '.join(lacking) or 'a code'}")
         groups = tuple(need if isinstance(need, tuple) else (need,) for need in needs)
         return Rule(
-            code, name, tier, stage, groups, explains, yields_to, outcome, mend, page, decide
+            code, name, tier, stage, groups, explains, yields_to, muted_when, outcome, fix, page,
+            decide,
         )
 
     return wrap

@@ -20,8 +20,8 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     Missing,
     NotApplicable,
     Passed,
@@ -45,8 +45,10 @@ ENTRY = """<!DOCTYPE html><head><base href="plugin/zero_accuracy/" /></head><bod
 
 
 def evidence(text: str, value: float, threshold: float | None = None, **more: Any) -> Evidence:
-    """One fact; above its threshold unless told otherwise."""
+    """One fact; above its threshold, where no healthy value lies, unless told otherwise."""
     more.setdefault("comparison", None if threshold is None else "above")
+    sides = {"above": "at most", "below": "at least"}
+    more.setdefault("healthy", sides.get(more["comparison"]))
     more.setdefault("axis", "step")
     return Evidence(text, value, threshold, **more)
 
@@ -54,14 +56,14 @@ def evidence(text: str, value: float, threshold: float | None = None, **more: An
 def finding(code: str, name: str, summary: str, seen: list[Evidence], **more: Any) -> Finding:
     """One cause."""
     told = {"rank": 1, "tier": Tier.STRONG, "context": "", "counter_evidence": (), "explains": (),
-            "mend": Mend(""), **more}  # fmt: skip
+            "fix": Fix(""), **more}  # fmt: skip
     return Finding(code=code, name=name, summary=summary, evidence=tuple(seen), **told)
 
 
 def training(run: str, outcome: str, headline: str, **more: Any) -> Json:
     """One training that ended two minutes ago, as JSON: what is judged is judged as ever."""
     now = time.time()
-    loss = evidence("prior: ln 10", 0.09, 2.3026, comparison="below", member=f"{run}/train",
+    loss = evidence("baseline: ln 10", 0.09, 2.3026, comparison="below", member=f"{run}/train",
                     tag="epoch_loss", axis="epoch", first_step=0, last_step=19)  # fmt: skip
     verdict = Diagnosis(
         run, Outcome(outcome), headline, more.pop("context", ""), tuple(more.pop("findings", ())),
@@ -108,7 +110,7 @@ def rate_too_high() -> Json:
                      last_step=130, **zeroacc),
             evidence("loss, epoch 1 ÷ first batch", 520, 5, tag="epoch_loss", member=f"{run}/train",
                      axis="epoch", first_step=0, last_step=0),
-            evidence("loss ÷ its prior, at the end", 1.11, 0.5),
+            evidence("loss ÷ its baseline, at the end", 1.11, 0.5),
         ],
         context="Adam with `learning_rate=10.0`. The loss jumped from 0.7 to 362 in the first "
         "epoch and accuracy has not left chance (0.49) since.",
@@ -117,11 +119,11 @@ def rate_too_high() -> Json:
             for code, name, summary in [
                 ("ZA504", "dead-units", "94 % of the units in `dense` answer to no example."),
                 ("ZA509", "constant-output", "The output is the same for every example."),
-                ("ZA704", "stuck-at-chance", "The loss stands at its prior."),
+                ("ZA704", "stuck-at-chance", "The loss stands at its baseline."),
             ]
         ],
         counter_evidence=[evidence("accuracy of the last epoch", 0.53, 0.49)],
-        mend=Mend("Start at 1e-3. If it then creeps, raise it threefold at a time while this "
+        fix=Fix("Start at 1e-3. If it then creeps, raise it threefold at a time while this "
                   "ratio stays near 1e-3.",
                   "- optimizer=keras.optimizers.Adam(10.)\n"
                   "+ optimizer=keras.optimizers.Adam(1e-3)"),
@@ -130,7 +132,7 @@ def rate_too_high() -> Json:
         "ZA103", "unscaled-inputs", "Inputs reach 998: they are not scaled.",
         [evidence("largest |input|", 998, 100, tag="zeroacc/input_abs_max", **zeroacc)],
         tier=Tier.SMELL, rank=2,
-        mend=Mend("Scale each feature to mean 0 and spread 1.", "x = (x - x.mean(0)) / x.std(0)"),
+        fix=Fix("Scale each feature to mean 0 and spread 1.", "x = (x - x.mean(0)) / x.std(0)"),
     )  # fmt: skip
     return training(
         run, "not_learning", cause.summary, context=cause.context, findings=[cause, second],
@@ -154,12 +156,12 @@ def vanishing() -> Json:
                      tag="zeroacc/gradients/dense_0", layer="dense_0", first_step=0,
                      last_step=855, **zeroacc),
             evidence("update ÷ weights, first layer", 2e-9, 1e-6, comparison="below"),
-            evidence("loss ÷ its prior, at the end", 1.0, 0.5),
+            evidence("loss ÷ its baseline, at the end", 1.0, 0.5),
         ],
         layers=tuple(f"dense_{n}" for n in range(7)),
         context="Twelve sigmoid layers: each passes on at most a quarter. The lower seven have not "
         "moved since step 0, so the loss stands at ln 10 = 2.30.",
-        mend=Mend("Or fewer layers: four of them learn these digits to 0.99.",
+        fix=Fix("Or fewer layers: four of them learn these digits to 0.99.",
                   '- Dense(32, "sigmoid")\n+ Dense(32, "relu",\n'
                   '+       kernel_initializer="he_normal")'),
     )  # fmt: skip
@@ -176,7 +178,7 @@ def runs() -> list[Json]:
          evidence("NaN inputs, step 12", 1, 0, layer="x[7]", first_step=12, last_step=12)],
         tier=Tier.DEFINITE,
         context="The very batch that holds it makes the loss NaN; every weight follows.",
-        mend=Mend("Find the row and mend or drop it before training.",
+        fix=Fix("Find the row and fix or drop it before training.",
                   "rows = np.isnan(x).any(axis=1)\nx, y = x[~rows], y[~rows]"),
     )  # fmt: skip
     softmax = finding(
@@ -185,7 +187,7 @@ def runs() -> list[Json]:
         [evidence("units of the output layer", 1, 2, comparison="below", layer="dense_1"),
          evidence("spread of the output", 0)],
         tier=Tier.DEFINITE, context="The loss still falls, so only the metric shows the fault.",
-        mend=Mend("One unit needs a sigmoid.",
+        fix=Fix("One unit needs a sigmoid.",
                   '- keras.layers.Dense(1, "softmax")\n+ keras.layers.Dense(1, "sigmoid")'),
     )  # fmt: skip
     majority = finding(
@@ -193,22 +195,23 @@ def runs() -> list[Json]:
         [evidence("share of the largest class", 0.9902, 0.9, unit="share",
                   tag="zeroacc/label_majority_share", member="imbalance/zeroacc", first_step=0,
                   last_step=639)],
-        mend=Mend("Draw both classes evenly.", "weights = {0: 1.0, 1: 50.0}"),
+        fix=Fix("Draw both classes evenly.", "weights = {0: 1.0, 1: 50.0}"),
     )  # fmt: skip
     early = finding(
         "ZA705", "stopped-too-early", "It stopped while the loss still fell 12 % an epoch.",
         [evidence("fall of the loss, last quarter", 0.12, 0.02, unit="share", axis="epoch",
                   tag="epoch_loss", member="regression/train", first_step=15, last_step=19)],
-        mend=Mend("Train on.", "- model.fit(x, y, epochs=20)\n+ model.fit(x, y, epochs=200)"),
+        fix=Fix("Train on.", "- model.fit(x, y, epochs=20)\n+ model.fit(x, y, epochs=200)"),
     )  # fmt: skip
     glance = [
-        evidence("update ÷ weights", 2e-3, 0.1, comparison="below"),
-        evidence("dead units, worst layer", 0.12, 0.9, unit="share", comparison="below"),
+        evidence("update ÷ weights", 2e-3, 0.1, comparison="below", healthy="at most"),
+        evidence("dead units, worst layer", 0.12, 0.9, unit="share", comparison="below",
+                 healthy="at most"),
         evidence("gradient, first ÷ last", 0.8, 1e-4),
-        evidence("loss ÷ its prior", 0.04, 0.5, comparison="below"),
+        evidence("loss ÷ its baseline", 0.04, 0.5, comparison="below", healthy="at most"),
     ]
     healthy = {"headline": "No fault found: 28 checks passed, 3 could not be told.",
-               "context": "The loss fell to 4 % of its prior, accuracy is 0.98 against 0.10 for "
+               "context": "The loss fell to 4 % of its baseline, accuracy is 0.98 against 0.10 for "
                "always saying the largest class.", "glance": glance}  # fmt: skip
 
     def of(run: str, outcome: str, cause: Finding) -> Json:

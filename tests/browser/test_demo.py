@@ -40,7 +40,7 @@ def test_the_headline_and_its_curve(
     expect(tab.get_by_role("heading", level=1)).to_have_text(
         re.compile(r"^The learning rate is too high: the first update was \d+ times the weights.$")
     )
-    expect(tab.locator(".MendCard")).to_contain_text("learning_rate=0.001")
+    expect(tab.locator(".FixCard")).to_contain_text("learning_rate=0.001")
     expect(tab.locator(".Chart canvas").first).to_be_visible()
     tab.get_by_role("link", name="Open in Time Series").first.click()
     expect(page).to_have_url(re.compile(r"runFilter=.*#timeseries$"))

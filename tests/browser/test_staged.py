@@ -100,8 +100,8 @@ def test_another_row_of_the_evidence_draws_its_own_curve(tab: FrameLocator) -> N
 
 
 def test_the_new_code_of_a_diff_is_copied(page: Page, tab: FrameLocator) -> None:
-    tab.get_by_role("button", name="Copy the mend").click()
-    expect(tab.get_by_role("button", name="Copy the mend")).to_have_text(
+    tab.get_by_role("button", name="Copy the fix").click()
+    expect(tab.get_by_role("button", name="Copy the fix")).to_have_text(
         re.compile("Copied|by hand")
     )
 
@@ -131,7 +131,7 @@ def test_a_healthy_page_has_no_accent(page: Page) -> None:
         "No fault found: 28 checks passed, 3 could not be told."
     )
     expect(tab.locator(".Pill")).to_have_text("✓ Learning")
-    expect(tab.get_by_role("row", name="dead units, worst layer 12 % below 90 %")).to_be_visible()
+    expect(tab.get_by_role("row", name="dead units, worst layer 12 % at most 90 %")).to_be_visible()
     chart = tab.locator(".Chart canvas")
     expect(chart).to_be_visible()
     reds = chart.evaluate(

@@ -139,7 +139,7 @@ def test_every_rule_explains_itself(rule: object) -> None:
     code = rule.code  # type: ignore[attr-defined]
     result = CliRunner().invoke(app, ["explain", code.lower()])
     assert result.exit_code == 0
-    assert "## How to mend it" in result.output
+    assert "## How to fix it" in result.output
 
 
 def test_names_from_logs_are_no_markup(tmp_path: Path) -> None:

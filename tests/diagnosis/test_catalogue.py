@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import tb_zeroacc
+from tb_zeroacc.diagnosis import rules
 from tb_zeroacc.diagnosis.answers import Tier
-from tb_zeroacc.diagnosis.catalogue import CATALOGUE, FAMILIES, RULES
-from tb_zeroacc.diagnosis.rule import HEADINGS, Rule
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE, RULES, rule_of
+from tb_zeroacc.diagnosis.rule import HEADINGS, Family, Rule
 
 # Every code that is or is to be: those not yet written may already be named as consequences.
 PLANNED = {
@@ -36,11 +43,64 @@ def test_names_are_unique() -> None:
     assert len({rule.name for rule in CATALOGUE}) == len(CATALOGUE)
 
 
+def test_families_stand_in_the_order_in_which_an_expert_looks() -> None:
+    """The order of suspicion decides which of two equal causes heads the verdict."""
+    assert [family.name for family in Family] == [
+        "LOG", "INPUTS", "LABELS", "OUTPUT_AND_LOSS", "METRIC", "NUMBERS", "ARCHITECTURE",
+        "OPTIMISATION", "PROGRESS",
+    ]  # fmt: skip
+
+
 def test_the_catalogue_stands_in_order_of_suspicion() -> None:
-    """Families in the order in which an expert looks, codes rising within each."""
-    codes = [rule.code for rule in CATALOGUE]
-    assert codes == sorted(codes)
-    assert len(FAMILIES) == len(set(FAMILIES))
+    """The family decides, and within it the code."""
+    suspicion = list(Family)
+    order = [(suspicion.index(rule.family), rule.code) for rule in CATALOGUE]
+    assert order == sorted(order)
+
+
+def test_every_file_of_the_folder_is_a_rule() -> None:
+    files = {path.stem for path in Path(rules.__path__[0]).glob("*.py")} - {"__init__"}
+    assert files == {rule.module_name for rule in CATALOGUE}
+
+
+@every_rule
+def test_every_rule_has_its_table_test(rule: Rule) -> None:
+    assert (Path(__file__).parent / "rules" / f"test_{rule.module_name}.py").is_file()
+
+
+def test_rules_are_collected_from_a_zip_archive(tmp_path: Path) -> None:
+    """A wheel is one, and may be imported as it is."""
+    package = Path(tb_zeroacc.__file__).parent
+    archive = tmp_path / "package.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in package.rglob("*.py"):
+            file.write(path, path.relative_to(package.parent))
+    program = (
+        f"import sys; sys.path.insert(0, {str(archive)!r})\n"
+        "from tb_zeroacc.diagnosis import catalogue\n"
+        f"assert catalogue.__file__.startswith({str(archive)!r}), catalogue.__file__\n"
+        "print(*(rule.code for rule in catalogue.CATALOGUE))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert told.stdout.split() == [rule.code for rule in CATALOGUE]
+
+
+def a_module(name: str, *found: Rule) -> ModuleType:
+    module = ModuleType(f"rules.{name}")
+    vars(module).update({f"rule_{place}": each for place, each in enumerate(found)})
+    return module
+
+
+def test_a_module_holds_the_one_rule_that_it_is_named_after() -> None:
+    rule, other = CATALOGUE[:2]
+    assert rule_of(a_module(rule.module_name, rule)) is rule
+    for module in (a_module(rule.module_name), a_module(rule.module_name, rule, other)):
+        with pytest.raises(ValueError, match="should hold one"):
+            rule_of(module)
+    with pytest.raises(ValueError, match=f"should be called {rule.module_name}"):
+        rule_of(a_module("metrics", rule))
 
 
 @every_rule
@@ -57,8 +117,9 @@ def test_name_is_the_fault_and_not_the_cure(rule: Rule) -> None:
 @every_rule
 def test_references_are_known(rule: Rule) -> None:
     assert set(rule.explains) <= KNOWN
-    assert set(rule.yields_to) <= KNOWN
+    assert {named for named in rule.yields_to if isinstance(named, str)} <= KNOWN
     assert rule.code not in {*rule.explains, *rule.yields_to}
+    assert len(set(rule.yields_to)) == len(rule.yields_to)
     assert len(set(rule.explains)) == len(rule.explains)
 
 
@@ -76,9 +137,8 @@ def test_nothing_explains_its_own_cause(rule: Rule) -> None:
 
 @every_rule
 def test_nothing_hides_what_it_yields_to(rule: Rule) -> None:
-    for other in rule.yields_to:
-        if other in RULES:
-            assert rule.code not in RULES[other].yields_to
+    for other in rule.steps_back_behind(CATALOGUE):
+        assert rule not in other.steps_back_behind(CATALOGUE)
 
 
 @every_rule
@@ -115,10 +175,10 @@ def test_page_names_a_source(rule: Rule) -> None:
 
 
 @every_rule
-def test_page_shows_code_that_mends(rule: Rule) -> None:
-    mend = rule.page.split("## How to mend it")[1].split("## Easily")[0]
-    assert "```python" in mend or "`" in mend
-    assert rule.mend.text.endswith(".")
+def test_page_shows_code_that_fixes(rule: Rule) -> None:
+    fix = rule.page.split("## How to fix it")[1].split("## Easily")[0]
+    assert "```python" in fix or "`" in fix
+    assert rule.fix.text.endswith(".")
 
 
 @every_rule

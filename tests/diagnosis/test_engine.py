@@ -13,19 +13,20 @@ from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
     Evidence,
+    Fix,
     Flagged,
-    Mend,
     NotApplicable,
     Passed,
     Stage,
     Tier,
 )
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
-from tb_zeroacc.diagnosis.needs import INPUTS
-from tb_zeroacc.diagnosis.prior import Case
-from tb_zeroacc.diagnosis.rule import HEADINGS, Rule, rule
+from tb_zeroacc.diagnosis.needs import CONTRACT, INPUTS, LOSS
+from tb_zeroacc.diagnosis.rule import HEADINGS, Family, Muted, Rule, rule
+from tb_zeroacc.errors import UndeclaredNeedError
 from tb_zeroacc.facts import End, Layer
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
@@ -38,7 +39,7 @@ RUN = a_run(a_contract(*LAYERS), a_curve([0.5, 0.5, 0.5, 0.5]))
 
 def a_rule(
     code: str,
-    answer: Answer | Callable[[Case], Answer],
+    answer: Answer | Callable[[RunContext], Answer],
     *,
     tier: Tier = Tier.STRONG,
     stage: Stage = Stage.LOSS,
@@ -46,12 +47,12 @@ def a_rule(
 ) -> Rule:
     """A rule that gives one answer."""
 
-    def decide(case: Case) -> Answer:
-        return answer(case) if callable(answer) else answer
+    def decide(context: RunContext) -> Answer:
+        return answer(context) if callable(answer) else answer
 
     decide.__doc__ = PAGE
     needs = more.pop("needs", ())
-    return rule(code, f"fault-{code[2:]}", tier, stage, needs=needs, mend=Mend("Mend it."),
+    return rule(code, f"fault-{code[2:]}", tier, stage, needs=needs, fix=Fix("Fix it."),
                 **more)(decide)
 
 
@@ -69,9 +70,20 @@ def shape(diagnosis: Diagnosis) -> dict[str, list[str]]:
 
 
 # --- folding ----------------------------------------------------------------------------------
-
 A, B = "ZA701", "ZA504"
 UPDATE, ACTIVATIONS = Stage.UPDATE, Stage.ACTIVATIONS
+
+
+def run_of(*losses: float, accuracy: list[float] | None = None) -> Run:
+    curves = [a_curve(losses)]
+    if accuracy is not None:
+        curves.append(a_curve(accuracy, Role.ACCURACY))
+    return a_run(COUNTS, a_contract(units=2), *curves)
+
+
+GOOD = run_of(0.7, 0.3, 0.2, 0.1, accuracy=[0.6, 0.8, 0.9, 0.97])
+STUCK = run_of(0.69, 0.69, 0.69, 0.69)
+SHORT = run_of(0.69)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +161,6 @@ def test_folded_findings_keep_their_evidence_and_stay_flagged() -> None:
 
 
 # --- tiers and ranks --------------------------------------------------------------------------
-
-
 def test_tier_comes_before_suspicion() -> None:
     found = judged(
         a_rule("ZA101", flag(tier=Tier.SMELL)),
@@ -167,15 +177,13 @@ def test_no_finding_exceeds_its_rule() -> None:
     assert found.findings[0].tier is Tier.SMELL
 
 
-def test_a_finding_may_bring_its_own_mend() -> None:
-    own = Mend("Do this instead.")
-    assert judged(a_rule(A, flag(mend=own))).findings[0].mend == own
-    assert judged(a_rule(A, flag())).findings[0].mend.text == "Mend it."
+def test_a_finding_may_bring_its_own_fix() -> None:
+    own = Fix("Do this instead.")
+    assert judged(a_rule(A, flag(fix=own))).findings[0].fix == own
+    assert judged(a_rule(A, flag())).findings[0].fix.text == "Fix it."
 
 
 # --- yields, needs, faults, rivals ------------------------------------------------------------
-
-
 def test_a_rule_steps_back_behind_a_flagged_one() -> None:
     found = judged(a_rule("ZA303", flag()), a_rule("ZA309", flag(), yields_to=("ZA303",)))
     answer = found.checks["ZA309"]
@@ -199,13 +207,54 @@ def test_who_has_stepped_back_hides_nobody() -> None:
     assert isinstance(found.checks["ZA309"], Flagged)
 
 
+def test_a_rule_steps_back_behind_another_family() -> None:
+    behind = a_rule("ZA201", flag(), yields_to=(Family.LABELS, Family.OUTPUT_AND_LOSS))
+    other = a_rule("ZA310", flag())
+    told = judged(a_rule("ZA101", flag()), behind, other).checks["ZA201"]
+    assert told == CannotTell("ZA310 (fault-310) hides it")
+    assert isinstance(judged(a_rule("ZA101", flag()), behind).checks["ZA201"], Flagged)
+
+
+MUTED = "muted, for the run beats its baseline: "
+SUSPICION = CannotTell("too few steps so far", is_suspicion=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "want"),
+    [
+        (flag(), Passed(f"{MUTED}It is faulty")),
+        (flag(is_mutable=False), flag(is_mutable=False)),
+        (SUSPICION, Passed(f"{MUTED}too few steps so far")),
+        (CannotTell("not on record"), CannotTell("not on record")),
+        (NotApplicable("no such layer"), NotApplicable("no such layer")),
+    ],
+    ids=["flagged", "stands", "suspicion", "not on record", "not applicable"],
+)
+def test_a_run_that_beats_its_baseline_mutes_a_rule(answer: Answer, want: Answer) -> None:
+    """The rule itself need not look at it."""
+    muted = a_rule("ZA101", answer, muted_when=Muted.BASELINE_IS_BEATEN)
+    assert judged(muted, run=GOOD).checks["ZA101"] == want
+    for run in (STUCK, a_run()):
+        assert judged(muted, run=run).checks["ZA101"] == answer
+    assert judged(a_rule("ZA101", answer), run=GOOD).checks["ZA101"] == answer
+
+
+def test_accuracy_alone_may_mute_a_rule() -> None:
+    learned = run_of(0.69, 0.68, 0.67, 0.66, accuracy=[0.5, 0.7, 0.9, 0.95])
+    rules = [a_rule(A, flag(), muted_when=Muted.ACCURACY_IS_BEATEN),
+             a_rule(B, flag(), muted_when=Muted.BASELINE_IS_BEATEN)]  # fmt: skip
+    checks = judged(*rules, run=learned).checks
+    assert isinstance(checks[A], Passed)
+    assert isinstance(checks[B], Flagged)
+
+
 def test_what_is_not_logged_cannot_be_told() -> None:
     answer = judged(a_rule(A, flag(), needs=(INPUTS,))).checks[A]
     assert isinstance(answer, CannotTell)
     assert answer.needs[0].how_to_log
 
 
-def broken(case: Case) -> Answer:
+def broken(context: RunContext) -> Answer:
     raise ZeroDivisionError
 
 
@@ -218,6 +267,25 @@ def test_a_rule_that_raises_hides_no_other() -> None:
 def test_strictly_it_raises() -> None:
     with pytest.raises(ZeroDivisionError):
         judged(a_rule(A, broken))
+
+
+def test_a_rule_is_given_what_it_declared_to_need() -> None:
+    def asks(context: RunContext) -> Answer:
+        return Passed(f"{context.curve(LOSS).tag} {context.given(CONTRACT).model}")
+
+    told = judged(a_rule("ZA001", asks, needs=(LOSS, CONTRACT)))
+    assert told.checks["ZA001"] == Passed("zeroacc/epoch/loss Sequential")
+
+
+@pytest.mark.parametrize(
+    "needs", [(), (CONTRACT,), ((LOSS, CONTRACT),)],
+    ids=["nothing", "something else", "an alternative"],
+)  # fmt: skip
+def test_what_a_rule_did_not_declare_it_is_not_given(needs: Any) -> None:
+    """Else it would find nothing in the first run that lacks it."""
+    asks = a_rule("ZA001", lambda context: Passed(context.curve(LOSS).tag), needs=needs)
+    with pytest.raises(UndeclaredNeedError, match="a training loss: a rule is given only what"):
+        judged(asks)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +328,7 @@ def test_an_exception_before_the_first_epoch_is_no_learning() -> None:
 @pytest.mark.parametrize("state", ["live", "ended"])
 @pytest.mark.parametrize("steps", [5, 15])
 def test_a_run_of_some_steps_is_too_young_to_be_called_stuck(state: str, steps: int) -> None:
-    """Every healthy loss stands near its prior in the first steps."""
+    """Every healthy loss stands near its baseline in the first steps."""
     labels = a_table("label_counts", {"y": {str(k): 10.0 for k in range(10)}})
     curve = a_curve([2.35, *[2.31] * (steps - 1)], tag="zeroacc/loss", axis="step")
     found = diagnose(a_run(a_contract(), labels, curve, state=state), CATALOGUE, strict=True)
@@ -277,18 +345,6 @@ def test_a_live_run_needs_whole_epochs() -> None:
 
 
 # --- outcome and headline ---------------------------------------------------------------------
-
-
-def run_of(*losses: float, accuracy: list[float] | None = None) -> Run:
-    curves = [a_curve(losses)]
-    if accuracy is not None:
-        curves.append(a_curve(accuracy, Role.ACCURACY))
-    return a_run(COUNTS, a_contract(units=2), *curves)
-
-
-GOOD = run_of(0.7, 0.3, 0.2, 0.1, accuracy=[0.6, 0.8, 0.9, 0.97])
-STUCK = run_of(0.69, 0.69, 0.69, 0.69)
-SHORT = run_of(0.69)
 BROKEN, NOT_LEARNING = Outcome.BROKEN, Outcome.NOT_LEARNING
 EARLY, LEARNING = Outcome.FINISHED_EARLY, Outcome.LEARNING
 
@@ -347,7 +403,7 @@ def test_equal_runs_give_equal_diagnoses() -> None:
 
 
 def test_infinite_numbers_warn_of_nothing() -> None:
-    def decide(case: Case) -> Answer:
+    def decide(context: RunContext) -> Answer:
         gap = np.float32([math.inf, 3e38]) - np.float32([math.inf, -3e38])
         return flag() if (gap < 1).any() else Passed("nothing is that close")
 

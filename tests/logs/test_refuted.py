@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tb_zeroacc import facts
-from tb_zeroacc.diagnosis.prior import case_of
+from tb_zeroacc.diagnosis.context import context_of
 from tb_zeroacc.run import Role, Run, Split
 from tb_zeroacc.verdict import diagnose
 from tests.logs.written import curve, event, fact, only, sample, simple, start, write
@@ -79,9 +79,9 @@ def test_keras_own_log_of_the_same_tracker_goes_with_it(tmp_path: Path) -> None:
 
 def test_the_verdict_goes_by_the_samples(tmp_path: Path) -> None:
     run = trained(tmp_path, ZEROS, (5.0, 5.0, 1.2, 1.0))
-    assert case_of(run).final_loss == pytest.approx(1.1), "the mean of the last epoch's samples"
+    assert context_of(run).final_loss == pytest.approx(1.1), "the mean of the last epoch's samples"
     (verdict,) = diagnose(str(tmp_path))
     (finding,) = [f for f in verdict.findings if f.code == "ZA406"]
-    assert "update_state(loss)" in finding.mend.code
+    assert "update_state(loss)" in finding.fix.code
     assert verdict.curve is not None
     assert verdict.curve.tag == SAMPLED

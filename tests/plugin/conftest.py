@@ -11,7 +11,7 @@ from tensorboard.backend import application
 from tensorboard.plugins import base_plugin
 from werkzeug import test, wrappers
 
-from tb_zeroacc.diagnosis.answers import Evidence, Mend, Passed, Tier
+from tb_zeroacc.diagnosis.answers import Evidence, Fix, Passed, Tier
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
 from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.plugin import ZeroAccuracyPlugin
@@ -31,7 +31,7 @@ def verdict(name: str = "a", losses: tuple[float, ...] = (0.7, 362.0, float("nan
     seen = Evidence("loss", float("nan"), member=member, tag="epoch_loss", axis="epoch")
     cause = Finding(
         1, "ZA701", "learning-rate-too-high", Tier.STRONG, "The learning rate is too high.", "",
-        (seen,), (), (), Mend("Lower it."),
+        (seen,), (), (), Fix("Lower it."),
     )  # fmt: skip
     run = Run(name, path="logs", members=(member,), curves=(curve,))
     checks = {"ZA101": Passed("no NaN in the inputs")}

@@ -68,7 +68,7 @@ function decisive(
   values: readonly number[],
 ): number | null {
   const aim = toNumber(value);
-  const lowIsWorse = healthy === ">=" || healthy === ">";
+  const lowIsWorse = healthy === ">=";
   let nearest: number | null = null;
   let farthest: number | null = null;
   for (let i = 0; i < steps.length; i++) {

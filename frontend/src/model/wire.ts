@@ -4,7 +4,7 @@
 export type Value = number | "NaN" | "Infinity" | "-Infinity";
 export type Axis = "step" | "epoch" | "unknown";
 export type Comparison = "above" | "below" | "equal";
-export type Side = "<=" | "<" | ">=" | ">" | "!=";
+export type Side = "<=" | ">=" | "!=";
 export type Outcome = "learning" | "not_learning" | "broken" | "finished_early" | "cannot_tell";
 export type State = "live" | "ended" | "unknown";
 export type Tier = "definite" | "strong" | "smell";
@@ -218,7 +218,7 @@ export interface Training {
   tally: Tally[];
   /** What was not logged, the line that tells most first. */
   lacking: Lacking[];
-  /** The loss; its prior is the threshold. */
+  /** The loss; its baseline is the threshold. */
   curve: Evidence | null;
   /** A few numbers; `comparison` says on which side of its limit each lies now. */
   glance: Evidence[];

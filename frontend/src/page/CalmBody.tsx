@@ -1,9 +1,9 @@
 import type {Training} from "../model/wire";
 import {Code, CopyButton} from "./Code";
-import {GlanceTable} from "./GlanceTable";
+import {OverviewTable} from "./OverviewTable";
 import {LossCard} from "./LossCard";
 
-/** A page without a cause to show: the loss against its prior, and a few numbers or what lacks. */
+/** A page without a cause to show: the loss against its baseline, and a few numbers or what lacks. */
 export function CalmBody({training, height}: {training: Training; height: number}) {
   const {curve, glance, outcome, lacking} = training;
   const needsData = outcome === "cannot_tell" || glance.length === 0;
@@ -34,9 +34,9 @@ export function CalmBody({training, height}: {training: Training; height: number
         ) : (
           <>
             <header class="Card-head">
-              <h3>At a glance</h3>
+              <h3>Overview</h3>
             </header>
-            <GlanceTable rows={glance} />
+            <OverviewTable rows={glance} />
           </>
         )}
       </section>

@@ -12,7 +12,7 @@ interface FindingBodyProps {
   height: number;
 }
 
-/** One cause: the picture that proves it beside the mend and the numbers. */
+/** One cause: the picture that proves it beside the fix and the numbers. */
 export function FindingBody({training, finding, height}: FindingBodyProps) {
   const {code, name, evidence} = finding;
   const [chosen, setChosen] = useState<number | null>(null);
@@ -36,10 +36,10 @@ export function FindingBody({training, finding, height}: FindingBodyProps) {
       ) : (
         <section class="Card">{seen}</section>
       )}
-      <section class="Card MendCard" aria-label="How to mend it">
+      <section class="Card FixCard" aria-label="How to fix it">
         <header class="Card-head">
-          <h3>How to mend it</h3>
-          {finding.fix.code && <CopyButton code={finding.fix.code} what="the mend" />}
+          <h3>How to fix it</h3>
+          {finding.fix.code && <CopyButton code={finding.fix.code} what="the fix" />}
         </header>
         {finding.fix.code && <Code code={finding.fix.code} />}
         <p class="soft">

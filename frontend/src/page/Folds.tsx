@@ -52,7 +52,7 @@ export function Folds({training, main, open, onToggle}: FoldsProps) {
           )),
         )}
       {main && curve?.tag && !tagsOf(main.evidence).includes(curve.tag) &&
-        line("loss", "The loss against its prior", versus(curve), () => (
+        line("loss", "The loss against its baseline", versus(curve), () => (
           <LossCard training={training} curve={curve} height={HEIGHT} />
         ))}
       {rivals.length > 0 &&
@@ -105,7 +105,7 @@ const names = (items: readonly Consequence[]): string =>
 const inSentence = (title: string): string =>
   /^[A-Z][a-z]*[A-Z]/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
 
-/** The loss and its prior: a mere reference has no side that would stand before its number. */
+/** The loss and its baseline: a mere reference has no side that would stand before its number. */
 const versus = ({value_text, limit_text}: Evidence): string =>
   [value_text, limit_text].filter(Boolean).join(" against ");
 

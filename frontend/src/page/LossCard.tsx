@@ -3,7 +3,7 @@ import {ChartCard} from "./ChartCard";
 
 interface LossCardProps {
   training: Training;
-  /** The loss, with its prior as threshold where that is known. */
+  /** The loss, with its baseline as threshold where that is known. */
   curve: Evidence;
   height: number;
 }
@@ -18,7 +18,7 @@ export function LossCard({training, curve, height}: LossCardProps) {
       tags={curve.tag === null ? [] : [curve.tag]}
       layers={null}
       flagged={[]}
-      title={curve.threshold === null ? "The loss" : "Loss against its prior"}
+      title={curve.threshold === null ? "The loss" : "Loss against its baseline"}
       calm
       height={height}
     />

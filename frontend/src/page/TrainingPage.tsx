@@ -14,7 +14,7 @@ interface TrainingPageProps {
 
 const HEIGHT = 240;
 
-/** One training: one sentence, one picture, one mend; all else in lines that unfold. */
+/** One training: one sentence, one picture, one fix; all else in lines that unfold. */
 export function TrainingPage({training, open, onToggle}: TrainingPageProps) {
   const main = training.findings.find(({code}) => code === training.main) ?? null;
   return (

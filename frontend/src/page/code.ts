@@ -1,4 +1,4 @@
-/** Code of a mend: plain, or a diff whose lines begin with `- `, `+ ` or two blanks. */
+/** Code of a fix: plain, or a diff whose lines begin with `- `, `+ ` or two blanks. */
 export interface CodeLine {
   sign: "+" | "-" | " ";
   text: string;

@@ -1,1 +1,1 @@
-"""The rules, a file a family."""
+"""One rule a file, found by its code: `za704_stuck_at_chance.py`."""

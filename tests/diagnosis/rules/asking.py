@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tb_zeroacc.diagnosis.answers import Answer, Flagged
 from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.diagnosis.context import context_of
 from tb_zeroacc.diagnosis.engine import ask
-from tb_zeroacc.diagnosis.prior import case_of
 from tb_zeroacc.run import Run
 
 
 def answer(code: str, run: Run) -> Answer:
-    return ask(RULES[code], case_of(run), strict=True)
+    return ask(RULES[code], context_of(run), strict=True)
 
 
 def flagged(code: str, run: Run) -> Flagged:

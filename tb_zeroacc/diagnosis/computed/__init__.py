@@ -1,0 +1,1 @@
+"""What several rules compute from a run: one idea a file."""

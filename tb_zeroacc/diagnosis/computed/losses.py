@@ -1,0 +1,22 @@
+"""Which losses are of which kind, by Keras' canonical names."""
+
+from __future__ import annotations
+
+CROSS_ENTROPIES = frozenset(
+    {
+        "binary_crossentropy",
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+    }
+)
+BINARY = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
+# Losses that take shares of classes, or logits, and labels between 0 and 1 or class numbers.
+CLASS_LOSSES = CROSS_ENTROPIES | BINARY | {"categorical_focal_crossentropy"}
+REGRESSION = frozenset(
+    {
+        "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error",
+        "mean_squared_logarithmic_error", "huber", "log_cosh",
+    }
+)  # fmt: skip
+SQUARED = frozenset({"mean_squared_error"})
+ABSOLUTE = frozenset({"mean_absolute_error"})

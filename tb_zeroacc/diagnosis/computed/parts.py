@@ -1,0 +1,26 @@
+"""One question that is asked of several parts: of each optimizer's kernels, say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
+
+
+def worst_of(answers: Sequence[Answer]) -> Answer:
+    """The answer to a question that was asked of several parts: the worst, whichever part it is of.
+
+    Args:
+        answers: One a part; none where there is no part to ask.
+    """
+    for kind in (Flagged, CannotTell, Passed):
+        found = [answer for answer in answers if isinstance(answer, kind)]
+        if kind is Flagged:  # one that stands whatever the run learned first
+            found.sort(key=lambda answer: isinstance(answer, Flagged) and answer.is_mutable)
+        if found:
+            return found[0] if kind is not Passed else Passed("; ".join(_reasons(found)))
+    return answers[0] if answers else NotApplicable("no optimizer updates what is on record")
+
+
+def _reasons(answers: Sequence[Answer]) -> list[str]:
+    return list(dict.fromkeys(a.reason for a in answers if not isinstance(a, Flagged)))

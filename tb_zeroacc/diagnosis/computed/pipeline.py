@@ -1,0 +1,123 @@
+"""The stages of an input pipeline: what passed one tap, and what became of it at the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tb_zeroacc.facts import Tapped
+from tb_zeroacc.run import Run, Table
+
+FEWEST_VALUES = 32  # fewer that are alike may be a coincidence
+BATCHED = 0.9  # of the elements before: a batch holds two at least, but epochs may be cut
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What passed one tap of one tensor, from its last row in the log.
+
+    Attributes:
+        tensor: Its names, shape and dtype.
+        elements, bad: Elements that passed, and those with a value that is not finite; exact.
+        values: How many values the rest is of.
+        std, low, high: Over the finite values, in the tensor's unit.
+        zeros, integers: Shares of the finite values.
+        least, largest: Share of the values at the least and the largest of their own element.
+    """
+
+    tensor: Tapped
+    elements: float
+    bad: float
+    values: float
+    std: float
+    low: float
+    high: float
+    zeros: float
+    integers: float
+    least: float
+    largest: float
+
+    @property
+    def range(self) -> float:
+        """Largest less least value."""
+        return self.high - self.low
+
+    @property
+    def varies(self) -> bool:
+        """Whether its values are known to differ."""
+        return self.values >= FEWEST_VALUES and self.high > self.low
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether all of its values are known to be one and the same."""
+        return self.values >= FEWEST_VALUES and self.high == self.low
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineStage:
+    """What stands between two taps, for one tensor; `end` is that tensor at its last tap."""
+
+    before: Seen
+    after: Seen
+    end: Seen
+
+
+def seen_at_taps(run: Run) -> dict[str, Seen]:
+    """Every input tensor at every tap, by row, in the pipeline's order; labels are left out."""
+    table = run.table("pipeline")
+    if table is None:
+        return {}
+    named = run.pipeline.tensors if run.pipeline else ()
+    known = {tensor.row: tensor for tensor in named}
+    tensors = [known.get(row, Tapped(row, row)) for row in table.rows]
+    return {
+        tensor.row: _seen(table, place, tensor)
+        for place, tensor in enumerate(tensors)
+        if not tensor.part or tensor.part[0] not in "yw"
+    }
+
+
+def _seen(table: Table, place: int, tensor: Tapped) -> Seen:
+    of = {name: float(table.column(name)[-1, place]) for name in table.columns}
+    nan = float("nan")
+    return Seen(
+        tensor,
+        elements=of.get("elements", nan),
+        bad=of.get("non_finite_elements", nan),
+        values=of.get("values", nan),
+        std=of.get("std", nan),
+        low=of.get("min", nan),
+        high=of.get("max", nan),
+        zeros=of.get("zero_share", nan),
+        integers=of.get("integer_share", nan),
+        least=of.get("least_share", nan),
+        largest=of.get("largest_share", nan),
+    )
+
+
+def stages_of(seen: Mapping[str, Seen]) -> Iterator[PipelineStage]:
+    """Every stage that has a tap on both sides."""
+    behind = {each.tensor.before: each for each in seen.values() if each.tensor.before}
+    for after in seen.values():
+        before = seen.get(after.tensor.before or "")
+        if before is None:
+            continue
+        end, passed = after, {after.tensor.row}
+        while (later := behind.get(end.tensor.row)) and later.tensor.row not in passed:
+            end = later
+            passed.add(later.tensor.row)
+        yield PipelineStage(before, after, end)
+
+
+def keeps_shape(stage: PipelineStage) -> bool:
+    """Whether a value at the tap before is one value behind it: elementwise, or batched."""
+    before, after = stage.before.tensor.shape, stage.after.tensor.shape
+    if before is None or after is None:
+        return False
+    grown = len(after) - len(before)
+    if grown == 1 and stage.after.elements > BATCHED * stage.before.elements:
+        return False  # one-hot: a new axis, and as many elements
+    inner = after[1:] if grown == 1 else after
+    return grown in (0, 1) and all(
+        a == b or a is None or b is None for a, b in zip(before, inner, strict=True)
+    )

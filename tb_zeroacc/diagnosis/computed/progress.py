@@ -1,0 +1,56 @@
+"""How far a training came: its steps, and the batches of its epochs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tb_zeroacc.diagnosis.computed.per_run import per_run
+from tb_zeroacc.facts import Epoch
+from tb_zeroacc.run import Run
+
+
+@per_run
+def steps_taken(run: Run) -> int:
+    """Training steps on record, from whatever tells most of them."""
+    ends = [epoch.step for epoch in run.epochs]
+    ends += [run.end.step] if run.end and run.end.step is not None else []
+    ends += [int(table.steps[-1]) + 1 for table in run.tables.values() if len(table)]
+    return max(ends, default=0)
+
+
+# Of training itself: tables of validation and of taps are also written where no step was taken.
+STEP_TABLES = ("loss", "inputs", "outputs", "gradients", "weights")
+
+
+@per_run
+def counted_epochs(run: Run) -> list[Epoch]:
+    """The epochs that ended by themselves and whose batches are known.
+
+    A count of 0 is taken for unknown, as None is, where the record itself holds signs of training:
+    a recorder may have seen no step of an epoch that took many.
+    """
+    whole = [e for e in run.epochs if not e.cut_short and e.batches is not None]
+    empty = [e for e in whole if not e.batches]
+    return [e for e in whole if e.batches] if has_trained(run, empty) else whole
+
+
+def has_trained(run: Run, epochs: Sequence[Epoch]) -> bool:
+    """Whether these epochs took steps, whatever was counted: by their samples and their losses."""
+    numbers = {epoch.epoch for epoch in epochs}
+    for kind in STEP_TABLES:
+        table = run.table(kind)
+        if table is not None and numbers & set(table.epochs.tolist()):
+            return True
+    # Keras logs a loss of 0 where no batch came, in every epoch the same.
+    losses = {e.logs["loss"] for e in epochs if math.isfinite(e.logs.get("loss", math.nan))}
+    return len(losses) > 1
+
+
+def unknown_counts(run: Run) -> str:
+    """Why `counted_epochs` is empty."""
+    if any(not epoch.cut_short for epoch in run.epochs):
+        known = [fact.why for fact in run.unrecorded if "progress" in fact.tables]
+        why = [text.removesuffix(".") for text in known[:1]]
+        return ". ".join(["the batches of the epochs were not counted", *why])
+    return "no epoch has ended by itself"

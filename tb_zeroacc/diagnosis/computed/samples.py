@@ -1,0 +1,39 @@
+"""Statistics over the samples of a table: where they settle, and since when a fault lasts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Share of the samples after its onset in which a fault must hold to be called lasting: one batch
+# in ten may look otherwise.
+LASTING = 0.9
+SETTLED = 10  # at most so many of the last samples say how the run ended
+
+
+def settled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The median over the last samples, at most a quarter of all; shape (samples, rows) to (rows,).
+
+    NaN where a row has no value in them.
+    """
+    last = values[-max(1, min(SETTLED, len(values) // 4)) :]
+    known = np.isfinite(last).any(axis=0)
+    medians = np.full(last.shape[1:], np.nan)
+    medians[known] = np.nanmedian(last[:, known], axis=0)
+    return medians
+
+
+def lasting_since(holds: NDArray[np.bool_]) -> int | None:
+    """The first sample where it holds and goes on to hold in nearly all that follow; (samples,)."""
+    if not len(holds) or not holds.any():
+        return None
+    after = np.cumsum(holds[::-1])[::-1] / np.arange(len(holds), 0, -1)
+    lasting = np.flatnonzero(holds & (after >= LASTING))
+    return int(lasting[0]) if len(lasting) else None
+
+
+def largest(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The largest finite value of each sample, NaN where there is none; (samples, rows)."""
+    finite = np.where(np.isfinite(values), values, -np.inf)
+    top = finite.max(axis=1, initial=-np.inf)
+    return np.where(np.isfinite(top), top, np.nan)

@@ -1,0 +1,133 @@
+"""Where a curve began, where it stood at three quarters, where it ended: levels free of spikes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.run import Curve, Run
+from tb_zeroacc.series import Series
+
+# A level is the median of a twentieth of the curve: single spikes and an odd last point, both of
+# which occur in healthy logs, do not move it.
+WINDOW_SHARE = 20
+# Scale of a normal variable from its median absolute deviation, and from differences to values.
+MAD_TO_SD = 1.4826 / np.sqrt(2.0)
+FEWEST_FOR_NOISE = 6  # points below which the scatter of a curve cannot be told from its slope
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Levels of one curve, in its unit.
+
+    Attributes:
+        points: How many finite points there are.
+        start, mark, end: Levels of the first points, at three quarters, and of the last.
+        noise: Standard error of a level, from the scatter around the slope; 0 for few points.
+        mark_step, end_step: On the curve's axis.
+    """
+
+    points: int
+    start: float
+    mark: float
+    end: float
+    noise: float
+    mark_step: int
+    end_step: int
+
+    @property
+    def fall(self) -> float:
+        """How far it fell from first to last; negative where it rose."""
+        return self.start - self.end
+
+    @property
+    def late_fall(self) -> float:
+        """How far it fell over the last quarter."""
+        return self.mark - self.end
+
+    @property
+    def relative_fall(self) -> float:
+        """The fall as a share of the start; 0 where the start is 0."""
+        return self.fall / abs(self.start) if self.start else 0.0
+
+
+def trend_of(series: Series) -> Trend | None:
+    """The levels of a curve; None with fewer than two finite points."""
+    steps, values = series.finite()
+    n = len(values)
+    if n < 2:
+        return None
+    width = max(1, n // WINDOW_SHARE)
+    at = n - 1 - max(1, n // 4)
+    low = max(0, at - width // 2)
+    return Trend(
+        points=n,
+        start=float(np.median(values[:width])),
+        mark=float(np.median(values[low : low + width])),
+        end=float(np.median(values[-width:])),
+        noise=scatter(values) / float(np.sqrt(width)),
+        mark_step=int(steps[at]),
+        end_step=int(steps[-1]),
+    )
+
+
+def scatter(values: NDArray[np.float64]) -> float:
+    """Standard deviation of a curve's points around its slope, from the later half; (points,)."""
+    if len(values) < FEWEST_FOR_NOISE:
+        return 0.0
+    steps = np.diff(values[len(values) // 2 :])
+    return float(MAD_TO_SD * np.median(np.abs(steps - np.median(steps))))
+
+
+def smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Running medians over a twentieth of the points, of the same shape (points,)."""
+    width = max(1, len(values) // WINDOW_SHARE)
+    if width == 1:
+        return values
+    left, right = width // 2, width - 1 - width // 2
+    padded = np.pad(values, (left, right), mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1))
+
+
+def training_step(run: Run, curve: Curve, at: int) -> int:
+    """The training step that a point of a curve stands for, as far as the log tells.
+
+    An epoch's point stands for the step at its end. Without the epochs' own record, or where nobody
+    counted their steps, the axis of the curve is all there is: it keeps the order of what it shows.
+    """
+    if curve.axis == "epoch":
+        for epoch in run.epochs:
+            if epoch.epoch == at and epoch.batches is not None:
+                return epoch.step
+    return at
+
+
+def first_training_step(run: Run, curve: Curve) -> int:
+    """The training step at which the stretch behind a curve's first point began."""
+    return 0 if curve.axis == "epoch" and run.epochs else curve.series.first.step
+
+
+LATE_SHARE_OF_LEVEL = 0.05  # twins that work fall by up to 53 % here, but under half their baseline
+LATE_SHARE_OF_FALL = 0.2  # a fall that is evenly spread has .25 of it in the last quarter
+LEAST_FALL = 0.03  # of the start; less than this in the whole run is scatter
+NOISES = 2.0  # standard errors of the two levels
+
+
+def still_falling(trend: Trend) -> bool:
+    """Whether the last quarter still brought much: of the level, or of the whole fall."""
+    return falls_by_level(trend) or falls_evenly(trend)
+
+
+def falls_by_level(trend: Trend) -> bool:
+    """Whether the last quarter brought much of the level, beyond scatter."""
+    late = trend.late_fall
+    return late > NOISES * trend.noise and late >= LATE_SHARE_OF_LEVEL * abs(trend.mark)
+
+
+def falls_evenly(trend: Trend) -> bool:
+    """Whether the last quarter brought its part of a fall that is no scatter."""
+    late = trend.late_fall
+    much = trend.fall >= LEAST_FALL * abs(trend.start)
+    return much and late > NOISES * trend.noise and late >= LATE_SHARE_OF_FALL * trend.fall

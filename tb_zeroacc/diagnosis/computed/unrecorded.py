@@ -1,0 +1,31 @@
+"""What should be on record and is not, as a reason not to pass."""
+
+from __future__ import annotations
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed
+from tb_zeroacc.facts import Unrecorded
+from tb_zeroacc.run import Run
+
+
+def as_far_as_recorded(run: Run, answer: Answer, *kinds: str) -> Answer:
+    """An answer that found nothing, where rows of the tables that it rests on are missing.
+
+    Args:
+        run: The training.
+        answer: Turned into one that cannot tell; a finding stands.
+        *kinds: The tables.
+    """
+    if not isinstance(answer, Passed | NotApplicable):
+        return answer
+    for lacking in run.unrecorded:
+        for kind in set(kinds) & set(lacking.tables):
+            table = run.table(kind)
+            if table is None or (lacking.rows and not set(table.rows).issuperset(lacking.rows)):
+                return CannotTell(f"{answer.reason}, as far as recorded; {reason_of(lacking)}")
+    return answer
+
+
+def reason_of(fact: Unrecorded) -> str:
+    """What is not on record and why, as the reason of an answer."""
+    begin = fact.part[:1].lower() + fact.part[1:]
+    return f"not on record: {begin}. {fact.why}".removesuffix(".")

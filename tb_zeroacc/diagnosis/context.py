@@ -1,0 +1,125 @@
+"""A run with what every rule wants to know of it: whether it beats a constant prediction."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.computed.baseline import (
+    BEATEN_ACCURACY,
+    BEATEN_LOSS,
+    Baseline,
+    baseline_of,
+)
+from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
+from tb_zeroacc.diagnosis.needs import Need
+from tb_zeroacc.errors import UndeclaredNeedError
+from tb_zeroacc.run import Curve, Role, Run, Split, Table
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """A run with what every rule wants to know of it.
+
+    Attributes:
+        run: The training itself.
+        baseline: What a constant prediction would score.
+        final_loss: Training loss of the last epoch (last point of the curve), without the penalty
+            of the regularisers where that is on record.
+        final_accuracy: Training accuracy likewise, 0 to 1.
+        beats_loss, beats_accuracy: Whether these beat the baseline; None where it is unknown.
+        declared: What the rule that is asked declared to need, each by itself.
+    """
+
+    run: Run
+    baseline: Baseline = field(default_factory=Baseline)
+    final_loss: float | None = None
+    final_accuracy: float | None = None
+    beats_loss: bool | None = None
+    beats_accuracy: bool | None = None
+    declared: tuple[Need[Any], ...] = ()
+
+    def table(self, need: Need[Table]) -> Table:
+        """The table that the rule declared to need; the engine has seen that it is there.
+
+        Raises:
+            UndeclaredNeedError: The rule did not, or only as one of several alternatives.
+        """
+        return self.given(need)
+
+    def curve(self, need: Need[Curve]) -> Curve:
+        """The curve that the rule declared to need, likewise."""
+        return self.given(need)
+
+    def given(self, need: Need[T]) -> T:
+        """Whatever the rule declared to need, likewise."""
+        found = need.find(self.run) if need in self.declared else None
+        if found is None:
+            raise UndeclaredNeedError(
+                f"{need.missing.what}: a rule is given only what its `needs` name by itself, not "
+                "as an alternative; of a run that may have it or not, ask the run"
+            )
+        return found
+
+    @property
+    def beats(self) -> bool | None:
+        """Whether every headline curve with a known baseline beats it; None without any."""
+        known = [b for b in (self.beats_loss, self.beats_accuracy) if b is not None]
+        return all(known) if known else None
+
+    @property
+    def loss_ratio(self) -> float | None:
+        """Final loss divided by its baseline."""
+        if self.final_loss is None or not self.baseline.loss:
+            return None
+        return self.final_loss / self.baseline.loss
+
+
+def context_of(run: Run) -> RunContext:
+    """Weighs a run against its baseline."""
+    baseline = baseline_of(run)
+    loss = _final_loss(run)
+    accuracy = _final_accuracy(run)
+    beats_loss = beats_accuracy = None
+    if baseline.loss is not None and loss is not None:
+        beats_loss = bool(loss < BEATEN_LOSS * baseline.loss)
+    if baseline.accuracy is not None and accuracy is not None:
+        floor = baseline.accuracy + BEATEN_ACCURACY * (1.0 - baseline.accuracy)
+        beats_accuracy = bool(accuracy > floor)
+    return RunContext(run, baseline, loss, accuracy, beats_loss, beats_accuracy)
+
+
+def _final_loss(run: Run) -> float | None:
+    value = _last(run, Role.LOSS)
+    if value is None:
+        return None
+    table = run.table("loss")
+    if table is not None:
+        penalty = table.column("penalty")[-1, 0]
+        if np.isfinite(penalty) and 0.0 < penalty < value:
+            value -= float(penalty)
+    return value
+
+
+def _final_accuracy(run: Run) -> float | None:
+    curve = run.headline(Role.ACCURACY)
+    value = _last(run, Role.ACCURACY)
+    return None if curve is None or value is None else value * curve.scale
+
+
+def _last(run: Run, role: Role) -> float | None:
+    curve = run.headline(role, Split.TRAIN)
+    if curve is None or not len(curve.series):
+        return None
+    value, table = curve.series.last.value, run.table("loss")
+    by_steps = curve.tag == STEP_LOSS_TAG and run.epochs and math.isfinite(value)
+    if by_steps and table is not None:
+        # Single batches scatter: those of the last epoch together are as good as its logged loss.
+        values = table.column("loss")[table.epochs == table.epochs[-1], 0]
+        return float(np.nanmean(values)) if np.isfinite(values).any() else value
+    return value

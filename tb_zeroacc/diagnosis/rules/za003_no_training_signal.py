@@ -1,0 +1,92 @@
+"""ZA003: a log that holds nothing to judge."""
+
+from __future__ import annotations
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+)
+from tb_zeroacc.diagnosis.computed.ending import is_unfinished
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import A_LOG
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.run import Role
+from tb_zeroacc.wording import count
+
+SIGNALS = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
+
+
+@rule(
+    "ZA003",
+    "no-training-signal",
+    Tier.SMELL,
+    Stage.LOSS,
+    needs=(A_LOG,),
+    outcome=Outcome.CANNOT_TELL,
+    fix=Fix(
+        "Log the loss at least: with the recorder's callback, or by hand in a loop of your own.",
+        "import tb_zeroacc\n"
+        "+ model.fit(x, y, callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])\n"
+        "# or, in a training loop of your own:\n"
+        '+ tf.summary.scalar("loss", loss, step=step)',
+    ),
+)
+def no_training_signal(context: RunContext) -> Answer:
+    """The log holds neither a loss nor a metric, so nothing can be said about the training.
+
+    ## What it means
+    Images, histograms or text may have been logged, but no number that says how well the model
+    does. Whether it learns cannot be told from such a log.
+
+    ## Why accuracy suffers
+    It need not. But a training that nobody can watch is fixed by guessing.
+
+    ## How it is detected
+    No scalar of this training tells a loss, an accuracy, another metric or a reward, and no batch's
+    loss was recorded. Exact, no threshold. A run that still is in its first epoch is not judged,
+    for Keras writes its first scalars when an epoch ends; nor is one that an exception ended
+    before its first step.
+
+    ## How to fix it
+    ```python
+    model.fit(x, y, callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])
+    tf.summary.scalar("loss", loss, step=step)  # in a training loop of your own
+    ```
+
+    ## Easily confused with
+    ZA110 empty-input: there is nothing to log because no batch ever came; the epochs' own record
+    tells the two apart.
+
+    ## Sources
+    tensorflow.org/tensorboard/scalars_and_keras. Measured on Keras 3.15: for an empty dataset
+    keras.callbacks.TensorBoard writes no scalar at all.
+    """
+    run = context.run
+    told = [c for c in run.curves if c.role in SIGNALS and len(c.series)]
+    if told:
+        return Passed(f"{count(len(told), 'curve')} of losses and metrics")
+    if run.table("loss") is not None:
+        return Passed("the loss of single batches is on record")
+    if run.end is not None and run.end.how == "exception" and run.end.step == 0:
+        return NotApplicable("an exception ended the training before its first step")
+    if is_unfinished(run) and not run.epochs:
+        return CannotTell("no epoch has ended yet: losses are logged when one ends")
+    others = len(run.curves)
+    held = f"only {count(others, 'other curve')}" if others else "no scalar at all"
+    return Flagged(
+        summary=f"The log holds no loss and no metric: {held}.",
+        context="Without either nobody can say whether the model learns.",
+        evidence=(
+            Evidence.of_number("curves of a loss or metric", 0, at_least(1), unit="curves",
+                               member=run.members[0] if run.members else ""),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""ZA005: a log that breaks off."""
+
+from __future__ import annotations
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+)
+from tb_zeroacc.diagnosis.computed.ending import (
+    breaks_off,
+    done,
+    planned,
+    when_it_breaks_off,
+    where_it_breaks_off,
+)
+from tb_zeroacc.diagnosis.computed.progress import steps_taken
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import A_LOG
+from tb_zeroacc.diagnosis.rule import rule
+
+
+@rule(
+    "ZA005",
+    "record-breaks-off",
+    Tier.SMELL,
+    Stage.UPDATE,
+    needs=(A_LOG,),
+    outcome=Outcome.CANNOT_TELL,
+    fix=Fix(
+        "Look at how the process ended: memory, disk, time limit, a machine that was taken away.",
+        "dmesg | grep -i 'killed process'  # the system was out of memory\n"
+        "df -h  # a full disk ends the record, though training may go on",
+    ),
+)
+def record_breaks_off(context: RunContext) -> Answer:
+    """The record breaks off before training was to end, and nothing says why.
+
+    ## What it means
+    The recorder writes an end for whatever ends a training: its last epoch, a callback, an error,
+    Ctrl-C. Here there is none. The process was killed, the machine was lost, or the disk was full.
+
+    ## Why accuracy suffers
+    Training may have been on its way. How far it would have come is not on record.
+
+    ## How it is detected
+    The recorder's log has a start and no end, holds fewer epochs than `fit` was asked for (or
+    nobody knows how many that were), and its last record is older than five minutes and than ten
+    of its usual pauses. Exact, no other threshold. Logs of others, which know no end, are not
+    judged. Without a clock a training that still runs looks the same.
+
+    ## How to fix it
+    ```python
+    keras.callbacks.BackupAndRestore("backup")  # goes on where a killed training stood
+    ```
+    Look for the process in the system's log, at the disk, and at the limits of the job.
+
+    ## Easily confused with
+    ZA705 stopped-too-early: there training came to its own end. ZA110 empty-input: there the data
+    ran dry, and the epochs were counted to the end.
+
+    ## Sources
+    keras.io/api/callbacks/backup_and_restore. Measured: after SIGKILL, SIGTERM, os._exit and on a
+    full disk every sample up to there is on record, and no end.
+    """
+    run = context.run
+    if run.start is None:
+        return NotApplicable("only the recorder's own log would say how training ended")
+    if run.state == "live":
+        return NotApplicable("still running")
+    if not breaks_off(run):
+        return Passed("every epoch that was asked for" if run.end is None else
+                      f"training came to an end: {run.end.how}")  # fmt: skip
+    steps, asked = steps_taken(run), planned(run)
+    member = run.recorder_member or ""
+    limit = None if asked is None else at_least(asked)
+    return Flagged(
+        summary=where_it_breaks_off(run),
+        context=when_it_breaks_off(run),
+        evidence=(
+            Evidence.of_number("epochs on record, against those asked for", done(run), limit,
+                               unit="epochs", member=member),
+            Evidence.of_number("steps on record", steps, unit="steps", member=member),
+        ),
+        since=max(0, steps - 1),
+    )  # fmt: skip

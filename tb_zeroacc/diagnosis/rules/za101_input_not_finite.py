@@ -1,0 +1,111 @@
+"""ZA101: inputs with values that are not finite."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    Evidence,
+    Fix,
+    Flagged,
+    Passed,
+    Stage,
+    Tier,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.shown import loss_shown
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import INPUTS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.run import Table
+from tb_zeroacc.wording import count, listed
+
+
+@rule(
+    "ZA101",
+    "input-not-finite",
+    Tier.DEFINITE,
+    Stage.INPUT,
+    needs=(INPUTS,),
+    explains=(
+        "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA507", "ZA509",
+        "ZA510", "ZA602", "ZA702", "ZA703", "ZA704", "ZA705", "ZA706", "ZA708",
+    ),
+    outcome=Outcome.BROKEN,
+    fix=Fix(
+        "Find the rows that are not finite, then drop them or fill them in before training.",
+        "+ good = np.isfinite(x).all(axis=1)\n"
+        "- model.fit(x, y)\n"
+        "+ model.fit(x[good], y[good])",
+    ),
+)  # fmt: skip
+def input_not_finite(context: RunContext) -> Answer:
+    """There are NaNs or infinities among the inputs.
+
+    ## What it means
+    A value that is no number came in: an empty cell of a table, a division by 0, a sensor's gap.
+
+    ## Why accuracy suffers
+    One NaN makes the loss of its batch NaN, the loss makes every gradient NaN, and one update
+    later every weight is NaN for good. From then on the model predicts nothing.
+
+    ## How it is detected
+    The number of non-finite values in each sampled batch of inputs, exactly; more than none is the
+    fault. The loss of every step is watched, and the step whose loss is the first non-finite one
+    is always sampled, so that its batch is looked at too: one NaN among 115 008 values is found in
+    the very step that it breaks. Where the loss stays finite and the run beats its baseline all the
+    same, something in the model fills the gaps: a smell only.
+
+    ## How to fix it
+    ```python
+    good = np.isfinite(x).all(axis=1)
+    model.fit(x[good], y[good])
+    x = np.nan_to_num(x)  # or fill the gaps, where 0 means "unknown"
+    ```
+
+    ## Easily confused with
+    ZA501 loss-not-finite: its consequence here; with finite inputs the numbers broke inside.
+    ZA211 labels-not-finite: the same among the labels.
+
+    ## Sources
+    stackoverflow.com/q/53640858; cs231n.github.io/neural-networks-3 (babysitting). Measured on
+    Keras 3.15: the loss is NaN in the same step, the weights before it are finite.
+    """
+    table = context.table(INPUTS)
+    bad = np.nan_to_num(table.column("non_finite_count"))
+    if not bad.any():
+        return Passed(f"every value is finite in {count(len(table), 'sample')} of the inputs")
+    sample = int(np.flatnonzero(bad.any(axis=1))[0])
+    rows = [int(r) for r in np.argsort(-bad.max(axis=0), kind="stable") if bad[:, r].any()]
+    return _not_finite(context, table, sample, rows)
+
+
+def _not_finite(context: RunContext, table: Table, sample: int, rows: list[int]) -> Flagged:
+    run, step = context.run, int(table.steps[sample])
+    bad = np.nan_to_num(table.column("non_finite_count"))
+    total = float(bad[sample].sum())
+    size = float(np.nansum(table.column("count")[sample]))
+    last = int(table.steps[np.flatnonzero(bad.any(axis=1))[-1]])
+    loss = context.final_loss
+    survived = context.beats and loss is not None and np.isfinite(loss)
+    baseline = None if context.baseline.loss is None else at_most(context.baseline.loss)
+    learned = Evidence.of_number("the loss is finite and beats its baseline", loss, baseline)
+    shares = tuple(
+        Evidence.of_table(f"values of `{table.rows[r]}` that are not finite", table,
+                          bad[:, r].max(), at_most(0), unit="values", layer=table.rows[r],
+                          since=step, until=last)
+        for r in rows[:3]
+    )  # fmt: skip
+    held = f"{count(int(total), 'value')} of {int(size)}" if size else count(int(total), "value")
+    are = "is" if total == 1 else "are"
+    return Flagged(
+        summary=f"{held} fed to the model at step {step} {are} not finite.",
+        context=f"They stand in {listed([table.rows[r] for r in rows])}; "
+        f"{int(bad.any(axis=1).sum())} of {len(table)} sampled batches held any.",
+        evidence=(*shares, *loss_shown(run, step)),
+        counter_evidence=(learned,) if survived else (),
+        tier=Tier.SMELL if survived else None,
+        since=step,
+    )

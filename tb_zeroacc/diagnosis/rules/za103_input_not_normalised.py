@@ -1,0 +1,146 @@
+"""ZA103: inputs of a scale that the first layer cannot take."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+)
+from tb_zeroacc.diagnosis.computed.input_scale import (
+    CONSEQUENCES,
+    LARGE,
+    ROUNDING,
+    STANDARDISE,
+    in_float32,
+)
+from tb_zeroacc.diagnosis.computed.inputs import prepared_by, rms_by_feature
+from tb_zeroacc.diagnosis.computed.progress import steps_taken
+from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG, step_losses
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import INPUTS, STEP_LOSS
+from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.run import Run, Table
+from tb_zeroacc.wording import number
+
+# Largest batch loss of the first tenth of the steps ÷ baseline. Faulty 100 to 370, healthy up to
+# 5.8 with inputs that are small.
+LOUD = 5.0
+FIRST_STEPS = 10  # a tenth of a short run would be hardly a batch
+INPUT_RMS_TAG = "zeroacc/input_rms"
+RIVAL = (
+    "ZA206",
+    "Scale the inputs first; if the loss then still stands at its baseline, check that the labels "
+    "depend on the inputs.",
+)
+
+
+@rule(
+    "ZA103",
+    "input-not-normalised",
+    Tier.STRONG,
+    Stage.INPUT,
+    needs=(INPUTS, STEP_LOSS),
+    explains=CONSEQUENCES,
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    fix=Fix("Standardise the inputs with the training data's mean and spread.", STANDARDISE),
+)
+def input_not_normalised(context: RunContext) -> Answer:
+    """The inputs are so large that the first layer cannot take them.
+
+    ## What it means
+    Weights are initialised for inputs around 1. Inputs in the hundreds give outputs in the
+    hundreds, and the loss begins a hundred times above that of a coin.
+
+    ## Why accuracy suffers
+    Training is spent on shrinking the outputs. Gradients are as much too large as the inputs:
+    units die, the loss jumps, and what is learned at last is learned by heart.
+
+    ## How it is detected
+    Both must hold: the median over features of their root mean square (from the median of all
+    samples) is 10 or more, AND the largest batch loss of the first tenth of the steps, ten at
+    least, is 5 times the baseline or more. Range alone is no fault: raw diabetes data (51) and raw
+    digits (7.5) train well. Measured: 577 with a loss of 100 to 370 baselines where it fails, up to
+    5.8 in health. For targets far from 0 the baseline is their mean square, from which every sound
+    net starts. A loss that is not finite counts as large. Muted once the run beats its baseline;
+    not asked where a layer scales the inputs before any kernel.
+
+    ## How to fix it
+    ```python
+    mean, std = x_train.mean(axis=0), x_train.std(axis=0)
+    model.fit((x_train - mean) / (std + 1e-8), y_train)
+    ```
+    or let the model do it: `keras.layers.Normalization()` after `adapt(x_train)`, for images
+    `keras.layers.Rescaling(1 / 255)`.
+
+    ## Easily confused with
+    ZA104 feature-scales-differ: there the typical feature is small and a few are large. ZA701
+    learning-rate-too-high: the loss is near its baseline before the first update, and jumps after
+    it. ZA206 labels-independent-of-inputs: only scaled inputs can show that.
+
+    ## Sources
+    LeCun et al. 1998, Efficient BackProp, section 4.3; stackoverflow.com/q/53654594 and 53471761.
+    Margins measured on Keras 3.15.
+    """
+    run = context.run
+    if (layer := prepared_by(run)) is not None:
+        return NotApplicable(f"`{layer.name}` prepares the inputs within the model")
+    table = context.table(INPUTS)
+    by_feature = rms_by_feature(table)
+    if np.isnan(by_feature).all():
+        return CannotTell("no sample of the inputs is finite")
+    rms = float(np.nanmedian(by_feature))
+    said = f"the median feature has a root mean square of {number(rms)}"
+    if rms < LARGE * (1.0 - ROUNDING):
+        return Passed(f"{said} (limit {number(LARGE)})")
+    baseline = max(context.baseline.loss or 0.0, context.baseline.initial_loss or 0.0)
+    loudest = _loudest(run)
+    if not baseline or loudest is None:
+        return CannotTell(f"{said}, but the baseline of the loss is not known")
+    if loudest < LOUD * baseline * (1.0 - ROUNDING):
+        times = number(loudest / baseline)
+        return Passed(f"{said}, but the loss begins at {times} baselines at most")
+    return _flagged(run, table, rms, loudest, LOUD * baseline)
+
+
+def _loudest(run: Run) -> float | None:
+    """The largest batch loss of the first tenth of the steps; infinity where one is not finite."""
+    known = step_losses(run)
+    if known is None:
+        return None
+    steps, losses = known
+    first = losses[steps < max(FIRST_STEPS, steps_taken(run) // 10)]
+    if not len(first):
+        return None
+    return float(first.max()) if np.isfinite(first).all() else float("inf")
+
+
+def _flagged(
+    run: Run, table: Table, rms: float, loudest: float, loud: float
+) -> Flagged:
+    first, last = int(table.steps[0]), int(table.steps[-1])
+    early = max(FIRST_STEPS, steps_taken(run) // 10) - 1
+    times = number(loudest / loud * LOUD)
+    return Flagged(
+        summary=f"The inputs are not scaled: their typical size is {number(rms)}, not around 1.",
+        context=f"The loss of a batch reached {number(loudest)} in the first steps, {times} times "
+        "what a constant prediction scores.",
+        evidence=(
+            Evidence.of_table("median over features of their root mean square", table, rms,
+                              in_float32(LARGE), since=first, until=last,
+                              shown_by=run.curve(INPUT_RMS_TAG)),
+            Evidence.of_table("largest batch loss of the first tenth, against 5 baselines", table,
+                              loudest, in_float32(loud), since=0, until=early,
+                              shown_by=run.curve(STEP_LOSS_TAG)),
+        ),
+        since=first,
+        rivals=(RIVAL,),
+    )  # fmt: skip

@@ -1,0 +1,112 @@
+"""ZA104: features whose scales differ by orders of magnitude."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+)
+from tb_zeroacc.diagnosis.computed.input_scale import (
+    CONSEQUENCES,
+    LARGE,
+    ROUNDING,
+    STANDARDISE,
+    in_float32,
+)
+from tb_zeroacc.diagnosis.computed.inputs import prepared_by, rms_by_feature
+from tb_zeroacc.diagnosis.computed.shown import last_shown, loss_shown
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import INPUTS
+from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.wording import number
+
+# Largest ÷ median over features. Raw tables 313 and 4 370, images 1.7, healthy 3.8 at most.
+# Not largest ÷ smallest: border pixels make that 545 in healthy digits.
+APART = 100.0
+INPUT_ABS_MAX_TAG = "zeroacc/input_abs_max"
+
+
+@rule(
+    "ZA104",
+    "feature-scales-differ",
+    Tier.STRONG,
+    Stage.INPUT,
+    needs=(INPUTS,),
+    explains=CONSEQUENCES,
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    fix=Fix("Standardise each feature on its own.", STANDARDISE),
+)
+def feature_scales_differ(context: RunContext) -> Answer:
+    """A few features are hundreds of times larger than the others.
+
+    ## What it means
+    A table's columns were fed as they are: an area of 900 beside a share of .01.
+
+    ## Why accuracy suffers
+    The large columns alone make the outputs and the gradients. One step on them throws the
+    weights so far that ReLUs die; the small columns, which may tell the classes, are never heard.
+
+    ## How it is detected
+    The root mean square of each feature, sqrt(mean² + std²), the median over samples. The largest
+    is 100 times the median over features (those that are always 0 left out) or more, and itself 10
+    or more. Largest ÷ smallest would misfire on images, whose border pixels hardly vary: 545 in
+    healthy digits, where this ratio is 1.7. Measured: 4 370 and 313 in raw tables, 3.8 at most in
+    health. Where the median feature itself is 10 or more the question is that of ZA103. Muted once
+    the run beats its baseline, a smell where no baseline is known.
+
+    ## How to fix it
+    ```python
+    mean, std = x_train.mean(axis=0), x_train.std(axis=0)
+    model.fit((x_train - mean) / (std + 1e-8), y_train)
+    ```
+    For amounts over many orders of magnitude take `np.log1p(x)` first.
+
+    ## Easily confused with
+    ZA103 input-not-normalised: there all features are large. ZA504 dead-relu-units and ZA701
+    learning-rate-too-high: what the first steps on such features look like.
+
+    ## Sources
+    LeCun et al. 1998, Efficient BackProp, section 4.3; developers.google.com/machine-learning
+    (normalization). Margins measured on scikit-learn's tables and digits with Keras 3.15.
+    """
+    run = context.run
+    if (layer := prepared_by(run)) is not None:
+        return NotApplicable(f"`{layer.name}` prepares the inputs within the model")
+    table = context.table(INPUTS)
+    rms = rms_by_feature(table)
+    alive = np.flatnonzero(rms > 0)  # NaN is not
+    if len(alive) < 2:
+        return NotApplicable("there are no two features to compare")
+    if float(np.nanmedian(rms)) >= LARGE * (1.0 - ROUNDING):
+        return Passed("the typical feature is large itself, so none stands out by its scale")
+    top = int(alive[np.argmax(rms[alive])])
+    middle = float(np.median(rms[alive]))
+    ratio = float(rms[top]) / middle
+    said = f"the largest feature, `{table.rows[top]}`, is {number(ratio)} times the median one"
+    if ratio < APART * (1.0 - ROUNDING) or rms[top] < LARGE * (1.0 - ROUNDING):
+        return Passed(f"{said}, at {number(float(rms[top]))}")
+    first, last = int(table.steps[0]), int(table.steps[-1])
+    return Flagged(
+        summary=f"Feature `{table.rows[top]}` is {number(ratio)} times as large as the median one.",
+        context=f"Its root mean square is {number(float(rms[top]))}, the median over features "
+        f"{number(middle)}: the model hears hardly anything else.",
+        evidence=(
+            Evidence.of_table("root mean square of the largest feature ÷ the median one", table,
+                              ratio, in_float32(APART), layer=table.rows[top], since=first,
+                              until=last),
+            Evidence.of_table("root mean square of the largest feature", table, float(rms[top]),
+                              in_float32(LARGE), layer=table.rows[top], since=first, until=last),
+            *last_shown(run, INPUT_ABS_MAX_TAG, "largest input of the last sampled batch", first),
+            *loss_shown(run, first),
+        ),
+        tier=Tier.SMELL if context.beats is None else None,
+        since=first,
+    )  # fmt: skip

@@ -1,0 +1,150 @@
+"""ZA107: inputs of a type that nothing scaled."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    Passed,
+    Stage,
+    Tier,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.inputs import hidden_entry, prepared_by
+from tb_zeroacc.diagnosis.computed.shown import loss_shown
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import CONTRACT, SHAPES
+from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.facts import Tensor
+from tb_zeroacc.run import Run
+from tb_zeroacc.wording import count, listed, number
+
+# Largest minus smallest value: pixels span 255, standardised data under 25, class numbers and
+# counts of a few dozen are no harm.
+WIDE = 100.0
+TEXT = ("string", "object", "str", "bytes")
+
+
+@rule(
+    "ZA107",
+    "wrong-input-dtype",
+    Tier.STRONG,
+    Stage.INPUT,
+    needs=(SHAPES, CONTRACT),
+    explains=(
+        "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA509", "ZA602", "ZA701", "ZA704",
+        "ZA705",
+    ),
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    fix=Fix(
+        "Turn the inputs into floats around 1, in the pipeline or by the model's first layer.",
+        '- x_train = images\n+ x_train = images.astype("float32") / 255',
+    ),
+)  # fmt: skip
+def wrong_input_dtype(context: RunContext) -> Answer:
+    """Integers or text go straight into layers that expect scaled floats.
+
+    ## What it means
+    Images were loaded as uint8, 0 to 255, or a table holds codes or words, and no layer of the
+    model turns them into numbers around 1.
+
+    ## Why accuracy suffers
+    The first layer multiplies what it gets. Raw pixels are a hundred times too large for its
+    initial weights, and codes have an order that means nothing.
+
+    ## How it is detected
+    The type of an input is an integer and its values span 100 or more (pixels span 255), or it is
+    text; no Rescaling, Normalization, Embedding, lookup or encoding layer stands before the first
+    kernel; and the run does not beat its baseline. float64 is no fault, Keras casts it. Small whole
+    numbers, such as one-hot columns and counts, are none either. The span of 100 lies between
+    standardised data (under 25) and pixels.
+
+    ## How to fix it
+    ```python
+    x_train = images.astype("float32") / 255
+    keras.layers.Rescaling(1 / 255)  # or as the model's first layer
+    ```
+    For words and codes: `keras.layers.StringLookup`, then `keras.layers.Embedding`.
+
+    ## Easily confused with
+    ZA103 input-not-normalised: the same harm with floats; it explains this one where the loss
+    shows it from the first steps. ZA109 pipeline-stage-destroys-data: pixels divided as integers.
+
+    ## Sources
+    tensorflow.org/tutorials/load_data/images (standardize the data); keras.io/api/layers
+    (preprocessing layers); stackoverflow.com/q/46995209. Tried on Keras 3.15.
+    """
+    run = context.run
+    inputs = context.given(SHAPES).inputs
+    tensors = [t for t in inputs if _is_integer(t) or _is_text(t)]
+    if not inputs:
+        return CannotTell("the inputs' types are not on record")
+    if not tensors:
+        types = ", ".join(sorted({t.dtype for t in inputs}))
+        return Passed(f"the inputs are {types}")
+    if (layer := prepared_by(run)) is not None:
+        return Passed(f"`{layer.name}` takes {tensors[0].dtype}")
+    if (layer := hidden_entry(run)) is not None:
+        return CannotTell(f"what `{layer.name}` does to the inputs is not on record")
+    return _judge(run, tensors, known=context.beats is not None)
+
+
+def _is_integer(tensor: Tensor) -> bool:
+    return tensor.dtype.startswith(("int", "uint"))
+
+
+def _is_text(tensor: Tensor) -> bool:
+    return tensor.dtype.startswith(TEXT)
+
+
+def _judge(run: Run, tensors: list[Tensor], *, known: bool) -> Answer:
+    text = [t for t in tensors if _is_text(t)]
+    if text:
+        names = listed([t.name for t in text])
+        return _flagged(run, f"Text goes into the model as it is: {names} of {text[0].dtype}.",
+                        (), smell=False)  # fmt: skip
+    spans = {t.name: span for t in tensors if (span := _span(run, t)) is not None}
+    if not spans:
+        return CannotTell("the values of the integer inputs are not on record")
+    name = max(spans, key=lambda n: spans[n])
+    kind = next(t.dtype for t in tensors if t.name == name)
+    if spans[name] < WIDE:
+        return Passed(f"`{name}` is {kind} but spans only {number(spans[name])}")
+    shown = Evidence.of_number(
+        f"largest minus smallest value of `{name}`", spans[name], at_most(WIDE),
+        member=run.recorder_member or "", layer=name, axis="step",
+    )  # fmt: skip
+    summary = f"Raw {kind} values, {number(spans[name])} apart, go straight into the first layer."
+    return _flagged(run, summary, (shown,), smell=not known)
+
+
+def _flagged(run: Run, summary: str, evidence: tuple[Evidence, ...], *, smell: bool) -> Flagged:
+    return Flagged(
+        summary=summary,
+        context="No layer before the first kernel scales them or looks them up "
+        f"({count(len(run.contract.layers) if run.contract else 0, 'layer')} on record).",
+        evidence=(*evidence, *loss_shown(run)),
+        tier=Tier.SMELL if smell else None,
+    )
+
+
+def _span(run: Run, tensor: Tensor) -> float | None:
+    """Largest minus smallest value of an input over all samples."""
+    table = run.table("inputs")
+    if table is None:
+        return None
+    mine = [i for i, row in enumerate(table.rows) if row.split("[")[0] == tensor.name]
+    mine = mine or (list(range(len(table.rows))) if len(_inputs(run)) == 1 else [])
+    low, high = table.column("min")[:, mine], table.column("max")[:, mine]
+    if not np.isfinite(low).any() or not np.isfinite(high).any():
+        return None
+    return float(np.nanmax(high) - np.nanmin(low))
+
+
+def _inputs(run: Run) -> tuple[Tensor, ...]:
+    return run.shapes.inputs if run.shapes else ()

@@ -1,0 +1,200 @@
+"""ZA109: the stage of the input pipeline that destroys the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    Limit,
+    Missing,
+    NotApplicable,
+    Passed,
+    Tier,
+)
+from tb_zeroacc.diagnosis.answers import Stage as Moment
+from tb_zeroacc.diagnosis.computed.inputs import fed_is_bad, fed_is_constant
+from tb_zeroacc.diagnosis.computed.pipeline import (
+    FEWEST_VALUES,
+    PipelineStage,
+    Seen,
+    seen_at_taps,
+    stages_of,
+)
+from tb_zeroacc.diagnosis.computed.pipeline_faults import (
+    PipelineFault,
+    clipped,
+    constant,
+    not_finite,
+    scaled_twice,
+    truncated,
+)
+from tb_zeroacc.diagnosis.computed.shown import loss_shown
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import PIPELINE
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.run import Run
+from tb_zeroacc.wording import count
+
+Look = Callable[[PipelineStage, dict[str, Seen]], PipelineFault | None]
+LOOKS: tuple[Look, ...] = (not_finite, constant, truncated, clipped, scaled_twice)
+TAP = "dataset = dataset.apply(tb_zeroacc.tap({name!r}))"
+
+
+@rule(
+    "ZA109",
+    "pipeline-stage-destroys-data",
+    Tier.DEFINITE,
+    Moment.INPUT,
+    needs=(PIPELINE,),
+    explains=(
+        "ZA101", "ZA102", "ZA103", "ZA104", "ZA105", "ZA106", "ZA107", "ZA108", "ZA206", "ZA403",
+        "ZA404", "ZA501", "ZA503", "ZA504", "ZA505", "ZA509", "ZA510", "ZA602", "ZA604", "ZA702",
+        "ZA703", "ZA704", "ZA705", "ZA706", "ZA708",
+    ),
+    outcome=Outcome.BROKEN,
+    fix=Fix(
+        "Look at one element before and behind the stage that the taps name.",
+        "before, behind = next(iter(raw)), next(iter(raw.map(stage)))\n"
+        "print(before, behind, sep='\\n')",
+    ),
+)  # fmt: skip
+def pipeline_stage_destroys_data(context: RunContext) -> Answer:
+    """A stage of the input pipeline destroys the data, and two taps stand around it.
+
+    ## What it means
+    What passes the tap before the stage is sound; what passes the tap behind it is all zero, one
+    constant, not finite, cut to nearly nothing, or scaled for a second time.
+
+    ## Why accuracy suffers
+    The model never sees what the examples differ by. Scaled twice, the differences are still
+    there, but so small that the weights hardly feel them.
+
+    ## How it is detected
+    Taps count every element, and look at the values of the first 32 and of every 17th. The taps
+    before and behind a stage are compared, for inputs, not for labels.
+
+    Definite, where the inputs of the model show it too (else a later stage repaired it, and the
+    check passes): values that are not finite in an element behind the stage, and in none before; or
+    values that differ before and are all 0, or all one constant, behind, 32 of them at least.
+
+    Strong, muted once the run beats its baseline: cut to integers (whole numbers no more than 1
+    apart, 90 % or more of them 0, and at most a quarter of the values other than 0 left); or
+    clipped (95 % at one end of their element, under half before, and the range was cut).
+
+    Strong, a smell where the run learns all the same: scaled twice. Spread and range shrink by one
+    factor (within 25 %), the range that results is .1 or less, and the factor is, within 10 %, that
+    of the stage before and at least 4; or that of an image (255, 256, 127.5, 128, 65535) where the
+    range was 2.5 or less already; or its square.
+
+    ## How to fix it
+    ```python
+    x = tf.cast(image, tf.float32) / 255.0  # once, and before any cast to integers
+    ```
+    The finding names the two taps; what stands between them is the stage.
+
+    ## Easily confused with
+    ZA102 input-all-zero, ZA101 input-not-finite: what the model was fed, with no word on where it
+    went wrong. ZA510 unused-layer: the zero is inside the model. ZA103 input-not-normalised:
+    never scaled, where this is scaled too often.
+
+    ## Sources
+    stackoverflow.com/q/53654594; karpathy.github.io/2019/04/25/recipe ("visualize just before the
+    net"). The thresholds are this rule's own; 255 twice leaves a range of .0039.
+    """
+    seen = seen_at_taps(context.run)
+    stages = list(stages_of(seen))
+    if not any(each.values > 0 for each in seen.values()):
+        return NotApplicable("no tap saw inputs that are numbers")
+    excuses = []
+    for stage in stages:
+        fault = next((found for look in LOOKS if (found := look(stage, seen))), None)
+        if fault is None:
+            continue
+        excuse, tier = _weighed(context, fault)
+        if not excuse:
+            return _flagged(context, stage, fault, tier)
+        excuses.append(f"{excuse}, although {fault.summary[0].lower()}{fault.summary[1:]}")
+    if excuses:
+        return Passed(excuses[0].rstrip("."))
+    return _untapped(context.run, seen) or _sound(seen, stages)
+
+
+def _weighed(context: RunContext, fault: PipelineFault) -> tuple[str, Tier | None]:
+    """Why a fault is none after all, or "" and the tier of the finding; None for the rule's."""
+    fed = {"bad": fed_is_bad, "constant": fed_is_constant}.get(fault.shows_as)
+    if fed is None:
+        if fault.is_mutable and context.beats:
+            return "muted: the run beats its baseline", None
+        return "", Tier.SMELL if context.beats else Tier.STRONG
+    shown = fed(context.run)
+    if shown is False:
+        return "the model is fed sound values", None
+    if context.beats:
+        return "", Tier.SMELL if fault.shows_as == "bad" else Tier.STRONG
+    return "", None if shown else Tier.STRONG
+
+
+def _flagged(
+    context: RunContext, stage: PipelineStage, fault: PipelineFault, tier: Tier | None
+) -> Flagged:
+    run, table = context.run, context.table(PIPELINE)
+    until = int(table.steps[-1])
+
+    def shown(number: tuple[str, float], seen: Seen, limit: Limit | None) -> Evidence:
+        return Evidence.of_table(f"{number[0]} at tap `{seen.tensor.tap}`", table, number[1],
+                                 limit, unit=fault.unit, layer=seen.tensor.row, since=0,
+                                 until=until)  # fmt: skip
+
+    return Flagged(
+        summary=fault.summary,
+        context=fault.context,
+        evidence=(
+            shown(fault.behind, stage.after, fault.limit),
+            shown(fault.before, stage.before, None),
+            *loss_shown(run),
+        ),
+        tier=tier,
+        fix=fault.fix,
+    )
+
+
+def _untapped(run: Run, seen: dict[str, Seen]) -> CannotTell | None:
+    """Data that are broken before the first tap, or behind the last one."""
+    for each in seen.values():
+        broken = each.is_constant and fed_is_constant(run)
+        broken = broken or bool(each.bad > 0 and fed_is_bad(run))
+        if broken and each.tensor.before is None:
+            how = TAP.format(name="loaded") + "  # further up, right behind what reads the data"
+            return CannotTell(
+                f"the data are broken at `{each.tensor.tap}` already, and no tap stands before it",
+                (Missing("a tap further up the pipeline", how),),
+            )
+    sound = all((each.varies or not each.values) and each.bad == 0 for each in seen.values())
+    if sound and (fed_is_constant(run) or fed_is_bad(run)):
+        how = TAP.format(name="fed") + "  # as the last stage"
+        return CannotTell(
+            "the data are sound at every tap, and broken where the model takes them",
+            (Missing("a tap further down the pipeline", how),),
+        )
+    return None
+
+
+def _sound(seen: dict[str, Seen], stages: list[PipelineStage]) -> Answer:
+    taps = list(dict.fromkeys(each.tensor.tap for each in seen.values()))
+    numeric = [stage for stage in stages if stage.before.values and stage.after.values]
+    if not numeric:
+        return CannotTell(
+            f"{count(len(taps), 'tap')}, none with numbers at another before it: no stage to judge",
+            (Missing("a second tap", TAP.format(name="loaded") + "  # before the stage"),),
+        )
+    fewest = min(min(stage.before.values, stage.after.values) for stage in numeric)
+    if fewest < FEWEST_VALUES:
+        return CannotTell(f"{count(int(fewest), 'value')} at a tap, too few "
+                          f"(fewer than {FEWEST_VALUES})")  # fmt: skip
+    return Passed(f"no stage between {count(len(taps), 'tap')} destroys what it is given")

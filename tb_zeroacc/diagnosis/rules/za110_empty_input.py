@@ -1,0 +1,137 @@
+"""ZA110: no batch at all, or data that ran dry."""
+
+from __future__ import annotations
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+)
+from tb_zeroacc.diagnosis.computed.progress import counted_epochs, unknown_counts
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import EPOCHS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.facts import Epoch
+from tb_zeroacc.run import Role, Run
+from tb_zeroacc.wording import number
+
+# Of the first epoch's batches. Data that ran dry leave a handful (2 of 57 and of 10, measured);
+# in every other program all epochs hold the same number.
+HALF = 0.5
+
+
+@rule(
+    "ZA110",
+    "empty-input",
+    Tier.DEFINITE,
+    Stage.INPUT,
+    needs=(EPOCHS,),
+    explains=("ZA003", "ZA403", "ZA404", "ZA704", "ZA705", "ZA706", "ZA801"),
+    outcome=Outcome.BROKEN,
+    fix=Fix(
+        "Count what the dataset yields, and look at what filters it.",
+        "print(sum(1 for _ in dataset))  # 0: nothing comes through the filter or the file pattern",
+    ),
+)
+def empty_input(context: RunContext) -> Answer:
+    """No batch came at all, or the data ran dry and later epochs trained on next to nothing.
+
+    ## What it means
+    A filter lets nothing through, a file pattern matches no file, or a Python generator was made
+    for one epoch and is asked for five.
+
+    ## Why accuracy suffers
+    What trains on nothing learns nothing. Keras does not raise: the progress bar shows "0/Unknown"
+    and an ETA of 0, and of a dry generator's epochs it logs whatever little came.
+
+    ## How it is detected
+    The batches of each epoch, counted exactly; epochs that nobody counted are left out, and so are
+    those of 0 batches where they hold samples, or losses that change. The fault is an epoch with
+    none, or with fewer than half of the first one's: 2 of 57 and 2 of 10 where generators ran dry,
+    equal everywhere else (measured). An epoch that was cut short by a callback, TerminateOnNaN or
+    an exception does not count. Where `fit` was called several times a smaller epoch may be meant:
+    a smell. A run that learned all the same from its first epochs: strong.
+
+    ## How to fix it
+    ```python
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=...)  # restarts itself
+    model.fit(dataset.repeat(), steps_per_epoch=steps, epochs=5)
+    ```
+    For an empty dataset print `sum(1 for _ in dataset)` before and after each filter.
+
+    ## Easily confused with
+    ZA801 eta-always-zero: what the progress bar makes of it. ZA705 stopped-too-early: there the
+    epochs are whole, only few. ZA003 no-training-signal: nothing is logged because nothing ran.
+
+    ## Sources
+    keras.io/api/models/model_training_apis (steps_per_epoch); github.com/keras-team/keras-io issue
+    285; stackoverflow.com/q/59864408. Measured on Keras 3.15.
+    """
+    epochs = counted_epochs(context.run)
+    if not epochs:
+        return CannotTell(unknown_counts(context.run))
+    batches = [epoch.batches or 0 for epoch in epochs]
+    first = batches[0]
+    short = [e for e, held in zip(epochs, batches, strict=True) if held < HALF * first or not held]
+    if not short:
+        return Passed(f"every epoch holds at least {min(batches)} of {first} batches")
+    return _flagged(context, epochs, short)
+
+
+def _flagged(context: RunContext, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
+    run, least = context.run, min(epoch.batches or 0 for epoch in short)
+    empty = [epoch for epoch in short if not epoch.batches]
+    first, held = epochs[0].batches or 0, short[0].batches or 0
+    if len(empty) == len(epochs):
+        summary = "No batch came at all: every epoch trained on nothing."
+    else:
+        summary = (f"The data ran dry: epoch {short[0].epoch + 1} trained on {held} "
+                   f"of {first} batches.")  # fmt: skip
+    limit = HALF * first if first else 1.0
+    return Flagged(
+        summary=summary,
+        context=f"{len(short)} of {len(epochs)} epochs held fewer than {number(max(limit, 1.0))} "
+        "batches.",
+        evidence=(
+            Evidence.of_number("batches in the smallest epoch", least, at_least(limit),
+                               unit="batches", member=run.recorder_member or "", axis="epoch",
+                               since=short[0].epoch, until=short[-1].epoch),
+            *_loss(run, short[0]),
+        ),
+        tier=_tier(context, empty),
+        since=short[0].step - held,
+        fix=None if len(empty) == len(epochs) else _repeat(first),
+    )  # fmt: skip
+
+
+def _tier(context: RunContext, empty: list[Epoch]) -> Tier | None:
+    if empty:
+        return None
+    asked = context.run.contract.fit.epochs if context.run.contract else None
+    if asked is not None and context.run.epochs[-1].epoch >= asked:
+        return Tier.SMELL  # more epochs than one `fit` was asked for: each may have its own data
+    return Tier.STRONG if context.beats else None
+
+
+def _loss(run: Run, epoch: Epoch) -> tuple[Evidence, ...]:
+    """The loss since the data ran dry, for the page to draw."""
+    curve = run.headline(Role.LOSS)
+    if curve is None or not len(curve.series) or curve.axis != "epoch":
+        return ()
+    since = min(epoch.epoch, curve.series.last.step)
+    return (Evidence.of_curve("loss at the end", curve, since=since),)
+
+
+def _repeat(batches: int) -> Fix:
+    return Fix(
+        "Repeat the data, or let each epoch begin a new generator.",
+        f"- model.fit(generator, epochs=5)\n"
+        f"+ model.fit(dataset.repeat(), steps_per_epoch={batches}, epochs=5)",
+    )

@@ -1,0 +1,172 @@
+"""ZA201: labels that the loss cannot take."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.labels import ROUNDING, Labels, labels_of
+from tb_zeroacc.diagnosis.computed.losses import BINARY, CLASS_LOSSES
+from tb_zeroacc.diagnosis.computed.outputs import trained_outputs
+from tb_zeroacc.diagnosis.computed.shown import curve_shown
+from tb_zeroacc.diagnosis.computed.trend import training_step
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, LOSS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.facts import Output
+from tb_zeroacc.run import Role, Run
+from tb_zeroacc.wording import count, number
+
+# Numbers by which data sets mark what the loss is to ignore (Keras' `ignore_class`).
+IGNORED = (-1.0, 255.0)
+
+
+@rule(
+    "ZA201",
+    "labels-out-of-range",
+    Tier.DEFINITE,
+    Stage.INPUT,
+    needs=(CONTRACT, (LABELS, LOSS)),
+    explains=(
+        "ZA403", "ZA404", "ZA501", "ZA502", "ZA508", "ZA509", "ZA602", "ZA701", "ZA703", "ZA704",
+        "ZA705", "ZA706",
+    ),
+    outcome=Outcome.BROKEN,
+    fix=Fix(
+        "Bring the labels into the range that the loss expects.",
+        "print(np.unique(y))\n+ y = np.unique(y, return_inverse=True)[1]  # 0, 1, 2, ...",
+    ),
+)  # fmt: skip
+def labels_out_of_range(context: RunContext) -> Answer:
+    """Labels lie outside the range that the loss is made for.
+
+    ## What it means
+    Binary and categorical cross-entropy want labels from 0 to 1, the sparse one whole numbers from
+    0 to the number of units less one. Labels of -1 and 1, of 1 to 10, or of 0 to 255 are neither.
+
+    ## Why accuracy suffers
+    Beyond its range a cross-entropy has no lowest point: it falls below 0 without end while the
+    predictions run to the edge. A class number beyond the units gives NaN on a GPU.
+
+    ## How it is detected
+    Smallest and largest label over all samples against the loss's range, exactly; .001 beyond 0 or
+    1 is rounding. -1 and 255 under a sparse loss that stays finite may be marks that it ignores: a
+    smell. Without labels on record: a cross-entropy that falls below 0, which it cannot in range;
+    strong, for continuous targets do the same.
+
+    ## How to fix it
+    ```python
+    y = (y + 1) / 2                           # from -1, 1
+    y = y - 1                                 # from 1 .. C
+    y = np.unique(y, return_inverse=True)[1]  # from whatever names the classes have
+    ```
+
+    ## Easily confused with
+    ZA309 cross-entropy-for-regression: the labels are no classes at all, so the loss is wrong and
+    not they. ZA311 too-few-output-units: the labels are right and the model lacks a class.
+
+    ## Sources
+    github.com/tensorflow/tensorflow issue 56979; keras.io/api/losses/probabilistic_losses. Measured
+    on Keras 3.15: -1e5 and below with labels of -1 and 1.
+    """
+    run = context.run
+    outputs = [o for o in trained_outputs(run) if o.loss in CLASS_LOSSES]
+    if not outputs:
+        return NotApplicable("no cross-entropy, so no range of labels")
+    known = [(o, labels) for o in outputs if (labels := labels_of(run, o)) is not None]
+    if not known:
+        return _by_curve(run, outputs)
+    for output, labels in known:
+        low, high = _range(output)
+        if labels.low < low - ROUNDING or labels.high > high + ROUNDING:
+            return _out_of_range(context, output, labels, low, high)
+    labels = known[0][1]
+    return Passed(f"the labels lie within {number(labels.low)} and {number(labels.high)}")
+
+
+def _range(output: Output) -> tuple[float, float]:
+    if (output.loss or "").startswith("sparse"):
+        return 0.0, output.units - 1.0 if output.units else float("inf")
+    return 0.0, 1.0
+
+
+def _out_of_range(
+    context: RunContext, output: Output, labels: Labels, low: float, high: float
+) -> Flagged:
+    run = context.run
+    sparse = (output.loss or "").startswith("sparse")
+    below = labels.low < low - ROUNDING
+    value, bound = (labels.low, low) if below else (labels.high, high)
+    finite = context.final_loss is not None and np.isfinite(context.final_loss)
+    marked = sparse and finite and value in IGNORED
+    span = f"{number(low)} to {number(high)}" if np.isfinite(high) else "0 or more"
+    return Flagged(
+        summary=f"Labels go from {number(labels.low)} to {number(labels.high)}, "
+        f"but {output.loss} takes {span}.",
+        context=f"Seen in {count(labels.examples, 'example')} of `{output.name}`."
+        + (" It may be a mark that the loss ignores." if marked else ""),
+        evidence=(
+            Evidence.of_number(f"{'smallest' if below else 'largest'} label of `{output.name}`",
+                               value, at_least(bound) if below else at_most(bound),
+                               member=labels.member, layer=output.name, axis="step",
+                               since=labels.first_step, until=labels.last_step),
+            *curve_shown(run, Role.LOSS),
+        ),
+        tier=Tier.SMELL if marked else None,
+        fix=_range_fix(output, labels, sparse=sparse),
+    )  # fmt: skip
+
+
+def _range_fix(output: Output, labels: Labels, *, sparse: bool) -> Fix | None:
+    if not labels.whole:
+        return Fix("Take a regression loss for targets that are no classes.",
+                    f'- loss="{output.loss}",\n+ loss="mse",')  # fmt: skip
+    if not sparse and (labels.low, labels.high) == (-1.0, 1.0):
+        return Fix("Map the labels from -1 and 1 to 0 and 1.", "+ y = (y + 1) / 2")
+    if sparse and labels.low >= 1 and labels.high == output.units:
+        return Fix("Count the classes from 0.", "+ y = y - 1")
+    if not sparse and labels.high == 255:
+        return Fix("Scale the masks to 0 and 1.", "+ y = y / 255")
+    if output.loss in BINARY and labels.low >= 0:
+        many = int(labels.high) + 1
+        return Fix(
+            "Give each class a unit and take the sparse loss.",
+            f'- loss="{output.loss}",\n+ loss="sparse_categorical_crossentropy",  '
+            f'# with Dense({many}, activation="softmax")',
+        )
+    return None
+
+
+def _by_curve(run: Run, outputs: list[Output]) -> Answer:
+    """Without labels: a sum of cross-entropies below 0."""
+    curve = run.headline(Role.LOSS)
+    if curve is None or curve.series.minimum is None:
+        return CannotTell("neither labels nor a finite loss on record", (LABELS.missing,))
+    odd = len(outputs) < len(trained_outputs(run)) or any((o.weight or 1) < 0 for o in outputs)
+    low = curve.series.minimum
+    if low.value >= 0 or odd:
+        return CannotTell("the labels are not on record, and the loss does not give them away")
+    steps, values = curve.series.finite()
+    first = int(steps[np.flatnonzero(values < 0)[0]])
+    return Flagged(
+        summary=f"The cross-entropy fell to {number(low.value)}: labels lie outside 0 to 1.",
+        context="With labels between 0 and 1 it cannot fall below 0.",
+        evidence=(
+            Evidence.of_curve("lowest loss", curve, low.value, at_least(0), since=first),
+        ),
+        tier=Tier.STRONG,
+        since=training_step(run, curve, first),
+    )  # fmt: skip

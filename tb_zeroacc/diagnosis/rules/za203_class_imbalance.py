@@ -1,0 +1,202 @@
+"""ZA203: one class dominates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.labels import class_counts
+from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
+from tb_zeroacc.diagnosis.computed.samples import SETTLED
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
+from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.facts import Output
+from tb_zeroacc.run import Role, Run
+from tb_zeroacc.wording import count, number, percent
+
+MAJORITY = 0.9  # share of the largest class; 63:37 is no imbalance
+COLLAPSED = 0.999  # share of predictions that name it. Faulty 1.0, nearest healthy .63
+NEAR = 0.1  # of what is left above the majority's share: an accuracy under it tells nothing
+ROUNDING = 1e-6  # tables are float32
+# Pooled before a share is believed: a few batches of 32 may hold one class by chance.
+FEWEST_BATCHES = 3
+FEWEST_EXAMPLES = 64
+SHOWN_CLASSES = 10  # of a fix's class weights
+
+
+@dataclass(frozen=True, slots=True)
+class _Majority:
+    """The largest class of one output: its number, share, and the share of predictions on it."""
+
+    output: Output
+    label: int
+    share: float
+    predicted: float | None
+    counts: NDArray[np.float64]
+
+
+@rule(
+    "ZA203",
+    "class-imbalance",
+    Tier.STRONG,
+    Stage.INPUT,
+    needs=(CONTRACT, LABEL_COUNTS),
+    explains=("ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    fix=Fix(
+        "Weigh the classes, or draw the rare ones more often; and judge by recall or AUC.",
+        "+ model.fit(x, y, class_weight={0: 1.0, 1: 20.0})",
+    ),
+)
+def class_imbalance(context: RunContext) -> Answer:
+    """One class dominates, so that naming it every time scores well and says nothing.
+
+    ## What it means
+    Nine labels of ten or more are the same class: fraud, defects, rare diseases.
+
+    ## Why accuracy suffers
+    Always naming the largest class is right in 99 % of cases and finds not one of the others. A
+    rare class adds so little to the loss that the first thing learned is to ignore it.
+
+    ## How it is detected
+    The share of the largest class, pooled over all samples (3 batches and 64 examples at least,
+    for small batches hold one class by chance), is 90 % or more. That is a smell, and so it stays
+    where classes or examples are weighted. It is strong when the prediction collapsed: 99.9 % of
+    the predictions of the last samples name that class, or accuracy exceeds its share by no more
+    than a tenth of what is left. Measured: .990 with 100 % of predictions, against .63 in the
+    nearest healthy program. Muted once loss and accuracy beat the baseline.
+
+    ## How to fix it
+    ```python
+    model.fit(x, y, class_weight={0: 1.0, 1: 99.0})
+    model.compile(..., metrics=[keras.metrics.Recall(), keras.metrics.AUC(curve="PR")])
+    ```
+
+    ## Easily confused with
+    ZA202 constant-labels: there is no other class at all. ZA404 predicts-one-class: what it leads
+    to; with even classes it has another cause. ZA704 stuck-at-chance: the same.
+
+    ## Sources
+    developers.google.com/machine-learning/crash-course (class-imbalanced datasets);
+    tensorflow.org/tutorials/structured_data/imbalanced_data. Margins measured on Keras 3.15.
+    """
+    run, table = context.run, context.table(LABEL_COUNTS)
+    outputs = trained_outputs(run)
+    found = [m for output in outputs if (m := _majority(run, output)) is not None]
+    if not found:
+        return CannotTell("no class was counted")
+    worst = max(found, key=lambda m: m.share)
+    size = int(worst.counts.sum())
+    said = f"class {worst.label} has {percent(worst.share)} of the labels"
+    if worst.share >= 1.0:
+        return NotApplicable(f"{said}: there is one class only")
+    if len(table) < FEWEST_BATCHES or size < FEWEST_EXAMPLES:
+        return CannotTell(f"{said} in {count(size, 'example')}, too few to tell")
+    if worst.share < MAJORITY - ROUNDING:
+        return Passed(f"{said} (limit {percent(MAJORITY)})")
+    return _flagged(context, worst, alone=len(outputs) == 1)
+
+
+def _majority(run: Run, output: Output) -> _Majority | None:
+    counts = class_counts(run, output.name)
+    if counts is None or counts.sum() <= 0:
+        return None
+    label = int(np.argmax(counts))
+    share = float(counts[label] / counts.sum())
+    return _Majority(output, label, share, _predicted(run, output, label), counts)
+
+
+def _predicted(run: Run, output: Output, label: int) -> float | None:
+    """Share of the predictions that name a class, over the last samples."""
+    table = run.table("prediction_counts")
+    row = output_row(table, output.name)
+    if table is None or row is None:
+        return None
+    last = table.values[-max(1, min(SETTLED, len(table) // 4)) :, row, :].astype(np.float64)
+    total = float(np.nansum(last))
+    if not total or str(label) not in table.columns:
+        return None
+    return float(np.nansum(last[:, table.columns.index(str(label))]) / total)
+
+
+def _flagged(context: RunContext, worst: _Majority, *, alone: bool) -> Flagged:
+    run, table = context.run, context.table(LABEL_COUNTS)
+    first, last = int(table.steps[0]), int(table.steps[-1])
+    ceiling = worst.share + NEAR * (1.0 - worst.share)
+    accuracy = context.final_accuracy
+    one_answer = worst.predicted is not None and worst.predicted >= COLLAPSED - ROUNDING
+    poor = accuracy is not None and accuracy <= ceiling + ROUNDING
+    weighted = _weighted(run)
+    strong = (one_answer or poor) and alone and not weighted
+    evidence = [
+        Evidence.of_table(f"share of class {worst.label} among the labels", table, worst.share,
+                          at_most(MAJORITY, room=ROUNDING), unit="share", since=first, until=last,
+                          shown_by=run.curve("zeroacc/label_majority_share")),
+    ]  # fmt: skip
+    if worst.predicted is not None:
+        evidence.append(
+            Evidence.of_table(f"share of class {worst.label} among the last predictions", table,
+                              worst.predicted, at_most(COLLAPSED, room=ROUNDING), unit="share",
+                              since=first, until=last,
+                              shown_by=run.curve("zeroacc/prediction_majority_share"))
+        )  # fmt: skip
+    if accuracy is not None:
+        evidence += _accuracy(run, ceiling)
+    said = "and the model names no other" if one_answer else "so accuracy says little"
+    return Flagged(
+        summary=f"Class {worst.label} has {percent(worst.share)} of all labels, {said}.",
+        context="" if accuracy is None else
+        f"Accuracy is {number(accuracy)}; naming class {worst.label} every time scores "
+        f"{number(worst.share)}.",
+        evidence=tuple(evidence),
+        counter_evidence=(Evidence("classes or examples are weighted"),) if weighted else (),
+        tier=None if strong else Tier.SMELL,
+        fix=None if weighted else _weights(worst),
+    )  # fmt: skip
+
+
+def _accuracy(run: Run, ceiling: float) -> list[Evidence]:
+    curve = run.headline(Role.ACCURACY)
+    if curve is None or not len(curve.series):
+        return []
+    text = "accuracy at the end, against the majority and a tenth of the rest"
+    return [Evidence.of_curve(text, curve, limit=at_least(ceiling / curve.scale))]
+
+
+def _weighted(run: Run) -> bool:
+    """Whether somebody saw to the imbalance by weights."""
+    if run.contract is not None and run.contract.fit.class_weight:
+        return True
+    table = run.table("sample_weights")
+    if table is None:
+        return False
+    low, high = table.column("min"), table.column("max")
+    return bool(np.isfinite(low).any() and np.nanmax(high) > np.nanmin(low))
+
+
+def _weights(worst: _Majority) -> Fix | None:
+    seen = np.flatnonzero(worst.counts)
+    if len(seen) > SHOWN_CLASSES:
+        return None
+    shares = {int(k): worst.counts[worst.label] / worst.counts[k] for k in seen}
+    said = ", ".join(f"{k}: {number(float(w)).replace(' ', '')}" for k, w in shares.items())
+    return Fix(
+        "Weigh the classes by how rare they are; and judge by recall or AUC, not by accuracy.",
+        f"- model.fit(x, y)\n+ model.fit(x, y, class_weight={{{said}}})",
+    )

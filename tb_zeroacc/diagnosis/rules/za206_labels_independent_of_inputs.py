@@ -1,0 +1,272 @@
+"""ZA206: labels that do not depend on the inputs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.association import Association, association_of
+from tb_zeroacc.diagnosis.computed.baseline import validation_baseline
+from tb_zeroacc.diagnosis.computed.inputs import entry, hidden_entry
+from tb_zeroacc.diagnosis.computed.kernels import kernel_ratios
+from tb_zeroacc.diagnosis.computed.progress import steps_taken
+from tb_zeroacc.diagnosis.computed.trend import Trend, trend_of
+from tb_zeroacc.diagnosis.computed.validation import FEWEST_POINTS
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import LABELS, LOSS, WEIGHTS
+from tb_zeroacc.diagnosis.rule import Family, rule
+from tb_zeroacc.run import Curve, Role, Run, Split
+from tb_zeroacc.wording import count, number, percent
+
+CHANCE = 1e-4  # Bonferroni p. Random labels .03 to .8; learnable 1e-9 (and 1e-211 for digits)
+FEWEST_STEPS = 200  # after 20 steps random and learnable targets look alike
+# Final training loss ÷ baseline. Permuted labels .87 to .98, healthy programs .43 at most.
+LOWEST, HIGHEST = 0.85, 1.1
+STILL = 0.05  # fall over the last quarter, as a share of the level
+LAZY, WILD = 1e-4, 0.1  # median update ÷ weights of the largest kernel: between them it can learn
+# Best validation loss ÷ baseline: random targets 1.03 to 1.08.
+NEVER_BETTER = 0.98
+# The baseline is that of the training labels. The variance of 300 others differs from it by 8 %
+# (one standard error, sqrt(2/300)): random targets came down to .91 of it (measured).
+CLEARLY_BETTER = 0.85
+# Columns of these mean nothing by their size, so that no correlation with them is to be expected.
+CODES = ("Embedding", "Lookup", "Vectorization", "Hashing")
+
+# A validation's own baseline counts where it is at least so many of the training's. Its first
+# batches alone are on record: sorted ones hold a part of the classes, and the variance of four
+# batches of 32 is off by up to 38 % (three standard errors, each the square root of 2 / n).
+ALIKE, FAR = 0.9, 1.4
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The lowest validation loss against .98 of the baseline.
+
+    Attributes:
+        curve: The validation loss.
+        best: Its minimum.
+        clear: Below this it is better than the baseline, whatever samples the two are from.
+        limit: The lowest of the limits that it may have to be held against.
+        slack: By how much less than `best` the loss proper may be.
+    """
+
+    curve: Curve
+    best: float
+    clear: float
+    limit: float
+    slack: float
+
+
+@rule(
+    "ZA206",
+    "labels-independent-of-inputs",
+    Tier.STRONG,
+    Stage.INPUT,
+    needs=(LOSS, LABELS, WEIGHTS),
+    explains=("ZA403", "ZA404", "ZA604", "ZA605", "ZA704", "ZA705"),
+    yields_to=(
+        "ZA101", "ZA102", "ZA103", "ZA104", "ZA106", "ZA107", "ZA110", Family.LABELS,
+        Family.OUTPUT_AND_LOSS, "ZA503", "ZA504", "ZA509", "ZA601",
+    ),
+    fix=Fix(
+        "Look at a few examples with their labels, and shuffle inputs and labels together only.",
+        "- np.random.shuffle(x)\n- np.random.shuffle(y)\n"
+        "+ order = np.random.permutation(len(x))\n+ x, y = x[order], y[order]",
+    ),
+)  # fmt: skip
+def labels_independent_of_inputs(context: RunContext) -> Answer:
+    """Everything works, but the labels do not depend on the inputs.
+
+    ## What it means
+    Inputs and labels of one row do not belong together: they were shuffled apart, joined by the
+    wrong key, drawn at random; or the features hold nothing about the label.
+
+    ## Why accuracy suffers
+    There is nothing to learn. The best that a model can do is the largest class or the mean; what
+    goes beyond is learned by heart and holds for no other example.
+
+    ## How it is detected
+    Nothing else is found (this rule yields to all faults of data, contract and gradients), 200
+    steps were taken, and the median update of the largest kernel is 1e-4 to .1 of its weights, so
+    that learning was possible. Then either the training loss ends at .85 to 1.1 of its baseline and
+    fell by less than 5 % over the last quarter (permuted labels .87 to .98, healthy .43 at most);
+    or a validation loss of 4 epochs or more never goes below .98 of the baseline (random 1.03 to
+    1.08), whatever regularisers and weights make of both; below .85 the question is settled, in
+    between it is not, for the validation labels have a variance of their own. And no input
+    column is correlated with a label column: Pearson's r over all samples, p by Fisher's z, times
+    the number of pairs, must be 1e-4 or more. A smaller p proves that labels depend on inputs
+    (1e-9 to 1e-211 where nets learn); a larger one proves nothing (XOR), which is why it does not
+    suffice. Repeated examples count once.
+
+    ## How to fix it
+    ```python
+    order = np.random.permutation(len(x))
+    x, y = x[order], y[order]
+    ```
+    Then check by hand whether you could name the label of ten inputs.
+
+    ## Easily confused with
+    ZA702 learning-rate-too-low: its updates are tiny. ZA604 underfits: labels depend on inputs
+    and the model is too small. ZA605 overfits: validation is better than the baseline for a while.
+
+    ## Sources
+    Zhang et al. 2017, Understanding deep learning requires rethinking generalization;
+    stackoverflow.com/q/46136553 and 41864333. Margins measured on Keras 3.15.
+    """
+    run, ratio = context.run, context.loss_ratio
+    if ratio is None or context.baseline.loss is None:
+        return CannotTell("what a constant prediction would score is not known")
+    if not math.isfinite(ratio):
+        return NotApplicable("the loss is not finite")
+    found = association_of(run)
+    if found is not None and found.log_p < math.log(CHANCE):
+        return Passed(f"`{found.pair[0]}` and `{found.pair[1]}` are correlated, "
+                      f"r {number(found.r)}: chance is ruled out")
+    held = _held_out(context, context.baseline.loss)
+    if held is not None and held.best < held.clear:
+        return Passed(f"validation came down to {number(held.best)}, below the baseline")
+    if held is not None and held.best < held.limit:
+        return CannotTell(f"validation came down to {number(held.best)}, below the baseline by no "
+                          "more than two samples of the same labels may differ by")
+    if held is not None and held.best - held.slack < held.limit:
+        return CannotTell(f"validation came down to {number(held.best)}; regularisers or weights "
+                          "make up so much of it that it may be below the baseline")
+    if held is None and context.beats:
+        return Passed("the run beats its baseline")
+    if (steps := steps_taken(run)) < FEWEST_STEPS:
+        return CannotTell(f"{count(steps, 'step')}: fewer than {FEWEST_STEPS} tell nothing")
+    if found is None or _codes(run):
+        return CannotTell("a correlation of inputs and labels is not on record, or means nothing")
+    trend = trend_of(context.curve(LOSS).series)
+    if trend is None:
+        return CannotTell("fewer than two points of the loss")
+    if ratio > HIGHEST:
+        return CannotTell(f"the loss ends at {number(ratio)} baselines: another fault comes first")
+    if held is None and ratio < LOWEST:
+        return CannotTell(f"the loss ends at {percent(ratio)} of its baseline; without validation "
+                          "that may be learned or learned by heart")
+    if held is None and trend.late_fall >= STILL * abs(trend.mark):
+        return CannotTell("the loss still falls")
+    summary = _summary(ratio, context.baseline.loss, held)
+    return _by_updates(context, summary, trend, found, held)
+
+
+def _held_out(context: RunContext, baseline_loss: float) -> _Held | None:
+    """The lowest validation loss; None without one, and where it is high but of few points."""
+    curve, baseline = context.run.headline(Role.LOSS, Split.VALIDATION), context.baseline
+    low = curve.series.minimum if curve else None
+    if curve is None or low is None:
+        return None
+    own = validation_baseline(context.run)
+    least = (FAR if baseline.classes is None else ALIKE) * baseline_loss
+    if own is not None and own.loss and own.loss >= least:
+        baselines, clear = [own.loss], NEVER_BETTER
+    else:  # class weights do not reach the validation loss, sample weights may
+        # The entropy of classes differs less from sample to sample than a variance does.
+        clear = CLEARLY_BETTER if baseline.classes is None else NEVER_BETTER
+        weight = baseline.weight if baseline.weight > 0 else 1.0
+        baselines = [baseline_loss, baseline_loss / weight]
+    limits = [NEVER_BETTER * loss for loss in baselines]
+    slack = max(limits) - min(limits) + _penalty(context.run)
+    held = _Held(curve, low.value, clear * min(baselines), min(limits), slack)
+    few = len(curve.series) < FEWEST_POINTS
+    return None if few and held.best - held.slack >= held.limit else held
+
+
+def _penalty(run: Run) -> float:
+    """The largest penalty of the regularisers on record: the validation loss holds it too."""
+    table = run.table("loss")
+    known = table.column("penalty") if table else np.array([])
+    return float(np.max(known[np.isfinite(known)], initial=0.0))
+
+
+def _codes(run: Run) -> bool:
+    """Whether the inputs are, or may be, numbers of things: no size, so no correlation."""
+    looked_up = any(word in layer.class_name for layer in entry(run) for word in CODES)
+    return looked_up or hidden_entry(run) is not None
+
+
+def _summary(ratio: float, baseline_loss: float, held: _Held | None) -> str:
+    if held is None:
+        stands = f"The loss stands at {percent(ratio)} of its baseline"
+        return f"{stands}: labels seem not to depend on inputs."
+    against = f"({number(held.best)} against {number(baseline_loss)})"
+    return f"Validation never beats the baseline {against}: labels look random."
+
+
+def _by_updates(
+    context: RunContext, summary: str, trend: Trend, found: Association, held: _Held | None
+) -> Answer:
+    weights = context.table(WEIGHTS)
+    ratios = kernel_ratios(context.run, weights)
+    if not np.isfinite(ratios).any():
+        return CannotTell("no update of a kernel is on record")
+    update = float(np.nanmedian(ratios))
+    if not LAZY < update < WILD:
+        return CannotTell(f"updates are {number(update)} of the weights: too few or too wild to "
+                          "say that it could have learned")
+    return _flagged(context, summary, trend, found, held, update)
+
+
+def _flagged(
+    context: RunContext,
+    summary: str,
+    trend: Trend,
+    found: Association,
+    held: _Held | None,
+    update: float,
+) -> Flagged:
+    run, p = context.run, math.exp(found.log_p)
+    return Flagged(
+        summary=summary,
+        context=f"Updates are healthy ({number(update)} of the weights), and no input column is "
+        f"correlated with a label (p {number(p)}).",
+        evidence=(
+            *_validation(held),
+            *_training(context, trend),
+            Evidence.of_table(f"p of the largest correlation, of `{found.pair[0]}`",
+                              context.table(LABELS), p, at_most(CHANCE), layer=found.pair[0]),
+            Evidence.of_table("update ÷ weights of the largest kernel, median",
+                              context.table(WEIGHTS), update, at_least(LAZY), since=0,
+                              until=steps_taken(run) - 1,
+                              shown_by=run.curve("zeroacc/update_ratio")),
+        ),
+        by_heart=held is not None,
+        rivals=(
+            (
+                "ZA604",
+                "Train a larger model on a few examples by heart, then on all: if validation "
+                "still does not move, the labels hold nothing to learn.",
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _validation(held: _Held | None) -> tuple[Evidence, ...]:
+    if held is None:
+        return ()
+    text = "best validation loss, against .98 of the baseline"
+    return (Evidence.of_curve(text, held.curve, held.best, at_most(held.limit)),)
+
+
+def _training(context: RunContext, trend: Trend) -> tuple[Evidence, ...]:
+    if context.baseline.loss is None:
+        return ()
+    text = f"training loss at the end, against its baseline ({context.baseline.what})"
+    limit = at_most(context.baseline.loss)
+    return (Evidence.of_curve(text, context.curve(LOSS), trend.end, limit, until=trend.end_step),)

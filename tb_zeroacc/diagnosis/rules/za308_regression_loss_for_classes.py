@@ -1,0 +1,180 @@
+"""ZA308: classes that are trained on a distance."""
+
+from __future__ import annotations
+
+from tb_zeroacc.diagnosis.answers import (
+    BEFORE_TRAINING,
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    unlike,
+)
+from tb_zeroacc.diagnosis.computed.baseline import BEATEN_ACCURACY
+from tb_zeroacc.diagnosis.computed.keras_code import output_call
+from tb_zeroacc.diagnosis.computed.labels import Labels, labels_of
+from tb_zeroacc.diagnosis.computed.losses import REGRESSION
+from tb_zeroacc.diagnosis.computed.outputs import accuracy_of, tier_by_source, trained_outputs
+from tb_zeroacc.diagnosis.computed.shown import curve_shown
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.facts import Output
+from tb_zeroacc.run import Role
+from tb_zeroacc.wording import number
+
+MOST_CLASSES = 1000  # whole numbers over a wider range are amounts, not names of classes
+# Without an accuracy nothing says that classes are meant: only class numbers from 0 or 1 look so.
+FEW_CLASSES = 20
+HALF = 0.5  # no constant answer is right more often, unless one class has the majority
+
+
+@rule(
+    "ZA308",
+    "regression-loss-for-classes",
+    Tier.STRONG,
+    Stage.CONTRACT,
+    needs=(CONTRACT,),
+    explains=("ZA208", "ZA403", "ZA404", "ZA704"),
+    fix=Fix(
+        "Give each class a unit and train on cross-entropy.",
+        '- keras.layers.Dense(1)\n+ keras.layers.Dense(10, activation="softmax")\n'
+        '- loss="mse",\n+ loss="sparse_categorical_crossentropy",',
+    ),
+)
+def regression_loss_for_classes(context: RunContext) -> Answer:
+    """A squared or absolute error is trained on labels that name classes.
+
+    ## What it means
+    The loss takes class 9 for nine times class 1, and class 5 for the mean of 4 and 6. With one
+    linear unit the model learns a number between the classes.
+
+    ## Why accuracy suffers
+    Accuracy asks for the class, the loss for a small distance: digits trained so reached a quarter
+    of the loss of a constant answer, and an accuracy of .13 to .15 (measured).
+
+    ## How it is detected
+    From contract and labels: a regression loss, an accuracy among the metrics, and labels that are
+    all whole numbers over a range of at most 1000, or one-hot rows. It is strong unless accuracy
+    beats the share of the largest class by a quarter of what is left (one half stands for a share
+    that is not known), for a squared error on a sigmoid or softmax does learn: then it is a smell.
+    Without an accuracy it is a smell where labels run from 0 or 1 over at most 20 values and the
+    run does not beat its baseline; a wider range is as likely an amount. Without labels, a softmax
+    trained on a distance is a smell.
+
+    ## How to fix it
+    ```python bad
+    model.add(keras.layers.Dense(1))
+    model.compile(loss="mse", metrics=["accuracy"])
+    ```
+    ```python good
+    model.add(keras.layers.Dense(10, activation="softmax"))
+    model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    ```
+
+    ## Easily confused with
+    ZA401 accuracy-on-regression: there the targets are amounts and the accuracy is wrong. ZA704
+    stuck-at-chance: there the loss does not fall either.
+
+    ## Sources
+    Goodfellow, Bengio and Courville 2016, Deep Learning, section 6.2.2; keras.io/api/losses.
+    Figures measured on Keras 3.15.
+    """
+    run = context.run
+    outputs = [o for o in trained_outputs(run) if o.loss in REGRESSION]
+    if not outputs:
+        return NotApplicable("no output is trained on a squared or absolute error")
+    untold = 0
+    for output in outputs:
+        labels = labels_of(run, output)
+        if labels is None:
+            untold += 1
+            if output.activation == "softmax" and (output.units or 0) > 1:
+                return _flagged(context, output, None, Tier.SMELL)
+        elif (tier := _tier(context, output, labels)) is not None:
+            return _flagged(context, output, labels, tier)
+    if untold == len(outputs):
+        return CannotTell("labels are not in the log: they may be classes", (LABELS.missing,))
+    return Passed("the targets are no class numbers, or the run beats its baseline on them")
+
+
+def _tier(context: RunContext, output: Output, labels: Labels) -> Tier | None:
+    """How sure it is that classes are meant and the loss hurts; None where they are not."""
+    if not labels.one_hot and (not labels.whole or labels.units > 1):
+        return None
+    values = labels.high - labels.low + 1
+    if accuracy_of(context.run, output) is not None:
+        if values > MOST_CLASSES:
+            return None
+        return Tier.SMELL if _accuracy_beats(context, labels) else Tier.STRONG
+    few = labels.low in (0.0, 1.0) and 2 <= values <= FEW_CLASSES
+    return Tier.SMELL if few and not context.beats else None
+
+
+def _accuracy_beats(context: RunContext, labels: Labels) -> bool:
+    """Whether accuracy is well above what always naming one class would score."""
+    if context.beats_accuracy is not None:
+        return context.beats_accuracy
+    if context.final_accuracy is None:
+        return True  # nothing shows that it hurts
+    majority = HALF
+    if labels.units == 1 and (labels.low, labels.high) == (0.0, 1.0) and labels.mean >= 0:
+        majority = max(labels.mean, 1.0 - labels.mean)
+    return context.final_accuracy > majority + BEATEN_ACCURACY * (1.0 - majority)
+
+
+def _flagged(context: RunContext, output: Output, labels: Labels | None, tier: Tier) -> Flagged:
+    run = context.run
+    name = (output.loss or "").replace("_", " ")
+    facts: tuple[Evidence, ...] = (Evidence(f"loss is {output.loss}", layer=output.layer),)
+    classes = output.units or 2
+    if labels is None:
+        summary = f"A {name} is trained on the {classes} classes of a softmax."
+    elif labels.one_hot:
+        classes = labels.units
+        summary = f"A {name} is trained on one-hot labels of {classes} classes."
+    else:
+        classes = int(labels.high) + 1 if labels.low >= 0 else 2
+        span = f"{number(labels.low)} to {number(labels.high)}"
+        summary = f"A {name} takes the class numbers {span} for amounts."
+    if labels is not None:
+        facts += (
+            Evidence.of_number("share of labels that are whole numbers", 1, unlike(1),
+                               unit="share", member=labels.member),
+        )
+    if context.baseline.accuracy is not None and context.final_accuracy is not None:
+        share = f"{number(context.final_accuracy)} against {number(context.baseline.accuracy)}"
+        sentence = f"Accuracy is {share} for always saying the largest class."
+    else:
+        sentence = "Its optimum lies between the classes, where no class is."
+    strictest = tier_by_source(run) or tier
+    return Flagged(
+        summary=summary,
+        context=sentence,
+        evidence=(*facts, *curve_shown(run, Role.ACCURACY, Role.LOSS)),
+        tier=min(tier, strictest),
+        since=BEFORE_TRAINING,
+        fix=_fix(context, output, classes, labels),
+    )
+
+
+def _fix(context: RunContext, output: Output, classes: int, labels: Labels | None) -> Fix:
+    run = context.run
+    before = f"- {output_call(run, output, output.activation)}\n"
+    if classes == 2 and output.units == 1 and (labels is None or labels.low >= 0):
+        after = output_call(run, output, "sigmoid")
+        loss, text = "binary_crossentropy", "Train yes and no on cross-entropy."
+    else:
+        rows = labels is not None and labels.one_hot
+        loss = "categorical_crossentropy" if rows else "sparse_categorical_crossentropy"
+        after = f'keras.layers.Dense({max(classes, 2)}, activation="softmax")'
+        text = "Give each class a unit and train on cross-entropy."
+        if labels is not None and labels.low < 0:
+            text = "Number the classes from 0, give each a unit and train on cross-entropy."
+    layers = "" if before == f"- {after}\n" else f"{before}+ {after}\n"
+    return Fix(text, f'{layers}- loss="{output.loss}",\n+ loss="{loss}",')

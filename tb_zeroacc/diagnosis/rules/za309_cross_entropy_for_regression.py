@@ -1,0 +1,175 @@
+"""ZA309: cross-entropy on targets that are no classes."""
+
+from __future__ import annotations
+
+from tb_zeroacc.diagnosis.answers import (
+    BEFORE_TRAINING,
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.labels import Labels, labels_of
+from tb_zeroacc.diagnosis.computed.losses import CLASS_LOSSES
+from tb_zeroacc.diagnosis.computed.outputs import tier_by_source, trained_outputs
+from tb_zeroacc.diagnosis.computed.shown import curve_shown
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, LOSS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.facts import Output
+from tb_zeroacc.run import Curve, Role, Run
+from tb_zeroacc.series import Point
+from tb_zeroacc.wording import number, percent
+
+CROSS_ENTROPY_TAGS = ("crossentropy", "cross_entropy", "cross-entropy")
+BELOW_ZERO = -1e-3  # a cross-entropy of sound labels is 0 or more; rounding does not reach this
+
+
+@rule(
+    "ZA309",
+    "cross-entropy-for-regression",
+    Tier.DEFINITE,
+    Stage.CONTRACT,
+    needs=((CONTRACT, LOSS),),
+    explains=(
+        "ZA201", "ZA303", "ZA306", "ZA307", "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504",
+        "ZA505", "ZA506", "ZA509", "ZA602", "ZA701", "ZA702", "ZA703", "ZA704", "ZA705", "ZA706",
+    ),
+    outcome=Outcome.BROKEN,
+    fix=Fix(
+        "Train amounts on a squared error, with a linear output.",
+        '- loss="binary_crossentropy",\n+ loss="mean_squared_error",',
+    ),
+)
+def cross_entropy_for_regression(context: RunContext) -> Answer:
+    """Cross-entropy is trained on continuous targets, which are no classes.
+
+    ## What it means
+    Cross-entropy takes its labels for shares between 0 and 1. A target of 7.3 makes the term of
+    the other class negative, (1 - 7.3) times a logarithm: the loss has no lower bound, and its
+    slope does not lead to the target.
+
+    ## Why accuracy suffers
+    By seed the loss of one linear unit fell to -160 and stood there, or stood at +178 for ever,
+    where Keras clips and the gradient is 0 (measured). In neither does the model learn the target.
+
+    ## How it is detected
+    From contract and labels: a cross-entropy, and labels of which some are no whole numbers and
+    some lie outside 0 to 1 (by more than 1/1024, float16's rounding step). Both are asked for:
+    shares within 0 to 1 are sound labels (smoothed ones, pixels of an autoencoder), and whole
+    numbers out of range are wrong class numbers. The loss itself tells nothing unless it is
+    negative, which no sound labels can make it. Without labels, a negative loss of a linear output
+    is strong; a negative curve that is called a cross-entropy, without a contract, is a smell.
+
+    ## How to fix it
+    ```python bad
+    model.add(keras.layers.Dense(1))
+    model.compile(loss="binary_crossentropy")
+    ```
+    ```python good
+    model.add(keras.layers.Dense(1))
+    model.compile(loss="mean_squared_error", metrics=["mae"])
+    ```
+
+    ## Easily confused with
+    ZA201 labels-out-of-range: there classes are meant, numbered from 1 or -1. ZA303
+    linear-output-without-from-logits: there the labels are classes and the output lacks its
+    activation. ZA703 diverging-loss: there the loss rises.
+
+    ## Sources
+    keras.io/api/losses/probabilistic_losses; Goodfellow, Bengio and Courville 2016, Deep Learning,
+    section 6.2.2. Levels measured on Keras 3.15, ten seeds.
+    """
+    run = context.run
+    if run.contract is None:
+        return _by_name(run)
+    outputs = trained_outputs(run)
+    entropies = [o for o in outputs if o.loss in CLASS_LOSSES]
+    if not entropies:
+        return NotApplicable("no output is trained on cross-entropy")
+    untold = None
+    for output in entropies:
+        labels = labels_of(run, output)
+        if labels is None:
+            untold = output
+        elif not labels.whole and labels.leave_unit_range:
+            return _by_labels(run, output, labels)
+    if untold is None:
+        return Passed("the labels are whole numbers or shares between 0 and 1")
+    curve = run.headline(Role.LOSS)
+    lowest = curve.series.minimum if curve else None
+    fits = len(outputs) == 1 and untold.activation in ("linear", None)
+    if curve is None or lowest is None or not fits:
+        return CannotTell("the labels are not in the log", (LABELS.missing,))
+    if lowest.value >= BELOW_ZERO:
+        return CannotTell(
+            f"the loss does not go below {number(lowest.value)}, which proves nothing; the labels "
+            "are not in the log", (LABELS.missing,),
+        )
+    return _by_level(curve, untold.loss or "", lowest, Tier.STRONG)
+
+
+def _by_name(run: Run) -> Answer:
+    """Without a contract: a curve that is called a cross-entropy and is negative."""
+    named = [c for c in run.curves_of(Role.LOSS) if any(w in c.tag.lower() for w in
+                                                        CROSS_ENTROPY_TAGS)]
+    for curve in named:
+        lowest = curve.series.minimum
+        if lowest is not None and lowest.value < BELOW_ZERO:
+            return _by_level(curve, curve.name, lowest, Tier.SMELL)
+    return CannotTell(
+        "which loss was trained is not in the log", (CONTRACT.missing, LABELS.missing)
+    )
+
+
+def _by_labels(run: Run, output: Output, labels: Labels) -> Flagged:
+    far = labels.high if labels.high > 1.0 else labels.low
+    return Flagged(
+        summary=f"Cross-entropy is trained on continuous targets, from {number(labels.low)} to "
+        f"{number(labels.high)}.",
+        context=f"{percent(labels.fractional)} of them are no whole numbers: they are amounts, "
+        "and this loss has no minimum at them.",
+        evidence=(
+            Evidence.of_number("share of targets that are no whole numbers", labels.fractional,
+                               at_most(0), unit="share", member=labels.member),
+            Evidence.of_number("largest target" if far > 1.0 else "smallest target", far,
+                               at_most(1) if far > 1.0 else at_least(0), member=labels.member),
+            *curve_shown(run, Role.LOSS, Role.ACCURACY),
+        ),
+        tier=tier_by_source(run),
+        since=BEFORE_TRAINING,
+        fix=_fix(output.loss or "binary_crossentropy"),
+    )
+
+
+def _by_level(curve: Curve, loss: str, lowest: Point, tier: Tier) -> Flagged:
+    steps = curve.series.steps[curve.series.values < BELOW_ZERO]
+    first = int(steps[0]) if len(steps) else lowest.step
+    return Flagged(
+        summary=f"The cross-entropy falls to {number(lowest.value)}: its targets are no classes.",
+        context="With labels between 0 and 1, or with class numbers, it can never be negative.",
+        evidence=(
+            Evidence.of_curve("smallest loss", curve, lowest.value, at_least(0), since=first),
+        ),
+        tier=tier,
+        since=BEFORE_TRAINING,
+        fix=_fix(loss),
+        rivals=(
+            ("ZA201", "the smallest and largest label: classes numbered from 1 or -1 do the same"),
+        ),
+    )
+
+
+def _fix(loss: str) -> Fix:
+    return Fix(
+        "Train amounts on a squared error, with a linear output.",
+        f'- loss="{loss}",\n+ loss="mean_squared_error",',
+    )

@@ -1,0 +1,154 @@
+"""ZA403: a metric that does not see what the loss learns."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.trend import Trend, training_step, trend_of
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
+from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.run import Curve, Run
+from tb_zeroacc.series import Series
+from tb_zeroacc.wording import count, number, percent
+
+FROZEN = 1e-6  # accuracies of the same count of right answers differ by rounding alone
+FEWEST_POINTS = 4  # epochs: fewer may be equal by chance on small data
+FALL = 0.2  # of the loss over the same epochs
+# Without a baseline nobody can tell a small data set, whose accuracy has few values, from a fault.
+ENOUGH_POINTS = 10
+
+
+@rule(
+    "ZA403",
+    "metric-frozen-while-loss-falls",
+    Tier.STRONG,
+    Stage.LOSS,
+    needs=(LOSS, ACCURACY),
+    muted_when=Muted.ACCURACY_IS_BEATEN,
+    fix=Fix(
+        "Compare a few predictions with their labels, as the metric sees them.",
+        "print(model.predict(x[:10]).squeeze(), y[:10])\n"
+        "model.compile(..., metrics=[keras.metrics.BinaryAccuracy(threshold=0.5)])",
+    ),
+)
+def metric_frozen_while_loss_falls(context: RunContext) -> Answer:
+    """The accuracy stands at one value while the loss falls: it does not see what is learned.
+
+    ## What it means
+    Loss and metric look at the same answers. Where one moves and the other never does, the metric
+    reads them wrongly, or every answer lies on the same side of its threshold.
+
+    ## Why accuracy suffers
+    It shows the same number from epoch to epoch, often 0 or the share of one class, and nothing
+    that the model learns can change it.
+
+    ## How it is detected
+    Over the last 4 epochs or more the training accuracy varies by less than 1e-6, which is no
+    single example, and the loss falls by 20 % or more over the same epochs, the penalty of
+    regularisers left aside. Both bounds are far from working programs: there accuracy follows the
+    loss. Passed at an accuracy of 1, which cannot rise, and where accuracy beats the share of the
+    largest class, for small data move in few steps. Where that share is not known the accuracy
+    must have stood still from the first point on, and fewer than 10 points make it a smell.
+
+    ## How to fix it
+    ```python
+    print(model.predict(x[:10]).squeeze(), y[:10])
+    ```
+    Look at predictions and labels side by side, in the form that the metric takes them: class
+    numbers or one-hot rows, probabilities or logits, a threshold of 0.5 or of 0.
+
+    ## Easily confused with
+    ZA401 accuracy-on-regression and ZA301 softmax-on-one-unit, which are two causes of it. ZA404
+    predicts-one-class: the metric is right, and all answers lie on one side. ZA704
+    stuck-at-chance: there the loss does not fall either.
+
+    ## Sources
+    stackoverflow.com/q/59129802; github.com/keras-team/keras/issues/6260. Margins measured on
+    Keras 3.15: three faulty programs fire, no working one.
+    """
+    run = context.run
+    accuracy, loss = context.curve(ACCURACY), context.curve(LOSS)
+    steps, values = accuracy.series.finite()
+    if len(values) < FEWEST_POINTS:
+        return CannotTell(f"fewer than {FEWEST_POINTS} points of the accuracy")
+    begin = _frozen_since(values)
+    if len(values) - begin < FEWEST_POINTS:
+        return Passed(f"accuracy moves: it ends at {number(float(values[-1]))}")
+    level = float(values[-1])
+    if level * accuracy.scale >= 1.0 - FROZEN:
+        return Passed("accuracy stands at 1 and cannot rise")
+    if context.beats_accuracy is None and begin > 0:
+        return CannotTell("accuracy stood still at the end, and what chance scores is not known")
+    trend = _loss_over(run, loss, accuracy, int(steps[begin]), whole=begin == 0)
+    if trend is None:
+        return NotApplicable("the loss has no points over the same stretch")
+    fall = trend.relative_fall
+    if fall < FALL:
+        return Passed(f"accuracy stands still, and so does the loss: it fell by {percent(fall)}")
+    weak = context.beats_accuracy is None and len(values) < ENOUGH_POINTS
+    return _flagged(run, accuracy, loss, trend, begin, Tier.SMELL if weak else None)
+
+
+def _frozen_since(values: NDArray[np.float64]) -> int:
+    """Index of the first of the last points that all are equal; values of shape (points,)."""
+    moving = np.flatnonzero(np.abs(values - values[-1]) >= FROZEN)
+    return int(moving[-1]) + 1 if len(moving) else 0
+
+
+def _loss_over(
+    run: Run, loss: Curve, accuracy: Curve, since: int, *, whole: bool
+) -> Trend | None:
+    """The loss over the stretch that begins at `since`, free of penalties; None if unknown."""
+    steps, values = loss.series.finite()
+    if not whole:
+        if loss.axis != accuracy.axis:
+            return None
+        values = values[steps >= since]
+        steps = steps[steps >= since]
+    penalties = run.table("loss")
+    if penalties is not None and len(values):
+        when = [training_step(run, loss, int(step)) for step in steps]
+        known = np.nan_to_num(penalties.column("penalty")[:, 0], nan=0.0, posinf=0.0, neginf=0.0)
+        values = values - np.interp(when, penalties.steps, known)
+    return trend_of(Series.of(steps, values)) if len(values) else None
+
+
+def _flagged(
+    run: Run, accuracy: Curve, loss: Curve, trend: Trend, begin: int, tier: Tier | None
+) -> Flagged:
+    steps, values = accuracy.series.finite()
+    since, last, level = int(steps[begin]), int(steps[-1]), float(values[-1])
+    points = count(len(values) - begin, "epoch" if accuracy.axis == "epoch" else "point")
+    bound = trend.start - FALL * abs(trend.start)
+    return Flagged(
+        summary=f"Accuracy stands at {number(level)} while the loss falls by "
+        f"{percent(trend.relative_fall)}.",
+        context=f"Over {points} the loss goes from {number(trend.start)} to {number(trend.end)}, "
+        "and not one answer more or less is right.",
+        evidence=(
+            Evidence.of_curve("accuracy: largest less smallest over the stretch", accuracy,
+                              float(np.ptp(values[begin:])), at_least(FROZEN), since=since,
+                              until=last, is_drawn=False),
+            Evidence.of_curve("accuracy, all along", accuracy, level, since=since, until=last),
+            # That the loss falls is healthy; that the accuracy does not see it is the fault.
+            Evidence.of_curve("loss at the end, against four fifths of its start", loss,
+                              trend.end, at_most(bound), since=since, until=trend.end_step),
+        ),
+        tier=tier,
+        since=training_step(run, accuracy, since),
+    )

@@ -1,0 +1,212 @@
+"""ZA404: a classifier that names one class for every example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.labels import class_counts
+from tb_zeroacc.diagnosis.computed.losses import REGRESSION
+from tb_zeroacc.diagnosis.computed.outputs import trained_outputs
+from tb_zeroacc.diagnosis.computed.samples import lasting_since
+from tb_zeroacc.diagnosis.computed.trend import training_step
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import ACCURACY, LABEL_COUNTS, PREDICTION_COUNTS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.run import Role, Run, Table
+from tb_zeroacc.wording import number, percent
+
+ONE_CLASS = 0.999  # share of the predictions; a working net on imbalanced data stays under .7
+NO_BETTER = 0.001  # accuracy above the largest class's share that is rounding and sampling
+FEWEST_STEPS = 10  # a net may begin by naming one class
+FEWEST_OTHERS = 10  # examples of other classes among the predictions, where no accuracy is known
+FEWEST_EPOCHS = 4  # of an accuracy at the largest class's share, where predictions are not known
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What one output named: the class, its share, and from which sample on it stays so."""
+
+    table: Table
+    row: int
+    label: str
+    share: float
+    examples: float
+    first: int
+
+
+@rule(
+    "ZA404",
+    "predicts-one-class",
+    Tier.STRONG,
+    Stage.OUTPUT,
+    needs=((PREDICTION_COUNTS, ACCURACY),),
+    explains=("ZA403",),
+    fix=Fix(
+        "Weigh the classes, or draw them equally often, and see whether other classes are named.",
+        "model.fit(..., class_weight={0: 0.5, 1: 5.0})",
+    ),
+)
+def predicts_one_class(context: RunContext) -> Answer:
+    """The model names the same class for every example.
+
+    ## What it means
+    Whatever the input is, one class has the largest output, or the one output never crosses its
+    threshold. The model has at best learned how frequent the classes are.
+
+    ## Why accuracy suffers
+    It is the share of that class and no more: .5 for a fair coin, .1 for ten digits; .99 where 99
+    of 100 examples are of one class, which looks good and says nothing.
+
+    ## How it is detected
+    Among the predictions of the last epoch's samples one class has a share of .999 or more, and
+    accuracy is at most .001 above the largest class's share of the labels. Collapsed models show
+    1.0, a working one on imbalanced data .69 (measured). Accuracy, which counts every example,
+    guards against samples that miss a rare class; without it, ten examples of other classes must
+    be expected among them. Not where the labels hold one class only, nor before step 10. Where
+    predictions are not on record: an accuracy within .001 of the known share over 4 epochs.
+
+    ## How to fix it
+    Look for the cause first: dead units, a rate that is too high, inputs without a scale. If the
+    classes are far from equally frequent:
+    ```python
+    model.fit(x, y, class_weight={0: 0.5, 1: 5.0})
+    ```
+
+    ## Easily confused with
+    ZA509 constant-output: there the outputs do not differ at all; here they may, on one side of
+    the threshold. ZA203 class-imbalance: a cause of it. ZA202 constant-labels: there one class is
+    the right answer.
+
+    ## Sources
+    stackoverflow.com/q/41488279; karpathy.github.io/2019/04/25/recipe (input-independent
+    baseline). Shares measured on Keras 3.15.
+    """
+    run = context.run
+    table = run.table("prediction_counts")
+    losses = [o.loss for o in trained_outputs(run)]
+    if table is None and losses and all(loss in REGRESSION for loss in losses):
+        return NotApplicable("a regression names no classes")
+    if table is None:
+        return _by_accuracy(context)
+    single = len(table.rows) == 1
+    accuracy = context.final_accuracy if single else None
+    untold, seen = "", ""
+    for row, output in enumerate(table.rows):
+        majority = _majority(run, output)
+        named = _named(table, row)
+        if majority is None or named is None:
+            untold = untold or "how frequent each class is among the labels is not on record"
+            continue
+        if majority >= ONE_CLASS:
+            seen = seen or "the labels hold one class only"
+            continue
+        said = f"the largest share of predictions is {percent(named.share)}"
+        others = named.examples * (1.0 - majority)
+        if named.share < ONE_CLASS:
+            seen = f"{said}, that of the labels {percent(majority)}"
+        elif accuracy is not None and accuracy > majority + NO_BETTER:
+            seen = f"{said}, but accuracy is {number(accuracy)}, above {number(majority)}"
+        elif table.steps[-1] - table.steps[0] < FEWEST_STEPS:
+            untold = f"fewer than {FEWEST_STEPS} steps: {said} so far"
+        elif accuracy is None and others < FEWEST_OTHERS:
+            untold = f"{said}, of too few examples to expect another class"
+        else:
+            return _flagged(context, named, majority, accuracy)
+    if untold:
+        return CannotTell(untold, () if run.table("label_counts") else (LABEL_COUNTS.missing,))
+    only = seen == "the labels hold one class only"
+    return NotApplicable(seen) if only else Passed(seen)
+
+
+def _majority(run: Run, output: str) -> float | None:
+    """Share of the largest class among an output's labels, 0 to 1."""
+    counts = class_counts(run, output)
+    return None if counts is None else float(counts.max() / counts.sum())
+
+
+def _named(table: Table, row: int) -> _Named | None:
+    """The class that the last epoch's samples name most; None where nothing was counted."""
+    counts = np.nan_to_num(table.values[:, row, :].astype(np.float64))  # (samples, classes)
+    last = table.epochs == table.epochs[-1]
+    if table.epochs[-1] < 0:  # no epochs on record: the last quarter
+        last = np.arange(len(table)) >= len(table) * 3 // 4
+    pooled = counts[last].sum(axis=0)
+    if not pooled.sum() > 0:
+        return None
+    label = int(pooled.argmax())
+    totals = np.maximum(counts.sum(axis=1), 1.0)
+    onset = lasting_since(counts[:, label] / totals >= ONE_CLASS)
+    return _Named(
+        table, row, table.columns[label], float(pooled[label] / pooled.sum()),
+        float(pooled.sum()), len(table) - 1 if onset is None else onset,
+    )  # fmt: skip
+
+
+def _flagged(
+    context: RunContext, named: _Named, majority: float, accuracy: float | None
+) -> Flagged:
+    table, run = named.table, context.run
+    since, last = int(table.steps[named.first]), int(table.steps[-1])
+    facts = [
+        Evidence.of_table(f"share of class {named.label} among the predictions, last epoch",
+                          table, named.share, at_most(ONE_CLASS), unit="share", since=since,
+                          until=last, shown_by=run.curve("zeroacc/prediction_majority_share")),
+    ]  # fmt: skip
+    score = ""
+    if accuracy is not None:
+        facts += _accuracy(run, majority)
+        score = f" Accuracy is {number(accuracy)}."
+    return Flagged(
+        summary=f"The model names class {named.label} for {percent(named.share)} of the examples.",
+        context=f"The largest class is {percent(majority)} of the labels.{score}",
+        evidence=tuple(facts),
+        since=since,
+    )
+
+
+def _accuracy(run: Run, majority: float, since: int | None = None) -> list[Evidence]:
+    curve = run.headline(Role.ACCURACY)
+    if curve is None:
+        return []
+    text = "accuracy at the end, against the largest class and .001"
+    bound = at_least((majority + NO_BETTER) / curve.scale)
+    return [Evidence.of_curve(text, curve, limit=bound, since=since)]
+
+
+def _by_accuracy(context: RunContext) -> Answer:
+    """Without predictions: an accuracy that stands at the share of the largest class."""
+    run, majority = context.run, context.baseline.accuracy
+    curve = run.headline(Role.ACCURACY)
+    if majority is None or curve is None:
+        missing = (PREDICTION_COUNTS.missing, LABEL_COUNTS.missing)
+        return CannotTell("neither predictions nor labels are in the log", missing)
+    if majority >= ONE_CLASS:
+        return NotApplicable("the labels hold one class only")
+    steps, values = curve.series.finite()
+    if len(values) < FEWEST_EPOCHS:
+        return CannotTell(f"fewer than {FEWEST_EPOCHS} points of the accuracy")
+    away = np.flatnonzero(np.abs(values * curve.scale - majority) > NO_BETTER)
+    begin = int(away[-1]) + 1 if len(away) else 0
+    if len(values) - begin < FEWEST_EPOCHS:
+        return Passed(f"accuracy leaves {number(majority)}, the share of the largest class")
+    return Flagged(
+        summary=f"Accuracy stands at {number(majority)}, the share of the largest class.",
+        context="So it does where every example is given that class.",
+        evidence=tuple(_accuracy(run, majority, int(steps[begin]))),
+        since=training_step(run, curve, int(steps[begin])),
+    )

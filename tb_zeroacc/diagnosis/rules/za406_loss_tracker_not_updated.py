@@ -1,0 +1,90 @@
+"""ZA406: a logged loss of 0 that comes from a tracker nobody updates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import Answer, Evidence, Fix, Flagged, Passed, Stage, Tier
+from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import EPOCHS, STEP_LOSS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.wording import number
+
+
+@rule(
+    "ZA406",
+    "loss-tracker-not-updated",
+    Tier.SMELL,
+    Stage.LOSS,
+    needs=(EPOCHS, STEP_LOSS),
+    outcome=Outcome.LEARNING,
+    fix=Fix(
+        "Hand the loss to Keras' tracker in `train_step`, and return what the trackers say.",
+        "+ for metric in self.metrics:\n"
+        '+     if metric.name == "loss":\n'
+        "+         metric.update_state(loss)  # the loss tracker\n"
+        "+     else:\n"
+        "+         metric.update_state(y, y_pred)\n"
+        '- return {"loss": loss}\n'
+        "+ return {metric.name: metric.result() for metric in self.metrics}",
+    ),
+)
+def loss_tracker_not_updated(context: RunContext) -> Answer:
+    """The logged loss is 0 in every epoch because its tracker is never updated.
+
+    ## What it means
+    A `train_step` of one's own returns `{"loss": loss}`. Keras takes that for the names of its
+    trackers and logs what they hold, and the loss tracker holds 0 until somebody updates it.
+
+    ## Why accuracy suffers
+    It does not. But the progress bar, the history, `EarlyStopping` and `ReduceLROnPlateau` all see
+    a perfect loss that never moves, and whoever reads it believes that all is well.
+
+    ## How it is detected
+    The loss of an epoch is logged as exactly 0, while every sampled step of that epoch has a loss
+    further than .001 from 0. A mean of such losses is not 0; what rounds to it in float16 lies
+    below. No other difference counts: a log is the mean of an epoch, a sample is one batch of it.
+    Where it is found, the samples are judged in place of the logged loss, by every check.
+
+    ## How to fix it
+    ```python
+    for metric in self.metrics:  # in `train_step`
+        if metric.name == "loss":
+            metric.update_state(loss)
+        else:
+            metric.update_state(y, y_pred)
+    return {metric.name: metric.result() for metric in self.metrics}
+    ```
+    A tracker of your own does as well: `self.loss_tracker = keras.metrics.Mean(name="loss")`,
+    `self.loss_tracker.update_state(loss)`, and return its `result()`.
+
+    ## Easily confused with
+    ZA110 empty-input: Keras logs a loss of 0 for an epoch without a batch as well, and no sample
+    is there. ZA301 softmax-on-one-unit: there the loss that is minimised is wrong, not its log.
+
+    ## Sources
+    keras.io/guides/custom_train_step_in_tensorflow. Measured on Keras 3.15: eight epochs logged
+    as 0 with a true loss of 1.1.
+    """
+    run = context.run
+    refuted = next((c for c in run.curves if c.refuted), None)
+    if refuted is None:
+        return Passed("no logged loss contradicts the sampled steps")
+    table = context.table(STEP_LOSS)
+    losses = table.column("loss")[:, 0]
+    losses = losses[np.isfinite(losses)]
+    return Flagged(
+        summary=f"Keras logs a loss of 0, but the sampled steps have {number(losses[-1])}: the "
+        "logged loss is a tracker that nobody updates.",
+        context="The checks go by the sampled steps. Progress bar, history and callbacks that "
+        "watch the loss see the 0.",
+        evidence=(
+            Evidence.of_curve("logged loss of the last epoch", refuted),
+            Evidence.of_table("loss of the last sampled step", table, float(losses[-1]),
+                              since=int(table.steps[0]), until=int(table.steps[-1]),
+                              shown_by=run.curve(STEP_LOSS_TAG)),
+        ),
+        since=int(table.steps[0]),
+    )  # fmt: skip

@@ -1,0 +1,207 @@
+"""ZA503: gradients that fade from the output back to the input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+)
+from tb_zeroacc.diagnosis.computed.keras_code import layer_call
+from tb_zeroacc.diagnosis.computed.kernels import kernel_rows
+from tb_zeroacc.diagnosis.computed.layers import layer_named, layer_of
+from tb_zeroacc.diagnosis.computed.optimizer import Group, groups_of
+from tb_zeroacc.diagnosis.computed.parts import worst_of
+from tb_zeroacc.diagnosis.computed.samples import lasting_since
+from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import GRADIENTS, WEIGHTS
+from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.run import Run, Table
+from tb_zeroacc.wording import number
+
+# First kernel's gradient ÷ last kernel's. Measured: 1.6e-8 in twelve sigmoid layers that stand
+# still; healthy nets .1 and .6 (twelve ReLU layers with He's initialisation).
+FADED = 1e-4
+FEWEST_LAYERS = 4  # there is nothing to fade through in fewer
+# Update ÷ weights of the first kernel. Adam makes up for a small gradient: only a first layer that
+# really stands still is a fault.
+STANDS_STILL = 1e-6
+SATURATING = ("sigmoid", "tanh", "hard_sigmoid", "softsign")
+
+
+@dataclass(frozen=True, slots=True)
+class _Fade:
+    """Gradient rms of the kernels from input to output, (samples, kernels), and whose they are."""
+
+    steps: NDArray[np.int64]
+    rms: NDArray[np.float64]
+    layers: list[str]
+
+    @property
+    def ratio(self) -> NDArray[np.float64]:
+        """First ÷ last, (samples,); NaN where the last one gets nothing either."""
+        last = self.rms[:, -1]
+        return np.where(last > 0, self.rms[:, 0] / np.where(last > 0, last, 1.0), np.nan)
+
+
+@rule(
+    "ZA503",
+    "vanishing-gradients",
+    Tier.STRONG,
+    Stage.ACTIVATIONS,  # such a stack fades forwards too, before any gradient is there
+    needs=(GRADIENTS, WEIGHTS),
+    explains=("ZA404", "ZA509", "ZA606", "ZA702", "ZA704"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    fix=Fix(
+        "Use ReLU with He's initialisation in the hidden layers, or shortcuts and normalisation.",
+        'keras.layers.Dense(32, activation="relu", kernel_initializer="he_normal")',
+    ),
+)
+def vanishing_gradients(context: RunContext) -> Answer:
+    """Gradients fade from layer to layer towards the input, so the first layers stand still.
+
+    ## What it means
+    On its way back each layer multiplies the gradient by its weights and by the slope of its
+    activation, at most 1/4 for a sigmoid. Twelve such layers leave some 1e-8 of it.
+
+    ## Why accuracy suffers
+    The first layers keep their random weights and pass on nearly the same signal for every input.
+    What lies behind can then only learn how frequent each class is.
+
+    ## How it is detected
+    The root mean square of the first kernel's gradient divided by the last one's, per sample; the
+    median over all samples must be under 1e-4 and above 0, with at least 4 kernels; of several
+    optimizers, among the kernels of each. Measured:
+    1.6e-8 in twelve sigmoid layers, .1 to .6 in healthy nets, so 1e-4 keeps three orders of
+    magnitude on either side. And the first kernel must stand still: its median update under 1e-6
+    of its weights, since Adam scales small gradients up. Muted once the run beats its baseline.
+
+    ## How to fix it
+    ```python
+    keras.layers.Dense(32, activation="relu", kernel_initializer="he_normal")
+    ```
+    In very deep nets add `BatchNormalization` or shortcuts (`keras.layers.Add`).
+
+    ## Easily confused with
+    ZA505 saturated-activations: there the units stand at the ends of their range; units that all
+    say about one half are not saturated. ZA504 dead-relu-units and ZA601 zero-initialisation:
+    there the gradient is exactly 0. ZA702 learning-rate-too-low: there all layers move too little.
+
+    ## Sources
+    Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural
+    networks; Hochreiter 1998; stackoverflow.com/q/50209981. The margins were measured on
+    Keras 3.15.
+    """
+    weights, gradients = context.table(WEIGHTS), context.table(GRADIENTS)
+    answers = [
+        _judged(context, weights, gradients, group) for group in groups_of(context.run, weights)
+    ]
+    return as_far_as_recorded(context.run, worst_of(answers), "weights", "gradients")
+
+
+def _judged(context: RunContext, weights: Table, gradients: Table, group: Group) -> Answer:
+    """The answer on the layers that one optimizer trains: others have a loss of their own."""
+    fade = _fade(context.run, weights, gradients, group)
+    if fade is None or len(fade.layers) < FEWEST_LAYERS:
+        return NotApplicable(f"fewer than {FEWEST_LAYERS} layers with kernels")
+    known = np.isfinite(fade.ratio)
+    if not known.any():
+        return CannotTell("the last layer gets no gradient either")
+    ratio = float(np.median(fade.ratio[known]))
+    if not 0 < ratio < FADED:
+        return Passed(f"the first layer gets {number(ratio)} of the last one's gradient")
+    first = _kernels(context.run, weights, group)[0]
+    moved = float(np.nanmedian(weights.column("update_ratio")[:, first]))
+    if moved >= STANDS_STILL:
+        return Passed(f"the first layer moves all the same, by {number(moved)} of itself a step")
+    return _flagged(context, fade, ratio, moved)
+
+
+def _kernels(run: Run, weights: Table, group: Group) -> list[int]:
+    return [row for row in kernel_rows(run, weights) if row in group.rows]
+
+
+def _fade(run: Run, weights: Table, gradients: Table, group: Group) -> _Fade | None:
+    """The gradients of the kernels of one optimizer that both tables know."""
+    paths = [weights.rows[row] for row in _kernels(run, weights, group)]
+    paths = [path for path in paths if path in gradients.rows]
+    if not paths:
+        return None
+    rows = [gradients.row_index(path) for path in paths]
+    layers = [layer_of(run, path) for path in paths]
+    return _Fade(gradients.steps, gradients.column("rms")[:, rows], layers)
+
+
+def _flagged(context: RunContext, fade: _Fade, ratio: float, moved: float) -> Flagged:
+    run, gradients = context.run, context.table(GRADIENTS)
+    low = np.isfinite(fade.ratio) & (fade.ratio < FADED)
+    onset = lasting_since(low)
+    since = int(fade.steps[0 if onset is None else onset])
+    until = int(fade.steps[-1])
+    typical = np.nanmedian(fade.rms, axis=0)
+    # The layers that get less than this share of the last one's: those that stand still.
+    faded = tuple(dict.fromkeys(
+        layer for layer, rms in zip(fade.layers, typical, strict=True) if rms < FADED * typical[-1]
+    ))
+    first, last = fade.layers[0], fade.layers[-1]
+    return Flagged(
+        summary=f"Gradients vanish on their way down: `{first}` gets {part(ratio)} of the last "
+        "layer's.",
+        context=f"`{first}` moves by {number(moved)} of its weights a step: it keeps its random "
+        f"weights. {len(faded)} of {len(fade.layers)} layers get less than {number(FADED)} of the "
+        f"gradient of `{last}`.",
+        evidence=(
+            Evidence.of_table("gradient, first ÷ last kernel, median", gradients, ratio,
+                              at_least(FADED), layer=first, since=since, until=until),
+            *(
+                Evidence.of_table(f"gradient of `{layer}`, median", gradients, rms, layer=layer,
+                                  since=since, until=until,
+                                  shown_by=run.curve(f"zeroacc/gradients/{layer}"))
+                for layer, rms in ((first, typical[0]), (last, typical[-1]))
+            ),
+            Evidence.of_table(f"update ÷ weights of `{first}`, median", context.table(WEIGHTS),
+                              moved, at_least(STANDS_STILL), layer=first, since=since,
+                              until=until),
+        ),
+        since=since,
+        layers=faded,
+        fix=_fix(run, faded),
+    )
+
+
+def part(ratio: float) -> str:
+    """A small ratio in words: `a 63-millionth`, `1/4 200`."""
+    parts = 1.0 / ratio
+    for size, word in ((1e12, "trillionth"), (1e9, "billionth"), (1e6, "millionth")):
+        if parts >= size and parts / size < 1000:
+            return f"a {float(f'{parts / size:.2g}'):.0f}-{word}"
+    return number(ratio) if parts >= 1e6 else f"1/{number(float(f'{parts:.2g}'))}"
+
+
+def _fix(run: Run, layers: tuple[str, ...]) -> Fix:
+    known = [layer for name in layers if (layer := layer_named(run, name)) is not None]
+    squashed = next((layer for layer in known if layer.activation in SATURATING), None)
+    if squashed is None:
+        return Fix(
+            "Let the gradient pass by: add shortcuts or normalisation between the layers.",
+            "y = keras.layers.LayerNormalization()(keras.layers.Add()([x, block(x)]))",
+        )
+    before = layer_call(squashed, activation=squashed.activation)
+    after = layer_call(squashed, activation="relu", kernel="HeNormal")
+    return Fix(
+        f"Replace {squashed.activation} in the hidden layers by ReLU, with weights to match.",
+        f"- {before}\n+ {after}",
+    )

@@ -1,0 +1,74 @@
+"""ZA504: hidden ReLU units that no example activates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import Answer, Fix, Stage, Tier
+from tb_zeroacc.diagnosis.computed.silent_units import DEAD, DYING, judge
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import ACTIVATIONS
+from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.run import Run
+
+# In a batch of fewer examples many units are silent in health: there only all of them count.
+FEW_EXAMPLES = 8
+
+
+@rule(
+    "ZA504",
+    "dead-relu-units",
+    Tier.STRONG,
+    Stage.ACTIVATIONS,
+    needs=(ACTIVATIONS,),
+    explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    fix=Fix(
+        "Lower the learning rate, start biases at zero and use He's initialisation; or let the "
+        "negative side pass a little.",
+        'keras.layers.Dense(64, activation="leaky_relu", kernel_initializer="he_normal")',
+    ),
+)
+def dead_relu_units(context: RunContext) -> Answer:
+    """Nearly all units of a hidden ReLU layer are dead: no example activates them.
+
+    ## What it means
+    A ReLU unit whose input is negative for every example outputs 0 and passes no gradient back. It
+    cannot come back to life by training.
+
+    ## Why accuracy suffers
+    Through a layer that is dead as a whole nothing of the input passes: the model says the same for
+    every example, the share of the largest class at best.
+
+    ## How it is detected
+    Per hidden layer, the share of units that not one example of the batch activates (units, not
+    elements: half of all elements are 0 in health). Its median over the last samples (a quarter of
+    them, at most ten) must be 90 % or more. Healthy nets end with 33 to 64 % of a layer dead,
+    broken ones with 100 % (measured). With fewer than 8 examples a batch only 100 % counts. Muted
+    once the run beats its baseline. It begins where the share passes 90 % and stays there in nine
+    of ten samples.
+
+    ## How to fix it
+    ```python
+    keras.layers.Dense(64, activation="relu", kernel_initializer="he_normal",
+                       bias_initializer="zeros")
+    ```
+    Where units died after a jump of the update ratio, lower the rate first.
+
+    ## Easily confused with
+    ZA701 learning-rate-too-high: then the layer lives at step 0 and dies after a large update;
+    dead from step 0 is a matter of initialisation. ZA601 zero-initialisation: there the kernels
+    are constant. ZA104 feature-scales-differ: there one step on raw features kills the units.
+
+    ## Sources
+    Lu et al. 2019, Dying ReLU and initialization; stackoverflow.com/q/46639430;
+    docs.aws.amazon.com/sagemaker (Debugger's DeadRelu). Margins measured on Keras 3.15.
+    """
+    return judge(context, DYING, _dead_threshold(context.run))
+
+
+def _dead_threshold(run: Run) -> float:
+    batch = run.table("batch")
+    if batch is None:
+        return DEAD
+    return DEAD if np.nanmedian(batch.column("examples")) >= FEW_EXAMPLES else 1.0

@@ -1,0 +1,62 @@
+"""ZA505: hidden sigmoid or tanh units at the ends of their range."""
+
+from __future__ import annotations
+
+from tb_zeroacc.diagnosis.answers import Answer, Fix, Stage, Tier
+from tb_zeroacc.diagnosis.computed.silent_units import SATURATION, judge
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import ACTIVATIONS
+from tb_zeroacc.diagnosis.rule import Muted, rule
+
+# Share of (unit, example) pairs with a derivative under 1 % of its maximum. Hidden layers of
+# healthy nets stay far below; good sigmoid OUTPUTS reach 50-94 %, so outputs are left out.
+SATURATED = 0.9
+
+
+@rule(
+    "ZA505",
+    "saturated-activations",
+    Tier.STRONG,
+    Stage.ACTIVATIONS,
+    needs=(ACTIVATIONS,),
+    explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    fix=Fix(
+        "Start with smaller weights and standardised inputs.",
+        'keras.layers.Dense(64, activation="tanh", kernel_initializer="glorot_uniform")',
+    ),
+)
+def saturated_activations(context: RunContext) -> Answer:
+    """Hidden sigmoid or tanh units stand at the ends of their range, where the slope is gone.
+
+    ## What it means
+    Far from 0 a tanh or sigmoid is flat. A unit that stands there for every example hardly passes
+    any gradient, so its weights and those before it do not learn.
+
+    ## Why accuracy suffers
+    The hidden layers act as random, hard switches. Only the last layer learns, on features that
+    were drawn by chance.
+
+    ## How it is detected
+    Per hidden layer, the share of pairs of unit and example whose derivative is under 1 % of its
+    maximum (s(1-s) of a sigmoid, 1-t² of a tanh). Its median over the last samples must be 90 % or
+    more. The output layer is left out: a good classifier's output saturates, 50 to 94 % of it
+    (measured). Muted once the run beats its baseline.
+
+    ## How to fix it
+    ```python
+    keras.layers.Dense(64, activation="tanh", kernel_initializer="glorot_uniform")
+    ```
+    and standardise the inputs, `(x - x.mean(axis=0)) / x.std(axis=0)`.
+
+    ## Easily confused with
+    ZA103 input-not-normalised: then the first layer alone is saturated at step 0, by the input's
+    scale and not by the weights. ZA503 vanishing-gradients: deep sigmoid layers need not be
+    saturated for the gradient to fade. ZA701 learning-rate-too-high: then it begins after an
+    update.
+
+    ## Sources
+    Glorot and Bengio 2010, section 3; docs.aws.amazon.com/sagemaker
+    (Debugger's SaturatedActivation). Margins measured on Keras 3.15.
+    """
+    return judge(context, SATURATION, SATURATED)

@@ -1,0 +1,193 @@
+"""ZA601: layers that start with equal units, which training cannot tell apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    BEFORE_TRAINING,
+    Answer,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    unlike,
+)
+from tb_zeroacc.diagnosis.computed.keras_code import layer_call
+from tb_zeroacc.diagnosis.computed.kernels import kernel_rows
+from tb_zeroacc.diagnosis.computed.layers import layer_named, layer_of, output_layers
+from tb_zeroacc.diagnosis.computed.optimizer import optimizers_of, variable_of
+from tb_zeroacc.diagnosis.computed.shown import loss_shown
+from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import CONTRACT, WEIGHTS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.facts import Layer
+from tb_zeroacc.run import Run, Table
+
+CONSTANT_INITIALIZERS = ("Zeros", "Ones", "Constant")
+# One kernel a channel, or one that joins them all: their last axis may hold a single unit.
+WITHOUT_UNIT_AXIS = ("Depthwise", "Separable")
+FEWEST_SAMPLES = 2  # the first shows the start, a later one that training does not fix it
+
+
+@rule(
+    "ZA601",
+    "zero-initialisation",
+    Tier.DEFINITE,
+    Stage.WEIGHTS,
+    needs=((WEIGHTS, CONTRACT),),
+    explains=(
+        "ZA403", "ZA404", "ZA503", "ZA504", "ZA505", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705",
+    ),
+    fix=Fix(
+        "Start kernels at random; only biases may start at zero.",
+        'keras.layers.Dense(64, activation="relu", kernel_initializer="glorot_uniform")',
+    ),
+)
+def zero_initialisation(context: RunContext) -> Answer:
+    """All units of a layer start with the same weights, and training keeps them alike.
+
+    ## What it means
+    Units with equal weights compute the same and get the same gradient, so they stay equal for
+    ever: a layer of 64 units is one unit 64 times. With zeros before a ReLU not even that one
+    learns, for its output and its gradient are exactly 0.
+
+    ## Why accuracy suffers
+    Behind a layer of zeros only the last bias moves: the model learns how frequent each class is
+    and nothing of the inputs.
+
+    ## How it is detected
+    The standard deviation over a kernel's units, exactly 0 in the first and in every later sample
+    (at least two, a step or more apart). No tolerance is needed: equal units stay equal to the
+    last bit, and the smallest spread of a healthy layer is .1 (measured). Kernels of a single unit
+    and depthwise kernels are left out. A last layer of zeros is a legitimate start: its spread is
+    above 0 after the first step. Without the recorder the contract tells: a hidden layer with
+    Zeros, Ones or a Constant as kernel initialiser; that is strong at most. A run that beats its
+    baseline all the same makes it a smell.
+
+    ## How to fix it
+    ```python
+    keras.layers.Dense(64, activation="relu", kernel_initializer="glorot_uniform")
+    ```
+    which is the default; biases may start at zero.
+
+    ## Easily confused with
+    ZA504 dead-relu-units: there the kernels differ and a bias or an update holds the units down.
+    ZA503 vanishing-gradients: there the gradient is tiny, here it is 0 or alike for all units.
+
+    ## Sources
+    Goodfellow, Bengio and Courville 2016, Deep Learning, section 8.4; stackoverflow.com/q/20027598;
+    TheDeepChecker (variance of the initial weights near 0). Exactness was measured on Keras 3.15.
+    """
+    weights = context.run.table("weights")
+    if weights is None:
+        return as_far_as_recorded(context.run, _from_contract(context), "weights")
+    run = context.run
+    rows = [r for r in kernel_rows(run, weights) if _has_units(run, weights.rows[r])]
+    spread = weights.column("unit_spread")
+    known = np.isfinite(spread)  # a step that was sampled out of turn has none
+    rows = [r for r in rows if known[:, r].any()]
+    rows = [r for r in rows if _is_trained(context.run, weights, r)]
+    if not rows:
+        answer: Answer = NotApplicable("no kernel with two units or more")
+        return as_far_as_recorded(context.run, answer, "weights")
+    alike = [r for r in rows if not spread[known[:, r], r].any()]
+    if not alike:
+        answer = Passed(f"units differ in all {len(rows)} kernels")
+        return as_far_as_recorded(context.run, answer, "weights")
+    if known[:, alike].any(axis=1).sum() < FEWEST_SAMPLES:
+        return Passed("one sample")
+    return _from_weights(context, weights, alike)
+
+
+def _has_units(run: Run, row: str) -> bool:
+    """Whether a kernel's last axis holds two units or more, as far as the contract tells."""
+    if "depthwise" in row.rsplit("/", 1)[-1]:
+        return False
+    layer = layer_named(run, layer_of(run, row))
+    if layer is None:
+        return False
+    if any(word in layer.class_name for word in WITHOUT_UNIT_AXIS):
+        return False
+    return layer.units is not None and layer.units >= 2
+
+
+def _is_trained(run: Run, weights: Table, row: int) -> bool:
+    """Whether a kernel is one that training changes: others keep their zeros, and rightly."""
+    known = {variable for optimizer in optimizers_of(run) for variable in optimizer.variables}
+    moves = bool((np.nan_to_num(weights.column("update_rms")[:, row]) > 0).any())
+    return not known or moves or variable_of(weights.rows[row]) in known
+
+
+def _from_weights(context: RunContext, weights: Table, alike: list[int]) -> Answer:
+    run = context.run
+    layers = tuple(dict.fromkeys(layer_of(run, weights.rows[r]) for r in alike))
+    names = ", ".join(f"`{name}`" for name in layers[:3]) + (", .." if len(layers) > 3 else "")
+    first, last = int(weights.steps[0]), int(weights.steps[-1])
+    zero = not np.nan_to_num(weights.column("rms")[:, alike]).any()
+    what = "zero" if zero else "the same value"
+    return Flagged(
+        summary=f"All units of {names} start alike, at {what}, and stay alike: their spread is 0.",
+        context=f"Equal units get equal gradients: {last - first} steps later they were still "
+        "equal to the last bit.",
+        evidence=(
+            *(
+                Evidence.of_table(f"spread over the units of `{weights.rows[r]}`", weights, 0,
+                                  unlike(0), layer=layer_of(run, weights.rows[r]), since=first,
+                                  until=last)
+                for r in alike
+            ),
+            *loss_shown(run, first),
+        ),
+        tier=Tier.SMELL if context.beats else None,
+        since=first,
+        layers=layers,
+        fix=_fix(layer_named(run, layers[0])),
+    )
+
+
+def _from_contract(context: RunContext) -> Answer:
+    """Without samples: hidden layers that are configured to start constant."""
+    run = context.run
+    layers = run.contract.layers if run.contract else ()
+    outputs = output_layers(run) or ({layers[-1].name} if layers else set())
+    known = [x for x in layers if x.kernel_initializer is not None and x.name not in outputs]
+    if not known:
+        return NotApplicable("no hidden layer with a kernel initialiser in the contract")
+    alike = [
+        layer for layer in known
+        if layer.kernel_initializer and layer.kernel_initializer.startswith(CONSTANT_INITIALIZERS)
+        and (layer.units or 0) >= 2
+        and not any(word in layer.class_name for word in WITHOUT_UNIT_AXIS)
+    ]
+    if not alike:
+        return Passed(f"all {len(known)} hidden kernels start at random")
+    first = alike[0]
+    return Flagged(
+        summary=f"All units of `{first.name}` start alike: kernel_initializer is "
+        f"{first.kernel_initializer}.",
+        context="Equal units get equal gradients and stay equal.",
+        evidence=tuple(
+            Evidence(f"kernel_initializer of `{x.name}` is {x.kernel_initializer}", layer=x.name)
+            for x in alike
+        ),
+        tier=Tier.SMELL if context.beats else Tier.STRONG,
+        since=BEFORE_TRAINING,
+        layers=tuple(x.name for x in alike),
+        fix=_fix(first),
+    )
+
+
+def _fix(layer: Layer | None) -> Fix | None:
+    if layer is None:
+        return None
+    activation = layer.activation
+    before = layer_call(layer, activation=activation, kernel=layer.kernel_initializer or "Zeros")
+    return Fix(
+        f"Start the kernel of `{layer.name}` at random: leave its initialiser out.",
+        f"- {before}\n+ {layer_call(layer, activation=activation)}",
+    )

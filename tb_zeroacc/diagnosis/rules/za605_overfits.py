@@ -1,0 +1,177 @@
+"""ZA605: training improves, validation turns."""
+
+from __future__ import annotations
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.trend import training_step, trend_of
+from tb_zeroacc.diagnosis.computed.validation import RISE, Drop, Turn, drop_of, turn_of
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import LOSS, VALIDATION_LOSS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.run import Role, Split
+from tb_zeroacc.wording import number, percent
+
+TRAINING_FALL = 0.1  # the training loss must still improve while validation turns
+# Nets that learn by heart: validation accuracy never left its start while that of training rose by
+# .3 or more, and the validation loss ended above 1.5 times its first value.
+HEART_TRAINING = 0.3
+HEART_VALIDATION = 0.1
+HEART_LOSS = 1.5
+LEARNED = 0.8  # of the baseline: random targets are learned by heart to .43 to .59 (measured)
+
+
+@rule(
+    "ZA605",
+    "overfits",
+    Tier.STRONG,
+    Stage.UPDATE,
+    needs=(LOSS, VALIDATION_LOSS),
+    outcome=Outcome.LEARNING,
+    fix=Fix(
+        "Stop at the best epoch and keep its weights; then regularise or get more data.",
+        'keras.callbacks.EarlyStopping(monitor="val_loss", patience=5, restore_best_weights=True)',
+    ),
+)
+def overfits(context: RunContext) -> Answer:
+    """Training goes on improving while validation gets worse.
+
+    ## What it means
+    The model has begun to learn its training examples by heart. What it adds from there on holds
+    for them alone.
+
+    ## Why accuracy suffers
+    On new data the model becomes sure of wrong answers; the loss shows it first, accuracy later.
+
+    ## How it is detected
+    The validation loss, smoothed over a twentieth of its points, ends more than 15 % above its
+    minimum, the minimum lies before the last quarter, and the training loss fell by 10 % or more
+    over the run. Measured: rises of 14 to 52 % where nets overfit, still falling in healthy ones.
+    That is a smell, for a loss may rise while the metric still improves. It is strong when the
+    validation accuracy also falls from its best by more than three times its own scatter, and by
+    .05 at least (.02 where the loss ends at 1.5 times its minimum or more: accuracy over a hundred
+    examples scatters by .05); or when it never left its start (by .1) while that of training rose
+    by .3, and the validation loss ends above 1.5 times its first value; or, of a regression, when
+    it ends above what always predicting the mean scores, and that of training under .8 of it. The
+    gap between training and validation is no evidence. Not asked of a run that is still going.
+
+    ## How to fix it
+    ```python
+    keras.callbacks.EarlyStopping(monitor="val_loss", patience=5, restore_best_weights=True)
+    ```
+    then dropout, weight decay, augmentation, more data.
+
+    ## Easily confused with
+    ZA108 train-validation-input-shift: there validation is bad from the first epoch. ZA206
+    labels-independent-of-inputs: there validation never beats the best constant at all.
+
+    ## Sources
+    Prechelt 1998, Early stopping - but when?; Google's Tuning Playbook;
+    docs.aws.amazon.com/sagemaker (Debugger's Overfit). Margins measured on Keras 3.15.
+    """
+    if context.run.state == "live":
+        return NotApplicable("still running")
+    train = context.run.headline(Role.LOSS)
+    trend = trend_of(train.series) if train else None
+    turn = turn_of(context.run)
+    if trend is None or turn is None:
+        return CannotTell("fewer than four points of validation")
+    if not turn.turned:
+        return Passed(
+            f"the validation loss ends at {number(turn.end)}, {_against(turn)} its minimum"
+        )
+    if trend.relative_fall < TRAINING_FALL:
+        return Passed(f"the training loss did not improve: {percent(trend.relative_fall)}")
+    return _flagged(context, turn, drop_of(context.run))
+
+
+def _against(turn: Turn) -> str:
+    return f"{number(turn.rise)} times" if turn.low > 0 else "above"
+
+
+def _flagged(context: RunContext, turn: Turn, drop: Drop | None) -> Flagged:
+    clear = drop is not None and drop.is_clear(turn.rise)
+    heart = _by_heart(context, turn) or _worse_than_constant(context, turn)
+    unit = "epoch" if turn.curve.axis == "epoch" else "step"
+    loss = Evidence.of_curve(
+        "validation loss at the end, against 1.15 times its minimum", turn.curve, turn.end,
+        at_most(RISE * turn.low), since=turn.low_step, until=turn.end_step,
+    )  # fmt: skip
+    return Flagged(
+        summary=f"It overfits: the validation loss rose from {number(turn.low)} at {unit} "
+        f"{turn.low_step} to {number(turn.end)}.",
+        context=heart or _metric_words(drop, clear=clear),
+        evidence=(loss, *([_fall(drop)] if drop is not None and clear else [])),
+        counter_evidence=() if drop is None or clear else (_fall(drop),),
+        tier=Tier.STRONG if clear or heart else Tier.SMELL,
+        since=training_step(context.run, turn.curve, turn.low_step),
+        rivals=(
+            (
+                "ZA206",
+                "whether validation ever beats the best constant prediction, and whether inputs "
+                "and labels of the same rows belong together",
+            ),
+        ),
+    )
+
+
+def _by_heart(context: RunContext, turn: Turn) -> str:
+    """What shows that training was learned by heart from the start; empty where nothing does."""
+    train, held = context.run.headline(Role.ACCURACY), context.run.headline(
+        Role.ACCURACY, Split.VALIDATION
+    )
+    learned = trend_of(train.series) if train else None
+    general = trend_of(held.series) if held else None
+    if train is None or held is None or learned is None or general is None:
+        return ""
+    rose = -learned.fall * train.scale
+    gained = -general.fall * held.scale
+    first = float(turn.curve.series.finite()[1][0])
+    if rose < HEART_TRAINING or gained > HEART_VALIDATION or turn.end < HEART_LOSS * first:
+        return ""
+    return (
+        f"Training accuracy rose by {number(rose)} to {number(learned.end * train.scale)}, that of "
+        f"validation ended at {number(general.end * held.scale)} and began at "
+        f"{number(general.start * held.scale)}."
+    )
+
+
+def _worse_than_constant(context: RunContext, turn: Turn) -> str:
+    """The same of a regression: training beats the mean, and validation ends behind it."""
+    baseline, ratio = context.baseline.loss, context.loss_ratio
+    if baseline is None or ratio is None or context.baseline.classes is not None:
+        return ""  # of classes a loss may be high because a few answers are too sure
+    if turn.end <= baseline or ratio > LEARNED:
+        return ""
+    return (
+        f"It ends at {percent(turn.end / baseline)} of what always predicting the mean scores, the "
+        f"training loss at {percent(ratio)}: what was learned holds for these examples alone."
+    )
+
+
+def _metric_words(drop: Drop | None, *, clear: bool) -> str:
+    if drop is None:
+        return "No validation accuracy is on record: whether the answers got worse is not known."
+    best, end = drop.best * drop.curve.scale, drop.end * drop.curve.scale
+    if clear:
+        return f"Validation accuracy fell from {number(best)} to {number(end)}."
+    return f"Validation accuracy held: {number(end)}, at best {number(best)}."
+
+
+def _fall(drop: Drop) -> Evidence:
+    text = "validation accuracy at the end, against its best"
+    return Evidence.of_curve(
+        text, drop.curve, drop.end, at_least(drop.best), since=drop.best_step
+    )

@@ -1,0 +1,246 @@
+"""ZA701: a learning rate that is too high."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    Passed,
+    Stage,
+    Tier,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.instability import (
+    GROWN,
+    JUMP,
+    Jump,
+    grown,
+    growth_of,
+    jump_of,
+    jumped,
+)
+from tb_zeroacc.diagnosis.computed.kernels import kernel_ratios
+from tb_zeroacc.diagnosis.computed.learning_rate import lower_rate, peak_rate, rate_diff
+from tb_zeroacc.diagnosis.computed.optimizer import (
+    Group,
+    groups_of,
+    is_adaptive,
+    optimizer_of,
+    optimizer_words,
+)
+from tb_zeroacc.diagnosis.computed.parts import worst_of
+from tb_zeroacc.diagnosis.computed.trend import first_training_step
+from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, STEP_LOSS, WEIGHTS
+from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.run import Curve, Role, Run, Table
+from tb_zeroacc.wording import number, percent
+
+EARLY = 10  # steps in which a rate that is too high shows: the weights grow to meet it
+OVERTHROWN = 1.0  # update ÷ weights of a kernel. Faulty 66-100; healthy up to .9 (SGD: once 23)
+RESTLESS = 0.1  # median update ÷ weights; 1e-3 is healthy, .1 rewrites a net every ten steps
+LEARNED_ALL_THE_SAME = 10.0  # a loss that stayed under so many baselines and then beat them is well
+FEWEST_MEDIAN = 20  # samples for a median that is not of the first steps alone
+ABSURD_ADAPTIVE_RATE = 0.1  # a hundred times the default of Adam and its kin
+
+
+@rule(
+    "ZA701",
+    "learning-rate-too-high",
+    Tier.STRONG,
+    Stage.UPDATE,
+    needs=((LOSS, STEP_LOSS), (WEIGHTS, CONTRACT, LEARNING_RATE)),
+    explains=(
+        "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA508", "ZA509",
+        "ZA510", "ZA703", "ZA704", "ZA705", "ZA706", "ZA709",
+    ),
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    fix=Fix(
+        "Take a rate ten to a thousand times lower.",
+        "optimizer=keras.optimizers.Adam(learning_rate=0.001),",
+    ),
+)
+def learning_rate_too_high(context: RunContext) -> Answer:
+    """The learning rate is so high that one update overthrows the weights.
+
+    ## What it means
+    An update should change weights by about a thousandth of themselves. Here one changes them by
+    as much as they are, or many times that: what the net was is gone after one step.
+
+    ## Why accuracy suffers
+    The loss jumps, units die or saturate, and the steps that follow are too large to come back.
+
+    ## How it is detected
+    The root mean square of a kernel's update divided by that of the kernel. Either it is 1 or more
+    within the first 10 steps AND a batch's loss rises to 5 times the first (or 5 baselines) within
+    100 steps; or its median over 20 samples or more is above .1, a smell unless the loss ends at
+    .9 of its baseline or more: a linear model of small weights learned all that could be learned at
+    .13 (measured). The largest over kernels; biases are left out, for they begin at 0, and so are
+    kernels of zeros. The first steps count because
+    the weights grow to meet the rate: with Adam and a rate of 10 the ratio is 66 to 100 at step 0
+    and .13 ten steps later. The loss must join in because a single weight that starts near 0
+    gives 23 with a sound rate. Muted once the run beats its baseline, unless the loss had jumped
+    to 10 baselines. Of several optimizers each is judged by its own kernels. Where no loss of
+    single steps is on record (a `train_step` that names none `loss`) the kernels tell: one must
+    grow to 100 times its size within 100 steps, or not be finite, or the median be above .1
+    too. Without the recorder: a rate of .1 or more for Adam or its kin, and a loss that stands
+    at 5 baselines; strong at most.
+
+    ## How to fix it
+    ```python
+    optimizer=keras.optimizers.Adam(learning_rate=0.001)
+    ```
+    is Keras' default; SGD usually takes .01 to .1.
+
+    ## Easily confused with
+    ZA103 input-not-normalised and ZA104 feature-scales-differ: there the gradient is large because
+    the inputs are, at a usual rate. ZA504 dead-relu-units: units that were dead before the first
+    update are no consequence of the rate.
+
+    ## Sources
+    cs231n.github.io/neural-networks-3 (ratio of updates to weights, about 1e-3);
+    stackoverflow.com/q/59106542; Google's Tuning Playbook. Margins measured on Keras 3.15.
+    """
+    weights = context.run.table("weights")
+    jump = jump_of(context)
+    if weights is None:
+        return as_far_as_recorded(context.run, _high_from_contract(context, jump), "weights")
+    answers = [_judged(context, weights, group, jump) for group in groups_of(context.run, weights)]
+    return as_far_as_recorded(context.run, worst_of(answers), "weights")
+
+
+def _judged(context: RunContext, weights: Table, group: Group, jump: Jump | None) -> Answer:
+    """The answer on the kernels of one optimizer."""
+    ratios = kernel_ratios(context.run, weights, group)
+    if not np.isfinite(ratios).any():
+        return CannotTell(f"no update of a kernel{group.whose} is on record")
+    early = ratios[weights.steps < weights.steps[0] + EARLY]
+    first = float(np.nanmax(early)) if np.isfinite(early).any() else 0.0
+    median = float(np.nanmedian(ratios))
+    overthrown = first >= OVERTHROWN
+    if overthrown and jump is not None and jump.times >= JUMP:
+        found = _overthrown(context.run, weights, group, ratios, jumped(context.run, weights, jump))
+        return replace(found, is_mutable=jump.peak < LEARNED_ALL_THE_SAME * jump.base)
+    growth = None if jump is not None else growth_of(context.run, weights, group)
+    if overthrown and growth is not None and not growth.times < GROWN:
+        return _overthrown(context.run, weights, group, ratios, grown(context.run, weights, growth))
+    if median > RESTLESS and np.isfinite(ratios).sum() >= FEWEST_MEDIAN:
+        if overthrown and jump is None:
+            harm = (f"A typical step still changes them by {percent(median)}.",
+                    _typical(context.run, weights, group, median))  # fmt: skip
+            return _overthrown(context.run, weights, group, ratios, harm)
+        return _restless(context, weights, group, ratios, median)
+    said = f"the largest early update{group.whose} is {number(first)} of the weights"
+    if overthrown and jump is None:
+        return CannotTell(f"{said}, and no loss of single steps says what became of it")
+    rose = f", the loss rose to {number(jump.times)} times" if jump else ""
+    return Passed(f"{said}{rose}")
+
+
+def _overthrown(
+    run: Run,
+    weights: Table,
+    group: Group,
+    ratios: NDArray[np.float64],
+    harm: tuple[str, Evidence],
+) -> Flagged:
+    at = int(np.flatnonzero(np.nan_to_num(ratios) >= OVERTHROWN)[0])
+    early = np.nan_to_num(ratios[weights.steps < weights.steps[0] + EARLY])
+    worst = int(np.argmax(early))
+    ratio, step = float(early[worst]), int(weights.steps[worst])
+    which = "the first update" if step == int(weights.steps[0]) else f"the update at step {step}"
+    until = int(weights.steps[np.flatnonzero(np.nan_to_num(ratios) >= OVERTHROWN)[-1]])
+    told, shown = harm
+    return Flagged(
+        summary=f"The learning rate{group.whose} is too high: {which} was "
+        f"{number(float(f'{ratio:.2g}'))} times the weights.",
+        context=f"{optimizer_words(run, group.optimizer)}. {told}",
+        evidence=(
+            Evidence.of_table(f"update ÷ weights{group.whose}, largest over kernels, step {step}",
+                              weights, ratio, at_most(OVERTHROWN), since=int(weights.steps[at]),
+                              until=until, shown_by=_curve_of(run, group)),
+            shown,
+        ),
+        since=int(weights.steps[at]),
+        fix=_lower(run, group, float(ratios[at])),  # what follows overthrows what is overthrown
+    )
+
+
+def _restless(
+    context: RunContext, weights: Table, group: Group, ratios: NDArray[np.float64], median: float
+) -> Flagged:
+    run = context.run
+    return Flagged(
+        summary=f"The learning rate{group.whose} is too high: a typical step changes the weights "
+        f"by {percent(median)}.",
+        context=f"{optimizer_words(run, group.optimizer)}. About 0.1 % a step is usual.",
+        evidence=(_typical(run, weights, group, median),),
+        # A model of few, small weights may shiver like this around the best that it can do: only a
+        # run that is no better than a constant shows that it suffers.
+        tier=Tier.STRONG if (context.loss_ratio or 0.0) >= HOPELESS else Tier.SMELL,
+        since=int(weights.steps[np.flatnonzero(np.nan_to_num(ratios) > RESTLESS)[0]]),
+        fix=_lower(run, group, median),
+    )
+
+
+def _typical(run: Run, weights: Table, group: Group, median: float) -> Evidence:
+    return Evidence.of_table(
+        f"update ÷ weights{group.whose}, largest over kernels, median", weights, median,
+        at_most(RESTLESS), since=int(weights.steps[0]), until=int(weights.steps[-1]),
+        shown_by=_curve_of(run, group),
+    )  # fmt: skip
+
+
+def _curve_of(run: Run, group: Group) -> Curve | None:
+    """The scalar that shows the largest update ÷ weights: of all optimizers together."""
+    return None if group.whose else run.curve("zeroacc/update_ratio")
+
+
+def _lower(run: Run, group: Group, ratio: float) -> Fix:
+    rate = lower_rate(run, group.optimizer, ratio)
+    return Fix(
+        f"Take a lower learning rate, {rate:g} to begin with.",
+        rate_diff(run, group.optimizer, rate),
+    )
+
+
+def _high_from_contract(context: RunContext, jump: Jump | None) -> Answer:
+    """From the rate that was asked for, and a loss that stands far above its baseline."""
+    run, curve = context.run, context.run.headline(Role.LOSS)
+    optimizer = optimizer_of(run)
+    rate, words = peak_rate(run, optimizer), optimizer_words(run, optimizer)
+    if rate is None or curve is None or not len(curve.series):
+        return CannotTell("the rate is not on record", (LEARNING_RATE.missing,))
+    if not is_adaptive(optimizer) or rate < ABSURD_ADAPTIVE_RATE:
+        return Passed(f"{words}: no rate that is wrong by itself")
+    steps, values = curve.series.finite()
+    if not len(values) or context.baseline.initial_loss is None:
+        return CannotTell("what loss a sound start would have is not known")
+    times = float(values.max()) / context.baseline.initial_loss
+    if context.beats or times < JUMP:
+        return Passed(f"the loss stayed under {number(times)} times that of a sound start")
+    peak = int(np.argmax(values))
+    return Flagged(
+        summary=f"The learning rate is too high: {words}, and the loss reached "
+        f"{number(float(values[peak]))}.",
+        context=f"A sound start has a loss of {number(context.baseline.initial_loss)}.",
+        evidence=(
+            Evidence.of_curve(
+                "largest training loss", curve, float(values[peak]),
+                at_most(JUMP * context.baseline.initial_loss), since=int(steps[peak]),
+                until=int(steps[peak]),
+            ),
+        ),
+        since=first_training_step(run, curve),
+        fix=_lower(run, Group(optimizer, ()), 1.0),
+    )

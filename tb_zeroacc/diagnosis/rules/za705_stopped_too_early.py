@@ -1,0 +1,205 @@
+"""ZA705: training that ended while it still improved, or before anything can be judged."""
+
+from __future__ import annotations
+
+import math
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.baseline import BEATEN_LOSS
+from tb_zeroacc.diagnosis.computed.ending import breaks_off
+from tb_zeroacc.diagnosis.computed.run_length import (
+    FEWEST_EPOCHS,
+    fewest_points,
+    is_short,
+    longest_loss,
+)
+from tb_zeroacc.diagnosis.computed.trend import (
+    LATE_SHARE_OF_FALL,
+    LATE_SHARE_OF_LEVEL,
+    Trend,
+    falls_by_level,
+    still_falling,
+    training_step,
+    trend_of,
+)
+from tb_zeroacc.diagnosis.computed.validation import turn_of
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
+from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.run import Curve, Role, Run, Split
+from tb_zeroacc.wording import count, number, percent
+
+
+# Where nothing is known of the baseline the start of the curve stands for it. Healthy logs of 34
+# authors still fall by up to 100 % of their level in the last quarter, but that is under 16 % of
+# their whole fall, or they end under half of where they began.
+@rule(
+    "ZA705",
+    "stopped-too-early",
+    Tier.STRONG,
+    Stage.UPDATE,
+    needs=((LOSS, STEP_LOSS),),
+    outcome=Outcome.FINISHED_EARLY,
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    fix=Fix(
+        "Train for more epochs and let validation decide when to stop.",
+        "model.fit(..., epochs=200, callbacks=[keras.callbacks.EarlyStopping(patience=10)])",
+    ),
+)
+def stopped_too_early(context: RunContext) -> Answer:
+    """Training ended while the loss was still falling, far from what it could reach.
+
+    ## What it means
+    The last quarter of the epochs brought as much as those before it. More of the same would have
+    brought more.
+
+    ## Why accuracy suffers
+    The model is on its way and has not arrived: its answers are still near those of a constant.
+
+    ## How it is detected
+    The loss fell over the last quarter of its points by 5 % of its level or more, or by 20 % of the
+    whole fall where that is 3 % of the start or more (an even fall has 25 % of it there); by more
+    than two standard errors; and it ends above half its baseline. Measured: 13 to 22 % in runs that
+    stopped too early; working programs fall by up to 53 % there, but end under .43 of the baseline.
+    Not where validation has turned, nor on a run that is still going, or whose record breaks off.
+    Where the baseline is not known, the last quarter must hold 20 % of the whole fall and the loss
+    end above half of its start, and it is a smell. A run of fewer than 4 epochs (or 20 steps) that
+    does not beat its baseline is too short to judge, a smell as well.
+
+    ## How to fix it
+    ```python
+    model.fit(..., epochs=200, callbacks=[keras.callbacks.EarlyStopping(patience=10)])
+    ```
+
+    ## Easily confused with
+    ZA702 learning-rate-too-low: there more epochs would not do. ZA206
+    labels-independent-of-inputs: there a short run falls towards the baseline as well, and only a
+    validation split or more epochs tell the two apart. ZA605 overfits: there validation turned.
+
+    ## Sources
+    Humbatova et al. 2020, Taxonomy of real faults in deep learning systems (too few epochs);
+    Google's Tuning Playbook; stackoverflow.com/q/59282996. Margins measured on Keras 3.15.
+    """
+    run = context.run
+    if run.state == "live":
+        return NotApplicable("still running")
+    if breaks_off(run):
+        return NotApplicable("the record breaks off: how training went on is not known")
+    if run.end is not None and run.end.how == "exception":
+        return NotApplicable(f"an exception ended it: {run.end.exception or 'unknown'}")
+    if context.final_loss is not None and not math.isfinite(context.final_loss):
+        return NotApplicable("the loss is not finite")
+    if run.headline(Role.REWARD) is not None:
+        return NotApplicable("reinforcement learning: its loss need not fall")
+    curve = longest_loss(run)
+    trend = trend_of(curve.series) if curve else None
+    if curve is None or trend is None or is_short(run, curve):
+        return _too_short(context, curve or run.headline(Role.LOSS))
+    said = f"the last quarter brought {percent(trend.late_fall / abs(trend.mark or 1.0))}"
+    if not still_falling(trend):
+        return Passed(said)
+    turn = turn_of(run)
+    if turn is not None and turn.turned:
+        return Passed(f"{said}, but validation has turned")
+    if context.loss_ratio is not None and context.loss_ratio <= BEATEN_LOSS:
+        return Passed(f"{said}, at {percent(context.loss_ratio)} of the baseline")
+    if context.loss_ratio is None and not _far_from_done(trend):
+        return Passed(f"{said}, but most of the way lies behind: {percent(trend.relative_fall)}")
+    return _flagged(context, curve, trend)
+
+
+def _far_from_done(trend: Trend) -> bool:
+    """Without a baseline: a fall that is evenly spread, to no less than half of the start."""
+    evenly = trend.late_fall >= LATE_SHARE_OF_FALL * trend.fall
+    return evenly and trend.end > BEATEN_LOSS * abs(trend.start)
+
+
+def _too_short(context: RunContext, curve: Curve | None) -> Answer:
+    if curve is None or not len(curve.series):
+        return CannotTell("no loss to judge by")
+    held = context.run.headline(Role.LOSS, Split.VALIDATION)
+    if held is not None and len(held.series) >= FEWEST_EPOCHS:
+        return CannotTell("the training loss has too few points, validation has enough")
+    points = count(len(curve.series.finite()[0]), "epoch" if curve.axis == "epoch" else "point")
+    return Flagged(
+        summary=f"The run is too short to judge: {points} of the loss.",
+        evidence=(
+            Evidence.of_number("points of the loss", len(curve.series.finite()[0]),
+                               at_least(fewest_points(curve)), unit="points",
+                               member=curve.member),
+        ),
+        tier=Tier.SMELL,
+        since=training_step(context.run, curve, curve.series.last.step),
+    )
+
+
+def _flagged(context: RunContext, curve: Curve, trend: Trend) -> Flagged:
+    run, unit = context.run, "epochs" if curve.axis == "epoch" else "steps"
+    share = trend.late_fall / abs(trend.mark)
+    many = curve.series.count if curve.axis == "epoch" else trend.end_step + 1
+    return Flagged(
+        summary=f"Training stopped too early: after {number(many)} {unit} the loss was still "
+        f"falling, by {percent(share)}.",
+        context=f"Over the last quarter it went from {number(trend.mark)} to {number(trend.end)}"
+        f"{_standing(context)}.",
+        evidence=_shown(curve, trend),
+        tier=Tier.STRONG if context.loss_ratio is not None else Tier.SMELL,
+        since=training_step(run, curve, trend.end_step),
+        fix=_fix(run),
+        rivals=_rivals(run),
+    )
+
+
+def _shown(curve: Curve, trend: Trend) -> tuple[Evidence, ...]:
+    """The criterion that fired: the fall of the level, or its part of the whole fall."""
+    since, until = trend.mark_step, trend.end_step
+    if falls_by_level(trend):
+        limit = at_least((1 - LATE_SHARE_OF_LEVEL) * trend.mark)
+        text = "loss at the end, against 95 % of that at three quarters"
+        return (Evidence.of_curve(text, curve, trend.end, limit, since=since, until=until),)
+    return (
+        Evidence.of_curve(
+            "part of the whole fall in the last quarter", curve, trend.late_fall / trend.fall,
+            at_most(LATE_SHARE_OF_FALL), unit="share", since=since, until=until, is_drawn=False,
+        ),
+        Evidence.of_curve("loss at the end", curve, trend.end, since=since, until=until),
+    )  # fmt: skip
+
+
+def _standing(context: RunContext) -> str:
+    if context.loss_ratio is None:
+        return ""
+    baseline = context.baseline
+    return f"; a constant prediction scores {number(baseline.loss or 0.0)} ({baseline.what})"
+
+
+def _fix(run: Run) -> Fix | None:
+    epochs = run.contract.fit.epochs if run.contract else None
+    if epochs is None:
+        return None
+    return Fix(
+        "Train for more epochs and let validation decide when to stop.",
+        f"- model.fit(x, y, epochs={epochs})\n"
+        f"+ model.fit(x, y, epochs={10 * epochs}, validation_split=0.2,\n"
+        "+           callbacks=[keras.callbacks.EarlyStopping(patience=10)])",
+    )
+
+
+def _rivals(run: Run) -> tuple[tuple[str, str], ...]:
+    if run.headline(Role.LOSS, Split.VALIDATION) is not None:
+        return ()
+    separates = "a validation split and more epochs: a loss that falls there too is learned"
+    return (("ZA206", separates),)

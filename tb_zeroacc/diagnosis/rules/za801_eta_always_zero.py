@@ -1,0 +1,140 @@
+"""ZA801: why the progress bar says that no time is left."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+    unlike,
+)
+from tb_zeroacc.diagnosis.computed.ending import breaks_off
+from tb_zeroacc.diagnosis.computed.progress import counted_epochs, unknown_counts
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import EPOCHS, PROGRESS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.facts import Epoch
+from tb_zeroacc.run import Run
+from tb_zeroacc.wording import count, number
+
+
+@rule(
+    "ZA801",
+    "eta-always-zero",
+    Tier.SMELL,
+    Stage.UPDATE,
+    needs=((EPOCHS, PROGRESS),),
+    outcome=Outcome.LEARNING,
+    fix=Fix(
+        "Use smaller batches, so that an epoch has many updates.",
+        "- model.fit(x, y, batch_size=len(x))\n+ model.fit(x, y, batch_size=32)",
+    ),
+)
+def eta_always_zero(context: RunContext) -> Answer:
+    """The progress bar shows an ETA of 0 because an epoch holds no batch, or only one.
+
+    ## What it means
+    Keras' ETA is that of the running epoch. With no batch there is nothing to wait for; with one
+    the epoch is over as soon as the first time is known.
+
+    ## Why accuracy suffers
+    An epoch without batches trains on nothing. An epoch of one batch is one update: ten epochs are
+    ten updates, too few for nearly every net.
+
+    ## How it is detected
+    The number of batches of each epoch, counted. An epoch with none, or all epochs with one while
+    the run does not beat its baseline. Full-batch training for hundreds of epochs is sound and
+    passes. No threshold: the counts are exact.
+
+    ## How to fix it
+    ```python
+    model.fit(x, y, batch_size=32)
+    ```
+    or many more epochs. For an empty dataset look at what filters it.
+
+    ## Easily confused with
+    ZA110 empty-input: the cause where an epoch holds no batch. ZA705 stopped-too-early: what one
+    update an epoch leads to.
+
+    ## Sources
+    keras.io/api/models/model_training_apis (progress bar of fit); github.com/fizyr/keras-retinanet
+    issue 1449; stackoverflow.com/q/59864408. Measured on Keras 3.15: an empty dataset shows
+    "0/Unknown", one step an epoch "0s".
+    """
+    epochs = counted_epochs(context.run)
+    if not epochs:
+        return CannotTell(unknown_counts(context.run) + _true_eta(context.run))
+    empty = [epoch for epoch in epochs if epoch.batches == 0]
+    if empty:
+        return _empty(context.run, epochs, empty)
+    if all(epoch.batches == 1 for epoch in epochs):
+        if context.beats:
+            eta = _true_eta(context.run)
+            return Passed(f"one batch an epoch, and the run beats its baseline{eta}")
+        if breaks_off(context.run):
+            return NotApplicable("one batch an epoch, but the record breaks off")
+        return _single(context.run, epochs)
+    typical = int(np.median([epoch.batches or 0 for epoch in epochs]))
+    return Passed(f"{count(typical, 'batch').replace('batchs', 'batches')} an epoch"
+                  f"{_true_eta(context.run)}")
+
+
+def _seconds_per_step(run: Run) -> float | None:
+    table = run.table("progress")
+    if table is None:
+        return None
+    seconds = table.column("seconds_per_step")[:, 0]
+    return float(np.nanmedian(seconds)) if np.isfinite(seconds).any() else None
+
+
+def _true_eta(run: Run) -> str:
+    """What the bar does not say: the time to the end of training."""
+    seconds = _seconds_per_step(run)
+    if seconds is None:
+        return ""
+    said = f"; a step takes {number(seconds)} s"
+    asked = run.contract.fit.epochs if run.contract else None
+    batches = run.epochs[-1].batches if run.epochs else None
+    if run.state == "live" and asked is not None and batches is not None:
+        steps = (asked - run.epochs[-1].epoch - 1) * batches
+        said += f", so {number(max(steps, 0) * seconds)} s are left to the end"
+    return said
+
+
+def _empty(run: Run, epochs: list[Epoch], empty: list[Epoch]) -> Flagged:
+    which = "No epoch" if len(empty) == len(epochs) else f"Epoch {empty[0].epoch + 1}"
+    said = "holds a batch" if len(empty) == len(epochs) else "holds no batch"
+    return Flagged(
+        summary=f"The ETA is 0 because nothing is left to do: {which.lower()} {said}.",
+        context=f"{len(empty)} of {count(len(epochs), 'epoch')} trained on nothing.",
+        evidence=(
+            Evidence.of_number("batches in the epoch", 0, at_least(1), unit="batches",
+                               member=run.recorder_member or "", axis="epoch",
+                               since=empty[0].epoch, until=empty[-1].epoch),
+        ),
+        since=empty[0].step,
+    )
+
+
+def _single(run: Run, epochs: list[Epoch]) -> Flagged:
+    return Flagged(
+        summary="The ETA is 0 because an epoch is one batch: "
+        f"{count(len(epochs), 'update')} in all.",
+        context=f"The bar counts the steps of an epoch{_true_eta(run)}.",
+        evidence=(
+            Evidence.of_number("batches an epoch", 1, unlike(1), unit="batches",
+                               member=run.recorder_member or "", axis="epoch",
+                               since=epochs[0].epoch, until=epochs[-1].epoch),
+        ),
+        since=epochs[0].step,
+    )

@@ -1,0 +1,57 @@
+"""ZA103 input-not-normalised."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
+from tb_zeroacc.run import Role, Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import answer, flagged
+from tests.diagnosis.rules.planted.scale import BEATS, CONTRACT, STUCK, front, losses, scales
+
+LOUD = 5 * math.log(2)
+
+ZA103: dict[str, tuple[Run, type[Answer]]] = {
+    "large and loud": (a_run(scales(577, 577), losses(139), CONTRACT, *STUCK), Flagged),
+    "on both limits": (a_run(scales(10, 10), losses(LOUD), CONTRACT, *STUCK), Flagged),
+    "just under the scale": (a_run(scales(9.9, 9.9), losses(139), CONTRACT, *STUCK), Passed),
+    "just under the loss": (a_run(scales(10, 10), losses(3.4), CONTRACT, *STUCK), Passed),
+    "loud from the eleventh step": (
+        a_run(scales(577), losses(139, at=10), CONTRACT, *STUCK), Passed),
+    "loud at the tenth step": (a_run(scales(577), losses(139, at=9), CONTRACT, *STUCK), Flagged),
+    "a loss that broke": (
+        a_run(scales(577), losses(float("inf")), CONTRACT, *STUCK), Flagged),
+    "raw digits": (a_run(scales(7.5, 7.5, 7.5, 0), losses(20), CONTRACT, *STUCK), Passed),
+    "raw diabetes": (a_run(scales(51), losses(1.2), CONTRACT, *STUCK), Passed),
+    "it beats its baseline": (a_run(scales(577), losses(139), CONTRACT, *BEATS), Passed),
+    "a few large ones": (a_run(scales(1, 1, 900), losses(139), CONTRACT, *STUCK), Passed),
+    "no baseline": (a_run(scales(577), losses(139), a_curve([139.0])), CannotTell),
+    "scaled in the model": (
+        a_run(scales(577), losses(139), front("Rescaling"), *STUCK), NotApplicable),
+    "ids": (a_run(scales(577), losses(139), front("Embedding"), *STUCK), NotApplicable),
+    "not finite": (a_run(scales(float("nan")), losses(1), CONTRACT, *STUCK), CannotTell),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), ZA103.values(), ids=ZA103.keys())
+def test_input_not_normalised(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA103", run), want)
+
+
+def test_targets_far_from_zero_start_at_their_mean_square() -> None:
+    labels = a_table("labels", {"y": {"mean": 10.0, "std": 1.0, "count": 32.0}})
+    contract = a_contract(loss="mean_squared_error", activation="linear", units=1)
+    run = a_run(scales(20), losses(101), contract, labels, a_curve([101.0, 50.0]))
+    assert isinstance(answer("ZA103", run), Passed)
+
+
+def test_it_shows_its_curve_and_names_the_rival() -> None:
+    rms = a_curve([577.0], Role.OTHER, tag="zeroacc/input_rms", axis="step")
+    found = flagged("ZA103", a_run(scales(577), losses(139), CONTRACT, *STUCK, rms))
+    assert found.evidence[0].tag == "zeroacc/input_rms"
+    assert found.evidence[0].threshold == 10.0
+    assert found.rivals[0][0] == "ZA206"
+    assert "577" in found.summary

@@ -1,0 +1,81 @@
+"""ZA201 labels-out-of-range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.diagnosis.engine import tier_of
+from tb_zeroacc.run import Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run
+from tests.diagnosis.rules.asking import answer, flagged
+from tests.diagnosis.rules.planted.labels import BCE, labels
+
+FALLING = a_curve([0.7, 0.5])
+
+
+def judged(low: Any, high: Any, *parts: Any, whole: float = 1.0, **contract: Any) -> Run:
+    return a_run(a_contract(**{**BCE, **contract}), labels(low, high, whole=whole),
+                 *(parts or (FALLING,)))  # fmt: skip
+
+
+SPARSE = {"loss": "sparse_categorical_crossentropy", "activation": "softmax", "units": 10}
+NAN = float("nan")
+NEGATIVE = a_curve([0.5, -3.0, -90.0])
+
+ZA201: dict[str, tuple[Run, type[Answer]]] = {
+    "0 and 1": (judged(0, 1), Passed),
+    "-1 and 1": (judged(-1, 1), Flagged),
+    "soft labels": (judged(0.05, 0.95, whole=0.0), Passed),
+    "rounded": (judged(-0.0005, 1.0005, whole=0.0), Passed),
+    "beyond rounding": (judged(0, 1.01, whole=0.0), Flagged),
+    "masks of 255": (judged(0, 255), Flagged),
+    "once only": (judged([0, 0, 0, 0], [1, 1, 1, 2]), Flagged),
+    "classes 0 to 9": (judged(0, 9, **SPARSE), Passed),
+    "classes 1 to 10": (judged(1, 10, **SPARSE), Flagged),
+    "units unknown": (judged(0, 500, **{**SPARSE, "units": None}), Passed),
+    "below 0": (judged(-2, 9, **SPARSE), Flagged),
+    "a regression": (judged(-300, 300, loss="mean_squared_error"), NotApplicable),
+    "by the curve": (a_run(a_contract(**BCE), NEGATIVE), Flagged),
+    "a curve above 0": (a_run(a_contract(**BCE), FALLING), CannotTell),
+    "a negative loss weight": (a_run(a_contract(**BCE, weight=-1.0), NEGATIVE), CannotTell),
+    "a negative loss of another kind": (a_run(a_contract(loss="elbo"), NEGATIVE), NotApplicable),
+    "a negative curve, labels in range": (judged(0, 1, NEGATIVE), Passed),
+    "nothing": (a_run(), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ZA201.values(), ids=ZA201.keys())
+def test_labels_out_of_range(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA201", run), want)
+
+
+@pytest.mark.parametrize(
+    ("run", "code"),
+    [
+        (judged(-1, 1), "(y + 1) / 2"),
+        (judged(1, 10, **SPARSE), "y - 1"),
+        (judged(0, 255), "y / 255"),
+        (judged(0, 2), "Dense(3"),
+        (judged(1.2, 21, whole=0.0), '"mse"'),
+    ],
+)
+def test_the_fix_fits_the_labels(run: Run, code: str) -> None:
+    found = flagged("ZA201", run)
+    assert found.fix is not None
+    assert code in found.fix.code
+    assert found.since == 0
+
+
+def test_how_sure_of_the_range() -> None:
+    assert tier_of(RULES["ZA201"], flagged("ZA201", judged(-1, 1))) is Tier.DEFINITE
+    marks = flagged("ZA201", judged(-1, 9, **SPARSE))
+    assert tier_of(RULES["ZA201"], marks) is Tier.SMELL
+    broke = flagged("ZA201", judged(-1, 9, a_curve([NAN]), **SPARSE))
+    assert tier_of(RULES["ZA201"], broke) is Tier.DEFINITE
+    curve = flagged("ZA201", a_run(a_contract(**BCE), NEGATIVE))
+    assert tier_of(RULES["ZA201"], curve) is Tier.STRONG
+    assert (curve.since, curve.evidence[0].tag) == (1, "zeroacc/epoch/loss")

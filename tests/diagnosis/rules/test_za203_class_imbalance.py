@@ -1,0 +1,60 @@
+"""ZA203 class-imbalance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.diagnosis.engine import tier_of
+from tb_zeroacc.facts import Fit
+from tb_zeroacc.run import Role, Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run
+from tests.diagnosis.rules.asking import answer, flagged
+from tests.diagnosis.rules.planted.labels import BCE, counts
+
+
+def skewed(accuracy: float, *, share: float = 0.99, named: float | None = None, loss: float = 0.06,
+           fit: Fit | None = None, samples: int = 4) -> Run:  # fmt: skip
+    more = [] if named is None else [counts(1e4 * named, 1e4 * (1 - named),
+                                            kind="prediction_counts")]  # fmt: skip
+    return a_run(
+        a_contract(**BCE, fit=fit), counts(100 * share, 100 * (1 - share), samples=samples),
+        a_curve([0.3, loss]), a_curve([0.9, accuracy], Role.ACCURACY), *more,
+    )  # fmt: skip
+
+
+ZA203: dict[str, tuple[Run, Any]] = {
+    "every prediction is no": (skewed(0.99, named=1.0), Tier.STRONG),
+    "by accuracy": (skewed(0.991), Tier.STRONG),
+    "accuracy above": (skewed(0.992), Tier.SMELL),
+    "predictions at the limit": (skewed(0.995, named=0.999), Tier.STRONG),
+    "predictions just under": (skewed(0.995, named=0.9989), Tier.SMELL),
+    "nine of ten": (skewed(0.9, share=0.9), Tier.STRONG),
+    "a little less": (skewed(0.9, share=0.899), Passed),
+    "63 : 37": (skewed(0.63, share=0.63, named=1.0), Passed),
+    "weighted": (skewed(0.99, named=1.0, fit=Fit(class_weight=True)), Tier.SMELL),
+    "it beats its baseline": (skewed(0.999, named=0.99, loss=0.01), Passed),
+    "accuracy alone beats": (skewed(0.999, named=0.99, loss=0.05), Tier.SMELL),
+    "two batches": (skewed(0.99, named=1.0, samples=2), CannotTell),
+    "one class only": (skewed(1.0, share=1.0), NotApplicable),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ZA203.values(), ids=ZA203.keys())
+def test_class_imbalance(run: Run, want: Any) -> None:
+    found = answer("ZA203", run)
+    if isinstance(want, Tier):
+        assert isinstance(found, Flagged), found
+        assert tier_of(RULES["ZA203"], found) is want
+    else:
+        assert isinstance(found, want)
+
+
+def test_it_weighs_the_classes_by_how_rare_they_are() -> None:
+    found = flagged("ZA203", skewed(0.99, named=1.0))
+    assert found.fix is not None
+    assert "class_weight={0: 1, 1: 99}" in found.fix.code
+    assert found.summary == "Class 0 has 99 % of all labels, and the model names no other."

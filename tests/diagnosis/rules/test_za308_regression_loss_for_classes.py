@@ -1,0 +1,74 @@
+"""ZA308 regression-loss-for-classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import (
+    BEFORE_TRAINING,
+    Answer,
+    CannotTell,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Tier,
+)
+from tb_zeroacc.run import Run
+from tests.diagnosis.planted import a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import answer, flagged
+from tests.diagnosis.rules.planted.losses import MAE, MSE, RECORD, SCCE, head, labels, rows, scores
+
+ACC: dict[str, Any] = {"metrics": ("BinaryAccuracy",), "metric_names": ("accuracy",)}
+DIGITS = a_table("label_counts", {"y": {str(k): 100.0 for k in range(10)}})
+
+# --- ZA308 --------------------------------------------------------------------------------------
+ZA308: dict[str, tuple[Run, type[Answer] | Tier]] = {
+    "digits as amounts": (
+        a_run(head(MSE, **ACC), labels(0, 9), DIGITS, scores(0.14)), Tier.STRONG
+    ),
+    "digits as amounts, counts unknown": (
+        a_run(head(MSE, **ACC), labels(0, 9), scores(0.14)), Tier.STRONG
+    ),
+    "yes and no that learn": (
+        a_run(head(MSE, 1, "sigmoid", **ACC), labels(0, 1), scores(0.95)), Tier.SMELL
+    ),
+    "yes and no that do not": (
+        a_run(head(MSE, 1, "sigmoid", **ACC), labels(0, 1, mean=0.9), scores(0.91)), Tier.STRONG
+    ),
+    "one-hot rows that do not learn": (
+        a_run(head(MSE, 3, "softmax", **ACC), rows(), scores(0.4)), Tier.STRONG
+    ),
+    "no accuracy compiled": (a_run(head(MAE), labels(0, 9)), Tier.SMELL),
+    "as many values as there are classes": (
+        a_run(head(MSE, **ACC), labels(1, 1000), scores(0.0)), Tier.STRONG
+    ),
+    "one value more": (a_run(head(MSE, **ACC), labels(0, 1000), scores(0.0)), Passed),
+    "whole amounts, no accuracy": (a_run(head(MSE), labels(25, 346)), Passed),
+    "continuous targets": (a_run(head(MSE, **ACC), labels(0, 9, 0.5), scores(0)), Passed),
+    "several labels a row": (a_run(head(MSE, 3, **ACC), rows(2), scores(0.5)), Passed),
+    "a softmax, labels unknown": (a_run(head(MSE, 10, "softmax", **RECORD)), Tier.SMELL),
+    "labels unknown": (a_run(head(MSE, 1, **RECORD)), CannotTell),
+    "cross-entropy": (a_run(head(SCCE, 10, "softmax"), labels(0, 9)), NotApplicable),
+    "no contract": (a_run(a_curve([1.0])), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ZA308.values(), ids=ZA308.keys())
+def test_regression_loss_for_classes(run: Run, want: type[Answer] | Tier) -> None:
+    found = answer("ZA308", run)
+    if isinstance(want, Tier):
+        assert isinstance(found, Flagged), found
+        assert found.tier is want
+        assert found.since == BEFORE_TRAINING
+    else:
+        assert isinstance(found, want)
+
+
+def test_it_gives_each_class_a_unit() -> None:
+    fix = flagged("ZA308", ZA308["digits as amounts"][0]).fix
+    assert fix is not None
+    assert '+ keras.layers.Dense(10, activation="softmax")' in fix.code
+    assert f'- loss="{MSE}"' in fix.code
+    assert f'+ loss="{SCCE}"' in fix.code

@@ -1,0 +1,76 @@
+"""ZA309 cross-entropy-for-regression."""
+
+from __future__ import annotations
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import (
+    BEFORE_TRAINING,
+    Answer,
+    CannotTell,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Tier,
+)
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.computed.labels import ROUNDING
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.engine import diagnose
+from tb_zeroacc.run import Run
+from tests.diagnosis.planted import a_curve, a_run
+from tests.diagnosis.rules.asking import answer
+from tests.diagnosis.rules.planted.losses import BCE, MSE, RECORD, SCCE, head, labels
+
+# --- ZA309 --------------------------------------------------------------------------------------
+NEGATIVE = a_curve([178.0, 20.0, -1.0, -160.0])
+STANDING = a_curve([178.0, 178.0, 178.0])
+NAMED = a_curve([2.0, -3.0], tag="train/binary_crossentropy")
+
+ZA309: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
+    "amounts, a loss that falls": (a_run(head(BCE), labels(0.4, 21, 0), NEGATIVE), None),
+    "amounts, a loss that stands": (a_run(head(BCE), labels(0.4, 21, 0), STANDING), None),
+    "amounts, before any step": (a_run(head(SCCE, 5), labels(0.4, 21, 0)), None),
+    "standardised targets": (a_run(head(BCE), labels(-2.1, 2.3, 0.01)), None),
+    "one fraction in a hundred": (a_run(head(BCE), labels(0, 21, 0.99)), None),
+    "shares": (a_run(head(BCE, 1, "sigmoid"), labels(0, 1, 0.2)), Passed),
+    "shares, to the rounding": (a_run(head(BCE), labels(-ROUNDING, 1 + ROUNDING, 0.2)), Passed),
+    "shares, past the rounding": (a_run(head(BCE), labels(0, 1.001, 0.2)), None),
+    "class numbers from -1": (a_run(head(BCE), labels(-1, 1)), Passed),
+    "class numbers": (a_run(head(SCCE, 10), labels(0, 9)), Passed),
+    "class numbers and NaN": (
+        a_run(head(SCCE, 10), labels(0, 9, 0.98, non_finite_count=2.0)), Passed
+    ),
+    "negative, labels unknown": (a_run(head(BCE, **RECORD), NEGATIVE), Tier.STRONG),
+    "negative, a sigmoid": (a_run(head(BCE, 1, "sigmoid", **RECORD), NEGATIVE), CannotTell),
+    "standing, labels unknown": (a_run(head(BCE, **RECORD), STANDING), CannotTell),
+    "named a cross-entropy and negative": (a_run(NAMED), Tier.SMELL),
+    "negative, of whatever loss": (a_run(NEGATIVE), CannotTell),
+    "squared error": (a_run(head(MSE), labels(0.4, 21, 0), STANDING), NotApplicable),
+    "nothing": (a_run(), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ZA309.values(), ids=ZA309.keys())
+def test_cross_entropy_for_regression(run: Run, want: type[Answer] | Tier | None) -> None:
+    found = answer("ZA309", run)
+    if want is None or isinstance(want, Tier):
+        assert isinstance(found, Flagged), found
+        assert found.tier is want
+        assert found.since == BEFORE_TRAINING
+    else:
+        assert isinstance(found, want)
+
+
+def test_it_explains_the_linear_output_and_the_range() -> None:
+    contract = head(BCE, from_logits=False, **RECORD)
+    verdict = diagnose(a_run(contract, NEGATIVE), CATALOGUE, strict=True)
+    assert verdict.findings[0].code == "ZA309"
+    assert "ZA303" in {c.code for c in verdict.findings[0].explains}
+    shown = verdict.findings[0].evidence[0]
+    assert (shown.tag, shown.value, shown.first_step) == ("zeroacc/epoch/loss", -160.0, 2)
+
+
+def test_it_breaks_the_training() -> None:
+    run = a_run(head(BCE), labels(0.4, 21, 0), STANDING)
+    assert diagnose(run, CATALOGUE, strict=True).outcome is Outcome.BROKEN

@@ -1,0 +1,81 @@
+"""ZA403 metric-frozen-while-loss-falls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.facts import Epoch
+from tb_zeroacc.run import Run, Table
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import answer, flagged
+from tests.diagnosis.rules.planted.metrics import FALLING, scores
+
+
+def counts(kind: str, first: float, rest: float, samples: int = 3) -> Table:
+    row = {"0": [first] * samples, "1": [rest] * samples, "other": [0.0] * samples}
+    return a_table(kind, {"y": row}, steps=[0, 20, 40][:samples], epochs=[0, 1, 1][:samples])
+
+
+# --- ZA403 --------------------------------------------------------------------------------------
+HALF = counts("label_counts", 50, 50)
+KNOWN = (a_contract(units=2), HALF)
+
+
+def frozen(values: list[float], losses: list[float], *parts: Any, **fields: Any) -> Run:
+    return a_run(scores(*values), a_curve(losses), *parts, **fields)
+
+
+PENALTY = a_table("loss", {"loss": {"penalty": [0.5, 0.1]}}, steps=[0, 3])
+OWN_FALL = a_table("loss", {"loss": {"penalty": [0.1, 0.1]}}, steps=[0, 3])
+
+ZA403: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
+    "all along, the baseline known": (frozen([0.5] * 4, [1, 0.9, 0.8, 0.7], *KNOWN), None),
+    "since the third epoch": (frozen([0.4, 0.45] + [0.5] * 4, FALLING, *KNOWN), None),
+    "a fall of a fifth": (frozen([0.5] * 4, [5, 5, 5, 4], *KNOWN), None),
+    "a fall of less": (frozen([0.5] * 4, [5, 5, 5, 4.001], *KNOWN), Passed),
+    "a loss that goes below 0": (frozen([0.5] * 4, [1, 0, -1, -2], *KNOWN), None),
+    "a millionth": (frozen([0.5, 0.5, 0.5, 0.5 + 1e-6], FALLING[:4], *KNOWN), Passed),
+    "less than a millionth": (frozen([0.5, 0.5, 0.5, 0.5 + 9e-7], FALLING[:4], *KNOWN), None),
+    "three epochs": (frozen([0.5] * 3, FALLING[:3], *KNOWN), CannotTell),
+    "still for three epochs": (frozen([0.1, 0.5, 0.5, 0.5], FALLING[:4], *KNOWN), Passed),
+    "at 1": (frozen([1.0] * 6, FALLING), Passed),
+    "small data that learn": (frozen([0.95] * 6, FALLING, *KNOWN), Passed),
+    "it moves": (frozen([0.1, 0.2, 0.3, 0.4], FALLING[:4], *KNOWN), Passed),
+    "baseline unknown, ten epochs": (frozen([0.1] * 10, [1 - k / 12 for k in range(10)]), None),
+    "baseline unknown, nine epochs": (
+        frozen([0.1] * 9, [1 - k / 12 for k in range(9)]), Tier.SMELL
+    ),
+    "baseline unknown, still at the end": (frozen([0.5] + [0.9] * 5, FALLING), CannotTell),
+    "only the penalty falls": (frozen([0.5] * 4, [1, 0.9, 0.8, 0.6], *KNOWN, PENALTY), Passed),
+    "the loss falls beside a penalty": (
+        frozen([0.5] * 4, [1, 0.9, 0.8, 0.6], *KNOWN, OWN_FALL), None
+    ),
+    "no accuracy": (a_run(a_curve(FALLING)), CannotTell),
+    "no loss": (a_run(scores(0, 0, 0, 0)), CannotTell),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), ZA403.values(), ids=ZA403.keys())
+def test_metric_frozen_while_loss_falls(run: Run, want: type[Answer] | Tier | None) -> None:
+    found = answer("ZA403", run)
+    if want is None or isinstance(want, Tier):
+        assert isinstance(found, Flagged), found
+        assert found.tier is want
+    else:
+        assert isinstance(found, want)
+
+
+def test_it_begins_at_the_training_step_of_its_first_still_epoch() -> None:
+    epochs = tuple(Epoch(k, 50 * (k + 1), 50) for k in range(6))
+    found = flagged("ZA403", frozen([0.4, 0.45] + [0.5] * 4, FALLING, *KNOWN, epochs=epochs))
+    assert found.since == 150
+    assert (found.evidence[0].first_step, found.evidence[0].last_step) == (2, 5)
+
+
+def test_without_points_of_the_loss_over_the_stretch_it_does_not_apply() -> None:
+    loss = a_curve(FALLING, axis="step")
+    run = a_run(scores(0.4, 0.45, *[0.5] * 4), loss, *KNOWN)
+    assert isinstance(answer("ZA403", run), NotApplicable)

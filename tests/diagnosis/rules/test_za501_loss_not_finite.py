@@ -1,0 +1,123 @@
+"""ZA501 loss-not-finite."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.run import Curve, Role, Run, Table
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import answer, flagged
+from tests.diagnosis.rules.planted.numbers import NAN, STUCK
+
+
+def steps_loss(*values: float) -> Curve:
+    return a_curve(values, tag="zeroacc/loss", axis="step", headline=False)
+
+
+# --- ZA501 ------------------------------------------------------------------------------------
+ZA501: dict[str, tuple[Run, type[Answer]]] = {
+    "NaN at a step": (a_run(steps_loss(0.7, 0.6, NAN, NAN), a_curve([NAN])), Flagged),
+    "infinite": (a_run(a_curve([0.7, math.inf])), Flagged),
+    "NaN from the first epoch": (a_run(a_curve([NAN] * 5), recorded=False), Flagged),
+    "all finite, however large": (a_run(a_curve([1e30, 1e35])), Passed),
+    "before learning starts": (a_run(a_curve([NAN, NAN, 0.5, 0.4, 0.3])), Passed),
+    "another training loss that died": (
+        a_run(
+            a_curve([0.5] * 6),
+            a_curve([0.5, 0.5, NAN, NAN, NAN], tag="generator_loss", headline=False),
+        ),
+        Flagged,
+    ),
+    "another loss that is empty": (
+        a_run(a_curve([0.5] * 6), a_curve([NAN] * 5, tag="aux_loss", headline=False)),
+        Passed,
+    ),
+    "reinforcement learning": (
+        a_run(a_curve([NAN] * 5), a_curve([1.0, 2.0], Role.REWARD), recorded=False),
+        NotApplicable,
+    ),
+    "no loss": (a_run(a_curve([NAN], Role.ACCURACY)), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ZA501.values(), ids=ZA501.keys())
+def test_loss_not_finite(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA501", run), want)
+
+
+def test_a_single_nan_that_passed_is_a_smell() -> None:
+    assert flagged("ZA501", a_run(a_curve([1.0, NAN, 0.8, 0.7, 0.6]))).tier is Tier.SMELL
+
+
+def broken_at(kind: str, row: str, at: int, *others: Table) -> Run:
+    """A loss that is NaN from step 5 on; one tensor holds two bad values from step `at` on."""
+    counts = [0.0] * at + [2.0] * (8 - at)
+    table = a_table(kind, {"first": {"non_finite_count": 0.0}, row: {"non_finite_count": counts}})
+    losses = steps_loss(*[0.7] * 5, *[NAN] * 3)
+    return a_run(table, *others, losses, a_curve([NAN]), a_contract())
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        (broken_at("inputs", "x[3]", 5), "the input `x[3]`"),
+        (broken_at("labels", "y", 5), "the labels `y`"),
+        (broken_at("weights", "dense/kernel", 5), "the weights `dense/kernel`"),
+        (broken_at("activations", "dense", 5), "the activations of `dense`"),
+        (broken_at("outputs", "y", 5), "the output `y`"),
+        (broken_at("gradients", "head/kernel", 4), "the gradient of `head/kernel`"),
+    ],
+    ids=["inputs", "labels", "weights", "activations", "outputs", "gradients"],
+)
+def test_names_the_tensor_that_was_first(run: Run, words: str) -> None:
+    found = flagged("ZA501", run)
+    assert words in found.summary
+    assert found.since == 5
+    assert found.fix is not None
+    assert found.evidence[0].tag == "zeroacc/loss"
+    assert found.evidence[1].value == 2
+
+
+def test_within_a_step_the_earlier_tensor_was_first() -> None:
+    later = a_table("activations", {"dense": {"non_finite_count": [0.0] * 5 + [9.0] * 3}})
+    assert "the input" in flagged("ZA501", broken_at("inputs", "x[3]", 5, later)).summary
+
+
+def test_an_overflow_that_was_skipped_was_not_first() -> None:
+    """A scaled loss skips a step whose gradient overflowed; that is no beginning."""
+    gone = [0.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    table = a_table("gradients", {"dense/kernel": {"non_finite_count": gone}})
+    run = a_run(table, steps_loss(*[0.7] * 5, *[NAN] * 3), a_curve([NAN]))
+    assert "gradient" not in flagged("ZA501", run).summary
+
+
+def test_the_loss_itself_was_first() -> None:
+    run = broken_at("activations", "dense", 8)
+    assert "the loss itself" in flagged("ZA501", run).summary
+
+
+def test_samples_alone_tell_the_step() -> None:
+    table = a_table("loss", {"loss": {"loss": [0.7, 0.6, NAN]}}, steps=[0, 10, 20])
+    assert flagged("ZA501", a_run(table)).since == 20
+
+
+def lost_weights(*counts: float) -> Run:
+    """Finite losses over weights of which so many are not finite in each sample."""
+    steps = [0, 10, 20, 200, 400][: len(counts)]
+    rows = {"dense/kernel": {"non_finite_count": list(counts)}}
+    losses = {"loss": {"loss": 2.3, "data_loss": 2.3}}
+    return a_run(
+        a_table("weights", rows, steps=steps), a_table("loss", losses, steps=steps), *STUCK
+    )
+
+
+def test_weights_that_are_lost_behind_a_finite_loss() -> None:
+    found = flagged("ZA501", lost_weights(0, 0, 0, 64, 64))
+    assert found.summary == (
+        "Weights of `dense` are not finite at step 200 and for good; the loss hides it."
+    )
+    assert found.since == 21, "it may have begun right behind the last sound sample"
+    assert isinstance(answer("ZA501", lost_weights(0, 64, 0, 0, 0)), Passed), "they recovered"

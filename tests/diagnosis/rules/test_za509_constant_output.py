@@ -1,0 +1,46 @@
+"""ZA509 constant-output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
+from tb_zeroacc.run import Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import answer
+from tests.diagnosis.rules.planted.numbers import BEATS, NAN, STUCK
+
+
+# --- ZA509 ------------------------------------------------------------------------------------
+def spread(value: float, *parts: Any, samples: int = 20, examples: float = 32) -> Run:
+    row = {"spread": [value] * samples, "examples": examples, "mean": 0.1, "units": 10}
+    return a_run(a_table("outputs", {"y": row}), *(parts or STUCK))
+
+
+SCALE = 0.3  # standard deviation of a share of one in ten
+ZA509: dict[str, tuple[Run, type[Answer]]] = {
+    "the same": (spread(0.0), Flagged),
+    "nearly the same": (spread(0.99e-3 * SCALE), Flagged),
+    "above the threshold": (spread(1.01e-3 * SCALE), Passed),
+    "muted": (spread(0.0, *BEATS), Passed),
+    "one example a batch": (spread(0.0, examples=1), NotApplicable),
+    "first steps": (spread(0.0, samples=10), CannotTell),
+    "unknown": (spread(NAN), CannotTell),
+    "nothing recorded": (a_run(*STUCK), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ZA509.values(), ids=ZA509.keys())
+def test_constant_output(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA509", run), want)
+
+
+def test_a_regression_is_held_against_its_targets() -> None:
+    """Targets of tiny scale: outputs of that scale are no constant."""
+    contract = a_contract(loss="mean_squared_error", activation="linear", units=1)
+    labels = a_table("labels", {"y": {"mean": 0.0, "std": 1e-5, "count": 32.0}})
+    outputs = {"y": {"spread": [5e-6] * 20, "examples": 32.0, "mean": 0.0}}
+    run = a_run(contract, labels, a_table("outputs", outputs), a_curve([1.0] * 4))
+    assert isinstance(answer("ZA509", run), Passed)

@@ -1,0 +1,85 @@
+"""ZA601 zero-initialisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.facts import Layer
+from tb_zeroacc.run import Role, Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import answer, flagged
+
+COUNTS = a_table("label_counts", {"y": {str(k): 100.0 for k in range(10)}})
+BEATS = (COUNTS, a_curve([1.0, 0.1]), a_curve([0.8, 0.98], Role.ACCURACY))
+
+
+def layer(name: str, units: int = 8, start: str | None = None, kind: str = "Dense") -> Layer:
+    return Layer(name, kind, "relu", units, kernel_initializer=start, variables=(f"{name}/kernel",))
+
+
+def weights(
+    hidden: list[float], last: list[float], *parts: Any, units: int = 8, **kind: str
+) -> Run:
+    rows = {
+        "a/kernel": {"unit_spread": hidden, "rms": 0.0},
+        "b/kernel": {"unit_spread": last, "rms": 0.0},
+    }
+    contract = a_contract(layer("a", units, **kind), layer("b", 10))
+    return a_run(a_table("weights", rows, steps=[0, 1, 2]), contract, *parts)
+
+
+ZA601: dict[str, tuple[Run, type[Answer]]] = {
+    "exactly alike": (weights([0, 0, 0], [0, 0, 0]), Flagged),
+    "the smallest spread": (weights([1e-30, 1e-30, 1e-30], [0.1] * 3), Passed),
+    "a last layer of zeros that moves": (weights([0.1] * 3, [0, 0.01, 0.02]), Passed),
+    "one unit has no spread": (weights([0, 0, 0], [0.1] * 3, units=1), Passed),
+    "a kernel a channel": (weights([0, 0, 0], [0.1] * 3, kind="DepthwiseConv2D"), Passed),
+    "configured so": (
+        a_run(a_contract(layer("a", start="Zeros"), layer("b", start="Zeros")), recorded=False),
+        Flagged,
+    ),
+    "only the output is configured so": (
+        a_run(a_contract(layer("a", start="GlorotUniform"), layer("b", start="Zeros"))),
+        Passed,
+    ),
+    "no initialiser known": (a_run(a_contract(layer("a"), layer("b"))), NotApplicable),
+    "neither": (a_run(a_curve([1.0])), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ZA601.values(), ids=ZA601.keys())
+def test_zero_initialisation(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA601", run), want)
+
+
+def test_one_sample_is_not_enough() -> None:
+    run = weights([0.0, 0.0, 0.0], [0.1] * 3)
+    run.tables["weights"] = a_table(  # type: ignore[index]
+        "weights", {"a/kernel": {"unit_spread": [0.0], "rms": 0.0}}
+    )
+    assert not isinstance(answer("ZA601", run), Flagged)
+
+
+def test_no_kernel_of_several_units() -> None:
+    table = a_table("weights", {"a/kernel": {"unit_spread": [0.0, 0.0]}})
+    assert isinstance(answer("ZA601", a_run(table, a_contract(layer("a", 1)))), NotApplicable)
+
+
+def test_it_names_the_layers_in_order_and_is_a_fact() -> None:
+    found = flagged("ZA601", weights([0, 0, 0], [0, 0, 0], COUNTS, a_curve([2.3, 2.3])))
+    assert found.tier is None
+    assert found.layers == ("a", "b")
+    assert "at zero" in found.summary
+
+
+def test_a_run_that_learns_all_the_same_makes_it_a_smell() -> None:
+    assert flagged("ZA601", weights([0, 0, 0], [0.1] * 3, *BEATS)).tier is Tier.SMELL
+
+
+def test_the_configuration_alone_is_strong_at_most() -> None:
+    assert flagged("ZA601", a_run(a_contract(layer("a", start="Ones"), layer("b")))).tier is (
+        Tier.STRONG
+    )

@@ -1,0 +1,63 @@
+"""ZA704 stuck-at-chance."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
+from tb_zeroacc.facts import Epoch
+from tb_zeroacc.run import Role, Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import answer, flagged
+from tests.diagnosis.rules.planted.optimisation import GOOD, LEARNED, LN10, STUCK, foreign, trained
+
+FLAT = [2.303, 2.302, 2.303, 2.302, 2.303]
+ZA704: dict[str, tuple[Run, type[Answer]]] = {
+    "stuck": (trained(loss=STUCK, accuracy=[0.1] * 4), Flagged),
+    "on the threshold": (trained(loss=[0.9001 * LN10] * 4, accuracy=[0.1] * 4), Flagged),
+    "under the threshold": (trained(loss=[0.899 * LN10] * 4, accuracy=[0.1] * 4), Passed),
+    "accuracy on the threshold": (trained(loss=STUCK, accuracy=[0.15] * 4), Flagged),
+    "accuracy above the threshold": (trained(loss=STUCK, accuracy=[0.16] * 4), Passed),
+    "muted": (trained(loss=LEARNED, accuracy=GOOD), Passed),
+    "still falling": (trained(loss=[6.0, 5.0, 4.0, 3.0]), Passed),
+    "it learned and lost it": (trained(loss=[2.3, 0.5, 0.5, 2.3, 2.3, 2.3, 2.3, 2.3]), Flagged),
+    "it blew up at the very end": (trained(loss=[2.3, *[0.5] * 18, 2.3]), Passed),
+    "a loss that never moves": (foreign([7.8185] * 10), Flagged),
+    "a loss that never moves, for nine points": (foreign([7.8185] * 9), CannotTell),
+    "a loss that moves in the fifth digit": (foreign([7.8185] * 9 + [7.8195]), CannotTell),
+    "a loss of nothing": (foreign([0.0] * 20), CannotTell),
+    "not finite": (trained(loss=[2.3, 2.3, 2.3, 2.3, math.nan]), NotApplicable),
+    "three epochs": (trained(loss=[2.3, 2.3, 2.3]), CannotTell),
+    "rewards": (a_run(a_curve(STUCK), a_curve([0.0], Role.REWARD)), NotApplicable),
+    "a foreign log at ln 10 and 1/10": (foreign(FLAT, [0.1] * 5), Flagged),
+    "the same in percent": (foreign(FLAT, [10.1] * 5), Flagged),
+    "a first plateau that ends": (foreign([0.69, 0.69, 0.5, 0.3, 0.3], [0.5, 0.5, 0.8, 0.9, 0.9]),
+                                  Passed),
+    "an accuracy of .10 with 100 classes": (foreign([4.60] * 5, [0.10] * 5), Passed),
+    "ln 2 by accident": (foreign([0.69] * 5, [0.9] * 5), Passed),
+    "a game of two players": (foreign([0.69] * 5, [0.5] * 5, tag="disc_loss"), CannotTell),
+    "a flat loss without an accuracy": (foreign(FLAT), CannotTell),
+    "no loss": (a_run(a_curve([0.1] * 5, Role.ACCURACY)), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ZA704.values(), ids=ZA704.keys())
+def test_stuck_at_chance(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA704", run), want)
+
+
+def test_a_regression_is_held_against_the_mean() -> None:
+    labels = a_table("labels", {"y": {"mean": 0.5, "std": 0.3, "count": 32.0}})
+    contract = a_contract(loss="mean_squared_error", activation="linear", units=1)
+    found = flagged("ZA704", a_run(labels, contract, a_curve([0.09] * 5)))
+    assert "predicting the mean" in found.summary
+
+
+def test_it_begins_where_it_got_stuck() -> None:
+    run = trained(
+        loss=[1.9, 1.8, *[2.3] * 30],
+        epochs=tuple(Epoch(e, 10 * (e + 1), 10) for e in range(32)),
+    )
+    assert flagged("ZA704", run).since == 30

@@ -1,0 +1,102 @@
+"""ZA705 stopped-too-early."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.facts import End, Epoch, Fit
+from tb_zeroacc.run import Role, Run, Split
+from tests.diagnosis.planted import a_contract, a_curve, a_run
+from tests.diagnosis.rules.asking import answer, flagged
+from tests.diagnosis.rules.planted.optimisation import COUNTS, by_steps, foreign, trained
+
+
+# --- ZA705 ------------------------------------------------------------------------------------
+def line(start: float, end: float, points: int = 20) -> list[float]:
+    return list(np.linspace(start, end, points))
+
+
+def late(share: float, end: float = 2.0) -> list[float]:
+    """Flat but for the last quarter, which falls by `share` of its level down to `end`."""
+    top = end / (1 - share)
+    return [top] * 15 + list(np.linspace(top, end, 6)[1:])
+
+
+ZA705: dict[str, tuple[Run, type[Answer]]] = {
+    "still falling": (trained(loss=line(6, 3)), Flagged),
+    "on the threshold of the level": (trained(loss=late(0.0501)), Flagged),
+    "under the threshold of the level": (
+        trained(loss=[*line(9, 2.1, 10), *late(0.049)]), Passed,
+    ),
+    "an even fall of little": (trained(loss=line(2.35, 2.20, 10)), Flagged),
+    "too little to mean anything": (trained(loss=line(2.35, 2.30, 10)), Passed),
+    "noise on a plateau": (
+        trained(loss=[2.3 + 0.3 * (-1) ** i for i in range(20)] + [2.0]), Passed,
+    ),
+    "muted": (trained(loss=line(2, 0.5), accuracy=line(0.3, 0.9)), Passed),
+    "the loss is under half its baseline": (
+        trained(loss=line(2, 1.0), accuracy=line(0.1, 0.2)), Passed,
+    ),
+    "validation turned": (
+        trained(
+            a_curve([3, 2.5, 2, 1.5, 1.0, 2.0, 3.0, 4.0], Role.LOSS, Split.VALIDATION),
+            loss=line(6, 3),
+        ),
+        Passed,
+    ),
+    "one epoch": (trained(loss=[2.3]), Flagged),
+    "one point beside a long validation": (
+        trained(a_curve([2.3] * 9, Role.LOSS, Split.VALIDATION), loss=[2.3]), CannotTell,
+    ),
+    "one epoch of many steps": (trained(by_steps(line(2.3, 1.5, 200)), loss=[1.9]), Flagged),
+    "still running": (trained(loss=line(6, 3), state="live"), NotApplicable),
+    "an exception": (
+        trained(loss=line(6, 3), end=End("exception", 5, exception="ValueError")), NotApplicable,
+    ),
+    "not finite": (trained(loss=[3.0, 2.0, math.nan]), NotApplicable),
+    "rewards": (a_run(a_curve(line(6, 3)), a_curve([0.0], Role.REWARD)), NotApplicable),
+    "no loss": (a_run(), CannotTell),
+    "a foreign log that falls evenly": (foreign(line(1.0, 0.75)), Flagged),
+    "a foreign log that has come far": (foreign(line(1.0, 0.3)), Passed),
+    "a foreign log that decays": (foreign([float(np.exp(-i / 5)) for i in range(20)]), Passed),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ZA705.values(), ids=ZA705.keys())
+def test_stopped_too_early(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA705", run), want)
+
+
+@pytest.mark.parametrize(
+    ("name", "tier"),
+    [("still falling", Tier.STRONG), ("one epoch", Tier.SMELL),
+     ("a foreign log that falls evenly", Tier.SMELL)],
+)
+def test_how_sure_it_is(name: str, tier: Tier) -> None:
+    assert flagged("ZA705", ZA705[name][0]).tier is tier
+
+
+def test_it_begins_at_the_end_and_names_its_rival() -> None:
+    run = trained(loss=line(6, 3, 5), epochs=tuple(Epoch(e, 4 * e + 4, 4) for e in range(5)))
+    found = flagged("ZA705", run)
+    assert found.since == 20
+    assert found.rivals[0][0] == "ZA206"
+    assert found.fix is not None
+    assert "epochs=100" in found.fix.code  # ten times what was asked for
+
+
+def test_with_validation_there_is_no_rival() -> None:
+    validation = a_curve(line(6, 3), Role.LOSS, Split.VALIDATION)
+    assert not flagged("ZA705", trained(validation, loss=line(6, 3))).rivals
+
+
+def test_epochs_are_taken_from_the_contract() -> None:
+    contract = a_contract(fit=Fit(epochs=7))
+    run = a_run(COUNTS, contract, a_curve(line(6, 3)))
+    found = flagged("ZA705", run)
+    assert found.fix is not None
+    assert "epochs=70" in found.fix.code

@@ -1,0 +1,73 @@
+"""ZA708 weights-never-move."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
+from tb_zeroacc.facts import Optimizer
+from tb_zeroacc.run import Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import answer, flagged
+from tests.diagnosis.rules.planted.optimisation import STUCK
+
+
+# --- ZA708 ------------------------------------------------------------------------------------
+def moving(
+    change: float,
+    *,
+    gradient: float = 1.0,
+    rate: float = 0.01,
+    samples: int = 10,
+    optimizer: Optimizer | None = None,
+    other: float = 1e-3,
+) -> Run:
+    """Two kernels: `a` changes by `change` a step and `b` by `other`."""
+    at = np.arange(samples)
+    weights = {
+        f"{n}/kernel": {"rms": list(0.1 + d * at), "update_rms": d, "unit_spread": 0.1}
+        for n, d in (("a", change), ("b", other))
+    }
+    gradients = {"a/kernel": {"rms": gradient}, "b/kernel": {"rms": 1.0}}
+    for row in (*weights.values(), *gradients.values()):
+        row.update({k: list(np.broadcast_to(v, samples)) for k, v in row.items()})
+    loss = a_table("loss", {"loss": {"learning_rate": [rate] * samples}})
+    return a_run(
+        a_table("weights", weights), a_table("gradients", gradients), loss,
+        a_contract(optimizer=optimizer), a_curve(STUCK),
+    )
+
+
+ACCUMULATES = Optimizer("Adam", 1e-3, gradient_accumulation_steps=4)
+ZA708: dict[str, tuple[Run, type[Answer]]] = {
+    "one variable": (moving(0.0), Flagged),
+    "all variables": (moving(0.0, other=0.0), Flagged),
+    "the smallest change": (moving(1e-12), Passed),
+    "no gradient": (moving(0.0, gradient=0.0), Passed),
+    "swallowed by rounding": (moving(0.0, gradient=0.99e-5), Passed),
+    "just large enough to be felt": (moving(0.0, gradient=1.01e-5), Flagged),
+    "a rate of 0": (moving(0.0, rate=0.0), NotApplicable),
+    "four samples": (moving(0.0, samples=4), CannotTell),
+    "gathering gradients": (moving(0.0, optimizer=ACCUMULATES), CannotTell),
+    "gathered often enough": (moving(0.0, samples=20, optimizer=ACCUMULATES), Flagged),
+    "nothing recorded": (a_run(a_curve(STUCK)), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ZA708.values(), ids=ZA708.keys())
+def test_weights_never_move(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA708", run), want)
+
+
+def test_it_says_which_variables() -> None:
+    assert "`a/kernel` never moves" in flagged("ZA708", moving(0.0)).summary
+    assert "No variable" in flagged("ZA708", moving(0.0, other=0.0)).summary
+
+
+def test_an_unknown_rate_cannot_tell() -> None:
+    optimizer = Optimizer("Adam", None)
+    run = moving(0.0, rate=math.nan, optimizer=optimizer)
+    assert isinstance(answer("ZA708", run), CannotTell)
