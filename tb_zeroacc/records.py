@@ -33,6 +33,7 @@ from tb_zeroacc.errors import RecordError
 
 VERSION = 1
 LARGEST = float(np.finfo(np.float32).max)
+LARGEST_INT = 2**63 - 1  # steps, epochs and counts are int64 wherever they are kept
 NOT_FINITE = ("NaN", "Infinity", "-Infinity")  # numbers that JSON lacks, as text
 PLUGIN_NAME = "zero_accuracy"
 RECORD_PREFIX = "zeroacc/record/"
@@ -271,6 +272,8 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:
         return float(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise ValueError(f"{name} is {value!r}")
+    if hint is int and not -LARGEST_INT <= value <= LARGEST_INT:
+        raise ValueError(f"{name} is an integer of more than 64 bits")
     return value
 
 

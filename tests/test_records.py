@@ -140,6 +140,14 @@ def test_a_number_too_large_for_a_float() -> None:
         records.decode(fact_of(text, "start"))
 
 
+@pytest.mark.parametrize("field", ["epoch", "step", "batches"])
+@pytest.mark.parametrize("value", [2**63, -(2**63), 10**40])
+def test_an_integer_that_no_column_holds(field: str, value: int) -> None:
+    told = {"epoch": 1, "step": 10, "batches": 10, "seconds": 1.0, "logs": {}, field: value}
+    with pytest.raises(RecordError, match=f"damaged and was left out: {field} is "):
+        records.decode(fact_of(json.dumps(told), "epoch"))
+
+
 def test_what_a_later_version_adds_is_passed_over() -> None:
     assert records.decode(fact_of('{"version":1,"how":"finished","step":1,"mood":"good"}')) == (
         facts.End("finished", 1)

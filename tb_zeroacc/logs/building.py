@@ -187,6 +187,9 @@ def _tables(recorder: Member, epochs: Sequence[facts.Epoch]) -> dict[str, Table]
     }
 
 
+MOST_EPOCHS = 2**31  # no training has as many: a larger number, or NaN, is none
+
+
 def _epochs_of(
     kind: str, steps: NDArray[np.int64], progress: Samples | None, epochs: Sequence[facts.Epoch]
 ) -> NDArray[np.int64]:
@@ -207,6 +210,6 @@ def _epochs_of(
         told = progress.values[:, 0, progress.layout.columns.index("epoch")]
         position = np.searchsorted(progress.steps, steps)
         position[position == len(progress.steps)] = 0
-        same = (progress.steps[position] == steps) & np.isfinite(told[position])
+        same = (progress.steps[position] == steps) & (np.abs(told[position]) < MOST_EPOCHS)
         found[same] = told[position[same]].astype(np.int64)
     return found

@@ -8,6 +8,7 @@ import shutil
 import socket
 import tempfile
 import time
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -81,12 +82,14 @@ class _LocalFile:
     def __init__(self, path: str) -> None:
         self._path = Path(path)
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._path.open("xb", buffering=0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        self._descriptor = os.open(self._path, flags, 0o666)
+        weakref.finalize(self, os.close, self._descriptor)  # a file object would warn
 
     def append(self, data: bytes) -> None:
         rest = memoryview(data)
         while rest:
-            rest = rest[self._file.write(rest) :]
+            rest = rest[os.write(self._descriptor, rest) :]
 
     def flush(self) -> None:
         """Everything was handed to the system already."""
@@ -109,6 +112,7 @@ class _RemoteFile:
         self._system, self._path = fsspec.core.url_to_fs(url)
         self._system.makedirs(self._path.rpartition("/")[0], exist_ok=True)
         self._copy = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the session
+        weakref.finalize(self, self._copy.close)
         self._next = 0.0
         self._is_sent = True
 

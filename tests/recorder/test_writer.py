@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
 from pathlib import Path
 from uuid import uuid4
 
@@ -40,6 +42,19 @@ def test_each_event_is_there_at_once(tmp_path: Path) -> None:
     Path(written.path).unlink()
     with pytest.raises(FileNotFoundError, match="was deleted"):
         written.check()
+
+
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+def test_a_writer_that_goes_warns_of_nothing(
+    where: str, elsewhere: str, tmp_path: Path
+) -> None:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        written = EventWriter(str(tmp_path) if where == "here" else elsewhere)
+        written.write(0, values(0))
+        del written
+        gc.collect()
+    assert not told
 
 
 def test_a_file_elsewhere_is_sent_now_and_then_and_at_the_end(
