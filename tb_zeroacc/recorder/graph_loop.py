@@ -53,6 +53,15 @@ COMPILED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """Where in a trace the variables are kept: behind so many operations of a graph."""
+
+    kept: Kept
+    graph: Any
+    operations: int
+
+
 @dataclass(slots=True)
 class _Waiting:
     """A traced record that stands before the update."""
@@ -63,7 +72,7 @@ class _Waiting:
     seen: Observation
     before: Snapshot
     has_gradients: bool
-    kept: Kept | None
+    moment: _Moment | None
     updates: list[Update] = field(default_factory=list)
 
 
@@ -154,7 +163,8 @@ class GraphSteps:
             self._kept = Kept(self._model)
         now = tf.unstack(tf.convert_to_tensor(self._clock), num=6)
         self._kept.keep(now[2] + now[3] >= now[4], now[2])
-        forward.state = self._kept
+        graph = tf.compat.v1.get_default_graph()
+        forward.state = _Moment(self._kept, graph, len(graph.get_operations()))
 
     def before_apply(self, update: Update) -> None:
         """Looks at the weights where the step is going to be sampled."""
@@ -177,7 +187,7 @@ class GraphSteps:
         plan, seen = self._inbox.plans[waiting.index], waiting.seen
         place, known = len(plan.parts), waiting.has_gradients
         seen.updates = list(waiting.updates)
-        again = None if known else self._again(seen, waiting.kept)
+        again = None if known else self._again(seen, waiting.moment)
 
         def sample() -> Any:
             with clock_first() as began:
@@ -229,13 +239,15 @@ class GraphSteps:
             with tf.init_scope():
                 self.tell()
         outputs = self._outputs_of(seen)
-        kept: Kept | None = None if forward is None else forward.state
+        moment: _Moment | None = None if forward is None else forward.state
         if known is not None and self._optimizers:
             scalars = Observation(self._model, None, loss=seen.loss, penalties=seen.penalties)
-            notes.waiting = _Waiting(around[0], index, due, scalars, *known, kept)
+            notes.waiting = _Waiting(around[0], index, due, scalars, *known, moment)
         has_gradients = known is None or known[1]
-        again = self._again(seen, kept)
-        is_own = tf.constant(True) if again is None or kept is None else kept.at == last
+        again = self._again(seen, moment)
+        is_own = tf.constant(True)
+        if again is not None and moment is not None:
+            is_own = moment.kept.at == last
 
         def sample() -> Any:
             with clock_first() as began:
@@ -257,12 +269,15 @@ class GraphSteps:
 
         branch(due, sample, count)
 
-    def _again(self, seen: Observation, kept: Kept | None) -> Recomputation | None:
+    def _again(self, seen: Observation, moment: _Moment | None) -> Recomputation | None:
         """How the tensors of a step can be had without a consumer; None where they cannot."""
-        if kept is None:
+        if moment is None or moment.graph is not tf.compat.v1.get_default_graph():
             return None
-        found = self._guard.run("a second computation", Recomputation, seen, kept)
-        return found if found is not None and found.is_exact else None
+        try:
+            found = Recomputation(seen, moment.kept, moment.operations)
+        except Exception:  # noqa: BLE001 - an operation that cannot be copied: its tensors are used
+            return None
+        return found if found.is_exact else None
 
     def _updates_of(
         self, seen: Observation, updates: list[Update], gradients: Any, due: Any

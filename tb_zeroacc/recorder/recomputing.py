@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework.auto_control_deps_utils import get_read_write_resource_inputs
 from tensorflow.python.ops.resource_variable_ops import ResourceVariable
 
 from tb_zeroacc.recorder import inside
@@ -22,7 +23,6 @@ from tb_zeroacc.recorder.graph_call import has_side_effects, operations_of
 from tb_zeroacc.recorder.observation import Observation
 
 NEVER_KEPT = -2  # no record is numbered so
-ASSIGNING = ("Assign", "ResourceApply", "ResourceScatter", "ResourceSparseApply")
 
 
 class Kept:
@@ -84,14 +84,17 @@ class Recomputation:
     Args:
         seen: The step, traced in the graph that is the default one now.
         kept: The variables before it.
+        moment: How many operations that graph had when they were kept.
 
     Attributes:
         is_exact: Whether a copy would find the same: it may draw no random numbers but from the
-            model's variables, and read none that the step changes and that was not kept.
+            model's variables, and read none that changes meanwhile, or that changes and was not
+            kept.
     """
 
-    def __init__(self, seen: Observation, kept: Kept) -> None:
+    def __init__(self, seen: Observation, kept: Kept, moment: int) -> None:
         self._seen = seen
+        self._moment = moment
         self._graph = tf.compat.v1.get_default_graph()
         self._wanted = [
             tensor
@@ -114,26 +117,34 @@ class Recomputation:
         names = {operation.name for operation in self._operations}
         self._definition = self._graph.as_graph_def()
         self._nodes = [node for node in self._definition.node if node.name in names]
+        self._computed = [tensor for tensor in self._wanted if tensor.name not in self._inputs]
         self.is_exact = self._repeats() and not self._misses_a_change()
+        if self.is_exact:
+            # In a function of its own: what is imported cannot wait for anything else.
+            self._function = tf.function(self._imported, autograph=False).get_concrete_function()
 
     def _repeats(self) -> bool:
         copied = tf.compat.v1.GraphDef(library=self._definition.library, node=self._nodes)
         return not any(has_side_effects(node.op) for node in operations_of(copied))
 
     def _misses_a_change(self) -> bool:
-        """Whether the step changes a variable before it reads it, or one that was not kept."""
-        at = {operation: place for place, operation in enumerate(self._graph.get_operations())}
-        read: dict[str, list[int]] = {name: [] for name in self._inputs}
-        for operation in self._operations:
-            for tensor in operation.inputs:
-                if tensor.name in read and tensor.dtype == tf.resource:
-                    read[tensor.name].append(at[operation])
-        for operation, place in at.items():
-            for tensor in operation.inputs if operation.type.startswith(ASSIGNING) else ():
-                reads = read.get(tensor.name, [])
-                if reads and (tensor.name not in self._copies or max(reads) > place):
-                    return True
-        return False
+        """Whether a variable changes between where it is read and where it was kept."""
+        reads: dict[str, list[int]] = {}
+        writes: dict[str, list[int]] = {}
+        wanted = set(self._operations)
+        for place, operation in enumerate(self._graph.get_operations()):
+            if operation in wanted:
+                for tensor in operation.inputs:
+                    if tensor.dtype == tf.resource:
+                        reads.setdefault(tensor.name, []).append(place)
+            for tensor in get_read_write_resource_inputs(operation)[1]:
+                writes.setdefault(tensor.name, []).append(place)
+        return any(
+            name not in self._copies
+            or any(min(read, self._moment) < place < max(read, self._moment) for read in places)
+            for name, places in reads.items()
+            for place in writes.get(name, ())
+        )
 
     def seen_again(self) -> Observation:
         """The step with tensors that are computed where this is called.
@@ -153,14 +164,10 @@ class Recomputation:
 
     def _copied(self) -> dict[int, Any]:
         """A copy of each tensor, by the id of the original."""
-        computed = [tensor for tensor in self._wanted if tensor.name not in self._inputs]
-        # In a function of its own: what is imported cannot wait for anything else.
-        found = tf.function(self._imported, autograph=False)([tensor.name for tensor in computed])
-        for tensor, copied in zip(computed, found, strict=True):
-            copied.set_shape(tensor.shape)
-        return {id(tensor): copied for tensor, copied in zip(computed, found, strict=True)}
+        found = zip(self._computed, self._function(), strict=True)
+        return {id(tensor): copied for tensor, copied in found}
 
-    def _imported(self, names: list[str]) -> list[Any]:
+    def _imported(self) -> list[Any]:
         here = tf.compat.v1.get_default_graph()
         definition = tf.compat.v1.GraphDef(
             versions=self._definition.versions, library=self._definition.library
@@ -176,7 +183,10 @@ class Recomputation:
             name: here.capture(self._copies.get(name, tensor))
             for name, tensor in self._inputs.items()
         }
+        names = [tensor.name for tensor in self._computed]
         found: list[Any] = tf.graph_util.import_graph_def(definition, given, names, name="zeroacc")
+        for tensor, copied in zip(self._computed, found, strict=True):
+            copied.set_shape(tensor.shape)
         return found
 
 

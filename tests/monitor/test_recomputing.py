@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tb_zeroacc import diagnose
-from tests.monitor.loops import X, Y, batches, quiet, step_of
+from tests.monitor.loops import LOSS, X, Y, batches, quiet, step_of
 from tests.recorder import fused
 from tests.recorder.models import layers, linear, mlp, weights
 from tests.recorder.reading import read
@@ -143,3 +143,32 @@ def test_each_call_of_a_model_is_its_own(tmp_path: Path) -> None:
     np.testing.assert_allclose(shown, [outputs.mean() for outputs in told], rtol=1e-5)
     maxima = [t.row("out")["abs_max"] for t in read(tmp_path).tables["activations"]]
     np.testing.assert_allclose(maxima, [outputs.max() for outputs in told], rtol=1e-5)
+
+
+def test_what_was_computed_before_an_update_is_not_computed_from_what_came_after(
+    tmp_path: Path,
+) -> None:
+    """The variables are kept before the latest call; an earlier one read others."""
+    model, optimizer = mlp(), keras.optimizers.SGD(0.5)
+    monitor = quiet(tmp_path, model, optimizer=optimizer)
+
+    def update(x: Any, y: Any) -> Any:
+        with tf.GradientTape() as tape:
+            outputs = model(x, training=True)
+            loss = LOSS(y, outputs)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+        return outputs
+
+    @tf.function
+    def step(x: Any, y: Any) -> Any:
+        first = update(x, y)
+        update(x, y)
+        monitor.record(inputs=x, labels=y, outputs=first)
+        return first
+
+    with monitor:
+        told = [step(*batch).numpy() for batch in batches()]
+    assert not monitor.turned_off
+    shown = [t.row("out") for t in read(tmp_path).tables["outputs"]]
+    np.testing.assert_allclose([s["max"] for s in shown], [o.max() for o in told], rtol=1e-5)
