@@ -52,8 +52,9 @@ bench: .make/installed  ## measure; figures belong into docs/measurements.md
 screenshots: .make/installed .make/browser $(BUNDLE)  ## docs/images from a real TensorBoard
 	@$(TIMED) "screenshots" env $(QUIET) $(BIN)/python -m tests.browser.screenshots
 
-docs: .make/installed  ## the pages of the rules, from their docstrings
+docs: .make/installed  ## the pages of the rules, from their docstrings; the file of all sentences
 	@$(BIN)/python tools/rule_pages.py docs/rules
+	@$(BIN)/python -m tests.diagnosis.sentences
 
 wire: .make/installed  ## the frontend's types, from Python's
 	@$(BIN)/python tools/wire_types.py $(WIRE)

@@ -128,11 +128,16 @@ def _flagged(
 ) -> Flagged:
     first, last = int(table.steps[0]), int(table.steps[-1])
     early = max(FIRST_STEPS, steps_taken(run) // 10) - 1
-    times = number(loudest / loud * LOUD)
+    context = "The loss of a batch was not finite in the first steps."
+    if np.isfinite(loudest):
+        times = number(loudest / loud * LOUD)
+        context = (
+            f"The loss of a batch reached {number(loudest)} in the first steps, {times} times what "
+            "a constant prediction scores."
+        )
     return Flagged(
         summary=f"The inputs are not scaled: their typical size is {number(rms)}, not around 1.",
-        context=f"The loss of a batch reached {number(loudest)} in the first steps, {times} times "
-        "what a constant prediction scores.",
+        context=context,
         evidence=(
             Evidence.of_table("median over features of their root mean square", table, rms,
                               in_float32(LARGE), since=first, until=last,
