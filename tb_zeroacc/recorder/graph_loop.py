@@ -55,11 +55,11 @@ COMPILED = (
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """Where in a trace the variables are kept: behind so many operations of a graph."""
+    """Where in a trace the variables are kept: the place of the last operation that does so."""
 
     kept: Kept
     graph: Any
-    operations: int
+    place: int
 
 
 @dataclass(slots=True)
@@ -121,6 +121,8 @@ class GraphSteps:
     def open(self) -> None:
         """Training begins."""
         self._inbox.is_open = True
+        if self._kept is not None:
+            self._kept.fill()
         self.tell()
 
     def close(self) -> None:
@@ -129,7 +131,12 @@ class GraphSteps:
         self._inbox.flush()
         self._inbox.is_open = False
         self._notes = _Notes()
+        self._let_go()
         self.tell()
+
+    def _let_go(self) -> None:
+        if self._kept is not None:
+            self._kept.release()
 
     def ask(self) -> None:
         """Takes over where traced records stand, if there are any."""
@@ -160,11 +167,15 @@ class GraphSteps:
         if not self._model.built or NotingScope.is_entered() or is_compiled() or _is_replicated():
             return
         if self._kept is None or not self._kept.fits(self._model):
+            self._let_go()
             self._kept = Kept(self._model)
+        waiting = self._notes.waiting
+        if waiting is not None:
+            waiting.moment = None  # its copies are about to be overwritten
         now = tf.unstack(tf.convert_to_tensor(self._clock), num=6)
         self._kept.keep(now[2] + now[3] >= now[4], now[2])
         graph = tf.compat.v1.get_default_graph()
-        forward.state = _Moment(self._kept, graph, len(graph.get_operations()))
+        forward.state = _Moment(self._kept, graph, len(graph.get_operations()) - 1)
 
     def before_apply(self, update: Update) -> None:
         """Looks at the weights where the step is going to be sampled."""
@@ -240,11 +251,13 @@ class GraphSteps:
                 self.tell()
         outputs = self._outputs_of(seen)
         moment: _Moment | None = None if forward is None else forward.state
-        if known is not None and self._optimizers:
-            scalars = Observation(self._model, None, loss=seen.loss, penalties=seen.penalties)
-            notes.waiting = _Waiting(around[0], index, due, scalars, *known, moment)
         has_gradients = known is None or known[1]
         again = self._again(seen, moment)
+        if known is not None and self._optimizers:
+            # What the update adds is of the same weights as the rest, or of the step's tensors.
+            moment = moment if again is not None else None
+            scalars = Observation(self._model, None, loss=seen.loss, penalties=seen.penalties)
+            notes.waiting = _Waiting(around[0], index, due, scalars, *known, moment)
         is_own = tf.constant(True)
         if again is not None and moment is not None:
             is_own = moment.kept.at == last
@@ -274,7 +287,7 @@ class GraphSteps:
         if moment is None or moment.graph is not tf.compat.v1.get_default_graph():
             return None
         try:
-            found = Recomputation(seen, moment.kept, moment.operations)
+            found = Recomputation(seen, moment.kept, moment.place)
         except Exception:  # noqa: BLE001 - an operation that cannot be copied: its tensors are used
             return None
         return found if found.is_exact else None

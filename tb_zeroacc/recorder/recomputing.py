@@ -41,7 +41,9 @@ class Kept:
         # Made by their class: a function of the user's own counts what `tf.Variable` makes in it.
         with tf.init_scope():
             self._copies = [
-                ResourceVariable(tf.zeros(v.shape, v.dtype), trainable=False)
+                ResourceVariable(
+                    tf.convert_to_tensor(v), trainable=False, shape=tf.TensorShape(None)
+                )
                 for v in self._variables
             ]
             with tf.device("CPU:0"):
@@ -72,6 +74,19 @@ class Kept:
 
         branch(due, copy, lambda: tf.constant(False))
 
+    def fill(self) -> None:
+        """Takes the values as they are: a step that breaks before any was due needs some."""
+        with tf.init_scope():
+            for copied, variable in zip(self._copies, self._variables, strict=True):
+                copied.assign(tf.convert_to_tensor(variable))
+
+    def release(self) -> None:
+        """Lets go of the values: what was traced keeps the variables for good."""
+        with tf.init_scope():
+            for copied in self._copies:
+                copied.assign(tf.zeros([0], copied.dtype))
+            self._at.assign(NEVER_KEPT)
+
     def handles(self) -> dict[int, Any]:
         """The handle of each copy, by the id of the variable's own."""
         pairs = zip(self._variables, self._copies, strict=True)
@@ -84,7 +99,7 @@ class Recomputation:
     Args:
         seen: The step, traced in the graph that is the default one now.
         kept: The variables before it.
-        moment: How many operations that graph had when they were kept.
+        moment: The place among the operations of that graph behind which they were kept.
 
     Attributes:
         is_exact: Whether a copy would find the same: it may draw no random numbers but from the
@@ -96,12 +111,14 @@ class Recomputation:
         self._seen = seen
         self._moment = moment
         self._graph = tf.compat.v1.get_default_graph()
-        self._wanted = [
+        wanted = [
             tensor
             for tensor in tf.nest.flatten(gather(seen).tensors, expand_composites=True)
-            if getattr(tensor, "graph", None) is self._graph
+            if getattr(tensor, "graph", None) is self._graph and tensor is not seen.loss
         ]
-        self._operations = _leading_to(self._wanted)
+        # What went into the function is there without being computed.
+        self._computed = [t for t in wanted if t.op.type != "Placeholder"]
+        self._operations = _leading_to(self._computed)
         self._inputs = {
             operation.outputs[0].name: operation.outputs[0]
             for operation in self._operations
@@ -117,7 +134,6 @@ class Recomputation:
         names = {operation.name for operation in self._operations}
         self._definition = self._graph.as_graph_def()
         self._nodes = [node for node in self._definition.node if node.name in names]
-        self._computed = [tensor for tensor in self._wanted if tensor.name not in self._inputs]
         self.is_exact = self._repeats() and not self._misses_a_change()
         if self.is_exact:
             # In a function of its own: what is imported cannot wait for anything else.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import socket
 import tempfile
 import time
@@ -20,6 +19,7 @@ _FILES = itertools.count()  # two files of one process in one second need differ
 # Of the time of training that goes into sending a file again: at most one part in so many.
 SHARE_OF_SENDING = 20
 LEAST_PAUSE = 5.0  # seconds between two sendings
+PATIENCE = 2  # sendings in a row that may fail: the next one sends all of it again
 
 
 class EventWriter:
@@ -114,24 +114,36 @@ class _RemoteFile:
         self._copy = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the session
         weakref.finalize(self, self._copy.close)
         self._next = 0.0
-        self._is_sent = True
+        self._is_sent, self._faults = True, 0
 
     def append(self, data: bytes) -> None:
         self._copy.write(data)
+        self._copy.flush()  # a forked process that ends would write what waits here once more
         self._is_sent = False
         if time.monotonic() >= self._next:
-            self.flush()
+            self._send(patience=PATIENCE)
 
     def flush(self) -> None:
-        if self._is_sent:
-            return
+        if not self._is_sent:
+            self._send(patience=0)
+
+    def _send(self, patience: int) -> None:
+        """Sends all of it; a fault is raised once there were more than `patience` in a row."""
         start = time.monotonic()
-        self._copy.seek(0)
-        with self._system.open(self._path, "wb") as there:
-            shutil.copyfileobj(self._copy, there)
+        try:
+            self._copy.seek(0)
+            self._system.pipe_file(self._path, self._copy.read())
+        except Exception:
+            self._faults += 1
+            self._next = time.monotonic() + LEAST_PAUSE
+            if self._faults > patience:
+                raise
+            return
+        finally:
+            self._copy.seek(0, os.SEEK_END)
         now = time.monotonic()
         self._next = now + max(LEAST_PAUSE, SHARE_OF_SENDING * (now - start))
-        self._is_sent = True
+        self._is_sent, self._faults = True, 0
 
     def exists(self) -> bool:
         self._system.invalidate_cache()

@@ -172,3 +172,99 @@ def test_what_was_computed_before_an_update_is_not_computed_from_what_came_after
     assert not monitor.turned_off
     shown = [t.row("out") for t in read(tmp_path).tables["outputs"]]
     np.testing.assert_allclose([s["max"] for s in shown], [o.max() for o in told], rtol=1e-5)
+
+
+class Bumping(keras.Model):
+    """Changes a variable within a function of its own before it is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factor = self.add_weight(shape=(), initializer="ones", trainable=False, name="factor")
+        self.first = layers.Dense(4, activation="tanh", name="first")
+        self.out = layers.Dense(3, activation="softmax", name="out")
+
+    @tf.function
+    def bump(self) -> None:
+        self.factor.assign(self.factor * 1.5)
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        self.bump()
+        return self.out(self.first(x * self.factor))
+
+
+def test_a_variable_that_a_function_changes_before_it_is_read(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(2)
+    model = Bumping()
+    model(X[:1])
+    told: list[float] = []
+    optimizer = keras.optimizers.SGD(0.01)
+    monitor = quiet(tmp_path, model, optimizer=optimizer)
+
+    @tf.function
+    def step(x: Any, y: Any) -> Any:
+        with tf.GradientTape() as tape:
+            loss = LOSS(y, model(x, training=True))
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+        monitor.record(inputs=x, labels=y, loss=loss)
+        return tf.linalg.global_norm(gradients)
+
+    with monitor:
+        for batch in batches():
+            told.append(float(step(*batch)))
+    shown = [t("loss", "gradient_norm") for t in read(tmp_path).tables["loss"]]
+    np.testing.assert_allclose(shown, told, rtol=1e-4)
+
+
+def test_a_call_between_a_record_and_its_update(tmp_path: Path) -> None:
+    """It draws other numbers for its dropout, and its copies are not the recorded step's."""
+    model, optimizer, told = mlp(), keras.optimizers.SGD(0.01), []
+    monitor = quiet(tmp_path, model, optimizer=optimizer)
+
+    @tf.function
+    def step(x: Any, y: Any) -> Any:
+        with tf.GradientTape() as tape:
+            loss = LOSS(y, model(x, training=True))
+        gradients = tape.gradient(loss, model.trainable_variables)
+        monitor.record(inputs=x, labels=y, loss=loss)
+        model(x, training=True)
+        optimizer.apply(gradients, model.trainable_variables)
+        return tf.linalg.global_norm(gradients)
+
+    with monitor:
+        for batch in batches():
+            told.append(float(step(*batch)))
+    shown = [t("loss", "gradient_norm") for t in read(tmp_path).tables["loss"]]
+    np.testing.assert_allclose(shown, told, rtol=1e-4)
+
+
+def test_what_is_shown_and_used_by_nothing(tmp_path: Path) -> None:
+    """Labels of a record without a loss lead to no operation that could be copied."""
+    model, optimizer = mlp(), keras.optimizers.SGD(0.01)
+    monitor = quiet(tmp_path, model, optimizer=optimizer)
+
+    @tf.function
+    def step(x: Any, y: Any) -> None:
+        outputs = model(x, training=True)
+        monitor.record(inputs=x, labels=y, outputs=outputs)
+
+    with monitor:
+        for batch in batches():
+            step(*batch)
+    assert not monitor.turned_off
+    log = read(tmp_path)
+    assert log.steps("labels") == log.steps("outputs") == [0, 1, 2, 3]
+
+
+def test_entered_again_a_step_that_breaks_before_any_is_due(tmp_path: Path) -> None:
+    model, optimizer = linear(), keras.optimizers.SGD(0.01)
+    loss = keras.losses.MeanSquaredError()
+    monitor = quiet(tmp_path, model, optimizer=optimizer, loss=loss, every=1000)
+    step = tf.function(step_of(model, optimizer, monitor.record, loss=loss))
+    given = list(batches(X, X[:, :1]))
+    with monitor:
+        step(*given[0])
+    with monitor:
+        step(given[1][0] * np.nan, given[1][1])
+    assert not monitor.turned_off
+    assert read(tmp_path).at("inputs", 1)("x[0]", "non_finite_count") == 12

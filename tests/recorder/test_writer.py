@@ -98,3 +98,32 @@ def test_a_file_system_that_is_not_installed_is_named(monkeypatch: pytest.Monkey
     with pytest.warns(RuntimeWarning, match="Install s3fs to access S3"):
         log = SessionLog("s3://bucket/runs/zeroacc", guard)
     assert not log.is_open
+
+
+def test_a_sending_that_fails_now_and_then_loses_nothing(
+    elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, fails = [100.0], [False]
+    monkeypatch.setattr(writer.time, "monotonic", lambda: now[0])
+    written = EventWriter(elsewhere)
+    system, _ = fsspec.core.url_to_fs(written.path)
+    sending = system.pipe_file
+
+    def pipe_file(path: str, data: bytes, **more: object) -> None:
+        if fails[0]:
+            raise OSError("no way through")
+        sending(path, data, **more)
+
+    monkeypatch.setattr(type(system), "pipe_file", staticmethod(pipe_file))
+    for step, fault in enumerate([False, True, True, False]):
+        fails[0] = fault
+        now[0] += 100 * writer.LEAST_PAUSE
+        written.write(step, values(step))
+        assert steps(elsewhere) == ([0] if step < 3 else [0, 1, 2, 3])
+    fails[0] = True
+    now[0] += 100 * writer.LEAST_PAUSE
+    for step in (4, 5):
+        written.write(step, values(step))
+        now[0] += 100 * writer.LEAST_PAUSE
+    with pytest.raises(OSError, match="no way through"):
+        written.write(6, values(6))
