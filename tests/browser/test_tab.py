@@ -50,6 +50,7 @@ def test_the_link_holds_by_itself_and_names_are_taken_literally(
     page: Page, tab: FrameLocator
 ) -> None:
     tab.get_by_role("button", name="fine (1+1)").click()
+    expect(tab.locator(".Facts-name")).to_have_text("fine (1+1)")
     link = tab.get_by_role("link", name="Open in Time Series").first
     address = link.evaluate("(link) => link.href")
     page.goto(address)

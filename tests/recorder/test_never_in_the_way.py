@@ -121,7 +121,7 @@ CENTRAL: dict[str, tuple[Any, str]] = {
     "the way back": (shadow.Shadow, "note"),
     "the loss of a step": (leaps.LossWatch, "own_loss"),
     "putting a step together": (plan, "rebuild"),
-    "cutting the tables": (content, "split"),
+    "cutting the tables": (plan, "split"),
     "the tensors' specs": (plan, "specs_of"),
     "a layer's activation": (gathering.inside, "activation_in"),
 }
