@@ -66,9 +66,11 @@ def test_the_tab_follows_tensorboards_theme_typeface_and_reload(
     assert any("Roboto" in face for face in faces)
     page.evaluate("document.body.classList.add('dark-mode')")
     expect(tab.locator("html")).to_have_attribute("data-theme", "dark")
-    with page.expect_response(lambda answer: "/zero_accuracy/summaries" in answer.url) as answer:
+    # A first reading may still be under way; once it has ended nothing is sent again.
+    with page.expect_response(
+        lambda answer: "/zero_accuracy/summaries" in answer.url and answer.status == 304
+    ):
         page.locator(".reload-button").first.click()
-    assert answer.value.status == 304, "nothing was read anew, nothing is sent again"
 
 
 def test_the_choice_survives_a_visit_to_another_tab_and_a_reload(
