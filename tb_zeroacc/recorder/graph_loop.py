@@ -172,10 +172,14 @@ class GraphSteps:
         waiting = self._notes.waiting
         if waiting is not None:
             waiting.moment = None  # its copies are about to be overwritten
-        now = tf.unstack(tf.convert_to_tensor(self._clock), num=6)
-        self._kept.keep(now[2] + now[3] >= now[4], now[2])
+        self._kept.keep(*self._expects_due())
         graph = tf.compat.v1.get_default_graph()
         forward.state = _Moment(self._kept, graph, len(graph.get_operations()) - 1)
+
+    def _expects_due(self) -> tuple[Any, Any]:
+        """Whether the step that runs will be due, as `Ledger.expects_due`; and the one before."""
+        _, _, last, stride, next_due, _ = tf.unstack(tf.convert_to_tensor(self._clock), num=6)
+        return last + stride >= next_due, last
 
     def before_apply(self, update: Update) -> None:
         """Looks at the weights where the step is going to be sampled."""
@@ -183,8 +187,7 @@ class GraphSteps:
         waits = notes.waiting is not None and notes.waiting.graph is graph
         if waits or is_compiled():
             return
-        now = tf.unstack(tf.convert_to_tensor(self._clock), num=6)
-        due = now[2] + now[3] >= now[4]
+        due, _ = self._expects_due()
         update.before = snapshot(due, update)
         notes.updates.append((graph, update))
 
