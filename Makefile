@@ -34,7 +34,7 @@ test-long: .make/installed .make/browser $(BUNDLE)  ## more seeds, wheels, whate
 test-oldest: .make/oldest .make/browser $(BUNDLE)  ## recorder, reader and tab with the oldest versions
 	@$(TIMED) "tests with the oldest versions" env $(QUIET) .venv-oldest/bin/python -m pytest -q -n 2 \
 		--dist loadgroup -m "not long and not benchmark" -p no:cacheprovider \
-		tests/recorder tests/logs tests/test_records.py tests/test_callback.py tests/browser/test_tab.py
+		tests/recording tests/keras tests/logs tests/test_records.py tests/browser/test_tab.py
 
 quick: .make/installed  ## the inner loop: no training, no browser
 	@$(TIMED) "quick tests" $(PYTEST) -m "not long and not benchmark and not training and not browser"

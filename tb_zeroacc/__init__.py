@@ -8,19 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tb_zeroacc.callback import ZeroAccuracyCallback
-    from tb_zeroacc.monitor import Monitor
-    from tb_zeroacc.recorder.taps import tap
+    from tb_zeroacc.keras.callback import ZeroAccuracyCallback
+    from tb_zeroacc.keras.monitor import Monitor
+    from tb_zeroacc.keras.taps.taps import tap
     from tb_zeroacc.verdict import diagnose
 
 __version__ = "0.1.0"
 __all__ = ["Monitor", "ZeroAccuracyCallback", "__version__", "diagnose", "tap"]
 
 _HOME = {
-    "Monitor": "tb_zeroacc.monitor",
-    "ZeroAccuracyCallback": "tb_zeroacc.callback",
+    "Monitor": "tb_zeroacc.keras.monitor",
+    "ZeroAccuracyCallback": "tb_zeroacc.keras.callback",
     "diagnose": "tb_zeroacc.verdict",
-    "tap": "tb_zeroacc.recorder.taps",
+    "tap": "tb_zeroacc.keras.taps.taps",
 }
 _RECORDS = ("Monitor", "ZeroAccuracyCallback", "tap")  # the others read alone
 

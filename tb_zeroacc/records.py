@@ -64,7 +64,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleRecord:
     """One table of one sample: `values` is float32 of shape (rows, columns)."""
 
     kind: str
@@ -73,7 +73,7 @@ class Sample:
 
 Decoded = (
     facts.Start | facts.Contract | facts.Shapes | facts.Pipeline | facts.Unrecorded | facts.Epoch
-    | facts.End | Layout | Sample
+    | facts.End | Layout | SampleRecord
 )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def as_float32(numbers: ArrayLike) -> NDArray[np.float32]:
     return given.astype(np.float32, copy=False)
 
 
-def sample_value(sample: Sample) -> summary_pb2.Summary.Value:
+def sample_value(sample: SampleRecord) -> summary_pb2.Summary.Value:
     """One table of one sample."""
     return Refilled().table(sample.kind, sample.values)
 
@@ -209,7 +209,7 @@ def decode(value: summary_pb2.Summary.Value) -> Decoded | None:
     try:
         if tag.startswith(RECORD_PREFIX):
             kind = tag.removeprefix(RECORD_PREFIX)
-            return Sample(kind, _matrix(value.tensor)) if kind in facts.TABLE_KINDS else None
+            return SampleRecord(kind, _matrix(value.tensor)) if kind in facts.TABLE_KINDS else None
         content = json.loads(value.tensor.string_val[0])
         if content.get("version", 0) > VERSION:
             raise RecordError(

@@ -6,6 +6,7 @@ import ast
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -24,7 +25,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "tfrecord": (set(), {"google_crc32c"}),
     "series": (set(), {"numpy"}),
     "run": ({"facts", "series"}, {"numpy"}),
-    "recorder": ({"facts", "records", "tfrecord"}, {"numpy", "tensorflow", "keras", "fsspec"}),
+    "recording": ({"facts", "records", "tfrecord"}, {"numpy", "fsspec"}),
     "logs": (
         {"facts", "records", "tfrecord", "series", "run"},
         {"numpy", "tensorboard", "google", "fsspec"},
@@ -36,10 +37,9 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "encoding": ({"wire", "telling", "verdict", "run", "diagnosis"}, set()),
     "arguments": (set(), set()),
     "announcing": ({"arguments", "telling", "verdict"}, set()),
-    "callback": ({"arguments", "announcing", "recorder"}, {"keras"}),
-    "monitor": (
-        {"arguments", "announcing", "recorder", "verdict", "diagnosis"},
-        {"tensorflow", "keras"},
+    "keras": (
+        {"facts", "records", "arguments", "announcing", "recording", "verdict", "diagnosis"},
+        {"numpy", "tensorflow", "keras"},
     ),
     "plugin": (
         {"wire", "telling", "encoding", "verdict", "logs", "run", "facts", "series", "diagnosis"},
@@ -47,6 +47,13 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "cli": ({"telling", "encoding", "verdict", "diagnosis", "run"}, {"typer", "rich"}),
 }
+
+# The floors of Keras' house, from the ground up: each may import those below it.
+KERAS_FLOORS = (
+    "compat", "observe", "contract", "tables", "sampling", "fit", "loop", "taps", "callback",
+    "monitor",
+)  # fmt: skip
+MOST_MODULES = 15  # of a folder: more are no longer found by looking
 
 
 def modules() -> list[Path]:
@@ -108,6 +115,29 @@ def test_imports_run_downwards(path: Path) -> None:
             assert other in allowed or other.startswith("__"), f"{room} must not import {other}"
         elif top not in sys.stdlib_module_names:
             assert top in libraries, f"{room} must not import {top}"
+
+
+@pytest.mark.parametrize("floor", KERAS_FLOORS)
+def test_floors_of_the_keras_room_import_downwards(floor: str) -> None:
+    room = f"{PACKAGE.name}.keras"
+    above = KERAS_FLOORS[KERAS_FLOORS.index(floor) + 1 :]
+    for module, path in MODULES.items():
+        if module == f"{room}.{floor}" or module.startswith(f"{room}.{floor}."):
+            for name in imports_of(path):
+                upwards = name.startswith(tuple(f"{room}.{other}" for other in above))
+                assert not upwards, f"{module} is below {name} and must not import it"
+
+
+def test_every_module_of_the_keras_room_stands_on_a_floor() -> None:
+    there = {path.stem for path in (PACKAGE / "keras").iterdir() if path.stem[0] != "_"}
+    assert there == set(KERAS_FLOORS)
+
+
+def test_no_folder_is_crowded() -> None:
+    modules_of = Counter(path.parent for path in modules() if path.name != "__init__.py")
+    del modules_of[PACKAGE / "diagnosis" / "rules"]  # their names are their order
+    crowded = {str(at.relative_to(PACKAGE)): n for at, n in modules_of.items() if n > MOST_MODULES}
+    assert not crowded, f"more than {MOST_MODULES} modules in a folder"
 
 
 def imported_by(statement: str) -> set[str]:

@@ -81,8 +81,8 @@ def test_numbers_of_numpy() -> None:
 @given(some.integers(0, 5), some.integers(0, 5))
 def test_samples_come_back_to_the_bit(rows: int, columns: int) -> None:
     values = np.random.default_rng(0).normal(size=(rows, columns)).astype(np.float32)
-    read = records.decode(records.sample_value(records.Sample("inputs", values)))
-    assert isinstance(read, records.Sample)
+    read = records.decode(records.sample_value(records.SampleRecord("inputs", values)))
+    assert isinstance(read, records.SampleRecord)
     assert read.values.tobytes() == values.tobytes()
     assert read.values.shape == values.shape
 
@@ -114,7 +114,7 @@ def test_a_table_may_change_its_shape() -> None:
     for shape in [(2, 3), (4, 3), (2, 3), (0, 3)]:
         values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
         read = records.decode(refilled.table("inputs", values))
-        assert isinstance(read, records.Sample)
+        assert isinstance(read, records.SampleRecord)
         assert read.values.tolist() == values.tolist()
 
 
@@ -153,7 +153,7 @@ def test_what_a_later_version_adds_is_passed_over() -> None:
         facts.End("finished", 1)
     )
     assert records.decode(fact_of("{}", "weather")) is None
-    later = records.sample_value(records.Sample("weather", np.zeros((1, 1), np.float32)))
+    later = records.sample_value(records.SampleRecord("weather", np.zeros((1, 1), np.float32)))
     assert records.decode(later) is None
 
 
@@ -164,7 +164,7 @@ def test_a_newer_version_says_what_to_do() -> None:
 
 @pytest.mark.parametrize("spoil", ["dtype", "rank", "bytes"])
 def test_damaged_samples(spoil: str) -> None:
-    value = records.sample_value(records.Sample("inputs", np.zeros((2, 3), np.float32)))
+    value = records.sample_value(records.SampleRecord("inputs", np.zeros((2, 3), np.float32)))
     if spoil == "dtype":
         value.tensor.dtype = 2
     elif spoil == "rank":

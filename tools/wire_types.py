@@ -22,7 +22,7 @@ from typing import (
 )
 
 from tb_zeroacc import wire
-from tb_zeroacc.plugin import wire as tab_wire
+from tb_zeroacc.plugin import responses as tab_wire
 
 MODULES = (wire, tab_wire)
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.computed.baseline import (
+from tb_zeroacc.diagnosis.computed.learning.baseline import (
     BEATEN_ACCURACY,
     BEATEN_LOSS,
     Baseline,
     baseline_of,
 )
-from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
+from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.needs import Need
 from tb_zeroacc.errors import UndeclaredNeedError
 from tb_zeroacc.run import Curve, Role, Run, Split, Table

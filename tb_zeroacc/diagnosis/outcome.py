@@ -7,9 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
-from tb_zeroacc.diagnosis.computed.baseline import HOPELESS
-from tb_zeroacc.diagnosis.computed.ending import breaks_off, when_it_breaks_off, where_it_breaks_off
-from tb_zeroacc.diagnosis.computed.run_length import is_short, longest_loss
+from tb_zeroacc.diagnosis.computed.learning.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.learning.ending import (
+    breaks_off,
+    when_it_breaks_off,
+    where_it_breaks_off,
+)
+from tb_zeroacc.diagnosis.computed.learning.run_length import is_short, longest_loss
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
 from tb_zeroacc.diagnosis.rule import Rule

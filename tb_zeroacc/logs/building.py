@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts
-from tb_zeroacc.logs.contents import FileContents, Recording
+from tb_zeroacc.logs.contents import FileContents, RecordedSession
 from tb_zeroacc.logs.curves import curves_of
 from tb_zeroacc.logs.grouping import Part
 from tb_zeroacc.logs.keras_record import contract_of
@@ -55,7 +55,7 @@ def build(
     """
     session = latest_session(files)
     recordings = session.recorder.recordings if session.recorder else []
-    newest = recordings[-1] if recordings else Recording()
+    newest = recordings[-1] if recordings else RecordedSession()
     epochs = tuple(e for r in recordings for e in (*r.first_epochs, *r.last_epochs))
     tables = _tables(session.recorder, epochs) if session.recorder else {}
     frozen = {id(b): b.freeze() for m in session.members for b in m.curves.values()}

@@ -26,7 +26,7 @@ from tb_zeroacc.logs.decoding import (
     number_of,
 )
 from tb_zeroacc.logs.tables import TableStore
-from tb_zeroacc.records import Layout, Sample
+from tb_zeroacc.records import Layout, SampleRecord
 from tb_zeroacc.series import SeriesBuilder
 
 # Real logs have up to some hundred tags; more of them than this are no curves for a person.
@@ -56,7 +56,7 @@ class Track:
 
 
 @dataclass(slots=True, eq=False)
-class Recording:
+class RecordedSession:
     """What our recorder wrote since the latest start record of a file."""
 
     start: facts.Start | None = None
@@ -101,7 +101,7 @@ class FileContents:
     earlier: int = 0
     model: bytes | None = None
     histograms: dict[str, None] = field(default_factory=dict)
-    recording: Recording | None = None
+    recording: RecordedSession | None = None
     faults: dict[str, None] = field(default_factory=dict)
     last_time: float | None = None
 
@@ -202,7 +202,7 @@ class FileContents:
             self._start(content)
             return
         if self.recording is None:
-            self.recording = Recording()
+            self.recording = RecordedSession()
         kept = self.recording
         if isinstance(content, facts.End):
             kept.end = content
@@ -213,7 +213,7 @@ class FileContents:
             return
         if isinstance(content, Layout):
             kept.tables.layout(content)
-        elif isinstance(content, Sample):
+        elif isinstance(content, SampleRecord):
             fault = kept.tables.sample(step, content)
             if fault is not None:
                 self.fault(Fault(fault))
@@ -242,7 +242,7 @@ class FileContents:
             self.tracks = {}
             self.histograms = {}
             self.model = None
-        self.recording = Recording(start=start)
+        self.recording = RecordedSession(start=start)
 
 
 def restarts(step: int, first: int, last: int) -> bool:

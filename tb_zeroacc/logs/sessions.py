@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tb_zeroacc.logs.contents import FileContents, Recording, Track, restarts
+from tb_zeroacc.logs.contents import FileContents, RecordedSession, Track, restarts
 from tb_zeroacc.logs.grouping import Part
 from tb_zeroacc.series import SeriesBuilder
 
@@ -43,7 +43,7 @@ class Member:
     resumed: dict[str, None] = field(default_factory=dict)
     histograms: dict[str, None] = field(default_factory=dict)
     model: bytes | None = None
-    recordings: list[Recording] = field(default_factory=list)
+    recordings: list[RecordedSession] = field(default_factory=list)
     sessions: int = 0
     before: float | None = None
     last_event: float | None = None
@@ -145,7 +145,7 @@ def _take_track(member: Member, tag: str, track: Track, breaks: int) -> None:
     member.curves[tag] = whole
 
 
-def _session(recording: Recording) -> str | None:
+def _session(recording: RecordedSession) -> str | None:
     return None if recording.start is None else recording.start.session
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts
-from tb_zeroacc.records import Layout, Sample
+from tb_zeroacc.records import Layout, SampleRecord
 
 EDGE = 64
 MIDDLE = 256
@@ -121,7 +121,7 @@ class TableStore:
         if layout.kind in facts.TABLE_KINDS:
             self._layouts[layout.kind] = layout
 
-    def sample(self, step: int, sample: Sample) -> str | None:
+    def sample(self, step: int, sample: SampleRecord) -> str | None:
         """Adds one table of one step; returns a sentence where it had to be left out."""
         layout = self._layouts.get(sample.kind)
         where = f"The sample of `{sample.kind}` at step {step}"

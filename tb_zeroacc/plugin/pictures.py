@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.plugin.wire import CurveData, LayerData, LayerKind
+from tb_zeroacc.plugin.responses import CurveData, LayerData, LayerKind
 from tb_zeroacc.run import Curve, Role, Run, Split, Table
 from tb_zeroacc.wire import Value
 

@@ -15,7 +15,7 @@ from tensorboard.plugins import base_plugin
 from tb_zeroacc.plugin.listing import LARGEST_PAGE, PAGE, runs_answer, summaries_answer
 from tb_zeroacc.plugin.pictures import LAYER_KINDS, curve_json, layers_json
 from tb_zeroacc.plugin.places import places_from
-from tb_zeroacc.plugin.reading import Reading
+from tb_zeroacc.plugin.reading import BackgroundReading
 from tb_zeroacc.plugin.responding import (
     App,
     digest,
@@ -29,8 +29,8 @@ from tb_zeroacc.plugin.responding import (
 if TYPE_CHECKING:
     from werkzeug import wrappers
 
-    from tb_zeroacc.plugin.shown import Shown
-    from tb_zeroacc.plugin.wire import CurveData, LayerData, LayerKind
+    from tb_zeroacc.plugin.responses import CurveData, LayerData, LayerKind
+    from tb_zeroacc.plugin.shown_training import ShownTraining
 
 PLUGIN_NAME = "zero_accuracy"
 BUNDLE = Path(__file__).parent / "static" / "index.js"
@@ -55,9 +55,11 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
 
     plugin_name = PLUGIN_NAME
 
-    def __init__(self, context: base_plugin.TBContext, reading: Reading | None = None) -> None:
+    def __init__(
+        self, context: base_plugin.TBContext, reading: BackgroundReading | None = None
+    ) -> None:
         super().__init__(context)
-        self._reading = reading or Reading(places_from(context))
+        self._reading = reading or BackgroundReading(places_from(context))
 
     def get_plugin_apps(self) -> dict[str, App]:
         """Routes below `/data/plugin/zero_accuracy`."""
@@ -122,11 +124,11 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
         tag = f"{stat.st_mtime_ns:x}-{stat.st_size:x}"
         return respond(request, lambda: BUNDLE.read_text("utf-8"), tag, "text/javascript")
 
-    def _tag(self, shown: Shown) -> str:
+    def _tag(self, shown: ShownTraining) -> str:
         """Tells what can be drawn of a training from what could be before it was read anew."""
         return f"{self._reading.token}-{shown.since}"
 
-    def _training(self, request: wrappers.Request, argument: str) -> Shown:
+    def _training(self, request: wrappers.Request, argument: str) -> ShownTraining:
         """The training that an argument names.
 
         Raises:
@@ -141,7 +143,7 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
         return view.trainings[name]
 
 
-def _curve(shown: Shown, member: str, tag: str) -> CurveData:
+def _curve(shown: ShownTraining, member: str, tag: str) -> CurveData:
     """One curve of a training.
 
     Raises:
@@ -155,7 +157,7 @@ def _curve(shown: Shown, member: str, tag: str) -> CurveData:
     return curve_json(curve, member)
 
 
-def _layers(shown: Shown, kind: LayerKind) -> LayerData:
+def _layers(shown: ShownTraining, kind: LayerKind) -> LayerData:
     """One statistic of a training's layers over time.
 
     Raises:

@@ -21,7 +21,7 @@ from tb_zeroacc.plugin.places import Place, wellformed
 
 if TYPE_CHECKING:
     from tb_zeroacc import verdict
-    from tb_zeroacc.plugin.shown import Shown
+    from tb_zeroacc.plugin.shown_training import ShownTraining
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ NO_PLACE = (
 )
 
 
-class Source(Protocol):
+class PlaceReader(Protocol):
     """Reads and judges one place: `verdict.Reader`."""
 
     def refresh(self) -> None:
@@ -60,12 +60,12 @@ class View:
 
     number: int = 0
     complete: bool = False
-    trainings: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
+    trainings: Mapping[str, ShownTraining] = field(default_factory=lambda: MappingProxyType({}))
     errors: tuple[str, ...] = ()
-    ranked: tuple[Shown, ...] = ()
+    ranked: tuple[ShownTraining, ...] = ()
 
 
-class Reading:
+class BackgroundReading:
     """Reads in the background when asked, and hands out its last whole state.
 
     Args:
@@ -77,14 +77,14 @@ class Reading:
     def __init__(
         self,
         places: Iterable[Place],
-        open_source: Callable[[str], Source] | None = None,
+        open_source: Callable[[str], PlaceReader] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.token = secrets.token_hex(4)  # tells this process' states from those of another
         self._places = tuple(places)
         self._open = open_source or _reader
         self._clock = clock
-        self._sources: dict[Place, Source] = {}
+        self._sources: dict[Place, PlaceReader] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ended = -PAUSE
@@ -162,7 +162,7 @@ class Reading:
         return source.state(self._clock())
 
 
-def _reader(path: str) -> Source:
+def _reader(path: str) -> PlaceReader:
     from tb_zeroacc.verdict import Reader  # here: TensorBoard should not pay for it at its start
 
     return Reader(path)
@@ -177,14 +177,14 @@ def _view_of(
     complete: bool,
 ) -> View:
     """The state after a reading; what was not read anew is taken over from the one before."""
-    from tb_zeroacc.plugin.shown import Shown
+    from tb_zeroacc.plugin.shown_training import ShownTraining
 
-    trainings: dict[str, Shown] = {}
+    trainings: dict[str, ShownTraining] = {}
     for place, reading in found:
         name = _unused(place.training(reading.run.name), trainings)
         known = before.trainings.get(name)
         if known is None or known.place != place or known.reading is not reading:
-            known = Shown(name, place, reading, number)
+            known = ShownTraining(name, place, reading, number)
         trainings[name] = known
     ranked = sorted(trainings.values(), key=lambda shown: shown.rank)
     return View(number, complete, MappingProxyType(trainings), tuple(errors), tuple(ranked))

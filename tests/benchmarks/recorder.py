@@ -279,7 +279,7 @@ def row_of(directory: Path) -> float:
         for raw in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
             for value in records.values_of(tf.compat.v1.Event.FromString(raw)):
                 found = records.decode(value) if records.is_record(value.tag) else None
-                if isinstance(found, records.Sample) and found.kind in counted:
+                if isinstance(found, records.SampleRecord) and found.kind in counted:
                     size += value.ByteSize()
                     rows += len(found.values)
     return size / rows if rows else float("nan")

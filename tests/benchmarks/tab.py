@@ -21,7 +21,7 @@ from tb_zeroacc import verdict
 from tb_zeroacc.plugin import reading as reading_module
 from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.plugin import ZeroAccuracyPlugin
-from tb_zeroacc.plugin.reading import Reading
+from tb_zeroacc.plugin.reading import BackgroundReading
 
 ROUTE = "/data/plugin/zero_accuracy"
 
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     reading_module.PAUSE = 0.0
     source = Copies(options.folder, options.trainings)
-    reading = Reading((Place(options.folder),), lambda _: source)
+    reading = BackgroundReading((Place(options.folder),), lambda _: source)
     plugin = ZeroAccuracyPlugin(base_plugin.TBContext(logdir=options.folder), reading)
     client = test.Client(application.TensorBoardWSGI([plugin]), wrappers.Response)
 

@@ -5,18 +5,18 @@ import pytest
 
 from tb_zeroacc import facts
 from tb_zeroacc.logs.tables import EDGE, MAX_VALUES, MIDDLE, TableStore
-from tb_zeroacc.records import Layout, Sample
+from tb_zeroacc.records import Layout, SampleRecord
 
 LOSS = Layout("loss", ("loss",), facts.COLUMNS["loss"])
 INPUTS = Layout("inputs", ("x[0]", "x[1]"), facts.COLUMNS["inputs"])
 
 
-def loss(value: float) -> Sample:
-    return Sample("loss", np.array([[value, 0, 0, 0, 0, 0]], np.float32))
+def loss(value: float) -> SampleRecord:
+    return SampleRecord("loss", np.array([[value, 0, 0, 0, 0, 0]], np.float32))
 
 
-def inputs(value: float) -> Sample:
-    return Sample("inputs", np.full((2, 7), value, np.float32))
+def inputs(value: float) -> SampleRecord:
+    return SampleRecord("inputs", np.full((2, 7), value, np.float32))
 
 
 def store() -> TableStore:
@@ -68,7 +68,7 @@ def test_epoch_tables_are_thinned_by_themselves() -> None:
         kept.sample(step, loss(1.0))
         if step % 100 == 99:
             count = np.array([[step]], np.float32)
-            kept.sample(step, Sample(facts.ASSOCIATION_COUNT_TABLE, count))
+            kept.sample(step, SampleRecord(facts.ASSOCIATION_COUNT_TABLE, count))
     assert len(kept.kinds()[facts.ASSOCIATION_COUNT_TABLE].steps) == 50
 
 
@@ -92,12 +92,12 @@ def test_other_names_replace_what_was() -> None:
 @pytest.mark.parametrize(
     ("sample", "why"),
     [
-        (Sample("labels", np.zeros((1, 12), np.float32)), "names of its rows"),
-        (Sample("inputs", np.zeros((3, 7), np.float32)), "does not fit"),
+        (SampleRecord("labels", np.zeros((1, 12), np.float32)), "names of its rows"),
+        (SampleRecord("inputs", np.zeros((3, 7), np.float32)), "does not fit"),
         (loss(0.0), "after a later step"),
     ],
 )
-def test_what_cannot_be_kept_is_told(sample: Sample, why: str) -> None:
+def test_what_cannot_be_kept_is_told(sample: SampleRecord, why: str) -> None:
     kept = store()
     kept.sample(9, loss(1.0))
     told = kept.sample(3, sample)
@@ -109,7 +109,7 @@ def test_a_huge_table_is_refused() -> None:
     kept = TableStore()
     rows = tuple(map(str, range(MAX_VALUES)))
     kept.layout(Layout("inputs", rows, ("mean", "std")))
-    told = kept.sample(0, Sample("inputs", np.zeros((MAX_VALUES, 2), np.float32)))
+    told = kept.sample(0, SampleRecord("inputs", np.zeros((MAX_VALUES, 2), np.float32)))
     assert told is not None
 
 

@@ -72,7 +72,7 @@ def fact(step: int, found: facts.Fact, time: float | None = None) -> Event:
 def sample(step: int, kind: str, values: Sequence[Sequence[float]], names: bool = False) -> Event:
     """One table, with the names of its rows and columns before it where asked for."""
     content = np.array(values, np.float32)
-    found = [records.sample_value(records.Sample(kind, content))]
+    found = [records.sample_value(records.SampleRecord(kind, content))]
     if names:
         rows = tuple(f"row{i}" for i in range(content.shape[0]))
         found.insert(0, records.layout_value(records.Layout(kind, rows, facts.COLUMNS[kind])))

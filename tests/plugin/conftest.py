@@ -15,7 +15,7 @@ from tb_zeroacc.diagnosis.answers import Evidence, Fix, Passed, Tier
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
 from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.plugin import ZeroAccuracyPlugin
-from tb_zeroacc.plugin.reading import Reading
+from tb_zeroacc.plugin.reading import BackgroundReading
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.series import Series
 from tb_zeroacc.verdict import Reading as Verdict
@@ -64,7 +64,7 @@ class Asked:
     """The plugin behind TensorBoard's own application."""
 
     plugin: ZeroAccuracyPlugin
-    reading: Reading
+    reading: BackgroundReading
     client: test.Client
 
     def get(self, route: str, **query: str) -> test.TestResponse:
@@ -82,7 +82,7 @@ def ask(script: Script) -> Callable[..., Asked]:
 
     def make(*places: Place) -> Asked:
         context = base_plugin.TBContext(logdir="logs", flags=SimpleNamespace(logdir_spec=""))
-        reading = Reading(places or (Place("logs"),), lambda _: script)
+        reading = BackgroundReading(places or (Place("logs"),), lambda _: script)
         plugin = ZeroAccuracyPlugin(context, reading)
         app = application.TensorBoardWSGI([plugin])
         return Asked(plugin, reading, test.Client(app, wrappers.Response))

@@ -9,11 +9,11 @@ import pytest
 
 from tb_zeroacc.plugin import reading
 from tb_zeroacc.plugin.places import places_of
-from tb_zeroacc.plugin.reading import Reading, View
+from tb_zeroacc.plugin.reading import BackgroundReading, View
 from tests.logs.written import curve, write
 
 
-def read_again(source: Reading) -> View:
+def read_again(source: BackgroundReading) -> View:
     source.view()
     return source.wait()
 
@@ -26,7 +26,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_two_unnamed_places_with_trainings_of_one_name(tmp_path: Path) -> None:
     for place, losses in (("p", [5.0, 4.0]), ("q", [3.0])):
         write(tmp_path / place / "same", curve("loss", losses))
-    view = read_again(Reading(places_of(None, f"{tmp_path / 'p'},{tmp_path / 'q'}")))
+    view = read_again(BackgroundReading(places_of(None, f"{tmp_path / 'p'},{tmp_path / 'q'}")))
     runs = [json.loads(shown.whole) for shown in view.trainings.values()]
     assert [run["run"] for run in runs] == ["same", "same (2)"]
     lengths = [len(shown.run.curves[0].series) for shown in view.trainings.values()]
@@ -37,13 +37,13 @@ def test_a_reading_that_ends_while_it_is_asked_for_is_not_missed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path / "a", curve("loss", [5.0, 4.0]))
-    source = Reading(places_of(str(tmp_path), None))
+    source = BackgroundReading(places_of(str(tmp_path), None))
 
-    def ended(reading: Reading) -> bool:
+    def ended(reading: BackgroundReading) -> bool:
         reading.wait()
         return False
 
-    monkeypatch.setattr(Reading, "refreshing", property(ended))
+    monkeypatch.setattr(BackgroundReading, "refreshing", property(ended))
     view, refreshing = source.look()
     assert (list(view.trainings), refreshing) == (["a"], False)
 
@@ -51,7 +51,7 @@ def test_a_reading_that_ends_while_it_is_asked_for_is_not_missed(
 def test_a_reading_that_finds_nothing_new_is_the_same_state(tmp_path: Path) -> None:
     write(tmp_path / "a", curve("loss", [5.0, 4.0]), 1)
     write(tmp_path / "b", curve("loss", [5.0, 4.0]), 1)
-    source = Reading(places_of(str(tmp_path), None))
+    source = BackgroundReading(places_of(str(tmp_path), None))
     first = read_again(source)
     assert read_again(source) is first
     write(tmp_path / "a", curve("loss", [3.0], first=7), 2)

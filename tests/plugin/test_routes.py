@@ -199,7 +199,7 @@ def test_a_fault_of_ours_is_a_sentence_and_not_the_end(
 
 
 def test_without_a_log_directory_one_sentence_says_so(script: Script) -> None:
-    reading = reading_module.Reading((), lambda _: script)
+    reading = reading_module.BackgroundReading((), lambda _: script)
     reading.view()
     assert reading.wait().errors == (reading_module.NO_PLACE,)
 

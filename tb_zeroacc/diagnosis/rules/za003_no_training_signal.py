@@ -14,7 +14,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
 )
-from tb_zeroacc.diagnosis.computed.ending import is_unfinished
+from tb_zeroacc.diagnosis.computed.learning.ending import is_unfinished
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import A_LOG

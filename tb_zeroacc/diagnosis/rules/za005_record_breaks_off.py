@@ -13,14 +13,14 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
 )
-from tb_zeroacc.diagnosis.computed.ending import (
+from tb_zeroacc.diagnosis.computed.learning.ending import (
     breaks_off,
     done,
     planned,
     when_it_breaks_off,
     where_it_breaks_off,
 )
-from tb_zeroacc.diagnosis.computed.progress import steps_taken
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import A_LOG

@@ -15,16 +15,16 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
-from tb_zeroacc.diagnosis.computed.input_scale import (
+from tb_zeroacc.diagnosis.computed.data.input_scale import (
     CONSEQUENCES,
     LARGE,
     ROUNDING,
     STANDARDISE,
     in_float32,
 )
-from tb_zeroacc.diagnosis.computed.inputs import prepared_by, rms_by_feature
-from tb_zeroacc.diagnosis.computed.progress import steps_taken
-from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG, step_losses
+from tb_zeroacc.diagnosis.computed.data.inputs import prepared_by, rms_by_feature
+from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG, step_losses
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import INPUTS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule

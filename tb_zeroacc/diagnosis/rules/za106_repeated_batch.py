@@ -17,8 +17,8 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.progress import counted_epochs
-from tb_zeroacc.diagnosis.computed.shown import loss_shown
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs
+from tb_zeroacc.diagnosis.computed.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import BATCH, PROGRESS
 from tb_zeroacc.diagnosis.rule import Muted, rule

@@ -15,8 +15,8 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.inputs import hidden_entry, prepared_by
-from tb_zeroacc.diagnosis.computed.shown import loss_shown
+from tb_zeroacc.diagnosis.computed.data.inputs import hidden_entry, prepared_by
+from tb_zeroacc.diagnosis.computed.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, SHAPES
 from tb_zeroacc.diagnosis.rule import Muted, rule

@@ -17,15 +17,15 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.answers import Stage as Moment
-from tb_zeroacc.diagnosis.computed.inputs import fed_is_bad, fed_is_constant
-from tb_zeroacc.diagnosis.computed.pipeline import (
+from tb_zeroacc.diagnosis.computed.data.inputs import fed_is_bad, fed_is_constant
+from tb_zeroacc.diagnosis.computed.data.pipeline import (
     FEWEST_VALUES,
     PipelineStage,
     Seen,
     seen_at_taps,
     stages_of,
 )
-from tb_zeroacc.diagnosis.computed.pipeline_faults import (
+from tb_zeroacc.diagnosis.computed.data.pipeline_faults import (
     PipelineFault,
     clipped,
     constant,
@@ -33,7 +33,7 @@ from tb_zeroacc.diagnosis.computed.pipeline_faults import (
     scaled_twice,
     truncated,
 )
-from tb_zeroacc.diagnosis.computed.shown import loss_shown
+from tb_zeroacc.diagnosis.computed.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import PIPELINE

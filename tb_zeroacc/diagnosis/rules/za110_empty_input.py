@@ -13,7 +13,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
 )
-from tb_zeroacc.diagnosis.computed.progress import counted_epochs, unknown_counts
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs, unknown_counts
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS

@@ -18,11 +18,11 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     unlike,
 )
-from tb_zeroacc.diagnosis.computed.ending import is_unfinished
-from tb_zeroacc.diagnosis.computed.labels import class_counts, labels_of
-from tb_zeroacc.diagnosis.computed.losses import CLASS_LOSSES, REGRESSION
-from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
-from tb_zeroacc.diagnosis.computed.shown import curve_shown
+from tb_zeroacc.diagnosis.computed.data.labels import class_counts, labels_of
+from tb_zeroacc.diagnosis.computed.learning.ending import is_unfinished
+from tb_zeroacc.diagnosis.computed.model.loss_kinds import CLASS_LOSSES, REGRESSION
+from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
+from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS, LABELS

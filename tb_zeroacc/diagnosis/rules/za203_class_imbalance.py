@@ -20,9 +20,9 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.labels import class_counts
-from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
-from tb_zeroacc.diagnosis.computed.samples import SETTLED
+from tb_zeroacc.diagnosis.computed.data.labels import class_counts
+from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
+from tb_zeroacc.diagnosis.computed.model.samples import SETTLED
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import Muted, rule

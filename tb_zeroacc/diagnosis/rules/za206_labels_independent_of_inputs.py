@@ -20,13 +20,13 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.association import Association, association_of
-from tb_zeroacc.diagnosis.computed.baseline import validation_baseline
-from tb_zeroacc.diagnosis.computed.inputs import entry, hidden_entry
-from tb_zeroacc.diagnosis.computed.kernels import kernel_ratios
-from tb_zeroacc.diagnosis.computed.progress import steps_taken
-from tb_zeroacc.diagnosis.computed.trend import Trend, trend_of
-from tb_zeroacc.diagnosis.computed.validation import FEWEST_POINTS
+from tb_zeroacc.diagnosis.computed.data.association import Association, association_of
+from tb_zeroacc.diagnosis.computed.data.inputs import entry, hidden_entry
+from tb_zeroacc.diagnosis.computed.learning.baseline import validation_baseline
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
+from tb_zeroacc.diagnosis.computed.learning.trend import Trend, trend_of
+from tb_zeroacc.diagnosis.computed.learning.validation import FEWEST_POINTS
+from tb_zeroacc.diagnosis.computed.model.kernels import kernel_ratios
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import LABELS, LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Family, rule

@@ -18,11 +18,11 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.labels import labels_of
-from tb_zeroacc.diagnosis.computed.outputs import output_row, trained_outputs
-from tb_zeroacc.diagnosis.computed.progress import steps_taken
-from tb_zeroacc.diagnosis.computed.samples import settled
-from tb_zeroacc.diagnosis.computed.shown import curve_shown
+from tb_zeroacc.diagnosis.computed.data.labels import labels_of
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
+from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
+from tb_zeroacc.diagnosis.computed.model.samples import settled
+from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule

@@ -14,11 +14,11 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
-from tb_zeroacc.diagnosis.computed.keras_code import loss_call, output_call
-from tb_zeroacc.diagnosis.computed.losses import BINARY, CLASS_LOSSES
-from tb_zeroacc.diagnosis.computed.outputs import tensor_of, trained_outputs
-from tb_zeroacc.diagnosis.computed.shapes import shape_words
-from tb_zeroacc.diagnosis.computed.shown import curve_shown
+from tb_zeroacc.diagnosis.computed.data.shapes import shape_words
+from tb_zeroacc.diagnosis.computed.model.keras_code import loss_call, output_call
+from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES
+from tb_zeroacc.diagnosis.computed.model.outputs import tensor_of, trained_outputs
+from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, SHAPES

@@ -18,12 +18,12 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
     unlike,
 )
-from tb_zeroacc.diagnosis.computed.keras_code import output_call
-from tb_zeroacc.diagnosis.computed.labels import Labels, labels_of
-from tb_zeroacc.diagnosis.computed.losses import BINARY
-from tb_zeroacc.diagnosis.computed.outputs import tensor_of, tier_by_source, trained_outputs
-from tb_zeroacc.diagnosis.computed.shapes import shape_words
-from tb_zeroacc.diagnosis.computed.shown import curve_shown
+from tb_zeroacc.diagnosis.computed.data.labels import Labels, labels_of
+from tb_zeroacc.diagnosis.computed.data.shapes import shape_words
+from tb_zeroacc.diagnosis.computed.model.keras_code import output_call
+from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY
+from tb_zeroacc.diagnosis.computed.model.outputs import tensor_of, tier_by_source, trained_outputs
+from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import Muted, rule

@@ -18,10 +18,10 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
     unlike,
 )
-from tb_zeroacc.diagnosis.computed.labels import Labels, labels_of
-from tb_zeroacc.diagnosis.computed.losses import CLASS_LOSSES, REGRESSION
-from tb_zeroacc.diagnosis.computed.outputs import accuracy_of, tier_by_source, trained_outputs
-from tb_zeroacc.diagnosis.computed.shown import curve_shown
+from tb_zeroacc.diagnosis.computed.data.labels import Labels, labels_of
+from tb_zeroacc.diagnosis.computed.model.loss_kinds import CLASS_LOSSES, REGRESSION
+from tb_zeroacc.diagnosis.computed.model.outputs import accuracy_of, tier_by_source, trained_outputs
+from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS

@@ -18,7 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.trend import Trend, training_step, trend_of
+from tb_zeroacc.diagnosis.computed.learning.trend import Trend, training_step, trend_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule

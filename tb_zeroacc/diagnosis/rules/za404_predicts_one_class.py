@@ -19,11 +19,11 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.labels import class_counts
-from tb_zeroacc.diagnosis.computed.losses import REGRESSION
-from tb_zeroacc.diagnosis.computed.outputs import trained_outputs
-from tb_zeroacc.diagnosis.computed.samples import lasting_since
-from tb_zeroacc.diagnosis.computed.trend import training_step
+from tb_zeroacc.diagnosis.computed.data.labels import class_counts
+from tb_zeroacc.diagnosis.computed.learning.trend import training_step
+from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
+from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
+from tb_zeroacc.diagnosis.computed.model.samples import lasting_since
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LABEL_COUNTS, PREDICTION_COUNTS
 from tb_zeroacc.diagnosis.rule import rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tb_zeroacc.diagnosis.answers import Answer, Evidence, Fix, Flagged, Passed, Stage, Tier
-from tb_zeroacc.diagnosis.computed.step_loss import STEP_LOSS_TAG
+from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS, STEP_LOSS

@@ -15,9 +15,8 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.layers import layer_of
-from tb_zeroacc.diagnosis.computed.learning_rate import lower_rate, rate_diff
-from tb_zeroacc.diagnosis.computed.non_finite import (
+from tb_zeroacc.diagnosis.computed.model.layers import layer_of
+from tb_zeroacc.diagnosis.computed.model.non_finite import (
     WORDS,
     BrokenLoss,
     BrokenTensor,
@@ -26,8 +25,9 @@ from tb_zeroacc.diagnosis.computed.non_finite import (
     first_broken_loss,
     first_broken_tensor,
 )
-from tb_zeroacc.diagnosis.computed.optimizer import optimizer_of
-from tb_zeroacc.diagnosis.computed.replays import replayed
+from tb_zeroacc.diagnosis.computed.model.replays import replayed
+from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import lower_rate, rate_diff
+from tb_zeroacc.diagnosis.computed.optimizer.optimizer import optimizer_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS

@@ -19,13 +19,13 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
 )
-from tb_zeroacc.diagnosis.computed.keras_code import layer_call
-from tb_zeroacc.diagnosis.computed.kernels import kernel_rows
-from tb_zeroacc.diagnosis.computed.layers import layer_named, layer_of
-from tb_zeroacc.diagnosis.computed.optimizer import Group, groups_of
-from tb_zeroacc.diagnosis.computed.parts import worst_of
-from tb_zeroacc.diagnosis.computed.samples import lasting_since
-from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
+from tb_zeroacc.diagnosis.computed.model.keras_code import layer_call
+from tb_zeroacc.diagnosis.computed.model.kernels import kernel_rows
+from tb_zeroacc.diagnosis.computed.model.layers import layer_named, layer_of
+from tb_zeroacc.diagnosis.computed.model.samples import lasting_since
+from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group, groups_of
+from tb_zeroacc.diagnosis.computed.optimizer.parts import worst_of
+from tb_zeroacc.diagnosis.computed.why_unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import GRADIENTS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Muted, rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tb_zeroacc.diagnosis.answers import Answer, Fix, Stage, Tier
-from tb_zeroacc.diagnosis.computed.silent_units import DEAD, DYING, judge
+from tb_zeroacc.diagnosis.computed.model.silent_units import DEAD, DYING, judge
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.diagnosis.rule import Muted, rule

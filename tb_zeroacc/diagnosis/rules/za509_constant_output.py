@@ -18,8 +18,8 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
 )
-from tb_zeroacc.diagnosis.computed.outputs import output_row
-from tb_zeroacc.diagnosis.computed.samples import lasting_since, settled
+from tb_zeroacc.diagnosis.computed.model.outputs import output_row
+from tb_zeroacc.diagnosis.computed.model.samples import lasting_since, settled
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule

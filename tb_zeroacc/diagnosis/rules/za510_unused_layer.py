@@ -17,8 +17,8 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     unlike,
 )
-from tb_zeroacc.diagnosis.computed.layers import hidden_rows, layer_of, layer_position
-from tb_zeroacc.diagnosis.computed.shown import loss_shown
+from tb_zeroacc.diagnosis.computed.model.layers import hidden_rows, layer_of, layer_position
+from tb_zeroacc.diagnosis.computed.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS, CONTRACT
 from tb_zeroacc.diagnosis.rule import Muted, rule

@@ -15,8 +15,8 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.trend import training_step, trend_of
-from tb_zeroacc.diagnosis.computed.validation import RISE, Drop, Turn, drop_of, turn_of
+from tb_zeroacc.diagnosis.computed.learning.trend import training_step, trend_of
+from tb_zeroacc.diagnosis.computed.learning.validation import RISE, Drop, Turn, drop_of, turn_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, VALIDATION_LOSS

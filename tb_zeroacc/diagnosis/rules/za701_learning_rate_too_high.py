@@ -18,8 +18,10 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.baseline import HOPELESS
-from tb_zeroacc.diagnosis.computed.instability import (
+from tb_zeroacc.diagnosis.computed.learning.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.learning.trend import first_training_step
+from tb_zeroacc.diagnosis.computed.model.kernels import kernel_ratios
+from tb_zeroacc.diagnosis.computed.optimizer.instability import (
     GROWN,
     JUMP,
     Jump,
@@ -28,18 +30,20 @@ from tb_zeroacc.diagnosis.computed.instability import (
     jump_of,
     jumped,
 )
-from tb_zeroacc.diagnosis.computed.kernels import kernel_ratios
-from tb_zeroacc.diagnosis.computed.learning_rate import lower_rate, peak_rate, rate_diff
-from tb_zeroacc.diagnosis.computed.optimizer import (
+from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import (
+    lower_rate,
+    peak_rate,
+    rate_diff,
+)
+from tb_zeroacc.diagnosis.computed.optimizer.optimizer import (
     Group,
     groups_of,
     is_adaptive,
     optimizer_of,
     optimizer_words,
 )
-from tb_zeroacc.diagnosis.computed.parts import worst_of
-from tb_zeroacc.diagnosis.computed.trend import first_training_step
-from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
+from tb_zeroacc.diagnosis.computed.optimizer.parts import worst_of
+from tb_zeroacc.diagnosis.computed.why_unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, STEP_LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Muted, rule

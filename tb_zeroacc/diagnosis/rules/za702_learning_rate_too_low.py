@@ -18,14 +18,16 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
 )
-from tb_zeroacc.diagnosis.computed.kernels import kernel_ratios
-from tb_zeroacc.diagnosis.computed.learning_rate import (
+from tb_zeroacc.diagnosis.computed.learning.trend import first_training_step, trend_of
+from tb_zeroacc.diagnosis.computed.model.kernels import kernel_ratios
+from tb_zeroacc.diagnosis.computed.model.samples import largest
+from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import (
     higher_rate,
     peak_rate,
     rate_diff,
     usual_rate,
 )
-from tb_zeroacc.diagnosis.computed.optimizer import (
+from tb_zeroacc.diagnosis.computed.optimizer.optimizer import (
     Group,
     groups_of,
     is_adaptive,
@@ -34,10 +36,8 @@ from tb_zeroacc.diagnosis.computed.optimizer import (
     optimizer_words,
     optimizers_of,
 )
-from tb_zeroacc.diagnosis.computed.parts import worst_of
-from tb_zeroacc.diagnosis.computed.samples import largest
-from tb_zeroacc.diagnosis.computed.trend import first_training_step, trend_of
-from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
+from tb_zeroacc.diagnosis.computed.optimizer.parts import worst_of
+from tb_zeroacc.diagnosis.computed.why_unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Muted, rule

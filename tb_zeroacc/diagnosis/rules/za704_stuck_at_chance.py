@@ -22,14 +22,14 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
     unlike,
 )
-from tb_zeroacc.diagnosis.computed.baseline import HOPELESS
-from tb_zeroacc.diagnosis.computed.run_length import (
+from tb_zeroacc.diagnosis.computed.learning.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.learning.run_length import (
     FEWEST_EPOCHS,
     FEWEST_STEPS,
     is_short,
     longest_loss,
 )
-from tb_zeroacc.diagnosis.computed.trend import (
+from tb_zeroacc.diagnosis.computed.learning.trend import (
     Trend,
     smoothed,
     still_falling,

@@ -17,15 +17,15 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.baseline import BEATEN_LOSS
-from tb_zeroacc.diagnosis.computed.ending import breaks_off
-from tb_zeroacc.diagnosis.computed.run_length import (
+from tb_zeroacc.diagnosis.computed.learning.baseline import BEATEN_LOSS
+from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
+from tb_zeroacc.diagnosis.computed.learning.run_length import (
     FEWEST_EPOCHS,
     fewest_points,
     is_short,
     longest_loss,
 )
-from tb_zeroacc.diagnosis.computed.trend import (
+from tb_zeroacc.diagnosis.computed.learning.trend import (
     LATE_SHARE_OF_FALL,
     LATE_SHARE_OF_LEVEL,
     Trend,
@@ -34,7 +34,7 @@ from tb_zeroacc.diagnosis.computed.trend import (
     training_step,
     trend_of,
 )
-from tb_zeroacc.diagnosis.computed.validation import turn_of
+from tb_zeroacc.diagnosis.computed.learning.validation import turn_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS

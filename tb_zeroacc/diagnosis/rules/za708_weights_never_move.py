@@ -17,11 +17,11 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     unlike,
 )
-from tb_zeroacc.diagnosis.computed.layers import layer_of
-from tb_zeroacc.diagnosis.computed.learning_rate import typical_rate
-from tb_zeroacc.diagnosis.computed.optimizer import Group, groups_of
-from tb_zeroacc.diagnosis.computed.parts import worst_of
-from tb_zeroacc.diagnosis.computed.unrecorded import as_far_as_recorded
+from tb_zeroacc.diagnosis.computed.model.layers import layer_of
+from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import typical_rate
+from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group, groups_of
+from tb_zeroacc.diagnosis.computed.optimizer.parts import worst_of
+from tb_zeroacc.diagnosis.computed.why_unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import GRADIENTS, LEARNING_RATE, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule

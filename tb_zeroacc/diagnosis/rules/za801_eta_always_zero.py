@@ -17,8 +17,8 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     unlike,
 )
-from tb_zeroacc.diagnosis.computed.ending import breaks_off
-from tb_zeroacc.diagnosis.computed.progress import counted_epochs, unknown_counts
+from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs, unknown_counts
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS, PROGRESS

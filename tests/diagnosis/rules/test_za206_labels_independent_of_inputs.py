@@ -12,7 +12,7 @@ import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE, RULES
-from tb_zeroacc.diagnosis.computed.association import Association, association_of
+from tb_zeroacc.diagnosis.computed.data.association import Association, association_of
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.engine import diagnose, tier_of
 from tb_zeroacc.diagnosis.rules import za206_labels_independent_of_inputs as za206

@@ -12,7 +12,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
-from tb_zeroacc.diagnosis.computed.labels import ROUNDING
+from tb_zeroacc.diagnosis.computed.data.labels import ROUNDING
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.run import Run

@@ -1,0 +1,81 @@
+"""The inputs of the model: their scales, and what stands between them and the first kernel."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES
+from tb_zeroacc.facts import Layer
+from tb_zeroacc.run import Run, Table
+
+
+def fed_is_constant(run: Run) -> bool | None:
+    """Whether an input of the model held one constant only; None where it is not on record."""
+    table = run.table("inputs")
+    if table is None:
+        return None
+    low, high = table.column("min"), table.column("max")
+    groups = {row.rpartition("[")[0] or row for row in table.rows}
+    for group in groups:
+        rows = [r for r, row in enumerate(table.rows) if (row.rpartition("[")[0] or row) == group]
+        values = np.concatenate([low[:, rows].ravel(), high[:, rows].ravel()])
+        known = values[np.isfinite(values)]
+        if len(known) and known.min() == known.max():
+            return True
+    return False
+
+
+def fed_is_bad(run: Run) -> bool | None:
+    """Whether the model was fed a value that is not finite; None where it is not on record."""
+    table = run.table("inputs")
+    if table is None:
+        return None
+    return bool((np.nan_to_num(table.column("non_finite_count")) > 0).any())
+
+
+# Parts of class names of layers that scale what comes in, or look it up instead of multiplying it.
+PREPARING = (
+    "Rescaling", "Normalization", "Embedding", "Lookup", "Vectorization", "Hashing",
+    "Discretization", "Encoding", "Preprocess",
+)  # fmt: skip
+# Models within models: what they hold, scaling layers too, is not in the contract.
+NESTED = ("Functional", "Sequential", "Model", "Lambda", "TFSMLayer")
+
+
+def entry(run: Run) -> tuple[Layer, ...]:
+    """The layers before the first one that multiplies its input with a kernel."""
+    found = []
+    for layer in run.contract.layers if run.contract else ():
+        prepares = any(word in layer.class_name for word in PREPARING)
+        kernel = any(v.rsplit("/", 1)[-1].endswith(KERNEL_NAMES) for v in layer.variables)
+        if kernel and not prepares:
+            break
+        found.append(layer)
+    return tuple(found)
+
+
+def prepared_by(run: Run) -> Layer | None:
+    """The layer that scales or looks up the inputs before any kernel sees them."""
+    for layer in entry(run):
+        if any(word in layer.class_name for word in PREPARING):
+            return layer
+    return None
+
+
+def hidden_entry(run: Run) -> Layer | None:
+    """A layer in front that may do anything to the inputs: a model of its own, a Lambda."""
+    known = {layer.name for layer in entry(run)}
+    layers = run.contract.layers if run.contract else ()
+    first = [x for x in layers if x.class_name != "InputLayer" and x.name not in known][:1]
+    return next((x for x in (*entry(run), *first) if x.class_name in NESTED), None)
+
+
+def rms_by_feature(inputs: Table) -> NDArray[np.float64]:
+    """Root mean square of each feature, the median over samples; (rows,), NaN where unknown."""
+    rms = np.hypot(inputs.column("mean"), inputs.column("std"))
+    rms[~np.isfinite(rms)] = np.nan
+    known = np.isfinite(rms).any(axis=0)
+    found = np.full(rms.shape[1], np.nan)
+    found[known] = np.nanmedian(rms[:, known], axis=0)
+    return found

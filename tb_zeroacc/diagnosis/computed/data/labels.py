@@ -1,0 +1,106 @@
+"""The labels of an output over all samples: their values, and how often each class occurs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.diagnosis.computed.model.outputs import output_row
+from tb_zeroacc.diagnosis.computed.per_run import per_run
+from tb_zeroacc.facts import Output
+from tb_zeroacc.run import Run
+
+ROUNDING = 2.0**-10  # float16's step at 1: labels that pass a bound by no more were rounded
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels of one output over all samples.
+
+    Attributes:
+        low, high: The smallest and largest value, NaN where none is finite.
+        fractional: Share of the finite values that are no whole numbers, 0 to 1.
+        rows_are_shares: Every row sums to 1 and nothing is negative, over two columns or more.
+        units: Columns a row; 1 for class numbers.
+        examples: How many were looked at.
+        mean: Of all values.
+        first_step, last_step: Training steps of the first and the last sample.
+        member: TensorBoard's run that holds them.
+    """
+
+    low: float
+    high: float
+    fractional: float
+    rows_are_shares: bool
+    units: int
+    examples: int
+    mean: float
+    first_step: int
+    last_step: int
+    member: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether all are whole numbers."""
+        return self.fractional == 0.0
+
+    @property
+    def one_hot(self) -> bool:
+        """Whether every row names one class."""
+        return self.whole and self.rows_are_shares
+
+    @property
+    def leave_unit_range(self) -> bool:
+        """Whether some lie outside 0 to 1."""
+        return self.low < -ROUNDING or self.high > 1.0 + ROUNDING
+
+
+@per_run
+def labels_of(run: Run, output: Output) -> Labels | None:
+    """What is on record of an output's labels; None without any."""
+    table = run.table("labels")
+    row = output_row(table, output.name)
+    if table is None or row is None:
+        return None
+
+    def column(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        return table.column(name)[:, row]
+
+    low, high = column("min"), column("max")
+    if not np.isfinite(low).any() or not np.isfinite(high).any():
+        return None
+    values = np.nan_to_num(column("count"), nan=1.0)
+    bad = np.nan_to_num(column("non_finite_count"), nan=0.0)  # a NaN is no whole number either
+    broken = np.nan_to_num((1.0 - column("integer_share")) * values - bad, nan=0.0)
+    fractional = float(np.where(broken > 0.5, broken, 0.0).sum() / max(values.sum(), 1.0))
+    sums = np.concatenate([column("row_sum_min"), column("row_sum_max")])
+    widths, means = column("units"), column("mean")
+    units = int(np.nanmax(widths)) if np.isfinite(widths).any() else 1
+    return Labels(
+        low=float(np.nanmin(low)),
+        high=float(np.nanmax(high)),
+        fractional=fractional,
+        rows_are_shares=bool(
+            units > 1 and np.nanmin(low) >= 0.0 and (np.abs(sums - 1.0) < ROUNDING).all()
+        ),
+        units=units,
+        examples=int(np.nansum(column("examples"))),
+        mean=float(np.nanmean(means)) if np.isfinite(means).any() else float("nan"),
+        first_step=int(table.steps[0]),
+        last_step=int(table.steps[-1]),
+        member=table.member,
+    )
+
+
+@per_run
+def class_counts(run: Run, output: str, kind: str = "label_counts") -> NDArray[np.float64] | None:
+    """Counts of each class over all kept samples, float64 of shape (classes,); None if unknown."""
+    table = run.table(kind)
+    row = output_row(table, output)
+    if table is None or row is None:
+        return None
+    counts = np.nansum(table.values[:, row, :].astype(np.float64), axis=0)
+    kept = [i for i, name in enumerate(table.columns) if name != "other"]
+    return counts[kept] if counts.sum() > 0 else None

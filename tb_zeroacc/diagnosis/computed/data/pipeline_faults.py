@@ -1,0 +1,224 @@
+"""The ways in which a stage of a pipeline can destroy data, each told from two taps around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tb_zeroacc.diagnosis.answers import Fix, Limit, at_least, at_most, unlike
+from tb_zeroacc.diagnosis.computed.data.pipeline import PipelineStage, Seen, keeps_shape
+from tb_zeroacc.wording import count, number, percent
+
+# Whole numbers, nearly all 0: what is left of pixels that were divided as integers. Thresholded
+# digits keep half of what is not 0, divided ones a fifth or less.
+NEARLY_ALL_ZERO = 0.9
+LEFT_OVER = 0.25
+FEW_LEVELS = 1.0  # range of what is left
+MANY_LEVELS = 8.0  # range of whole numbers that were worth something
+AT_ONE_END = 0.95  # a photo of 0 to 255 that is clipped to 0 to 1: over .99
+SPREAD_OUT = 0.5
+ROUNDING = 1e-6  # the table holds float32
+# Scaled twice: the range that results, and how alike the two factors must be. Taps look at
+# different elements, so that their spreads differ by some percent.
+TINY_RANGE = 0.1
+UNIT_RANGE = 2.5  # -1 to 1, with some room
+SAME_FACTOR = 0.1
+SAME_RANGE = 0.25
+SMALLEST_FACTOR = 4.0
+IMAGE_FACTORS = (255.0, 127.5, 65535.0)  # 256 and 128 are within the tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineFault:
+    """What a stage did to the data.
+
+    Attributes:
+        summary, context, fix: For the finding.
+        before, behind: A statistic with its value, at the tap before and at the one behind.
+        limit, unit: What `behind` is held against.
+        shows_as: How the inputs of the model must show it, too: `bad`, `constant`, or `` for not.
+        is_mutable: Whether a run that beats its baseline proves that it is none.
+    """
+
+    summary: str
+    context: str
+    fix: Fix
+    before: tuple[str, float]
+    behind: tuple[str, float]
+    limit: Limit
+    unit: str = ""
+    shows_as: Literal["", "bad", "constant"] = ""
+    is_mutable: bool = False
+
+
+def not_finite(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
+    """NaN or infinity where every element was finite before."""
+    before, after = stage.before, stage.after
+    if before.bad != 0 or not after.bad > 0:
+        return None
+    return PipelineFault(
+        f"The stage between the taps {_taps(stage)} makes values that are not finite, in "
+        f"{int(after.bad)} of {count(int(after.elements), 'element')}.",
+        f"All {count(int(before.elements), 'element')} before it are finite. A logarithm or a "
+        "division of 0 does that, and so does dividing by the spread of a constant.",
+        Fix(
+            "Keep 0 out of logarithms and divisors.",
+            "- x = tf.math.log(x) / tf.math.reduce_std(x)\n"
+            "+ x = tf.math.log(tf.maximum(x, 1e-6)) / (tf.math.reduce_std(x) + 1e-6)",
+        ),
+        ("elements that are not finite", 0.0),
+        ("elements that are not finite", after.bad),
+        at_most(0), unit="elements", shows_as="bad",
+    )  # fmt: skip
+
+
+def constant(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
+    """Values that differed are all zero, or all one constant."""
+    before, after = stage.before, stage.after
+    if not (before.varies and after.is_constant):
+        return None
+    value = number(after.low)
+    context, fix = _how_lost(stage)
+    return PipelineFault(
+        f"The stage between the taps {_taps(stage)} turns every value into {value}.",
+        f"They range from {number(before.low)} to {number(before.high)} before it. {context}",
+        fix,
+        ("standard deviation", before.std),
+        ("standard deviation", after.std),
+        unlike(0, room=ROUNDING * max(1.0, abs(after.high))), shows_as="constant",
+    )  # fmt: skip
+
+
+def _how_lost(stage: PipelineStage) -> tuple[str, Fix]:
+    """What most likely made a constant of the values, by the dtypes on both sides."""
+    before, after = stage.before, stage.after
+    if after.low != 0:
+        return (
+            "Everything was overwritten, or cut to one end of a range.",
+            Fix("Look for what fills, clips or rounds the values in that stage.", _looking()),
+        )
+    if _is_integer(after) and not _is_integer(before):
+        return "It casts fractions to integers, which leaves 0.", _CAST
+    if _is_integer(after) and before.high > 1:
+        return "It divides integers by more than they are.", _CAST
+    return (
+        "It multiplies by 0, or overwrites them.",
+        Fix("Find the factor that is 0 and take its real value.",
+             "- x = x * scale  # scale is 0\n+ x = x * (1 / 255)"),
+    )  # fmt: skip
+
+
+def truncated(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
+    """Integers that were divided, or fractions that were cast: nearly all are 0."""
+    before, after, end = stage.before, stage.after, stage.end
+    fine = before.integers < 1 or before.range >= MANY_LEVELS
+    coarse = after.integers == 1 and 0 < after.range <= FEW_LEVELS
+    lost = (1 - after.zeros) <= LEFT_OVER * (1 - before.zeros)
+    rare = min(after.zeros, end.zeros) >= NEARLY_ALL_ZERO - ROUNDING
+    if not (fine and coarse and lost and rare and keeps_shape(stage)) or _is_boolean(after):
+        return None
+    return PipelineFault(
+        f"The stage between the taps {_taps(stage)} cuts values to whole numbers: "
+        f"{percent(after.zeros)} of them are 0 behind it.",
+        f"They range from {number(before.low)} to {number(before.high)} before it, with "
+        f"{percent(before.zeros)} zeros.",
+        _CAST,
+        ("share of zeros", before.zeros),
+        ("share of zeros", after.zeros),
+        at_most(NEARLY_ALL_ZERO, room=ROUNDING), unit="share", is_mutable=True,
+    )  # fmt: skip
+
+
+def clipped(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
+    """Nearly all values stand at one end of a range that was cut."""
+    before, after, end = stage.before, stage.after, stage.end
+    if not (after.varies and keeps_shape(stage)) or _is_boolean(after):
+        return None
+    above = after.high < before.high and before.largest < SPREAD_OUT
+    below = after.low > before.low and before.least < SPREAD_OUT
+    if above and min(after.largest, end.largest) >= AT_ONE_END - ROUNDING:
+        was, share, bound = before.largest, after.largest, after.high
+    elif below and min(after.least, end.least) >= AT_ONE_END - ROUNDING:
+        was, share, bound = before.least, after.least, after.low
+    else:
+        return None
+    return PipelineFault(
+        f"The stage between the taps {_taps(stage)} clips {percent(share)} of the values to one "
+        f"end of their range, {number(bound)}.",
+        f"They range from {number(before.low)} to {number(before.high)} before it.",
+        Fix(
+            "Scale the values before they are clipped.",
+            "- x = tf.clip_by_value(x, 0.0, 1.0)\n+ x = tf.clip_by_value(x / 255.0, 0.0, 1.0)",
+        ),
+        ("share of values at that end", was),
+        ("share of values at that end", share),
+        at_most(AT_ONE_END, room=ROUNDING), unit="share", is_mutable=True,
+    )  # fmt: skip
+
+
+def scaled_twice(stage: PipelineStage, seen: dict[str, Seen]) -> PipelineFault | None:
+    """Values that were small already are divided by the same factor once more."""
+    before, after = stage.before, stage.after
+    if not (before.varies and after.varies and before.std > 0 and after.std > 0):
+        return None
+    factor = before.std / after.std
+    is_linear = _alike(before.range / after.range, factor, SAME_RANGE)
+    if not is_linear or max(after.range, stage.end.range) > TINY_RANGE or before.range < TINY_RANGE:
+        return None
+    earlier = seen.get(before.tensor.before or "")
+    first = earlier.std / before.std if earlier else 0.0
+    taps = _taps(stage)
+    if earlier and first >= SMALLEST_FACTOR and _alike(factor, first, SAME_FACTOR):
+        told = f"divides by {number(factor)} once more, as the stage before it did"
+        context = f"Between `{earlier.tensor.tap}` and `{before.tensor.tap}` they shrank by as much"
+    elif before.range <= UNIT_RANGE and _image_factor(factor):
+        told = f"divides by {number(factor)} what was scaled already"
+        context = f"Before it they range from {number(before.low)} to {number(before.high)}"
+    elif _image_factor(factor**0.5) and before.range > UNIT_RANGE:
+        factor = factor**0.5
+        told = f"divides by {number(factor)} twice"
+        context = f"Before it they range from {number(before.low)} to {number(before.high)}"
+    else:
+        return None
+    return PipelineFault(
+        f"The stage between the taps {taps} {told}: values differ by {number(after.range)} at "
+        "most behind it.",
+        f"{context}, and the standard deviation is {number(after.std)} behind it.",
+        Fix(
+            "Scale once: take one of the two divisions out.",
+            f"- x = x / {factor:.4g}  # between {before.tensor.tap!r} and {after.tensor.tap!r}",
+        ),
+        ("range of the values", before.range),
+        ("range of the values", after.range),
+        at_least(TINY_RANGE),
+    )  # fmt: skip
+
+
+_CAST = Fix(
+    "Cast to floats before dividing, and never back to integers.",
+    "- x = tf.cast(image // 255, tf.uint8)\n+ x = tf.cast(image, tf.float32) / 255.0",
+)
+
+
+def _looking() -> str:
+    return "for x in raw.map(stage).take(1):\n    print(x)"
+
+
+def _taps(stage: PipelineStage) -> str:
+    return f"`{stage.before.tensor.tap}` and `{stage.after.tensor.tap}`"
+
+
+def _is_integer(seen: Seen) -> bool:
+    return "int" in seen.tensor.dtype
+
+
+def _is_boolean(seen: Seen) -> bool:
+    return seen.tensor.dtype.startswith("bool")
+
+
+def _alike(a: float, b: float, tolerance: float) -> bool:
+    return abs(a - b) <= tolerance * b
+
+
+def _image_factor(factor: float) -> bool:
+    return any(_alike(factor, known, SAME_FACTOR) for known in IMAGE_FACTORS)

@@ -1,0 +1,185 @@
+"""What a model that ignores its inputs would score: the best constant prediction."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.computed.data.labels import class_counts
+from tb_zeroacc.diagnosis.computed.model.loss_kinds import ABSOLUTE, CROSS_ENTROPIES, SQUARED
+from tb_zeroacc.diagnosis.computed.model.outputs import output_row
+from tb_zeroacc.facts import Output
+from tb_zeroacc.run import Run
+
+# A finding is muted once the loss is under half of its baseline and accuracy is above the
+# majority's share by a quarter of what is left (measured on healthy and faulty programs: the faulty
+# ones that fool one of the two, memorising nets and frozen metrics, do not fool both).
+BEATEN_LOSS = 0.5
+BEATEN_ACCURACY = 0.25
+# Programs that are stuck end at .93 to 1.47 of their baseline, healthy ones under .45 (measured).
+HOPELESS = 0.9
+# E|y - median| of a normal variable of standard deviation 1: sqrt(2 / pi).
+MEAN_ABSOLUTE_OF_NORMAL = math.sqrt(2.0 / math.pi)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The score of the best constant prediction.
+
+    Attributes:
+        loss: Its loss in the unit of the training loss (nats, or squared units); None if unknown.
+        initial_loss: What a sanely initialised model starts at: ln k, or the mean square of the
+            targets; None if unknown.
+        accuracy: The majority class's share; None if unknown.
+        classes: How many classes there are; None for regression or if unknown.
+        weight: Mean sample weight times loss weight that scales the loss.
+        measured: True where it rests on recorded labels, False where on the number of units alone.
+        what: What it is, for people: `entropy of the labels`, `variance of the targets`, `ln 10`.
+    """
+
+    loss: float | None = None
+    initial_loss: float | None = None
+    accuracy: float | None = None
+    classes: int | None = None
+    weight: float = 1.0
+    measured: bool = False
+    what: str = ""
+
+
+def baseline_of(run: Run) -> Baseline:
+    """The baseline of a run: from recorded labels, else from the contract's number of classes."""
+    outputs = [o for o in run.contract.outputs if o.loss] if run.contract else []
+    if not outputs:
+        return Baseline()
+    baselines = [_of_output(run, output) for output in outputs]
+    if len(baselines) == 1:
+        return baselines[0]
+    if any(p.loss is None for p in baselines):
+        return Baseline()
+    starts = [p.initial_loss for p in baselines]
+    return Baseline(
+        loss=sum(p.loss for p in baselines if p.loss is not None),
+        initial_loss=None if None in starts else sum(s for s in starts if s is not None),
+        measured=all(p.measured for p in baselines),
+        what="sum over the outputs",
+    )
+
+
+def validation_baseline(run: Run) -> Baseline | None:
+    """The baseline of the validation data, from their own labels; None where none are on record."""
+    held = {
+        kind.removeprefix("validation_"): table
+        for kind, table in run.tables.items()
+        if kind.startswith("validation_")
+    }
+    return baseline_of(replace(run, tables=held)) if "labels" in held else None
+
+
+def _of_output(run: Run, output: Output) -> Baseline:
+    weight = _weight(run, output)
+    if output.loss in CROSS_ENTROPIES:
+        return _of_classes(run, output, weight)
+    if output.loss in SQUARED or output.loss in ABSOLUTE:
+        return _of_targets(run, output, weight)
+    return Baseline(weight=weight)
+
+
+def _of_classes(run: Run, output: Output, weight: float) -> Baseline:
+    if output.loss == "binary_crossentropy" and (output.units or 1) > 1:
+        return _of_coins(run, output, weight)
+    counts = class_counts(run, output.name)
+    if counts is not None:
+        shares = counts / counts.sum()
+        seen = shares[shares > 0]
+        entropy = float(-(seen * np.log(seen)).sum())
+        classes = max(output.units or 0, len(seen), 2)
+        return Baseline(
+            loss=entropy * weight,
+            initial_loss=math.log(classes) * weight,
+            accuracy=float(shares.max()),
+            classes=classes,
+            weight=weight,
+            measured=True,
+            what="entropy of the labels",
+        )
+    if output.loss == "binary_crossentropy":
+        return _of_coins(run, output, weight)
+    if output.units is None or output.units < 2:
+        return Baseline(weight=weight)
+    uniform = math.log(output.units) * weight
+    # The share of the largest class is not known from the number of units.
+    return Baseline(uniform, uniform, None, output.units, weight, False, f"ln {output.units}")
+
+
+def _of_coins(run: Run, output: Output, weight: float) -> Baseline:
+    """Binary cross-entropy over several units, or without class counts: one coin a unit.
+
+    Loss and accuracy are averages over the units, so ten exclusive classes stand at .325 and .9.
+    """
+    start = math.log(2) * weight
+    mean, units = _label_mean(run, output), output.units or 1
+    if mean is None or not 0.0 < mean < 1.0:
+        return Baseline(start, start, None, 2, weight, False, "ln 2")
+    shares = np.array([mean])  # what each unit's coin should say; the units' own means are unknown
+    counts = class_counts(run, output.name)
+    exclusive = math.isclose(mean * units, 1.0, abs_tol=0.01)  # one class a row
+    if counts is not None and len(counts) <= units and exclusive:
+        shares = counts / counts.sum()
+    coins = np.clip(shares, 1e-12, 1.0 - 1e-12)
+    entropies = -(coins * np.log(coins) + (1.0 - coins) * np.log(1.0 - coins))
+    return Baseline(
+        float(entropies.mean()) * weight, start, float(np.maximum(coins, 1.0 - coins).mean()), 2,
+        weight, True, "entropy of the labels",
+    )
+
+
+def _of_targets(run: Run, output: Output, weight: float) -> Baseline:
+    table = run.table("labels")
+    row = output_row(table, output.name)
+    if table is None or row is None:
+        return Baseline(weight=weight)
+    means, stds = table.column("mean")[:, row], table.column("std")[:, row]
+    sizes = table.column("count")[:, row]
+    good = np.isfinite(means) & np.isfinite(stds) & (sizes > 0)
+    if not good.any():
+        return Baseline(weight=weight)
+    means, stds, sizes = means[good], stds[good], sizes[good]
+    mean = float(np.average(means, weights=sizes))
+    square = float(np.average(stds**2 + means**2, weights=sizes))
+    variance = max(square - mean**2, 0.0)
+    if output.loss in ABSOLUTE:
+        spread = MEAN_ABSOLUTE_OF_NORMAL * math.sqrt(variance)
+        return Baseline(spread * weight, None, None, None, weight, True, "spread of the targets")
+    # An accuracy that is compiled beside a regression loss on class labels has a baseline too.
+    counts = class_counts(run, output.name)
+    majority = None if counts is None else float(counts.max() / counts.sum())
+    classes = None if counts is None else int((counts > 0).sum())
+    return Baseline(variance * weight, square * weight, majority, classes, weight, True,
+                 "variance of the targets")
+
+
+def _weight(run: Run, output: Output) -> float:
+    weight = 1.0 if output.weight is None else output.weight
+    table = run.table("sample_weights")
+    row = output_row(table, output.name)
+    if table is not None and row is not None:
+        means = table.column("mean")[:, row]
+        if np.isfinite(means).any():
+            weight *= float(np.nanmean(means))
+    if output.reduction == "sum":
+        labels = run.table("labels")
+        row = output_row(labels, output.name)
+        if labels is not None and row is not None:
+            weight *= float(np.nanmedian(labels.column("examples")[:, row]))
+    return weight
+
+
+def _label_mean(run: Run, output: Output) -> float | None:
+    table = run.table("labels")
+    row = output_row(table, output.name)
+    if table is None or row is None:
+        return None
+    means = table.column("mean")[:, row]
+    return float(np.nanmean(means)) if np.isfinite(means).any() else None

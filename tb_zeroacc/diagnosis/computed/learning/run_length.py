@@ -1,0 +1,37 @@
+"""Whether a run is long enough to be judged by its loss."""
+
+from __future__ import annotations
+
+from tb_zeroacc.diagnosis.computed.learning.ending import is_unfinished
+from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
+from tb_zeroacc.diagnosis.computed.per_run import per_run
+from tb_zeroacc.run import Curve, Role, Run, Split
+
+FEWEST_EPOCHS = 4  # points of a loss: fewer have no last quarter
+FEWEST_STEPS = 20  # single batches, where there are no epochs
+
+
+@per_run
+def longest_loss(run: Run, split: Split = Split.TRAIN) -> Curve | None:
+    """The loss by epochs where there are enough of them, else by steps."""
+    headline = run.headline(Role.LOSS, split)
+    if headline is not None and len(headline.series.finite()[0]) >= FEWEST_EPOCHS:
+        return headline
+    steps = run.curve(STEP_LOSS_TAG) if split is Split.TRAIN else None
+    return steps or headline
+
+
+def fewest_points(curve: Curve) -> int:
+    """How many points of this curve it takes to judge a run."""
+    return FEWEST_STEPS if curve.tag == STEP_LOSS_TAG else FEWEST_EPOCHS
+
+
+def is_short(run: Run, curve: Curve | None) -> bool:
+    """Whether a loss has too few points to say what became of a run.
+
+    Within the first epochs of a run that goes on, or was to, every healthy loss stands near its
+    baseline.
+    """
+    if curve is None or len(curve.series.finite()[0]) < fewest_points(curve):
+        return True
+    return is_unfinished(run) and curve.tag == STEP_LOSS_TAG

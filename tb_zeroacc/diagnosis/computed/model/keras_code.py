@@ -1,0 +1,55 @@
+"""Code of a fix with the user's own layers and values, fit to be copied."""
+
+from __future__ import annotations
+
+import re
+
+from tb_zeroacc.diagnosis.computed.model.layers import layer_named
+from tb_zeroacc.facts import Layer, Output
+from tb_zeroacc.run import Run
+
+# Their number of units is all that they must be given; others want a kernel size and the like.
+COMPLETE = ("Dense", "LSTM", "GRU", "SimpleRNN")
+
+
+def layer_call(
+    layer: Layer, *, activation: str | None = None, kernel: str | None = None,
+    bias: str | None = None,
+) -> str:
+    """The call that makes a layer: `keras.layers.Dense(64, activation="relu")`.
+
+    Args:
+        layer: Class and units are taken from it.
+        activation: Name of the activation; left out where it does nothing.
+        kernel: Its initialiser as the contract writes it; left out where None.
+        bias: Likewise.
+    """
+    arguments = [str(layer.units)] if layer.units else []
+    if layer.class_name not in COMPLETE:
+        arguments.append("...")
+    if activation and activation != "linear":
+        arguments.append(f'activation="{activation}"')
+    if kernel:
+        arguments.append(f"kernel_initializer={initializer_code(kernel)}")
+    if bias:
+        arguments.append(f"bias_initializer={initializer_code(bias)}")
+    return f"keras.layers.{layer.class_name}({', '.join(arguments)})"
+
+
+def initializer_code(name: str) -> str:
+    """`"zeros"` for `Zeros`, `keras.initializers.Constant(-50.0)` where there are arguments."""
+    if "(" in name:
+        return f"keras.initializers.{name}"
+    return f'"{re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()}"'
+
+
+def output_call(run: Run, output: Output, activation: str | None) -> str:
+    """The call that makes an output's layer, with another activation."""
+    layer = layer_named(run, output.layer) if output.layer else None
+    kind = layer.class_name if layer is not None and layer.units else "Dense"
+    return layer_call(Layer(output.name, kind, units=output.units or 1), activation=activation)
+
+
+def loss_call(loss: str, arguments: str = "") -> str:
+    """The constructor of a loss by its canonical name: `keras.losses.BinaryCrossentropy()`."""
+    return f"keras.losses.{''.join(part.title() for part in loss.split('_'))}({arguments})"

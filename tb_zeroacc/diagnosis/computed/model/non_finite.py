@@ -1,0 +1,130 @@
+"""The first loss that is not finite, and the first tensor that held such a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
+from tb_zeroacc.diagnosis.computed.learning.trend import training_step
+from tb_zeroacc.run import Curve, Role, Run, Split, Table
+from tb_zeroacc.wording import count, number
+
+# The order of one training step: of two tensors that broke in one step the earlier one was first.
+ORDER = ("inputs", "labels", "weights", "activations", "outputs", "gradients")
+WORDS = {
+    "inputs": "the input `{}`",
+    "labels": "the labels `{}`",
+    "weights": "the weights `{}`",
+    "activations": "the activations of `{}`",
+    "outputs": "the output `{}`",
+    "gradients": "the gradient of `{}`",
+}
+
+RECOVERED = 3  # finite points at the end after which a non-finite one was an accident
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenTensor:
+    """The first tensor that held non-finite values."""
+
+    kind: str
+    row: str
+    step: int
+    values: float
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLoss:
+    """The first non-finite loss: value, training step, curve and position on its axis."""
+
+    value: float
+    step: int
+    curve: Curve | None
+    at: int
+    last: int
+
+
+def first_broken_loss(run: Run) -> BrokenLoss | None:
+    """The exact first step: from the curve of single steps, the samples, or the headline."""
+    steps = run.curve(STEP_LOSS_TAG)
+    if steps is not None and (found := _of_curve(run, steps)):
+        return found
+    table = run.table("loss")
+    if table is not None:
+        losses = table.column("loss")[:, 0]
+        # A table of another writer may leave the loss unknown: only a column with values counts.
+        broken = ~np.isfinite(losses)
+        if broken.any() and not broken.all():
+            first = int(np.flatnonzero(broken)[0])
+            step = int(table.steps[first])
+            return BrokenLoss(float(losses[first]), step, None, step, int(table.steps[-1]))
+    headline = run.headline(Role.LOSS)
+    found = None if headline is None else _of_curve(run, headline)
+    if found is not None:
+        return found
+    for curve in run.curves_of(Role.LOSS, Split.TRAIN):
+        series = curve.series
+        ended_bad = len(series) >= RECOVERED and not np.isfinite(series.values[-RECOVERED:]).any()
+        if ended_bad and np.isfinite(series.values).any():
+            return _of_curve(run, curve)
+    return None
+
+
+def _of_curve(run: Run, curve: Curve) -> BrokenLoss | None:
+    at = curve.series.first_non_finite_step
+    if at is None:
+        return None
+    index = int(np.searchsorted(curve.series.steps, at))
+    value = float(curve.series.values[min(index, len(curve.series) - 1)])
+    value = value if not np.isfinite(value) else float("nan")
+    return BrokenLoss(value, training_step(run, curve, at), curve, at, curve.series.last.step)
+
+
+def accident(curve: Curve) -> str | None:
+    """Why a non-finite value did not last; None where it did."""
+    values = curve.series.values
+    if len(values) <= RECOVERED or not np.isfinite(values[-RECOVERED:]).all():
+        return None
+    bad = count(curve.series.non_finite_count, "point")
+    return f"{bad} of {curve.series.count} not finite, the last at {number(values[-1])}"
+
+
+def first_broken_tensor(run: Run, until: int) -> BrokenTensor | None:
+    """The tensor that broke first and stayed broken up to step `until`."""
+    found = []
+    for order, kind in enumerate(ORDER):
+        table = run.table(kind)
+        if table is not None and (seen := broken_stretch(table, kind, until)) is not None:
+            found.append((seen.step, order, seen))
+    if not found:
+        return None
+    first = min(found, key=lambda entry: entry[:2])[2]
+    return _in_the_batch(run, first.step) or first
+
+
+def _in_the_batch(run: Run, step: int) -> BrokenTensor | None:
+    """What was broken in the batch of a step, though the loss broke only behind its update."""
+    for kind in ("inputs", "labels"):
+        table = run.table(kind)
+        if table is not None and step in table.steps:
+            found = broken_stretch(table, kind, step)
+            if found is not None:
+                return found
+    return None
+
+
+def broken_stretch(table: Table, kind: str, until: int) -> BrokenTensor | None:
+    """The start of the broken stretch of samples that reaches up to step `until`."""
+    bad = table.column("non_finite_count") > 0  # (samples, rows)
+    index = int(np.searchsorted(table.steps, until, side="right")) - 1
+    if index < 0 or not bad[index].any():
+        return None
+    while index > 0 and bad[index - 1].any():
+        index -= 1
+    rows = np.flatnonzero(bad[index])
+    # Gradients are computed from the output back: there the last row was first.
+    row = int(rows[-1] if kind == "gradients" else rows[0])
+    values = float(table.column("non_finite_count")[index, row])
+    return BrokenTensor(kind, table.rows[row], int(table.steps[index]), values)

@@ -1,0 +1,1 @@
+"""What trains the model: its optimizers, their learning rates, and how updates compare."""

@@ -1,0 +1,29 @@
+"""Curves and numbers beside the evidence proper, for the page to draw."""
+
+from __future__ import annotations
+
+from tb_zeroacc.diagnosis.answers import Evidence
+from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
+from tb_zeroacc.run import Role, Run
+
+
+def curve_shown(run: Run, *roles: Role) -> tuple[Evidence, ...]:
+    """The first headline curve of these roles with its last value, for the page to draw."""
+    for role in roles:
+        curve = run.headline(role)
+        if curve is not None and len(curve.series):
+            return (Evidence.of_curve(f"{curve.name} at the end", curve),)
+    return ()
+
+
+def loss_shown(run: Run, since: int = 0) -> tuple[Evidence, ...]:
+    """The last batch's loss, for the page to draw what the fault did to it; empty without one."""
+    return last_shown(run, STEP_LOSS_TAG, "loss of the last sampled batch", since)
+
+
+def last_shown(run: Run, tag: str, text: str, since: int = 0) -> tuple[Evidence, ...]:
+    """The last point of one of the recorder's scalars, for the page to draw; empty without one."""
+    curve = run.curve(tag)
+    if curve is None or not len(curve.series):
+        return ()
+    return (Evidence.of_curve(text, curve, since=since),)

@@ -1,0 +1,152 @@
+"""The public Keras callback: it records, and says in two lines what the record shows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from tb_zeroacc.announcing import Announcer
+from tb_zeroacc.arguments import (
+    absolute,
+    directory_of,
+    require_tensorflow,
+    share_of_time,
+    steps_between,
+)
+
+if TYPE_CHECKING:
+    from tb_zeroacc.keras.fit.recording import Recording
+Logs = Mapping[str, Any]
+
+
+class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
+    """Records what happens inside `fit`, and says why a model does not learn.
+
+    The record goes into `<log_dir>/zeroacc`; `tensorboard --logdir <log_dir>` shows it on the tab
+    Zero Accuracy, `zeroacc diagnose <log_dir>` on the console. Training itself stays as it is:
+    Keras' own program runs, and a step that is sampled is computed once more beside it, so the same
+    seed gives the same weights, to the bit. (A `train_step` of your own, and a distribution
+    strategy, are watched from inside and may round otherwise: docs/recording.md.) A fault of the
+    recorder never comes out of `fit`.
+
+    Used for a second `fit` of the same model, the same callback goes on with its record; a new
+    callback on the same directory begins a new one, which is then the one that is judged.
+
+    Args:
+        log_dir: Directory of the training, as for `keras.callbacks.TensorBoard`; both may share it.
+        every: Training steps between two samples. Defaults to `None`: as often as `budget` allows.
+        budget: Share of the training time that sampling may cost after the first 20 steps, which
+            are all recorded. Defaults to `0.01`.
+        verbose: 0 says nothing on the console. Defaults to `1`.
+
+    Raises:
+        ValueError: An argument makes no sense, or Keras runs on another backend than TensorFlow.
+
+    Example:
+        >>> model.fit(x, y, callbacks=[ZeroAccuracyCallback("logs/first")])
+    """
+
+    def __init__(
+        self,
+        log_dir: str | os.PathLike[str],
+        *,
+        every: int | None = None,
+        budget: float = 0.01,
+        verbose: int = 1,
+    ) -> None:
+        super().__init__()
+        require_tensorflow("ZeroAccuracyCallback", keras.backend.backend())
+        self._named = directory_of(log_dir)
+        self.log_dir = absolute(self._named)
+        self._every = steps_between(every)
+        self._budget = share_of_time(budget)
+        self._verbose = verbose
+        self._recording: Recording | None = None
+        self._announcer: Announcer | None = None
+
+    @property
+    def turned_off(self) -> dict[str, str]:
+        """The parts of the record that failed and were turned off, each with why; often empty."""
+        return {} if self._recording is None else self._recording.guard.turned_off
+
+    def _implements_train_batch_hooks(self) -> bool:
+        """Asked by Keras 2 alone, as the two below, when `fit` begins."""
+        return True
+
+    def _implements_test_batch_hooks(self) -> bool:
+        return False
+
+    def _implements_predict_batch_hooks(self) -> bool:
+        return False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy, or what was pickled, begins a recording of its own."""
+        return {**self.__dict__, "_recording": None, "_announcer": None}
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Begins a recording, or goes on with the one of this model."""
+        from tb_zeroacc.keras.fit.recording import Recording
+        from tb_zeroacc.recording.schedule import Schedule
+
+        recording = self._recording
+        if recording is None or recording.model is not self.model:
+            schedule = Schedule(self._every, self._budget)
+            recording = Recording(self.model, self.log_dir, schedule, self._on_news)
+            self._recording = recording
+            self._announcer = Announcer(self._named, self.log_dir, schedule.affords)
+        elif self._announcer is not None:
+            self._announcer.resume()
+        recording.guard.run("this training", recording.begin, self.params or {}, self)
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Counts epochs over all fits."""
+        if (recording := self._in_this_process()) is not None:
+            recording.epoch_begin(epoch)
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Starts the clock of a step."""
+        if (recording := self._in_this_process()) is not None:
+            recording.batch_begin(batch)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Fetches a sample, where one was taken."""
+        if (recording := self._in_this_process()) is not None:
+            recording.guard.run("steps", recording.batch_end, batch, logs)
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Looks at the first batches of a validation."""
+        if (recording := self._in_this_process()) is not None:
+            recording.guard.run("validation", recording.validation_begin)
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """Writes what they held."""
+        if (recording := self._in_this_process()) is not None:
+            recording.guard.run("validation", recording.validation_end)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Writes what the epoch came to."""
+        if (recording := self._in_this_process()) is not None:
+            recording.guard.run("epochs", recording.epoch_end, logs)
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Writes the end and says what the record shows."""
+        if (recording := self._in_this_process()) is not None:
+            recording.guard.run("the end of fit", recording.end)
+
+    def _in_this_process(self) -> Recording | None:
+        """The recording; None in a forked process, which has no part in it."""
+        recording = self._recording
+        return recording if recording is not None and recording.is_of_this_process else None
+
+    def _on_news(self, moment: str) -> None:
+        recording, announcer = self._recording, self._announcer
+        if not self._verbose or recording is None or announcer is None:
+            return
+        if recording.is_writing:
+            recording.guard.run(
+                "a verdict on the console", announcer.tell, recording.directory, recording.token,
+                moment,
+            )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What was compiled, as facts: layers, losses, metrics, optimizers, traced shapes."""

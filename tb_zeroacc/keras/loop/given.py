@@ -1,0 +1,115 @@
+"""What a user hands to `record`, made tensors: arrays, variables, data frames, plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tb_zeroacc.keras.compat import value_of
+from tb_zeroacc.recording.guard import Guard
+
+_NUMBERS = (bool, int, float, np.generic, str, bytes)
+_FAULTS = (ValueError, TypeError, OverflowError, tf.errors.OpError)
+
+
+def taken(guard: Guard, name: str, given: Any) -> Any:
+    """An argument of `record` as tensors; None where it is None or cannot be made any.
+
+    Args:
+        guard: Says so, once, where it cannot.
+        name: The argument's.
+        given: A tensor, what can be made one, or a structure of them.
+    """
+    if given is None or isinstance(given, tf.Tensor):
+        return given
+    return guard.run(f"the `{name}` of `record`", tensors_of, name, given)
+
+
+def taken_loss(guard: Guard, given: Any) -> Any:
+    """The loss of `record` as one tensor; None where it is None or cannot be made one."""
+    return guard.run("the `loss` of `record`", _loss, given)
+
+
+def taken_step(guard: Guard, given: Any) -> Any:
+    """The step of `record`, an int or int64 of shape (); None where it is to be counted."""
+    return guard.run("the `step` of `record`", _step, given)
+
+
+def tensors_of(name: str, given: Any) -> Any:
+    """A structure with tensors as its leaves; nested lists of nothing but numbers are one tensor.
+
+    Raises:
+        ValueError: It holds something else.
+    """
+    try:
+        return _tensors(given)
+    except _FAULTS as fault:
+        raise ValueError(
+            f"`{name}` must be tensors, arrays or numbers, in lists of equal lengths. "
+            f"Received: {_in_words(given)}."
+        ) from fault
+
+
+def _loss(given: Any) -> Any:
+    if given is None:
+        return None
+    try:
+        loss = _tensors(given)
+        if _is_numeric(loss):
+            return loss
+        fault = None
+    except _FAULTS as error:
+        fault = error
+    raise ValueError(
+        f"`loss` must be one number, or a tensor of them. Received: {_in_words(given)}."
+    ) from fault
+
+
+def _step(given: Any) -> Any:
+    if given is None or isinstance(given, int):
+        return given
+    try:
+        step = _tensors(given)
+        known = tf.get_static_value(step)
+        if _is_numeric(step) and (known is None or np.all(known == np.floor(known))):
+            return tf.cast(tf.reshape(step, []), tf.int64)
+        fault = None
+    except _FAULTS as error:
+        fault = error
+    raise ValueError(
+        "`step` must be a whole number or an integer tensor of shape (). "
+        f"Received: {_in_words(given)}."
+    ) from fault
+
+
+def _tensors(given: Any) -> Any:
+    if isinstance(given, keras.Variable | tf.Variable):
+        return value_of(given)
+    if given is None or tf.is_tensor(given):
+        return given
+    if isinstance(given, Mapping):
+        return {key: _tensors(part) for key, part in given.items()}
+    if isinstance(given, list | tuple) and not _is_of_numbers(given):
+        parts = [_tensors(part) for part in given]
+        return parts if isinstance(given, list) else tuple(parts)
+    return tf.convert_to_tensor(np.asarray(given) if hasattr(given, "__array__") else given)
+
+
+def _is_numeric(tensor: Any) -> bool:
+    is_tensor = isinstance(tensor, tf.Tensor)
+    return is_tensor and bool(tensor.dtype.is_floating or tensor.dtype.is_integer)
+
+
+def _is_of_numbers(given: Any) -> bool:
+    """Whether nested lists hold numbers alone, at least one."""
+    if isinstance(given, list | tuple):
+        return bool(given) and all(map(_is_of_numbers, given))
+    return isinstance(given, _NUMBERS)
+
+
+def _in_words(given: Any) -> str:
+    return f"{str(given)[:60]!r} of type {type(given).__name__}"

@@ -1,0 +1,312 @@
+"""Sampling in the graph: the schedule, one conditional a step, and one variable that it fills.
+
+The way for steps that do not come out one by one: several in an execution, or on several replicas,
+or of a `make_train_function` of the user's own. `direct` has the usual way.
+
+    clock   int64 (7,): step, next due step, spacing, last known step, samples, first step with a
+            loss that is not finite (-1), first step with such an input (-1)
+    slots   float32 (slots, capacity): the latest samples, each with a header and its tables
+
+All variables are made before the step is traced: made in a later trace they would fail it. In an
+unsampled step Python touches nothing, and the graph compares, branches and counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from tb_zeroacc.keras.compat import steps_per_execution
+from tb_zeroacc.keras.observe.hooks import layers_of
+from tb_zeroacc.keras.observe.step_data import is_visible
+from tb_zeroacc.keras.sampling.data_clock import clock_behind
+from tb_zeroacc.keras.sampling.stepping import Taken
+from tb_zeroacc.keras.sampling.tracing import snapshot
+from tb_zeroacc.keras.tables import content, graph_statistics, layer_tables
+from tb_zeroacc.keras.tables.batch_parts import inputs_of
+from tb_zeroacc.keras.tables.branching import branch
+from tb_zeroacc.recording.due import DueSteps
+from tb_zeroacc.recording.guard import Guard
+from tb_zeroacc.recording.sample import Sample, shape_of, split
+from tb_zeroacc.recording.tables import data_tables
+from tb_zeroacc.recording.tables.model_tables import MAX_ROWS, Snapshot
+from tb_zeroacc.recording.tables.observation import Observation, Update
+from tb_zeroacc.records import Layout
+
+# Layout, serial number, step (high, low: each exact in float32), first bad loss, data ready.
+HEADER = 6
+PART = "samples"  # in the words of the guard's warning
+_LOW = 2**20
+MAX_SLOTS = 32
+NOT_SEEN = 3  # so often a loss may look bad without a bad step in the record, before we stop asking
+# Room for rows of a model that is not built yet.
+UNBUILT_LAYERS, UNBUILT_VARIABLES = 128, 256
+
+
+@dataclass(slots=True)
+class _State:
+    """What this module notes on an observation."""
+
+    clock: list[Any] = field(default_factory=list)
+    due: Any = None
+    bad: Any = None  # this loss is the first that is not finite
+    bad_input: Any = None  # this batch of inputs is the first that is not finite
+
+
+class Program:
+    """The recorder's part of the graph of one model; see `sampler.Sampler`.
+
+    Args:
+        model: The model; its strategy's scope holds the variables.
+        guard: Turns failing parts off.
+        due: Which steps to sample; here a copy of what the graph keeps.
+        on_trace: Called with each observation whose operations were added.
+    """
+
+    def __init__(
+        self, model: Any, guard: Guard, due: DueSteps, on_trace: Callable[[Observation], None]
+    ) -> None:
+        self.due = due
+        self.is_watching = False
+        self.outside = 0.0
+        self._was_bad = False
+        self._not_seen = 0
+        self._renewed = False
+        self._function: Any = None
+        self._guard = guard
+        self._on_trace = on_trace
+        self._strategy = model.distribute_strategy
+        self._replicated = self._strategy.num_replicas_in_sync > 1
+        self._has_clock = not getattr(model, "jit_compile", False)  # XLA has none
+        self._layouts: list[tuple[tuple[Layout, ...], bool]] = []
+        # One more than steps in an execution: what was sampled out of turn is not overwritten.
+        self._slot_count = min(steps_per_execution(model) + 1, MAX_SLOTS)
+        self._capacity = _capacity(model)
+        self._serial = 0
+        kind = (
+            {
+                "synchronization": tf.VariableSynchronization.ON_READ,
+                "aggregation": tf.VariableAggregation.ONLY_FIRST_REPLICA,
+            }
+            if self._replicated
+            else {}
+        )
+        now = (due.step, due.next_due, due.spacing, due.last)
+        start = np.array([*now, 0, -1, -1], np.int64)
+        with tf.init_scope(), self._strategy.scope():
+            self._clock = tf.Variable(start, trainable=False, name="zeroacc_clock", **kind)
+            self._slots = tf.Variable(
+                np.zeros((self._slot_count, self._capacity), np.float32),
+                trainable=False, name="zeroacc_samples", **kind,
+            )  # fmt: skip
+
+    # --- the host's side ------------------------------------------------------------------------
+
+    def before_call(self, function: Any, iterator: Any) -> None:
+        """Nothing is to be done: the graph sees to it."""
+        self._function = function
+
+    def after_call(self, taken: Taken) -> None:
+        """Sees to it that the step is watched at all.
+
+        A trace that was expected to be thrown away may be kept, by an optimizer without variables
+        that we do not know: then nothing of ours runs yet. One more trace has it all.
+        """
+        if not self.is_watching and not self._renewed:
+            self._renewed = True
+            self._guard.run(PART, self._function.renew)
+
+    def wants_single_steps(self, count: int) -> bool:
+        """Not asked for: the graph counts and samples by itself."""
+        return False
+
+    def respace(self, step: int, spacing: int) -> None:
+        """Wishes for another number of steps between samples, from the one at `step` on."""
+        if step + 1 < self.due.dense_until:  # the graph sees to the dense part by itself
+            self.due.next_due = step + 1
+            return
+        now = self.due.spacing
+        changes = not 0.8 * spacing <= now <= 1.25 * spacing  # each change costs a write
+        self.due.respace(step, spacing if changes else now)
+        if changes:
+            self._set_schedule()
+
+    def _set_schedule(self) -> None:
+        due = self.due
+        for clock in self._locals(self._clock):
+            now = clock.numpy()
+            following = min(due.next_due, due.last) if due.last >= now[0] else due.next_due
+            now[1:4] = following, due.spacing, due.last
+            clock.assign(now)
+
+    def step(self) -> int | None:
+        """Training steps taken so far; None where the graph does not count them."""
+        if PART in self._guard.off:
+            return None
+        return int(self._locals(self._clock)[0].numpy()[0])
+
+    def fetch(self, steps: int, begin: int, loss: Any) -> list[Sample]:
+        """The samples since the last call, where some were due or a loss was not finite."""
+        asks = loss is not None and not self._was_bad and not np.isfinite(loss)
+        asks = asks and self._not_seen < NOT_SEEN
+        if steps <= self.due.next_due and not asks:
+            return []
+        found = self.take()
+        self._not_seen += asks and not self._was_bad
+        return found
+
+    def take(self) -> list[Sample]:
+        """The samples since the last call, oldest first; reads a variable."""
+        rows = [r for r in self._locals(self._slots)[0].numpy() if int(r[1]) > self._serial]
+        rows.sort(key=lambda row: float(row[1]))
+        found = [self._decode(row) for row in rows]
+        if found:
+            self._serial = int(rows[-1][1])
+            self._was_bad |= any(sample.first_bad for sample in found)
+        return found
+
+    def _decode(self, row: NDArray[np.float32]) -> Sample:
+        layouts, has_loss = self._layouts[int(row[0])]
+        step = int(row[2]) * _LOW + int(row[3])
+        decoded = split(row[HEADER:], layouts)
+        return Sample(step, bool(row[4]), float(row[5]), has_loss, decoded)
+
+    def _locals(self, variable: Any) -> list[Any]:
+        return list(self._strategy.experimental_local_results(variable))
+
+    # --- the graph's side -----------------------------------------------------------------------
+
+    def before_step(self, seen: Observation) -> None:
+        """Notes when the data of a step were there."""
+        if self._has_clock:
+            seen.data_ready = self._guard.run(
+                "the time waited for data", clock_behind, seen.data
+            )
+
+    def before_apply(self, seen: Observation, update: Update) -> None:
+        """Looks at the weights before they change, where this step is due."""
+        # Keras throws away the trace in which an optimizer makes its variables.
+        if not (update.fresh and tf.inside_function()):
+            update.before = self._guard.run("the weights", self._snapshot, seen, update)
+
+    def after_step(self, seen: Observation) -> None:
+        """Adds the conditional at the end of the step."""
+        if tf.inside_function() and any(update.fresh for update in seen.updates):
+            return
+        self._guard.run(PART, self._add, seen)
+
+    def _state(self, seen: Observation) -> _State:
+        if seen.state is None:
+            seen.state = _State(tf.unstack(tf.convert_to_tensor(self._clock), num=7))
+        state: _State = seen.state
+        if state.bad_input is None:
+            total = self._guard.run("broken inputs", graph_statistics.sum_of, inputs_of(seen))
+            total = tf.constant(0.0) if total is None else total
+            state.bad_input = ~tf.math.is_finite(total) & (state.clock[6] < 0)
+        if state.bad is None and seen.loss is not None and is_visible(seen.loss):
+            state.bad = self._is_bad(seen.loss, state)
+            state.due = None
+        if state.due is None:
+            state.due = (state.clock[0] >= state.clock[1]) | state.bad_input
+            if state.bad is not None:
+                state.due |= state.bad
+        return state
+
+    @staticmethod
+    def _is_bad(loss: Any, state: _State) -> Any:
+        return ~tf.math.is_finite(layer_tables.mean_of(loss)) & (state.clock[5] < 0)
+
+    def _snapshot(self, seen: Observation, update: Update) -> Snapshot:
+        return snapshot(self._state(seen).due, update)
+
+    def _add(self, seen: Observation) -> None:
+        state = self._state(seen)
+        if state.bad is None:
+            # A `train_step` of the user's own: its loss is known only now, and with it that the
+            # weights should have been looked at, so those columns are then unknown.
+            reported = layer_tables.reported_loss(seen)
+            state.bad = (
+                tf.constant(False) if reported is None else self._is_bad(reported, state)
+            )
+            state.due |= state.bad
+        step, due, spacing, last, taken, first_bad, first_input = state.clock
+
+        def sample() -> Any:
+            found = self._tables(seen)
+            layout = self._remember(tuple(t.layout for t in found), layer_tables.has_loss(seen))
+            header = [
+                tf.constant(float(layout)), tf.cast(taken + 1, tf.float32),
+                tf.cast(step // _LOW, tf.float32), tf.cast(step % _LOW, tf.float32),
+                tf.cast(state.bad, tf.float32),
+                tf.constant(float("nan")) if seen.data_ready is None else seen.data_ready,
+            ]  # fmt: skip
+            flat = [tf.stack(header), *(tf.reshape(t.values, [-1]) for t in found)]
+            size = HEADER + sum(int(np.prod(shape_of(t.layout))) for t in found)
+            row = tf.concat([*flat, tf.zeros([self._capacity - size])], 0)
+            slot = tf.cast(taken % self._slot_count, tf.int32)
+            mine = tf.equal(tf.range(self._slot_count), slot)[:, None]
+            self._slots.assign(tf.where(mine, row, tf.convert_to_tensor(self._slots)))
+            after = tf.where(step + 1 < self.due.dense_until, step + 1, step + spacing)
+            following = tf.where((step < last) & (after > last), last, after)
+            latches = (
+                tf.where(state.bad, step, first_bad),
+                tf.where(state.bad_input, step, first_input),
+            )
+            self._clock.assign(
+                tf.stack([step + 1, following, spacing, last, taken + 1, *latches])
+            )
+            return tf.constant(True)
+
+        def count() -> Any:
+            self._clock.assign(
+                tf.stack([step + 1, due, spacing, last, taken, first_bad, first_input])
+            )
+            return tf.constant(False)
+
+        branch(state.due, sample, count)
+        first, self.is_watching = not self.is_watching, True
+        if first or tf.inside_function():  # of eager steps the first
+            self._on_trace(seen)
+
+    def _remember(self, layouts: tuple[Layout, ...], has_loss: bool) -> int:
+        if (layouts, has_loss) not in self._layouts:
+            self._layouts.append((layouts, has_loss))
+        return self._layouts.index((layouts, has_loss))
+
+    def _tables(self, seen: Observation) -> list[data_tables.ComputedTable]:
+        """Every table of a step; what finds no room is left out, last first."""
+        found = content.tables_of(seen, self._guard)
+        room = self._capacity - HEADER
+        kept = []
+        for table in found:
+            size = int(np.prod(shape_of(table.layout)))
+            if size > room:
+                full = MemoryError("more rows than a sample has room for")
+                self._guard.turn_off(f"{table.layout.kind}", full)
+                continue
+            room -= size
+            kept.append(table)
+        return kept
+
+
+def _capacity(model: Any) -> int:
+    """Room for one sample, in float32 values."""
+    built = getattr(model, "built", False)
+    layers = len(layers_of(model)) if built else UNBUILT_LAYERS
+    variables = len(model.trainable_variables) if built else UNBUILT_VARIABLES
+    outputs = len(getattr(model, "outputs", None) or ()) or 4
+    x, y = data_tables.MAX_FEATURES, data_tables.MAX_LABEL_COLUMNS
+    return (
+        HEADER
+        + 2 * x * 7 + x * 3  # inputs, batch
+        + outputs * (12 + 5 + 9 + 2 * 1001)  # labels, weights, outputs, counts
+        + min(4 * layers, MAX_ROWS) * 8
+        + min(2 * variables, 2 * MAX_ROWS) * 11
+        + 6
+        + 1 + 2 * (x + y) + x * y
+    )  # fmt: skip

@@ -1,0 +1,81 @@
+"""What a traced step asks for: where it stands, the time, the weights as they are."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import tensorflow as tf
+
+from tb_zeroacc.keras.tables import layer_tables
+from tb_zeroacc.keras.tables.branching import branch
+from tb_zeroacc.recording.tables.model_tables import Snapshot
+from tb_zeroacc.recording.tables.observation import Update
+
+_FUNCTION = type(tf.function(lambda: None))
+
+
+def graphs_around() -> list[Any]:
+    """The graph that is being traced and those around it, innermost first; [None] in eager code."""
+    if tf.executing_eagerly():
+        return [None]
+    found = []
+    graph: Any = tf.compat.v1.get_default_graph()
+    while graph is not None:
+        found.append(graph)
+        graph = getattr(graph, "outer_graph", None)
+    return found
+
+
+def is_compiled() -> bool:
+    """Whether XLA will compile what is being traced, as a function around it asks."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        around = frame.f_locals.get("self")
+        if isinstance(around, _FUNCTION) and getattr(around, "_jit_compile", None):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def is_first_replica() -> bool:
+    """Whether this is the first of several replicas, or there is only one."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync < 2:
+        return True
+    return bool(tf.get_static_value(context.replica_id_in_sync_group) == 0)
+
+
+@contextlib.contextmanager
+def clock_first() -> Iterator[Any]:
+    """Reads the wall clock before anything inside is computed; float64, seconds.
+
+    Python's clock, as `tf.timestamp` is refused where operations must be deterministic.
+    """
+    began = tf.numpy_function(time.time, [], tf.float64)
+    with tf.control_dependencies([began]):
+        yield began
+
+
+def snapshot(due: Any, update: Update) -> Snapshot:
+    """The weights before an update; NaN in a step that is not due.
+
+    Args:
+        due: bool of shape ().
+        update: The update that is about to be applied.
+    """
+    scale = layer_tables.loss_scale_of(update.optimizer)
+
+    def parts(before: Snapshot) -> tuple[Any, Any, Any]:
+        return before.statistics, before.visited, before.rate
+
+    statistics, visited, rate = branch(
+        due,
+        lambda: parts(layer_tables.look(update, scale)),
+        lambda: parts(layer_tables.unseen(update, scale)),
+    )
+    return Snapshot(statistics, visited, rate, scale, layer_tables.weights_of(update))

@@ -1,0 +1,1 @@
+"""What is computed of a sample, from a traced step to its tables."""

@@ -1,0 +1,1 @@
+"""The public `tap`: in `tf.data` pipelines, and in Python's iterators."""

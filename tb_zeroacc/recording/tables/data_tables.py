@@ -1,0 +1,274 @@
+"""The tables of data and outputs of one sample; `model_tables` has those of the model's inside.
+
+Every function returns tables of float32 tensors whose row and column counts are fixed; names are
+known while the step is traced. `st` is the module that computes: `numpy_data_statistics`
+for arrays of this machine, a framework's own for its tensors.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tb_zeroacc import facts
+from tb_zeroacc.recording.guard import Guard
+from tb_zeroacc.recording.statistics.tensors import is_dense, is_numeric, rank_of
+from tb_zeroacc.recording.tables.structures import with_paths
+from tb_zeroacc.recording.tables.targets import Target
+from tb_zeroacc.records import Layout
+
+MAX_FEATURES = 256
+MAX_LABEL_COLUMNS = 32
+NAN = float("nan")
+
+
+@dataclass(slots=True)
+class ComputedTable:
+    """One table: the names of its rows and columns, and float32 values of shape (rows, columns)."""
+
+    layout: Layout
+    values: Any
+
+
+def table(kind: str, rows: Sequence[str], values: Any, pooled: int = 0) -> ComputedTable:
+    """A table of a kind whose columns are fixed."""
+    return ComputedTable(Layout(kind, tuple(rows), facts.COLUMNS[kind], pooled), values)
+
+
+def named(structure: Any, default: str) -> list[tuple[str, Any]]:
+    """The tensors of a nested structure with names: `x`; `x[1]`, or the key of a dictionary."""
+    if structure is None:
+        return []
+    found = [(path, leaf) for path, leaf in with_paths(structure)
+             if leaf is not None]
+    if len(found) == 1 and not isinstance(structure, dict):
+        return [(default, found[0][1])]
+    return [
+        ("/".join(str(p) for p in path) if isinstance(path[0], str) else
+         default + "".join(f"[{p}]" for p in path), leaf)
+        for path, leaf in found
+    ]
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """Indices of at most `most` of `count` columns, evenly spaced."""
+    if count <= most:
+        return list(range(count))
+    return [int(i) for i in np.linspace(0, count - 1, most).round()]
+
+
+@functools.lru_cache(maxsize=64)
+def _features(name: str, width: int, quota: int) -> tuple[tuple[str, ...], list[int], list[int]]:
+    """Rows of an input's features, those that have one of their own, and those pooled in one."""
+    kept = evenly(width, quota)
+    rest = sorted(set(range(width)) - set(kept))
+    rows = [f"{name}[{i}]" for i in kept] + ([f"{name}[rest]"] if rest else [])
+    return tuple(rows), kept, rest
+
+
+def of_data(
+    data: list[tuple[str, Any]],
+    targets: list[Target],
+    guard: Guard,
+    st: Any,
+) -> list[ComputedTable]:
+    """The tables of what went in and came out: those of the batch, outputs, association.
+
+    The arguments are those of `of_batch`.
+    """
+    found = of_batch(data, targets, guard, st)
+    found += guard.run("the outputs", outputs, targets, st) or []
+    found += guard.run("the association", association, data, targets, st) or []
+    return found
+
+
+def of_batch(
+    data: list[tuple[str, Any]],
+    targets: list[Target],
+    guard: Guard,
+    st: Any,
+) -> list[ComputedTable]:
+    """The tables of what went in: inputs, fingerprints, labels, sample weights.
+
+    Args:
+        data: Inputs with their names.
+        targets: Outputs with their labels.
+        guard: Turns failing parts off.
+        st: The module that computes.
+    """
+    run = guard.run
+    found: list[ComputedTable] = []
+    found += run("the inputs", inputs, data, st) or []
+    found += run("the batches' fingerprints", batch, data, st) or []
+    found += run("the labels", labels, targets, st) or []
+    found += run("the sample weights", sample_weights, targets, st) or []
+    return found
+
+
+def inputs(tensors: list[tuple[str, Any]], st: Any) -> list[ComputedTable]:
+    """`inputs`: a row a feature (the last axis: channels of images), the rest pooled."""
+    rows: list[str] = []
+    values: list[Any] = []
+    pooled = 0
+    numeric = [(name, t) for name, t in tensors if is_numeric(t)]
+    quota = max(1, MAX_FEATURES // max(1, len(numeric)))
+    for name, tensor in numeric[:MAX_FEATURES]:
+        columns = st.column_statistics(st.as_rows(tensor))
+        width = columns.shape[0]
+        features, kept, rest = _features(name, width, quota)
+        rows += [name] if width == 1 and (rank_of(tensor) or 0) < 2 else features
+        if not rest:
+            values.append(columns)
+            continue
+        pooled += len(rest)
+        values += [st.take_rows(columns, kept), st.pool(st.take_rows(columns, rest))]
+    return [table("inputs", rows, st.below_each_other(values), pooled)] if values else []
+
+
+def batch(tensors: list[tuple[str, Any]], st: Any) -> list[ComputedTable]:
+    """`batch`: the fingerprint of each input's batch."""
+    rows, values = [], []
+    for name, tensor in tensors[:MAX_FEATURES]:
+        if is_numeric(tensor):
+            # Of sparse and ragged batches the stored values alone, which know no example.
+            width = _per_example(tensor) if is_dense(tensor) else 1
+            rows.append(name)
+            values.append(st.fingerprint(st.as_rows(tensor, width)))
+    return [table("batch", rows, st.stacked(values))] if values else []
+
+
+def labels(targets: list[Target], st: Any) -> list[ComputedTable]:
+    """`labels` and `label_counts`."""
+    known = [t for t in targets if is_numeric(t.labels)]
+    if not known:
+        return []
+    values = [st.label_statistics(t.labels, t.label_units) for t in known]
+    counted = [
+        (t.name, st.class_counts(_label_ids(t, st), t.classes)) for t in known if t.classes
+    ]
+    found = table("labels", [t.name for t in known], st.stacked(values))
+    return [found, *_counts("label_counts", counted, st)]
+
+
+def sample_weights(targets: list[Target], st: Any) -> list[ComputedTable]:
+    """`sample_weights`, where there are any."""
+    known = [t for t in targets if is_numeric(t.weights)]
+    if not known:
+        return []
+    values = st.stacked([st.weight_statistics(t.weights) for t in known])
+    return [table("sample_weights", [t.name for t in known], values)]
+
+
+def outputs(targets: list[Target], st: Any) -> list[ComputedTable]:
+    """`outputs` and `prediction_counts`."""
+    rows, values = [], []
+    counted: list[tuple[str, Any]] = []
+    for target in targets:
+        if not is_numeric(target.predictions):
+            continue
+        flat = st.as_rows(target.predictions)
+        rows.append(target.name)
+        values.append(st.output_statistics(flat, target.output.activation))
+        if target.encoding in ("ids", "rows"):
+            ids = st.largest_units(flat)
+        elif target.encoding == "binary":
+            ids = st.above(flat, 0.0 if target.output.from_logits else 0.5)
+        else:
+            continue
+        counted.append((target.name, st.class_counts(ids, target.classes or 1)))
+    if not values:
+        return []
+    return [table("outputs", rows, st.stacked(values)), *_counts("prediction_counts", counted, st)]
+
+
+def association(
+    tensors: list[tuple[str, Any]], targets: list[Target], st: Any
+) -> list[ComputedTable]:
+    """Moments of this batch that `Association` joins: two means, two sums of squares, products.
+
+    One row; not written as it is. Values that are not finite count as the column's mean.
+    """
+    columns, names = _input_columns(tensors, st)
+    label_columns, label_names = _label_columns(targets, st)
+    if not columns or not label_columns:
+        return []
+    layout = Layout(facts.ASSOCIATION_TABLE, tuple(names), tuple(label_names))
+    return [ComputedTable(layout, st.joint_moments(columns, label_columns)[None])]
+
+
+def _per_example(tensor: Any) -> int:
+    sizes = tensor.shape[1:] if rank_of(tensor) else []
+    return int(np.prod([s or 1 for s in sizes])) if len(sizes) else 1
+
+
+def _has_columns(tensor: Any) -> bool:
+    """Whether places in an example mean the same in each: not where an axis is open."""
+    if not is_dense(tensor) or not is_numeric(tensor) or rank_of(tensor) is None:
+        return False
+    return None not in tensor.shape[1:]
+
+
+def _columns(rows: Any, kept: list[int], st: Any) -> Any:
+    """Columns by their places; what is whole already is not taken apart."""
+    return rows if len(kept) == rows.shape[1] else st.take_columns(rows, kept)
+
+
+def _input_columns(tensors: list[tuple[str, Any]], st: Any) -> tuple[list[Any], list[str]]:
+    columns: list[Any] = []
+    names: list[str] = []
+    numeric = [(n, t) for n, t in tensors if is_dense(t) and is_numeric(t)]
+    for name, tensor in numeric[:MAX_FEATURES]:
+        if not _has_columns(tensor):
+            continue
+        width, quota = _per_example(tensor), max(1, MAX_FEATURES // len(numeric))
+        features, kept, _ = _features(name, width, quota)
+        columns.append(_columns(st.as_rows(tensor, width), kept, st))
+        names += features[: len(kept)]
+    return columns, names
+
+
+def _label_columns(targets: list[Target], st: Any) -> tuple[list[Any], list[str]]:
+    columns: list[Any] = []
+    names: list[str] = []
+    for target in targets:
+        if not _has_columns(target.labels):
+            continue
+        width = _per_example(target.labels)
+        flat = st.as_rows(target.labels, width)
+        if target.encoding == "ids" and width == 1:
+            kept = list(range(min(target.units, MAX_LABEL_COLUMNS)))
+            flat = st.one_hot(flat, len(kept))
+        else:
+            kept = evenly(width, MAX_LABEL_COLUMNS)
+            flat = _columns(flat, kept, st)
+        room = MAX_LABEL_COLUMNS - len(names)
+        if room > 0:
+            columns.append(flat[:, :room])
+            names += [f"{target.name}[{i}]" for i in kept][:room]
+    return columns, names
+
+
+def _label_ids(target: Target, st: Any) -> Any:
+    """Class ids as float32, (examples,); NaN, which nothing counts, where rows are not one-hot."""
+    flat = st.as_rows(target.labels, target.label_units)
+    if target.encoding != "rows":
+        return flat[:, 0]
+    return st.ids_of_one_hot(flat, certain=target.certain)
+
+
+def _counts(kind: str, counted: list[tuple[str, Any]], st: Any) -> list[ComputedTable]:
+    """Joins class counts of several outputs; NaN where an output has fewer classes."""
+    if not counted:
+        return []
+    most = max(int(c.shape[0]) for _, c in counted)
+    layout = Layout(kind, tuple(n for n, _ in counted), _classes(most - 1))
+    return [ComputedTable(layout, st.stacked([st.filled_up(c, most) for _, c in counted]))]
+
+
+@functools.lru_cache(maxsize=8)
+def _classes(count: int) -> tuple[str, ...]:
+    return (*map(str, range(count)), "other")

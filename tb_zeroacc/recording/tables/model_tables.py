@@ -1,0 +1,269 @@
+"""The tables of a model's inside: activations, gradients, weights and their updates, the loss.
+
+Nothing here belongs to a framework. `st` is the module that computes: `numpy_statistics` for
+arrays of this machine, a framework's own for its tensors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tb_zeroacc.recording.statistics.numpy_statistics import update_stride
+from tb_zeroacc.recording.tables.data_tables import NAN, ComputedTable, table
+from tb_zeroacc.recording.tables.observation import Update
+
+MAX_ROWS = 512  # of activations, and of variables
+STATISTICS = 4  # of a variable before its update
+ZERO_FLOORED = frozenset({"relu", "relu6"})  # units whose derivative is 0 where their output is
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A variable that has a row: what is asked of it at every sample.
+
+    Attributes:
+        variable: The variable.
+        path: Its name in the record.
+        size, width: Elements, and size of the last axis.
+        is_kernel: Whether it has units that can be alike.
+        stride: Step of a walk that visits about 4 000 of its elements.
+        visited: How many they are.
+    """
+
+    variable: Any
+    path: str
+    size: int
+    width: int
+    is_kernel: bool
+    stride: int
+    visited: int
+
+    @classmethod
+    def of(cls, variable: Any, path: str) -> Weight:
+        """What a variable's shape says."""
+        shape = [int(n) for n in variable.shape]
+        size, width = math.prod(shape), shape[-1] if shape else 1
+        stride = update_stride(size, width)
+        is_kernel = len(shape) > 1 and width > 1
+        return cls(variable, path, size, width, is_kernel, stride, -(-size // stride))
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """The weights before an update, as far as they are needed after it.
+
+    Attributes:
+        statistics: float32 of shape (weights, 4): rms, abs max, spread over units, non-finite
+            count. NaN where nobody looked.
+        visited: Some elements of each weight, end to end; float32. NaN where nobody looked.
+        rate: The learning rate that this update applies.
+        scale: What the loss, and so each gradient, was multiplied with.
+        weights: What has a row here, where it may be more than an update changes.
+    """
+
+    statistics: Any
+    visited: Any
+    rate: Any
+    scale: Any
+    weights: tuple[Weight, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LayerOutput:
+    """What one call of a layer put out.
+
+    Attributes:
+        layer: Anything with a name; the same object for each of its calls.
+        values: The output.
+        activation: The activation that it carries; empty where there is none to speak of.
+    """
+
+    layer: Any
+    values: Any
+    activation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """The loss of a step, float32 of shape () each; NaN where it is unknown.
+
+    Attributes:
+        total: The whole.
+        penalty: What was added to the data's loss.
+        scale: What it was multiplied with before the gradients were taken.
+        rate: The learning rate; NaN where there are several.
+        of_outputs: With several outputs, each one's, before its weight.
+    """
+
+    total: Any
+    penalty: Any = 0.0
+    scale: Any = 1.0
+    rate: Any = NAN
+    of_outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+def look(
+    weights: tuple[Weight, ...], values: Sequence[Any], rate: Any, scale: Any, st: Any
+) -> Snapshot:
+    """The weights as they are before an update.
+
+    Args:
+        weights: What has a row.
+        values: Their values.
+        rate: The learning rate that the update applies.
+        scale: What the loss was multiplied with.
+        st: The module that computes.
+    """
+    rows = _rows(weights, values, st)
+    visited = st.below_each_other(_visited(weights, rows, st))
+    return Snapshot(_weigh(rows, weights, st), visited, rate, scale, weights)
+
+
+def unseen(weights: Sequence[Weight], scale: Any, st: Any) -> Snapshot:
+    """What is known before an update where nobody looked."""
+    visited = st.unknown([sum(w.visited for w in weights)])
+    statistics = st.unknown([len(weights), STATISTICS])
+    return Snapshot(statistics, visited, st.unknown([]), scale)
+
+
+def _weigh(rows: list[Any], weights: Sequence[Weight], st: Any) -> Any:
+    """Statistics of the weights as they are now: float32 of shape (weights, 4)."""
+    found = st.moments(rows)
+    kernels = [i for i, weight in enumerate(weights) if weight.is_kernel]
+    spreads = st.vector([NAN])  # at the end, for what is no kernel
+    if kernels:
+        spreads = st.below_each_other([st.unit_spreads([rows[i] for i in kernels]), spreads])
+    places = {i: place for place, i in enumerate(kernels)}
+    spread = st.take_rows(spreads, [places.get(i, len(kernels)) for i in range(len(weights))])
+    return st.side_by_side([found.rms, found.abs_max, spread, found.non_finite])
+
+
+def weights(
+    updates: Sequence[Update], now: Sequence[Sequence[Any]], st: Any
+) -> list[ComputedTable]:
+    """`weights`: before the update, and what the update changed.
+
+    Args:
+        updates: The updates of a step, each with its snapshot.
+        now: The values of each one's weights behind it.
+        st: The module that computes.
+    """
+    rows, values = [], []
+    for update, found in zip(updates, now, strict=True):
+        before: Snapshot = update.before
+        visited = _visited(update.weights, _rows(update.weights, found, st), st)
+        changed = st.rms_of_changes(visited, before.visited)
+        rms, high, spread, bad = (before.statistics[:, column] for column in range(STATISTICS))
+        rows += [weight.path for weight in update.weights]
+        values.append(st.side_by_side([rms, high, spread, changed / rms, changed, bad]))
+    return [table("weights", unique(rows), st.below_each_other(values))] if values else []
+
+
+def gradients(updates: Sequence[Update], st: Any) -> tuple[list[ComputedTable], Any]:
+    """`gradients`, unscaled and before any clipping, and their global norm."""
+    rows, values, squares = [], [], []
+    for update in updates:
+        if update.is_hidden:
+            continue
+        given = list(zip(update.weights, update.gradients, strict=False))
+        present = [(weight, g) for weight, g in given if g is not None]
+        rows += [weight.path for weight in update.weights]
+        found = st.vector([0.0] + [NAN] * 4)[None]  # at the end, for those without a gradient
+        if present:
+            scale = 1.0 if update.is_unscaled else update.before.scale
+            known = _rows([weight for weight, _ in present], [g for _, g in present], st)
+            of = st.moments(known)
+            squares.append(of.squares / (scale * scale))
+            columns = [
+                st.vector([1.0] * len(known)), of.rms / scale, of.abs_max / scale,
+                of.zero_share, of.non_finite,
+            ]  # fmt: skip
+            found = st.below_each_other([st.side_by_side(columns), found])
+        places = {weight.path: place for place, (weight, _) in enumerate(present)}
+        order = [places.get(w.path, len(present)) for w in update.weights]
+        values.append(st.take_rows(found, order))
+    norm = st.root_of_sum(squares) if squares else st.vector([NAN])[0]
+    if not values:
+        return [], norm
+    return [table("gradients", unique(rows), st.below_each_other(values))], norm
+
+
+def activations(outputs: Sequence[LayerOutput], st: Any) -> list[ComputedTable]:
+    """`activations`: a row a call of a layer."""
+    rows: list[str] = []
+    found, dead, saturated, units = [], [], [], []
+    counts: dict[int, int] = {}
+    for output in outputs[:MAX_ROWS]:
+        flat, activation = st.as_rows(output.values), output.activation
+        found.append(flat)
+        dead.append(st.dead_share(flat) if activation in ZERO_FLOORED else NAN)
+        saturated.append(st.saturated_share(flat, activation))
+        units.append(float(flat.shape[1]))
+        index = counts[id(output.layer)] = counts.get(id(output.layer), -1) + 1
+        rows.append(f"{output.layer.name}#{index}" if index else output.layer.name)
+    if not rows:
+        return []
+    of = st.moments(found, with_mean=True)
+    columns = [
+        of.mean, of.rms, of.abs_max, of.zero_share, st.vector(dead), st.vector(saturated),
+        of.non_finite, st.vector(units),
+    ]  # fmt: skip
+    return [table("activations", unique(rows), st.side_by_side(columns))]
+
+
+def loss(losses: Losses, norm: Any, st: Any) -> list[ComputedTable]:
+    """`loss`: a row for the whole, and with several outputs one for each.
+
+    Args:
+        losses: The loss of the step.
+        norm: The global norm of its gradients.
+        st: The module that computes.
+    """
+    data = losses.total - losses.penalty
+    row = st.vector([losses.total, data, losses.penalty, losses.scale, losses.rate, norm])
+    rows, values = ["loss"], [row[None]]
+    for name, value in losses.of_outputs.items():
+        rows.append(name)
+        values.append(st.vector([value, *[NAN] * 5])[None])
+    return [table("loss", unique(rows), st.below_each_other(values))]
+
+
+def rates_of(updates: Sequence[Update]) -> dict[str, Any]:
+    """The learning rate of each optimizer's first update in a step, by the optimizer's name."""
+    rates: dict[int, tuple[str, Any]] = {}
+    for update in updates:
+        if update.optimizer is not None:
+            rates.setdefault(id(update.optimizer), (update.name, update.before.rate))
+    names = unique([name for name, _ in rates.values()])
+    return dict(zip(names, (rate for _, rate in rates.values()), strict=True))
+
+
+def learning_rates(updates: Sequence[Update], st: Any) -> list[ComputedTable]:
+    """`learning_rates`, where several optimizers train: a row each."""
+    rates = rates_of(updates)
+    if len(rates) < 2:
+        return []
+    return [table("learning_rates", list(rates), st.vector(list(rates.values()))[:, None])]
+
+
+def unique(names: Sequence[str]) -> list[str]:
+    """Marks repeated names: `a/kernel`, `a/kernel#1`."""
+    seen: dict[str, int] = {}
+    marked = []
+    for name in names:
+        count = seen[name] = seen.get(name, -1) + 1
+        marked.append(f"{name}#{count}" if count else name)
+    return marked
+
+
+def _rows(weights: Sequence[Weight], values: Sequence[Any], st: Any) -> list[Any]:
+    """Values or gradients of weights as (rows, units)."""
+    return [st.as_rows(value, w.width) for w, value in zip(weights, values, strict=True)]
+
+
+def _visited(weights: Sequence[Weight], rows: Sequence[Any], st: Any) -> list[Any]:
+    """Some elements of each weight, spread over all rows and units."""
+    return [st.every(value, w.stride) for w, value in zip(weights, rows, strict=True)]
