@@ -137,7 +137,7 @@ class Rule:
             seen = answer.reason
         else:
             return answer
-        return Passed(f"muted, for {self.muted_when.value}: {seen}")
+        return Passed(f"muted because {self.muted_when.value}: {seen}")
 
     def missing(self, context: RunContext) -> CannotTell | None:
         """The answer of a rule whose data are not there; None where all are."""

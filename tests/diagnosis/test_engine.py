@@ -215,7 +215,7 @@ def test_a_rule_steps_back_behind_another_family() -> None:
     assert isinstance(judged(a_rule("ZA101", flag()), behind).checks["ZA201"], Flagged)
 
 
-MUTED = "muted, for the run beats its baseline: "
+MUTED = "muted because the run beats its baseline: "
 SUSPICION = CannotTell("too few steps so far", is_suspicion=True)
 
 

@@ -17,7 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.answers import Stage as Moment
-from tb_zeroacc.diagnosis.computed.data.inputs import fed_is_bad, fed_is_constant
+from tb_zeroacc.diagnosis.computed.data.inputs import has_constant_input, has_non_finite_input
 from tb_zeroacc.diagnosis.computed.data.pipeline import (
     FEWEST_VALUES,
     PipelineStage,
@@ -37,7 +37,7 @@ from tb_zeroacc.diagnosis.computed.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import PIPELINE
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count
 
@@ -58,6 +58,7 @@ TAP = "dataset = dataset.apply(tb_zeroacc.tap({name!r}))"
         "ZA703", "ZA704", "ZA705", "ZA706", "ZA708",
     ),
     outcome=Outcome.BROKEN,
+    muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
         "Look at one element before and behind the stage that the taps name.",
         "before, behind = next(iter(raw)), next(iter(raw.map(stage)))\n"
@@ -111,33 +112,32 @@ def pipeline_stage_destroys_data(context: RunContext) -> Answer:
     stages = list(stages_of(seen))
     if not any(each.values > 0 for each in seen.values()):
         return NotApplicable("no tap saw inputs that are numbers")
-    excuses = []
-    for stage in stages:
-        fault = next((found for look in LOOKS if (found := look(stage, seen))), None)
-        if fault is None:
-            continue
-        excuse, tier = _weighed(context, fault)
-        if not excuse:
-            return _flagged(context, stage, fault, tier)
-        excuses.append(f"{excuse}, although {fault.summary[0].lower()}{fault.summary[1:]}")
-    if excuses:
-        return Passed(excuses[0].rstrip("."))
+    answers = [
+        _weighed(context, stage, fault)
+        for stage in stages
+        if (fault := next((hit for look in LOOKS if (hit := look(stage, seen))), None))
+    ]
+    found = [answer for answer in answers if isinstance(answer, Flagged)]
+    if context.beats:  # what that disproves hides nothing that stands
+        found.sort(key=lambda answer: answer.is_mutable)
+    if answers:
+        return [*found, *answers][0]
     return _untapped(context.run, seen) or _sound(seen, stages)
 
 
-def _weighed(context: RunContext, fault: PipelineFault) -> tuple[str, Tier | None]:
-    """Why a fault is none after all, or "" and the tier of the finding; None for the rule's."""
-    fed = {"bad": fed_is_bad, "constant": fed_is_constant}.get(fault.shows_as)
-    if fed is None:
-        if fault.is_mutable and context.beats:
-            return "muted: the run beats its baseline", None
-        return "", Tier.SMELL if context.beats else Tier.STRONG
-    shown = fed(context.run)
+def _weighed(context: RunContext, stage: PipelineStage, fault: PipelineFault) -> Answer:
+    """A finding, unless the model was given sound values all the same."""
+    in_inputs = {"bad": has_non_finite_input, "constant": has_constant_input}.get(fault.shows_as)
+    if in_inputs is None:
+        return _flagged(context, stage, fault, Tier.SMELL if context.beats else Tier.STRONG)
+    shown = in_inputs(context.run)
     if shown is False:
-        return "the model is fed sound values", None
+        return Passed("the model gets sound values, although "
+                      f"{fault.summary[0].lower()}{fault.summary[1:].rstrip('.')}")  # fmt: skip
+    tier = None if shown else Tier.STRONG
     if context.beats:
-        return "", Tier.SMELL if fault.shows_as == "bad" else Tier.STRONG
-    return "", None if shown else Tier.STRONG
+        tier = Tier.SMELL if fault.shows_as == "bad" else Tier.STRONG
+    return _flagged(context, stage, fault, tier)
 
 
 def _flagged(
@@ -161,14 +161,15 @@ def _flagged(
         ),
         tier=tier,
         fix=fault.fix,
+        is_mutable=fault.is_mutable,
     )
 
 
 def _untapped(run: Run, seen: dict[str, Seen]) -> CannotTell | None:
     """Data that are broken before the first tap, or behind the last one."""
     for each in seen.values():
-        broken = each.is_constant and fed_is_constant(run)
-        broken = broken or bool(each.bad > 0 and fed_is_bad(run))
+        broken = each.is_constant and has_constant_input(run)
+        broken = broken or bool(each.bad > 0 and has_non_finite_input(run))
         if broken and each.tensor.before is None:
             how = TAP.format(name="loaded") + "  # further up, right behind what reads the data"
             return CannotTell(
@@ -176,7 +177,7 @@ def _untapped(run: Run, seen: dict[str, Seen]) -> CannotTell | None:
                 (Missing("a tap further up the pipeline", how),),
             )
     sound = all((each.varies or not each.values) and each.bad == 0 for each in seen.values())
-    if sound and (fed_is_constant(run) or fed_is_bad(run)):
+    if sound and (has_constant_input(run) or has_non_finite_input(run)):
         how = TAP.format(name="fed") + "  # as the last stage"
         return CannotTell(
             "the data are sound at every tap, and broken where the model takes them",

@@ -29,7 +29,7 @@ from tb_zeroacc.diagnosis.computed.learning.validation import FEWEST_POINTS
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_ratios
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import LABELS, LOSS, WEIGHTS
-from tb_zeroacc.diagnosis.rule import Family, rule
+from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
@@ -83,6 +83,7 @@ class _Held:
         "ZA101", "ZA102", "ZA103", "ZA104", "ZA106", "ZA107", "ZA110", Family.LABELS,
         Family.OUTPUT_AND_LOSS, "ZA503", "ZA504", "ZA509", "ZA601",
     ),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
         "Look at a few examples with their labels, and shuffle inputs and labels together only.",
         "- np.random.shuffle(x)\n- np.random.shuffle(y)\n"
@@ -146,8 +147,9 @@ def labels_independent_of_inputs(context: RunContext) -> Answer:
     if held is not None and held.best - held.slack < held.limit:
         return CannotTell(f"validation came down to {number(held.best)}; regularisers or weights "
                           "make up so much of it that it may be below the baseline")
-    if held is None and context.beats:
-        return Passed("the run beats its baseline")
+    if held is None and ratio < LOWEST:
+        return CannotTell(f"the loss ends at {percent(ratio)} of its baseline; without validation "
+                          "that may be learned or learned by heart", is_suspicion=True)
     if (steps := steps_taken(run)) < FEWEST_STEPS:
         return CannotTell(f"{count(steps, 'step')}: fewer than {FEWEST_STEPS} tell nothing")
     if found is None or _codes(run):
@@ -157,9 +159,6 @@ def labels_independent_of_inputs(context: RunContext) -> Answer:
         return CannotTell("fewer than two points of the loss")
     if ratio > HIGHEST:
         return CannotTell(f"the loss ends at {number(ratio)} baselines: another fault comes first")
-    if held is None and ratio < LOWEST:
-        return CannotTell(f"the loss ends at {percent(ratio)} of its baseline; without validation "
-                          "that may be learned or learned by heart")
     if held is None and trend.late_fall >= STILL * abs(trend.mark):
         return CannotTell("the loss still falls")
     summary = _summary(ratio, context.baseline.loss, held)
@@ -247,6 +246,7 @@ def _flagged(
                               shown_by=run.curve("zeroacc/update_ratio")),
         ),
         by_heart=held is not None,
+        is_mutable=held is None,
         rivals=(
             (
                 "ZA604",

@@ -22,7 +22,7 @@ from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs, u
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS, PROGRESS
-from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Epoch
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count, number
@@ -35,6 +35,7 @@ from tb_zeroacc.wording import count, number
     Stage.UPDATE,
     needs=((EPOCHS, PROGRESS),),
     outcome=Outcome.LEARNING,
+    muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
         "Use smaller batches, so that an epoch has many updates.",
         "- model.fit(x, y, batch_size=len(x))\n+ model.fit(x, y, batch_size=32)",
@@ -78,10 +79,7 @@ def eta_always_zero(context: RunContext) -> Answer:
     if empty:
         return _empty(context.run, epochs, empty)
     if all(epoch.batches == 1 for epoch in epochs):
-        if context.beats:
-            eta = _true_eta(context.run)
-            return Passed(f"one batch an epoch, and the run beats its baseline{eta}")
-        if breaks_off(context.run):
+        if breaks_off(context.run) and not context.beats:
             return NotApplicable("one batch an epoch, but the record breaks off")
         return _single(context.run, epochs)
     typical = int(np.median([epoch.batches or 0 for epoch in epochs]))
@@ -123,14 +121,15 @@ def _empty(run: Run, epochs: list[Epoch], empty: list[Epoch]) -> Flagged:
                                since=empty[0].epoch, until=empty[-1].epoch),
         ),
         since=empty[0].step,
+        is_mutable=False,
     )
 
 
 def _single(run: Run, epochs: list[Epoch]) -> Flagged:
     return Flagged(
         summary="The ETA is 0 because an epoch is one batch: "
-        f"{count(len(epochs), 'update')} in all.",
-        context=f"The bar counts the steps of an epoch{_true_eta(run)}.",
+        f"{count(len(epochs), 'update')} in all{_true_eta(run)}.",
+        context="The progress bar counts the steps of one epoch.",
         evidence=(
             Evidence.of_number("batches an epoch", 1, unlike(1), unit="batches",
                                member=run.recorder_member or "", axis="epoch",

@@ -256,6 +256,12 @@ def test_scaled_twice_is_a_smell_where_it_learns_all_the_same() -> None:
     assert tier_of(RULES["ZA109"], found) is Tier.SMELL
 
 
+def test_a_muted_stage_hides_no_other() -> None:
+    shrunk = seen("shrunk", 0, 1 / 255, std=0.05 / 255, before="clipped", largest_share=0.996)
+    assert "clips" in flagged("ZA109", run_of(RAW, CLIPPED, shrunk)).summary
+    assert "divides by 255" in flagged("ZA109", run_of(RAW, CLIPPED, shrunk, more=BEATS)).summary
+
+
 @pytest.mark.parametrize(("share", "told"), [(0.95, True), (0.949, False)])
 def test_the_threshold_of_clipping(share: float, told: bool) -> None:
     cut = seen("clipped", 0, 1, std=0.05, before="raw", largest_share=share)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import RULES
-from tb_zeroacc.facts import Epoch, Fit
+from tb_zeroacc.facts import Epoch, Fit, Start
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
@@ -30,6 +30,9 @@ ZA801: dict[str, tuple[Run, type[Answer]]] = {
     "no batch at all": (a_run(*STUCK, epochs=epochs(0, 0, 0)), Flagged),
     "an epoch without a batch": (a_run(*BEATS, epochs=epochs(10, 0, 2)), Flagged),
     "one batch an epoch": (a_run(*STUCK, epochs=epochs(1, 1, 1)), Flagged),
+    "one batch, and the record breaks off": (
+        a_run(*STUCK, epochs=epochs(1, 1), start=Start("s", 0.0)), NotApplicable,
+    ),
     "two batches an epoch": (a_run(*STUCK, epochs=epochs(2, 2, 2)), Passed),
     "full batches that learn": (a_run(*BEATS, epochs=epochs(1, 1, 1)), Passed),
     "one epoch of one batch among others": (a_run(*STUCK, epochs=epochs(10, 1)), Passed),

@@ -10,7 +10,7 @@ from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run, Table
 
 
-def fed_is_constant(run: Run) -> bool | None:
+def has_constant_input(run: Run) -> bool | None:
     """Whether an input of the model held one constant only; None where it is not on record."""
     table = run.table("inputs")
     if table is None:
@@ -26,7 +26,7 @@ def fed_is_constant(run: Run) -> bool | None:
     return False
 
 
-def fed_is_bad(run: Run) -> bool | None:
+def has_non_finite_input(run: Run) -> bool | None:
     """Whether the model was fed a value that is not finite; None where it is not on record."""
     table = run.table("inputs")
     if table is None:
