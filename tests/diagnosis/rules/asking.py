@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answers import BEFORE_TRAINING, Answer, Flagged, Tier
+from tb_zeroacc.diagnosis.answers import BEFORE_TRAINING, Answer, Flagged, Stage, Tier
 from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.diagnosis.context import context_of
-from tb_zeroacc.diagnosis.engine import ask
+from tb_zeroacc.diagnosis.engine import ask, tier_of
 from tb_zeroacc.run import Run
 
 TOLD: list[tuple[str, Answer]] = []  # every answer so far, for `tests.diagnosis.sentences`
@@ -23,12 +23,12 @@ def flagged(code: str, run: Run) -> Flagged:
     return found
 
 
-def check_of_contract(code: str, run: Run, want: type[Answer] | Tier | None) -> None:
-    """Wants a kind of answer; a tier (None: the rule's own) is a finding before training."""
-    found = answer(code, run)
+def check(code: str, run: Run, want: type[Answer] | Tier | None) -> None:
+    """Wants a kind of answer, or a finding of a tier (None: of the rule's own)."""
+    found, rule = answer(code, run), RULES[code]
     if want is None or isinstance(want, Tier):
         assert isinstance(found, Flagged), found
-        assert found.tier is want
-        assert found.since == BEFORE_TRAINING
+        assert tier_of(rule, found) is (want or rule.tier)
+        assert rule.stage is not Stage.CONTRACT or found.since == BEFORE_TRAINING
     else:
-        assert isinstance(found, want)
+        assert isinstance(found, want), found

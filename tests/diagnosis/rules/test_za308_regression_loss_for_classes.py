@@ -15,7 +15,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_curve, a_run, a_table
-from tests.diagnosis.rules.asking import check_of_contract, flagged
+from tests.diagnosis.rules.asking import check, flagged
 from tests.diagnosis.rules.planted.losses import MAE, MSE, RECORD, SCCE, head, labels, rows, scores
 
 ACC: dict[str, Any] = {"metrics": ("BinaryAccuracy",), "metric_names": ("accuracy",)}
@@ -55,7 +55,7 @@ ZA308: dict[str, tuple[Run, type[Answer] | Tier]] = {
 
 @pytest.mark.parametrize(("run", "want"), ZA308.values(), ids=ZA308.keys())
 def test_regression_loss_for_classes(run: Run, want: type[Answer] | Tier) -> None:
-    check_of_contract("ZA308", run, want)
+    check("ZA308", run, want)
 
 
 def test_it_gives_each_class_a_unit() -> None:

@@ -17,7 +17,7 @@ from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_curve, a_run
-from tests.diagnosis.rules.asking import check_of_contract
+from tests.diagnosis.rules.asking import check
 from tests.diagnosis.rules.planted.losses import BCE, MSE, RECORD, SCCE, head, labels
 
 # --- ZA309 --------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ ZA309: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
 
 @pytest.mark.parametrize(("run", "want"), ZA309.values(), ids=ZA309.keys())
 def test_cross_entropy_for_regression(run: Run, want: type[Answer] | Tier | None) -> None:
-    check_of_contract("ZA309", run, want)
+    check("ZA309", run, want)
 
 
 def test_it_explains_the_linear_output_and_the_range() -> None:

@@ -19,7 +19,7 @@ from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.facts import Contract
 from tb_zeroacc.run import Run, Table
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
-from tests.diagnosis.rules.asking import check_of_contract, flagged
+from tests.diagnosis.rules.asking import check, flagged
 from tests.diagnosis.rules.planted.metrics import FALLING, scores
 
 MSE, SCCE = "mean_squared_error", "sparse_categorical_crossentropy"
@@ -73,7 +73,7 @@ ZA401: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
 
 @pytest.mark.parametrize(("run", "want"), ZA401.values(), ids=ZA401.keys())
 def test_accuracy_on_regression(run: Run, want: type[Answer] | Tier | None) -> None:
-    check_of_contract("ZA401", run, want)
+    check("ZA401", run, want)
 
 
 def test_a_good_regression_does_not_mute_it_and_the_frozen_metric_folds() -> None:
