@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.diagnosis.computed.learning.baseline import (
     BEATEN_ACCURACY,
     BEATEN_LOSS,
@@ -71,6 +72,12 @@ class RunContext:
         """Whether every headline curve with a known baseline beats it; None without any."""
         known = [b for b in (self.beats_loss, self.beats_accuracy) if b is not None]
         return all(known) if known else None
+
+    @property
+    def tier_of_contract(self) -> Tier | None:
+        """The rule's own tier for a recorded contract; strong at most by Keras' own record."""
+        contract = self.run.contract
+        return None if contract is not None and contract.source == "recorder" else Tier.STRONG
 
     @property
     def loss_ratio(self) -> float | None:

@@ -6,13 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from tb_zeroacc.diagnosis.answering.breaking_off import when_it_breaks_off, where_it_breaks_off
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
 from tb_zeroacc.diagnosis.computed.learning.baseline import HOPELESS
-from tb_zeroacc.diagnosis.computed.learning.ending import (
-    breaks_off,
-    when_it_breaks_off,
-    where_it_breaks_off,
-)
+from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.learning.run_length import is_short, longest_loss
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from tb_zeroacc.diagnosis.answering.unrecorded import reason_of
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Fix, Flagged, Passed, Stage, Tier
-from tb_zeroacc.diagnosis.computed.why_unrecorded import reason_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import Need

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.answering.breaking_off import when_it_breaks_off, where_it_breaks_off
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
@@ -13,13 +14,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
 )
-from tb_zeroacc.diagnosis.computed.learning.ending import (
-    breaks_off,
-    done,
-    planned,
-    when_it_breaks_off,
-    where_it_breaks_off,
-)
+from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off, done, planned
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome

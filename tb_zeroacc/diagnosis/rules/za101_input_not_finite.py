@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
@@ -14,7 +15,6 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import INPUTS

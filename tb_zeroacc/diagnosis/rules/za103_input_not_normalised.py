@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.input_scale import (
+    CONSEQUENCES,
+    LARGE,
+    STANDARDISE,
+    in_float32,
+)
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -15,16 +21,10 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
-from tb_zeroacc.diagnosis.computed.data.input_scale import (
-    CONSEQUENCES,
-    LARGE,
-    ROUNDING,
-    STANDARDISE,
-    in_float32,
-)
 from tb_zeroacc.diagnosis.computed.data.inputs import prepared_by, rms_by_feature
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG, step_losses
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
+from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import INPUTS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.input_scale import (
+    CONSEQUENCES,
+    LARGE,
+    STANDARDISE,
+    in_float32,
+)
+from tb_zeroacc.diagnosis.answering.shown_curves import last_shown, loss_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
@@ -14,15 +21,8 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
-from tb_zeroacc.diagnosis.computed.data.input_scale import (
-    CONSEQUENCES,
-    LARGE,
-    ROUNDING,
-    STANDARDISE,
-    in_float32,
-)
 from tb_zeroacc.diagnosis.computed.data.inputs import prepared_by, rms_by_feature
-from tb_zeroacc.diagnosis.computed.shown_curves import last_shown, loss_shown
+from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -18,7 +19,6 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs
-from tb_zeroacc.diagnosis.computed.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import BATCH, PROGRESS
 from tb_zeroacc.diagnosis.rule import Muted, rule

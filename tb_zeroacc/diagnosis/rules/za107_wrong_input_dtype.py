@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -16,7 +17,6 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.data.inputs import hidden_entry, prepared_by
-from tb_zeroacc.diagnosis.computed.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, SHAPES
 from tb_zeroacc.diagnosis.rule import Muted, rule

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tb_zeroacc.diagnosis.answering.pipeline_faults import (
+    PipelineFault,
+    clipped,
+    constant,
+    not_finite,
+    scaled_twice,
+    truncated,
+)
+from tb_zeroacc.diagnosis.answering.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -25,15 +34,6 @@ from tb_zeroacc.diagnosis.computed.data.pipeline import (
     seen_at_taps,
     stages_of,
 )
-from tb_zeroacc.diagnosis.computed.data.pipeline_faults import (
-    PipelineFault,
-    clipped,
-    constant,
-    not_finite,
-    scaled_twice,
-    truncated,
-)
-from tb_zeroacc.diagnosis.computed.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import PIPELINE

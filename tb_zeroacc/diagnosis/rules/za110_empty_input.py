@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.answering.unrecorded import unknown_counts
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -13,7 +14,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
 )
-from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs, unknown_counts
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -22,7 +23,6 @@ from tb_zeroacc.diagnosis.computed.data.labels import class_counts, labels_of
 from tb_zeroacc.diagnosis.computed.learning.ending import is_unfinished
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import CLASS_LOSSES, REGRESSION
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
-from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS, LABELS

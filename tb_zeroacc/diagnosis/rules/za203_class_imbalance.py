@@ -22,7 +22,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
-from tb_zeroacc.diagnosis.computed.model.samples import SETTLED
+from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING, SETTLED
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -33,7 +33,7 @@ from tb_zeroacc.wording import count, number, percent
 MAJORITY = 0.9  # share of the largest class; 63:37 is no imbalance
 COLLAPSED = 0.999  # share of predictions that name it. Faulty 1.0, nearest healthy .63
 NEAR = 0.1  # of what is left above the majority's share: an accuracy under it tells nothing
-ROUNDING = 1e-6  # tables are float32
+
 # Pooled before a share is believed: a few batches of 32 may hold one class by chance.
 FEWEST_BATCHES = 3
 FEWEST_EXAMPLES = 64

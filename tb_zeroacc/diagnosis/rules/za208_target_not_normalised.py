@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -21,8 +22,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.data.labels import labels_of
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
-from tb_zeroacc.diagnosis.computed.model.samples import settled
-from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
+from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING, settled
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -34,7 +34,7 @@ SCALED = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
 LARGE = 100.0  # root mean square of the targets; 12 trains with a usual rate, only slowly
 SHORT = 10.0  # targets ÷ outputs at the end: as far as this the updates did not reach
 FEWEST_STEPS = 200  # fewer are too few for any targets
-ROUNDING = 1e-6
+
 
 
 @rule(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.answering.keras_code import loss_call, output_call
+from tb_zeroacc.diagnosis.answering.shapes import shape_words
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -14,11 +17,8 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
 )
-from tb_zeroacc.diagnosis.computed.data.shapes import shape_words
-from tb_zeroacc.diagnosis.computed.model.keras_code import loss_call, output_call
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.model.outputs import tensor_of, trained_outputs
-from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, SHAPES

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.keras_code import output_call
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -17,14 +19,11 @@ from tb_zeroacc.diagnosis.answers import (
     unlike,
 )
 from tb_zeroacc.diagnosis.computed.data.labels import ROUNDING
-from tb_zeroacc.diagnosis.computed.model.keras_code import output_call
 from tb_zeroacc.diagnosis.computed.model.layers import layer_named
 from tb_zeroacc.diagnosis.computed.model.outputs import (
     recorded_range,
-    tier_by_source,
     trained_outputs,
 )
-from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT
@@ -128,7 +127,7 @@ def _always_one(context: RunContext, output: Output, *, measured: bool) -> Flagg
         if accuracy is not None
         else "Whatever the weights and inputs are, the model gives the same answer.",
         evidence=(*facts, *curve_shown(run, Role.ACCURACY, Role.LOSS)),
-        tier=tier_by_source(run),
+        tier=context.tier_of_contract,
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
         fix=Fix(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.answering.keras_code import loss_call, output_call
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -17,14 +19,11 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.data.labels import labels_of
-from tb_zeroacc.diagnosis.computed.model.keras_code import loss_call, output_call
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.model.outputs import (
     recorded_range,
-    tier_by_source,
     trained_outputs,
 )
-from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT
@@ -148,7 +147,7 @@ def _taken_for_probabilities(context: RunContext, output: Output) -> Flagged:
             *facts,
             *curve_shown(run, Role.LOSS, Role.ACCURACY),
         ),
-        tier=tier_by_source(run),
+        tier=context.tier_of_contract,
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
         fix=Fix(text, code),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.answering.keras_code import output_call
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -17,10 +19,8 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.data.labels import Labels, labels_of
 from tb_zeroacc.diagnosis.computed.learning.baseline import BEATEN_ACCURACY
-from tb_zeroacc.diagnosis.computed.model.keras_code import output_call
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
-from tb_zeroacc.diagnosis.computed.model.outputs import accuracy_of, tier_by_source, trained_outputs
-from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
+from tb_zeroacc.diagnosis.computed.model.outputs import accuracy_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import rule
@@ -152,12 +152,11 @@ def _flagged(context: RunContext, output: Output, labels: Labels | None, tier: T
         sentence = f"Accuracy is {share} for always saying the largest class."
     else:
         sentence = "Its optimum lies between the classes, where no class is."
-    strictest = tier_by_source(run) or tier
     return Flagged(
         summary=summary,
         context=sentence,
         evidence=(*facts, *curve_shown(run, Role.ACCURACY, Role.LOSS)),
-        tier=min(tier, strictest),
+        tier=tier,
         since=BEFORE_TRAINING,
         fix=_fix(context, output, classes, labels),
     )

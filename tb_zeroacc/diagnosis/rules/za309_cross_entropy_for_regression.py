@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -18,8 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.data.labels import Labels, labels_of
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import CLASS_LOSSES
-from tb_zeroacc.diagnosis.computed.model.outputs import tier_by_source, trained_outputs
-from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
+from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, LOSS
@@ -101,7 +101,7 @@ def cross_entropy_for_regression(context: RunContext) -> Answer:
         if labels is None:
             untold = output
         elif not labels.whole and labels.leave_unit_range:
-            return _by_labels(run, output, labels)
+            return _by_labels(context, output, labels)
     if untold is None:
         return Passed("the labels are whole numbers or shares between 0 and 1")
     curve = run.headline(Role.LOSS)
@@ -130,7 +130,7 @@ def _by_name(run: Run) -> Answer:
     )
 
 
-def _by_labels(run: Run, output: Output, labels: Labels) -> Flagged:
+def _by_labels(context: RunContext, output: Output, labels: Labels) -> Flagged:
     far = labels.high if labels.high > 1.0 else labels.low
     return Flagged(
         summary=f"Cross-entropy is trained on continuous targets, from {number(labels.low)} to "
@@ -142,9 +142,9 @@ def _by_labels(run: Run, output: Output, labels: Labels) -> Flagged:
                                at_most(0), unit="share", member=labels.member),
             Evidence.of_number("largest target" if far > 1.0 else "smallest target", far,
                                at_most(1) if far > 1.0 else at_least(0), member=labels.member),
-            *curve_shown(run, Role.LOSS, Role.ACCURACY),
+            *curve_shown(context.run, Role.LOSS, Role.ACCURACY),
         ),
-        tier=tier_by_source(run),
+        tier=context.tier_of_contract,
         since=BEFORE_TRAINING,
         fix=_fix(output.loss or "binary_crossentropy"),
     )

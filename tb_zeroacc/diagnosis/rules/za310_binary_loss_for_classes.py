@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tb_zeroacc.diagnosis.answering.keras_code import output_call
+from tb_zeroacc.diagnosis.answering.shapes import shape_words
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -19,11 +22,8 @@ from tb_zeroacc.diagnosis.answers import (
     unlike,
 )
 from tb_zeroacc.diagnosis.computed.data.labels import Labels, labels_of
-from tb_zeroacc.diagnosis.computed.data.shapes import shape_words
-from tb_zeroacc.diagnosis.computed.model.keras_code import output_call
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY
-from tb_zeroacc.diagnosis.computed.model.outputs import tensor_of, tier_by_source, trained_outputs
-from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
+from tb_zeroacc.diagnosis.computed.model.outputs import tensor_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -153,7 +153,6 @@ def _flagged(
     rows: bool = True,
 ) -> Flagged:
     run = context.run
-    strictest = tier_by_source(run) or Tier.STRONG
     facts = (
         Evidence.of_number("units under binary cross-entropy", output.units, at_most(1),
                            unit="units", layer=output.layer),
@@ -163,7 +162,7 @@ def _flagged(
         summary=f"Binary cross-entropy asks {output.units} questions where one class is right.",
         context=f"It was given {what}: exclusive classes, which should compete.",
         evidence=(*facts, *curve_shown(run, Role.ACCURACY, Role.LOSS)),
-        tier=min(tier or Tier.STRONG, strictest),
+        tier=tier,
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
         fix=_fix(run, output, rows=rows),

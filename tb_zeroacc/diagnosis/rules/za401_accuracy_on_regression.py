@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -20,8 +21,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.data.labels import Labels, labels_of
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import CLASS_LOSSES, REGRESSION
-from tb_zeroacc.diagnosis.computed.model.outputs import accuracy_of, tier_by_source, trained_outputs
-from tb_zeroacc.diagnosis.computed.shown_curves import curve_shown
+from tb_zeroacc.diagnosis.computed.model.outputs import accuracy_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
@@ -140,7 +140,7 @@ def _by_labels(context: RunContext, output: Output, labels: Labels, accuracy: st
                                at_most(0), unit="share", member=labels.member),
             Evidence(f"metric is {accuracy}, loss is {output.loss}", layer=output.layer),
         ),
-        tier=tier_by_source(run),
+        tier=context.tier_of_contract,
         since=BEFORE_TRAINING,
         fix=_fix(accuracy),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.keras_code import rate_diff
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
@@ -17,16 +18,15 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.computed.model.non_finite import (
-    WORDS,
     BrokenLoss,
     BrokenTensor,
-    accident,
     broken_stretch,
     first_broken_loss,
     first_broken_tensor,
+    recovered,
 )
 from tb_zeroacc.diagnosis.computed.model.replays import replayed
-from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import lower_rate, rate_diff
+from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import lower_rate
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import optimizer_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
@@ -34,6 +34,15 @@ from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number
+
+WORDS = {
+    "inputs": "the input `{}`",
+    "labels": "the labels `{}`",
+    "weights": "the weights `{}`",
+    "activations": "the activations of `{}`",
+    "outputs": "the output `{}`",
+    "gradients": "the gradient of `{}`",
+}
 
 
 @rule(
@@ -104,8 +113,11 @@ def loss_not_finite(context: RunContext) -> Answer:
     bad = first_broken_loss(context.run)
     if bad is None:
         return _by_weights(context.run) or Passed("every loss on record is finite")
-    if bad.curve is not None and (reason := accident(bad.curve)):
-        if bad.curve.series.first_non_finite_step == bad.curve.series.first.step:
+    if bad.curve is not None and recovered(bad.curve):
+        series = bad.curve.series
+        points = f"{count(series.non_finite_count, 'point')} of {series.count} not finite"
+        reason = f"{points}, the last at {number(series.values[-1])}"
+        if series.first_non_finite_step == series.first.step:
             return Passed(f"not finite only at first: {reason}")
         return _flagged(context, bad, Tier.SMELL, f"Later it was finite again: {reason}.")
     return _flagged(context, bad, None, "")

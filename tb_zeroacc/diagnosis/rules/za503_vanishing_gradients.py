@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.keras_code import layer_call
+from tb_zeroacc.diagnosis.answering.several_optimizers import for_each_optimizer
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -19,13 +21,10 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
 )
-from tb_zeroacc.diagnosis.computed.model.keras_code import layer_call
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_rows
 from tb_zeroacc.diagnosis.computed.model.layers import layer_named, layer_of
 from tb_zeroacc.diagnosis.computed.model.samples import lasting_since
-from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group, groups_of
-from tb_zeroacc.diagnosis.computed.optimizer.parts import worst_of
-from tb_zeroacc.diagnosis.computed.why_unrecorded import as_far_as_recorded
+from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import GRADIENTS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -106,10 +105,10 @@ def vanishing_gradients(context: RunContext) -> Answer:
     Keras 3.15.
     """
     weights, gradients = context.table(WEIGHTS), context.table(GRADIENTS)
-    answers = [
-        _judged(context, weights, gradients, group) for group in groups_of(context.run, weights)
-    ]
-    return as_far_as_recorded(context.run, worst_of(answers), "weights", "gradients")
+    return for_each_optimizer(
+        context.run, weights, lambda group: _judged(context, weights, gradients, group),
+        "weights", "gradients",
+    )  # fmt: skip
 
 
 def _judged(context: RunContext, weights: Table, gradients: Table, group: Group) -> Answer:

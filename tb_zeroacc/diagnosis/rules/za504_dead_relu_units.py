@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.silent_units import SilentUnits, answer_on
 from tb_zeroacc.diagnosis.answers import Answer, Fix, Stage, Tier
-from tb_zeroacc.diagnosis.computed.model.silent_units import DEAD, DYING, judge
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run
 
+# Share of a hidden layer's units that no example activates. Healthy nets end with 33-64 % dead,
+# broken ones with 100 % (measured): half would misfire, nearly all does not.
+DEAD = 0.9
 # In a batch of fewer examples many units are silent in health: there only all of them count.
 FEW_EXAMPLES = 8
+DEAD_UNITS = SilentUnits(
+    "dead_unit_share", "ReLU", "dead", "dead units", "zeroacc/dead_units", "HeNormal",
+    shows_bias=True,
+)  # fmt: skip
 
 
 @rule(
@@ -64,7 +71,7 @@ def dead_relu_units(context: RunContext) -> Answer:
     Lu et al. 2019, Dying ReLU and initialization; stackoverflow.com/q/46639430;
     docs.aws.amazon.com/sagemaker (Debugger's DeadRelu). Margins measured on Keras 3.15.
     """
-    return judge(context, DYING, _dead_threshold(context.run))
+    return answer_on(context, DEAD_UNITS, _dead_threshold(context.run))
 
 
 def _dead_threshold(run: Run) -> float:

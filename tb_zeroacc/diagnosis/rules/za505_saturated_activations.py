@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.answering.silent_units import SilentUnits, answer_on
 from tb_zeroacc.diagnosis.answers import Answer, Fix, Stage, Tier
-from tb_zeroacc.diagnosis.computed.model.silent_units import SATURATION, judge
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -11,6 +11,10 @@ from tb_zeroacc.diagnosis.rule import Muted, rule
 # Share of (unit, example) pairs with a derivative under 1 % of its maximum. Hidden layers of
 # healthy nets stay far below; good sigmoid OUTPUTS reach 50-94 %, so outputs are left out.
 SATURATED = 0.9
+SATURATED_UNITS = SilentUnits(
+    "saturated_share", "sigmoid or tanh", "saturated", "saturated share", "zeroacc/saturation",
+    "GlorotUniform",
+)  # fmt: skip
 
 
 @rule(
@@ -59,4 +63,4 @@ def saturated_activations(context: RunContext) -> Answer:
     Glorot and Bengio 2010, section 3; docs.aws.amazon.com/sagemaker
     (Debugger's SaturatedActivation). Margins measured on Keras 3.15.
     """
-    return judge(context, SATURATION, SATURATED)
+    return answer_on(context, SATURATED_UNITS, SATURATED)

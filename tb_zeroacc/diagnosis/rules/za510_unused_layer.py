@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -18,7 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
     unlike,
 )
 from tb_zeroacc.diagnosis.computed.model.layers import hidden_rows, layer_of, layer_position
-from tb_zeroacc.diagnosis.computed.shown_curves import loss_shown
+from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS, CONTRACT
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -27,7 +28,7 @@ from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import count, number
 
 FEWEST_SAMPLES = 10  # a branch that starts at zero moves with its first updates
-ROUNDING = 1e-6  # the mean and the rms of one constant, in float32
+
 
 
 @rule(

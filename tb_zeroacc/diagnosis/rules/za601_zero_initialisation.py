@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.keras_code import layer_call
+from tb_zeroacc.diagnosis.answering.shown_curves import loss_shown
+from tb_zeroacc.diagnosis.answering.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -16,12 +19,9 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     unlike,
 )
-from tb_zeroacc.diagnosis.computed.model.keras_code import layer_call
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_rows
 from tb_zeroacc.diagnosis.computed.model.layers import layer_named, layer_of, output_layers
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import optimizers_of, variable_of
-from tb_zeroacc.diagnosis.computed.shown_curves import loss_shown
-from tb_zeroacc.diagnosis.computed.why_unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule

@@ -7,6 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.keras_code import rate_fix
+from tb_zeroacc.diagnosis.answering.several_optimizers import for_each_optimizer
+from tb_zeroacc.diagnosis.answering.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -21,29 +24,22 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.learning.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.learning.trend import first_training_step
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_ratios
+from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.computed.optimizer.instability import (
     GROWN,
     JUMP,
+    Growth,
     Jump,
-    grown,
     growth_of,
     jump_of,
-    jumped,
 )
-from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import (
-    lower_rate,
-    peak_rate,
-    rate_diff,
-)
+from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import lower_rate, peak_rate
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import (
     Group,
-    groups_of,
     is_adaptive,
     optimizer_of,
     optimizer_words,
 )
-from tb_zeroacc.diagnosis.computed.optimizer.parts import worst_of
-from tb_zeroacc.diagnosis.computed.why_unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, STEP_LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -116,11 +112,12 @@ def learning_rate_too_high(context: RunContext) -> Answer:
     stackoverflow.com/q/59106542; Google's Tuning Playbook. Margins measured on Keras 3.15.
     """
     weights = context.run.table("weights")
-    jump = jump_of(context)
+    jump = jump_of(context.run, context.baseline.loss)
     if weights is None:
         return as_far_as_recorded(context.run, _high_from_contract(context, jump), "weights")
-    answers = [_judged(context, weights, group, jump) for group in groups_of(context.run, weights)]
-    return as_far_as_recorded(context.run, worst_of(answers), "weights")
+    return for_each_optimizer(
+        context.run, weights, lambda group: _judged(context, weights, group, jump), "weights"
+    )
 
 
 def _judged(context: RunContext, weights: Table, group: Group, jump: Jump | None) -> Answer:
@@ -133,11 +130,12 @@ def _judged(context: RunContext, weights: Table, group: Group, jump: Jump | None
     median = float(np.nanmedian(ratios))
     overthrown = first >= OVERTHROWN
     if overthrown and jump is not None and jump.times >= JUMP:
-        found = _overthrown(context.run, weights, group, ratios, jumped(context.run, weights, jump))
+        found = _overthrown(context.run, weights, group, ratios, _jumped(weights, jump))
         return replace(found, is_mutable=jump.peak < LEARNED_ALL_THE_SAME * jump.base)
     growth = None if jump is not None else growth_of(context.run, weights, group)
     if overthrown and growth is not None and not growth.times < GROWN:
-        return _overthrown(context.run, weights, group, ratios, grown(context.run, weights, growth))
+        grown = _grown(context.run, weights, growth)
+        return _overthrown(context.run, weights, group, ratios, grown)
     if median > RESTLESS and np.isfinite(ratios).sum() >= FEWEST_MEDIAN:
         if overthrown and jump is None:
             harm = (f"A typical step still changes them by {percent(median)}.",
@@ -176,8 +174,32 @@ def _overthrown(
             shown,
         ),
         since=int(weights.steps[at]),
-        fix=_lower(run, group, float(ratios[at])),  # what follows overthrows what is overthrown
+        # By the first such update: those that follow change weights that are lost already.
+        fix=_lower_rate(run, group, float(ratios[at])),
     )
+
+
+def _grown(run: Run, weights: Table, growth: Growth) -> tuple[str, Evidence]:
+    """What a kernel that outgrew itself adds to the finding: a sentence and a fact."""
+    lost = not np.isfinite(growth.peak)
+    what = "is not finite" if lost else f"has grown to {number(growth.times)} times its size"
+    return (
+        f"`{growth.row}` {what} at step {growth.step}.",
+        Evidence.of_table(f"size of `{growth.row}`, peak of the first steps", weights,
+                          growth.peak, at_most(GROWN * growth.base),
+                          layer=layer_of(run, growth.row), since=growth.step, until=growth.step),
+    )  # fmt: skip
+
+
+def _jumped(weights: Table, jump: Jump) -> tuple[str, Evidence]:
+    """What a loss that jumped adds to the finding: a sentence and a fact."""
+    return (
+        f"The loss jumped from {number(jump.first)} to {number(jump.peak)} within "
+        f"{jump.peak_step - int(weights.steps[0]) + 1} steps.",
+        Evidence.of_table("loss of a batch, peak of the first steps", weights, jump.peak,
+                          at_most(JUMP * jump.base), since=jump.peak_step, until=jump.peak_step,
+                          shown_by=jump.curve),
+    )  # fmt: skip
 
 
 def _restless(
@@ -193,7 +215,7 @@ def _restless(
         # run that is no better than a constant shows that it suffers.
         tier=Tier.STRONG if (context.loss_ratio or 0.0) >= HOPELESS else Tier.SMELL,
         since=int(weights.steps[np.flatnonzero(np.nan_to_num(ratios) > RESTLESS)[0]]),
-        fix=_lower(run, group, median),
+        fix=_lower_rate(run, group, median),
     )
 
 
@@ -210,12 +232,8 @@ def _curve_of(run: Run, group: Group) -> Curve | None:
     return None if group.whose else run.curve("zeroacc/update_ratio")
 
 
-def _lower(run: Run, group: Group, ratio: float) -> Fix:
-    rate = lower_rate(run, group.optimizer, ratio)
-    return Fix(
-        f"Take a lower learning rate, {rate:g} to begin with.",
-        rate_diff(run, group.optimizer, rate),
-    )
+def _lower_rate(run: Run, group: Group, ratio: float) -> Fix:
+    return rate_fix(run, group.optimizer, lower_rate(run, group.optimizer, ratio), "lower")
 
 
 def _high_from_contract(context: RunContext, jump: Jump | None) -> Answer:
@@ -246,5 +264,5 @@ def _high_from_contract(context: RunContext, jump: Jump | None) -> Answer:
             ),
         ),
         since=first_training_step(run, curve),
-        fix=_lower(run, Group(optimizer, ()), 1.0),
+        fix=_lower_rate(run, Group(optimizer, ()), 1.0),
     )

@@ -6,6 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.keras_code import rate_fix
+from tb_zeroacc.diagnosis.answering.several_optimizers import worst_of
+from tb_zeroacc.diagnosis.answering.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -24,7 +27,6 @@ from tb_zeroacc.diagnosis.computed.model.samples import largest
 from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import (
     higher_rate,
     peak_rate,
-    rate_diff,
     usual_rate,
 )
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import (
@@ -36,8 +38,6 @@ from tb_zeroacc.diagnosis.computed.optimizer.optimizer import (
     optimizer_words,
     optimizers_of,
 )
-from tb_zeroacc.diagnosis.computed.optimizer.parts import worst_of
-from tb_zeroacc.diagnosis.computed.why_unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -214,10 +214,7 @@ def _all_creeping(low: list[tuple[Group, Flagged]]) -> Flagged:
 
 
 def _higher(run: Run, optimizer: Optimizer | None) -> Fix:
-    rate = higher_rate(run, optimizer)
-    return Fix(
-        f"Take a higher learning rate, {rate:g} to begin with.", rate_diff(run, optimizer, rate)
-    )
+    return rate_fix(run, optimizer, higher_rate(run, optimizer), "higher")
 
 
 def _low_from_contract(context: RunContext, curve: Curve, fall: float) -> Answer:

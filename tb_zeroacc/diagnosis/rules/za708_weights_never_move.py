@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.several_optimizers import for_each_optimizer
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -19,9 +20,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import typical_rate
-from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group, groups_of
-from tb_zeroacc.diagnosis.computed.optimizer.parts import worst_of
-from tb_zeroacc.diagnosis.computed.why_unrecorded import as_far_as_recorded
+from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import GRADIENTS, LEARNING_RATE, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
@@ -81,10 +80,10 @@ def weights_never_move(context: RunContext) -> Answer:
     optimizer.step). The threshold is the resolution of float32 with a factor of 16.
     """
     weights, gradients = context.table(WEIGHTS), context.table(GRADIENTS)
-    answers = [
-        _judged(context.run, weights, gradients, group) for group in groups_of(context.run, weights)
-    ]
-    return as_far_as_recorded(context.run, worst_of(answers), "weights", "gradients")
+    return for_each_optimizer(
+        context.run, weights, lambda group: _judged(context.run, weights, gradients, group),
+        "weights", "gradients",
+    )  # fmt: skip
 
 
 def _judged(run: Run, weights: Table, gradients: Table, group: Group) -> Answer:

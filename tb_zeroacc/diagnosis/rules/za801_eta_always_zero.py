@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.unrecorded import unknown_counts
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -18,7 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
     unlike,
 )
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
-from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs, unknown_counts
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import EPOCHS, PROGRESS

@@ -6,9 +6,7 @@ nobody knows how long the training was to go on, so nothing is judged by its len
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.run import Run
-from tb_zeroacc.wording import instant
 
 
 def breaks_off(run: Run) -> bool:
@@ -38,23 +36,3 @@ def planned(run: Run) -> int | None:
         return None
     asked = fit.epochs - fit.initial_epoch
     return asked if done(run) <= asked else None  # else it was called several times
-
-
-def where_it_breaks_off(run: Run) -> str:
-    """The sentence on a record that breaks off: epoch, of how many, and step."""
-    steps, epochs, asked = steps_taken(run), done(run), planned(run)
-    if not steps and not epochs:
-        return "The record breaks off before the first step, and nothing says why."
-    first = run.contract.fit.initial_epoch if run.contract and asked is not None else 0
-    place = f" after epoch {first + epochs}" if epochs else f" in epoch {first + 1}"
-    place += f" of {first + asked}" if asked is not None else ""
-    step = f", at step {steps}" if steps else ""
-    return f"The record breaks off{place}{step}, and nothing says why."
-
-
-def when_it_breaks_off(run: Run) -> str:
-    """A sentence on the last record, and on what leaves no end behind."""
-    last = run.last_time
-    written = "" if last is None else f"Its last record is of {instant(last)}. "
-    going_on = ", and so does a training that still runs" if run.idle_seconds is None else ""
-    return f"{written}A killed process, a full disk or a lost machine leaves no end{going_on}."

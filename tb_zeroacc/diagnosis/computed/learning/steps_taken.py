@@ -45,12 +45,3 @@ def has_trained(run: Run, epochs: Sequence[Epoch]) -> bool:
     # Keras logs a loss of 0 where no batch came, in every epoch the same.
     losses = {e.logs["loss"] for e in epochs if math.isfinite(e.logs.get("loss", math.nan))}
     return len(losses) > 1
-
-
-def unknown_counts(run: Run) -> str:
-    """Why `counted_epochs` is empty."""
-    if any(not epoch.cut_short for epoch in run.epochs):
-        known = [fact.why for fact in run.unrecorded if "progress" in fact.tables]
-        why = [text.removesuffix(".") for text in known[:1]]
-        return ". ".join(["the batches of the epochs were not counted", *why])
-    return "no epoch has ended by itself"

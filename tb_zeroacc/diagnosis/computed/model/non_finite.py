@@ -9,20 +9,10 @@ import numpy as np
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
 from tb_zeroacc.run import Curve, Role, Run, Split, Table
-from tb_zeroacc.wording import count, number
 
 # The order of one training step: of two tensors that broke in one step the earlier one was first.
 ORDER = ("inputs", "labels", "weights", "activations", "outputs", "gradients")
-WORDS = {
-    "inputs": "the input `{}`",
-    "labels": "the labels `{}`",
-    "weights": "the weights `{}`",
-    "activations": "the activations of `{}`",
-    "outputs": "the output `{}`",
-    "gradients": "the gradient of `{}`",
-}
-
-RECOVERED = 3  # finite points at the end after which a non-finite one was an accident
+RECOVERED = 3  # finite points at the end behind which a non-finite one was an accident
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +72,10 @@ def _of_curve(run: Run, curve: Curve) -> BrokenLoss | None:
     return BrokenLoss(value, training_step(run, curve, at), curve, at, curve.series.last.step)
 
 
-def accident(curve: Curve) -> str | None:
-    """Why a non-finite value did not last; None where it did."""
+def recovered(curve: Curve) -> bool:
+    """Whether a curve with a non-finite value has been finite again for a while."""
     values = curve.series.values
-    if len(values) <= RECOVERED or not np.isfinite(values[-RECOVERED:]).all():
-        return None
-    bad = count(curve.series.non_finite_count, "point")
-    return f"{bad} of {curve.series.count} not finite, the last at {number(values[-1])}"
+    return len(values) > RECOVERED and bool(np.isfinite(values[-RECOVERED:]).all())
 
 
 def first_broken_tensor(run: Run, until: int) -> BrokenTensor | None:

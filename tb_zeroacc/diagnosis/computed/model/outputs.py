@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.facts import Output, Tensor
 from tb_zeroacc.run import Run, Table
@@ -23,12 +22,6 @@ def trained_outputs(run: Run) -> tuple[Output, ...]:
     """Outputs with a loss; all of them where the model computes its loss itself."""
     outputs = run.contract.outputs if run.contract else ()
     return tuple(o for o in outputs if o.loss) or outputs
-
-
-def tier_by_source(run: Run) -> Tier | None:
-    """The rule's own tier for a recorded contract; Keras' own record is strong at most."""
-    recorded = run.contract is not None and run.contract.source == "recorder"
-    return None if recorded else Tier.STRONG
 
 
 def accuracy_of(run: Run, output: Output) -> str | None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 # Share of the samples after its onset in which a fault must hold to be called lasting: one batch
 # in ten may look otherwise.
 LASTING = 0.9
+ROUNDING = 1e-6  # relative: the tables hold float32
 SETTLED = 10  # at most so many of the last samples say how the run ended
 
 

@@ -1,7 +1,4 @@
-"""What a first update that overthrows the weights did: to the loss, or to the weights themselves.
-
-Each becomes a sentence and a fact for whoever flags the rate.
-"""
+"""What too large a first update did: to the loss, or to the weights themselves."""
 
 from __future__ import annotations
 
@@ -9,14 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answers import Evidence, at_most
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.computed.model.kernels import NO_WEIGHT, kernel_rows
-from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group
-from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.run import Curve, Run, Table
-from tb_zeroacc.wording import number
 
 JUMP = 5.0  # batch loss ÷ the first (or the baseline). Faulty 66-1270 baselines; healthy under 5
 JUMP_STEPS = 100  # in which the loss jumps
@@ -27,8 +20,16 @@ GROWN = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """The loss at its first steps: where it stood, and the peak that it jumped to."""
+    """The loss of the first steps.
 
+    Attributes:
+        first: Of the first step.
+        base: What the peak is compared with: the first loss, or the baseline if that is higher.
+        peak, peak_step: The largest loss, and its training step.
+        curve: The loss of single steps; None where only samples are on record.
+    """
+
+    first: float
     base: float
     peak: float
     peak_step: int
@@ -73,33 +74,9 @@ def growth_of(run: Run, weights: Table, group: Group) -> Growth | None:
     return max(found, key=lambda growth: growth.times, default=None)
 
 
-def grown(run: Run, weights: Table, growth: Growth) -> tuple[str, Evidence]:
-    """What a kernel that outgrew itself adds to the finding: a sentence and a fact."""
-    lost = not np.isfinite(growth.peak)
-    what = "is not finite" if lost else f"has grown to {number(growth.times)} times its size"
-    return (
-        f"`{growth.row}` {what} at step {growth.step}.",
-        Evidence.of_table(f"size of `{growth.row}`, peak of the first steps", weights,
-                          growth.peak, at_most(GROWN * growth.base),
-                          layer=layer_of(run, growth.row), since=growth.step, until=growth.step),
-    )  # fmt: skip
-
-
-def jumped(run: Run, weights: Table, jump: Jump) -> tuple[str, Evidence]:
-    """What a loss that jumped adds to the finding: a sentence and a fact."""
-    return (
-        f"The loss jumped from {number(_start(run, jump))} to {number(jump.peak)} within "
-        f"{jump.peak_step - int(weights.steps[0]) + 1} steps.",
-        Evidence.of_table("loss of a batch, peak of the first steps", weights, jump.peak,
-                          at_most(JUMP * jump.base), since=jump.peak_step, until=jump.peak_step,
-                          shown_by=jump.curve),
-    )  # fmt: skip
-
-
-def jump_of(context: RunContext) -> Jump | None:
+def jump_of(run: Run, baseline_loss: float | None) -> Jump | None:
     """The peak of the loss over its first steps, from single steps where they are on record."""
-    curve = context.run.curve(STEP_LOSS_TAG)
-    table = context.run.table("loss")
+    curve, table = run.curve(STEP_LOSS_TAG), run.table("loss")
     if curve is not None:
         steps, values = curve.series.finite()
     elif table is not None:
@@ -112,12 +89,6 @@ def jump_of(context: RunContext) -> Jump | None:
     if not len(values) or values[0] <= 0:
         return None
     peak = int(np.argmax(values))
-    base = max(float(values[0]), context.baseline.loss or 0.0)
-    return Jump(base, float(values[peak]), int(steps[peak]), curve)
-
-
-def _start(run: Run, jump: Jump) -> float:
-    curve, table = run.curve(STEP_LOSS_TAG), run.table("loss")
-    if curve is not None:
-        return curve.series.first.value
-    return float(table.column("loss")[0, 0]) if table is not None else jump.base
+    first = float(values[0])
+    base = max(first, baseline_loss or 0.0)
+    return Jump(first, base, float(values[peak]), int(steps[peak]), curve)

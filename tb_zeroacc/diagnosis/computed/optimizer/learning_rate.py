@@ -1,4 +1,4 @@
-"""The learning rates of an optimizer, and the lines that change them."""
+"""The learning rates of an optimizer: applied, usual, and to be tried instead."""
 
 from __future__ import annotations
 
@@ -71,16 +71,3 @@ def higher_rate(run: Run, optimizer: Optimizer | None) -> float:
     """A rate to try instead of one that is too low."""
     rate, usual = peak_rate(run, optimizer), usual_rate(optimizer)
     return usual if rate is None or rate < usual else rate * 10.0
-
-
-def rate_diff(run: Run, optimizer: Optimizer | None, rate: float, extra: str = "") -> str:
-    """The optimizer's line, before and after; `extra` is appended to its arguments."""
-    name = optimizer.class_name if optimizer else "Adam"
-    several = optimizer is not None and len(optimizers_of(run)) > 1
-    place = f"{optimizer.name} = " if several and optimizer and optimizer.name else "optimizer="
-    end = "" if place.endswith(" ") else ","
-    after = f"+ {place}keras.optimizers.{name}(learning_rate={rate:g}{extra}){end}"
-    known = optimizer.learning_rate if optimizer else None
-    if known is None:
-        return after
-    return f"- {place}keras.optimizers.{name}(learning_rate={known:g}){end}\n{after}"

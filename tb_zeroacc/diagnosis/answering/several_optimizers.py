@@ -1,10 +1,28 @@
-"""One question that is asked of several parts: of each optimizer's kernels, say."""
+"""One question that is asked of each optimizer's variables, and the answer to be given."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from tb_zeroacc.diagnosis.answering.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
+from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group, groups_of
+from tb_zeroacc.run import Run, Table
+
+
+def for_each_optimizer(
+    run: Run, weights: Table, judge: Callable[[Group], Answer], *kinds: str
+) -> Answer:
+    """The worst answer on any optimizer's variables.
+
+    Args:
+        run: The training.
+        weights: Its table of weights.
+        judge: Answers for the variables of one optimizer.
+        *kinds: The tables that the answers rest on.
+    """
+    answers = [judge(group) for group in groups_of(run, weights)]
+    return as_far_as_recorded(run, worst_of(answers), *kinds)
 
 
 def worst_of(answers: Sequence[Answer]) -> Answer:

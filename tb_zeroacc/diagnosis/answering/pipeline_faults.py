@@ -7,6 +7,7 @@ from typing import Literal
 
 from tb_zeroacc.diagnosis.answers import Fix, Limit, at_least, at_most, unlike
 from tb_zeroacc.diagnosis.computed.data.pipeline import PipelineStage, Seen, keeps_shape
+from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.wording import count, number, percent
 
 # Whole numbers, nearly all 0: what is left of pixels that were divided as integers. Thresholded
@@ -17,7 +18,7 @@ FEW_LEVELS = 1.0  # range of what is left
 MANY_LEVELS = 8.0  # range of whole numbers that were worth something
 AT_ONE_END = 0.95  # a photo of 0 to 255 that is clipped to 0 to 1: over .99
 SPREAD_OUT = 0.5
-ROUNDING = 1e-6  # the table holds float32
+
 # Scaled twice: the range that results, and how alike the two factors must be. Taps look at
 # different elements, so that their spreads differ by some percent.
 TINY_RANGE = 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tb_zeroacc.diagnosis.computed.model.keras_code import (
+from tb_zeroacc.diagnosis.answering.keras_code import (
     initializer_code,
     layer_call,
     loss_call,

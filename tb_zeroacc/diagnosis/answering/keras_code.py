@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from tb_zeroacc.diagnosis.answers import Fix
 from tb_zeroacc.diagnosis.computed.model.layers import layer_named
-from tb_zeroacc.facts import Layer, Output
+from tb_zeroacc.diagnosis.computed.optimizer.optimizer import optimizers_of
+from tb_zeroacc.facts import Layer, Optimizer, Output
 from tb_zeroacc.run import Run
 
 # Their number of units is all that they must be given; others want a kernel size and the like.
@@ -53,3 +55,24 @@ def output_call(run: Run, output: Output, activation: str | None) -> str:
 def loss_call(loss: str, arguments: str = "") -> str:
     """The constructor of a loss by its canonical name: `keras.losses.BinaryCrossentropy()`."""
     return f"keras.losses.{''.join(part.title() for part in loss.split('_'))}({arguments})"
+
+
+def rate_diff(run: Run, optimizer: Optimizer | None, rate: float, extra: str = "") -> str:
+    """The optimizer's line, before and after; `extra` is appended to its arguments."""
+    name = optimizer.class_name if optimizer else "Adam"
+    several = optimizer is not None and len(optimizers_of(run)) > 1
+    place = f"{optimizer.name} = " if several and optimizer and optimizer.name else "optimizer="
+    end = "" if place.endswith(" ") else ","
+    after = f"+ {place}keras.optimizers.{name}(learning_rate={rate:g}{extra}){end}"
+    known = optimizer.learning_rate if optimizer else None
+    if known is None:
+        return after
+    return f"- {place}keras.optimizers.{name}(learning_rate={known:g}){end}\n{after}"
+
+
+def rate_fix(run: Run, optimizer: Optimizer | None, rate: float, direction: str) -> Fix:
+    """Another learning rate, `lower` or `higher`, for an optimizer."""
+    return Fix(
+        f"Take a {direction} learning rate, {rate:g} to begin with.",
+        rate_diff(run, optimizer, rate),
+    )

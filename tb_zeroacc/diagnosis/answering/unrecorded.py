@@ -29,3 +29,12 @@ def reason_of(fact: Unrecorded) -> str:
     """What is not on record and why, as the reason of an answer."""
     begin = fact.part[:1].lower() + fact.part[1:]
     return f"not on record: {begin}. {fact.why}".removesuffix(".")
+
+
+def unknown_counts(run: Run) -> str:
+    """Why `counted_epochs` is empty."""
+    if any(not epoch.cut_short for epoch in run.epochs):
+        known = [fact.why for fact in run.unrecorded if "progress" in fact.tables]
+        why = [text.removesuffix(".") for text in known[:1]]
+        return ". ".join(["the batches of the epochs were not counted", *why])
+    return "no epoch has ended by itself"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from tb_zeroacc.diagnosis.answering.several_optimizers import worst_of
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
-from tb_zeroacc.diagnosis.computed.optimizer.parts import worst_of
 
 FAULT, STANDS = Flagged("It is faulty."), Flagged("It stands.", is_mutable=False)
 UNKNOWN, SOUND = CannotTell("not on record"), Passed("sound")

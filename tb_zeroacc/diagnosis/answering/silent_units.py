@@ -1,0 +1,120 @@
+"""The answer on hidden layers whose units are dead or saturated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tb_zeroacc.diagnosis.answering.keras_code import layer_call
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.model.layers import layer_named, layer_of
+from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
+from tb_zeroacc.diagnosis.computed.model.silent_units import high_since, reaches, settled_shares
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import ACTIVATIONS
+from tb_zeroacc.run import Run
+from tb_zeroacc.wording import count, percent
+
+
+@dataclass(frozen=True, slots=True)
+class SilentUnits:
+    """What a rule on silent units looks at, and its words.
+
+    Attributes:
+        column: Of the table of activations: the share of silent units.
+        layers: The layers that have it.
+        what: What such units are.
+        shown: Name of the share in the evidence.
+        tag: The scalar that shows it, without the layer.
+        initializer: A kernel initialiser that suits these layers.
+        shows_bias: Whether the fix shows the bias initialiser, which may be the cause.
+    """
+
+    column: str
+    layers: str
+    what: str
+    shown: str
+    tag: str
+    initializer: str
+    shows_bias: bool = False
+
+
+def answer_on(context: RunContext, units: SilentUnits, threshold: float) -> Answer:
+    """The answer on a share of each hidden layer's units that should end below a threshold."""
+    table = context.table(ACTIVATIONS)
+    shares = settled_shares(context.run, table, units.column)
+    if not shares:
+        return NotApplicable(f"no hidden {units.layers} layer on record")
+    beyond = {row: share for row, share in shares.items() if reaches(share, threshold)}
+    if beyond:
+        return _flagged(context, units, beyond, threshold)
+    worst = max(shares, key=lambda row: shares[row] if shares[row] >= 0 else -1.0)  # NaN is least
+    return Passed(f"worst in `{table.rows[worst]}`, at {percent(shares[worst])} at the end "
+                  f"(limit {percent(threshold)})")  # fmt: skip
+
+
+def _flagged(
+    context: RunContext, units: SilentUnits, beyond: dict[int, float], threshold: float
+) -> Flagged:
+    run, table = context.run, context.table(ACTIVATIONS)
+    since = {row: high_since(table, units.column, row, threshold) for row in beyond}
+    names = {row: layer_of(run, table.rows[row]) for row in beyond}
+    rows = sorted(beyond, key=lambda row: since[row])
+    onset: dict[str, int] = {}  # of each layer: calls of a shared one count once
+    for row in rows:
+        onset.setdefault(names[row], since[row])
+    first = rows[0]
+    from_start = since[first] <= int(table.steps[0])
+    when = "from the first step on" if from_start else f"since step {since[first]}"
+    whence = (
+        "It was so before the first update: the initialisation or the inputs made it so."
+        if from_start
+        else "It was alive at first: updates made it so."
+    )
+    share = f"{percent(beyond[first])} of `{names[first]}`"
+    return Flagged(
+        summary=f"{share} is {units.what} {when}{_others(list(onset.values()))}.",
+        context=f"No gradient passes back through such units. {whence}",
+        evidence=tuple(
+            Evidence.of_table(
+                f"{units.shown} of `{names[row]}`, last samples", table, beyond[row],
+                at_most(threshold, room=ROUNDING), unit="share", layer=names[row],
+                since=since[row], until=int(table.steps[-1]),
+                shown_by=run.curve(f"{units.tag}/{names[row]}"),
+            )
+            for row in rows
+        ),
+        since=since[first],
+        layers=tuple(onset),
+        fix=_fix(run, names[first], units) if from_start else None,
+    )  # fmt: skip
+
+
+def _others(onsets: list[int]) -> str:
+    """What is to be said of the layers behind the first one."""
+    later = sum(since > onsets[0] for since in onsets)
+    equal = len(onsets) - 1 - later
+    others = f", and so {'is' if equal == 1 else 'are'} {equal} more" if equal else ""
+    return others + (f"; {count(later, 'more layer')} followed later" if later else "")
+
+
+def _fix(run: Run, name: str, units: SilentUnits) -> Fix | None:
+    layer = layer_named(run, name)
+    if layer is None:
+        return None
+    before = layer_call(
+        layer, activation=layer.activation, kernel=layer.kernel_initializer,
+        bias=layer.bias_initializer if units.shows_bias else None,
+    )  # fmt: skip
+    after = layer_call(layer, activation=layer.activation, kernel=units.initializer)
+    return Fix(
+        f"Start `{name}` from a usual initialisation, on standardised inputs.",
+        f"- {before}\n+ {after}",
+    )
