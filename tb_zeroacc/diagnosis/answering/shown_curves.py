@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answers import Evidence
+from tb_zeroacc.diagnosis.answers import Evidence, at_least
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Curve, Role, Run
+from tb_zeroacc.wording import count
 
 
 def curve_shown(run: Run, *roles: Role) -> tuple[Evidence, ...]:
@@ -27,3 +28,19 @@ def last_shown(run: Run, tag: str, text: str, since: int = 0) -> tuple[Evidence,
     if curve is None or not len(curve.series):
         return ()
     return (Evidence.of_curve(text, curve, since=since),)
+
+
+def accuracy_against(
+    run: Run, what: str, least: float, since: int | None = None
+) -> tuple[Evidence, ...]:
+    """The last training accuracy against the least that is healthy, 0 to 1; empty without one."""
+    curve = run.headline(Role.ACCURACY)
+    if curve is None or not len(curve.series):
+        return ()
+    text, limit = f"accuracy at the end, against {what}", at_least(least / curve.scale)
+    return (Evidence.of_curve(text, curve, limit=limit, since=since),)
+
+
+def points_of(curve: Curve, quantity: int) -> str:
+    """So many points of a curve in words: `4 epochs`, `200 points`."""
+    return count(quantity, "epoch" if curve.axis == "epoch" else "point")

@@ -74,15 +74,14 @@ def record_breaks_off(context: RunContext) -> Answer:
         return Passed("every epoch that was asked for" if run.end is None else
                       f"training came to an end: {run.end.how}")  # fmt: skip
     steps, asked = steps_taken(run), planned(run)
-    member = run.recorder_member or ""
     limit = None if asked is None else at_least(asked)
     return Flagged(
         summary=where_it_breaks_off(run),
         context=when_it_breaks_off(run),
         evidence=(
             Evidence.of_number("epochs on record, against those asked for", done(run), limit,
-                               unit="epochs", member=member),
-            Evidence.of_number("steps on record", steps, unit="steps", member=member),
+                               unit="epochs"),
+            Evidence.of_number("steps on record", steps, unit="steps"),
         ),
         since=max(0, steps - 1),
     )  # fmt: skip

@@ -117,7 +117,7 @@ def _judge(run: Run, tensors: list[Tensor], *, known: bool) -> Answer:
         return Passed(f"`{name}` is {kind} but spans only {number(spans[name])}")
     shown = Evidence.of_number(
         f"largest minus smallest value of `{name}`", spans[name], at_most(WIDE),
-        member=run.recorder_member or "", layer=name, axis="step",
+        layer=name, axis="step",
     )  # fmt: skip
     summary = f"Raw {kind} values, {number(spans[name])} apart, go straight into the first layer."
     return _flagged(run, summary, (shown,), smell=not known)

@@ -102,8 +102,8 @@ def _flagged(context: RunContext, epochs: list[Epoch], short: list[Epoch]) -> Fl
         "batches.",
         evidence=(
             Evidence.of_number("batches in the smallest epoch", least, at_least(limit),
-                               unit="batches", member=run.recorder_member or "", axis="epoch",
-                               since=short[0].epoch, until=short[-1].epoch),
+                               unit="batches", axis="epoch", since=short[0].epoch,
+                               until=short[-1].epoch),
             *_loss(run, short[0]),
         ),
         tier=_tier(context, empty),

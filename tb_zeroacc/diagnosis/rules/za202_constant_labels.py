@@ -92,14 +92,14 @@ def constant_labels(context: RunContext) -> Answer:
         return Passed("the labels hold more than one value")
     output, seen, value = alike[0]
     said = f"one label in {count(seen.examples, 'example')} so far"
-    if seen.batches < FEWEST_BATCHES or seen.examples < FEWEST_EXAMPLES:
+    if len(seen.table) < FEWEST_BATCHES or seen.examples < FEWEST_EXAMPLES:
         return CannotTell(f"{said}, too few to say that there is no other")
     if is_unfinished(run) and not run.epochs:
         return CannotTell(f"{said}; others may come before the epoch ends")
     return Flagged(
         summary=f"All labels are {number(value)}: there is nothing to tell apart.",
         context=f"Seen in {count(seen.examples, 'example')} of `{output.name}`, "
-        f"{seen.batches} sampled batches.",
+        f"{len(seen.table)} sampled batches.",
         evidence=(
             Evidence.of_table("share of the only label", seen.table, 1, unlike(1), unit="share",
                               layer=output.name, since=int(seen.table.steps[0]),
@@ -117,11 +117,6 @@ class _Distinct:
     only: float | None
     examples: int
     table: Table
-
-    @property
-    def batches(self) -> int:
-        """How many were sampled."""
-        return len(self.table)
 
 
 def _distinct(run: Run, output: Output) -> _Distinct | None:

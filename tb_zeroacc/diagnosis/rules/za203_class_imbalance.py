@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.shown_curves import accuracy_against
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -17,7 +18,6 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
-    at_least,
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts
@@ -27,7 +27,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count, number, percent
 
 MAJORITY = 0.9  # share of the largest class; 63:37 is no imbalance
@@ -157,7 +157,7 @@ def _flagged(context: RunContext, worst: _Majority, *, alone: bool) -> Flagged:
                               shown_by=run.curve("zeroacc/prediction_majority_share"))
         )  # fmt: skip
     if accuracy is not None:
-        evidence += _accuracy(run, ceiling)
+        evidence += accuracy_against(run, "the majority and a tenth of the rest", ceiling)
     said = "and the model names no other" if one_answer else "so accuracy says little"
     return Flagged(
         summary=f"Class {worst.label} has {percent(worst.share)} of all labels, {said}.",
@@ -169,14 +169,6 @@ def _flagged(context: RunContext, worst: _Majority, *, alone: bool) -> Flagged:
         tier=None if strong else Tier.SMELL,
         fix=None if weighted else _weights(worst),
     )  # fmt: skip
-
-
-def _accuracy(run: Run, ceiling: float) -> list[Evidence]:
-    curve = run.headline(Role.ACCURACY)
-    if curve is None or not len(curve.series):
-        return []
-    text = "accuracy at the end, against the majority and a tenth of the rest"
-    return [Evidence.of_curve(text, curve, limit=at_least(ceiling / curve.scale))]
 
 
 def _weighted(run: Run) -> bool:

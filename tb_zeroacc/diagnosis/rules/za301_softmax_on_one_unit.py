@@ -113,13 +113,12 @@ def _always_one(context: RunContext, output: Output, *, measured: bool) -> Flagg
     if context.final_loss is not None and np.isfinite(context.final_loss):
         learned = f", at a loss of {number(context.final_loss)}"
     accuracy = context.final_accuracy
-    member = run.recorder_member or ""
     facts = [
         Evidence.of_number("units under the softmax", 1, unlike(1), unit="units",
                            layer=output.layer)
     ]  # fmt: skip
     if measured:
-        facts.append(Evidence.of_number("smallest recorded output", 1, unlike(1), member=member,
+        facts.append(Evidence.of_number("smallest recorded output", 1, unlike(1),
                                         layer=output.layer))  # fmt: skip
     return Flagged(
         summary="The output is always 1: softmax over a single unit.",

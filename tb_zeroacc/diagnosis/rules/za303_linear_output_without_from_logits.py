@@ -122,11 +122,9 @@ def _taken_for_probabilities(context: RunContext, output: Output) -> Flagged:
             f"Cross-entropy takes outputs of {number(says[0])} to {number(says[1])} "
             "for probabilities."
         )
-        member = run.recorder_member or ""
         facts += [
-            Evidence.of_number("largest recorded output", says[1], at_most(1), member=member,
-                               layer=output.layer),
-            Evidence.of_number("smallest recorded output", says[0], at_least(0), member=member,
+            Evidence.of_number("largest recorded output", says[1], at_most(1), layer=output.layer),
+            Evidence.of_number("smallest recorded output", says[0], at_least(0),
                                layer=output.layer),
         ]
     else:

@@ -33,6 +33,13 @@ CROSS_ENTROPY_TAGS = ("crossentropy", "cross_entropy", "cross-entropy")
 BELOW_ZERO = -1e-3  # a cross-entropy of sound labels is 0 or more; rounding does not reach this
 
 
+def _fix(loss: str) -> Fix:
+    return Fix(
+        "Train amounts on a squared error, with a linear output.",
+        f'- loss="{loss}",\n+ loss="mean_squared_error",',
+    )
+
+
 @rule(
     "ZA309",
     "cross-entropy-for-regression",
@@ -44,10 +51,7 @@ BELOW_ZERO = -1e-3  # a cross-entropy of sound labels is 0 or more; rounding doe
         "ZA505", "ZA506", "ZA509", "ZA602", "ZA701", "ZA702", "ZA703", "ZA704", "ZA705", "ZA706",
     ),
     outcome=Outcome.BROKEN,
-    fix=Fix(
-        "Train amounts on a squared error, with a linear output.",
-        '- loss="binary_crossentropy",\n+ loss="mean_squared_error",',
-    ),
+    fix=_fix("binary_crossentropy"),
 )
 def cross_entropy_for_regression(context: RunContext) -> Answer:
     """Cross-entropy is trained on continuous targets, which are no classes.
@@ -165,11 +169,4 @@ def _by_level(curve: Curve, loss: str, lowest: Point, tier: Tier) -> Flagged:
         rivals=(
             ("ZA201", "the smallest and largest label: classes numbered from 1 or -1 do the same"),
         ),
-    )
-
-
-def _fix(loss: str) -> Fix:
-    return Fix(
-        "Train amounts on a squared error, with a linear output.",
-        f'- loss="{loss}",\n+ loss="mean_squared_error",',
     )

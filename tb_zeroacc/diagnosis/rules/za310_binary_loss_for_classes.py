@@ -156,7 +156,7 @@ def _flagged(
     facts = (
         Evidence.of_number("units under binary cross-entropy", output.units, at_most(1),
                            unit="units", layer=output.layer),
-        _label_fact(run, what, labels, rows),
+        _label_fact(what, labels, rows),
     )
     return Flagged(
         summary=f"Binary cross-entropy asks {output.units} questions where one class is right.",
@@ -170,9 +170,9 @@ def _flagged(
     )
 
 
-def _label_fact(run: Run, what: str, labels: Labels | None, rows: bool) -> Evidence:
+def _label_fact(what: str, labels: Labels | None, rows: bool) -> Evidence:
     if labels is None:
-        return Evidence(what, member=run.recorder_member or "")
+        return Evidence(what)
     if rows:
         return Evidence.of_number("sum of every row of labels", 1, unlike(1), member=labels.member)
     return Evidence.of_number("largest label", labels.high, at_most(1), member=labels.member)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown, points_of
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -28,7 +28,7 @@ from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Curve, Role, Run
-from tb_zeroacc.wording import count, number, percent
+from tb_zeroacc.wording import number, percent
 
 FEWEST_POINTS = 3  # epochs of an accuracy of exactly 0 that are no bad start
 WRITTEN = {
@@ -36,6 +36,15 @@ WRITTEN = {
     "CategoricalAccuracy": "accuracy",
     "SparseCategoricalAccuracy": "accuracy",
 }
+
+
+def _fix(accuracy: str) -> Fix:
+    known = accuracy[:1].isupper() and accuracy not in WRITTEN
+    before = f"keras.metrics.{accuracy}()" if known else f'"{WRITTEN.get(accuracy, accuracy)}"'
+    return Fix(
+        "Measure a regression by its error.",
+        f'- metrics=[{before}],\n+ metrics=["mae"],',
+    )
 
 
 @rule(
@@ -46,10 +55,7 @@ WRITTEN = {
     needs=(CONTRACT,),
     explains=("ZA403",),
     outcome=Outcome.BROKEN,
-    fix=Fix(
-        "Measure a regression by its error.",
-        '- metrics=["accuracy"],\n+ metrics=["mae"],',
-    ),
+    fix=_fix("accuracy"),
 )
 def accuracy_on_regression(context: RunContext) -> Answer:
     """Accuracy is measured on continuous targets, which no answer hits exactly.
@@ -147,7 +153,7 @@ def _by_labels(context: RunContext, output: Output, labels: Labels, accuracy: st
 
 
 def _by_level(run: Run, output: Output, accuracy: str, curve: Curve) -> Flagged:
-    points = count(len(curve.series), "epoch" if curve.axis == "epoch" else "point")
+    points = points_of(curve, len(curve.series))
     return Flagged(
         summary=f"Accuracy is exactly 0 in all {points}: it is measured on a regression.",
         context=f"The loss is {output.loss} on a linear output; no answer equals its target.",
@@ -167,12 +173,3 @@ def _context(context: RunContext, accuracy: str) -> str:
     if ratio is not None and 0 <= ratio < 1:
         learned = f" The loss ends at {percent(ratio)} of what a constant prediction scores."
     return f"{accuracy} counts answers that name the right class, and amounts have none.{learned}"
-
-
-def _fix(accuracy: str) -> Fix:
-    known = accuracy[:1].isupper() and accuracy not in WRITTEN
-    before = f"keras.metrics.{accuracy}()" if known else f'"{WRITTEN.get(accuracy, accuracy)}"'
-    return Fix(
-        "Measure a regression by its error.",
-        f'- metrics=[{before}],\n+ metrics=["mae"],',
-    )

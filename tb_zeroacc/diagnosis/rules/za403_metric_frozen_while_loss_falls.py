@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.shown_curves import points_of
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -18,13 +18,18 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.learning.trend import Trend, training_step, trend_of
+from tb_zeroacc.diagnosis.computed.learning.trend import (
+    Trend,
+    last_stretch,
+    training_step,
+    trend_of,
+)
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Curve, Run
 from tb_zeroacc.series import Series
-from tb_zeroacc.wording import count, number, percent
+from tb_zeroacc.wording import number, percent
 
 FROZEN = 1e-6  # accuracies of the same count of right answers differ by rounding alone
 FEWEST_POINTS = 4  # epochs: fewer may be equal by chance on small data
@@ -86,7 +91,7 @@ def metric_frozen_while_loss_falls(context: RunContext) -> Answer:
     steps, values = accuracy.series.finite()
     if len(values) < FEWEST_POINTS:
         return CannotTell(f"fewer than {FEWEST_POINTS} points of the accuracy")
-    begin = _frozen_since(values)
+    begin = last_stretch(np.abs(values - values[-1]) < FROZEN)
     if len(values) - begin < FEWEST_POINTS:
         return Passed(f"accuracy moves: it ends at {number(float(values[-1]))}")
     level = float(values[-1])
@@ -102,12 +107,6 @@ def metric_frozen_while_loss_falls(context: RunContext) -> Answer:
         return Passed(f"accuracy stands still, and so does the loss: it fell by {percent(fall)}")
     weak = context.beats_accuracy is None and len(values) < ENOUGH_POINTS
     return _flagged(run, accuracy, loss, trend, begin, Tier.SMELL if weak else None)
-
-
-def _frozen_since(values: NDArray[np.float64]) -> int:
-    """Index of the first of the last points that all are equal; values of shape (points,)."""
-    moving = np.flatnonzero(np.abs(values - values[-1]) >= FROZEN)
-    return int(moving[-1]) + 1 if len(moving) else 0
 
 
 def _loss_over(
@@ -133,7 +132,7 @@ def _flagged(
 ) -> Flagged:
     steps, values = accuracy.series.finite()
     since, last, level = int(steps[begin]), int(steps[-1]), float(values[-1])
-    points = count(len(values) - begin, "epoch" if accuracy.axis == "epoch" else "point")
+    points = points_of(accuracy, len(values) - begin)
     bound = trend.start - FALL * abs(trend.start)
     return Flagged(
         summary=f"Accuracy stands at {number(level)} while the loss falls by "

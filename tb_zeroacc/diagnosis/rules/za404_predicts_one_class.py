@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.shown_curves import accuracy_against
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -16,11 +17,10 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
-    at_least,
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts
-from tb_zeroacc.diagnosis.computed.learning.trend import training_step
+from tb_zeroacc.diagnosis.computed.learning.trend import last_stretch, training_step
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.computed.model.samples import lasting_since
@@ -32,6 +32,7 @@ from tb_zeroacc.wording import number, percent
 
 ONE_CLASS = 0.999  # share of the predictions; a working net on imbalanced data stays under .7
 NO_BETTER = 0.001  # accuracy above the largest class's share that is rounding and sampling
+AGAINST = "the largest class and .001"
 FEWEST_STEPS = 10  # a net may begin by naming one class
 FEWEST_OTHERS = 10  # examples of other classes among the predictions, where no accuracy is known
 FEWEST_EPOCHS = 4  # of an accuracy at the largest class's share, where predictions are not known
@@ -169,7 +170,7 @@ def _flagged(
     ]  # fmt: skip
     score = ""
     if accuracy is not None:
-        facts += _accuracy(run, majority)
+        facts += accuracy_against(run, AGAINST, majority + NO_BETTER)
         score = f" Accuracy is {number(accuracy)}."
     return Flagged(
         summary=f"The model names class {named.label} for {percent(named.share)} of the examples.",
@@ -177,15 +178,6 @@ def _flagged(
         evidence=tuple(facts),
         since=since,
     )
-
-
-def _accuracy(run: Run, majority: float, since: int | None = None) -> list[Evidence]:
-    curve = run.headline(Role.ACCURACY)
-    if curve is None:
-        return []
-    text = "accuracy at the end, against the largest class and .001"
-    bound = at_least((majority + NO_BETTER) / curve.scale)
-    return [Evidence.of_curve(text, curve, limit=bound, since=since)]
 
 
 def _by_accuracy(context: RunContext) -> Answer:
@@ -200,13 +192,12 @@ def _by_accuracy(context: RunContext) -> Answer:
     steps, values = curve.series.finite()
     if len(values) < FEWEST_EPOCHS:
         return CannotTell(f"fewer than {FEWEST_EPOCHS} points of the accuracy")
-    away = np.flatnonzero(np.abs(values * curve.scale - majority) > NO_BETTER)
-    begin = int(away[-1]) + 1 if len(away) else 0
+    begin = last_stretch(np.abs(values * curve.scale - majority) <= NO_BETTER)
     if len(values) - begin < FEWEST_EPOCHS:
         return Passed(f"accuracy leaves {number(majority)}, the share of the largest class")
     return Flagged(
         summary=f"Accuracy stands at {number(majority)}, the share of the largest class.",
         context="So it does where every example is given that class.",
-        evidence=tuple(_accuracy(run, majority, int(steps[begin]))),
+        evidence=accuracy_against(run, AGAINST, majority + NO_BETTER, int(steps[begin])),
         since=training_step(run, curve, int(steps[begin])),
     )

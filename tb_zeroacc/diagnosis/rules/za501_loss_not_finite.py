@@ -137,7 +137,7 @@ def _by_weights(run: Run) -> Flagged | None:
         summary=f"{where} are not finite at step {lost.step} and for good; the loss hides it.",
         context=f"{count(int(bad.sum()), 'value')} in {count(int((bad > 0).sum()), 'variable')} "
         "at the end: a ReLU that turns NaN into 0 keeps the loss finite, and nothing is learned.",
-        evidence=_tensor_evidence(run, lost),
+        evidence=_tensor_evidence(lost),
         since=int(earlier[-1]) + 1 if len(earlier) else lost.step,
         fix=_fix(run, lost),
     )
@@ -161,7 +161,7 @@ def _flagged(context: RunContext, bad: BrokenLoss, tier: Tier | None, remark: st
     sentence = sentence or _last_finite(bad)
     return Flagged(
         summary=f"{summary}.",
-        evidence=(_loss_evidence(context.run, bad), *_tensor_evidence(context.run, tensor)),
+        evidence=(_loss_evidence(bad), *_tensor_evidence(tensor)),
         tier=tier,
         # No layers: whichever broke first, the update that follows breaks all of them.
         since=bad.step,
@@ -191,24 +191,20 @@ def _not_seen(run: Run, bad: BrokenLoss) -> str:
     )
 
 
-def _loss_evidence(run: Run, bad: BrokenLoss) -> Evidence:
+def _loss_evidence(bad: BrokenLoss) -> Evidence:
     text = "loss, first that is not finite"
     if bad.curve is None:
-        return Evidence.of_number(
-            text, bad.value, member=run.recorder_member or "", axis="step", since=bad.at,
-            until=bad.last,
-        )  # fmt: skip
+        return Evidence.of_number(text, bad.value, axis="step", since=bad.at, until=bad.last)
     return Evidence.of_curve(text, bad.curve, bad.value, since=bad.at, until=bad.last)
 
 
-def _tensor_evidence(run: Run, tensor: BrokenTensor | None) -> tuple[Evidence, ...]:
+def _tensor_evidence(tensor: BrokenTensor | None) -> tuple[Evidence, ...]:
     if tensor is None:
         return ()
     text = f"non-finite values in {WORDS[tensor.kind].format(tensor.row)}, step {tensor.step}"
     return (
-        Evidence.of_number(text, tensor.values, at_most(0), unit="values",
-                           member=run.recorder_member or "", layer=tensor.row, axis="step",
-                           since=tensor.step, until=tensor.step),
+        Evidence.of_number(text, tensor.values, at_most(0), unit="values", layer=tensor.row,
+                           axis="step", since=tensor.step, until=tensor.step),
     )  # fmt: skip
 
 

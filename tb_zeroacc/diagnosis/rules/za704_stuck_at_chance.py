@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.shown_curves import points_of
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -31,6 +31,7 @@ from tb_zeroacc.diagnosis.computed.learning.run_length import (
 )
 from tb_zeroacc.diagnosis.computed.learning.trend import (
     Trend,
+    last_stretch,
     smoothed,
     still_falling,
     training_step,
@@ -153,7 +154,7 @@ def _by_baseline(
     if accuracy is not None and majority is not None and accuracy > majority + NEAR_MAJORITY:
         return Passed(f"{said}, but accuracy is {number(accuracy)} against {number(majority)}")
     values = smoothed(curve.series.finite()[1])
-    begin = _last_false(values >= HOPELESS * baseline_loss)
+    begin = last_stretch(values >= HOPELESS * baseline_loss)
     if len(values) - begin < LASTING * len(values):
         return Passed(f"{said}, but only in the last {count(len(values) - begin, 'point')}")
     chance = _Chance(baseline_loss, majority, context.baseline.what)
@@ -173,7 +174,7 @@ def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
         said = "neither labels nor an accuracy to tell what chance would score"
         return CannotTell(said, (ACCURACY.missing,))
     values = smoothed(curve.series.finite()[1])
-    begin = _last_false(np.abs(values - trend.end) <= FLAT * abs(trend.end))
+    begin = last_stretch(np.abs(values - trend.end) <= FLAT * abs(trend.end))
     if abs(trend.fall) <= FLAT * abs(trend.start):
         begin = 0  # points that scatter by more are single batches
     if len(values) - begin < LASTING * len(values):
@@ -187,12 +188,6 @@ def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
     return Passed(f"loss {number(trend.end)} with accuracy {number(share)} is no level of chance")
 
 
-def _last_false(holds: NDArray[np.bool_]) -> int:
-    """The index behind the last point where it does not hold; (points,)."""
-    broken = np.flatnonzero(~holds)
-    return int(broken[-1]) + 1 if len(broken) else 0
-
-
 def _constant(curve: Curve) -> bool:
     low, high = curve.series.minimum, curve.series.maximum
     if low is None or high is None:
@@ -201,7 +196,7 @@ def _constant(curve: Curve) -> bool:
 
 
 def _unmoved(curve: Curve, trend: Trend) -> Flagged:
-    points = count(curve.series.count, "epoch" if curve.axis == "epoch" else "point")
+    points = points_of(curve, curve.series.count)
     return Flagged(
         summary=f"The loss never moves: {number(trend.end)} in all {points}.",
         context="Nothing of what is trained reaches the loss.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tb_zeroacc.diagnosis.answering.shown_curves import points_of
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -40,7 +41,7 @@ from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Curve, Role, Run, Split
-from tb_zeroacc.wording import count, number, percent
+from tb_zeroacc.wording import number, percent
 
 
 # Where nothing is known of the baseline the start of the curve stands for it. Healthy logs of 34
@@ -133,7 +134,7 @@ def _too_short(context: RunContext, curve: Curve | None) -> Answer:
     held = context.run.headline(Role.LOSS, Split.VALIDATION)
     if held is not None and len(held.series) >= FEWEST_EPOCHS:
         return CannotTell("the training loss has too few points, validation has enough")
-    points = count(len(curve.series.finite()[0]), "epoch" if curve.axis == "epoch" else "point")
+    points = points_of(curve, len(curve.series.finite()[0]))
     return Flagged(
         summary=f"The run is too short to judge: {points} of the loss.",
         evidence=(

@@ -78,7 +78,7 @@ def eta_always_zero(context: RunContext) -> Answer:
         return CannotTell(unknown_counts(context.run) + _true_eta(context.run))
     empty = [epoch for epoch in epochs if epoch.batches == 0]
     if empty:
-        return _empty(context.run, epochs, empty)
+        return _empty(epochs, empty)
     if all(epoch.batches == 1 for epoch in epochs):
         if breaks_off(context.run) and not context.beats:
             return NotApplicable("one batch an epoch, but the record breaks off")
@@ -110,7 +110,7 @@ def _true_eta(run: Run) -> str:
     return said
 
 
-def _empty(run: Run, epochs: list[Epoch], empty: list[Epoch]) -> Flagged:
+def _empty(epochs: list[Epoch], empty: list[Epoch]) -> Flagged:
     which = "No epoch" if len(empty) == len(epochs) else f"Epoch {empty[0].epoch + 1}"
     said = "holds a batch" if len(empty) == len(epochs) else "holds no batch"
     return Flagged(
@@ -118,8 +118,7 @@ def _empty(run: Run, epochs: list[Epoch], empty: list[Epoch]) -> Flagged:
         context=f"{len(empty)} of {count(len(epochs), 'epoch')} trained on nothing.",
         evidence=(
             Evidence.of_number("batches in the epoch", 0, at_least(1), unit="batches",
-                               member=run.recorder_member or "", axis="epoch",
-                               since=empty[0].epoch, until=empty[-1].epoch),
+                               axis="epoch", since=empty[0].epoch, until=empty[-1].epoch),
         ),
         since=empty[0].step,
         is_mutable=False,
@@ -133,8 +132,7 @@ def _single(run: Run, epochs: list[Epoch]) -> Flagged:
         context="The progress bar counts the steps of one epoch.",
         evidence=(
             Evidence.of_number("batches an epoch", 1, unlike(1), unit="batches",
-                               member=run.recorder_member or "", axis="epoch",
-                               since=epochs[0].epoch, until=epochs[-1].epoch),
+                               axis="epoch", since=epochs[0].epoch, until=epochs[-1].epoch),
         ),
         since=epochs[0].step,
     )

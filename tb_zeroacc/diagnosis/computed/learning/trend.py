@@ -91,6 +91,12 @@ def smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1))
 
 
+def last_stretch(holds: NDArray[np.bool_]) -> int:
+    """The index from which on it holds at every point; (points,), their number where it never."""
+    broken = np.flatnonzero(~holds)
+    return int(broken[-1]) + 1 if len(broken) else 0
+
+
 def training_step(run: Run, curve: Curve, at: int) -> int:
     """The training step that a point of a curve stands for, as far as the log tells.
 
