@@ -213,5 +213,6 @@ def _text(value: float | None, unit: str) -> str:
         return percent(value)
     if not math.isfinite(value):
         return number(value)
-    singular = unit[:-1] if value == 1 and unit.endswith("s") else unit
-    return f"{number(value)} {singular}".rstrip()
+    if value == 1:
+        unit = unit.removesuffix("es") if unit.endswith("tches") else unit.removesuffix("s")
+    return f"{number(value)} {unit}".rstrip()

@@ -45,8 +45,9 @@ def instant(seconds: float) -> str:
 
 
 def count(quantity: int, noun: str) -> str:
-    """A quantity with its noun: `1 step`, `20 steps`."""
-    return f"{quantity} {noun}" if quantity == 1 else f"{quantity} {noun}s"
+    """A quantity with its noun: `1 step`, `20 steps`, `2 batches`."""
+    ending = "" if quantity == 1 else "es" if noun.endswith("tch") else "s"
+    return f"{quantity} {noun}{ending}"
 
 
 def listed(names: list[str], most: int = 3) -> str:

@@ -101,6 +101,7 @@ def test_mark_cause_and_main_finding(
         (Evidence.of_number("", 0.0, unlike(0.0)), "0", "not 0"),
         (Evidence.of_number("", 0.5, unlike(1.0)), "0.5", "1"),
         (Evidence.of_number("", 1.0, unlike(2.0), unit="epochs"), "1 epoch", "2 epochs"),
+        (Evidence.of_number("", 2.0, unlike(1.0), unit="batches"), "2 batches", "1 batch"),
         (Evidence.of_number("", math.nan, at_most(1.0), unit="nats"), "NaN", "at most 1 nat"),
         (Evidence.of_number("", 3.0), "3", ""),
         (Evidence(""), "", ""),

@@ -42,6 +42,6 @@ def test_percent_never_rounds_to_all_or_nothing(share: float, words: str) -> Non
 
 
 def test_count_agrees_with_its_noun() -> None:
-    assert (count(1, "step"), count(20, "step"), count(0, "epoch")) == (
-        "1 step", "20 steps", "0 epochs",
+    assert (count(1, "step"), count(20, "step"), count(0, "epoch"), count(2, "batch")) == (
+        "1 step", "20 steps", "0 epochs", "2 batches",
     )

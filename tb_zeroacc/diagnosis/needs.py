@@ -1,4 +1,4 @@
-"""What a rule may ask for, and the line of code that would log it."""
+"""What a rule may need, and the line of code that would log it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Need(Generic[T]):
         return self.find(run) is not None
 
     def said_by(self, run: Run) -> Unrecorded | None:
-        """What the recorder itself says of why this is not on record; None where it is silent."""
+        """What the recorder gives as the reason that this is not recorded; None without one."""
         return next((fact for fact in run.unrecorded if self.table in fact.tables), None)
 
 
@@ -56,10 +56,10 @@ ACTIVATIONS = _table("activations", "statistics of the activations")
 GRADIENTS = _table("gradients", "statistics of the gradients")
 WEIGHTS = _table("weights", "statistics of the weights and their updates")
 STEP_LOSS = _table("loss", "the loss of single batches")
-PROGRESS = _table("progress", "progress of the steps")
+PROGRESS = _table("progress", "the duration of the steps")
 PIPELINE = Need(
     Missing(
-        "what passes the stages of the input pipeline",
+        "statistics at the taps of the input pipeline",
         'dataset = dataset.apply(tb_zeroacc.tap("after_normalise"))  # one behind each stage',
     ),
     lambda run: run.table("pipeline"),
@@ -73,7 +73,7 @@ SHAPES = Need(
     Missing("shapes and dtypes of inputs, labels and outputs", CALLBACK),
     lambda run: run.shapes,
 )
-EPOCHS = Need(Missing("what each epoch came to", CALLBACK), lambda run: run.epochs or None)
+EPOCHS = Need(Missing("the results of the epochs", CALLBACK), lambda run: run.epochs or None)
 LOSS = _curve(
     Role.LOSS, Split.TRAIN, "a training loss",
     "tf.summary.scalar('epoch_loss', loss, step=epoch)",

@@ -37,7 +37,7 @@ def outcome_of(
     if first is not None and first.tier >= Tier.STRONG:
         return _implied(context, *flagged[first.code], first.tier)
     if breaks_off(context.run) and not context.beats:
-        return Outcome.CANNOT_TELL  # nobody knows what the rest would have brought
+        return Outcome.CANNOT_TELL  # what the rest would have brought is unknown
     short = context.run.headline(Role.LOSS) is not None and is_short(
         context.run, longest_loss(context.run)
     )
@@ -77,16 +77,16 @@ def headline_of(
     end = context.run.end
     if end is not None and outcome is Outcome.CANNOT_TELL and _was_ended(context):
         after = "" if end.step is None else f" after {count(end.step, 'step')}"
-        return f"{end.exception} ended it{after}: {told}.", _last_words(end)
+        return f"{end.exception} ended the training{after}: {told}.", _last_words(end)
     if outcome is Outcome.LEARNING:
         return f"No fault found: {told}.", score
     if outcome is Outcome.NOT_LEARNING:
-        return f"It does not learn, and no cause could be shown: {told}.", score
+        return f"The model does not learn, and no cause could be shown: {told}.", score
     return f"The log does not say enough to judge: {told}.", score
 
 
 def score_of(context: RunContext) -> str:
-    """Where loss and accuracy ended, against what always saying the same would score."""
+    """Where loss and accuracy ended, against the best constant prediction."""
     parts = []
     if context.final_loss is not None and math.isfinite(context.final_loss):
         loss = f"The loss ended at {number(context.final_loss)}"
@@ -97,7 +97,7 @@ def score_of(context: RunContext) -> str:
         accuracy = f"accuracy is {number(context.final_accuracy)}"
         if context.baseline.accuracy is not None:
             majority = number(context.baseline.accuracy)
-            accuracy += f" against {majority} for always saying the largest class"
+            accuracy += f" against {majority} for always predicting the largest class"
         parts.append(accuracy)
     sentence = ", ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""

@@ -56,7 +56,7 @@ class Muted(Enum):
 
     NEVER = ""
     BASELINE_IS_BEATEN = "the run beats its baseline"
-    ACCURACY_IS_BEATEN = "accuracy beats always naming the largest class"
+    ACCURACY_IS_BEATEN = "accuracy beats always predicting the largest class"
 
     def holds_for(self, context: RunContext) -> bool:
         """Whether a run reached it; one of which that is not known did not."""

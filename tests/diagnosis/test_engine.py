@@ -320,7 +320,7 @@ def test_an_exception_before_the_first_epoch_is_no_learning() -> None:
     found = diagnose(a_run(a_table("inputs", {"x": {"mean": 0.0}}), end=end), ())
     assert found.outcome is Outcome.CANNOT_TELL
     assert found.headline == (
-        "ValueError ended it after 0 steps: 0 checks passed, 0 could not be told."
+        "ValueError ended the training after 0 steps: 0 checks passed, 0 could not be told."
     )
     assert found.context == "shapes differ"
 

@@ -21,8 +21,8 @@ def where_it_breaks_off(run: Run) -> str:
 
 
 def when_it_breaks_off(run: Run) -> str:
-    """A sentence on the last record, and on what leaves no end behind."""
+    """A sentence on the last record, and on what ends without one."""
     last = run.last_time
-    written = "" if last is None else f"Its last record is of {instant(last)}. "
-    going_on = ", and so does a training that still runs" if run.idle_seconds is None else ""
-    return f"{written}A killed process, a full disk or a lost machine leaves no end{going_on}."
+    written = "" if last is None else f"The last record was written at {instant(last)}. "
+    going_on = "; neither does a training that still runs" if run.idle_seconds is None else ""
+    return f"{written}A killed process, full disk or lost machine leaves no end record{going_on}."

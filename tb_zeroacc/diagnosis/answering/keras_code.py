@@ -73,6 +73,6 @@ def rate_diff(run: Run, optimizer: Optimizer | None, rate: float, extra: str = "
 def rate_fix(run: Run, optimizer: Optimizer | None, rate: float, direction: str) -> Fix:
     """Another learning rate, `lower` or `higher`, for an optimizer."""
     return Fix(
-        f"Take a {direction} learning rate, {rate:g} to begin with.",
+        f"Use a {direction} learning rate, {rate:g} to begin with.",
         rate_diff(run, optimizer, rate),
     )

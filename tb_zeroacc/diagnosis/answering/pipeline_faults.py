@@ -35,8 +35,8 @@ class PipelineFault:
 
     Attributes:
         summary, context, fix: For the finding.
-        before, behind: A statistic with its value, at the tap before and at the one behind.
-        limit, unit: What `behind` is held against.
+        at_before, at_after: A statistic with its value, at the tap before and at the one after.
+        limit, unit: What `at_after` is compared with.
         shows_as: How the inputs of the model must show it, too: `bad`, `constant`, or `` for not.
         is_mutable: Whether a run that beats its baseline proves that it is none.
     """
@@ -44,8 +44,8 @@ class PipelineFault:
     summary: str
     context: str
     fix: Fix
-    before: tuple[str, float]
-    behind: tuple[str, float]
+    at_before: tuple[str, float]
+    at_after: tuple[str, float]
     limit: Limit
     unit: str = ""
     shows_as: Literal["", "bad", "constant"] = ""
@@ -58,17 +58,17 @@ def not_finite(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None
     if before.bad != 0 or not after.bad > 0:
         return None
     return PipelineFault(
-        f"The stage between the taps {_taps(stage)} makes values that are not finite, in "
+        f"The stage between the taps {_taps(stage)} produces NaN or Inf in "
         f"{int(after.bad)} of {count(int(after.elements), 'element')}.",
-        f"All {count(int(before.elements), 'element')} before it are finite. A logarithm or a "
-        "division of 0 does that, and so does dividing by the spread of a constant.",
+        f"All {count(int(before.elements), 'element')} before it are finite. Typical "
+        "causes: a logarithm of 0, a division by 0 or by the standard deviation of a constant.",
         Fix(
-            "Keep 0 out of logarithms and divisors.",
+            "Keep logarithms and divisors away from 0.",
             "- x = tf.math.log(x) / tf.math.reduce_std(x)\n"
             "+ x = tf.math.log(tf.maximum(x, 1e-6)) / (tf.math.reduce_std(x) + 1e-6)",
         ),
-        ("elements that are not finite", 0.0),
-        ("elements that are not finite", after.bad),
+        ("elements with NaN or Inf", 0.0),
+        ("elements with NaN or Inf", after.bad),
         at_most(0), unit="elements", shows_as="bad",
     )  # fmt: skip
 
@@ -82,7 +82,7 @@ def constant(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
     context, fix = _how_lost(stage)
     return PipelineFault(
         f"The stage between the taps {_taps(stage)} turns every value into {value}.",
-        f"They range from {number(before.low)} to {number(before.high)} before it. {context}",
+                f"{_range_before(stage)}. {context}",
         fix,
         ("standard deviation", before.std),
         ("standard deviation", after.std),
@@ -95,16 +95,17 @@ def _how_lost(stage: PipelineStage) -> tuple[str, Fix]:
     before, after = stage.before, stage.after
     if after.low != 0:
         return (
-            "Everything was overwritten, or cut to one end of a range.",
-            Fix("Look for what fills, clips or rounds the values in that stage.", _looking()),
+            "The values were overwritten, or clipped to one end of a range.",
+            Fix("Find what fills, clips or rounds the values in that stage.",
+                "for x in raw.map(stage).take(1):\n    print(x)"),
         )
     if _is_integer(after) and not _is_integer(before):
         return "It casts fractions to integers, which leaves 0.", _CAST
     if _is_integer(after) and before.high > 1:
-        return "It divides integers by more than they are.", _CAST
+        return "It divides integers by a larger number, which leaves 0.", _CAST
     return (
-        "It multiplies by 0, or overwrites them.",
-        Fix("Find the factor that is 0 and take its real value.",
+        "It multiplies by 0, or overwrites the values.",
+        Fix("Find the factor that is 0, and use its real value.",
              "- x = x * scale  # scale is 0\n+ x = x * (1 / 255)"),
     )  # fmt: skip
 
@@ -119,10 +120,9 @@ def truncated(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
     if not (fine and coarse and lost and rare and keeps_shape(stage)) or _is_boolean(after):
         return None
     return PipelineFault(
-        f"The stage between the taps {_taps(stage)} cuts values to whole numbers: "
-        f"{percent(after.zeros)} of them are 0 behind it.",
-        f"They range from {number(before.low)} to {number(before.high)} before it, with "
-        f"{percent(before.zeros)} zeros.",
+        f"The stage between the taps {_taps(stage)} truncates values to whole numbers: "
+        f"{percent(after.zeros)} of them are 0 after it.",
+                f"{_range_before(stage)}, and {percent(before.zeros)} are 0.",
         _CAST,
         ("share of zeros", before.zeros),
         ("share of zeros", after.zeros),
@@ -146,7 +146,7 @@ def clipped(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
     return PipelineFault(
         f"The stage between the taps {_taps(stage)} clips {percent(share)} of the values to one "
         f"end of their range, {number(bound)}.",
-        f"They range from {number(before.low)} to {number(before.high)} before it.",
+                f"{_range_before(stage)}.",
         Fix(
             "Scale the values before they are clipped.",
             "- x = tf.clip_by_value(x, 0.0, 1.0)\n+ x = tf.clip_by_value(x / 255.0, 0.0, 1.0)",
@@ -170,23 +170,24 @@ def scaled_twice(stage: PipelineStage, seen: dict[str, Seen]) -> PipelineFault |
     first = earlier.std / before.std if earlier else 0.0
     taps = _taps(stage)
     if earlier and first >= SMALLEST_FACTOR and _alike(factor, first, SAME_FACTOR):
-        told = f"divides by {number(factor)} once more, as the stage before it did"
-        context = f"Between `{earlier.tensor.tap}` and `{before.tensor.tap}` they shrank by as much"
+        told = f"divides by {number(factor)} once more, as the previous stage did"
+        between = f"From `{earlier.tensor.tap}` to `{before.tensor.tap}`"
+        context = f"{between} values shrank by the same factor"
     elif before.range <= UNIT_RANGE and _image_factor(factor):
-        told = f"divides by {number(factor)} what was scaled already"
-        context = f"Before it they range from {number(before.low)} to {number(before.high)}"
+        told = f"divides already scaled values by {number(factor)}"
+        context = _range_before(stage)
     elif _image_factor(factor**0.5) and before.range > UNIT_RANGE:
         factor = factor**0.5
         told = f"divides by {number(factor)} twice"
-        context = f"Before it they range from {number(before.low)} to {number(before.high)}"
+        context = _range_before(stage)
     else:
         return None
     return PipelineFault(
-        f"The stage between the taps {taps} {told}: values differ by {number(after.range)} at "
-        "most behind it.",
-        f"{context}, and the standard deviation is {number(after.std)} behind it.",
+        f"The stage between the taps {taps} {told}: the range of the values is "
+        f"only {number(after.range)} after it.",
+        f"{context}; the standard deviation after it is {number(after.std)}.",
         Fix(
-            "Scale once: take one of the two divisions out.",
+            "Scale once: remove one of the two divisions.",
             f"- x = x / {factor:.4g}  # between {before.tensor.tap!r} and {after.tensor.tap!r}",
         ),
         ("range of the values", before.range),
@@ -201,8 +202,9 @@ _CAST = Fix(
 )
 
 
-def _looking() -> str:
-    return "for x in raw.map(stage).take(1):\n    print(x)"
+def _range_before(stage: PipelineStage) -> str:
+    low, high = stage.before.low, stage.before.high
+    return f"Before it, values range from {number(low)} to {number(high)}"
 
 
 def _taps(stage: PipelineStage) -> str:

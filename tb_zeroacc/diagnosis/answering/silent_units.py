@@ -30,6 +30,7 @@ class SilentUnits:
     Attributes:
         column: Of the table of activations: the share of silent units.
         layers: The layers that have it.
+        members: What a share of them is: `units`, `activations`.
         what: What such units are.
         shown: Name of the share in the evidence.
         tag: The scalar that shows it, without the layer.
@@ -39,6 +40,7 @@ class SilentUnits:
 
     column: str
     layers: str
+    members: str
     what: str
     shown: str
     tag: str
@@ -51,13 +53,13 @@ def answer_on(context: RunContext, units: SilentUnits, threshold: float) -> Answ
     table = context.table(ACTIVATIONS)
     shares = settled_shares(context.run, table, units.column)
     if not shares:
-        return NotApplicable(f"no hidden {units.layers} layer on record")
+        return NotApplicable(f"no hidden {units.layers} layer is recorded")
     beyond = {row: share for row, share in shares.items() if reaches(share, threshold)}
     if beyond:
         return _flagged(context, units, beyond, threshold)
     worst = max(shares, key=lambda row: shares[row] if shares[row] >= 0 else -1.0)  # NaN is least
-    return Passed(f"worst in `{table.rows[worst]}`, at {percent(shares[worst])} at the end "
-                  f"(limit {percent(threshold)})")  # fmt: skip
+    return Passed(f"at most {percent(shares[worst])} {units.what} at the end, in "
+                  f"`{table.rows[worst]}` (limit {percent(threshold)})")  # fmt: skip
 
 
 def _flagged(
@@ -74,14 +76,14 @@ def _flagged(
     from_start = since[first] <= int(table.steps[0])
     when = "from the first step on" if from_start else f"since step {since[first]}"
     whence = (
-        "It was so before the first update: the initialisation or the inputs made it so."
+        "They are so before the first update: initialisation or inputs are the cause."
         if from_start
-        else "It was alive at first: updates made it so."
+        else "They were not at first: updates are the cause."
     )
-    share = f"{percent(beyond[first])} of `{names[first]}`"
+    share = f"{percent(beyond[first])} of the {units.members} of `{names[first]}`"
     return Flagged(
-        summary=f"{share} is {units.what} {when}{_others(list(onset.values()))}.",
-        context=f"No gradient passes back through such units. {whence}",
+        summary=f"{share} are {units.what} {when}{_others(list(onset.values()))}.",
+        context=f"Such units pass no gradient back. {whence}",
         evidence=tuple(
             Evidence.of_table(
                 f"{units.shown} of `{names[row]}`, last samples", table, beyond[row],
@@ -101,7 +103,7 @@ def _others(onsets: list[int]) -> str:
     """What is to be said of the layers behind the first one."""
     later = sum(since > onsets[0] for since in onsets)
     equal = len(onsets) - 1 - later
-    others = f", and so {'is' if equal == 1 else 'are'} {equal} more" if equal else ""
+    others = f", also in {count(equal, 'more layer')}" if equal else ""
     return others + (f"; {count(later, 'more layer')} followed later" if later else "")
 
 
@@ -115,6 +117,6 @@ def _fix(run: Run, name: str, units: SilentUnits) -> Fix | None:
     )  # fmt: skip
     after = layer_call(layer, activation=layer.activation, kernel=units.initializer)
     return Fix(
-        f"Start `{name}` from a usual initialisation, on standardised inputs.",
+        f"Use a standard initialisation for `{name}`, and standardised inputs.",
         f"- {before}\n+ {after}",
     )

@@ -1,4 +1,4 @@
-"""What should be on record and is not, as a reason not to pass."""
+"""What is not recorded, as a reason not to pass."""
 
 from __future__ import annotations
 
@@ -37,4 +37,4 @@ def unknown_counts(run: Run) -> str:
         known = [fact.why for fact in run.unrecorded if "progress" in fact.tables]
         why = [text.removesuffix(".") for text in known[:1]]
         return ". ".join(["the batches of the epochs were not counted", *why])
-    return "no epoch has ended by itself"
+    return "no epoch has ended normally"

@@ -33,10 +33,10 @@ SIGNALS = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(
-        "Log the loss at least: with the recorder's callback, or by hand in a loop of your own.",
+        "Log at least the loss: with the recorder's callback, or by hand in a custom loop.",
         "import tb_zeroacc\n"
         "+ model.fit(x, y, callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])\n"
-        "# or, in a training loop of your own:\n"
+        "# or, in a custom training loop:\n"
         '+ tf.summary.scalar("loss", loss, step=step)',
     ),
 )
@@ -48,23 +48,22 @@ def no_training_signal(context: RunContext) -> Answer:
     does. Whether it learns cannot be told from such a log.
 
     ## Why accuracy suffers
-    It need not. But a training that nobody can watch is fixed by guessing.
+    It need not. But a training that nobody can watch can only be fixed by guessing.
 
     ## How it is detected
-    No scalar of this training tells a loss, an accuracy, another metric or a reward, and no batch's
-    loss was recorded. Exact, no threshold. A run that still is in its first epoch is not judged,
-    for Keras writes its first scalars when an epoch ends; nor is one that an exception ended
-    before its first step.
+    No scalar of this training is a loss, an accuracy, another metric or a reward, and no batch loss
+    was recorded. Exact, no threshold. Not judged: a run in its first epoch, since Keras writes its
+    first scalars at the end of an epoch, and a run that an exception ended before its first step.
 
     ## How to fix it
     ```python
-    model.fit(x, y, callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])
-    tf.summary.scalar("loss", loss, step=step)  # in a training loop of your own
+    model.fit(x, y, callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)]) tf.summary.scalar("loss",
+    loss, step=step) # in a custom training loop
     ```
 
     ## Easily confused with
-    ZA110 empty-input: there is nothing to log because no batch ever came; the epochs' own record
-    tells the two apart.
+    ZA110 empty-input: there is nothing to log because no batch ever came; the recorded epochs
+    separate the two.
 
     ## Sources
     tensorflow.org/tensorboard/scalars_and_keras. Measured on Keras 3.15: for an empty dataset
@@ -73,9 +72,9 @@ def no_training_signal(context: RunContext) -> Answer:
     run = context.run
     told = [c for c in run.curves if c.role in SIGNALS and len(c.series)]
     if told:
-        return Passed(f"{count(len(told), 'curve')} of losses and metrics")
+        return Passed(f"losses and metrics in the log: {len(told)}")
     if run.table("loss") is not None:
-        return Passed("the loss of single batches is on record")
+        return Passed("the loss of single batches is recorded")
     if run.end is not None and run.end.how == "exception" and run.end.step == 0:
         return NotApplicable("an exception ended the training before its first step")
     if is_unfinished(run) and not run.epochs:
@@ -84,7 +83,7 @@ def no_training_signal(context: RunContext) -> Answer:
     held = f"only {count(others, 'other curve')}" if others else "no scalar at all"
     return Flagged(
         summary=f"The log holds no loss and no metric: {held}.",
-        context="Without either nobody can say whether the model learns.",
+        context="Without either, nobody can tell whether the model learns.",
         evidence=(
             Evidence.of_number("curves of a loss or metric", 0, at_least(1), unit="curves",
                                member=run.members[0] if run.members else ""),

@@ -30,7 +30,7 @@ from tb_zeroacc.diagnosis.rule import rule
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(
-        "Look at how the process ended: memory, disk, time limit, a machine that was taken away.",
+        "Check how the process ended: out of memory, full disk, time limit, lost machine.",
         "dmesg | grep -i 'killed process'  # the system was out of memory\n"
         "df -h  # a full disk ends the record, though training may go on",
     ),
@@ -39,49 +39,50 @@ def record_breaks_off(context: RunContext) -> Answer:
     """The record breaks off before training was to end, and nothing says why.
 
     ## What it means
-    The recorder writes an end for whatever ends a training: its last epoch, a callback, an error,
-    Ctrl-C. Here there is none. The process was killed, the machine was lost, or the disk was full.
+    The recorder writes an end record whatever ends a training: its last epoch, a callback, an
+    error, Ctrl-C. Here there is none. The process was killed, the machine was lost, or the disk was
+    full.
 
     ## Why accuracy suffers
-    Training may have been on its way. How far it would have come is not on record.
+    Training may have been going well. How far it would have come is unknown.
 
     ## How it is detected
-    The recorder's log has a start and no end, holds fewer epochs than `fit` was asked for (or
-    nobody knows how many that were), and its last record is older than five minutes and than ten
-    of its usual pauses. Exact, no other threshold. Logs of others, which know no end, are not
-    judged. Without a clock a training that still runs looks the same.
+    The recorder's log has a start and no end, holds fewer epochs than `fit` was asked for (or their
+    number is unknown), and its last record is older than five minutes and than ten of its usual
+    pauses. Exact, no other threshold. Logs of other writers have no end record and are not judged.
+    Without a clock a training that still runs looks the same.
 
     ## How to fix it
     ```python
-    keras.callbacks.BackupAndRestore("backup")  # goes on where a killed training stood
+    keras.callbacks.BackupAndRestore("backup") # resumes a killed training
     ```
-    Look for the process in the system's log, at the disk, and at the limits of the job.
+    Check the system log for the process, the disk, and the limits of the job.
 
     ## Easily confused with
     ZA705 stopped-too-early: there training came to its own end. ZA110 empty-input: there the data
-    ran dry, and the epochs were counted to the end.
+    ran out, and the record has its end.
 
     ## Sources
     keras.io/api/callbacks/backup_and_restore. Measured: after SIGKILL, SIGTERM, os._exit and on a
-    full disk every sample up to there is on record, and no end.
+    full disk every sample up to that point is recorded, and no end.
     """
     run = context.run
     if run.start is None:
-        return NotApplicable("only the recorder's own log would say how training ended")
+        return NotApplicable("only a log of the recorder says how training ended")
     if run.state == "live":
         return NotApplicable("still running")
     if not breaks_off(run):
-        return Passed("every epoch that was asked for" if run.end is None else
-                      f"training came to an end: {run.end.how}")  # fmt: skip
+        return Passed("all requested epochs are recorded" if run.end is None else
+                      f"training ended: {run.end.how}")  # fmt: skip
     steps, asked = steps_taken(run), planned(run)
     limit = None if asked is None else at_least(asked)
     return Flagged(
         summary=where_it_breaks_off(run),
         context=when_it_breaks_off(run),
         evidence=(
-            Evidence.of_number("epochs on record, against those asked for", done(run), limit,
+            Evidence.of_number("recorded epochs, against those requested", done(run), limit,
                                unit="epochs"),
-            Evidence.of_number("steps on record", steps, unit="steps"),
+            Evidence.of_number("recorded steps", steps, unit="steps"),
         ),
         since=max(0, steps - 1),
     )  # fmt: skip

@@ -35,28 +35,28 @@ from tb_zeroacc.wording import count, listed
     ),
     outcome=Outcome.BROKEN,
     fix=Fix(
-        "Find the rows that are not finite, then drop them or fill them in before training.",
+        "Find the rows with NaN or Inf, and drop or fill them before training.",
         "+ good = np.isfinite(x).all(axis=1)\n"
         "- model.fit(x, y)\n"
         "+ model.fit(x[good], y[good])",
     ),
 )  # fmt: skip
 def input_not_finite(context: RunContext) -> Answer:
-    """There are NaNs or infinities among the inputs.
+    """Some inputs are NaN or Inf.
 
     ## What it means
-    A value that is no number came in: an empty cell of a table, a division by 0, a sensor's gap.
+    A missing or undefined value came in: an empty table cell, a division by 0, a gap in sensor
+    data.
 
     ## Why accuracy suffers
-    One NaN makes the loss of its batch NaN, the loss makes every gradient NaN, and one update
-    later every weight is NaN for good. From then on the model predicts nothing.
+    One NaN makes the loss of its batch NaN, the loss makes every gradient NaN, and after one update
+    every weight stays NaN. From then on the model predicts NaN.
 
     ## How it is detected
-    The number of non-finite values in each sampled batch of inputs, exactly; more than none is the
-    fault. The loss of every step is watched, and the step whose loss is the first non-finite one
-    is always sampled, so that its batch is looked at too: one NaN among 115 008 values is found in
-    the very step that it breaks. Where the loss stays finite and the run beats its baseline all the
-    same, something in the model fills the gaps: a smell only.
+    The number of NaN and Inf values in each sampled batch of inputs, exactly; any is a fault. The
+    loss of every step is watched, and the step with the first NaN or Inf loss is always sampled:
+    one NaN among 115 008 values is found in the step that it breaks. Where the loss stays finite
+    and the run beats its baseline, something in the model fills the gaps: only a smell.
 
     ## How to fix it
     ```python
@@ -66,8 +66,8 @@ def input_not_finite(context: RunContext) -> Answer:
     ```
 
     ## Easily confused with
-    ZA501 loss-not-finite: its consequence here; with finite inputs the numbers broke inside.
-    ZA211 labels-not-finite: the same among the labels.
+    ZA501 loss-not-finite: its consequence here; with finite inputs the first NaN or Inf arose
+    inside the model. ZA211 labels-not-finite: the same among the labels.
 
     ## Sources
     stackoverflow.com/q/53640858; cs231n.github.io/neural-networks-3 (babysitting). Measured on
@@ -76,7 +76,7 @@ def input_not_finite(context: RunContext) -> Answer:
     table = context.table(INPUTS)
     bad = np.nan_to_num(table.column("non_finite_count"))
     if not bad.any():
-        return Passed(f"every value is finite in {count(len(table), 'sample')} of the inputs")
+        return Passed(f"all input values are finite in {count(len(table), 'sample')}")
     sample = int(np.flatnonzero(bad.any(axis=1))[0])
     rows = [int(r) for r in np.argsort(-bad.max(axis=0), kind="stable") if bad[:, r].any()]
     return _not_finite(context, table, sample, rows)
@@ -93,17 +93,17 @@ def _not_finite(context: RunContext, table: Table, sample: int, rows: list[int])
     baseline = None if context.baseline.loss is None else at_most(context.baseline.loss)
     learned = Evidence.of_number("the loss is finite and beats its baseline", loss, baseline)
     shares = tuple(
-        Evidence.of_table(f"values of `{table.rows[r]}` that are not finite", table,
+        Evidence.of_table(f"NaN or Inf values of `{table.rows[r]}`", table,
                           bad[:, r].max(), at_most(0), unit="values", layer=table.rows[r],
                           since=step, until=last)
         for r in rows[:3]
     )  # fmt: skip
-    held = f"{count(int(total), 'value')} of {int(size)}" if size else count(int(total), "value")
+    held = f"{int(total)} of {int(size)} input values" if size else count(int(total), "input value")
     are = "is" if total == 1 else "are"
     return Flagged(
-        summary=f"{held} fed to the model at step {step} {are} not finite.",
-        context=f"They stand in {listed([table.rows[r] for r in rows])}; "
-        f"{int(bad.any(axis=1).sum())} of {len(table)} sampled batches held any.",
+        summary=f"{held} at step {step} {are} NaN or Inf.",
+        context=f"Affected: {listed([table.rows[r] for r in rows])}; in "
+        f"{int(bad.any(axis=1).sum())} of {len(table)} sampled batches.",
         evidence=(*shares, *loss_shown(run, step)),
         counter_evidence=(learned,) if survived else (),
         tier=Tier.SMELL if survived else None,

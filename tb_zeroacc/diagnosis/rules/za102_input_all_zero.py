@@ -38,21 +38,21 @@ FEWEST_SAMPLES = 3  # one or two batches without content may be the odd ones out
     ),
     outcome=Outcome.BROKEN,
     fix=Fix(
-        "Print one batch as the model gets it, and go back through the pipeline to the step after "
-        "which the values are gone.",
+        "Print one batch as the model gets it, and find the step of the pipeline that loses the "
+        "values.",
         "x, y = next(iter(dataset))\nprint(x.dtype, x.shape, x.numpy().min(), x.numpy().max())",
     ),
 )  # fmt: skip
 def input_all_zero(context: RunContext) -> Answer:
-    """Every value fed to the model is zero, or one and the same constant.
+    """All inputs are zero, or one constant.
 
     ## What it means
-    The pipeline hands over arrays of the right shape with nothing in them: a buffer that was never
-    filled, a path that was not found, pixels divided by 255 twice as integers.
+    The pipeline delivers arrays of the right shape without content: a buffer that was never filled,
+    a path that was not found, pixels divided by 255 twice as integers.
 
     ## Why accuracy suffers
-    All examples look the same. The model can learn one answer for all of them, the largest class
-    at best. Where the labels are constant too, accuracy may even be 1.0 and mean nothing.
+    All examples look the same. The model can learn one output for all of them, the largest class at
+    best. Where the labels are constant too, accuracy may even be 1.0 and mean nothing.
 
     ## How it is detected
     In every sampled batch the zero share of the whole batch is 1, or its standard deviation over
@@ -68,8 +68,8 @@ def input_all_zero(context: RunContext) -> Answer:
     Look first for integer division and casts: `(image / 255).astype("uint8")` is all 0.
 
     ## Easily confused with
-    ZA504 dead-relu-units and ZA509 constant-output: both follow from such inputs; with inputs
-    that vary they are faults of the model. ZA105 constant-features: only some columns are.
+    ZA504 dead-relu-units and ZA509 constant-output: both follow from such inputs; with varying
+    inputs they are faults of the model. ZA105 constant-features: only some columns are.
 
     ## Sources
     stackoverflow.com/q/53654594; karpathy.github.io/2019/04/25/recipe ("visualize just before the
@@ -90,8 +90,8 @@ def input_all_zero(context: RunContext) -> Answer:
         share = float(np.nanmean(zero[known]))
         return Passed(f"the inputs vary; {percent(share)} of their values are 0")
     if int(known.sum()) < FEWEST_SAMPLES:
-        return CannotTell(f"the inputs are all alike in {count(int(known.sum()), 'sample')}, "
-                          f"too few (fewer than {FEWEST_SAMPLES})")
+        return CannotTell(f"all inputs are equal, but in {count(int(known.sum()), 'sample')} only "
+                          f"(at least {FEWEST_SAMPLES} are needed)")
     return _constant(context.run, table, zeros, float(smallest[0]), everywhere)
 
 
@@ -99,7 +99,7 @@ def _constant(run: Run, table: Table, zeros: bool, value: float, everywhere: boo
     first, last = int(table.steps[0]), int(table.steps[-1])
     size = int(np.nan_to_num(table.column("count")[0]).sum())
     same = "0" if zeros else number(value)
-    what = f"is {same}" if zeros or everywhere else "is the same within its batch"
+    what = f"Every input is {same}" if zeros or everywhere else "All inputs of a batch are equal,"
     shown = (
         Evidence.of_table("share of zeros in a batch, all samples", table, 1, unlike(1),
                           unit="share", since=first, until=last,
@@ -109,9 +109,8 @@ def _constant(run: Run, table: Table, zeros: bool, value: float, everywhere: boo
                                since=first, until=last, shown_by=run.curve("zeroacc/input_std"))
     )  # fmt: skip
     return Flagged(
-        summary=f"Every input {what} in all {len(table)} sampled batches.",
-        context=f"The first one held {count(size, 'value')}: all examples look the same "
-        "to the model.",
+        summary=f"{what} in all {len(table)} sampled batches.",
+        context=f"The first batch has {count(size, 'value')}; all examples look the same.",
         evidence=(shown, *loss_shown(run, first)),
         since=first,
     )

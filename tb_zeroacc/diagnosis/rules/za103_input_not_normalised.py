@@ -1,4 +1,4 @@
-"""ZA103: inputs of a scale that the first layer cannot take."""
+"""ZA103: inputs that are too large for the first layer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FIRST_STEPS = 10  # a tenth of a short run would be hardly a batch
 INPUT_RMS_TAG = "zeroacc/input_rms"
 RIVAL = (
     "ZA206",
-    "Scale the inputs first; if the loss then still stands at its baseline, check that the labels "
+    "Scale the inputs first; if the loss then still stays at its baseline, check that the labels "
     "depend on the inputs.",
 )
 
@@ -54,24 +54,24 @@ RIVAL = (
     fix=Fix("Standardise the inputs with the training data's mean and spread.", STANDARDISE),
 )
 def input_not_normalised(context: RunContext) -> Answer:
-    """The inputs are so large that the first layer cannot take them.
+    """The inputs are too large for the initial weights of the first layer.
 
     ## What it means
     Weights are initialised for inputs around 1. Inputs in the hundreds give outputs in the
-    hundreds, and the loss begins a hundred times above that of a coin.
+    hundreds, and the loss starts a hundred times above that of a random guess.
 
     ## Why accuracy suffers
-    Training is spent on shrinking the outputs. Gradients are as much too large as the inputs:
-    units die, the loss jumps, and what is learned at last is learned by heart.
+    Training is spent on shrinking the outputs. Gradients are too large by the same factor as the
+    inputs: units die, the loss jumps, and what is learned in the end is memorised.
 
     ## How it is detected
-    Both must hold: the median over features of their root mean square (from the median of all
-    samples) is 10 or more, AND the largest batch loss of the first tenth of the steps, ten at
-    least, is 5 times the baseline or more. Range alone is no fault: raw diabetes data (51) and raw
-    digits (7.5) train well. Measured: 577 with a loss of 100 to 370 baselines where it fails, up to
-    5.8 in health. For targets far from 0 the baseline is their mean square, from which every sound
-    net starts. A loss that is not finite counts as large. Muted once the run beats its baseline;
-    not asked where a layer scales the inputs before any kernel.
+    Both must hold: the median over features of their root mean square (the median of all samples)
+    is 10 or more, AND the largest batch loss of the first tenth of the steps, at least ten, is 5
+    times the baseline or more. Range alone is no fault: raw diabetes data (51) and raw digits (7.5)
+    train well. Measured: 577 with a loss of 100 to 370 times the baseline in failing programs, up
+    to 5.8 times in healthy ones. For targets far from 0 the baseline is their mean square, where
+    every healthy model starts. A NaN or Inf loss counts as large. Muted once the run beats its
+    baseline; not applicable where a layer scales the inputs before any kernel.
 
     ## How to fix it
     ```python
@@ -92,7 +92,7 @@ def input_not_normalised(context: RunContext) -> Answer:
     """
     run = context.run
     if (layer := prepared_by(run)) is not None:
-        return NotApplicable(f"`{layer.name}` prepares the inputs within the model")
+        return NotApplicable(f"`{layer.name}` scales or encodes the inputs inside the model")
     table = context.table(INPUTS)
     by_feature = rms_by_feature(table)
     if np.isnan(by_feature).all():
@@ -107,7 +107,7 @@ def input_not_normalised(context: RunContext) -> Answer:
         return CannotTell(f"{said}, but the baseline of the loss is not known")
     if loudest < LOUD * baseline * (1.0 - ROUNDING):
         times = number(loudest / baseline)
-        return Passed(f"{said}, but the loss begins at {times} baselines at most")
+        return Passed(f"{said}, but the loss starts at {times} times its baseline at most")
     return _flagged(run, table, rms, loudest, LOUD * baseline)
 
 
@@ -139,10 +139,10 @@ def _flagged(
         summary=f"The inputs are not scaled: their typical size is {number(rms)}, not around 1.",
         context=context,
         evidence=(
-            Evidence.of_table("median over features of their root mean square", table, rms,
+            Evidence.of_table("root mean square of the inputs, median over features", table, rms,
                               in_float32(LARGE), since=first, until=last,
                               shown_by=run.curve(INPUT_RMS_TAG)),
-            Evidence.of_table("largest batch loss of the first tenth, against 5 baselines", table,
+            Evidence.of_table("largest early batch loss, against 5 times the baseline", table,
                               loudest, in_float32(loud), since=0, until=early,
                               shown_by=run.curve(STEP_LOSS_TAG)),
         ),

@@ -48,26 +48,26 @@ def feature_scales_differ(context: RunContext) -> Answer:
     """A few features are hundreds of times larger than the others.
 
     ## What it means
-    A table's columns were fed as they are: an area of 900 beside a share of .01.
+    The columns of a table are used as they are: an area of 900 beside a share of .01.
 
     ## Why accuracy suffers
-    The large columns alone make the outputs and the gradients. One step on them throws the
-    weights so far that ReLUs die; the small columns, which may tell the classes, are never heard.
+    The large columns dominate outputs and gradients. One step on them moves the weights so far that
+    ReLUs die; the small columns, which may separate the classes, have no influence.
 
     ## How it is detected
     The root mean square of each feature, sqrt(mean² + std²), the median over samples. The largest
     is 100 times the median over features (those that are always 0 left out) or more, and itself 10
     or more. Largest ÷ smallest would misfire on images, whose border pixels hardly vary: 545 in
-    healthy digits, where this ratio is 1.7. Measured: 4 370 and 313 in raw tables, 3.8 at most in
-    health. Where the median feature itself is 10 or more the question is that of ZA103. Muted once
-    the run beats its baseline, a smell where no baseline is known.
+    healthy digits, where this ratio is 1.7. Measured: 4 370 and 313 in raw tables, at most 3.8 in
+    healthy programs. Where the median feature itself is 10 or more, ZA103 applies instead. Muted
+    once the run beats its baseline, a smell where no baseline is known.
 
     ## How to fix it
     ```python
     mean, std = x_train.mean(axis=0), x_train.std(axis=0)
     model.fit((x_train - mean) / (std + 1e-8), y_train)
     ```
-    For amounts over many orders of magnitude take `np.log1p(x)` first.
+    For values that span many orders of magnitude apply `np.log1p` first.
 
     ## Easily confused with
     ZA103 input-not-normalised: there all features are large. ZA504 dead-relu-units and ZA701
@@ -79,12 +79,12 @@ def feature_scales_differ(context: RunContext) -> Answer:
     """
     run = context.run
     if (layer := prepared_by(run)) is not None:
-        return NotApplicable(f"`{layer.name}` prepares the inputs within the model")
+        return NotApplicable(f"`{layer.name}` scales or encodes the inputs inside the model")
     table = context.table(INPUTS)
     rms = rms_by_feature(table)
     alive = np.flatnonzero(rms > 0)  # NaN is not
     if len(alive) < 2:
-        return NotApplicable("there are no two features to compare")
+        return NotApplicable("fewer than two features that are not 0")
     if float(np.nanmedian(rms)) >= LARGE * (1.0 - ROUNDING):
         return Passed("the typical feature is large itself, so none stands out by its scale")
     top = int(alive[np.argmax(rms[alive])])
@@ -92,12 +92,12 @@ def feature_scales_differ(context: RunContext) -> Answer:
     ratio = float(rms[top]) / middle
     said = f"the largest feature, `{table.rows[top]}`, is {number(ratio)} times the median one"
     if ratio < APART * (1.0 - ROUNDING) or rms[top] < LARGE * (1.0 - ROUNDING):
-        return Passed(f"{said}, at {number(float(rms[top]))}")
+        return Passed(f"{said}, with a root mean square of {number(float(rms[top]))}")
     first, last = int(table.steps[0]), int(table.steps[-1])
     return Flagged(
         summary=f"Feature `{table.rows[top]}` is {number(ratio)} times as large as the median one.",
         context=f"Its root mean square is {number(float(rms[top]))}, the median over features "
-        f"{number(middle)}: the model hears hardly anything else.",
+        f"{number(middle)}: this feature dominates the model.",
         evidence=(
             Evidence.of_table("root mean square of the largest feature ÷ the median one", table,
                               ratio, in_float32(APART), layer=table.rows[top], since=first,

@@ -23,7 +23,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import BATCH, PROGRESS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
-from tb_zeroacc.wording import percent
+from tb_zeroacc.wording import count, percent
 
 ALIKE = 1e-6  # relative difference of two fingerprints; float32 sums of one batch agree to 1e-7
 OVERFLOWING = 1e37  # near the end of float32's range sums are infinite, and values were clipped
@@ -40,7 +40,7 @@ MOSTLY = 0.9  # of all consecutive samples: a generator that is stuck repeats it
     explains=("ZA404", "ZA605", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Let the generator draw a new batch each time, and begin anew only when all were used.",
+        "Let the generator yield a new batch each time, and restart only when all were used.",
         "- batch = next(iter(dataset))\n"
         "- while True:\n"
         "-     yield batch\n"
@@ -52,19 +52,19 @@ def repeated_batch(context: RunContext) -> Answer:
     """The generator yields the same batch again and again.
 
     ## What it means
-    `next(iter(dataset))` inside a loop starts from the beginning each time, and an index that is
-    never advanced does the same: step after step brings the same examples.
+    `next(iter(dataset))` inside a loop starts from the beginning each time, and so does an index
+    that is never advanced: every step gets the same examples.
 
     ## Why accuracy suffers
-    The model sees one batch of the whole data set. It learns that by heart, or the little it
-    tells, and knows nothing of the rest.
+    The model sees one batch of the whole data set. It memorises that batch and knows nothing of the
+    rest.
 
     ## How it is detected
     Two sums over each sampled batch, weighted by position, are its fingerprint. The first 20 steps
     are all sampled; only samples one step apart and in the same epoch are compared. Three batches
-    in a row must agree to 1e-6 of their size, and nine of ten of all such neighbours: one batch
-    shown twice is no fault. Full-batch training has one batch an epoch, so no neighbours. Muted
-    once the run beats its baseline, as when one batch is overfitted on purpose.
+    in a row must agree to 1e-6 of their size, and so must 90 % of all such pairs: one batch that
+    comes twice is no fault. Full-batch training has one batch per epoch and so no pairs. Muted once
+    the run beats its baseline, as when one batch is overfitted deliberately.
 
     ## How to fix it
     ```python
@@ -74,21 +74,21 @@ def repeated_batch(context: RunContext) -> Answer:
 
     ## Easily confused with
     ZA102 input-all-zero: such batches are equal too. ZA605 overfits: it follows here. ZA705
-    stopped-too-early: the loss of an only batch can fall for long.
+    stopped-too-early: the loss of a single batch can fall for long.
 
     ## Sources
-    karpathy.github.io/2019/04/25/recipe ("overfit one batch": on purpose);
+    karpathy.github.io/2019/04/25/recipe ("overfit one batch": deliberately);
     stackoverflow.com/q/46136553. The threshold is the rounding of float32 sums, 1e-7 relative.
     """
     table = context.table(BATCH)
     if _one_batch_an_epoch(context.run):
-        return NotApplicable("an epoch is one batch, the whole data or not")
+        return NotApplicable("an epoch is a single batch")
     pairs, same = _neighbours(table)
     if not pairs.any():
         return CannotTell("no two consecutive batches of one epoch were sampled")
     streak = _longest(same) + 1
     share = float(same.sum() / pairs.sum())
-    said = f"{percent(share)} of {int(pairs.sum())} neighbouring batches are equal"
+    said = f"{percent(share)} of {count(int(pairs.sum()), 'pair')} of consecutive batches are equal"
     if streak < IN_A_ROW or share < MOSTLY:
         return Passed(said)
     first = int(np.flatnonzero(same)[0])
@@ -99,7 +99,7 @@ def repeated_batch(context: RunContext) -> Answer:
         evidence=(
             Evidence.of_table("equal batches in a row", table, streak, at_most(IN_A_ROW),
                               unit="batches", since=since, until=until),
-            Evidence.of_table("neighbouring batches that are equal", table, share,
+            Evidence.of_table("pairs of consecutive batches that are equal", table, share,
                               at_most(MOSTLY), unit="share", since=since, until=until),
             *loss_shown(context.run, since),
         ),

@@ -42,7 +42,7 @@ TEXT = ("string", "object", "str", "bytes")
     ),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Turn the inputs into floats around 1, in the pipeline or by the model's first layer.",
+        "Scale the inputs to floats around 1, in the pipeline or in the model's first layer.",
         '- x_train = images\n+ x_train = images.astype("float32") / 255',
     ),
 )  # fmt: skip
@@ -54,14 +54,14 @@ def wrong_input_dtype(context: RunContext) -> Answer:
     model turns them into numbers around 1.
 
     ## Why accuracy suffers
-    The first layer multiplies what it gets. Raw pixels are a hundred times too large for its
-    initial weights, and codes have an order that means nothing.
+    Raw pixels are a hundred times too large for the initial weights of the first layer, and the
+    order of codes has no meaning.
 
     ## How it is detected
-    The type of an input is an integer and its values span 100 or more (pixels span 255), or it is
-    text; no Rescaling, Normalization, Embedding, lookup or encoding layer stands before the first
-    kernel; and the run does not beat its baseline. float64 is no fault, Keras casts it. Small whole
-    numbers, such as one-hot columns and counts, are none either. The span of 100 lies between
+    The dtype of an input is an integer and its values have a range of 100 or more (pixels: 255), or
+    it is text; no Rescaling, Normalization, Embedding, lookup or encoding layer stands before the
+    first kernel; and the run does not beat its baseline. float64 is no fault, Keras casts it; nor
+    are small whole numbers such as one-hot columns and counts. A range of 100 lies between
     standardised data (under 25) and pixels.
 
     ## How to fix it
@@ -72,7 +72,7 @@ def wrong_input_dtype(context: RunContext) -> Answer:
     For words and codes: `keras.layers.StringLookup`, then `keras.layers.Embedding`.
 
     ## Easily confused with
-    ZA103 input-not-normalised: the same harm with floats; it explains this one where the loss
+    ZA103 input-not-normalised: the same effect with floats; it explains this one where the loss
     shows it from the first steps. ZA109 pipeline-stage-destroys-data: pixels divided as integers.
 
     ## Sources
@@ -83,14 +83,14 @@ def wrong_input_dtype(context: RunContext) -> Answer:
     inputs = context.given(SHAPES).inputs
     tensors = [t for t in inputs if _is_integer(t) or _is_text(t)]
     if not inputs:
-        return CannotTell("the inputs' types are not on record")
+        return CannotTell("the dtypes of the inputs are not recorded")
     if not tensors:
         types = ", ".join(sorted({t.dtype for t in inputs}))
         return Passed(f"the inputs are {types}")
     if (layer := prepared_by(run)) is not None:
-        return Passed(f"`{layer.name}` takes {tensors[0].dtype}")
+        return Passed(f"`{layer.name}` accepts {tensors[0].dtype} inputs")
     if (layer := hidden_entry(run)) is not None:
-        return CannotTell(f"what `{layer.name}` does to the inputs is not on record")
+        return CannotTell(f"what `{layer.name}` does to the inputs is not recorded")
     return _judge(run, tensors, known=context.beats is not None)
 
 
@@ -106,28 +106,28 @@ def _judge(run: Run, tensors: list[Tensor], *, known: bool) -> Answer:
     text = [t for t in tensors if _is_text(t)]
     if text:
         names = listed([t.name for t in text])
-        return _flagged(run, f"Text goes into the model as it is: {names} of {text[0].dtype}.",
+        return _flagged(run, f"Text goes straight into the model: {names} of {text[0].dtype}.",
                         (), smell=False)  # fmt: skip
     spans = {t.name: span for t in tensors if (span := _span(run, t)) is not None}
     if not spans:
-        return CannotTell("the values of the integer inputs are not on record")
+        return CannotTell("the values of the integer inputs are not recorded")
     name = max(spans, key=lambda n: spans[n])
     kind = next(t.dtype for t in tensors if t.name == name)
     if spans[name] < WIDE:
-        return Passed(f"`{name}` is {kind} but spans only {number(spans[name])}")
+        return Passed(f"`{name}` is {kind}, but with a range of {number(spans[name])} only")
     shown = Evidence.of_number(
         f"largest minus smallest value of `{name}`", spans[name], at_most(WIDE),
         layer=name, axis="step",
     )  # fmt: skip
-    summary = f"Raw {kind} values, {number(spans[name])} apart, go straight into the first layer."
+    summary = f"Raw {kind} values with a range of {number(spans[name])} go straight into the model."
     return _flagged(run, summary, (shown,), smell=not known)
 
 
 def _flagged(run: Run, summary: str, evidence: tuple[Evidence, ...], *, smell: bool) -> Flagged:
     return Flagged(
         summary=summary,
-        context="No layer before the first kernel scales them or looks them up "
-        f"({count(len(run.contract.layers) if run.contract else 0, 'layer')} on record).",
+        context="No layer before the first kernel scales, embeds or encodes them "
+        f"({count(len(run.contract.layers) if run.contract else 0, 'layer')} recorded).",
         evidence=(*evidence, *loss_shown(run)),
         tier=Tier.SMELL if smell else None,
     )

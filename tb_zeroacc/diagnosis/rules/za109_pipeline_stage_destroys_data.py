@@ -60,49 +60,49 @@ TAP = "dataset = dataset.apply(tb_zeroacc.tap({name!r}))"
     outcome=Outcome.BROKEN,
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Look at one element before and behind the stage that the taps name.",
-        "before, behind = next(iter(raw)), next(iter(raw.map(stage)))\n"
-        "print(before, behind, sep='\\n')",
+        "Compare one element before and after the stage between the two taps.",
+        "before, after = next(iter(raw)), next(iter(raw.map(stage)))\n"
+        "print(before, after, sep='\\n')",
     ),
 )  # fmt: skip
 def pipeline_stage_destroys_data(context: RunContext) -> Answer:
-    """A stage of the input pipeline destroys the data, and two taps stand around it.
+    """A stage of the input pipeline, between two taps, destroys the data.
 
     ## What it means
-    What passes the tap before the stage is sound; what passes the tap behind it is all zero, one
-    constant, not finite, cut to nearly nothing, or scaled for a second time.
+    The data at the tap before the stage are fine; at the tap after it they are all zero, one
+    constant, NaN or Inf, clipped to nearly nothing, or scaled for a second time.
 
     ## Why accuracy suffers
-    The model never sees what the examples differ by. Scaled twice, the differences are still
-    there, but so small that the weights hardly feel them.
+    The model never sees how the examples differ. In data that are scaled twice the differences
+    remain, but are too small to have an effect.
 
     ## How it is detected
-    Taps count every element, and look at the values of the first 32 and of every 17th. The taps
-    before and behind a stage are compared, for inputs, not for labels.
+    Taps count every element, and summarise the values of the first 32 and of every 17th. The taps
+    before and after a stage are compared, for inputs, not for labels.
 
-    Definite, where the inputs of the model show it too (else a later stage repaired it, and the
-    check passes): values that are not finite in an element behind the stage, and in none before; or
-    values that differ before and are all 0, or all one constant, behind, 32 of them at least.
+    Definite, where the inputs of the model show it too (otherwise a later stage repaired it, and
+    the check passes): NaN or Inf in an element after the stage, and in none before; or values that
+    differ before and are all 0, or all one constant, after it, at least 32 of them.
 
     Strong, muted once the run beats its baseline: cut to integers (whole numbers no more than 1
     apart, 90 % or more of them 0, and at most a quarter of the values other than 0 left); or
     clipped (95 % at one end of their element, under half before, and the range was cut).
 
-    Strong, a smell where the run learns all the same: scaled twice. Spread and range shrink by one
-    factor (within 25 %), the range that results is .1 or less, and the factor is, within 10 %, that
-    of the stage before and at least 4; or that of an image (255, 256, 127.5, 128, 65535) where the
-    range was 2.5 or less already; or its square.
+    Strong, a smell where the run beats its baseline: scaled twice. Standard deviation and range
+    shrink by one factor (within 25 %), the resulting range is .1 or less, and the factor is, within
+    10 %, that of the stage before and at least 4; or that of an image (255, 256, 127.5, 128, 65535)
+    where the range was 2.5 or less already; or its square.
 
     ## How to fix it
     ```python
     x = tf.cast(image, tf.float32) / 255.0  # once, and before any cast to integers
     ```
-    The finding names the two taps; what stands between them is the stage.
+    The finding names the two taps; the stage is what is between them.
 
     ## Easily confused with
-    ZA102 input-all-zero, ZA101 input-not-finite: what the model was fed, with no word on where it
-    went wrong. ZA510 unused-layer: the zero is inside the model. ZA103 input-not-normalised:
-    never scaled, where this is scaled too often.
+    ZA102 input-all-zero, ZA101 input-not-finite: the inputs of the model, without the place where
+    they went wrong. ZA510 unused-layer: the zero arises inside the model. ZA103
+    input-not-normalised: never scaled, while here it is scaled too often.
 
     ## Sources
     stackoverflow.com/q/53654594; karpathy.github.io/2019/04/25/recipe ("visualize just before the
@@ -111,7 +111,7 @@ def pipeline_stage_destroys_data(context: RunContext) -> Answer:
     seen = seen_at_taps(context.run)
     stages = list(stages_of(seen))
     if not any(each.values > 0 for each in seen.values()):
-        return NotApplicable("no tap saw inputs that are numbers")
+        return NotApplicable("no tap saw numeric inputs")
     answers = [
         _weighed(context, stage, fault)
         for stage in stages
@@ -132,7 +132,7 @@ def _weighed(context: RunContext, stage: PipelineStage, fault: PipelineFault) ->
         return _flagged(context, stage, fault, Tier.SMELL if context.beats else Tier.STRONG)
     shown = in_inputs(context.run)
     if shown is False:
-        return Passed("the model gets sound values, although "
+        return Passed("the inputs of the model are fine, although "
                       f"{fault.summary[0].lower()}{fault.summary[1:].rstrip('.')}")  # fmt: skip
     tier = None if shown else Tier.STRONG
     if context.beats:
@@ -155,8 +155,8 @@ def _flagged(
         summary=fault.summary,
         context=fault.context,
         evidence=(
-            shown(fault.behind, stage.after, fault.limit),
-            shown(fault.before, stage.before, None),
+            shown(fault.at_after, stage.after, fault.limit),
+            shown(fault.at_before, stage.before, None),
             *loss_shown(run),
         ),
         tier=tier,
@@ -166,21 +166,21 @@ def _flagged(
 
 
 def _untapped(run: Run, seen: dict[str, Seen]) -> CannotTell | None:
-    """Data that are broken before the first tap, or behind the last one."""
+    """Data that are broken before the first tap, or after the last one."""
     for each in seen.values():
         broken = each.is_constant and has_constant_input(run)
         broken = broken or bool(each.bad > 0 and has_non_finite_input(run))
         if broken and each.tensor.before is None:
-            how = TAP.format(name="loaded") + "  # further up, right behind what reads the data"
+            how = TAP.format(name="loaded") + "  # further up, right after the data are read"
             return CannotTell(
-                f"the data are broken at `{each.tensor.tap}` already, and no tap stands before it",
+                f"the data are already broken at `{each.tensor.tap}`, and no tap comes before it",
                 (Missing("a tap further up the pipeline", how),),
             )
     sound = all((each.varies or not each.values) and each.bad == 0 for each in seen.values())
     if sound and (has_constant_input(run) or has_non_finite_input(run)):
         how = TAP.format(name="fed") + "  # as the last stage"
         return CannotTell(
-            "the data are sound at every tap, and broken where the model takes them",
+            "the data are fine at every tap, but broken where they enter the model",
             (Missing("a tap further down the pipeline", how),),
         )
     return None
@@ -191,11 +191,11 @@ def _sound(seen: dict[str, Seen], stages: list[PipelineStage]) -> Answer:
     numeric = [stage for stage in stages if stage.before.values and stage.after.values]
     if not numeric:
         return CannotTell(
-            f"{count(len(taps), 'tap')}, none with numbers at another before it: no stage to judge",
+            f"{count(len(taps), 'tap')}, and no stage with numeric inputs between two of them",
             (Missing("a second tap", TAP.format(name="loaded") + "  # before the stage"),),
         )
     fewest = min(min(stage.before.values, stage.after.values) for stage in numeric)
     if fewest < FEWEST_VALUES:
         return CannotTell(f"{count(int(fewest), 'value')} at a tap, too few "
-                          f"(fewer than {FEWEST_VALUES})")  # fmt: skip
-    return Passed(f"no stage between {count(len(taps), 'tap')} destroys what it is given")
+                          f"(at least {FEWEST_VALUES} are needed)")  # fmt: skip
+    return Passed(f"no stage between {count(len(taps), 'tap')} destroys its data")

@@ -1,4 +1,4 @@
-"""ZA110: no batch at all, or data that ran dry."""
+"""ZA110: no batch at all, or data that ran out."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ from tb_zeroacc.diagnosis.needs import EPOCHS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Epoch
 from tb_zeroacc.run import Role, Run
-from tb_zeroacc.wording import number
 
-# Of the first epoch's batches. Data that ran dry leave a handful (2 of 57 and of 10, measured);
-# in every other program all epochs hold the same number.
+# Of the first epoch's batches. Data that ran out leave a few (2 of 57 and of 10, measured); in
+# every other program all epochs have the same number.
 HALF = 0.5
 
 
@@ -37,28 +36,28 @@ HALF = 0.5
     explains=("ZA003", "ZA403", "ZA404", "ZA704", "ZA705", "ZA706", "ZA801"),
     outcome=Outcome.BROKEN,
     fix=Fix(
-        "Count what the dataset yields, and look at what filters it.",
-        "print(sum(1 for _ in dataset))  # 0: nothing comes through the filter or the file pattern",
+        "Count the batches that the dataset yields, and check its filters.",
+        "print(sum(1 for _ in dataset))  # 0: the filter or the file pattern matches nothing",
     ),
 )
 def empty_input(context: RunContext) -> Answer:
-    """No batch came at all, or the data ran dry and later epochs trained on next to nothing.
+    """The dataset yields no batch, or ran out, so that later epochs trained on almost nothing.
 
     ## What it means
     A filter lets nothing through, a file pattern matches no file, or a Python generator was made
     for one epoch and is asked for five.
 
     ## Why accuracy suffers
-    What trains on nothing learns nothing. Keras does not raise: the progress bar shows "0/Unknown"
-    and an ETA of 0, and of a dry generator's epochs it logs whatever little came.
+    Without data nothing is learned. Keras does not raise: the progress bar shows "0/Unknown" and an
+    ETA of 0, and for an exhausted generator it logs whatever batches were left.
 
     ## How it is detected
-    The batches of each epoch, counted exactly; epochs that nobody counted are left out, and so are
-    those of 0 batches where they hold samples, or losses that change. The fault is an epoch with
-    none, or with fewer than half of the first one's: 2 of 57 and 2 of 10 where generators ran dry,
-    equal everywhere else (measured). An epoch that was cut short by a callback, TerminateOnNaN or
-    an exception does not count. Where `fit` was called several times a smaller epoch may be meant:
-    a smell. A run that learned all the same from its first epochs: strong.
+    The batches of each epoch, counted exactly; epochs without a count are left out, and so are
+    those of 0 batches that have samples or changing losses. The fault is an epoch with none, or
+    with fewer than half of the first one's: 2 of 57 and 2 of 10 where generators ran out, equal
+    everywhere else (measured). An epoch that was cut short by a callback, TerminateOnNaN or an
+    exception does not count. Where `fit` was called several times a smaller epoch may be intended:
+    a smell. Where the run beats its baseline all the same: strong.
 
     ## How to fix it
     ```python
@@ -68,8 +67,8 @@ def empty_input(context: RunContext) -> Answer:
     For an empty dataset print `sum(1 for _ in dataset)` before and after each filter.
 
     ## Easily confused with
-    ZA801 eta-always-zero: what the progress bar makes of it. ZA705 stopped-too-early: there the
-    epochs are whole, only few. ZA003 no-training-signal: nothing is logged because nothing ran.
+    ZA801 eta-always-zero: how the progress bar shows it. ZA705 stopped-too-early: there the epochs
+    are whole, only few. ZA003 no-training-signal: nothing is logged because nothing ran.
 
     ## Sources
     keras.io/api/models/model_training_apis (steps_per_epoch); github.com/keras-team/keras-io issue
@@ -82,7 +81,7 @@ def empty_input(context: RunContext) -> Answer:
     first = batches[0]
     short = [e for e, held in zip(epochs, batches, strict=True) if held < HALF * first or not held]
     if not short:
-        return Passed(f"every epoch holds at least {min(batches)} of {first} batches")
+        return Passed(f"every epoch has at least {min(batches)} of {first} batches")
     return _flagged(context, epochs, short)
 
 
@@ -91,15 +90,15 @@ def _flagged(context: RunContext, epochs: list[Epoch], short: list[Epoch]) -> Fl
     empty = [epoch for epoch in short if not epoch.batches]
     first, held = epochs[0].batches or 0, short[0].batches or 0
     if len(empty) == len(epochs):
-        summary = "No batch came at all: every epoch trained on nothing."
+        summary = "The dataset yields no batch: every epoch trained on nothing."
     else:
-        summary = (f"The data ran dry: epoch {short[0].epoch + 1} trained on {held} "
+        summary = (f"The data ran out: epoch {short[0].epoch + 1} trained on {held} "
                    f"of {first} batches.")  # fmt: skip
     limit = HALF * first if first else 1.0
     return Flagged(
         summary=summary,
-        context=f"{len(short)} of {len(epochs)} epochs held fewer than {number(max(limit, 1.0))} "
-        "batches.",
+        context=f"{len(short)} of {len(epochs)} epochs have "
+        + (f"fewer than half of the {first} batches of the first." if first else "no batch."),
         evidence=(
             Evidence.of_number("batches in the smallest epoch", least, at_least(limit),
                                unit="batches", axis="epoch", since=short[0].epoch,
@@ -122,7 +121,7 @@ def _tier(context: RunContext, empty: list[Epoch]) -> Tier | None:
 
 
 def _loss(run: Run, epoch: Epoch) -> tuple[Evidence, ...]:
-    """The loss since the data ran dry, for the page to draw."""
+    """The loss since the data ran out, for the page to draw."""
     curve = run.headline(Role.LOSS)
     if curve is None or not len(curve.series) or curve.axis != "epoch":
         return ()
@@ -132,7 +131,7 @@ def _loss(run: Run, epoch: Epoch) -> tuple[Evidence, ...]:
 
 def _repeat(batches: int) -> Fix:
     return Fix(
-        "Repeat the data, or let each epoch begin a new generator.",
+        "Repeat the data, or create a new generator for each epoch.",
         f"- model.fit(generator, epochs=5)\n"
         f"+ model.fit(dataset.repeat(), steps_per_epoch={batches}, epochs=5)",
     )

@@ -30,7 +30,7 @@ from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number
 
-# Numbers by which data sets mark what the loss is to ignore (Keras' `ignore_class`).
+# Labels that data sets reserve for what the loss should ignore (Keras' `ignore_class`).
 IGNORED = (-1.0, 255.0)
 
 
@@ -54,18 +54,19 @@ def labels_out_of_range(context: RunContext) -> Answer:
     """Labels lie outside the range that the loss is made for.
 
     ## What it means
-    Binary and categorical cross-entropy want labels from 0 to 1, the sparse one whole numbers from
-    0 to the number of units less one. Labels of -1 and 1, of 1 to 10, or of 0 to 255 are neither.
+    Binary and categorical cross-entropy expect labels from 0 to 1, the sparse one whole numbers
+    from 0 to the number of units minus one. Labels of -1 and 1, of 1 to 10, or of 0 to 255 are
+    neither.
 
     ## Why accuracy suffers
-    Beyond its range a cross-entropy has no lowest point: it falls below 0 without end while the
-    predictions run to the edge. A class number beyond the units gives NaN on a GPU.
+    Outside its range a cross-entropy has no minimum: it falls below 0 without bound while the
+    predictions saturate. A class number beyond the units gives NaN on a GPU.
 
     ## How it is detected
     Smallest and largest label over all samples against the loss's range, exactly; .001 beyond 0 or
-    1 is rounding. -1 and 255 under a sparse loss that stays finite may be marks that it ignores: a
-    smell. Without labels on record: a cross-entropy that falls below 0, which it cannot in range;
-    strong, for continuous targets do the same.
+    1 is rounding. -1 and 255 with a sparse loss that stays finite may mark labels that it ignores:
+    a smell. Without recorded labels: a cross-entropy that falls below 0, which valid labels rule
+    out; strong, since continuous targets cause the same.
 
     ## How to fix it
     ```python
@@ -75,8 +76,8 @@ def labels_out_of_range(context: RunContext) -> Answer:
     ```
 
     ## Easily confused with
-    ZA309 cross-entropy-for-regression: the labels are no classes at all, so the loss is wrong and
-    not they. ZA311 too-few-output-units: the labels are right and the model lacks a class.
+    ZA309 cross-entropy-for-regression: the labels are not classes at all, so the loss is wrong, not
+    the labels. ZA311 too-few-output-units: the labels are right and the model lacks a class.
 
     ## Sources
     github.com/tensorflow/tensorflow issue 56979; keras.io/api/losses/probabilistic_losses. Measured
@@ -85,7 +86,7 @@ def labels_out_of_range(context: RunContext) -> Answer:
     run = context.run
     outputs = [o for o in trained_outputs(run) if o.loss in CLASS_LOSSES]
     if not outputs:
-        return NotApplicable("no cross-entropy, so no range of labels")
+        return NotApplicable("no output is trained on cross-entropy")
     known = [(o, labels) for o in outputs if (labels := labels_of(run, o)) is not None]
     if not known:
         return _by_curve(run, outputs)
@@ -114,10 +115,10 @@ def _out_of_range(
     marked = sparse and finite and value in IGNORED
     span = f"{number(low)} to {number(high)}" if np.isfinite(high) else "0 or more"
     return Flagged(
-        summary=f"Labels go from {number(labels.low)} to {number(labels.high)}, "
-        f"but {output.loss} takes {span}.",
+        summary=f"Labels range from {number(labels.low)} to {number(labels.high)}, "
+        f"but {output.loss} expects {span}.",
         context=f"Seen in {count(labels.examples, 'example')} of `{output.name}`."
-        + (" It may be a mark that the loss ignores." if marked else ""),
+        + (f" {number(value)} may mark labels that the loss ignores." if marked else ""),
         evidence=(
             Evidence.of_number(f"{'smallest' if below else 'largest'} label of `{output.name}`",
                                value, at_least(bound) if below else at_most(bound),
@@ -132,18 +133,18 @@ def _out_of_range(
 
 def _range_fix(output: Output, labels: Labels, *, sparse: bool) -> Fix | None:
     if not labels.whole:
-        return Fix("Take a regression loss for targets that are no classes.",
+        return Fix("Use a regression loss for targets that are not classes.",
                     f'- loss="{output.loss}",\n+ loss="mse",')  # fmt: skip
     if not sparse and (labels.low, labels.high) == (-1.0, 1.0):
         return Fix("Map the labels from -1 and 1 to 0 and 1.", "+ y = (y + 1) / 2")
     if sparse and labels.low >= 1 and labels.high == output.units:
-        return Fix("Count the classes from 0.", "+ y = y - 1")
+        return Fix("Number the classes from 0.", "+ y = y - 1")
     if not sparse and labels.high == 255:
         return Fix("Scale the masks to 0 and 1.", "+ y = y / 255")
     if output.loss in BINARY and labels.low >= 0:
         many = int(labels.high) + 1
         return Fix(
-            "Give each class a unit and take the sparse loss.",
+            "Use one output unit per class and the sparse loss.",
             f'- loss="{output.loss}",\n+ loss="sparse_categorical_crossentropy",  '
             f'# with Dense({many}, activation="softmax")',
         )
@@ -154,11 +155,11 @@ def _by_curve(run: Run, outputs: list[Output]) -> Answer:
     """Without labels: a sum of cross-entropies below 0."""
     curve = run.headline(Role.LOSS)
     if curve is None or curve.series.minimum is None:
-        return CannotTell("neither labels nor a finite loss on record", (LABELS.missing,))
+        return CannotTell("neither labels nor a finite loss in the log", (LABELS.missing,))
     odd = len(outputs) < len(trained_outputs(run)) or any((o.weight or 1) < 0 for o in outputs)
     low = curve.series.minimum
     if low.value >= 0 or odd:
-        return CannotTell("the labels are not on record, and the loss does not give them away")
+        return CannotTell("the labels are not recorded, and the loss does not reveal them")
     steps, values = curve.series.finite()
     first = int(steps[np.flatnonzero(values < 0)[0]])
     return Flagged(

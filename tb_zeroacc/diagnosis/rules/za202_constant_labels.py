@@ -46,7 +46,7 @@ FEWEST_EXAMPLES = 64
     explains=("ZA203", "ZA311", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,
     fix=Fix(
-        "Count the labels before training, and look at what made them all the same.",
+        "Count the labels before training, and find out what made them all the same.",
         "print(np.unique(y, return_counts=True))",
     ),
 )
@@ -55,17 +55,17 @@ def constant_labels(context: RunContext) -> Answer:
 
     ## What it means
     Every example carries the same label: a column that was never filled, a cast to integers that
-    cut all to 0, a filter that kept one class.
+    made all 0, a filter that kept one class.
 
     ## Why accuracy suffers
-    There is nothing to tell apart. Accuracy is 1.0 from the first step and means nothing; on other
-    data the model names that one class whatever it sees.
+    There is nothing to distinguish. Accuracy is 1.0 from the first step and means nothing; on other
+    data the model always predicts that class.
 
     ## How it is detected
-    The distinct labels over all samples, pooled: one only, in 3 batches and 64 examples or more,
+    The distinct labels over all samples, pooled: only one, in at least 3 batches and 64 examples,
     and an epoch has ended. Pooled, because small batches of imbalanced data often hold one class:
     72 % of batches of 32 do where one in a hundred is another (measured). Only for losses that
-    compare with labels: losses of one's own are often fed dummies.
+    compare with labels: custom losses often get placeholders.
 
     ## How to fix it
     ```python
@@ -73,8 +73,8 @@ def constant_labels(context: RunContext) -> Answer:
     ```
 
     ## Easily confused with
-    ZA203 class-imbalance: other classes are rare, but there. ZA111 unshuffled-batches: each batch
-    holds one class, another one each. ZA204 labels-truncated-to-zero: why they are all 0.
+    ZA203 class-imbalance: other classes are rare, but present. ZA111 unshuffled-batches: each batch
+    holds one class, but not the same one. ZA204 labels-truncated-to-zero: why they are all 0.
 
     ## Sources
     Measured on Keras 3.15 (accuracy 1.0 from the first step); stackoverflow.com/q/59325381 (labels
@@ -83,21 +83,21 @@ def constant_labels(context: RunContext) -> Answer:
     run = context.run
     outputs = [o for o in trained_outputs(run) if o.loss in CLASS_LOSSES | REGRESSION]
     if not outputs:
-        return NotApplicable("the loss is no known one: its labels may be dummies")
+        return NotApplicable("the loss is not a standard one: its labels may be placeholders")
     found = [(o, seen) for o in outputs if (seen := _distinct(run, o)) is not None]
     if not found:
-        return CannotTell("the labels' values are not on record")
+        return CannotTell("the values of the labels are not recorded")
     alike = [(o, seen, seen.only) for o, seen in found if seen.only is not None]
     if not alike:
         return Passed("the labels hold more than one value")
     output, seen, value = alike[0]
-    said = f"one label in {count(seen.examples, 'example')} so far"
+    said = f"one label value in {count(seen.examples, 'example')} so far"
     if len(seen.table) < FEWEST_BATCHES or seen.examples < FEWEST_EXAMPLES:
-        return CannotTell(f"{said}, too few to say that there is no other")
+        return CannotTell(f"{said}, too few to rule out others")
     if is_unfinished(run) and not run.epochs:
         return CannotTell(f"{said}; others may come before the epoch ends")
     return Flagged(
-        summary=f"All labels are {number(value)}: there is nothing to tell apart.",
+        summary=f"All labels are {number(value)}: there is nothing to learn.",
         context=f"Seen in {count(seen.examples, 'example')} of `{output.name}`, "
         f"{len(seen.table)} sampled batches.",
         evidence=(

@@ -31,7 +31,7 @@ from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count, number, percent
 
 MAJORITY = 0.9  # share of the largest class; 63:37 is no imbalance
-COLLAPSED = 0.999  # share of predictions that name it. Faulty 1.0, nearest healthy .63
+COLLAPSED = 0.999  # share of predictions of it. Faulty 1.0, nearest healthy .63
 NEAR = 0.1  # of what is left above the majority's share: an accuracy under it tells nothing
 
 # Pooled before a share is believed: a few batches of 32 may hold one class by chance.
@@ -60,27 +60,27 @@ class _Majority:
     explains=("ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Weigh the classes, or draw the rare ones more often; and judge by recall or AUC.",
+        "Weight the classes, or sample rare ones more often; and judge by recall or AUC.",
         "+ model.fit(x, y, class_weight={0: 1.0, 1: 20.0})",
     ),
 )
 def class_imbalance(context: RunContext) -> Answer:
-    """One class dominates, so that naming it every time scores well and says nothing.
+    """One class dominates, so that a high accuracy means little.
 
     ## What it means
     Nine labels of ten or more are the same class: fraud, defects, rare diseases.
 
     ## Why accuracy suffers
-    Always naming the largest class is right in 99 % of cases and finds not one of the others. A
-    rare class adds so little to the loss that the first thing learned is to ignore it.
+    Always predicting the largest class is right in 99 % of cases and finds none of the others. A
+    rare class adds so little to the loss that the model first learns to ignore it.
 
     ## How it is detected
-    The share of the largest class, pooled over all samples (3 batches and 64 examples at least,
-    for small batches hold one class by chance), is 90 % or more. That is a smell, and so it stays
-    where classes or examples are weighted. It is strong when the prediction collapsed: 99.9 % of
-    the predictions of the last samples name that class, or accuracy exceeds its share by no more
-    than a tenth of what is left. Measured: .990 with 100 % of predictions, against .63 in the
-    nearest healthy program. Muted once loss and accuracy beat the baseline.
+    The share of the largest class, pooled over all samples (at least 3 batches and 64 examples,
+    since small batches may hold one class by chance), is 90 % or more. That is a smell, and remains
+    one where classes or examples are weighted. It is strong when predictions have collapsed: 99.9 %
+    of the predictions of the last samples are that class, or accuracy exceeds its share by at most
+    a tenth of the rest. Measured: .990 with 100 % of predictions, against .63 in the nearest
+    healthy program. Muted once loss and accuracy beat the baseline.
 
     ## How to fix it
     ```python
@@ -89,8 +89,8 @@ def class_imbalance(context: RunContext) -> Answer:
     ```
 
     ## Easily confused with
-    ZA202 constant-labels: there is no other class at all. ZA404 predicts-one-class: what it leads
-    to; with even classes it has another cause. ZA704 stuck-at-chance: the same.
+    ZA202 constant-labels: there is no other class. ZA404 predicts-one-class: its consequence; with
+    balanced classes it has another cause. ZA704 stuck-at-chance: the same.
 
     ## Sources
     developers.google.com/machine-learning/crash-course (class-imbalanced datasets);
@@ -100,14 +100,14 @@ def class_imbalance(context: RunContext) -> Answer:
     outputs = trained_outputs(run)
     found = [m for output in outputs if (m := _majority(run, output)) is not None]
     if not found:
-        return CannotTell("no class was counted")
+        return CannotTell("no labels were counted")
     worst = max(found, key=lambda m: m.share)
     size = int(worst.counts.sum())
     said = f"class {worst.label} has {percent(worst.share)} of the labels"
     if worst.share >= 1.0:
         return NotApplicable(f"{said}: there is one class only")
     if len(table) < FEWEST_BATCHES or size < FEWEST_EXAMPLES:
-        return CannotTell(f"{said} in {count(size, 'example')}, too few to tell")
+        return CannotTell(f"{said} in {count(size, 'example')}, too few to judge")
     if worst.share < MAJORITY - ROUNDING:
         return Passed(f"{said} (limit {percent(MAJORITY)})")
     return _flagged(context, worst, alone=len(outputs) == 1)
@@ -157,12 +157,12 @@ def _flagged(context: RunContext, worst: _Majority, *, alone: bool) -> Flagged:
                               shown_by=run.curve("zeroacc/prediction_majority_share"))
         )  # fmt: skip
     if accuracy is not None:
-        evidence += accuracy_against(run, "the majority and a tenth of the rest", ceiling)
-    said = "and the model names no other" if one_answer else "so accuracy says little"
+        evidence += accuracy_against(run, "the majority's share plus a tenth of the rest", ceiling)
+    said = "and the model predicts no other" if one_answer else "so accuracy means little"
     return Flagged(
         summary=f"Class {worst.label} has {percent(worst.share)} of all labels, {said}.",
         context="" if accuracy is None else
-        f"Accuracy is {number(accuracy)}; naming class {worst.label} every time scores "
+        f"Accuracy is {number(accuracy)}; always predicting class {worst.label} scores "
         f"{number(worst.share)}.",
         evidence=tuple(evidence),
         counter_evidence=(Evidence("classes or examples are weighted"),) if weighted else (),
@@ -172,7 +172,7 @@ def _flagged(context: RunContext, worst: _Majority, *, alone: bool) -> Flagged:
 
 
 def _weighted(run: Run) -> bool:
-    """Whether somebody saw to the imbalance by weights."""
+    """Whether weights already compensate for the imbalance."""
     if run.contract is not None and run.contract.fit.class_weight:
         return True
     table = run.table("sample_weights")
@@ -189,6 +189,6 @@ def _weights(worst: _Majority) -> Fix | None:
     shares = {int(k): worst.counts[worst.label] / worst.counts[k] for k in seen}
     said = ", ".join(f"{k}: {number(float(w)).replace(' ', '')}" for k, w in shares.items())
     return Fix(
-        "Weigh the classes by how rare they are; and judge by recall or AUC, not by accuracy.",
+        "Weight the classes by their rarity, and judge by recall or AUC, not by accuracy.",
         f"- model.fit(x, y)\n+ model.fit(x, y, class_weight={{{said}}})",
     )

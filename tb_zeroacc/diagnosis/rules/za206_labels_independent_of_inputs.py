@@ -44,7 +44,7 @@ NEVER_BETTER = 0.98
 # The baseline is that of the training labels. The variance of 300 others differs from it by 8 %
 # (one standard error, sqrt(2/300)): random targets came down to .91 of it (measured).
 CLEARLY_BETTER = 0.85
-# Columns of these mean nothing by their size, so that no correlation with them is to be expected.
+# The inputs of these are codes: their size has no meaning, and neither has a correlation with it.
 CODES = ("Embedding", "Lookup", "Vectorization", "Hashing")
 
 # A validation's own baseline counts where it is at least so many of the training's. Its first
@@ -85,7 +85,7 @@ class _Held:
     ),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Look at a few examples with their labels, and shuffle inputs and labels together only.",
+        "Check a few examples with their labels, and shuffle inputs and labels only together.",
         "- np.random.shuffle(x)\n- np.random.shuffle(y)\n"
         "+ order = np.random.permutation(len(x))\n+ x, y = x[order], y[order]",
     ),
@@ -94,12 +94,12 @@ def labels_independent_of_inputs(context: RunContext) -> Answer:
     """Everything works, but the labels do not depend on the inputs.
 
     ## What it means
-    Inputs and labels of one row do not belong together: they were shuffled apart, joined by the
-    wrong key, drawn at random; or the features hold nothing about the label.
+    Inputs and labels of one row do not belong together: they were shuffled separately, joined by
+    the wrong key, drawn at random; or the features contain no information about the label.
 
     ## Why accuracy suffers
-    There is nothing to learn. The best that a model can do is the largest class or the mean; what
-    goes beyond is learned by heart and holds for no other example.
+    There is nothing to learn. The best that a model can do is to predict the largest class or the
+    mean; anything beyond is memorised and holds for no other example.
 
     ## How it is detected
     Nothing else is found (this rule yields to all faults of data, contract and gradients), 200
@@ -107,19 +107,19 @@ def labels_independent_of_inputs(context: RunContext) -> Answer:
     that learning was possible. Then either the training loss ends at .85 to 1.1 of its baseline and
     fell by less than 5 % over the last quarter (permuted labels .87 to .98, healthy .43 at most);
     or a validation loss of 4 epochs or more never goes below .98 of the baseline (random 1.03 to
-    1.08), whatever regularisers and weights make of both; below .85 the question is settled, in
-    between it is not, for the validation labels have a variance of their own. And no input
-    column is correlated with a label column: Pearson's r over all samples, p by Fisher's z, times
-    the number of pairs, must be 1e-4 or more. A smaller p proves that labels depend on inputs
-    (1e-9 to 1e-211 where nets learn); a larger one proves nothing (XOR), which is why it does not
-    suffice. Repeated examples count once.
+    1.08), whatever regularisers and weights add to both; below .85 labels do depend on inputs, in
+    between that is open, since the validation labels have their own variance. And no input column
+    is correlated with a label column: Pearson's r over all samples, p by Fisher's z, times the
+    number of pairs, must be 1e-4 or more. A smaller p proves that labels depend on inputs (1e-9 to
+    1e-211 where nets learn); a larger one proves nothing (XOR), which is why it does not suffice
+    alone. Repeated examples count once.
 
     ## How to fix it
     ```python
     order = np.random.permutation(len(x))
     x, y = x[order], y[order]
     ```
-    Then check by hand whether you could name the label of ten inputs.
+    Then check for ten inputs whether you could tell the label yourself.
 
     ## Easily confused with
     ZA702 learning-rate-too-low: its updates are tiny. ZA604 underfits: labels depend on inputs
@@ -131,34 +131,35 @@ def labels_independent_of_inputs(context: RunContext) -> Answer:
     """
     run, ratio = context.run, context.loss_ratio
     if ratio is None or context.baseline.loss is None:
-        return CannotTell("what a constant prediction would score is not known")
+        return CannotTell("the score of a constant prediction is not known")
     if not math.isfinite(ratio):
         return NotApplicable("the loss is not finite")
     found = association_of(run)
     if found is not None and found.log_p < math.log(CHANCE):
         return Passed(f"`{found.pair[0]}` and `{found.pair[1]}` are correlated, "
-                      f"r {number(found.r)}: chance is ruled out")
+                      f"r = {number(found.r)}: chance is ruled out")
     held = _held_out(context, context.baseline.loss)
     if held is not None and held.best < held.clear:
-        return Passed(f"validation came down to {number(held.best)}, below the baseline")
+        return Passed(f"the validation loss fell to {number(held.best)}, below the baseline")
     if held is not None and held.best < held.limit:
-        return CannotTell(f"validation came down to {number(held.best)}, below the baseline by no "
-                          "more than two samples of the same labels may differ by")
+        return CannotTell(f"the validation loss fell to {number(held.best)}, below the baseline by "
+                          "no more than sampling explains")
     if held is not None and held.best - held.slack < held.limit:
-        return CannotTell(f"validation came down to {number(held.best)}; regularisers or weights "
-                          "make up so much of it that it may be below the baseline")
+        return CannotTell(f"the validation loss fell to {number(held.best)}; without regularisers "
+                          "and weights it may be below the baseline")
     if held is None and ratio < LOWEST:
-        return CannotTell(f"the loss ends at {percent(ratio)} of its baseline; without validation "
-                          "that may be learned or learned by heart", is_suspicion=True)
+        return CannotTell(f"the training loss ends at {percent(ratio)} of its baseline; without "
+                          "validation, learning and memorising look the same", is_suspicion=True)
     if (steps := steps_taken(run)) < FEWEST_STEPS:
-        return CannotTell(f"{count(steps, 'step')}: fewer than {FEWEST_STEPS} tell nothing")
+        return CannotTell(f"{count(steps, 'step')}: at least {FEWEST_STEPS} are needed")
     if found is None or _codes(run):
-        return CannotTell("a correlation of inputs and labels is not on record, or means nothing")
+        return CannotTell("the correlation of inputs and labels is not recorded, or not meaningful")
     trend = trend_of(context.curve(LOSS).series)
     if trend is None:
         return CannotTell("fewer than two points of the loss")
     if ratio > HIGHEST:
-        return CannotTell(f"the loss ends at {number(ratio)} baselines: another fault comes first")
+        return CannotTell(f"the loss ends at {number(ratio)} times its baseline: another "
+                          "fault is likelier")  # fmt: skip
     if held is None and trend.late_fall >= STILL * abs(trend.mark):
         return CannotTell("the loss still falls")
     summary = _summary(ratio, context.baseline.loss, held)
@@ -195,15 +196,15 @@ def _penalty(run: Run) -> float:
 
 
 def _codes(run: Run) -> bool:
-    """Whether the inputs are, or may be, numbers of things: no size, so no correlation."""
+    """Whether the inputs are, or may be, codes, whose size has no meaning."""
     looked_up = any(word in layer.class_name for layer in entry(run) for word in CODES)
     return looked_up or hidden_entry(run) is not None
 
 
 def _summary(ratio: float, baseline_loss: float, held: _Held | None) -> str:
     if held is None:
-        stands = f"The loss stands at {percent(ratio)} of its baseline"
-        return f"{stands}: labels seem not to depend on inputs."
+        stands = f"The loss stays at {percent(ratio)} of its baseline"
+        return f"{stands}: the labels seem not to depend on the inputs."
     against = f"({number(held.best)} against {number(baseline_loss)})"
     return f"Validation never beats the baseline {against}: labels look random."
 
@@ -214,11 +215,11 @@ def _by_updates(
     weights = context.table(WEIGHTS)
     ratios = kernel_ratios(context.run, weights)
     if not np.isfinite(ratios).any():
-        return CannotTell("no update of a kernel is on record")
+        return CannotTell("no update of a kernel is recorded")
     update = float(np.nanmedian(ratios))
     if not LAZY < update < WILD:
-        return CannotTell(f"updates are {number(update)} of the weights: too few or too wild to "
-                          "say that it could have learned")
+        return CannotTell(f"updates are {number(update)} of the weights: too small or too large "
+                          "for the model to have learned")
     return _flagged(context, summary, trend, found, held, update)
 
 
@@ -234,11 +235,11 @@ def _flagged(
     return Flagged(
         summary=summary,
         context=f"Updates are healthy ({number(update)} of the weights), and no input column is "
-        f"correlated with a label (p {number(p)}).",
+        f"correlated with a label (p = {number(p)}).",
         evidence=(
             *_validation(held),
             *_training(context, trend),
-            Evidence.of_table(f"p of the largest correlation, of `{found.pair[0]}`",
+            Evidence.of_table(f"p-value of the largest correlation, of `{found.pair[0]}`",
                               context.table(LABELS), p, at_most(CHANCE), layer=found.pair[0]),
             Evidence.of_table("update ÷ weights of the largest kernel, median",
                               context.table(WEIGHTS), update, at_least(LAZY), since=0,
@@ -250,8 +251,8 @@ def _flagged(
         rivals=(
             (
                 "ZA604",
-                "Train a larger model on a few examples by heart, then on all: if validation "
-                "still does not move, the labels hold nothing to learn.",
+                "Let a larger model memorise a few examples, then train it on all: if validation "
+                "still does not improve, there is nothing to learn.",
             ),
         ),
     )  # fmt: skip
@@ -260,7 +261,7 @@ def _flagged(
 def _validation(held: _Held | None) -> tuple[Evidence, ...]:
     if held is None:
         return ()
-    text = "best validation loss, against .98 of the baseline"
+    text = "best validation loss, against 0.98 times the baseline"
     return (Evidence.of_curve(text, held.curve, held.best, at_most(held.limit)),)
 
 

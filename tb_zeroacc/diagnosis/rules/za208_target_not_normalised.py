@@ -1,4 +1,4 @@
-"""ZA208: targets of a scale that the updates do not reach."""
+"""ZA208: targets that are too large for the outputs to reach."""
 
 from __future__ import annotations
 
@@ -50,29 +50,29 @@ FEWEST_STEPS = 200  # fewer are too few for any targets
     ),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Standardise the targets, and turn predictions back afterwards.",
+        "Standardise the targets, and scale the predictions back.",
         "+ mean, std = y.mean(), y.std()\n- model.fit(x, y)\n+ model.fit(x, (y - mean) / std)\n"
         "+ predicted = model.predict(x) * std + mean",
     ),
 )  # fmt: skip
 def target_not_normalised(context: RunContext) -> Answer:
-    """The regression targets are so large that the updates do not reach them.
+    """The regression targets are too large for the outputs to reach them.
 
     ## What it means
-    Prices of 300 000 are to be predicted by a net whose outputs start around 1 and grow by a
-    thousandth or so with each update.
+    A model should predict prices of 300 000, while its outputs start around 1 and grow by about a
+    thousandth with each update.
 
     ## Why accuracy suffers
-    All of training goes into raising the outputs to the targets' level. Until they are there,
-    nothing about the inputs is learned.
+    Training is spent on raising the outputs to the level of the targets. Until then nothing about
+    the inputs is learned.
 
     ## How it is detected
     The root mean square of the targets is 100 or more, and 10 times the largest output of the last
-    samples (the median of a quarter of them, ten at most) or more: what hundreds of updates reached
-    is a tenth of the way. At least 200 steps; linear outputs only; muted once the run beats its
-    baseline, a smell where no baseline is known. Both limits are chosen with care and not tuned:
+    samples (the median of a quarter of them, ten at most) or more: hundreds of updates have covered
+    a tenth of the way. At least 200 steps; linear outputs only; muted once the run beats its
+    baseline, a smell where no baseline is known. Both limits are conservative and not tuned:
     targets of 12 in root mean square train with usual rates, only slowly (measured), and outputs of
-    a converged net are as large as its targets.
+    a converged model are as large as its targets.
 
     ## How to fix it
     ```python
@@ -80,11 +80,11 @@ def target_not_normalised(context: RunContext) -> Answer:
     model.fit(x, (y - mean) / std)
     predicted = model.predict(x) * std + mean
     ```
-    Take `np.log1p(y)` first where targets span orders of magnitude.
+    Apply `np.log1p` first where targets span orders of magnitude.
 
     ## Easily confused with
     ZA702 learning-rate-too-low: there the targets are small and updates tiny against the weights.
-    ZA306 bounded-output-misses-targets: the activation, not the rate, stops the outputs. ZA705
+    ZA306 bounded-output-misses-targets: the activation, not the rate, limits the outputs. ZA705
     stopped-too-early: the outputs are near and still moving.
 
     ## Sources
@@ -94,20 +94,20 @@ def target_not_normalised(context: RunContext) -> Answer:
     run = context.run
     outputs = [o for o in trained_outputs(run) if o.loss in SCALED]
     if not outputs:
-        return NotApplicable("no regression loss")
+        return NotApplicable("no output is trained on a regression loss")
     free = [o for o in outputs if o.activation in (None, "linear")]
     if not free:
-        return NotApplicable("no output is linear, so its activation and not its size is asked")
+        return NotApplicable("no output is linear: the activation limits its range")
     sizes = [(o, *both) for o in free if (both := _sizes(run, o)) is not None]
     if not sizes:
-        return CannotTell("targets or outputs of the last steps are not on record")
+        return CannotTell("targets or outputs of the last steps are not recorded")
     far = [s for s in sizes if s[1] >= LARGE and s[1] >= SHORT * s[2] * (1.0 - ROUNDING)]
     output, target, reached = max(far or sizes, key=lambda s: s[1])
-    said = f"targets have a root mean square of {number(target)}, outputs come to {number(reached)}"
+    said = f"targets have a root mean square of {number(target)}, outputs reach {number(reached)}"
     if not far:
         return Passed(said)
     if (steps := steps_taken(run)) < FEWEST_STEPS:
-        return CannotTell(f"{said}, but {count(steps, 'step')} would be too few in any case",
+        return CannotTell(f"{said}, but {count(steps, 'step')} are too few to judge",
                           is_suspicion=True)  # fmt: skip
     found = _too_large(context, output, target, reached, steps)
     return replace(found, tier=Tier.SMELL) if context.beats is None else found
@@ -135,8 +135,8 @@ def _too_large(
     way = percent(reached / target)
     ratio = target / reached if reached else float("inf")
     return Flagged(
-        summary=f"Targets of size {number(target)} are out of reach: outputs came to {way} of it.",
-        context=f"That is what {count(steps, 'step')} brought; the targets are not standardised.",
+        summary=f"Targets of size {number(target)} are too large: outputs reach {way} of it.",
+        context=f"That is after {count(steps, 'step')}; the targets are not standardised.",
         evidence=(
             Evidence.of_table("root mean square of the targets", context.table(LABELS), target,
                               at_most(LARGE), layer=output.name),
@@ -146,6 +146,6 @@ def _too_large(
             *curve_shown(context.run, Role.LOSS),
         ),
         rivals=(
-            ("ZA206", "Standardise the targets first: a loss that then stands at 1 is the mean's."),
+            ("ZA206", "Standardise the targets first: predicting the mean then has a loss of 1."),
         ),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""ZA209: labels of another encoding than the loss takes."""
+"""ZA209: labels in another encoding than the loss expects."""
 
 from __future__ import annotations
 
@@ -36,26 +36,27 @@ from tb_zeroacc.run import Role, Run
     explains=("ZA003", "ZA201", "ZA305", "ZA310"),
     outcome=Outcome.BROKEN,
     fix=Fix(
-        "Take the loss that fits the labels: sparse for class numbers, categorical for one-hot.",
+        "Use the loss that fits the labels: sparse for class numbers, categorical for one-hot.",
         'loss="sparse_categorical_crossentropy",  # y: 0, 1, 2, ...\n'
         'loss="categorical_crossentropy",         # y: one column a class',
     ),
 )
 def label_encoding_mismatch(context: RunContext) -> Answer:
-    """The loss wants another encoding of the labels: class numbers, one-hot, or yes and no.
+    """The labels are encoded differently than the loss expects: class numbers, one-hot, binary.
 
     ## What it means
-    Class numbers (one column) meet a loss that wants one column a class, or the other way round.
+    Class numbers (one column) are used with a loss that expects one column per class, or vice
+    versa.
 
     ## Why accuracy suffers
-    Keras 3 raises while the first step is traced: nothing is trained at all. A loss of one's own
-    that broadcasts instead compares each label with every unit.
+    Keras 3 raises while the first step is traced: nothing is trained at all. A custom loss that
+    broadcasts compares each label with every unit instead.
 
     ## How it is detected
-    The shapes of labels and outputs as the loss got them, before the call, against the loss:
-    sparse cross-entropy with as many label columns as units; categorical or binary cross-entropy
-    over several units with one label column or none; binary cross-entropy on one unit with several
-    label columns. Exact, no threshold; a size that is not known is no mismatch.
+    The shapes of labels and outputs as passed to the loss, against the loss: sparse cross-entropy
+    with as many label columns as units; categorical or binary cross-entropy over several units with
+    one label column or none; binary cross-entropy on one unit with several label columns. Exact, no
+    threshold; an unknown size is no mismatch.
 
     ## How to fix it
     ```python
@@ -66,8 +67,8 @@ def label_encoding_mismatch(context: RunContext) -> Answer:
 
     ## Easily confused with
     ZA310 binary-loss-for-classes: the shapes fit, the meaning does not. ZA201 labels-out-of-range:
-    the encoding fits, the numbers do not. ZA313 broadcast-in-loss: (n,) against (n, 1) in a loss
-    of one's own.
+    the encoding fits, the numbers do not. ZA313 broadcast-in-loss: (n,) against (n, 1) in a custom
+    loss.
 
     ## Sources
     keras.io/api/losses/probabilistic_losses; github.com/keras-team/keras issue 17029. Measured on
@@ -78,7 +79,7 @@ def label_encoding_mismatch(context: RunContext) -> Answer:
     looked = 0
     judged = [o for o in trained_outputs(run) if o.loss in CLASS_LOSSES]
     if not judged:
-        return NotApplicable("no cross-entropy, whose labels would have an encoding")
+        return NotApplicable("no output is trained on cross-entropy")
     for output in judged:
         labels = tensor_of(shapes.labels, run, output)
         made = tensor_of(shapes.outputs, run, output)
@@ -88,7 +89,7 @@ def label_encoding_mismatch(context: RunContext) -> Answer:
         if (clash := _clash(output, labels.shape, made.shape)) is not None:
             return _mismatch(run, output, labels, made, clash)
     if not looked:
-        return CannotTell("the shapes of labels and outputs are not on record")
+        return CannotTell("the shapes of labels and outputs are not recorded")
     return Passed("the shapes of labels and outputs fit the loss")
 
 
@@ -117,8 +118,8 @@ def _mismatch(run: Run, output: Output, labels: Tensor, made: Tensor, clash: str
     ended = run.end.text if run.end and run.end.how == "exception" else None
     raised = f" Keras raised: {ended.splitlines()[0][:160]}" if ended else ""
     return Flagged(
-        summary=f"{loss} meets labels that are {clash}: {shape_words(labels)} against "
-        f"{shape_words(made)}.",
+        summary=f"{loss} gets labels that are {clash}: {shape_words(labels)} for "
+        f"outputs {shape_words(made)}.",
         context=f"The loss cannot compare them.{raised}",
         evidence=(
             Evidence(f"labels of shape {shape_words(labels)}, {labels.dtype}", layer=output.name),
@@ -134,17 +135,17 @@ def _mismatch(run: Run, output: Output, labels: Tensor, made: Tensor, clash: str
 def _fitting(run: Run, output: Output, clash: str) -> Fix:
     before = f"- {_loss_argument(output, output.loss or '')}\n"
     if clash == "one-hot":
-        return Fix("Take the categorical loss for one-hot labels.",
+        return Fix("Use the categorical loss for one-hot labels.",
                     f"{before}+ {_loss_argument(output, 'categorical_crossentropy')}")  # fmt: skip
     if clash == "class numbers":
         layers = ""
         if output.activation != "softmax" and not output.from_logits:
             layers = (f"- {output_call(run, output, output.activation)},\n"
                       f"+ {output_call(run, output, 'softmax')},\n")  # fmt: skip
-        return Fix("Take the sparse loss, with softmax, for class numbers.",
+        return Fix("Use the sparse loss, with softmax, for class numbers.",
                     f"{layers}{before}"
                     f"+ {_loss_argument(output, 'sparse_categorical_crossentropy')}")  # fmt: skip
-    return Fix("Give each column of the labels a unit of the output.",
+    return Fix("Use one output unit per column of the labels.",
                 "print(y.shape)  # (examples, columns)\n"
                 'keras.layers.Dense(y.shape[1], activation="sigmoid")')  # fmt: skip
 

@@ -42,7 +42,7 @@ from tb_zeroacc.wording import count, number
     explains=("ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,
     fix=Fix(
-        "Give the one unit a sigmoid, which lies between 0 and 1.",
+        "Use a sigmoid for a single unit: it lies between 0 and 1.",
         '- keras.layers.Dense(1, activation="softmax")\n'
         '+ keras.layers.Dense(1, activation="sigmoid")',
     ),
@@ -55,15 +55,15 @@ def softmax_on_one_unit(context: RunContext) -> Answer:
     whatever the weights and the input are.
 
     ## Why accuracy suffers
-    The model names the same class for every example: accuracy is that class's share and never
-    moves. The loss may fall all the same, for Keras computes the cross-entropy from the value
+    The model predicts the same class for every example: accuracy is that class's share and never
+    changes. The loss may fall all the same, for Keras computes the cross-entropy from the value
     before the softmax: in a recorded program from .76 to .08, at an accuracy of .627 throughout.
-    With a squared error the gradient is 0 and the loss stands still as well.
+    With a squared error the gradient is 0 and the loss does not change either.
 
     ## How it is detected
     From the contract: the activation of a trained output is softmax and its last axis has 1 unit.
-    No threshold is needed, 1 is exact; neither a falling loss nor a good one speaks against it.
-    Recorded outputs that are not 1 do (the softmax then runs over another axis, as in attention).
+    No threshold is needed, 1 is exact; neither a falling nor a low loss is evidence against it.
+    Recorded outputs other than 1 are (the softmax then runs over another axis, as in attention).
     From Keras' own record alone it is strong at most.
 
     ## How to fix it
@@ -73,11 +73,11 @@ def softmax_on_one_unit(context: RunContext) -> Answer:
     ```python good
     keras.layers.Dense(1, activation="sigmoid")
     ```
-    Or keep softmax and give it one unit a class, with sparse_categorical_crossentropy.
+    Or keep softmax with one unit per class, and sparse_categorical_crossentropy.
 
     ## Easily confused with
-    ZA404 predicts-one-class: there another class could be named, and the weights prevent it. ZA403
-    metric-frozen-while-loss-falls: what this looks like where only the curves are known.
+    ZA404 predicts-one-class: there another class could be predicted, and the weights prevent it.
+    ZA403 metric-frozen-while-loss-falls: what this looks like where only the curves are known.
 
     ## Sources
     stackoverflow.com/q/59129802, stackoverflow.com/q/53971451; keras.io/api/layers/activations
@@ -87,7 +87,7 @@ def softmax_on_one_unit(context: RunContext) -> Answer:
     outputs = trained_outputs(run)
     known = [o for o in outputs if o.activation is not None]
     if not known:
-        return CannotTell("the contract does not tell the activation of the output")
+        return CannotTell("the contract does not name the activation of the output")
     ones = [o for o in known if o.activation == "softmax" and o.units == 1]
     if not ones:
         shown = ", ".join(f"{o.activation} over {count(o.units, 'unit')}" for o in known if o.units)
@@ -124,13 +124,13 @@ def _always_one(context: RunContext, output: Output, *, measured: bool) -> Flagg
         summary="The output is always 1: softmax over a single unit.",
         context=f"Accuracy ends at {number(accuracy)}{learned}; it is the share of one class."
         if accuracy is not None
-        else "Whatever the weights and inputs are, the model gives the same answer.",
+        else "Whatever the weights and inputs are, the output is the same.",
         evidence=(*facts, *curve_shown(run, Role.ACCURACY, Role.LOSS)),
         tier=context.tier_of_contract,
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
         fix=Fix(
-            "Give the one unit a sigmoid, which lies between 0 and 1.",
+            "Use a sigmoid for a single unit: it lies between 0 and 1.",
             f"- {output_call(run, output, 'softmax')}\n+ {output_call(run, output, 'sigmoid')}",
         ),
     )

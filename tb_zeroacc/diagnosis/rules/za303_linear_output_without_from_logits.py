@@ -1,4 +1,4 @@
-"""ZA303: logits that the loss takes for probabilities."""
+"""ZA303: logits that the loss treats as probabilities."""
 
 from __future__ import annotations
 
@@ -51,23 +51,22 @@ from tb_zeroacc.wording import count, number
     ),
 )
 def linear_output_without_from_logits(context: RunContext) -> Answer:
-    """Cross-entropy takes the numbers of a linear output for probabilities.
+    """Cross-entropy treats the logits of a linear output as probabilities.
 
     ## What it means
-    The output has no activation, so its values are any numbers, and the loss was not told so:
-    `from_logits` is False. Keras clips them to between 0 and 1 before the logarithm. Where the clip
-    acts the gradient is 0, elsewhere it is that of another function.
+    The output has no activation, so its values are unbounded, and the loss does not know it:
+    `from_logits` is False. Keras clips them to between 0 and 1 before the logarithm. Where values
+    are clipped the gradient is 0, elsewhere it is that of another function.
 
     ## Why accuracy suffers
-    Most examples give no gradient or a misleading one: ten classes of digits that softmax learns
-    to .98 ended at .21 to .60, at a loss of .93 to 1.0 of that of a constant answer (measured).
+    Most examples give no gradient or a misleading one: ten classes of digits that softmax learns to
+    .98 ended at .21 to .60, at a loss of .93 to 1.0 times that of a constant prediction (measured).
 
     ## How it is detected
     From the contract: a cross-entropy with `from_logits=False` on an output whose activation is
-    linear when it reaches the loss; a softmax layer behind a linear one is in order. No threshold
-    is needed. Not where the labels are no classes at all (whole numbers and shares between 0 and 1
-    are): then the loss is the fault, not the output. From Keras' own record alone it is strong at
-    most.
+    linear when it reaches the loss; a softmax layer after a linear one is fine. No threshold is
+    needed. Not where the labels are not classes at all (whole numbers and shares between 0 and 1
+    are): then the loss is wrong, not the output. From Keras' own record alone it is strong at most.
 
     ## How to fix it
     ```python bad
@@ -78,10 +77,10 @@ def linear_output_without_from_logits(context: RunContext) -> Answer:
     model.add(keras.layers.Dense(10))
     model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     ```
-    Or `activation="softmax"`; for yes and no, `activation="sigmoid"` on one unit.
+    Or `activation="softmax"`; for two classes, `activation="sigmoid"` on one unit.
 
     ## Easily confused with
-    ZA309 cross-entropy-for-regression: there the linear output is meant and the loss is wrong.
+    ZA309 cross-entropy-for-regression: there the linear output is intended and the loss is wrong.
     ZA701 learning-rate-too-high: jumps in the loss that a lower rate calms.
 
     ## Sources
@@ -102,7 +101,7 @@ def linear_output_without_from_logits(context: RunContext) -> Answer:
         if output.activation is None or output.from_logits is None:
             doubtful.append(output)
     if doubtful:
-        return CannotTell("the contract tells neither the activation nor from_logits of the output")
+        return CannotTell("the contract names neither the activation nor from_logits of the output")
     shown = (f"{o.activation} with from_logits={o.from_logits}" for o in outputs)
     return Passed(", ".join(dict.fromkeys(shown)))
 
@@ -119,8 +118,8 @@ def _taken_for_probabilities(context: RunContext, output: Output) -> Flagged:
     facts: list[Evidence] = []
     if says is not None and (says[0] < 0.0 or says[1] > 1.0):
         summary = (
-            f"Cross-entropy takes outputs of {number(says[0])} to {number(says[1])} "
-            "for probabilities."
+            f"Cross-entropy treats outputs of {number(says[0])} to {number(says[1])} "
+            "as probabilities."
         )
         facts += [
             Evidence.of_number("largest recorded output", says[1], at_most(1), layer=output.layer),
@@ -129,16 +128,16 @@ def _taken_for_probabilities(context: RunContext, output: Output) -> Flagged:
         ]
     else:
         units = count(output.units, "linear unit") if output.units else "a linear output"
-        summary = f"Cross-entropy takes {units} for probabilities: from_logits is False."
-    if output.units == 1:  # accuracy, too, takes what the unit says for a share
-        text = "Give the one unit a sigmoid, which lies between 0 and 1."
+        summary = f"Cross-entropy treats {units} as probabilities: from_logits is False."
+    if output.units == 1:  # accuracy, too, treats its output as a probability
+        text = "Use a sigmoid for a single unit: it lies between 0 and 1."
         code = f"- {output_call(run, output, None)}\n+ {output_call(run, output, 'sigmoid')}"
     else:
         text = "Tell the loss that it gets logits."
         code = f'- loss="{loss}",\n+ loss={loss_call(loss, "from_logits=True")},'
     return Flagged(
         summary=summary,
-        context="Values outside 0 to 1 are clipped, and where they are the gradient is 0.",
+        context="Values outside 0 to 1 are clipped, and clipped values have a gradient of 0.",
         evidence=(
             Evidence(f"activation is linear, loss is {loss}, from_logits is False",
                      layer=output.layer),

@@ -1,4 +1,4 @@
-"""ZA308: classes that are trained on a distance."""
+"""ZA308: classes that are trained with a regression loss."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role
 from tb_zeroacc.wording import number
 
-MOST_CLASSES = 1000  # whole numbers over a wider range are amounts, not names of classes
-# Without an accuracy nothing says that classes are meant: only class numbers from 0 or 1 look so.
+MOST_CLASSES = 1000  # whole numbers over a wider range are not class numbers
+# Without an accuracy nothing shows that classes are meant, except class numbers from 0 or 1.
 FEW_CLASSES = 20
-HALF = 0.5  # no constant answer is right more often, unless one class has the majority
+HALF = 0.5  # a constant prediction is not right more often, unless one class has the majority
 
 
 @rule(
@@ -42,30 +42,30 @@ HALF = 0.5  # no constant answer is right more often, unless one class has the m
     needs=(CONTRACT,),
     explains=("ZA208", "ZA403", "ZA404", "ZA704"),
     fix=Fix(
-        "Give each class a unit and train on cross-entropy.",
+        "Use one output unit per class, and cross-entropy.",
         '- keras.layers.Dense(1)\n+ keras.layers.Dense(10, activation="softmax")\n'
         '- loss="mse",\n+ loss="sparse_categorical_crossentropy",',
     ),
 )
 def regression_loss_for_classes(context: RunContext) -> Answer:
-    """A squared or absolute error is trained on labels that name classes.
+    """The model is trained on class labels with a regression loss.
 
     ## What it means
-    The loss takes class 9 for nine times class 1, and class 5 for the mean of 4 and 6. With one
+    The loss treats class 9 as nine times class 1, and class 5 as the mean of 4 and 6. With one
     linear unit the model learns a number between the classes.
 
     ## Why accuracy suffers
-    Accuracy asks for the class, the loss for a small distance: digits trained so reached a quarter
-    of the loss of a constant answer, and an accuracy of .13 to .15 (measured).
+    Accuracy asks for the class, the loss for a small distance: digits trained this way reached a
+    quarter of the loss of a constant prediction, and an accuracy of .13 to .15 (measured).
 
     ## How it is detected
     From contract and labels: a regression loss, an accuracy among the metrics, and labels that are
     all whole numbers over a range of at most 1000, or one-hot rows. It is strong unless accuracy
-    beats the share of the largest class by a quarter of what is left (one half stands for a share
-    that is not known), for a squared error on a sigmoid or softmax does learn: then it is a smell.
-    Without an accuracy it is a smell where labels run from 0 or 1 over at most 20 values and the
-    run does not beat its baseline; a wider range is as likely an amount. Without labels, a softmax
-    trained on a distance is a smell.
+    beats the share of the largest class by a quarter of the rest (one half replaces an unknown
+    share), since a squared error on a sigmoid or softmax does learn: then it is a smell. Without an
+    accuracy it is a smell where labels run from 0 or 1 over at most 20 values and the run does not
+    beat its baseline; a wider range may as well be continuous. Without labels, a softmax trained
+    with a regression loss is a smell.
 
     ## How to fix it
     ```python bad
@@ -78,7 +78,7 @@ def regression_loss_for_classes(context: RunContext) -> Answer:
     ```
 
     ## Easily confused with
-    ZA401 accuracy-on-regression: there the targets are amounts and the accuracy is wrong. ZA704
+    ZA401 accuracy-on-regression: there the targets are continuous and the metric is wrong. ZA704
     stuck-at-chance: there the loss does not fall either.
 
     ## Sources
@@ -99,12 +99,12 @@ def regression_loss_for_classes(context: RunContext) -> Answer:
         elif (tier := _tier(context, output, labels)) is not None:
             return _flagged(context, output, labels, tier)
     if untold == len(outputs):
-        return CannotTell("labels are not in the log: they may be classes", (LABELS.missing,))
-    return Passed("the targets are no class numbers, or the run beats its baseline on them")
+        return CannotTell("the labels are not in the log: they may be classes", (LABELS.missing,))
+    return Passed("the targets are not class numbers, or the run beats its baseline on them")
 
 
 def _tier(context: RunContext, output: Output, labels: Labels) -> Tier | None:
-    """How sure it is that classes are meant and the loss hurts; None where they are not."""
+    """The tier at which classes seem meant and harmed by the loss; None where they do not."""
     if not labels.one_hot and (not labels.whole or labels.units > 1):
         return None
     values = labels.high - labels.low + 1
@@ -117,7 +117,7 @@ def _tier(context: RunContext, output: Output, labels: Labels) -> Tier | None:
 
 
 def _accuracy_beats(context: RunContext, labels: Labels) -> bool:
-    """Whether accuracy is well above what always naming one class would score."""
+    """Whether accuracy is well above that of always predicting one class."""
     if context.beats_accuracy is not None:
         return context.beats_accuracy
     if context.final_accuracy is None:
@@ -141,7 +141,7 @@ def _flagged(context: RunContext, output: Output, labels: Labels | None, tier: T
     else:
         classes = int(labels.high) + 1 if labels.low >= 0 else 2
         span = f"{number(labels.low)} to {number(labels.high)}"
-        summary = f"A {name} takes the class numbers {span} for amounts."
+        summary = f"A {name} treats the class numbers {span} as continuous values."
     if labels is not None:
         facts += (
             Evidence.of_number("share of labels that are whole numbers", 1, unlike(1),
@@ -149,9 +149,9 @@ def _flagged(context: RunContext, output: Output, labels: Labels | None, tier: T
         )
     if context.baseline.accuracy is not None and context.final_accuracy is not None:
         share = f"{number(context.final_accuracy)} against {number(context.baseline.accuracy)}"
-        sentence = f"Accuracy is {share} for always saying the largest class."
+        sentence = f"Accuracy is {share} for always predicting the largest class."
     else:
-        sentence = "Its optimum lies between the classes, where no class is."
+        sentence = "Its optimum lies between the classes."
     return Flagged(
         summary=summary,
         context=sentence,
@@ -167,13 +167,13 @@ def _fix(context: RunContext, output: Output, classes: int, labels: Labels | Non
     before = f"- {output_call(run, output, output.activation)}\n"
     if classes == 2 and output.units == 1 and (labels is None or labels.low >= 0):
         after = output_call(run, output, "sigmoid")
-        loss, text = "binary_crossentropy", "Train yes and no on cross-entropy."
+        loss, text = "binary_crossentropy", "Use binary cross-entropy for two classes."
     else:
         rows = labels is not None and labels.one_hot
         loss = "categorical_crossentropy" if rows else "sparse_categorical_crossentropy"
         after = f'keras.layers.Dense({max(classes, 2)}, activation="softmax")'
-        text = "Give each class a unit and train on cross-entropy."
+        text = "Use one output unit per class, and cross-entropy."
         if labels is not None and labels.low < 0:
-            text = "Number the classes from 0, give each a unit and train on cross-entropy."
+            text = "Number the classes from 0; use one output unit per class, and cross-entropy."
     layers = "" if before == f"- {after}\n" else f"{before}+ {after}\n"
     return Fix(text, f'{layers}- loss="{output.loss}",\n+ loss="{loss}",')

@@ -1,4 +1,4 @@
-"""ZA309: cross-entropy on targets that are no classes."""
+"""ZA309: cross-entropy on targets that are not classes."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from tb_zeroacc.series import Point
 from tb_zeroacc.wording import number, percent
 
 CROSS_ENTROPY_TAGS = ("crossentropy", "cross_entropy", "cross-entropy")
-BELOW_ZERO = -1e-3  # a cross-entropy of sound labels is 0 or more; rounding does not reach this
+BELOW_ZERO = -1e-3  # a cross-entropy of valid labels is 0 or more; rounding does not reach this
 
 
 def _fix(loss: str) -> Fix:
     return Fix(
-        "Train amounts on a squared error, with a linear output.",
+        "Use a squared error and a linear output for continuous targets.",
         f'- loss="{loss}",\n+ loss="mean_squared_error",',
     )
 
@@ -54,24 +54,25 @@ def _fix(loss: str) -> Fix:
     fix=_fix("binary_crossentropy"),
 )
 def cross_entropy_for_regression(context: RunContext) -> Answer:
-    """Cross-entropy is trained on continuous targets, which are no classes.
+    """The model is trained on continuous targets with a cross-entropy.
 
     ## What it means
-    Cross-entropy takes its labels for shares between 0 and 1. A target of 7.3 makes the term of
-    the other class negative, (1 - 7.3) times a logarithm: the loss has no lower bound, and its
-    slope does not lead to the target.
+    Cross-entropy treats its labels as shares between 0 and 1. A target of 7.3 makes the term of the
+    other class negative, (1 - 7.3) times a logarithm: the loss has no lower bound, and its slope
+    does not lead to the target.
 
     ## Why accuracy suffers
-    By seed the loss of one linear unit fell to -160 and stood there, or stood at +178 for ever,
-    where Keras clips and the gradient is 0 (measured). In neither does the model learn the target.
+    Depending on the seed, the loss of one linear unit fell to -160 and stayed there, or stayed at
+    +178, where Keras clips and the gradient is 0 (measured). Either way the model does not learn
+    the target.
 
     ## How it is detected
-    From contract and labels: a cross-entropy, and labels of which some are no whole numbers and
-    some lie outside 0 to 1 (by more than 1/1024, float16's rounding step). Both are asked for:
-    shares within 0 to 1 are sound labels (smoothed ones, pixels of an autoencoder), and whole
-    numbers out of range are wrong class numbers. The loss itself tells nothing unless it is
-    negative, which no sound labels can make it. Without labels, a negative loss of a linear output
-    is strong; a negative curve that is called a cross-entropy, without a contract, is a smell.
+    From contract and labels: a cross-entropy, and labels of which some are not whole numbers and
+    some lie outside 0 to 1 (by more than 1/1024, float16's rounding step). Both are required:
+    shares within 0 to 1 are valid labels (smoothed ones, pixels of an autoencoder), and whole
+    numbers out of range are wrong class numbers. The loss itself proves nothing unless it is
+    negative, which valid labels rule out. Without labels, a negative loss of a linear output is
+    strong; without a contract, a negative curve that is named a cross-entropy is a smell.
 
     ## How to fix it
     ```python bad
@@ -84,7 +85,7 @@ def cross_entropy_for_regression(context: RunContext) -> Answer:
     ```
 
     ## Easily confused with
-    ZA201 labels-out-of-range: there classes are meant, numbered from 1 or -1. ZA303
+    ZA201 labels-out-of-range: there the labels are classes, numbered from 1 or -1. ZA303
     linear-output-without-from-logits: there the labels are classes and the output lacks its
     activation. ZA703 diverging-loss: there the loss rises.
 
@@ -115,14 +116,14 @@ def cross_entropy_for_regression(context: RunContext) -> Answer:
         return CannotTell("the labels are not in the log", (LABELS.missing,))
     if lowest.value >= BELOW_ZERO:
         return CannotTell(
-            f"the loss does not go below {number(lowest.value)}, which proves nothing; the labels "
-            "are not in the log", (LABELS.missing,),
+            f"the labels are not in the log, and a loss that stays at or above "
+            f"{number(lowest.value)} proves nothing", (LABELS.missing,),
         )
     return _by_level(curve, untold.loss or "", lowest, Tier.STRONG)
 
 
 def _by_name(run: Run) -> Answer:
-    """Without a contract: a curve that is called a cross-entropy and is negative."""
+    """Without a contract: a curve that is named a cross-entropy and is negative."""
     named = [c for c in run.curves_of(Role.LOSS) if any(w in c.tag.lower() for w in
                                                         CROSS_ENTROPY_TAGS)]
     for curve in named:
@@ -139,10 +140,10 @@ def _by_labels(context: RunContext, output: Output, labels: Labels) -> Flagged:
     return Flagged(
         summary=f"Cross-entropy is trained on continuous targets, from {number(labels.low)} to "
         f"{number(labels.high)}.",
-        context=f"{percent(labels.fractional)} of them are no whole numbers: they are amounts, "
-        "and this loss has no minimum at them.",
+        context=f"{percent(labels.fractional)} of them are not whole numbers, and this loss has no "
+        "minimum at them.",
         evidence=(
-            Evidence.of_number("share of targets that are no whole numbers", labels.fractional,
+            Evidence.of_number("share of targets that are not whole numbers", labels.fractional,
                                at_most(0), unit="share", member=labels.member),
             Evidence.of_number("largest target" if far > 1.0 else "smallest target", far,
                                at_most(1) if far > 1.0 else at_least(0), member=labels.member),
@@ -158,7 +159,7 @@ def _by_level(curve: Curve, loss: str, lowest: Point, tier: Tier) -> Flagged:
     steps = curve.series.steps[curve.series.values < BELOW_ZERO]
     first = int(steps[0]) if len(steps) else lowest.step
     return Flagged(
-        summary=f"The cross-entropy falls to {number(lowest.value)}: its targets are no classes.",
+        summary=f"The cross-entropy falls to {number(lowest.value)}: its targets are not classes.",
         context="With labels between 0 and 1, or with class numbers, it can never be negative.",
         evidence=(
             Evidence.of_curve("smallest loss", curve, lowest.value, at_least(0), since=first),
@@ -167,6 +168,6 @@ def _by_level(curve: Curve, loss: str, lowest: Point, tier: Tier) -> Flagged:
         since=BEFORE_TRAINING,
         fix=_fix(loss),
         rivals=(
-            ("ZA201", "the smallest and largest label: classes numbered from 1 or -1 do the same"),
+            ("ZA201", "the range of the labels: classes numbered from 1 or -1 do the same"),
         ),
     )

@@ -31,7 +31,7 @@ from tb_zeroacc.facts import Output, Tensor
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number
 
-FEWEST_CLASSES = 3  # with two, yes and no are the two classes
+FEWEST_CLASSES = 3  # two classes are a binary question
 # In fewer examples with several labels each, every row may hold exactly one by chance.
 FEWEST_EXAMPLES = 64
 
@@ -45,33 +45,33 @@ FEWEST_EXAMPLES = 64
     explains=("ZA201", "ZA305", "ZA402", "ZA403", "ZA404", "ZA704"),
     muted_when=Muted.ACCURACY_IS_BEATEN,
     fix=Fix(
-        "Train exclusive classes on categorical cross-entropy over a softmax.",
+        "Use a softmax and categorical cross-entropy for exclusive classes.",
         '- keras.layers.Dense(3, activation="sigmoid")\n'
         '+ keras.layers.Dense(3, activation="softmax")\n'
         '- loss="binary_crossentropy",\n+ loss="sparse_categorical_crossentropy",',
     ),
 )
 def binary_loss_for_classes(context: RunContext) -> Answer:
-    """Binary cross-entropy is trained on several classes of which one is right.
+    """Binary cross-entropy is used for classes that exclude each other.
 
     ## What it means
-    Binary cross-entropy takes every unit for a question of its own, answered yes or no. Where
-    exactly one class is right for an example, the units should compete instead.
+    Binary cross-entropy treats every unit as an independent yes/no question. Where exactly one
+    class is right for an example, the units should compete instead.
 
     ## Why accuracy suffers
-    Saying no to every class is right for all units but one: of ten classes, 90 % of the answers.
-    The loss starts near this answer and leaves it slowly. Labels that are class numbers do not fit
-    several units at all: Keras 3 raises an error before the first step, older ones spread the
-    number over the units.
+    Answering no for every class is right for all units but one: 90 % of the answers with ten
+    classes. The loss starts near this solution and leaves it slowly. Labels that are class numbers
+    do not fit several units at all: Keras 3 raises an error before the first step, older ones
+    spread the number over the units.
 
     ## How it is detected
-    From contract and labels: binary cross-entropy on two units or more, and labels that are
-    one-hot rows (whole numbers, and every one of at least 64 rows sums to 1) or class numbers: one
-    whole number an example, up to 2 or more. Where the fit ended before any label was seen, whole
-    numbers of one column less tell by their shape. Rows with several labels are what this loss is
-    for. Passed where accuracy beats the share of the largest class by a quarter of what is left,
-    for one question a class can work too; a smell where no accuracy is known. Without labels, a
-    softmax under this loss is a smell.
+    From contract and labels: binary cross-entropy on two units or more, and labels that are one-hot
+    rows (whole numbers, and every one of at least 64 rows sums to 1) or class numbers: one whole
+    number per example, up to 2 or more. Where the fit ended before any label was seen, the shape
+    and dtype of class numbers suffice. Rows with several labels are what this loss is for. Passed
+    where accuracy beats the share of the largest class by a quarter of the rest, since independent
+    questions can work too; a smell where no accuracy is known. Without labels, a softmax with this
+    loss is a smell.
 
     ## How to fix it
     ```python bad
@@ -85,8 +85,9 @@ def binary_loss_for_classes(context: RunContext) -> Answer:
     One-hot rows take categorical_crossentropy.
 
     ## Easily confused with
-    ZA209 label-encoding-mismatch: the labels do not fit the loss's shape; with class numbers both
-    hold. ZA305 sigmoid-output-for-classes: there the loss is right and the activation is not.
+    ZA209 label-encoding-mismatch: the labels do not have the shape that the loss expects; with
+    class numbers both apply. ZA305 sigmoid-output-for-classes: there the loss is right and the
+    activation is not.
 
     ## Sources
     stackoverflow.com/q/42081257 (binary against categorical cross-entropy, and the accuracy that
@@ -108,7 +109,7 @@ def binary_loss_for_classes(context: RunContext) -> Answer:
             untold.append(found.reason)
     if untold:
         return CannotTell(untold[0], (LABELS.missing,))
-    return Passed("several labels may hold at once, or the run learns them all the same")
+    return Passed("several labels may apply at once, or the run learns them all the same")
 
 
 def _answer(context: RunContext, output: Output) -> Answer:
@@ -120,7 +121,7 @@ def _answer(context: RunContext, output: Output) -> Answer:
         if tensor is not None and _is_class_number(tensor):
             return _flagged(context, output, f"labels of shape {shape_words(tensor)}", rows=False)
         if output.activation == "softmax":
-            return _flagged(context, output, "a softmax, whose units compete", Tier.SMELL)
+            return _flagged(context, output, "a softmax on the output", Tier.SMELL)
         return CannotTell("the labels are not in the log")
     if labels.units == 1:
         if not labels.whole or labels.high < FEWEST_CLASSES - 1:
@@ -130,14 +131,15 @@ def _answer(context: RunContext, output: Output) -> Answer:
     if not labels.one_hot:
         return Passed("rows with another number of labels than one")
     if labels.examples < FEWEST_EXAMPLES:
-        return CannotTell(f"only {count(labels.examples, 'row')} of labels")
+        return CannotTell(f"{count(labels.examples, 'row')} of labels, too few "
+                          f"(at least {FEWEST_EXAMPLES} are needed)")  # fmt: skip
     weak = Tier.SMELL if context.beats_accuracy is None else None
-    found = _flagged(context, output, "one-hot rows: one class each", weak, labels=labels)
-    return replace(found, is_mutable=True)  # a question a class can work, too
+    found = _flagged(context, output, "one-hot rows", weak, labels=labels)
+    return replace(found, is_mutable=True)  # independent questions can work, too
 
 
 def _is_class_number(tensor: Tensor) -> bool:
-    """Whether labels are one whole number an example, by shape and type."""
+    """Whether labels are one whole number per example, by shape and dtype."""
     if tensor.shape is None or not tensor.dtype.startswith(("int", "uint")):
         return False
     return len(tensor.shape) == 1 or (len(tensor.shape) == 2 and tensor.shape[-1] == 1)
@@ -159,8 +161,8 @@ def _flagged(
         _label_fact(what, labels, rows),
     )
     return Flagged(
-        summary=f"Binary cross-entropy asks {output.units} questions where one class is right.",
-        context=f"It was given {what}: exclusive classes, which should compete.",
+        summary=f"Binary cross-entropy treats {output.units} exclusive classes as independent.",
+        context=f"Seen: {what}. Exclusive classes should compete in a softmax.",
         evidence=(*facts, *curve_shown(run, Role.ACCURACY, Role.LOSS)),
         tier=tier,
         since=BEFORE_TRAINING,
@@ -183,6 +185,6 @@ def _fix(run: Run, output: Output, *, rows: bool) -> Fix:
     before, after = output_call(run, output, output.activation), output_call(run, output, "softmax")
     layers = "" if before == after else f"- {before}\n+ {after}\n"
     return Fix(
-        "Train exclusive classes on categorical cross-entropy over a softmax.",
+        "Use a softmax and categorical cross-entropy for exclusive classes.",
         f'{layers}- loss="{output.loss}",\n+ loss="{loss}",',
     )

@@ -1,4 +1,4 @@
-"""ZA401: an accuracy that no regression can score on."""
+"""ZA401: accuracy as the metric of a regression."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Curve, Role, Run
 from tb_zeroacc.wording import number, percent
 
-FEWEST_POINTS = 3  # epochs of an accuracy of exactly 0 that are no bad start
+FEWEST_POINTS = 3  # epochs of an accuracy of exactly 0 that are more than a bad start
 WRITTEN = {
     "BinaryAccuracy": "accuracy",
     "CategoricalAccuracy": "accuracy",
@@ -42,7 +42,7 @@ def _fix(accuracy: str) -> Fix:
     known = accuracy[:1].isupper() and accuracy not in WRITTEN
     before = f"keras.metrics.{accuracy}()" if known else f'"{WRITTEN.get(accuracy, accuracy)}"'
     return Fix(
-        "Measure a regression by its error.",
+        "Measure a regression by an error, such as MAE.",
         f'- metrics=[{before}],\n+ metrics=["mae"],',
     )
 
@@ -58,12 +58,13 @@ def _fix(accuracy: str) -> Fix:
     fix=_fix("accuracy"),
 )
 def accuracy_on_regression(context: RunContext) -> Answer:
-    """Accuracy is measured on continuous targets, which no answer hits exactly.
+    """Accuracy is measured on continuous targets, which no prediction hits exactly.
 
     ## What it means
-    Accuracy counts answers that equal their label. Of targets that are any number none is hit to
-    the last digit; `accuracy` on one unit becomes BinaryAccuracy, which rounds the answer to 0 or
-    1 first. Over several units it asks which column is largest, which says nothing of an amount.
+    Accuracy counts predictions that equal their label. A continuous target is never hit to the last
+    digit; `accuracy` on one unit becomes BinaryAccuracy, which rounds the prediction to 0 or 1
+    first. Over several units it compares which column is largest, which is meaningless for
+    continuous values.
 
     ## Why accuracy suffers
     It is 0, or the share of targets that happen to be 0 or 1, however good the model is. On
@@ -71,12 +72,12 @@ def accuracy_on_regression(context: RunContext) -> Answer:
     to .41 (measured): the model learns, and only this number is meaningless.
 
     ## How it is detected
-    From contract and labels: an accuracy class among the metrics of an output that is trained on a
-    squared or absolute error, and labels of which any is no whole number; with a loss of one's own
-    they must lie outside 0 to 1 as well. No threshold is needed, and a good loss does not speak
-    against it. Rows that are shares adding up to 1 are soft classes and in order. Without labels,
-    an accuracy of exactly 0 in 3 epochs or more beside such a loss and a linear output; then, and
-    from Keras' own record, it is strong at most.
+    From contract and labels: an accuracy among the metrics of an output that is trained on a
+    squared or absolute error, and any label that is not a whole number; with a custom loss they
+    must lie outside 0 to 1 as well. No threshold is needed, and a low loss is no evidence against
+    it. Rows of shares that sum to 1 are soft classes and pass. Without labels, an accuracy of
+    exactly 0 in 3 epochs or more beside such a loss and a linear output; then, and from Keras' own
+    record, it is strong at most.
 
     ## How to fix it
     ```python bad
@@ -108,7 +109,7 @@ def accuracy_on_regression(context: RunContext) -> Answer:
         labels = labels_of(run, output)
         if labels is None:
             untold.append((output, accuracy))
-        elif _is_amount(output, labels):
+        elif _is_continuous(output, labels):
             return _by_labels(context, output, labels, accuracy)
     for output, accuracy in untold:
         curve = run.headline(Role.ACCURACY)
@@ -117,11 +118,11 @@ def accuracy_on_regression(context: RunContext) -> Answer:
             if len(values) >= FEWEST_POINTS and not values.any():
                 return _by_level(run, output, accuracy, curve)
     if untold:
-        return CannotTell("labels are not in the log: they may be classes", (LABELS.missing,))
+        return CannotTell("the labels are not in the log: they may be classes", (LABELS.missing,))
     return Passed("accuracy is measured on classes")
 
 
-def _is_amount(output: Output, labels: Labels) -> bool:
+def _is_continuous(output: Output, labels: Labels) -> bool:
     if labels.whole or labels.rows_are_shares:
         return False
     return output.loss in REGRESSION or labels.leave_unit_range
@@ -136,13 +137,13 @@ def _by_labels(context: RunContext, output: Output, labels: Labels, accuracy: st
         )
     else:
         share = percent(labels.fractional)
-        summary = f"Accuracy is measured on targets of which {share} are no whole numbers."
+        summary = f"Accuracy is measured on targets of which {share} are not whole numbers."
     return Flagged(
         summary=summary,
         context=_context(context, accuracy),
         evidence=(
             *curve_shown(run, Role.ACCURACY),
-            Evidence.of_number("share of targets that are no whole numbers", labels.fractional,
+            Evidence.of_number("share of targets that are not whole numbers", labels.fractional,
                                at_most(0), unit="share", member=labels.member),
             Evidence(f"metric is {accuracy}, loss is {output.loss}", layer=output.layer),
         ),
@@ -156,7 +157,7 @@ def _by_level(run: Run, output: Output, accuracy: str, curve: Curve) -> Flagged:
     points = points_of(curve, len(curve.series))
     return Flagged(
         summary=f"Accuracy is exactly 0 in all {points}: it is measured on a regression.",
-        context=f"The loss is {output.loss} on a linear output; no answer equals its target.",
+        context=f"The loss is {output.loss} on a linear output; no prediction equals its target.",
         evidence=(
             Evidence.of_curve("largest accuracy", curve, 0, unlike(0)),
             Evidence(f"metric is {accuracy}, loss is {output.loss}", layer=output.layer),
@@ -172,4 +173,4 @@ def _context(context: RunContext, accuracy: str) -> str:
     learned = ""
     if ratio is not None and 0 <= ratio < 1:
         learned = f" The loss ends at {percent(ratio)} of what a constant prediction scores."
-    return f"{accuracy} counts answers that name the right class, and amounts have none.{learned}"
+    return f"`{accuracy}` counts right classes, and continuous targets have none.{learned}"

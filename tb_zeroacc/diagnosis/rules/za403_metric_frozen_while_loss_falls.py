@@ -1,4 +1,4 @@
-"""ZA403: a metric that does not see what the loss learns."""
+"""ZA403: a metric that does not measure what the loss learns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tb_zeroacc.run import Curve, Run
 from tb_zeroacc.series import Series
 from tb_zeroacc.wording import number, percent
 
-FROZEN = 1e-6  # accuracies of the same count of right answers differ by rounding alone
+FROZEN = 1e-6  # accuracies with the same number of right predictions differ by rounding alone
 FEWEST_POINTS = 4  # epochs: fewer may be equal by chance on small data
 FALL = 0.2  # of the loss over the same epochs
 # Without a baseline nobody can tell a small data set, whose accuracy has few values, from a fault.
@@ -52,34 +52,34 @@ ENOUGH_POINTS = 10
     ),
 )
 def metric_frozen_while_loss_falls(context: RunContext) -> Answer:
-    """The accuracy stands at one value while the loss falls: it does not see what is learned.
+    """The accuracy stays constant while the loss falls: it does not measure what is learned.
 
     ## What it means
-    Loss and metric look at the same answers. Where one moves and the other never does, the metric
-    reads them wrongly, or every answer lies on the same side of its threshold.
+    Loss and metric see the same predictions. Where one changes and the other never does, the metric
+    interprets them wrongly, or every prediction lies on the same side of its threshold.
 
     ## Why accuracy suffers
     It shows the same number from epoch to epoch, often 0 or the share of one class, and nothing
     that the model learns can change it.
 
     ## How it is detected
-    Over the last 4 epochs or more the training accuracy varies by less than 1e-6, which is no
-    single example, and the loss falls by 20 % or more over the same epochs, the penalty of
-    regularisers left aside. Both bounds are far from working programs: there accuracy follows the
-    loss. Passed at an accuracy of 1, which cannot rise, and where accuracy beats the share of the
-    largest class, for small data move in few steps. Where that share is not known the accuracy
-    must have stood still from the first point on, and fewer than 10 points make it a smell.
+    Over the last 4 epochs or more the training accuracy varies by less than 1e-6, less than a
+    single example, and the loss falls by 20 % or more over the same epochs, without the penalty of
+    regularisers. Both bounds are far from working programs, where accuracy follows the loss. Passed
+    at an accuracy of 1, which cannot rise, and where accuracy beats the share of the largest class,
+    since on small data it has few values. Where that share is not known the accuracy must have been
+    constant from the first point on, and fewer than 10 points make it a smell.
 
     ## How to fix it
     ```python
     print(model.predict(x[:10]).squeeze(), y[:10])
     ```
-    Look at predictions and labels side by side, in the form that the metric takes them: class
-    numbers or one-hot rows, probabilities or logits, a threshold of 0.5 or of 0.
+    Compare predictions and labels in the form that the metric expects: class numbers or one-hot
+    rows, probabilities or logits, a threshold of 0.5 or of 0.
 
     ## Easily confused with
     ZA401 accuracy-on-regression and ZA301 softmax-on-one-unit, which are two causes of it. ZA404
-    predicts-one-class: the metric is right, and all answers lie on one side. ZA704
+    predicts-one-class: the metric is right, and all predictions lie on one side. ZA704
     stuck-at-chance: there the loss does not fall either.
 
     ## Sources
@@ -93,18 +93,18 @@ def metric_frozen_while_loss_falls(context: RunContext) -> Answer:
         return CannotTell(f"fewer than {FEWEST_POINTS} points of the accuracy")
     begin = last_stretch(np.abs(values - values[-1]) < FROZEN)
     if len(values) - begin < FEWEST_POINTS:
-        return Passed(f"accuracy moves: it ends at {number(float(values[-1]))}")
+        return Passed(f"accuracy changes: it ends at {number(float(values[-1]))}")
     level = float(values[-1])
     if level * accuracy.scale >= 1.0 - FROZEN:
-        return Passed("accuracy stands at 1 and cannot rise")
+        return Passed("accuracy is 1 and cannot rise")
     if context.beats_accuracy is None and begin > 0:
-        return CannotTell("accuracy stood still at the end, and what chance scores is not known")
+        return CannotTell("accuracy was constant at the end, and the level of chance is not known")
     trend = _loss_over(run, loss, accuracy, int(steps[begin]), whole=begin == 0)
     if trend is None:
-        return NotApplicable("the loss has no points over the same stretch")
+        return NotApplicable("the loss has no points over the same epochs")
     fall = trend.relative_fall
     if fall < FALL:
-        return Passed(f"accuracy stands still, and so does the loss: it fell by {percent(fall)}")
+        return Passed(f"accuracy is constant, but the loss fell by {percent(fall)} only")
     weak = context.beats_accuracy is None and len(values) < ENOUGH_POINTS
     return _flagged(run, accuracy, loss, trend, begin, Tier.SMELL if weak else None)
 
@@ -135,17 +135,17 @@ def _flagged(
     points = points_of(accuracy, len(values) - begin)
     bound = trend.start - FALL * abs(trend.start)
     return Flagged(
-        summary=f"Accuracy stands at {number(level)} while the loss falls by "
+        summary=f"Accuracy stays at {number(level)} while the loss falls by "
         f"{percent(trend.relative_fall)}.",
-        context=f"Over {points} the loss goes from {number(trend.start)} to {number(trend.end)}, "
-        "and not one answer more or less is right.",
+        context=f"Over {points} the loss falls from {number(trend.start)} to {number(trend.end)}, "
+        "and the number of right predictions does not change.",
         evidence=(
-            Evidence.of_curve("accuracy: largest less smallest over the stretch", accuracy,
+            Evidence.of_curve("range of the accuracy over these points", accuracy,
                               float(np.ptp(values[begin:])), at_least(FROZEN), since=since,
                               until=last, is_drawn=False),
-            Evidence.of_curve("accuracy, all along", accuracy, level, since=since, until=last),
+            Evidence.of_curve("accuracy throughout", accuracy, level, since=since, until=last),
             # That the loss falls is healthy; that the accuracy does not see it is the fault.
-            Evidence.of_curve("loss at the end, against four fifths of its start", loss,
+            Evidence.of_curve("loss at the end, against 80 % of its start", loss,
                               trend.end, at_most(bound), since=since, until=trend.end_step),
         ),
         tier=tier,

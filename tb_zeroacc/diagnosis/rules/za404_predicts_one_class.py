@@ -1,4 +1,4 @@
-"""ZA404: a classifier that names one class for every example."""
+"""ZA404: a classifier that predicts one class for every example."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role, Run, Table
 from tb_zeroacc.wording import number, percent
 
-ONE_CLASS = 0.999  # share of the predictions; a working net on imbalanced data stays under .7
+ONE_CLASS = 0.999  # share of the predictions; a working model on imbalanced data stays under .7
 NO_BETTER = 0.001  # accuracy above the largest class's share that is rounding and sampling
-AGAINST = "the largest class and .001"
-FEWEST_STEPS = 10  # a net may begin by naming one class
+AGAINST = "the largest class's share plus 0.001"
+FEWEST_STEPS = 10  # a model may begin by predicting one class
 FEWEST_OTHERS = 10  # examples of other classes among the predictions, where no accuracy is known
 FEWEST_EPOCHS = 4  # of an accuracy at the largest class's share, where predictions are not known
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """What one output named: the class, its share, and from which sample on it stays so."""
+    """What one output predicts most: the class, its share, and from which sample on it stays so."""
 
     table: Table
     row: int
@@ -58,40 +58,40 @@ class _Named:
     needs=((PREDICTION_COUNTS, ACCURACY),),
     explains=("ZA403",),
     fix=Fix(
-        "Weigh the classes, or draw them equally often, and see whether other classes are named.",
+        "Weight the classes, or sample them equally often, and see whether others are predicted.",
         "model.fit(..., class_weight={0: 0.5, 1: 5.0})",
     ),
 )
 def predicts_one_class(context: RunContext) -> Answer:
-    """The model names the same class for every example.
+    """The model predicts the same class for every example.
 
     ## What it means
     Whatever the input is, one class has the largest output, or the one output never crosses its
     threshold. The model has at best learned how frequent the classes are.
 
     ## Why accuracy suffers
-    It is the share of that class and no more: .5 for a fair coin, .1 for ten digits; .99 where 99
-    of 100 examples are of one class, which looks good and says nothing.
+    It is the share of that class: .5 for two balanced classes, .1 for ten digits; .99 where 99 of
+    100 examples are of one class, which looks good and means nothing.
 
     ## How it is detected
     Among the predictions of the last epoch's samples one class has a share of .999 or more, and
     accuracy is at most .001 above the largest class's share of the labels. Collapsed models show
     1.0, a working one on imbalanced data .69 (measured). Accuracy, which counts every example,
-    guards against samples that miss a rare class; without it, ten examples of other classes must
-    be expected among them. Not where the labels hold one class only, nor before step 10. Where
+    rules out samples that miss a rare class; without it, ten examples of other classes must be
+    expected among them. Not where the labels hold one class only, nor before step 10. Where
     predictions are not on record: an accuracy within .001 of the known share over 4 epochs.
 
     ## How to fix it
-    Look for the cause first: dead units, a rate that is too high, inputs without a scale. If the
-    classes are far from equally frequent:
+    Find the cause first: dead units, too high a learning rate, unscaled inputs. If the classes are
+    imbalanced:
     ```python
     model.fit(x, y, class_weight={0: 0.5, 1: 5.0})
     ```
 
     ## Easily confused with
-    ZA509 constant-output: there the outputs do not differ at all; here they may, on one side of
-    the threshold. ZA203 class-imbalance: a cause of it. ZA202 constant-labels: there one class is
-    the right answer.
+    ZA509 constant-output: there the outputs do not differ at all; here they may, on one side of the
+    threshold. ZA203 class-imbalance: a cause of it. ZA202 constant-labels: there one class is
+    right.
 
     ## Sources
     stackoverflow.com/q/41488279; karpathy.github.io/2019/04/25/recipe (input-independent
@@ -101,7 +101,7 @@ def predicts_one_class(context: RunContext) -> Answer:
     table = run.table("prediction_counts")
     losses = [o.loss for o in trained_outputs(run)]
     if table is None and losses and all(loss in REGRESSION for loss in losses):
-        return NotApplicable("a regression names no classes")
+        return NotApplicable("a regression predicts no classes")
     if table is None:
         return _by_accuracy(context)
     single = len(table.rows) == 1
@@ -111,7 +111,7 @@ def predicts_one_class(context: RunContext) -> Answer:
         majority = _majority(run, output)
         named = _named(table, row)
         if majority is None or named is None:
-            untold = untold or "how frequent each class is among the labels is not on record"
+            untold = untold or "the class frequencies of the labels are not recorded"
             continue
         if majority >= ONE_CLASS:
             seen = seen or "the labels hold one class only"
@@ -141,7 +141,7 @@ def _majority(run: Run, output: str) -> float | None:
 
 
 def _named(table: Table, row: int) -> _Named | None:
-    """The class that the last epoch's samples name most; None where nothing was counted."""
+    """The class that the last epoch's samples predict most; None where nothing was counted."""
     counts = np.nan_to_num(table.values[:, row, :].astype(np.float64))  # (samples, classes)
     last = table.epochs == table.epochs[-1]
     if table.epochs[-1] < 0:  # no epochs on record: the last quarter
@@ -173,7 +173,7 @@ def _flagged(
         facts += accuracy_against(run, AGAINST, majority + NO_BETTER)
         score = f" Accuracy is {number(accuracy)}."
     return Flagged(
-        summary=f"The model names class {named.label} for {percent(named.share)} of the examples.",
+        summary=f"The model predicts class {named.label} for {percent(named.share)} of examples.",
         context=f"The largest class is {percent(majority)} of the labels.{score}",
         evidence=tuple(facts),
         since=since,
@@ -194,10 +194,10 @@ def _by_accuracy(context: RunContext) -> Answer:
         return CannotTell(f"fewer than {FEWEST_EPOCHS} points of the accuracy")
     begin = last_stretch(np.abs(values * curve.scale - majority) <= NO_BETTER)
     if len(values) - begin < FEWEST_EPOCHS:
-        return Passed(f"accuracy leaves {number(majority)}, the share of the largest class")
+        return Passed(f"accuracy differs from {number(majority)}, the share of the largest class")
     return Flagged(
-        summary=f"Accuracy stands at {number(majority)}, the share of the largest class.",
-        context="So it does where every example is given that class.",
+        summary=f"Accuracy stays at {number(majority)}, the share of the largest class.",
+        context="That is what always predicting this class scores.",
         evidence=accuracy_against(run, AGAINST, majority + NO_BETTER, int(steps[begin])),
         since=training_step(run, curve, int(steps[begin])),
     )

@@ -1,4 +1,4 @@
-"""ZA406: a logged loss of 0 that comes from a tracker nobody updates."""
+"""ZA406: a logged loss of 0, from a tracker that is never updated."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tb_zeroacc.wording import number
     needs=(EPOCHS, STEP_LOSS),
     outcome=Outcome.LEARNING,
     fix=Fix(
-        "Hand the loss to Keras' tracker in `train_step`, and return what the trackers say.",
+        "Update Keras' loss tracker in `train_step`, and return the results of all trackers.",
         "+ for metric in self.metrics:\n"
         '+     if metric.name == "loss":\n'
         "+         metric.update_state(loss)  # the loss tracker\n"
@@ -35,18 +35,18 @@ def loss_tracker_not_updated(context: RunContext) -> Answer:
     """The logged loss is 0 in every epoch because its tracker is never updated.
 
     ## What it means
-    A `train_step` of one's own returns `{"loss": loss}`. Keras takes that for the names of its
-    trackers and logs what they hold, and the loss tracker holds 0 until somebody updates it.
+    A custom `train_step` returns `{"loss": loss}`. Keras reads only the names and logs the values
+    of the trackers with these names, and the loss tracker is 0 until it is updated.
 
     ## Why accuracy suffers
     It does not. But the progress bar, the history, `EarlyStopping` and `ReduceLROnPlateau` all see
-    a perfect loss that never moves, and whoever reads it believes that all is well.
+    a perfect loss that never changes, and readers believe that all is well.
 
     ## How it is detected
     The loss of an epoch is logged as exactly 0, while every sampled step of that epoch has a loss
-    further than .001 from 0. A mean of such losses is not 0; what rounds to it in float16 lies
-    below. No other difference counts: a log is the mean of an epoch, a sample is one batch of it.
-    Where it is found, the samples are judged in place of the logged loss, by every check.
+    more than .001 away from 0. The mean of such losses is not 0, and values that float16 rounds to
+    0 are smaller. Other differences do not count: a logged value is the mean of an epoch, a sample
+    is one batch of it. Where it is found, all checks use the samples in place of the logged loss.
 
     ## How to fix it
     ```python
@@ -57,12 +57,13 @@ def loss_tracker_not_updated(context: RunContext) -> Answer:
             metric.update_state(y, y_pred)
     return {metric.name: metric.result() for metric in self.metrics}
     ```
-    A tracker of your own does as well: `self.loss_tracker = keras.metrics.Mean(name="loss")`,
+    A custom tracker works as well: `self.loss_tracker = keras.metrics.Mean(name="loss")`,
     `self.loss_tracker.update_state(loss)`, and return its `result()`.
 
     ## Easily confused with
-    ZA110 empty-input: Keras logs a loss of 0 for an epoch without a batch as well, and no sample
-    is there. ZA301 softmax-on-one-unit: there the loss that is minimised is wrong, not its log.
+    ZA110 empty-input: Keras logs a loss of 0 for an epoch without a batch as well, but then there
+    are no samples. ZA301 softmax-on-one-unit: there the loss that is minimised is wrong, not its
+    log.
 
     ## Sources
     keras.io/guides/custom_train_step_in_tensorflow. Measured on Keras 3.15: eight epochs logged
@@ -76,10 +77,9 @@ def loss_tracker_not_updated(context: RunContext) -> Answer:
     losses = table.column("loss")[:, 0]
     losses = losses[np.isfinite(losses)]
     return Flagged(
-        summary=f"Keras logs a loss of 0, but the sampled steps have {number(losses[-1])}: the "
-        "logged loss is a tracker that nobody updates.",
-        context="The checks go by the sampled steps. Progress bar, history and callbacks that "
-        "watch the loss see the 0.",
+        summary=f"Keras logs a loss of 0, but the last sampled step has {number(losses[-1])}: the "
+        "loss tracker is never updated.",
+        context="The checks use the sampled steps; progress bar, history and callbacks see the 0.",
         evidence=(
             Evidence.of_curve("logged loss of the last epoch", refuted),
             Evidence.of_table("loss of the last sampled step", table, float(losses[-1]),

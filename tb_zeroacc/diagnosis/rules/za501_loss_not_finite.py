@@ -1,4 +1,4 @@
-"""ZA501: numbers that are none, and which tensor was the first to break."""
+"""ZA501: NaN or Inf in the loss, and the first tensor with such a value."""
 
 from __future__ import annotations
 
@@ -67,41 +67,42 @@ def loss_not_finite(context: RunContext) -> Answer:
 
     ## What it means
     One NaN spreads: a NaN in the loss makes every gradient NaN, and the update that follows makes
-    every weight NaN. From that step on the model answers NaN to everything.
+    every weight NaN. From that step on the model predicts NaN.
 
     ## Why accuracy suffers
     A NaN is never the largest of the outputs nor equal to any label, so accuracy falls to the share
     of whichever class the comparison happens to give, often to 0.
 
     ## How it is detected
-    The first step whose loss is not finite; exact, for the recorder watches every step and the
-    reader loses no such point. No threshold. Then every tensor of that step is searched in the
+    The first step whose loss is NaN or Inf; exact, since the recorder watches every step and the
+    reader keeps every such point. No threshold. Then every tensor of that step is searched in the
     order in which it is computed (inputs, labels, weights before the update, activations layer by
-    layer, outputs, loss, gradients from the output back): the first with a non-finite value is
-    where it began. Of a step that nobody had looked at the weights are lost: the steps up to it are
-    taken again beside training, or it is computed once more with its own batch from earlier
-    weights, and the finding says so. Values before the first finite one (a loss that is logged
-    before learning starts) do not count; a loss that has been finite again for 3 points is a smell.
-    A loss may stay finite while weights are lost: a ReLU that TensorFlow fuses with the product
-    before it turns NaN into 0 (measured: oneDNN on CPUs, its default). Weights that end with a
-    non-finite value are the same fault.
+    layer, outputs, loss, gradients from the output back): the first with a NaN or Inf is the
+    origin. The weights before a step that was not sampled are gone: the steps up to it are repeated
+    beside training, or it is repeated with its own batch and earlier weights, and the finding says
+    so. Values before the first finite one (a loss that is logged before learning starts) do not
+    count; a loss that has been finite again for 3 points is a smell. The loss may stay finite
+    although weights are NaN: a ReLU that TensorFlow fuses with the preceding product turns NaN into
+    0 (measured: oneDNN, the default on CPUs). Weights that end with a NaN or Inf are the same
+    fault.
 
     ## How to fix it
-    Where the input was first, clean the data:
+    If the input was first, clean the data:
     ```python
     x = x[np.isfinite(x).all(axis=1)]
     ```
-    Where weights or gradients were first, take smaller steps:
+    If weights or gradients were first, lower the learning rate:
     ```python
     optimizer=keras.optimizers.Adam(learning_rate=1e-4, clipnorm=1.0)
     ```
-    Where the loss was first, let it work on logits (`from_logits=True`) or add an epsilon inside
-    the logarithm or the quotient.
+    If the loss was first, compute it from logits (`from_logits=True`) or add an epsilon inside the
+    logarithm or the quotient.
 
     ## Easily confused with
     ZA101 input-not-finite: there the input of the same step already holds the NaN. ZA701
     learning-rate-too-high: there the loss grows by orders of magnitude first. Metrics such as
-    explained variance or the precision of an absent class are NaN in health: only losses count.
+    explained variance or the precision of an absent class are NaN in healthy runs: only losses
+    count.
 
     ## Sources
     stackoverflow.com/q/40050397 (causes of NaN in training);
@@ -112,19 +113,19 @@ def loss_not_finite(context: RunContext) -> Answer:
         return NotApplicable("reinforcement learning logs a loss of NaN until learning starts")
     bad = first_broken_loss(context.run)
     if bad is None:
-        return _by_weights(context.run) or Passed("every loss on record is finite")
+        return _by_weights(context.run) or Passed("every recorded loss is finite")
     if bad.curve is not None and recovered(bad.curve):
         series = bad.curve.series
-        points = f"{count(series.non_finite_count, 'point')} of {series.count} not finite"
-        reason = f"{points}, the last at {number(series.values[-1])}"
+        points = f"{series.non_finite_count} of {count(series.count, 'point')} are NaN or Inf"
+        reason = f"{points}, and the last is {number(series.values[-1])}"
         if series.first_non_finite_step == series.first.step:
-            return Passed(f"not finite only at first: {reason}")
+            return Passed(f"NaN or Inf only at first: {reason}")
         return _flagged(context, bad, Tier.SMELL, f"Later it was finite again: {reason}.")
     return _flagged(context, bad, None, "")
 
 
 def _by_weights(run: Run) -> Flagged | None:
-    """Weights that are lost although every loss is finite; None where they are not."""
+    """Weights with NaN or Inf although every loss is finite; None where there are none."""
     table = run.table("weights")
     until = int(table.steps[-1]) if table is not None and len(table) else -1
     lost = None if table is None else broken_stretch(table, "weights", until)
@@ -134,9 +135,9 @@ def _by_weights(run: Run) -> Flagged | None:
     bad = np.nan_to_num(table.column("non_finite_count")[-1])  # (rows,)
     where = f"Weights of `{layer_of(run, lost.row)}`"
     return Flagged(
-        summary=f"{where} are not finite at step {lost.step} and for good; the loss hides it.",
+        summary=f"{where} are NaN or Inf from step {lost.step} on, although the loss is finite.",
         context=f"{count(int(bad.sum()), 'value')} in {count(int((bad > 0).sum()), 'variable')} "
-        "at the end: a ReLU that turns NaN into 0 keeps the loss finite, and nothing is learned.",
+        "at the end. A ReLU that turns NaN into 0 keeps the loss finite; nothing more is learned.",
         evidence=_tensor_evidence(lost),
         since=int(earlier[-1]) + 1 if len(earlier) else lost.step,
         fix=_fix(run, lost),
@@ -171,7 +172,7 @@ def _flagged(context: RunContext, bad: BrokenLoss, tier: Tier | None, remark: st
 
 
 def _only_the_loss(run: Run, step: int) -> bool:
-    """Whether every tensor of a step is on record, so that none but its loss was broken."""
+    """Whether every tensor of a step is recorded, so that only its loss can have broken."""
     known = replayed(run, step)
     looked_at = run.recorded and run.table("activations") is not None
     return looked_at and (known is None or known.reproduced)
@@ -183,16 +184,16 @@ def _not_seen(run: Run, bad: BrokenLoss) -> str:
     if known is None or known.reproduced:
         return ""
     if known.since is None:
-        return "Nobody had looked at that step; `every=1` would show what breaks first."
+        return "That step was not sampled; `every=1` would show what breaks first."
     return (
-        f"Nobody had looked at that step. Computed once more with its own batch from the weights "
-        f"before step {known.since} it does not break, so the weights since then or a state of "
-        "the model are to blame; `every=1` would show which."
+        f"That step was not sampled. Repeated with its own batch and the weights before step "
+        f"{known.since} it does not break, so later weights or a state of the model are the "
+        "cause; `every=1` would show which."
     )
 
 
 def _loss_evidence(bad: BrokenLoss) -> Evidence:
-    text = "loss, first that is not finite"
+    text = "first loss that is NaN or Inf"
     if bad.curve is None:
         return Evidence.of_number(text, bad.value, axis="step", since=bad.at, until=bad.last)
     return Evidence.of_curve(text, bad.curve, bad.value, since=bad.at, until=bad.last)
@@ -223,13 +224,13 @@ def _context(run: Run, tensor: BrokenTensor) -> str:
     seen = replayed(run, tensor.step)
     if seen is not None and seen.since is not None and tensor.kind not in ("inputs", "labels"):
         return (
-            f"{said}, when the step was computed once more with its own batch from the weights "
-            f"before step {seen.since}: nobody had looked at its own."
+            f"{said}, when the step was repeated with its own batch and the weights before step "
+            f"{seen.since}: it was not sampled itself."
         )
     if tensor.kind in ("activations", "outputs", "gradients") and not _weighed(run, tensor.step):
         return (
-            f"{said}, from finite inputs; the weights were not looked at in full before that step, "
-            "which was not due, but the update before it left no broken one behind."
+            f"{said}, from finite inputs; the weights before that step were not sampled in full, "
+            "but the update before it left no NaN or Inf."
         )
     return f"{said}{earlier[tensor.kind]}."
 
@@ -265,7 +266,7 @@ def _fix(run: Run, tensor: BrokenTensor | None, step: int | None = None) -> Fix:
     if kind in ("activations", "outputs"):
         return Fix(
             f"Look for a logarithm, quotient or square root in `{tensor.row if tensor else ''}`, "
-            "and keep its argument away from 0; else take smaller steps.",
+            "and keep its argument away from 0; otherwise lower the learning rate.",
             "- keras.ops.log(x)\n+ keras.ops.log(keras.ops.maximum(x, 1e-7))",
         )
     if kind == "loss" and step is not None and _only_the_loss(run, step):
@@ -276,6 +277,6 @@ def _fix(run: Run, tensor: BrokenTensor | None, step: int | None = None) -> Fix:
         )
     optimizer = optimizer_of(run, tensor.row if tensor else "")
     return Fix(
-        "Take smaller steps and clip the gradient.",
+        "Lower the learning rate and clip the gradient.",
         rate_diff(run, optimizer, lower_rate(run, optimizer), ", clipnorm=1.0"),
     )

@@ -1,4 +1,4 @@
-"""ZA503: gradients that fade from the output back to the input."""
+"""ZA503: gradients that vanish from the output back to the input."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from tb_zeroacc.wording import number
 # First kernel's gradient ÷ last kernel's. Measured: 1.6e-8 in twelve sigmoid layers that stand
 # still; healthy nets .1 and .6 (twelve ReLU layers with He's initialisation).
 FADED = 1e-4
-FEWEST_LAYERS = 4  # there is nothing to fade through in fewer
+FEWEST_LAYERS = 4  # in fewer there is too little to vanish through
 # Update ÷ weights of the first kernel. Adam makes up for a small gradient: only a first layer that
-# really stands still is a fault.
+# does not change is a fault.
 STANDS_STILL = 1e-6
 SATURATING = ("sigmoid", "tanh", "hard_sigmoid", "softsign")
 
@@ -65,12 +65,12 @@ class _Fade:
     explains=("ZA404", "ZA509", "ZA606", "ZA702", "ZA704"),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Use ReLU with He's initialisation in the hidden layers, or shortcuts and normalisation.",
+        "Use ReLU with He initialisation in hidden layers, or skip connections and normalisation.",
         'keras.layers.Dense(32, activation="relu", kernel_initializer="he_normal")',
     ),
 )
 def vanishing_gradients(context: RunContext) -> Answer:
-    """Gradients fade from layer to layer towards the input, so the first layers stand still.
+    """Gradients vanish from layer to layer towards the input, so the first layers do not learn.
 
     ## What it means
     On its way back each layer multiplies the gradient by its weights and by the slope of its
@@ -78,26 +78,27 @@ def vanishing_gradients(context: RunContext) -> Answer:
 
     ## Why accuracy suffers
     The first layers keep their random weights and pass on nearly the same signal for every input.
-    What lies behind can then only learn how frequent each class is.
+    The layers after them can then only learn how frequent each class is.
 
     ## How it is detected
     The root mean square of the first kernel's gradient divided by the last one's, per sample; the
-    median over all samples must be under 1e-4 and above 0, with at least 4 kernels; of several
-    optimizers, among the kernels of each. Measured:
-    1.6e-8 in twelve sigmoid layers, .1 to .6 in healthy nets, so 1e-4 keeps three orders of
-    magnitude on either side. And the first kernel must stand still: its median update under 1e-6
-    of its weights, since Adam scales small gradients up. Muted once the run beats its baseline.
+    median over all samples must be under 1e-4 and above 0, with at least 4 kernels; with several
+    optimizers, among the kernels of each. Measured: 1.6e-8 in twelve sigmoid layers, .1 to .6 in
+    healthy models, so 1e-4 leaves three orders of magnitude on either side. And the first kernel
+    must not learn: its median update is under 1e-6 of its weights, since Adam scales small
+    gradients up. Muted once the run beats its baseline.
 
     ## How to fix it
     ```python
     keras.layers.Dense(32, activation="relu", kernel_initializer="he_normal")
     ```
-    In very deep nets add `BatchNormalization` or shortcuts (`keras.layers.Add`).
+    In very deep models add `BatchNormalization` or skip connections (`keras.layers.Add`).
 
     ## Easily confused with
-    ZA505 saturated-activations: there the units stand at the ends of their range; units that all
-    say about one half are not saturated. ZA504 dead-relu-units and ZA601 zero-initialisation:
-    there the gradient is exactly 0. ZA702 learning-rate-too-low: there all layers move too little.
+    ZA505 saturated-activations: there the units are at the ends of their range; units that all
+    output about one half are not saturated. ZA504 dead-relu-units and ZA601 zero-initialisation:
+    there the gradient is exactly 0. ZA702 learning-rate-too-low: there all layers change too
+    little.
 
     ## Sources
     Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural
@@ -125,7 +126,7 @@ def _judged(context: RunContext, weights: Table, gradients: Table, group: Group)
     first = _kernels(context.run, weights, group)[0]
     moved = float(np.nanmedian(weights.column("update_ratio")[:, first]))
     if moved >= STANDS_STILL:
-        return Passed(f"the first layer moves all the same, by {number(moved)} of itself a step")
+        return Passed(f"the first layer changes by {number(moved)} of its weights per step")
     return _flagged(context, fade, ratio, moved)
 
 
@@ -157,11 +158,11 @@ def _flagged(context: RunContext, fade: _Fade, ratio: float, moved: float) -> Fl
     ))
     first, last = fade.layers[0], fade.layers[-1]
     return Flagged(
-        summary=f"Gradients vanish on their way down: `{first}` gets {part(ratio)} of the last "
-        "layer's.",
-        context=f"`{first}` moves by {number(moved)} of its weights a step: it keeps its random "
-        f"weights. {len(faded)} of {len(fade.layers)} layers get less than {number(FADED)} of the "
-        f"gradient of `{last}`.",
+        summary=f"Gradients vanish towards the input: `{first}` gets {number(ratio)} of the "
+        "last layer's gradient.",
+        context=f"`{first}` changes by {number(moved)} of its weights per step, and stays random. "
+        f"{len(faded)} of {len(fade.layers)} layers get less than {number(FADED)} of the gradient "
+        f"of `{last}`.",
         evidence=(
             Evidence.of_table("gradient, first ÷ last kernel, median", gradients, ratio,
                               at_least(FADED), layer=first, since=since, until=until),
@@ -181,26 +182,17 @@ def _flagged(context: RunContext, fade: _Fade, ratio: float, moved: float) -> Fl
     )
 
 
-def part(ratio: float) -> str:
-    """A small ratio in words: `a 63-millionth`, `1/4 200`."""
-    parts = 1.0 / ratio
-    for size, word in ((1e12, "trillionth"), (1e9, "billionth"), (1e6, "millionth")):
-        if parts >= size and parts / size < 1000:
-            return f"a {float(f'{parts / size:.2g}'):.0f}-{word}"
-    return number(ratio) if parts >= 1e6 else f"1/{number(float(f'{parts:.2g}'))}"
-
-
 def _fix(run: Run, layers: tuple[str, ...]) -> Fix:
     known = [layer for name in layers if (layer := layer_named(run, name)) is not None]
     squashed = next((layer for layer in known if layer.activation in SATURATING), None)
     if squashed is None:
         return Fix(
-            "Let the gradient pass by: add shortcuts or normalisation between the layers.",
+            "Add skip connections or normalisation between the layers.",
             "y = keras.layers.LayerNormalization()(keras.layers.Add()([x, block(x)]))",
         )
     before = layer_call(squashed, activation=squashed.activation)
     after = layer_call(squashed, activation="relu", kernel="HeNormal")
     return Fix(
-        f"Replace {squashed.activation} in the hidden layers by ReLU, with weights to match.",
+        f"Replace {squashed.activation} by ReLU in the hidden layers, with He initialisation.",
         f"- {before}\n+ {after}",
     )

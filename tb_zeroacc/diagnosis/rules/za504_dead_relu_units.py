@@ -11,13 +11,13 @@ from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run
 
-# Share of a hidden layer's units that no example activates. Healthy nets end with 33-64 % dead,
-# broken ones with 100 % (measured): half would misfire, nearly all does not.
+# Share of a hidden layer's units that no example activates. Healthy models end with 33-64 % dead,
+# broken ones with 100 % (measured).
 DEAD = 0.9
-# In a batch of fewer examples many units are silent in health: there only all of them count.
+# In batches of fewer examples many units of healthy models are 0: there only all of them count.
 FEW_EXAMPLES = 8
 DEAD_UNITS = SilentUnits(
-    "dead_unit_share", "ReLU", "dead", "dead units", "zeroacc/dead_units", "HeNormal",
+    "dead_unit_share", "ReLU", "units", "dead", "dead units", "zeroacc/dead_units", "HeNormal",
     shows_bias=True,
 )  # fmt: skip
 
@@ -31,8 +31,7 @@ DEAD_UNITS = SilentUnits(
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Lower the learning rate, start biases at zero and use He's initialisation; or let the "
-        "negative side pass a little.",
+        "Lower the learning rate, use He initialisation and zero biases; or use a leaky ReLU.",
         'keras.layers.Dense(64, activation="leaky_relu", kernel_initializer="he_normal")',
     ),
 )
@@ -40,31 +39,31 @@ def dead_relu_units(context: RunContext) -> Answer:
     """Nearly all units of a hidden ReLU layer are dead: no example activates them.
 
     ## What it means
-    A ReLU unit whose input is negative for every example outputs 0 and passes no gradient back. It
-    cannot come back to life by training.
+    A ReLU unit whose input is negative for every example outputs 0 and passes no gradient back.
+    Training cannot reactivate it.
 
     ## Why accuracy suffers
-    Through a layer that is dead as a whole nothing of the input passes: the model says the same for
-    every example, the share of the largest class at best.
+    A layer that is entirely dead passes nothing of the input on: the model predicts the same for
+    every example, the largest class at best.
 
     ## How it is detected
     Per hidden layer, the share of units that not one example of the batch activates (units, not
-    elements: half of all elements are 0 in health). Its median over the last samples (a quarter of
-    them, at most ten) must be 90 % or more. Healthy nets end with 33 to 64 % of a layer dead,
-    broken ones with 100 % (measured). With fewer than 8 examples a batch only 100 % counts. Muted
-    once the run beats its baseline. It begins where the share passes 90 % and stays there in nine
-    of ten samples.
+    elements: in healthy models half of all elements are 0). Its median over the last samples (a
+    quarter of them, at most ten) must be 90 % or more. Healthy models end with 33 to 64 % of a
+    layer dead, broken ones with 100 % (measured). With fewer than 8 examples per batch only 100 %
+    counts. Muted once the run beats its baseline. It begins where the share passes 90 % and stays
+    there in nine of ten samples.
 
     ## How to fix it
     ```python
     keras.layers.Dense(64, activation="relu", kernel_initializer="he_normal",
                        bias_initializer="zeros")
     ```
-    Where units died after a jump of the update ratio, lower the rate first.
+    If units died after a jump of the update ratio, lower the learning rate first.
 
     ## Easily confused with
-    ZA701 learning-rate-too-high: then the layer lives at step 0 and dies after a large update;
-    dead from step 0 is a matter of initialisation. ZA601 zero-initialisation: there the kernels
+    ZA701 learning-rate-too-high: then the layer is active at step 0 and dies after a large update;
+    dead from step 0 on points to the initialisation. ZA601 zero-initialisation: there the kernels
     are constant. ZA104 feature-scales-differ: there one step on raw features kills the units.
 
     ## Sources

@@ -9,11 +9,11 @@ from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 
 # Share of (unit, example) pairs with a derivative under 1 % of its maximum. Hidden layers of
-# healthy nets stay far below; good sigmoid OUTPUTS reach 50-94 %, so outputs are left out.
+# healthy models stay far below; good sigmoid OUTPUTS reach 50-94 %, so outputs are left out.
 SATURATED = 0.9
 SATURATED_UNITS = SilentUnits(
-    "saturated_share", "sigmoid or tanh", "saturated", "saturated share", "zeroacc/saturation",
-    "GlorotUniform",
+    "saturated_share", "sigmoid or tanh", "activations", "saturated", "saturated share",
+    "zeroacc/saturation", "GlorotUniform",
 )  # fmt: skip
 
 
@@ -26,20 +26,19 @@ SATURATED_UNITS = SilentUnits(
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Start with smaller weights and standardised inputs.",
+        "Use smaller initial weights and standardised inputs.",
         'keras.layers.Dense(64, activation="tanh", kernel_initializer="glorot_uniform")',
     ),
 )
 def saturated_activations(context: RunContext) -> Answer:
-    """Hidden sigmoid or tanh units stand at the ends of their range, where the slope is gone.
+    """Hidden sigmoid or tanh units are saturated: at the ends of their range, without a slope.
 
     ## What it means
-    Far from 0 a tanh or sigmoid is flat. A unit that stands there for every example hardly passes
-    any gradient, so its weights and those before it do not learn.
+    Far from 0 a tanh or sigmoid is flat. A unit that is there for every example passes hardly any
+    gradient, so its weights and those before it do not learn.
 
     ## Why accuracy suffers
-    The hidden layers act as random, hard switches. Only the last layer learns, on features that
-    were drawn by chance.
+    The hidden layers act as random, hard switches. Only the last layer learns, on random features.
 
     ## How it is detected
     Per hidden layer, the share of pairs of unit and example whose derivative is under 1 % of its
@@ -51,12 +50,12 @@ def saturated_activations(context: RunContext) -> Answer:
     ```python
     keras.layers.Dense(64, activation="tanh", kernel_initializer="glorot_uniform")
     ```
-    and standardise the inputs, `(x - x.mean(axis=0)) / x.std(axis=0)`.
+    Also standardise the inputs: `(x - x.mean(axis=0)) / x.std(axis=0)`.
 
     ## Easily confused with
     ZA103 input-not-normalised: then the first layer alone is saturated at step 0, by the input's
     scale and not by the weights. ZA503 vanishing-gradients: deep sigmoid layers need not be
-    saturated for the gradient to fade. ZA701 learning-rate-too-high: then it begins after an
+    saturated for the gradient to vanish. ZA701 learning-rate-too-high: then it begins after an
     update.
 
     ## Sources

@@ -26,10 +26,10 @@ from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
-# Spread of the output over a batch ÷ spread of the labels. A healthy net starts at .1 to 1 and a
-# useful one must come near 1; a thousandth is what rounding and a fading signal leave.
+# Spread of the output over a batch ÷ spread of the labels. A healthy model starts at .1 to 1 and a
+# useful one must come near 1; a thousandth is what rounding and a vanishing signal leave.
 CONSTANT = 1e-3
-FEWEST_STEPS = 10  # a last layer of zeros says the same until its first updates
+FEWEST_STEPS = 10  # a last layer of zeros has constant outputs until its first updates
 
 
 @rule(
@@ -47,22 +47,23 @@ FEWEST_STEPS = 10  # a last layer of zeros says the same until its first updates
     ),
 )
 def constant_output(context: RunContext) -> Answer:
-    """The model says the same for every input.
+    """The model outputs the same for every input.
 
     ## What it means
-    Within one batch of different examples the outputs do not differ. Somewhere on its way the
-    input is lost: dead or saturated units, zero weights, an activation that is constant.
+    Within one batch of different examples the outputs do not differ. Somewhere in the model the
+    input is lost: dead or saturated units, zero weights, a constant activation.
 
     ## Why accuracy suffers
-    A constant answer is right as often as its class occurs, and no oftener; for a regression the
-    best constant is the mean.
+    A constant prediction is right as often as its class occurs; for a regression the best constant
+    is the mean.
 
     ## How it is detected
     The standard deviation of the outputs over the batch, averaged over the units, divided by that
     of the labels (classes: that of a share of one in k; logits: 1). The median over the last
-    samples must be under a thousandth. Healthy nets start between .1 and 1, so a thousandth is what
-    rounding and a fading signal leave. Batches of one example cannot tell; nor can fewer than 10
-    steps, for a last layer of zeros says the same at first. Muted once the run beats its baseline.
+    samples must be under a thousandth. Healthy models start between .1 and 1, so a thousandth is
+    what rounding and a vanishing signal leave. Not judged: batches of one example, and fewer than
+    10 steps, since a last layer of zeros has constant outputs at first. Muted once the run beats
+    its baseline.
 
     ## How to fix it
     ```python
@@ -70,7 +71,7 @@ def constant_output(context: RunContext) -> Answer:
         x = layer(x)
         print(layer.name, keras.ops.std(x, axis=0))
     ```
-    shows the layer after which all examples look alike.
+    This shows the layer after which all examples look alike.
 
     ## Easily confused with
     ZA404 predicts-one-class: there the outputs differ, but the largest is always the same. ZA102
@@ -78,19 +79,19 @@ def constant_output(context: RunContext) -> Answer:
 
     ## Sources
     karpathy.github.io/2019/04/25/recipe (input-independent baseline); docs.aws.amazon.com/sagemaker
-    (Debugger's UnchangedTensor). The threshold is this rule's own: a thousandth of what the labels
-    vary by.
+    (Debugger's UnchangedTensor). The threshold is this rule's own: a thousandth of the labels'
+    spread.
     """
     table = context.table(OUTPUTS)
     if not (np.nan_to_num(table.column("examples")) > 1).any():
-        return NotApplicable("batches of one example: nothing to differ within")
+        return NotApplicable("batches of one example have no spread")
     spread = table.column("spread")
     relative = spread / np.array([_scale(context.run, name) for name in table.rows])
     ends = settled(relative)
     if not np.isfinite(ends).any():
-        return CannotTell("the spread of the outputs is not on record")
+        return CannotTell("the spread of the outputs is not recorded")
     row = int(np.nanargmin(ends))
-    said = f"the output varies by {number(float(ends[row]))} of what the labels vary by"
+    said = f"the spread of the outputs is {number(float(ends[row]))} of that of the labels"
     if ends[row] >= CONSTANT:
         return Passed(said)
     if table.steps[-1] - table.steps[0] < FEWEST_STEPS:
@@ -99,7 +100,7 @@ def constant_output(context: RunContext) -> Answer:
 
 
 def _scale(run: Run, output: str) -> float:
-    """What the outputs of a useful model would vary by, in the unit of the output."""
+    """The spread that the outputs of a useful model would have, in the unit of the output."""
     outputs = run.contract.outputs if run.contract else ()
     only = outputs[0] if len(outputs) == 1 else None
     known = next((o for o in outputs if o.name == output), only)
@@ -129,7 +130,7 @@ def _flagged(
     examples = int(np.nanmedian(table.column("examples")[:, row]))
     says = float(settled(table.column("mean"))[row])
     return Flagged(
-        summary=f"The model says the same for every input: its answers differ by {number(last)}.",
+        summary=f"The model outputs the same for every input: the spread is {number(last)}.",
         context=f"That is the standard deviation over a batch of {examples} examples, around a "
         f"mean of {number(says)}.",
         evidence=(

@@ -27,7 +27,7 @@ from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import count, number
 
-FEWEST_SAMPLES = 10  # a branch that starts at zero moves with its first updates
+FEWEST_SAMPLES = 10  # a branch that starts at zero changes with its first updates
 
 
 
@@ -40,28 +40,28 @@ FEWEST_SAMPLES = 10  # a branch that starts at zero moves with its first updates
     explains=("ZA206", "ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Give the layer a factor that lets its input through, or take it out.",
+        "Use a scale other than 0, or remove the layer.",
         "- keras.layers.Rescaling(0.0)\n+ keras.layers.Rescaling(1 / 255)",
     ),
 )
 def unused_layer(context: RunContext) -> Answer:
-    """A layer's output is zero, or one constant, whatever comes in.
+    """A layer's output is zero, or one constant, whatever its input.
 
     ## What it means
-    The layer does not use what it is given: it multiplies by 0, or replaces its input. A Rescaling
-    whose scale is 0 (an integer division, a setting that was never made) is the plainest case.
+    The layer ignores its input: it multiplies by 0, or overwrites it. The simplest case is a
+    Rescaling layer whose scale is 0 (an integer division, a forgotten setting).
 
     ## Why accuracy suffers
-    Nothing of the input passes it. If everything runs through it, all that the layers behind can
-    learn is one answer for all examples.
+    It passes nothing of the input on. If everything runs through it, the layers after it can only
+    learn one output for all examples.
 
     ## How it is detected
-    Definite: the contract says that a Rescaling layer's scale is 0. Otherwise by the activations
-    of hidden layers: in every sample, ten at least, all values of the layer are 0 (strong), or all
-    are one other constant (a smell); its mean, root mean square and largest absolute value are the
-    same, within 1e-6. The first such layer is named. If that is a ReLU it is ZA504's to tell. A
-    branch that starts at 0 moves with its first updates and passes. Muted once the run beats its
-    baseline; a scale of 0 is then a smell.
+    Definite: the contract says that a Rescaling layer's scale is 0. Otherwise by the activations of
+    hidden layers: in every sample, at least ten, all values of the layer are 0 (strong), or all are
+    one other constant (a smell): its mean, root mean square and largest absolute value are the
+    same, within 1e-6. The first such layer is reported, unless it is a ReLU, which is up to ZA504.
+    A branch that starts at 0 changes with its first updates and passes. Muted once the run beats
+    its baseline; a scale of 0 is then a smell.
 
     ## How to fix it
     ```python
@@ -69,9 +69,9 @@ def unused_layer(context: RunContext) -> Answer:
     ```
 
     ## Easily confused with
-    ZA109 pipeline-stage-destroys-data, ZA102 input-all-zero: there the zeros come in from outside.
-    ZA504 dead-relu-units: a ReLU that nothing activates. ZA601 zero-initialisation: there the
-    weights are constant.
+    ZA109 pipeline-stage-destroys-data, ZA102 input-all-zero: there the zeros come from outside the
+    model. ZA504 dead-relu-units: a ReLU that nothing activates. ZA601 zero-initialisation: there
+    the weights are constant.
 
     ## Sources
     keras.io/api/layers/preprocessing_layers/image_preprocessing/rescaling (`inputs * scale +
@@ -84,11 +84,11 @@ def unused_layer(context: RunContext) -> Answer:
         return _scaled_by_zero(context, silent)
     table = context.run.table("activations")
     if table is None:
-        return CannotTell("no Rescaling layer has a scale of 0; activations are not on record",
+        return CannotTell("no Rescaling layer has a scale of 0; activations are not recorded",
                           (ACTIVATIONS.missing,))  # fmt: skip
     rows = hidden_rows(context.run, table)
     if not rows:
-        return NotApplicable("no hidden layer on record")
+        return NotApplicable("no hidden layer is recorded")
     return _by_activations(context, table, rows)
 
 
@@ -102,7 +102,7 @@ def _scaled_by_zero(context: RunContext, layer: Layer) -> Flagged:
     offset = layer.settings.get("offset") or 0
     constant = number(float(offset)) if isinstance(offset, int | float) else "its offset"
     return Flagged(
-        f"`{layer.name}` multiplies its input by 0: its output is {constant}, whatever comes in.",
+        f"`{layer.name}` multiplies its input by 0: its output is always {constant}.",
         context="It is a Rescaling layer whose scale is 0.",
         evidence=(
             Evidence.of_number(f"scale of `{layer.name}`", 0, unlike(0), layer=layer.name),
@@ -123,10 +123,10 @@ def _by_activations(context: RunContext, table: Table, rows: list[int]) -> Answe
         return Passed(f"the output of {count(len(rows), 'hidden layer')} varies")
     first = table.rows[still[0]]
     if np.isfinite(table.column("dead_unit_share")[:, still[0]]).any():
-        return Passed(f"`{first}` is the first that does not vary, and a ReLU: its units are dead")
+        return Passed(f"`{first}`, the first constant layer, is a ReLU: its units are dead")
     if len(table) < FEWEST_SAMPLES:
         return CannotTell(f"`{first}` is constant in {count(len(table), 'sample')}, "
-                          f"too few (fewer than {FEWEST_SAMPLES})", is_suspicion=True)  # fmt: skip
+                          f"too few (at least {FEWEST_SAMPLES})", is_suspicion=True)  # fmt: skip
     return _constant(run, table, still)
 
 
@@ -149,7 +149,7 @@ def _constant(run: Run, table: Table, still: list[int]) -> Flagged:
     steps = int(table.steps[0]), int(table.steps[-1])
     return Flagged(
         f"The output of `{name}` is {number(value)} for every input, in all {len(table)} samples.",
-        context=f"{count(behind, 'layer')} behind it {'is' if behind == 1 else 'are'} constant too."
+        context=f"{count(behind, 'layer')} after it {'is' if behind == 1 else 'are'} constant too."
         if behind else "",
         evidence=(
             Evidence.of_table(f"largest absolute output of `{name}`", table, largest,
@@ -161,7 +161,7 @@ def _constant(run: Run, table: Table, still: list[int]) -> Flagged:
         since=steps[0],
         layers=(layer_of(run, name),),
         fix=Fix(
-            f"Look at what `{name}` is given and what it makes of it.",
+            f"Check the input of `{name}`, and what the layer does with it.",
             f"x = model.get_layer({layer_of(run, name)!r}).input\nprint(x)",
         ),
     )  # fmt: skip

@@ -27,6 +27,7 @@ from tb_zeroacc.diagnosis.needs import CONTRACT, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run, Table
+from tb_zeroacc.wording import count
 
 CONSTANT_INITIALIZERS = ("Zeros", "Ones", "Constant")
 # One kernel a channel, or one that joins them all: their last axis may hold a single unit.
@@ -44,40 +45,40 @@ FEWEST_SAMPLES = 2  # the first shows the start, a later one that training does 
         "ZA403", "ZA404", "ZA503", "ZA504", "ZA505", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705",
     ),
     fix=Fix(
-        "Start kernels at random; only biases may start at zero.",
+        "Initialise kernels at random; only biases may start at zero.",
         'keras.layers.Dense(64, activation="relu", kernel_initializer="glorot_uniform")',
     ),
 )
 def zero_initialisation(context: RunContext) -> Answer:
-    """All units of a layer start with the same weights, and training keeps them alike.
+    """All units of a layer start with the same weights, and training keeps them equal.
 
     ## What it means
-    Units with equal weights compute the same and get the same gradient, so they stay equal for
-    ever: a layer of 64 units is one unit 64 times. With zeros before a ReLU not even that one
-    learns, for its output and its gradient are exactly 0.
+    Units with equal weights compute the same and get the same gradient, so they stay equal: a layer
+    of 64 units is one unit 64 times. With zeros before a ReLU not even that one learns, since its
+    output and its gradient are exactly 0.
 
     ## Why accuracy suffers
-    Behind a layer of zeros only the last bias moves: the model learns how frequent each class is
-    and nothing of the inputs.
+    After a layer of zeros only the last bias changes: the model learns how frequent each class is,
+    and nothing about the inputs.
 
     ## How it is detected
     The standard deviation over a kernel's units, exactly 0 in the first and in every later sample
-    (at least two, a step or more apart). No tolerance is needed: equal units stay equal to the
-    last bit, and the smallest spread of a healthy layer is .1 (measured). Kernels of a single unit
-    and depthwise kernels are left out. A last layer of zeros is a legitimate start: its spread is
-    above 0 after the first step. Without the recorder the contract tells: a hidden layer with
-    Zeros, Ones or a Constant as kernel initialiser; that is strong at most. A run that beats its
-    baseline all the same makes it a smell.
+    (at least two, a step or more apart). No tolerance is needed: equal units stay equal to the last
+    bit, and the smallest spread of a healthy layer is .1 (measured). Kernels of a single unit and
+    depthwise kernels are left out. A last layer of zeros is a legitimate start: its spread is above
+    0 after the first step. Without the recorder, from the contract: a hidden layer with Zeros, Ones
+    or a Constant as kernel initialiser; that is strong at most. It is a smell where the run beats
+    its baseline.
 
     ## How to fix it
     ```python
     keras.layers.Dense(64, activation="relu", kernel_initializer="glorot_uniform")
     ```
-    which is the default; biases may start at zero.
+    This is the default; biases may start at zero.
 
     ## Easily confused with
-    ZA504 dead-relu-units: there the kernels differ and a bias or an update holds the units down.
-    ZA503 vanishing-gradients: there the gradient is tiny, here it is 0 or alike for all units.
+    ZA504 dead-relu-units: there the kernels differ, and a bias or an update keeps the units at 0.
+    ZA503 vanishing-gradients: there the gradient is tiny, here it is 0 or equal for all units.
 
     ## Sources
     Goodfellow, Bengio and Courville 2016, Deep Learning, section 8.4; stackoverflow.com/q/20027598;
@@ -100,7 +101,7 @@ def zero_initialisation(context: RunContext) -> Answer:
         answer = Passed(f"units differ in all {len(rows)} kernels")
         return as_far_as_recorded(context.run, answer, "weights")
     if known[:, alike].any(axis=1).sum() < FEWEST_SAMPLES:
-        return Passed("one sample")
+        return Passed("only one sample of the weights")
     return _from_weights(context, weights, alike)
 
 
@@ -117,7 +118,7 @@ def _has_units(run: Run, row: str) -> bool:
 
 
 def _is_trained(run: Run, weights: Table, row: int) -> bool:
-    """Whether a kernel is one that training changes: others keep their zeros, and rightly."""
+    """Whether training changes a kernel: others rightly keep their zeros."""
     known = {variable for optimizer in optimizers_of(run) for variable in optimizer.variables}
     moves = bool((np.nan_to_num(weights.column("update_rms")[:, row]) > 0).any())
     return not known or moves or variable_of(weights.rows[row]) in known
@@ -131,9 +132,9 @@ def _from_weights(context: RunContext, weights: Table, alike: list[int]) -> Answ
     zero = not np.nan_to_num(weights.column("rms")[:, alike]).any()
     what = "zero" if zero else "the same value"
     return Flagged(
-        summary=f"All units of {names} start alike, at {what}, and stay alike: their spread is 0.",
-        context=f"Equal units get equal gradients: {last - first} steps later they were still "
-        "equal to the last bit.",
+        summary=f"All units of {names} start equal, at {what}, and stay equal: their spread is 0.",
+        context=f"Equal units get equal gradients: {last - first} steps later they are still "
+        "identical.",
         evidence=(
             *(
                 Evidence.of_table(f"spread over the units of `{weights.rows[r]}`", weights, 0,
@@ -165,10 +166,10 @@ def _from_contract(context: RunContext) -> Answer:
         and not any(word in layer.class_name for word in WITHOUT_UNIT_AXIS)
     ]
     if not alike:
-        return Passed(f"all {len(known)} hidden kernels start at random")
+        return Passed(f"{count(len(known), 'hidden kernel')}, initialised at random")
     first = alike[0]
     return Flagged(
-        summary=f"All units of `{first.name}` start alike: kernel_initializer is "
+        summary=f"All units of `{first.name}` start equal: kernel_initializer is "
         f"{first.kernel_initializer}.",
         context="Equal units get equal gradients and stay equal.",
         evidence=tuple(
@@ -188,6 +189,6 @@ def _fix(layer: Layer | None) -> Fix | None:
     activation = layer.activation
     before = layer_call(layer, activation=activation, kernel=layer.kernel_initializer or "Zeros")
     return Fix(
-        f"Start the kernel of `{layer.name}` at random: leave its initialiser out.",
+        f"Initialise the kernel of `{layer.name}` at random: leave its initialiser out.",
         f"- {before}\n+ {layer_call(layer, activation=activation)}",
     )

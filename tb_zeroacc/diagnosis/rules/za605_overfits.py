@@ -25,12 +25,12 @@ from tb_zeroacc.run import Role, Split
 from tb_zeroacc.wording import number, percent
 
 TRAINING_FALL = 0.1  # the training loss must still improve while validation turns
-# Nets that learn by heart: validation accuracy never left its start while that of training rose by
-# .3 or more, and the validation loss ended above 1.5 times its first value.
+# Models that memorise: validation accuracy never left its start while that of training rose by .3
+# or more, and the validation loss ended above 1.5 times its first value.
 HEART_TRAINING = 0.3
 HEART_VALIDATION = 0.1
 HEART_LOSS = 1.5
-LEARNED = 0.8  # of the baseline: random targets are learned by heart to .43 to .59 (measured)
+LEARNED = 0.8  # of the baseline: random targets are memorised to .43 to .59 (measured)
 
 
 @rule(
@@ -46,11 +46,11 @@ LEARNED = 0.8  # of the baseline: random targets are learned by heart to .43 to 
     ),
 )
 def overfits(context: RunContext) -> Answer:
-    """Training goes on improving while validation gets worse.
+    """Training keeps improving while validation gets worse.
 
     ## What it means
-    The model has begun to learn its training examples by heart. What it adds from there on holds
-    for them alone.
+    The model has begun to memorise its training examples. What it learns from there on holds for
+    them alone.
 
     ## Why accuracy suffers
     On new data the model becomes sure of wrong answers; the loss shows it first, accuracy later.
@@ -58,24 +58,25 @@ def overfits(context: RunContext) -> Answer:
     ## How it is detected
     The validation loss, smoothed over a twentieth of its points, ends more than 15 % above its
     minimum, the minimum lies before the last quarter, and the training loss fell by 10 % or more
-    over the run. Measured: rises of 14 to 52 % where nets overfit, still falling in healthy ones.
-    That is a smell, for a loss may rise while the metric still improves. It is strong when the
-    validation accuracy also falls from its best by more than three times its own scatter, and by
-    .05 at least (.02 where the loss ends at 1.5 times its minimum or more: accuracy over a hundred
-    examples scatters by .05); or when it never left its start (by .1) while that of training rose
-    by .3, and the validation loss ends above 1.5 times its first value; or, of a regression, when
-    it ends above what always predicting the mean scores, and that of training under .8 of it. The
-    gap between training and validation is no evidence. Not asked of a run that is still going.
+    over the run. Measured: rises of 14 to 52 % where models overfit, still falling in healthy ones.
+    That is a smell, since the loss may rise while the metric still improves. It is strong when the
+    validation accuracy also falls from its best by more than three times its own scatter, and by at
+    least .05 (.02 where the loss ends at 1.5 times its minimum or more: accuracy over a hundred
+    examples scatters by .05); or when it stayed within .1 of its start while training accuracy rose
+    by .3, and the validation loss ends above 1.5 times its first value; or, for a regression, when
+    it ends above the loss of always predicting the mean, and the training loss under .8 of that.
+    The gap between training and validation is no evidence. Not applicable to a run that is still
+    training.
 
     ## How to fix it
     ```python
     keras.callbacks.EarlyStopping(monitor="val_loss", patience=5, restore_best_weights=True)
     ```
-    then dropout, weight decay, augmentation, more data.
+    Then add dropout, weight decay, augmentation or data.
 
     ## Easily confused with
     ZA108 train-validation-input-shift: there validation is bad from the first epoch. ZA206
-    labels-independent-of-inputs: there validation never beats the best constant at all.
+    labels-independent-of-inputs: there validation never beats the best constant prediction.
 
     ## Sources
     Prechelt 1998, Early stopping - but when?; Google's Tuning Playbook;
@@ -87,13 +88,13 @@ def overfits(context: RunContext) -> Answer:
     trend = trend_of(train.series) if train else None
     turn = turn_of(context.run)
     if trend is None or turn is None:
-        return CannotTell("fewer than four points of validation")
+        return CannotTell("fewer than four points of the validation loss")
     if not turn.turned:
         return Passed(
             f"the validation loss ends at {number(turn.end)}, {_against(turn)} its minimum"
         )
     if trend.relative_fall < TRAINING_FALL:
-        return Passed(f"the training loss did not improve: {percent(trend.relative_fall)}")
+        return Passed(f"the training loss fell by {percent(trend.relative_fall)} only")
     return _flagged(context, turn, drop_of(context.run))
 
 
@@ -110,7 +111,7 @@ def _flagged(context: RunContext, turn: Turn, drop: Drop | None) -> Flagged:
         at_most(RISE * turn.low), since=turn.low_step, until=turn.end_step,
     )  # fmt: skip
     return Flagged(
-        summary=f"It overfits: the validation loss rose from {number(turn.low)} at {unit} "
+        summary=f"The model overfits: the validation loss rose from {number(turn.low)} at {unit} "
         f"{turn.low_step} to {number(turn.end)}.",
         context=heart or _metric_words(drop, clear=clear),
         evidence=(loss, *([_fall(drop)] if drop is not None and clear else [])),
@@ -128,7 +129,7 @@ def _flagged(context: RunContext, turn: Turn, drop: Drop | None) -> Flagged:
 
 
 def _by_heart(context: RunContext, turn: Turn) -> str:
-    """What shows that training was learned by heart from the start; empty where nothing does."""
+    """What shows that training was memorised from the start; empty where nothing does."""
     train, held = context.run.headline(Role.ACCURACY), context.run.headline(
         Role.ACCURACY, Split.VALIDATION
     )
@@ -143,8 +144,8 @@ def _by_heart(context: RunContext, turn: Turn) -> str:
         return ""
     return (
         f"Training accuracy rose by {number(rose)} to {number(learned.end * train.scale)}, that of "
-        f"validation ended at {number(general.end * held.scale)} and began at "
-        f"{number(general.start * held.scale)}."
+        f"validation went from {number(general.start * held.scale)} to "
+        f"{number(general.end * held.scale)}."
     )
 
 
@@ -152,22 +153,22 @@ def _worse_than_constant(context: RunContext, turn: Turn) -> str:
     """The same of a regression: training beats the mean, and validation ends behind it."""
     baseline, ratio = context.baseline.loss, context.loss_ratio
     if baseline is None or ratio is None or context.baseline.classes is not None:
-        return ""  # of classes a loss may be high because a few answers are too sure
+        return ""  # of classes a loss may be high because a few predictions are too confident
     if turn.end <= baseline or ratio > LEARNED:
         return ""
     return (
-        f"It ends at {percent(turn.end / baseline)} of what always predicting the mean scores, the "
-        f"training loss at {percent(ratio)}: what was learned holds for these examples alone."
+        f"It ends at {percent(turn.end / baseline)} of the loss of always predicting the mean, the "
+        f"training loss at {percent(ratio)}: the training examples were memorised."
     )
 
 
 def _metric_words(drop: Drop | None, *, clear: bool) -> str:
     if drop is None:
-        return "No validation accuracy is on record: whether the answers got worse is not known."
+        return "Without a validation accuracy it is not known whether predictions got worse."
     best, end = drop.best * drop.curve.scale, drop.end * drop.curve.scale
     if clear:
         return f"Validation accuracy fell from {number(best)} to {number(end)}."
-    return f"Validation accuracy held: {number(end)}, at best {number(best)}."
+    return f"Validation accuracy held: {number(end)} at the end, {number(best)} at best."
 
 
 def _fall(drop: Drop) -> Evidence:

@@ -46,12 +46,12 @@ from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Curve, Role, Run, Table
 from tb_zeroacc.wording import number, percent
 
-EARLY = 10  # steps in which a rate that is too high shows: the weights grow to meet it
+EARLY = 10  # steps in which too high a rate shows: later the weights have grown with it
 OVERTHROWN = 1.0  # update ÷ weights of a kernel. Faulty 66-100; healthy up to .9 (SGD: once 23)
 RESTLESS = 0.1  # median update ÷ weights; 1e-3 is healthy, .1 rewrites a net every ten steps
-LEARNED_ALL_THE_SAME = 10.0  # a loss that stayed under so many baselines and then beat them is well
+LEARNED_ALL_THE_SAME = 10.0  # times the baseline: a lower peak may be forgiven by a good ending
 FEWEST_MEDIAN = 20  # samples for a median that is not of the first steps alone
-ABSURD_ADAPTIVE_RATE = 0.1  # a hundred times the default of Adam and its kin
+ABSURD_ADAPTIVE_RATE = 0.1  # a hundred times the default of Adam and related optimizers
 
 
 @rule(
@@ -66,46 +66,45 @@ ABSURD_ADAPTIVE_RATE = 0.1  # a hundred times the default of Adam and its kin
     ),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Take a rate ten to a thousand times lower.",
+        "Use a learning rate that is ten to a thousand times lower.",
         "optimizer=keras.optimizers.Adam(learning_rate=0.001),",
     ),
 )
 def learning_rate_too_high(context: RunContext) -> Answer:
-    """The learning rate is so high that one update overthrows the weights.
+    """The learning rate is so high that a single update destroys the weights.
 
     ## What it means
-    An update should change weights by about a thousandth of themselves. Here one changes them by
-    as much as they are, or many times that: what the net was is gone after one step.
+    An update should change weights by about a thousandth. Here it changes them by their own size or
+    many times that: one step undoes the initialisation and everything learned.
 
     ## Why accuracy suffers
-    The loss jumps, units die or saturate, and the steps that follow are too large to come back.
+    The loss jumps, units die or saturate, and the steps that follow are too large to recover.
 
     ## How it is detected
     The root mean square of a kernel's update divided by that of the kernel. Either it is 1 or more
     within the first 10 steps AND a batch's loss rises to 5 times the first (or 5 baselines) within
-    100 steps; or its median over 20 samples or more is above .1, a smell unless the loss ends at
-    .9 of its baseline or more: a linear model of small weights learned all that could be learned at
-    .13 (measured). The largest over kernels; biases are left out, for they begin at 0, and so are
-    kernels of zeros. The first steps count because
-    the weights grow to meet the rate: with Adam and a rate of 10 the ratio is 66 to 100 at step 0
-    and .13 ten steps later. The loss must join in because a single weight that starts near 0
-    gives 23 with a sound rate. Muted once the run beats its baseline, unless the loss had jumped
-    to 10 baselines. Of several optimizers each is judged by its own kernels. Where no loss of
-    single steps is on record (a `train_step` that names none `loss`) the kernels tell: one must
-    grow to 100 times its size within 100 steps, or not be finite, or the median be above .1
-    too. Without the recorder: a rate of .1 or more for Adam or its kin, and a loss that stands
-    at 5 baselines; strong at most.
+    100 steps; or its median over 20 samples or more is above .1, a smell unless the loss ends at .9
+    of its baseline or more: a linear model of small weights learned everything at .13 (measured).
+    The largest over kernels; biases, which start at 0, and kernels of zeros are left out. The first
+    steps count because the weights grow with the rate: with Adam and a rate of 10 the ratio is 66
+    to 100 at step 0 and .13 ten steps later. The loss must rise too, because a single weight that
+    starts near 0 gives 23 with a healthy rate. Muted once the run beats its baseline, unless the
+    loss had jumped to 10 times the baseline. With several optimizers each is judged by its own
+    kernels. Where no loss of single steps is recorded (a custom `train_step` without one named
+    `loss`) the kernels decide: one must grow to 100 times its size within 100 steps, or become NaN
+    or Inf, or the median be above .1 too. Without the recorder: a rate of .1 or more for Adam or a
+    related optimizer, and a loss of 5 times the baseline; strong at most.
 
     ## How to fix it
     ```python
     optimizer=keras.optimizers.Adam(learning_rate=0.001)
     ```
-    is Keras' default; SGD usually takes .01 to .1.
+    This is Keras' default; SGD usually takes .01 to .1.
 
     ## Easily confused with
     ZA103 input-not-normalised and ZA104 feature-scales-differ: there the gradient is large because
     the inputs are, at a usual rate. ZA504 dead-relu-units: units that were dead before the first
-    update are no consequence of the rate.
+    update are not caused by the rate.
 
     ## Sources
     cs231n.github.io/neural-networks-3 (ratio of updates to weights, about 1e-3);
@@ -124,7 +123,7 @@ def _judged(context: RunContext, weights: Table, group: Group, jump: Jump | None
     """The answer on the kernels of one optimizer."""
     ratios = kernel_ratios(context.run, weights, group)
     if not np.isfinite(ratios).any():
-        return CannotTell(f"no update of a kernel{group.whose} is on record")
+        return CannotTell(f"no update of a kernel{group.whose} is recorded")
     early = ratios[weights.steps < weights.steps[0] + EARLY]
     first = float(np.nanmax(early)) if np.isfinite(early).any() else 0.0
     median = float(np.nanmedian(ratios))
@@ -142,10 +141,10 @@ def _judged(context: RunContext, weights: Table, group: Group, jump: Jump | None
                     _typical(context.run, weights, group, median))  # fmt: skip
             return _overthrown(context.run, weights, group, ratios, harm)
         return _restless(context, weights, group, ratios, median)
-    said = f"the largest early update{group.whose} is {number(first)} of the weights"
+    said = f"the largest early update{group.whose} is {number(first)} times the weights"
     if overthrown and jump is None:
-        return CannotTell(f"{said}, and no loss of single steps says what became of it")
-    rose = f", the loss rose to {number(jump.times)} times" if jump else ""
+        return CannotTell(f"{said}, and no loss of single steps shows its effect")
+    rose = f", and the loss rose to {number(jump.times)} times its start" if jump else ""
     return Passed(f"{said}{rose}")
 
 
@@ -180,7 +179,7 @@ def _overthrown(
 
 
 def _grown(run: Run, weights: Table, growth: Growth) -> tuple[str, Evidence]:
-    """What a kernel that outgrew itself adds to the finding: a sentence and a fact."""
+    """What a kernel that grew too much adds to the finding: a sentence and a fact."""
     lost = not np.isfinite(growth.peak)
     what = "is not finite" if lost else f"has grown to {number(growth.times)} times its size"
     return (
@@ -209,10 +208,10 @@ def _restless(
     return Flagged(
         summary=f"The learning rate{group.whose} is too high: a typical step changes the weights "
         f"by {percent(median)}.",
-        context=f"{optimizer_words(run, group.optimizer)}. About 0.1 % a step is usual.",
+        context=f"{optimizer_words(run, group.optimizer)}. About 0.1 % per step is usual.",
         evidence=(_typical(run, weights, group, median),),
-        # A model of few, small weights may shiver like this around the best that it can do: only a
-        # run that is no better than a constant shows that it suffers.
+        # A model of few, small weights may oscillate like this around its optimum: only a run that
+        # is no better than a constant shows harm.
         tier=Tier.STRONG if (context.loss_ratio or 0.0) >= HOPELESS else Tier.SMELL,
         since=int(weights.steps[np.flatnonzero(np.nan_to_num(ratios) > RESTLESS)[0]]),
         fix=_lower_rate(run, group, median),
@@ -237,25 +236,25 @@ def _lower_rate(run: Run, group: Group, ratio: float) -> Fix:
 
 
 def _high_from_contract(context: RunContext, jump: Jump | None) -> Answer:
-    """From the rate that was asked for, and a loss that stands far above its baseline."""
+    """From the configured rate, and a loss far above its baseline."""
     run, curve = context.run, context.run.headline(Role.LOSS)
     optimizer = optimizer_of(run)
     rate, words = peak_rate(run, optimizer), optimizer_words(run, optimizer)
     if rate is None or curve is None or not len(curve.series):
-        return CannotTell("the rate is not on record", (LEARNING_RATE.missing,))
+        return CannotTell("the learning rate is not recorded", (LEARNING_RATE.missing,))
     if not is_adaptive(optimizer) or rate < ABSURD_ADAPTIVE_RATE:
-        return Passed(f"{words}: no rate that is wrong by itself")
+        return Passed(f"{words}: not too high by itself")
     steps, values = curve.series.finite()
     if not len(values) or context.baseline.initial_loss is None:
-        return CannotTell("what loss a sound start would have is not known")
+        return CannotTell("the loss of an untrained model is not known")
     times = float(values.max()) / context.baseline.initial_loss
     if context.beats or times < JUMP:
-        return Passed(f"the loss stayed under {number(times)} times that of a sound start")
+        return Passed(f"the loss reached {number(times)} times that of an untrained model")
     peak = int(np.argmax(values))
     return Flagged(
         summary=f"The learning rate is too high: {words}, and the loss reached "
         f"{number(float(values[peak]))}.",
-        context=f"A sound start has a loss of {number(context.baseline.initial_loss)}.",
+        context=f"An untrained model has a loss of about {number(context.baseline.initial_loss)}.",
         evidence=(
             Evidence.of_curve(
                 "largest training loss", curve, float(values[peak]),

@@ -47,12 +47,12 @@ from tb_zeroacc.wording import number, percent
 
 CREEPING = 3e-5  # median of the largest kernel's update ÷ weights. Faulty 4e-6; healthy 2e-4 (once
 # converged) to 4e-3
-HARDLY = 0.1  # of the loss it started at: less than this in a whole run is creeping
+HARDLY = 0.1  # of the loss at the start: a smaller fall over the whole run is none
 TINY_ADAPTIVE_RATE = 1e-6  # a thousandth of the default
 LOW_SHARE = 0.01  # of the optimizer's default: discriminative fine-tuning stays above
 STANDS_STILL = 1e-6  # update ÷ weights, as in ZA503
 LOW_RATE = 1e-5  # a fifth of what fine-tuning of language models takes
-FEWEST_STEPS = 20  # a median of the first steps alone would be one of a warm-up
+FEWEST_STEPS = 20  # the median of fewer would be that of a warm-up
 
 
 @rule(
@@ -65,41 +65,41 @@ FEWEST_STEPS = 20  # a median of the first steps alone would be one of a warm-up
     yields_to=("ZA101", "ZA102", "ZA210", "ZA303", "ZA503", "ZA504", "ZA505", "ZA601"),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Take a rate ten to a thousand times higher.",
+        "Use a learning rate that is ten to a thousand times higher.",
         "optimizer=keras.optimizers.Adam(learning_rate=0.001),",
     ),
 )
 def learning_rate_too_low(context: RunContext) -> Answer:
-    """The learning rate is so low that the weights hardly move.
+    """The learning rate is so low that the weights hardly change.
 
     ## What it means
-    Each update changes even the most mobile kernel by less than a thirty-thousandth of itself.
-    Tens of thousands of steps would not take it far from where it started.
+    Each update changes even the fastest kernel by less than a thirty-thousandth. Tens of thousands
+    of steps would not take it far from where it started.
 
     ## Why accuracy suffers
-    The model is still the random one it began as.
+    The model is still almost the random one that it started as.
 
     ## How it is detected
     Per sample, the largest update of a kernel divided by that kernel (root mean squares); the
-    median over all samples must be under 3e-5. Measured: 4e-6 with Adam at 1e-6; healthy nets
-    show 4e-4 to 4e-3, and 2e-4 once they have converged. Gradients must be above 0, the loss must
-    have fallen by less than a tenth, over 20 steps or more. Muted once the run beats its baseline.
-    Of several optimizers each is judged by its own kernels. There, and where no loss is on record,
-    the rate must be under a hundredth of the optimizer's default as well, for a gradient that
-    vanishes makes small updates too, and an update of 1e-6 or more is a smell.
-    Without the recorder: Adam or its kin at 1e-6 or less with a loss that hardly moved; a rate of
+    median over all samples must be under 3e-5. Measured: 4e-6 with Adam at 1e-6; healthy models
+    show 4e-4 to 4e-3, and 2e-4 once they have converged. Gradients must be above 0, and the loss
+    must have fallen by less than a tenth, over 20 steps or more. Muted once the run beats its
+    baseline. With several optimizers each is judged by its own kernels. There, and where no loss is
+    recorded, the rate must also be under a hundredth of the optimizer's default, since a vanishing
+    gradient makes small updates too, and an update of 1e-6 or more is a smell. Without the
+    recorder: Adam or a related optimizer at 1e-6 or less with a loss that hardly changed; a rate of
     1e-5 or less is a smell.
 
     ## How to fix it
     ```python
     optimizer=keras.optimizers.Adam(learning_rate=0.001)
     ```
-    or look at what a schedule or warm-up makes of the rate: `zeroacc/learning_rate`.
+    Or check what a schedule or warm-up does to the rate: `zeroacc/learning_rate`.
 
     ## Easily confused with
-    ZA206 labels-independent-of-inputs: there the weights move as they should. ZA503
-    vanishing-gradients: there the last layers move. ZA708 weights-never-move: there nothing moves
-    at all although the rate is sound.
+    ZA206 labels-independent-of-inputs: there the weights change as they should. ZA503
+    vanishing-gradients: there the last layers learn. ZA708 weights-never-move: there nothing
+    changes at all although the rate is usual.
 
     ## Sources
     cs231n.github.io/neural-networks-3; torchmortem (median under 1e-5);
@@ -141,20 +141,20 @@ def _judged(run: Run, weights: Table, group: Group, fall: float | None) -> Answe
     """
     ratios = kernel_ratios(run, weights, group)
     if not np.isfinite(ratios).any():
-        return CannotTell(f"no update of a kernel{group.whose} is on record")
+        return CannotTell(f"no update of a kernel{group.whose} is recorded")
     median = float(np.nanmedian(ratios))
     if median >= CREEPING:
-        return Passed(f"a typical step changes a kernel{group.whose} by {number(median)} of itself")
+        return Passed(f"a typical update{group.whose} is {number(median)} of the kernel")
     if not _has_gradient(run, weights, group):
         return NotApplicable(f"the gradient{group.whose} is 0: no rate would help")
     if fall is not None:
         return _creeping(run, weights, group, median, f" {_moved(fall)};", None)
     rate = peak_rate(run, group.optimizer)
     if rate is None:
-        return CannotTell("the rate is not on record", (LEARNING_RATE.missing,))
+        return CannotTell("the learning rate is not recorded", (LEARNING_RATE.missing,))
     share = rate / usual_rate(group.optimizer)
     if share > LOW_SHARE:
-        return Passed(f"the rate{group.whose} is usual: where updates are small, gradients are")
+        return Passed(f"the rate{group.whose} is usual: small updates come from small gradients")
     tier = None if median < STANDS_STILL else Tier.SMELL
     words = f" That is {number(share)} of its default;"
     return _creeping(run, weights, group, median, words, tier)
@@ -175,7 +175,7 @@ def _creeping(
     return Flagged(
         summary=f"The learning rate{group.whose} is too low: a typical step changes the weights by "
         f"{number(100.0 * median)} %.",
-        context=f"{optimizer_words(run, group.optimizer)}.{said} about 0.1 % a step is usual.",
+        context=f"{optimizer_words(run, group.optimizer)}.{said} about 0.1 % per step is usual.",
         evidence=(
             Evidence.of_table(f"update ÷ weights{group.whose}, largest over kernels, median",
                               weights, median, at_least(CREEPING), since=int(weights.steps[0]),
@@ -191,7 +191,7 @@ def _creeping(
 def _moved(fall: float) -> str:
     if fall < 0:
         return f"The loss rose by {percent(-fall)}"
-    return f"The loss fell by {percent(fall)} in all"
+    return f"The loss fell by {percent(fall)} in total"
 
 
 def _all_creeping(low: list[tuple[Group, Flagged]]) -> Flagged:
@@ -207,7 +207,7 @@ def _all_creeping(low: list[tuple[Group, Flagged]]) -> Flagged:
         evidence=tuple(fact for answer in found for fact in answer.evidence),
         tier=min(answer.tier or Tier.STRONG for answer in found),
         fix=Fix(
-            "Take higher learning rates.",
+            "Use higher learning rates.",
             "\n".join(answer.fix.code for answer in found if answer.fix),
         ),
     )
@@ -218,11 +218,11 @@ def _higher(run: Run, optimizer: Optimizer | None) -> Fix:
 
 
 def _low_from_contract(context: RunContext, curve: Curve, fall: float) -> Answer:
-    """From the rate alone, beside a loss that hardly moved."""
+    """From the rate alone, and a loss that hardly changed."""
     run, optimizer = context.run, optimizer_of(context.run)
     rate = peak_rate(run, optimizer)
     if rate is None:
-        return CannotTell("the rate is not on record", (LEARNING_RATE.missing,))
+        return CannotTell("the learning rate is not recorded", (LEARNING_RATE.missing,))
     if rate > LOW_RATE or run.headline(Role.REWARD) is not None:
         return Passed(f"the rate reaches {number(rate)}")
     certain = is_adaptive(optimizer) and rate <= TINY_ADAPTIVE_RATE and context.beats is False

@@ -46,13 +46,13 @@ from tb_zeroacc.wording import count, number, percent
 NEAR_MAJORITY = 0.05  # accuracy above the largest class's share that is no learning yet
 # For logs that hold no labels, only a loss that stands at ln k with an accuracy of 1/k.
 MOST_CLASSES = 20  # beyond it the logarithms lie closer together than losses scatter
-NEAR_LOG = 0.03  # of ln k: a stuck loss comes within 1 %, and ln 10 differs by 4 % from ln 11
+NEAR_LOG = 0.03  # of ln k: a stuck loss is within 1 %, and ln 10 differs by 4 % from ln 11
 NEAR_CHANCE = 0.05  # accuracy around 1/k
 FLAT = 0.05  # of the loss around its end
-LASTING = 0.25  # share of the points that must stand there: a blow-up at the end may recover
+LASTING = 0.25  # share of the points that must be there: a jump at the end may recover
 FEWEST_CONSTANT = 10  # points of a loss that never moves
-UNMOVED = 1e-4  # of its level: four digits alike
-# One of several losses at ln 2 is a balance of two players, not a failure.
+UNMOVED = 1e-4  # of its level: four equal digits
+# One of several losses at ln 2 is the balance of two adversarial networks, not a failure.
 PLAYERS = ("gen", "disc", "critic", "actor", "policy", "adv")
 
 
@@ -82,8 +82,8 @@ def stuck_at_chance(context: RunContext) -> Answer:
     """The model ends no better than one that ignores its inputs.
 
     ## What it means
-    The best constant answer is how frequent each class is, or the mean of the targets. A loss that
-    stands at that answer's loss shows that nothing of the inputs reaches the outputs.
+    The best constant prediction is the class frequencies, or the mean of the targets. A loss at
+    that level shows that the outputs do not depend on the inputs.
 
     ## Why accuracy suffers
     It is the share of the largest class, or one in k.
@@ -92,24 +92,25 @@ def stuck_at_chance(context: RunContext) -> Answer:
     The training loss of the last epoch, without penalties, is .9 or more of its baseline (entropy
     of the recorded labels, variance of the targets; ln k where the contract alone is known) and
     accuracy is at most .05 above the largest class's share. Programs that are stuck end at .93 to
-    1.47 of the baseline, healthy ones under .43 (measured). At least 4 epochs (20 single steps of a
-    run that has ended before), and no longer falling: a first plateau often ends. It must have
-    stood there for the last quarter of the points. Without labels and contract: a loss that stayed
-    within 5 % of its end for that long, or ends within 5 % of its start, and stands within 3 % of
-    ln k, with an accuracy within .05 of 1/k, k up to 20; or, without an accuracy, losses that are
-    alike to four digits over 10 points or more. Not asked of reinforcement learning nor of nets
-    that play against each other.
+    1.47 of the baseline, healthy ones under .43 (measured). At least 4 epochs (or 20 single steps
+    of a run that has ended), and no longer falling: a first plateau often ends. It must have been
+    there for the last quarter of the points. Without labels and contract: a loss that stayed within
+    5 % of its end for that long, or ends within 5 % of its start, and is within 3 % of ln k, with
+    an accuracy within .05 of 1/k, k up to 20; or, without an accuracy, losses that are equal to
+    four digits over 10 points or more. Not applicable to reinforcement learning and adversarial
+    networks.
 
     ## How to fix it
-    It says that nothing was learned, not why. Try whether the model can learn one batch by heart:
+    This finding shows that nothing was learned, not why. Test whether the model can memorise one
+    batch:
     ```python
     model.fit(x[:32], y[:32], epochs=200)
     ```
 
     ## Easily confused with
     ZA206 labels-independent-of-inputs: there everything else is healthy. ZA705 stopped-too-early:
-    there the loss still falls. ZA404 predicts-one-class: there the loss may well be better than
-    the baseline. A metric that cannot see what the loss learns (ZA403) leaves the loss below it.
+    there the loss still falls. ZA404 predicts-one-class: there the loss may be better than the
+    baseline. ZA403 metric-frozen-while-loss-falls: there the loss is below it.
 
     ## Sources
     karpathy.github.io/2019/04/25/recipe (loss at init, input-independent baseline); Google's
@@ -117,7 +118,7 @@ def stuck_at_chance(context: RunContext) -> Answer:
     """
     run = context.run
     if run.headline(Role.REWARD) is not None:
-        return NotApplicable("reinforcement learning has no chance level")
+        return NotApplicable("reinforcement learning has no level of chance")
     curve = _long_enough(run)
     trend = trend_of(curve.series) if curve else None
     if curve is None or trend is None:
@@ -165,27 +166,27 @@ def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
     """Without a baseline: a flat loss at ln k with an accuracy of 1/k, or one that never moves."""
     losses = run.curves_of(Role.LOSS)
     if any(word in c.tag.lower() for c in losses for word in PLAYERS):
-        return CannotTell("several players have losses: a level tells nothing")
+        return CannotTell("several networks have losses of their own: a level proves nothing")
     accuracy = run.headline(Role.ACCURACY, curve.split)
     level = trend_of(accuracy.series) if accuracy else None
     if accuracy is None or level is None:
         if trend.end != 0 and trend.points >= FEWEST_CONSTANT and all(map(_constant, losses)):
             return _unmoved(curve, trend)
-        said = "neither labels nor an accuracy to tell what chance would score"
+        said = "without labels or an accuracy the level of chance is not known"
         return CannotTell(said, (ACCURACY.missing,))
     values = smoothed(curve.series.finite()[1])
     begin = last_stretch(np.abs(values - trend.end) <= FLAT * abs(trend.end))
     if abs(trend.fall) <= FLAT * abs(trend.start):
-        begin = 0  # points that scatter by more are single batches
+        begin = 0  # points that scatter by more than that are single batches
     if len(values) - begin < LASTING * len(values):
-        return Passed(f"the loss moved by more than {percent(FLAT)} up to point {begin}")
+        return Passed(f"the loss changed by more than {percent(FLAT)} up to point {begin}")
     share = level.end * accuracy.scale
     for k in range(2, MOST_CLASSES + 1):
         at_level = abs(trend.end - math.log(k)) <= NEAR_LOG * math.log(k)
         if at_level and abs(share - 1.0 / k) <= min(NEAR_CHANCE, 1.0 / k):
             chance = _Chance(math.log(k), 1.0 / k, f"ln {k}")
             return _flagged(run, curve, trend, chance, begin, measured=False)
-    return Passed(f"loss {number(trend.end)} with accuracy {number(share)} is no level of chance")
+    return Passed(f"a loss of {number(trend.end)} with accuracy {number(share)} is not chance")
 
 
 def _constant(curve: Curve) -> bool:
@@ -198,8 +199,8 @@ def _constant(curve: Curve) -> bool:
 def _unmoved(curve: Curve, trend: Trend) -> Flagged:
     points = points_of(curve, curve.series.count)
     return Flagged(
-        summary=f"The loss never moves: {number(trend.end)} in all {points}.",
-        context="Nothing of what is trained reaches the loss.",
+        summary=f"The loss never changes: {number(trend.end)} in all {points}.",
+        context="Training has no effect on the loss.",
         evidence=(
             Evidence.of_curve("loss at the end, against its start", curve, trend.end,
                               unlike(trend.start, room=UNMOVED * abs(trend.start)),
@@ -218,14 +219,14 @@ def _flagged(
         at_most(chance.loss), since=since, until=int(steps[-1]), estimated=not measured,
     )  # fmt: skip
     classes = chance.accuracy is not None
-    constant = "always naming the largest class" if classes else "always predicting the mean"
+    constant = "always predicting the largest class" if classes else "always predicting the mean"
     return Flagged(
-        summary=f"The model is no better than {constant}: its loss stands at {number(trend.end)}.",
-        context=f"That answer alone scores {number(chance.loss)} ({chance.what}); the loss "
-        f"began at {number(trend.start)}.",
+        summary=f"The model is no better than {constant}: its loss stays at {number(trend.end)}.",
+        context=f"That alone scores {number(chance.loss)} ({chance.what}); the loss started at "
+        f"{number(trend.start)}.",
         evidence=(loss, *_accuracy(run, curve.split, chance)),
-        # The end of the first such epoch: when within it that began is not known, but not before
-        # the first update, up to which every model is no better than chance.
+        # The end of the first such epoch: when it began within it is not known, but not before
+        # the first update, until which every model is at the level of chance.
         since=max(1, training_step(run, curve, since)),
         rivals=(
             (
@@ -243,5 +244,5 @@ def _accuracy(run: Run, split: Split, chance: _Chance) -> tuple[Evidence, ...]:
     if curve is None or level is None or chance.accuracy is None:
         return ()
     limit = at_least((chance.accuracy + NEAR_MAJORITY) / curve.scale)
-    text = "accuracy at the end, against chance and .05"
+    text = "accuracy at the end, against chance plus 0.05"
     return (Evidence.of_curve(text, curve, level.end, limit),)

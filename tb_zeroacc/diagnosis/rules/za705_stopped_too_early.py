@@ -44,7 +44,7 @@ from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import number, percent
 
 
-# Where nothing is known of the baseline the start of the curve stands for it. Healthy logs of 34
+# Where the baseline is not known the start of the curve replaces it. Healthy logs of 34
 # authors still fall by up to 100 % of their level in the last quarter, but that is under 16 % of
 # their whole fall, or they end under half of where they began.
 @rule(
@@ -64,21 +64,21 @@ def stopped_too_early(context: RunContext) -> Answer:
     """Training ended while the loss was still falling, far from what it could reach.
 
     ## What it means
-    The last quarter of the epochs brought as much as those before it. More of the same would have
-    brought more.
+    The loss fell as much in the last quarter of the epochs as in those before. More epochs would
+    have helped.
 
     ## Why accuracy suffers
-    The model is on its way and has not arrived: its answers are still near those of a constant.
+    Training is incomplete: predictions are still close to a constant.
 
     ## How it is detected
     The loss fell over the last quarter of its points by 5 % of its level or more, or by 20 % of the
     whole fall where that is 3 % of the start or more (an even fall has 25 % of it there); by more
     than two standard errors; and it ends above half its baseline. Measured: 13 to 22 % in runs that
     stopped too early; working programs fall by up to 53 % there, but end under .43 of the baseline.
-    Not where validation has turned, nor on a run that is still going, or whose record breaks off.
-    Where the baseline is not known, the last quarter must hold 20 % of the whole fall and the loss
-    end above half of its start, and it is a smell. A run of fewer than 4 epochs (or 20 steps) that
-    does not beat its baseline is too short to judge, a smell as well.
+    Not where validation has turned, nor for a run that is still training or whose record breaks
+    off. Where the baseline is not known, the last quarter must hold 20 % of the whole fall and the
+    loss end above half of its start, and it is a smell. A run of fewer than 4 epochs (or 20 steps)
+    that does not beat its baseline is too short to judge, a smell as well.
 
     ## How to fix it
     ```python
@@ -86,7 +86,7 @@ def stopped_too_early(context: RunContext) -> Answer:
     ```
 
     ## Easily confused with
-    ZA702 learning-rate-too-low: there more epochs would not do. ZA206
+    ZA702 learning-rate-too-low: there more epochs would not help. ZA206
     labels-independent-of-inputs: there a short run falls towards the baseline as well, and only a
     validation split or more epochs tell the two apart. ZA605 overfits: there validation turned.
 
@@ -100,7 +100,7 @@ def stopped_too_early(context: RunContext) -> Answer:
     if breaks_off(run):
         return NotApplicable("the record breaks off: how training went on is not known")
     if run.end is not None and run.end.how == "exception":
-        return NotApplicable(f"an exception ended it: {run.end.exception or 'unknown'}")
+        return NotApplicable(f"an exception ended the training: {run.end.exception or 'unknown'}")
     if context.final_loss is not None and not math.isfinite(context.final_loss):
         return NotApplicable("the loss is not finite")
     if run.headline(Role.REWARD) is not None:
@@ -109,16 +109,17 @@ def stopped_too_early(context: RunContext) -> Answer:
     trend = trend_of(curve.series) if curve else None
     if curve is None or trend is None or is_short(run, curve):
         return _too_short(context, curve or run.headline(Role.LOSS))
-    said = f"the last quarter brought {percent(trend.late_fall / abs(trend.mark or 1.0))}"
+    late = percent(trend.late_fall / abs(trend.mark or 1.0))
+    said = f"the loss fell by {late} in the last quarter"
     if not still_falling(trend):
         return Passed(said)
     turn = turn_of(run)
     if turn is not None and turn.turned:
-        return Passed(f"{said}, but validation has turned")
+        return Passed(f"{said}, but the validation loss has turned")
     if context.loss_ratio is not None and context.loss_ratio <= BEATEN_LOSS:
-        return Passed(f"{said}, at {percent(context.loss_ratio)} of the baseline")
+        return Passed(f"{said}, to {percent(context.loss_ratio)} of the baseline")
     if context.loss_ratio is None and not _far_from_done(trend):
-        return Passed(f"{said}, but most of the way lies behind: {percent(trend.relative_fall)}")
+        return Passed(f"{said}, but by {percent(trend.relative_fall)} in total")
     return _flagged(context, curve, trend)
 
 
@@ -130,7 +131,7 @@ def _far_from_done(trend: Trend) -> bool:
 
 def _too_short(context: RunContext, curve: Curve | None) -> Answer:
     if curve is None or not len(curve.series):
-        return CannotTell("no loss to judge by")
+        return CannotTell("no loss in the log")
     held = context.run.headline(Role.LOSS, Split.VALIDATION)
     if held is not None and len(held.series) >= FEWEST_EPOCHS:
         return CannotTell("the training loss has too few points, validation has enough")
@@ -165,15 +166,15 @@ def _flagged(context: RunContext, curve: Curve, trend: Trend) -> Flagged:
 
 
 def _shown(curve: Curve, trend: Trend) -> tuple[Evidence, ...]:
-    """The criterion that fired: the fall of the level, or its part of the whole fall."""
+    """The criterion that fired: the fall of the level, or its share of the total fall."""
     since, until = trend.mark_step, trend.end_step
     if falls_by_level(trend):
         limit = at_least((1 - LATE_SHARE_OF_LEVEL) * trend.mark)
-        text = "loss at the end, against 95 % of that at three quarters"
+        text = "loss at the end, against 95 % of that after three quarters"
         return (Evidence.of_curve(text, curve, trend.end, limit, since=since, until=until),)
     return (
         Evidence.of_curve(
-            "part of the whole fall in the last quarter", curve, trend.late_fall / trend.fall,
+            "share of the total fall in the last quarter", curve, trend.late_fall / trend.fall,
             at_most(LATE_SHARE_OF_FALL), unit="share", since=since, until=until, is_drawn=False,
         ),
         Evidence.of_curve("loss at the end", curve, trend.end, since=since, until=until),
@@ -202,5 +203,5 @@ def _fix(run: Run) -> Fix | None:
 def _rivals(run: Run) -> tuple[tuple[str, str], ...]:
     if run.headline(Role.LOSS, Split.VALIDATION) is not None:
         return ()
-    separates = "a validation split and more epochs: a loss that falls there too is learned"
+    separates = "a validation split and more epochs: a loss that falls there too shows learning"
     return (("ZA206", separates),)

@@ -28,10 +28,10 @@ from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
 FEWEST_SAMPLES = 5  # a scaled loss may skip the first updates (float16), not five
-# rate x gradient ÷ weights. Under 6e-8 a float32 weight swallows the update whole, and rightly;
-# the plain product is the least that any of Keras' optimizers would move by.
+# rate x gradient ÷ weights. Under 6e-8 float32 rounds the update away; the plain product is the
+# least by which any of Keras' optimizers would change a weight.
 FELT = 1e-6
-SPARSE = "embeddings"  # a step moves only the rows that it looked up
+SPARSE = "embeddings"  # a step changes only the rows that it looked up
 
 
 @rule(
@@ -47,33 +47,32 @@ SPARSE = "embeddings"  # a step moves only the rows that it looked up
     ),
 )
 def weights_never_move(context: RunContext) -> Answer:
-    """Variables get gradients, and yet never change.
+    """Variables get gradients but never change.
 
     ## What it means
-    The gradient is computed and large enough to be felt, but no update reaches the variable: the
-    optimizer is never applied, is applied to other variables, or something sets them back.
+    The gradient is computed and large enough to have an effect, but no update reaches the variable:
+    the optimizer is never applied, is applied to other variables, or something resets them.
 
     ## Why accuracy suffers
-    What does not move does not learn.
+    Variables that do not change do not learn.
 
     ## How it is detected
     Per variable, exact: the change is 0 and the root mean square the same at every sample, while
-    the median gradient is above 0 and rate times gradient is above a millionth of the weights
-    (a float32 weight rightly swallows less than 6e-8 of itself). At least 5 samples; under
-    gradient accumulation as many more as steps are gathered. Each optimizer is judged by its
-    own rate. Embeddings are left out: a step moves only the rows that it looked up. A learning
-    rate of 0 is ZA702's affair.
+    the median gradient is above 0 and rate times gradient is above a millionth of the weights (in
+    float32 an update of less than 6e-8 of a weight is lost to rounding). At least 5 samples, times
+    the steps of gradient accumulation. Each optimizer is judged by its own rate. Embeddings are
+    left out: a step changes only the rows that it looked up. A learning rate of 0 is up to ZA702.
 
     ## How to fix it
     ```python
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
     ```
-    and build the optimizer after the model, on the very variables that are trained.
+    And build the optimizer after the model, for the variables that are trained.
 
     ## Easily confused with
     ZA314 no-gradient and ZA607 frozen-layers: there is no gradient at all. ZA503
-    vanishing-gradients: there it is too small to be felt. ZA702 learning-rate-too-low: there the
-    rate is.
+    vanishing-gradients: there it is too small to have an effect. ZA702 learning-rate-too-low: there
+    the rate is.
 
     ## Sources
     docs.aws.amazon.com/sagemaker (Debugger's UnchangedTensor); TrainCheck (invariants of
@@ -95,28 +94,28 @@ def _judged(run: Run, weights: Table, gradients: Table, group: Group) -> Answer:
         return CannotTell(f"fewer than {least} samples")
     rate = typical_rate(run, optimizer)
     if rate is None:
-        return CannotTell("the learning rate is not on record", (LEARNING_RATE.missing,))
+        return CannotTell("the learning rate is not recorded", (LEARNING_RATE.missing,))
     if not rate > 0:
         return NotApplicable(f"the learning rate{group.whose} is 0")
     felt = _felt(weights, gradients, rate, group)
     if not felt.any():
-        return NotApplicable(f"no variable{group.whose} has a gradient that a weight would feel")
+        return NotApplicable(f"no variable{group.whose} has a gradient large enough for an effect")
     known, moved = _moves(weights)
     still = felt & known & ~moved
     if still.any():
         return _flagged(run, weights, gradients, group, np.flatnonzero(still), int(felt.sum()))
     unknown = felt & ~known & ~moved
     if unknown.any():
-        return CannotTell(f"what updates change in {int(unknown.sum())} of {int(felt.sum())} "
-                          "variables with a gradient is not on record")  # fmt: skip
-    return Passed(f"all {int(felt.sum())} variables{group.whose} with a gradient that they would "
-                  "feel move")  # fmt: skip
+        return CannotTell(f"the updates of {int(unknown.sum())} of {int(felt.sum())} variables "
+                          "with a gradient are not recorded")  # fmt: skip
+    return Passed(f"all {int(felt.sum())} variables{group.whose} with a large enough "
+                  "gradient change")  # fmt: skip
 
 
 def _felt(
     weights: Table, gradients: Table, rate: float, group: Group
 ) -> NDArray[np.bool_]:
-    """Which variables get a gradient that their weights can feel; (rows of `weights`,)."""
+    """Which variables get a gradient large enough for an effect; (rows of `weights`,)."""
     felt = np.zeros(len(weights.rows), bool)
     rms = gradients.column("rms")
     for row in group.rows:
@@ -151,21 +150,21 @@ def _flagged(
     names = [weights.rows[row] for row in rows]
     layers = tuple(dict.fromkeys(layer_of(run, name) for name in names))
     first, last = int(weights.steps[0]), int(weights.steps[-1])
-    which = f"`{names[0]}` never moves"
+    which = f"`{names[0]}` never changes"
     if len(names) == of:
-        which = f"No variable{group.whose} ever moves"
+        which = f"No variable{group.whose} ever changes"
     elif len(names) > 1:
-        which = f"{len(names)} of {of} variables{group.whose} never move"
+        which = f"{len(names)} of {of} variables{group.whose} never change"
     seen = gradients.column("rms")
     typical = {name: float(np.nanmedian(seen[:, gradients.row_index(name)])) for name in names}
     return Flagged(
         summary=f"{which}, although its gradient is {number(typical[names[0]])}."
         if len(names) == 1
         else f"{which}, although gradients reach {number(max(typical.values()))}.",
-        context=f"From step {first} to step {last} the weights are equal to the last bit.",
+        context=f"From step {first} to step {last} the weights are identical.",
         evidence=tuple(
             Evidence.of_table(
-                f"change of `{name}` a step, with a gradient of {number(typical[name])}",
+                f"change of `{name}` per step, with a gradient of {number(typical[name])}",
                 weights, 0, unlike(0), layer=layer_of(run, name), since=first, until=last,
             )
             for name in names[:8]

@@ -1,4 +1,4 @@
-"""ZA801: why the progress bar says that no time is left."""
+"""ZA801: a progress bar that shows no time left."""
 
 from __future__ import annotations
 
@@ -43,30 +43,30 @@ from tb_zeroacc.wording import count, number
     ),
 )
 def eta_always_zero(context: RunContext) -> Answer:
-    """The progress bar shows an ETA of 0 because an epoch holds no batch, or only one.
+    """The progress bar shows an ETA of 0 because an epoch has no batch, or only one.
 
     ## What it means
-    Keras' ETA is that of the running epoch. With no batch there is nothing to wait for; with one
-    the epoch is over as soon as the first time is known.
+    Keras' ETA is that of the current epoch. With no batch there is nothing to wait for; with one
+    the epoch ends as soon as its first time is known.
 
     ## Why accuracy suffers
     An epoch without batches trains on nothing. An epoch of one batch is one update: ten epochs are
-    ten updates, too few for nearly every net.
+    ten updates, too few for almost any model.
 
     ## How it is detected
-    The number of batches of each epoch, counted. An epoch with none, or all epochs with one while
-    the run does not beat its baseline. Full-batch training for hundreds of epochs is sound and
-    passes. No threshold: the counts are exact.
+    The number of batches of each epoch, counted. An epoch with none, or all epochs with one, muted
+    once the run beats its baseline: full-batch training for hundreds of epochs is fine. No
+    threshold: the counts are exact.
 
     ## How to fix it
     ```python
     model.fit(x, y, batch_size=32)
     ```
-    or many more epochs. For an empty dataset look at what filters it.
+    Or train for many more epochs. For an empty dataset check its filters.
 
     ## Easily confused with
-    ZA110 empty-input: the cause where an epoch holds no batch. ZA705 stopped-too-early: what one
-    update an epoch leads to.
+    ZA110 empty-input: the cause where an epoch has no batch. ZA705 stopped-too-early: what one
+    update per epoch leads to.
 
     ## Sources
     keras.io/api/models/model_training_apis (progress bar of fit); github.com/fizyr/keras-retinanet
@@ -81,10 +81,10 @@ def eta_always_zero(context: RunContext) -> Answer:
         return _empty(epochs, empty)
     if all(epoch.batches == 1 for epoch in epochs):
         if breaks_off(context.run) and not context.beats:
-            return NotApplicable("one batch an epoch, but the record breaks off")
+            return NotApplicable("one batch per epoch, but the record breaks off")
         return _single(context.run, epochs)
     typical = int(np.median([epoch.batches or 0 for epoch in epochs]))
-    return Passed(f"{count(typical, 'batch').replace('batchs', 'batches')} an epoch"
+    return Passed(f"{count(typical, 'batch')} per epoch"
                   f"{_true_eta(context.run)}")
 
 
@@ -97,7 +97,7 @@ def _seconds_per_step(run: Run) -> float | None:
 
 
 def _true_eta(run: Run) -> str:
-    """What the bar does not say: the time to the end of training."""
+    """What the bar does not show: the time to the end of training."""
     seconds = _seconds_per_step(run)
     if seconds is None:
         return ""
@@ -106,13 +106,13 @@ def _true_eta(run: Run) -> str:
     batches = run.epochs[-1].batches if run.epochs else None
     if run.state == "live" and asked is not None and batches is not None:
         steps = (asked - run.epochs[-1].epoch - 1) * batches
-        said += f", so {number(max(steps, 0) * seconds)} s are left to the end"
+        said += f", so {number(max(steps, 0) * seconds)} s are left in total"
     return said
 
 
 def _empty(epochs: list[Epoch], empty: list[Epoch]) -> Flagged:
     which = "No epoch" if len(empty) == len(epochs) else f"Epoch {empty[0].epoch + 1}"
-    said = "holds a batch" if len(empty) == len(epochs) else "holds no batch"
+    said = "has a batch" if len(empty) == len(epochs) else "has no batch"
     return Flagged(
         summary=f"The ETA is 0 because nothing is left to do: {which.lower()} {said}.",
         context=f"{len(empty)} of {count(len(epochs), 'epoch')} trained on nothing.",
@@ -131,7 +131,7 @@ def _single(run: Run, epochs: list[Epoch]) -> Flagged:
         f"{count(len(epochs), 'update')} in all{_true_eta(run)}.",
         context="The progress bar counts the steps of one epoch.",
         evidence=(
-            Evidence.of_number("batches an epoch", 1, unlike(1), unit="batches",
+            Evidence.of_number("batches per epoch", 1, unlike(1), unit="batches",
                                axis="epoch", since=epochs[0].epoch, until=epochs[-1].epoch),
         ),
         since=epochs[0].step,

@@ -38,7 +38,7 @@ def test_input_not_finite(run: Run, want: type[Answer]) -> None:
 def test_it_names_the_step_and_the_features() -> None:
     found = flagged("ZA101", a_run(inputs({}, bad(0, 0, 1, 3), bad(0, 0, 5, 0))))
     assert found.since == 2
-    assert found.summary == "6 values of 96 fed to the model at step 2 are not finite."
+    assert found.summary == "6 of 96 input values at step 2 are NaN or Inf."
     assert "`x[2]` and `x[1]`" in found.context
     assert [e.layer for e in found.evidence[:2]] == ["x[2]", "x[1]"]
 

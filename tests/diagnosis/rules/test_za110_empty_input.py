@@ -65,5 +65,5 @@ def test_how_sure_it_is(sizes: tuple[int, ...], parts: Any, tier: Tier) -> None:
 def test_it_begins_with_the_first_dry_epoch() -> None:
     found = flagged("ZA110", a_run(*STUCK, epochs=epochs(10, 10, 2)))
     assert found.since == 20
-    assert found.summary == "The data ran dry: epoch 3 trained on 2 of 10 batches."
+    assert found.summary == "The data ran out: epoch 3 trained on 2 of 10 batches."
     assert found.evidence[1].tag == "zeroacc/epoch/loss"

@@ -48,4 +48,4 @@ def test_it_weighs_the_classes_by_how_rare_they_are() -> None:
     found = flagged("ZA203", skewed(0.99, named=1.0))
     assert found.fix is not None
     assert "class_weight={0: 1, 1: 99}" in found.fix.code
-    assert found.summary == "Class 0 has 99 % of all labels, and the model names no other."
+    assert found.summary == "Class 0 has 99 % of all labels, and the model predicts no other."

@@ -69,20 +69,20 @@ LATE = ([0.0] * 30 + [600.0] * 10, [0.0] * 30 + [800.0] * 10)  # 40 samples: the
 LOST = ([600.0] * 30 + [6.0] * 10, [800.0] * 30 + [8.0] * 10)
 
 ZA208: dict[str, tuple[Run, type[Answer], str]] = {
-    "prices": (fitted(), Flagged, f"{OUT_OF_REACH}: outputs came to 1 %"),
+    "prices": (fitted(), Flagged, f"{OUT_OF_REACH}: outputs reach 1 %"),
     "absolute error": (fitted(contract=head("mean_absolute_error")), Flagged, OUT_OF_REACH),
     "huber": (fitted(contract=head("huber")), Flagged, OUT_OF_REACH),
     "log cosh": (fitted(contract=head("log_cosh")), Flagged, OUT_OF_REACH),
     "no activation at all": (fitted(contract=head(activation=None)), Flagged, OUT_OF_REACH),
     "constant targets": (fitted((1000.0, 0.0)), Flagged, OUT_OF_REACH),
     "far below zero": (fitted((-1000.0, 0.0)), Flagged, OUT_OF_REACH),
-    "outputs of zero": (fitted(reached=(0.0, 0.0)), Flagged, "outputs came to 0 %"),
+    "outputs of zero": (fitted(reached=(0.0, 0.0)), Flagged, "outputs reach 0 %"),
     "a row of another name": (fitted(rows=("output_1",)), Flagged, OUT_OF_REACH),
     # --- the question does not arise
-    "classes": (fitted(contract=a_contract()), NotApplicable, "no regression loss"),
+    "classes": (fitted(contract=a_contract()), NotApplicable, "regression loss"),
     "an error in percent": (
-        fitted(contract=head("mean_absolute_percentage_error")), NotApplicable, "no regression"),
-    "no loss": (fitted(contract=head(None)), NotApplicable, "no regression loss"),
+        fitted(contract=head("mean_absolute_percentage_error")), NotApplicable, "regression loss"),
+    "no loss": (fitted(contract=head(None)), NotApplicable, "regression loss"),
     "a sigmoid": (fitted(contract=head(activation="sigmoid")), NotApplicable, "is linear"),
     "a relu": (fitted(contract=head(activation="relu")), NotApplicable, "no output is linear"),
     # --- the log does not say
@@ -98,32 +98,32 @@ ZA208: dict[str, tuple[Run, type[Answer], str]] = {
     "targets just under it": (fitted((60.0, 79.9), (0.6, 0.8)), Passed, "root mean square of 99.9"),
     "targets of 12": (fitted((7.2, 9.6), (0.0, 0.1)), Passed, "root mean square of 12"),
     # --- outputs of a tenth of that
-    "outputs on the limit": (fitted(reached=(60.0, 80.0)), Flagged, "outputs came to 10 %"),
-    "outputs just over it": (fitted(reached=(60.0, 80.1)), Passed, "outputs come to 100"),
+    "outputs on the limit": (fitted(reached=(60.0, 80.0)), Flagged, "outputs reach 10 %"),
+    "outputs just over it": (fitted(reached=(60.0, 80.1)), Passed, "outputs reach 100"),
     "outputs just under it": (fitted(reached=(60.0, 79.9)), Flagged, OUT_OF_REACH),
-    "outputs converged": (fitted(reached=(600.0, 790.0)), Passed, "outputs come to 992"),
-    "as large, below zero": (fitted(reached=(-600.0, 790.0)), Passed, "outputs come to 992"),
-    "reached in the end": (fitted(reached=LATE, samples=40), Passed, "outputs come to 1000"),
+    "outputs converged": (fitted(reached=(600.0, 790.0)), Passed, "outputs reach 992"),
+    "as large, below zero": (fitted(reached=(-600.0, 790.0)), Passed, "outputs reach 992"),
+    "reached in the end": (fitted(reached=LATE, samples=40), Passed, "outputs reach 1000"),
     "reached and lost again": (fitted(reached=LOST, samples=40), Flagged, OUT_OF_REACH),
     "the last of four": (
-        fitted(reached=([0, 0, 0, 600], [0, 0, 0, 800])), Passed, "outputs come to 1000"),
+        fitted(reached=([0, 0, 0, 600], [0, 0, 0, 800])), Passed, "outputs reach 1000"),
     # --- healthy: large targets, and yet it learns; the variance is 640 000
     "it beats its baseline": (fitted(loss=(1e6, 319_999.0)), Passed, "muted"),
     "half of the baseline is not beaten": (fitted(loss=(1e6, 320_000.0)), Flagged, OUT_OF_REACH),
     "it beats its baseline after a few steps": (fitted(loss=(1e6, 5e4), steps=20), Passed, "muted"),
     # --- steps
-    "199 steps": (fitted(steps=199), CannotTell, "199 steps would be too few"),
-    "a handful of steps": (fitted(steps=20), CannotTell, "20 steps would be too few"),
+    "199 steps": (fitted(steps=199), CannotTell, "199 steps are too few"),
+    "a handful of steps": (fitted(steps=20), CannotTell, "20 steps are too few"),
     "200 by an epoch": (fitted(steps=20, epochs=(Epoch(0, 200, 200),)), Flagged, OUT_OF_REACH),
     # --- two outputs
     "the second is far": (two(SMALL, FAR), Flagged, OUT_OF_REACH),
     "the first is far": (two(FAR, SMALL), Flagged, OUT_OF_REACH),
-    "neither is far": (two(SMALL, SMALL), Passed, "outputs come to 10"),
+    "neither is far": (two(SMALL, SMALL), Passed, "outputs reach 10"),
     "a bounded one beside it": (two(FAR, SMALL, activation="tanh"), Flagged, OUT_OF_REACH),
     "the larger one is reached": (
         two(((600.0, 800.0), (600.0, 790.0)), ((300.0, 400.0), (0.8, 0.6))), Flagged,
-        "Targets of size 500 are out of reach"),
-    "the far one has no loss": (two(SMALL, FAR, loss=None), Passed, "outputs come to 10"),
+        "Targets of size 500 are too large"),
+    "the far one has no loss": (two(SMALL, FAR, loss=None), Passed, "outputs reach 10"),
 }  # fmt: skip
 
 

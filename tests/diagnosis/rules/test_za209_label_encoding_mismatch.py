@@ -80,7 +80,7 @@ UNASKED = ("mean_squared_error", "mine", "categorical_numbers_of_my_own", None)
     ("loss", "words", "sizes"), [(*key, pair) for key, pairs in CLASHES.items() for pair in pairs]
 )
 def test_labels_of_another_encoding(loss: str, words: str, sizes: tuple[Sizes, Sizes]) -> None:
-    says(answer("ZA209", meets(loss, *sizes)), Flagged, f"{loss} meets labels that {words}")
+    says(answer("ZA209", meets(loss, *sizes)), Flagged, f"{loss} gets labels that {words}")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_labels_that_fit_their_loss(loss: str, sizes: tuple[Sizes, Sizes]) -> No
 
 @pytest.mark.parametrize("loss", UNASKED)
 def test_another_loss_has_no_encoding(loss: str | None) -> None:
-    says(answer("ZA209", meets(loss, (), (10,))), NotApplicable, "no cross-entropy")
+    says(answer("ZA209", meets(loss, (), (10,))), NotApplicable, "on cross-entropy")
 
 
 TEN = head(SPARSE, "softmax", 10)
@@ -163,7 +163,7 @@ def test_it_shows_both_shapes_and_what_keras_said() -> None:
     end = End("exception", 0, exception="ValueError", text="must have the same shape\nand more")
     run = meets(SPARSE, (7, 10), (7, 10), end=end)
     found = flagged("ZA209", run)
-    assert found.summary.endswith("(n, 7, 10) against (n, 7, 10).")
+    assert found.summary.endswith("(n, 7, 10) for outputs (n, 7, 10).")
     assert [e.text for e in found.evidence] == [
         "labels of shape (n, 7, 10), int32", "outputs of shape (n, 7, 10), float32",
     ]  # fmt: skip
@@ -173,5 +173,5 @@ def test_it_shows_both_shapes_and_what_keras_said() -> None:
     told = diagnose(run, CATALOGUE, strict=True)
     assert (told.findings[0].code, told.outcome) == ("ZA209", Outcome.BROKEN)
     ended = flagged("ZA209", meets(CATEGORICAL, (), (10,), end=End("finished", 5, text="done")))
-    assert ended.summary.endswith("(n,) against (n, 10).")
+    assert ended.summary.endswith("(n,) for outputs (n, 10).")
     assert "raised" not in ended.context, "an end that was no exception explains nothing"

@@ -43,6 +43,6 @@ def test_linear_output_without_from_logits(run: Run, want: type[Answer]) -> None
 
 def test_it_names_the_recorded_range() -> None:
     found = flagged("ZA303", a_run(head("linear", 10, SCCE), said(-7.3, 9.1)))
-    assert found.summary == "Cross-entropy takes outputs of -7.3 to 9.1 for probabilities."
+    assert found.summary == "Cross-entropy treats outputs of -7.3 to 9.1 as probabilities."
     calm = flagged("ZA303", a_run(head("linear", 10, SCCE), said(0.2, 0.8)))
     assert "10 linear units" in calm.summary

@@ -101,7 +101,7 @@ def test_it_names_the_class_and_when_it_began() -> None:
                     axis="step", steps=STEPS)
     table = named([500, 500, 0, 0], [500, 500, 1000, 1000])
     found = flagged("ZA404", a_run(YES_NO, HALF, table, AT_HALF, share))
-    assert found.summary == "The model names class 1 for 100 % of the examples."
+    assert found.summary == "The model predicts class 1 for 100 % of examples."
     assert found.since == 40
     first = found.evidence[0]
     assert first.tag == "zeroacc/prediction_majority_share"

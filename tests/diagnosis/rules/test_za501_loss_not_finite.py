@@ -117,7 +117,7 @@ def lost_weights(*counts: float) -> Run:
 def test_weights_that_are_lost_behind_a_finite_loss() -> None:
     found = flagged("ZA501", lost_weights(0, 0, 0, 64, 64))
     assert found.summary == (
-        "Weights of `dense` are not finite at step 200 and for good; the loss hides it."
+        "Weights of `dense` are NaN or Inf from step 200 on, although the loss is finite."
     )
     assert found.since == 21, "it may have begun right behind the last sound sample"
     assert isinstance(answer("ZA501", lost_weights(0, 64, 0, 0, 0)), Passed), "they recovered"

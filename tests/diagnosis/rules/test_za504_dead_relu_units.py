@@ -16,7 +16,7 @@ def test_layers_that_followed_later_are_not_called_dead_from_the_start() -> None
     found = flagged("ZA504", a_run(a_table("activations", rows | head), *STUCK))
     assert found.layers == ("dense_1", "dense_2", "dense")
     assert found.summary == (
-        "100 % of `dense_1` is dead from the first step on, and so is 1 more; "
+        "100 % of the units of `dense_1` are dead from the first step on, also in 1 more layer; "
         "1 more layer followed later."
     )
 

@@ -90,7 +90,7 @@ def test_unused_layer(run: Run, want: type[Answer]) -> None:
 def test_the_contract_is_beyond_doubt_and_names_the_layer() -> None:
     found = flagged("ZA510", a_run(a_contract(scaling(0.0, 0.5), HEAD)))
     assert found.summary == (
-        "`rescaling` multiplies its input by 0: its output is 0.5, whatever comes in."
+        "`rescaling` multiplies its input by 0: its output is always 0.5."
     )
     assert tier_of(RULES["ZA510"], found) is Tier.DEFINITE
     assert found.layers == ("rescaling",)

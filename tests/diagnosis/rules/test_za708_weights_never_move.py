@@ -63,7 +63,7 @@ def test_weights_never_move(run: Run, want: type[Answer]) -> None:
 
 
 def test_it_says_which_variables() -> None:
-    assert "`a/kernel` never moves" in flagged("ZA708", moving(0.0)).summary
+    assert "`a/kernel` never changes" in flagged("ZA708", moving(0.0)).summary
     assert "No variable" in flagged("ZA708", moving(0.0, other=0.0)).summary
 
 

@@ -104,7 +104,7 @@ def test_in_a_layer(way: str, tmp_path: Path) -> None:
     (verdict,) = diagnose(str(tmp_path))
     said = verdict.checks["ZA501"]
     assert "the activations of `planted` broke first" in str(said), said
-    unknown = "weights were not looked at in full" in str(said)
+    unknown = "weights before that step were not sampled in full" in str(said)
     assert unknown == (way == "eager"), "that step was not due, but it can be taken again"
 
 
@@ -181,7 +181,7 @@ def test_among_several_steps_at_once(depends_on: str, tmp_path: Path) -> None:
         assert progress("progress", "reproduced") == 1
         assert broken(log, "activations", BREAKS) == ["planted", "second", "out"]
         assert "the activations of `planted` broke first" in said
-        assert "computed once more with its own batch from the weights before step 0" in said
+        assert "repeated with its own batch and the weights before step 0" in said
     else:
         assert progress("progress", "reproduced") == 0
         assert BREAKS not in log.steps("activations")

@@ -21,4 +21,4 @@ def head(
     return a_contract(loss=loss, activation=activation, units=units, **more)
 
 
-OUT_OF_REACH, NOT_THERE = "Targets of size 1000 are out of reach", "not on record"
+OUT_OF_REACH, NOT_THERE = "Targets of size 1000 are too large", "not recorded"
