@@ -57,8 +57,8 @@ def no_training_signal(context: RunContext) -> Answer:
 
     ## How to fix it
     ```python
-    model.fit(x, y, callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)]) tf.summary.scalar("loss",
-    loss, step=step) # in a custom training loop
+    model.fit(x, y, callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])
+    tf.summary.scalar("loss", loss, step=step)  # in a custom training loop
     ```
 
     ## Easily confused with

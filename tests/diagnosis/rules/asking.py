@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answers import BEFORE_TRAINING, Answer, Flagged, Stage, Tier
+import ast
+
+from tb_zeroacc.diagnosis.answers import BEFORE_TRAINING, Answer, Fix, Flagged, Stage, Tier
 from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.diagnosis.context import context_of
 from tb_zeroacc.diagnosis.engine import ask, tier_of
@@ -14,7 +16,15 @@ TOLD: list[tuple[str, Answer]] = []  # every answer so far, for `tests.diagnosis
 def answer(code: str, run: Run) -> Answer:
     found = ask(RULES[code], context_of(run), strict=True)
     TOLD.append((code, found))
+    if isinstance(found, Flagged) and found.fix is not None:
+        fixed(found.fix)
     return found
+
+
+def fixed(fix: Fix) -> ast.Module:
+    """The code of a fix once its diff is applied, which must be Python."""
+    lines = [line for line in fix.code.splitlines() if not line.startswith("- ")]
+    return ast.parse("\n".join(line.removeprefix("+ ") for line in lines))
 
 
 def flagged(code: str, run: Run) -> Flagged:
