@@ -54,7 +54,7 @@ def record_breaks_off(context: RunContext) -> Answer:
 
     ## How to fix it
     ```python
-    keras.callbacks.BackupAndRestore("backup") # resumes a killed training
+    keras.callbacks.BackupAndRestore("backup")  # resumes a killed training
     ```
     Check the system log for the process, the disk, and the limits of the job.
 

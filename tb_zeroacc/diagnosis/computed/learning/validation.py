@@ -42,7 +42,7 @@ class Turn:
         """Whether it rose clearly from a minimum that lies well before the end."""
         steps = self.curve.series.finite()[0]
         before = steps[0] + LAST_QUARTER * (steps[-1] - steps[0])
-        return self.low > 0 and self.rise > RISE and self.low_step < before
+        return bool(self.low > 0 and self.rise > RISE and self.low_step < before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,35 +1,62 @@
-"""Outputs."""
+"""The outputs that are trained, and where their tensors and rows are."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tb_zeroacc.diagnosis.answers import BEFORE_TRAINING, Tier
-from tests.diagnosis.planted import a_run
-from tests.diagnosis.rules.asking import flagged
-from tests.diagnosis.rules.planted.outputs import RECORD, SCCE, head
+from tb_zeroacc.diagnosis.computed.model.outputs import (
+    accuracy_of,
+    output_row,
+    recorded_range,
+    tensor_of,
+    trained_outputs,
+)
+from tb_zeroacc.facts import Output, Tensor
+from tests.diagnosis.planted import a_contract, a_run, a_table
+
+NAN = float("nan")
+A, B = Output("a", loss="mean_squared_error"), Output("b")
+TWO = a_run(replace(a_contract(), outputs=(A, B)))
 
 
-@pytest.mark.parametrize("code", ["ZA301", "ZA303"])
-def test_it_is_a_fact_from_our_record_and_strong_from_keras_own(code: str) -> None:
-    activation, units = ("softmax", 1) if code == "ZA301" else ("linear", 10)
-    found = flagged(code, a_run(head(activation, units)))
-    assert found.tier is None
-    assert found.since == BEFORE_TRAINING
-    assert found.layers == ("head",)
-    assert flagged(code, a_run(head(activation, units, **RECORD))).tier is Tier.STRONG
+def test_outputs_with_a_loss_are_trained_or_all_where_none_has_one() -> None:
+    assert trained_outputs(TWO) == (A,)
+    assert trained_outputs(a_run(replace(a_contract(), outputs=(B,)))) == (B,)
+    assert trained_outputs(a_run()) == ()
 
 
-def test_it_fixes_the_users_own_layer() -> None:
-    fix = flagged("ZA301", a_run(head("softmax", 1))).fix
-    assert fix is not None
-    assert fix.code == (
-        '- keras.layers.Dense(1, activation="softmax")\n'
-        '+ keras.layers.Dense(1, activation="sigmoid")'
-    )
-    many = flagged("ZA303", a_run(head("linear", 10, SCCE))).fix
-    assert many is not None
-    assert "SparseCategoricalCrossentropy(from_logits=True)" in many.code
-    one = flagged("ZA303", a_run(head("linear", 1))).fix
-    assert one is not None
-    assert '+ keras.layers.Dense(1, activation="sigmoid")' in one.code
+@pytest.mark.parametrize(
+    ("source", "metrics", "accuracy"),
+    [
+        ("recorder", ("MeanAbsoluteError", "BinaryAccuracy"), "BinaryAccuracy"),
+        ("recorder", ("accuracy",), None),  # Keras would have resolved it
+        ("keras_record", ("mae", "acc"), "acc"),
+        ("keras_record", ("mae",), None),
+    ],
+)
+def test_the_accuracy_of_an_output(
+    source: str, metrics: tuple[str, ...], accuracy: str | None
+) -> None:
+    contract = a_contract(source=source, metrics=metrics)
+    assert accuracy_of(a_run(contract), contract.outputs[0]) == accuracy
+
+
+def test_tensors_and_rows_are_found_by_name_then_by_place() -> None:
+    first, second = Tensor("t", (None, 1), "float32"), Tensor("u", (None, 2), "float32")
+    assert tensor_of((first, second), TWO, B) is second
+    assert tensor_of((first, Tensor("a", None, "int32")), TWO, A) == Tensor("a", None, "int32")
+    assert tensor_of((first,), TWO, A) is None
+    several = a_table("outputs", {"b": {"min": 0.0}, "a": {"min": 0.0}})
+    assert (output_row(several, "a"), output_row(several, "c"), output_row(None, "a")) == (
+        1, None, None,
+    )  # fmt: skip
+    assert output_row(a_table("outputs", {"other": {"min": 0.0}}), "a") == 0
+
+
+def test_the_range_is_that_of_all_samples() -> None:
+    table = a_table("outputs", {"a": {"min": [0.0, -2.0, NAN], "max": [1.0, 0.5, NAN]}})
+    assert recorded_range(a_run(table), A) == (-2.0, 1.0)
+    assert recorded_range(a_run(table), B) is None
+    assert recorded_range(a_run(a_table("outputs", {"a": {"min": NAN}})), A) is None
