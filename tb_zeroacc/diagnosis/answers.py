@@ -1,4 +1,4 @@
-"""What a rule can answer, and what an answer rests on."""
+"""What a rule can answer, and the evidence of an answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tb_zeroacc.run import Axis, Curve, Table
 
 Comparison = Literal["above", "below", "equal"]
 Healthy = Literal["at most", "at least"]
-BEFORE_TRAINING = -1  # `since` of what was settled before the first step: the contract
+BEFORE_TRAINING = -1  # `since` of what was fixed before the first step: the contract
 
 
 class Tier(IntEnum):
@@ -42,7 +42,7 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What a number is held against, and on which side of it the healthy ones lie.
+    """What a number is compared with, and on which side of it healthy numbers lie.
 
     Attributes:
         value: In the number's own unit.
@@ -55,9 +55,9 @@ class Limit:
     room: float = 0.0
 
     def compare(self, value: float | None) -> Comparison | None:
-        """How a number stands to it; None where that would say nothing.
+        """How a number compares to it; None where that would be meaningless.
 
-        That is so for NaN, and for an infinity on the healthy side: it is not healthy either.
+        That is NaN, and an infinity on the healthy side, which is not healthy either.
         """
         if value is None or math.isnan(value):
             return None
@@ -89,9 +89,9 @@ class Evidence:
 
     Attributes:
         text: What this is, in a few words without the number: `update ÷ weights, step 0`.
-        value: The number; None for a fact that is none (a layer's class, say).
-        threshold: What it is held against, in the same unit; None where nothing is.
-        comparison: How the value stands to the threshold.
+        value: The number; None for a fact without one (a layer's class, say).
+        threshold: What it is compared with, in the same unit; None without one.
+        comparison: How the value compares to the threshold.
         healthy: On which side of the threshold healthy values lie; None where on neither.
         unit: `` for pure numbers; `nats`, `share`, `steps`, `epochs`, `seconds`, ...
         member: TensorBoard's run that holds the data.
@@ -137,13 +137,8 @@ class Evidence:
             threshold=None if limit is None else float(limit.value),
             comparison=None if limit is None else limit.compare(value),
             healthy=None if limit is None else limit.healthy,
-            unit=unit,
-            member=member,
-            layer=layer,
-            axis=axis,
-            first_step=since,
-            last_step=until,
-        )
+            unit=unit, member=member, layer=layer, axis=axis, first_step=since, last_step=until,
+        )  # fmt: skip
 
     @classmethod
     def of_curve(
@@ -165,7 +160,7 @@ class Evidence:
             text: What the number is.
             curve: The curve, which the page draws with the limit.
             value: By default its last point.
-            limit: What it is held against.
+            limit: What it is compared with.
             unit: Of value and limit.
             since: Where the flagged stretch begins, by default at its first point; on its axis.
             until: Where it ends, by default at its last point.
@@ -205,7 +200,7 @@ class Evidence:
             text: What the number is.
             table: Where it comes from.
             value: The number.
-            limit: What it is held against.
+            limit: What it is compared with.
             unit: Of value and limit.
             layer: The layer, variable, feature or output that it is about.
             since: Training step at which the flagged stretch begins.
@@ -239,10 +234,10 @@ class Flagged:
         since: Training step at which it begins; `BEFORE_TRAINING` for the contract.
         layers: Layers it is about, as named in the contract; empty for the whole model.
         context: One more sentence for the line below the headline; may be empty.
-        fix: In place of the rule's own fix, with the user's own names and values.
-        by_heart: Whether it shows that what training reached holds for its own examples alone.
+        fix: Instead of the rule's general fix, with the user's names and values.
+        by_heart: Whether it shows that training only memorised its examples.
         rivals: (code, what would separate) of causes that this run's data leave possible too.
-        is_mutable: False where it stands even though its rule is muted for this run.
+        is_mutable: False where it remains even though its rule is muted for this run.
     """
 
     summary: str
@@ -260,14 +255,14 @@ class Flagged:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """The rule looked and found nothing; `reason` says what it saw, with the number."""
+    """The rule applies and found nothing; `reason` says what it saw, with the number."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotApplicable:
-    """The question does not arise for this run."""
+    """The rule does not apply to this run."""
 
     reason: str
 
@@ -282,12 +277,12 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class CannotTell:
-    """The rule applies but the log does not say.
+    """The rule applies, but the log is not sufficient.
 
     Attributes:
-        reason: Why it does not.
+        reason: Why it is not.
         needs: What would have to be logged.
-        is_suspicion: Whether what is on record looks like the fault, and is only too little.
+        is_suspicion: Whether what is recorded looks like the fault, but is too little.
     """
 
     reason: str

@@ -1,4 +1,4 @@
-"""A run with what every rule wants to know of it: whether it beats a constant prediction."""
+"""A run with what every rule needs to know: whether it beats a constant prediction."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tb_zeroacc.diagnosis.computed.learning.baseline import (
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.needs import Need
 from tb_zeroacc.errors import UndeclaredNeedError
-from tb_zeroacc.run import Curve, Role, Run, Split, Table
+from tb_zeroacc.run import Role, Run, Split
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """A run with what every rule wants to know of it.
+    """A run with what every rule needs to know.
 
     Attributes:
         run: The training itself.
@@ -34,7 +34,7 @@ class RunContext:
             of the regularisers where that is on record.
         final_accuracy: Training accuracy likewise, 0 to 1.
         beats_loss, beats_accuracy: Whether these beat the baseline; None where it is unknown.
-        declared: What the rule that is asked declared to need, each by itself.
+        declared: What the current rule declared to need, each by itself.
     """
 
     run: Run
@@ -45,20 +45,12 @@ class RunContext:
     beats_accuracy: bool | None = None
     declared: tuple[Need[Any], ...] = ()
 
-    def table(self, need: Need[Table]) -> Table:
-        """The table that the rule declared to need; the engine has seen that it is there.
+    def given(self, need: Need[T]) -> T:
+        """What the rule declared to need; the engine has checked that it is there.
 
         Raises:
             UndeclaredNeedError: The rule did not, or only as one of several alternatives.
         """
-        return self.given(need)
-
-    def curve(self, need: Need[Curve]) -> Curve:
-        """The curve that the rule declared to need, likewise."""
-        return self.given(need)
-
-    def given(self, need: Need[T]) -> T:
-        """Whatever the rule declared to need, likewise."""
         found = need.find(self.run) if need in self.declared else None
         if found is None:
             raise UndeclaredNeedError(
@@ -88,7 +80,7 @@ class RunContext:
 
 
 def context_of(run: Run) -> RunContext:
-    """Weighs a run against its baseline."""
+    """Compares a run with its baseline."""
     baseline = baseline_of(run)
     loss = _final_loss(run)
     accuracy = _final_accuracy(run)
@@ -126,7 +118,7 @@ def _last(run: Run, role: Role) -> float | None:
     value, table = curve.series.last.value, run.table("loss")
     by_steps = curve.tag == STEP_LOSS_TAG and run.epochs and math.isfinite(value)
     if by_steps and table is not None:
-        # Single batches scatter: those of the last epoch together are as good as its logged loss.
+        # Single batches scatter: the mean over the last epoch replaces its logged loss.
         values = table.column("loss")[table.epochs == table.epochs[-1], 0]
         return float(np.nanmean(values)) if np.isfinite(values).any() else value
     return value

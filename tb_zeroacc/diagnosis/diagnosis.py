@@ -10,7 +10,7 @@ from tb_zeroacc.diagnosis.answers import Answer, Evidence, Fix, Tier
 
 
 class Outcome(Enum):
-    """What became of a training, worst first."""
+    """The outcome of a training, worst first."""
 
     BROKEN = "broken"  # a non-finite loss, or a contract that makes loss or metric meaningless
     NOT_LEARNING = "not_learning"  # never beat its baseline, or died after learning

@@ -27,7 +27,7 @@ from tb_zeroacc.run import Run
 log = logging.getLogger(__name__)
 
 
-# What is on record may be infinite; what comes of that is NaN, and passes no threshold.
+# Recorded values may be infinite; what is computed from them is NaN, which passes no threshold.
 @np.errstate(all="ignore")
 def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagnosis:
     """The verdict of `rules`, in their order of suspicion, on one run.
@@ -35,7 +35,7 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
     Args:
         run: The training to judge.
         rules: The catalogue, likeliest family first.
-        strict: Let a rule's exception through, as tests do; else that rule answers `cannot tell`.
+        strict: Let a rule's exception through, as tests do; otherwise it answers `cannot tell`.
 
     Returns:
         The same diagnosis for the same run, always.
@@ -61,7 +61,7 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
 
 
 def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
-    """One rule's answer; a bug in it hides no other rule's."""
+    """One rule's answer; a bug in it does not affect the others."""
     if (missing := rule.missing(context)) is not None:
         return missing
     try:
@@ -75,7 +75,7 @@ def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
 
 
 def _located(answer: Answer, run: Run) -> Answer:
-    """Facts without a curve, of the contract say, stand in the recorder's part of the log."""
+    """Facts without a curve, those of the contract say, are in the recorder's part of the log."""
     home = run.recorder_member
     if not isinstance(answer, Flagged) or home is None:
         return answer
@@ -89,7 +89,7 @@ def _located(answer: Answer, run: Run) -> Answer:
 
 
 def _yield(answers: dict[str, Answer], rules: Sequence[Rule]) -> dict[str, Answer]:
-    """Silences rules that step back behind a flagged one, which itself was not silenced."""
+    """Hides the findings of rules that yield to a flagged rule which is not hidden itself."""
     by_code = {rule.code: rule for rule in rules}
     settled: dict[str, Answer] = {}
 
@@ -146,7 +146,7 @@ def _explains(flagged: Flags, cause: str, effect: str, order: Mapping[str, int])
     if effect not in rule.explains:
         return False
     if tier_of(rule, first) < min(Tier.STRONG, tier_of(other, second)):
-        return False  # a smell is no explanation of what the run shows strongly
+        return False  # a smell does not explain a strong finding
     if (first.since, rule.stage) > (second.since, other.stage):
         return False
     known = [order[layer] for layer in first.layers if layer in order]

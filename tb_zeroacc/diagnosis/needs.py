@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Need(Generic[T]):
-    """One kind of data, how to take it out of a run, and how a run would get it.
+    """One kind of data: how to find it in a run, and how to log it.
 
     Attributes:
         missing: What it is, and the line that would log it.

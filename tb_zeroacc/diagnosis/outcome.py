@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from tb_zeroacc.diagnosis.answering.breaking_off import when_it_breaks_off, where_it_breaks_off
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
@@ -18,29 +17,25 @@ from tb_zeroacc.facts import End
 from tb_zeroacc.run import Role
 from tb_zeroacc.wording import count, number, percent
 
-if TYPE_CHECKING:
-    from tb_zeroacc.series import Series
-
 
 def outcome_of(
     context: RunContext, findings: Sequence[Finding], flagged: Mapping[str, tuple[Rule, Flagged]]
 ) -> Outcome:
-    """What became of the training: from what was found, else from loss and accuracy."""
+    """The outcome: from the findings, otherwise from loss and accuracy."""
     if _loss_is_not_finite(context) or any(
         rule.outcome is Outcome.BROKEN and (answer.tier or rule.tier) is Tier.DEFINITE
         for rule, answer in flagged.values()
     ):
         return Outcome.BROKEN
-    if not _has_signal(context) or (_was_ended(context) and _loss_series(context) is None):
+    loss = context.run.headline(Role.LOSS)
+    if not _has_signal(context) or (_was_ended(context) and loss is None):
         return Outcome.CANNOT_TELL
     first = findings[0] if findings else None
     if first is not None and first.tier >= Tier.STRONG:
         return _implied(context, *flagged[first.code], first.tier)
     if breaks_off(context.run) and not context.beats:
         return Outcome.CANNOT_TELL  # what the rest would have brought is unknown
-    short = context.run.headline(Role.LOSS) is not None and is_short(
-        context.run, longest_loss(context.run)
-    )
+    short = loss is not None and is_short(context.run, longest_loss(context.run))
     if context.beats is False and _hopeless(context):
         return Outcome.CANNOT_TELL if short else Outcome.NOT_LEARNING
     early = any(rule.outcome is Outcome.FINISHED_EARLY for rule, _ in flagged.values())
@@ -49,7 +44,7 @@ def outcome_of(
 
 
 def _implied(context: RunContext, rule: Rule, answer: Flagged, tier: Tier) -> Outcome:
-    """What the first cause makes of the training; one that learned all the same has learned."""
+    """The outcome by the first cause; a run that learned all the same has learned."""
     implied = rule.outcome
     if tier is not Tier.DEFINITE and implied in (Outcome.BROKEN, Outcome.NOT_LEARNING):
         learned = context.beats and not answer.by_heart
@@ -118,11 +113,6 @@ def _has_signal(context: RunContext) -> bool:
     run = context.run
     roles = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
     return bool(run.tables or any(c.role in roles and len(c.series) for c in run.curves))
-
-
-def _loss_series(context: RunContext) -> Series | None:
-    curve = context.run.headline(Role.LOSS)
-    return None if curve is None else curve.series
 
 
 def _loss_is_not_finite(context: RunContext) -> bool:

@@ -1,4 +1,4 @@
-"""The calm part of the page: the loss against its baseline, and a few numbers with limits."""
+"""The overview of a run: its loss against the baseline, and a few numbers with their limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tb_zeroacc.diagnosis.computed.learning.baseline import BEATEN_LOSS
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.run import Role, Table
 
-# The same limits that the rules hold these numbers against.
+# The same limits as in the rules.
 UPDATE_RATIO_LIMIT = 0.1
 DEAD_LIMIT = 0.9
 FADING_LIMIT = 1e-4
@@ -28,7 +28,7 @@ def loss_against_baseline(context: RunContext) -> Evidence | None:
 
 
 def overview_of(context: RunContext) -> tuple[Evidence, ...]:
-    """Numbers of the latest samples with the limit that each is held against."""
+    """Numbers of the latest samples, each with its limit."""
     found = []
     run = context.run
     weights, gradients = run.table("weights"), run.table("gradients")

@@ -32,9 +32,9 @@ HEADINGS = (
 class Family(Enum):
     """What a rule looks at; the value is the first digit of its code.
 
-    Their order is the order of suspicion, in which an expert looks: can the log tell at all, the
-    data, the labels, what output, loss and metric agreed on, the numbers inside, architecture and
-    initialisation, optimisation, and last whether training came far enough.
+    Their order is the order of suspicion, in which an expert would look: whether the log suffices,
+    the data, the labels, output and loss, the metric, the numbers inside, architecture and
+    initialisation, optimisation, and last whether training was long enough.
     """
 
     LOG = 0
@@ -49,9 +49,9 @@ class Family(Enum):
 
 
 class Muted(Enum):
-    """What a run reaches that shows that a suspicion was wrong; the value is how a check says it.
+    """What a run achieves that disproves a suspicion; the value is the reason that a check gives.
 
-    A net that learns proves that its inputs, units and updates will do, whatever they look like.
+    A model that learns proves that its inputs, units and updates are good enough.
     """
 
     NEVER = ""
@@ -59,7 +59,7 @@ class Muted(Enum):
     ACCURACY_IS_BEATEN = "accuracy beats always predicting the largest class"
 
     def holds_for(self, context: RunContext) -> bool:
-        """Whether a run reached it; one of which that is not known did not."""
+        """Whether a run achieved it; not where that is unknown."""
         if self is Muted.BASELINE_IS_BEATEN:
             return bool(context.beats)
         return self is Muted.ACCURACY_IS_BEATEN and bool(context.beats_accuracy)
@@ -67,19 +67,19 @@ class Muted(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One cause that can be told.
+    """One cause that can be diagnosed.
 
     Attributes:
-        code: `ZA` and three digits, stable for ever.
+        code: `ZA` and three digits, never reused.
         name: Kebab-case name of the fault, never of its cure.
         tier: The strongest tier at which it may speak.
-        stage: Where in a training step its fault shows first; decides what can follow from what.
+        stage: Where in a training step its fault shows first; a consequence shows no earlier.
         needs: Every entry must be met; an entry of several needs is met by any one of them.
         explains: Codes of the consequences that fold under it.
         yields_to: While one of these codes, or another rule of one of these families, is flagged,
             this rule answers `cannot tell`.
-        muted_when: What of a run turns its findings into `passed`.
-        outcome: What a strong or definite finding of it makes of the training.
+        muted_when: What turns its findings on a run into `passed`.
+        outcome: The outcome of a training with a strong or definite finding of it.
         fix: What to do in general.
         page: Its docstring, with the headings of `HEADINGS`.
         decide: The pure function.
@@ -100,7 +100,7 @@ class Rule:
 
     @property
     def given(self) -> tuple[Need[Any], ...]:
-        """What it finds in every run that it is asked about: the needs without an alternative."""
+        """What every run that it judges has: the needs without an alternative."""
         return tuple(group[0] for group in self.needs if len(group) == 1)
 
     @property
@@ -128,7 +128,7 @@ class Rule:
         )
 
     def muted(self, answer: Answer, context: RunContext) -> Answer:
-        """Its answer on a run that proves a suspicion wrong: passed, with what had been seen."""
+        """Its answer where a run proves the suspicion wrong: passed, with what was seen."""
         if not self.muted_when.holds_for(context):
             return answer
         if isinstance(answer, Flagged) and answer.is_mutable:
@@ -140,7 +140,7 @@ class Rule:
         return Passed(f"muted because {self.muted_when.value}: {seen}")
 
     def missing(self, context: RunContext) -> CannotTell | None:
-        """The answer of a rule whose data are not there; None where all are."""
+        """The answer of a rule whose data are missing; None where all are there."""
         unmet = [group for group in self.needs if not any(n.met_by(context.run) for n in group)]
         if not unmet:
             return None

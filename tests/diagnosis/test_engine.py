@@ -271,7 +271,7 @@ def test_strictly_it_raises() -> None:
 
 def test_a_rule_is_given_what_it_declared_to_need() -> None:
     def asks(context: RunContext) -> Answer:
-        return Passed(f"{context.curve(LOSS).tag} {context.given(CONTRACT).model}")
+        return Passed(f"{context.given(LOSS).tag} {context.given(CONTRACT).model}")
 
     told = judged(a_rule("ZA001", asks, needs=(LOSS, CONTRACT)))
     assert told.checks["ZA001"] == Passed("zeroacc/epoch/loss Sequential")
@@ -283,7 +283,7 @@ def test_a_rule_is_given_what_it_declared_to_need() -> None:
 )  # fmt: skip
 def test_what_a_rule_did_not_declare_it_is_not_given(needs: Any) -> None:
     """Else it would find nothing in the first run that lacks it."""
-    asks = a_rule("ZA001", lambda context: Passed(context.curve(LOSS).tag), needs=needs)
+    asks = a_rule("ZA001", lambda context: Passed(context.given(LOSS).tag), needs=needs)
     with pytest.raises(UndeclaredNeedError, match="a training loss: a rule is given only what"):
         judged(asks)
 

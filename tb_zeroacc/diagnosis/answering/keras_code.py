@@ -1,4 +1,4 @@
-"""Code of a fix with the user's own layers and values, fit to be copied."""
+"""Code of fixes with the user's own layers, losses and optimizers, ready to copy."""
 
 from __future__ import annotations
 

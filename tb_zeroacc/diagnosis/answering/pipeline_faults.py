@@ -1,4 +1,4 @@
-"""The ways in which a stage of a pipeline can destroy data, each told from two taps around it."""
+"""The ways in which a stage of a pipeline can destroy data, each seen by the two taps around it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tb_zeroacc.diagnosis.computed.data.pipeline import PipelineStage, Seen, kee
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.wording import count, number, percent
 
-# Whole numbers, nearly all 0: what is left of pixels that were divided as integers. Thresholded
-# digits keep half of what is not 0, divided ones a fifth or less.
+# Whole numbers, nearly all 0: what remains of pixels that were divided as integers. Thresholded
+# digits keep half of the values other than 0, divided ones a fifth or less.
 NEARLY_ALL_ZERO = 0.9
 LEFT_OVER = 0.25
 FEW_LEVELS = 1.0  # range of what is left
-MANY_LEVELS = 8.0  # range of whole numbers that were worth something
+MANY_LEVELS = 8.0  # range of whole numbers with some information
 AT_ONE_END = 0.95  # a photo of 0 to 255 that is clipped to 0 to 1: over .99
 SPREAD_OUT = 0.5
 
@@ -37,8 +37,8 @@ class PipelineFault:
         summary, context, fix: For the finding.
         at_before, at_after: A statistic with its value, at the tap before and at the one after.
         limit, unit: What `at_after` is compared with.
-        shows_as: How the inputs of the model must show it, too: `bad`, `constant`, or `` for not.
-        is_mutable: Whether a run that beats its baseline proves that it is none.
+        shows_as: How the model's inputs should show it too: `bad`, `constant`; empty if not at all.
+        is_mutable: Whether a run that beats its baseline disproves it.
     """
 
     summary: str
@@ -131,7 +131,7 @@ def truncated(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
 
 
 def clipped(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
-    """Nearly all values stand at one end of a range that was cut."""
+    """Nearly all values are clipped to one end of a range."""
     before, after, end = stage.before, stage.after, stage.end
     if not (after.varies and keeps_shape(stage)) or _is_boolean(after):
         return None

@@ -1,4 +1,4 @@
-"""One question that is asked of each optimizer's variables, and the answer to be given."""
+"""One answer about the variables of several optimizers."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def for_each_optimizer(
 
 
 def worst_of(answers: Sequence[Answer]) -> Answer:
-    """The answer to a question that was asked of several parts: the worst, whichever part it is of.
+    """The worst of several answers to one question.
 
     Args:
-        answers: One a part; none where there is no part to ask.
+        answers: One per part; may be empty.
     """
     for kind in (Flagged, CannotTell, Passed):
         found = [answer for answer in answers if isinstance(answer, kind)]
-        if kind is Flagged:  # one that stands whatever the run learned first
+        if kind is Flagged:  # first those that remain whatever the run learned
             found.sort(key=lambda answer: isinstance(answer, Flagged) and answer.is_mutable)
         if found:
             return found[0] if kind is not Passed else Passed("; ".join(_reasons(found)))

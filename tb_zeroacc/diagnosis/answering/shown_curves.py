@@ -1,4 +1,4 @@
-"""Curves and numbers beside the evidence proper, for the page to draw."""
+"""Curves beside the evidence proper, for the page to draw."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class SilentUnits:
 
 def answer_on(context: RunContext, units: SilentUnits, threshold: float) -> Answer:
     """The answer on a share of each hidden layer's units that should end below a threshold."""
-    table = context.table(ACTIVATIONS)
+    table = context.given(ACTIVATIONS)
     shares = settled_shares(context.run, table, units.column)
     if not shares:
         return NotApplicable(f"no hidden {units.layers} layer is recorded")
@@ -65,7 +65,7 @@ def answer_on(context: RunContext, units: SilentUnits, threshold: float) -> Answ
 def _flagged(
     context: RunContext, units: SilentUnits, beyond: dict[int, float], threshold: float
 ) -> Flagged:
-    run, table = context.run, context.table(ACTIVATIONS)
+    run, table = context.run, context.given(ACTIVATIONS)
     since = {row: high_since(table, units.column, row, threshold) for row in beyond}
     names = {row: layer_of(run, table.rows[row]) for row in beyond}
     rows = sorted(beyond, key=lambda row: since[row])
@@ -100,7 +100,7 @@ def _flagged(
 
 
 def _others(onsets: list[int]) -> str:
-    """What is to be said of the layers behind the first one."""
+    """The words on the layers after the first one."""
     later = sum(since > onsets[0] for since in onsets)
     equal = len(onsets) - 1 - later
     others = f", also in {count(equal, 'more layer')}" if equal else ""

@@ -8,11 +8,11 @@ from tb_zeroacc.run import Run
 
 
 def as_far_as_recorded(run: Run, answer: Answer, *kinds: str) -> Answer:
-    """An answer that found nothing, where rows of the tables that it rests on are missing.
+    """Qualifies an answer that found nothing where rows of its tables are missing.
 
     Args:
         run: The training.
-        answer: Turned into one that cannot tell; a finding stands.
+        answer: Turned into one that cannot tell, unless it is a finding.
         *kinds: The tables.
     """
     if not isinstance(answer, Passed | NotApplicable):
@@ -26,7 +26,7 @@ def as_far_as_recorded(run: Run, answer: Answer, *kinds: str) -> Answer:
 
 
 def reason_of(fact: Unrecorded) -> str:
-    """What is not on record and why, as the reason of an answer."""
+    """What is not recorded and why, as the reason of an answer."""
     begin = fact.part[:1].lower() + fact.part[1:]
     return f"not on record: {begin}. {fact.why}".removesuffix(".")
 

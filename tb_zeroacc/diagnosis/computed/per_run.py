@@ -1,4 +1,4 @@
-"""What is computed of a run is computed once, however many rules ask for it."""
+"""What is computed of a run is computed once, for all rules."""
 
 from __future__ import annotations
 

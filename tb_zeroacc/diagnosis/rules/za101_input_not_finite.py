@@ -1,4 +1,4 @@
-"""ZA101: inputs with values that are not finite."""
+"""ZA101: inputs with NaN or Inf."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def input_not_finite(context: RunContext) -> Answer:
     stackoverflow.com/q/53640858; cs231n.github.io/neural-networks-3 (babysitting). Measured on
     Keras 3.15: the loss is NaN in the same step, the weights before it are finite.
     """
-    table = context.table(INPUTS)
+    table = context.given(INPUTS)
     bad = np.nan_to_num(table.column("non_finite_count"))
     if not bad.any():
         return Passed(f"all input values are finite in {count(len(table), 'sample')}")

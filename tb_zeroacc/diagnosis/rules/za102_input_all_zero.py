@@ -75,7 +75,7 @@ def input_all_zero(context: RunContext) -> Answer:
     stackoverflow.com/q/53654594; karpathy.github.io/2019/04/25/recipe ("visualize just before the
     net"). Measured on Keras 3.15: zero share 1.0 against .49 in digits.
     """
-    table = context.table(INPUTS)
+    table = context.given(INPUTS)
     zero = table.column("zero_share")
     low, high = table.column("min"), table.column("max")
     known = np.isfinite(low).all(axis=1) & np.isfinite(high).all(axis=1)

@@ -93,7 +93,7 @@ def input_not_normalised(context: RunContext) -> Answer:
     run = context.run
     if (layer := prepared_by(run)) is not None:
         return NotApplicable(f"`{layer.name}` scales or encodes the inputs inside the model")
-    table = context.table(INPUTS)
+    table = context.given(INPUTS)
     by_feature = rms_by_feature(table)
     if np.isnan(by_feature).all():
         return CannotTell("no sample of the inputs is finite")

@@ -80,7 +80,7 @@ def feature_scales_differ(context: RunContext) -> Answer:
     run = context.run
     if (layer := prepared_by(run)) is not None:
         return NotApplicable(f"`{layer.name}` scales or encodes the inputs inside the model")
-    table = context.table(INPUTS)
+    table = context.given(INPUTS)
     rms = rms_by_feature(table)
     alive = np.flatnonzero(rms > 0)  # NaN is not
     if len(alive) < 2:

@@ -80,7 +80,7 @@ def repeated_batch(context: RunContext) -> Answer:
     karpathy.github.io/2019/04/25/recipe ("overfit one batch": deliberately);
     stackoverflow.com/q/46136553. The threshold is the rounding of float32 sums, 1e-7 relative.
     """
-    table = context.table(BATCH)
+    table = context.given(BATCH)
     if _one_batch_an_epoch(context.run):
         return NotApplicable("an epoch is a single batch")
     pairs, same = _neighbours(table)

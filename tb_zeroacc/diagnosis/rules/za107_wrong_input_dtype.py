@@ -1,4 +1,4 @@
-"""ZA107: inputs of a type that nothing scaled."""
+"""ZA107: inputs of a dtype that needs scaling or encoding."""
 
 from __future__ import annotations
 
@@ -139,12 +139,9 @@ def _span(run: Run, tensor: Tensor) -> float | None:
     if table is None:
         return None
     mine = [i for i, row in enumerate(table.rows) if row.split("[")[0] == tensor.name]
-    mine = mine or (list(range(len(table.rows))) if len(_inputs(run)) == 1 else [])
+    if not mine and run.shapes and len(run.shapes.inputs) == 1:
+        mine = list(range(len(table.rows)))
     low, high = table.column("min")[:, mine], table.column("max")[:, mine]
     if not np.isfinite(low).any() or not np.isfinite(high).any():
         return None
     return float(np.nanmax(high) - np.nanmin(low))
-
-
-def _inputs(run: Run) -> tuple[Tensor, ...]:
-    return run.shapes.inputs if run.shapes else ()

@@ -118,7 +118,7 @@ def pipeline_stage_destroys_data(context: RunContext) -> Answer:
         if (fault := next((hit for look in LOOKS if (hit := look(stage, seen))), None))
     ]
     found = [answer for answer in answers if isinstance(answer, Flagged)]
-    if context.beats:  # what that disproves hides nothing that stands
+    if context.beats:  # then a fault that this disproves must not hide another
         found.sort(key=lambda answer: answer.is_mutable)
     if answers:
         return [*found, *answers][0]
@@ -126,7 +126,7 @@ def pipeline_stage_destroys_data(context: RunContext) -> Answer:
 
 
 def _weighed(context: RunContext, stage: PipelineStage, fault: PipelineFault) -> Answer:
-    """A finding, unless the model was given sound values all the same."""
+    """A finding, unless the inputs of the model are fine all the same."""
     in_inputs = {"bad": has_non_finite_input, "constant": has_constant_input}.get(fault.shows_as)
     if in_inputs is None:
         return _flagged(context, stage, fault, Tier.SMELL if context.beats else Tier.STRONG)
@@ -143,7 +143,7 @@ def _weighed(context: RunContext, stage: PipelineStage, fault: PipelineFault) ->
 def _flagged(
     context: RunContext, stage: PipelineStage, fault: PipelineFault, tier: Tier | None
 ) -> Flagged:
-    run, table = context.run, context.table(PIPELINE)
+    run, table = context.run, context.given(PIPELINE)
     until = int(table.steps[-1])
 
     def shown(number: tuple[str, float], seen: Seen, limit: Limit | None) -> Evidence:

@@ -1,4 +1,4 @@
-"""ZA201: labels that the loss cannot take."""
+"""ZA201: labels outside the range of the loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ZA202: labels that hold one value only."""
+"""ZA202: labels with a single value."""
 
 from __future__ import annotations
 

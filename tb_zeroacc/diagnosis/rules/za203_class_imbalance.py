@@ -32,7 +32,7 @@ from tb_zeroacc.wording import count, number, percent
 
 MAJORITY = 0.9  # share of the largest class; 63:37 is no imbalance
 COLLAPSED = 0.999  # share of predictions of it. Faulty 1.0, nearest healthy .63
-NEAR = 0.1  # of what is left above the majority's share: an accuracy under it tells nothing
+NEAR = 0.1  # of the rest above the majority's share: an accuracy below that proves nothing
 
 # Pooled before a share is believed: a few batches of 32 may hold one class by chance.
 FEWEST_BATCHES = 3
@@ -96,7 +96,7 @@ def class_imbalance(context: RunContext) -> Answer:
     developers.google.com/machine-learning/crash-course (class-imbalanced datasets);
     tensorflow.org/tutorials/structured_data/imbalanced_data. Margins measured on Keras 3.15.
     """
-    run, table = context.run, context.table(LABEL_COUNTS)
+    run, table = context.run, context.given(LABEL_COUNTS)
     outputs = trained_outputs(run)
     found = [m for output in outputs if (m := _majority(run, output)) is not None]
     if not found:
@@ -123,7 +123,7 @@ def _majority(run: Run, output: Output) -> _Majority | None:
 
 
 def _predicted(run: Run, output: Output, label: int) -> float | None:
-    """Share of the predictions that name a class, over the last samples."""
+    """Share of the predictions of a class, over the last samples."""
     table = run.table("prediction_counts")
     row = output_row(table, output.name)
     if table is None or row is None:
@@ -136,7 +136,7 @@ def _predicted(run: Run, output: Output, label: int) -> float | None:
 
 
 def _flagged(context: RunContext, worst: _Majority, *, alone: bool) -> Flagged:
-    run, table = context.run, context.table(LABEL_COUNTS)
+    run, table = context.run, context.given(LABEL_COUNTS)
     first, last = int(table.steps[0]), int(table.steps[-1])
     ceiling = worst.share + NEAR * (1.0 - worst.share)
     accuracy = context.final_accuracy

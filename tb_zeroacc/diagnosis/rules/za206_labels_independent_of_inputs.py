@@ -154,7 +154,7 @@ def labels_independent_of_inputs(context: RunContext) -> Answer:
         return CannotTell(f"{count(steps, 'step')}: at least {FEWEST_STEPS} are needed")
     if found is None or _codes(run):
         return CannotTell("the correlation of inputs and labels is not recorded, or not meaningful")
-    trend = trend_of(context.curve(LOSS).series)
+    trend = trend_of(context.given(LOSS).series)
     if trend is None:
         return CannotTell("fewer than two points of the loss")
     if ratio > HIGHEST:
@@ -212,7 +212,7 @@ def _summary(ratio: float, baseline_loss: float, held: _Held | None) -> str:
 def _by_updates(
     context: RunContext, summary: str, trend: Trend, found: Association, held: _Held | None
 ) -> Answer:
-    weights = context.table(WEIGHTS)
+    weights = context.given(WEIGHTS)
     ratios = kernel_ratios(context.run, weights)
     if not np.isfinite(ratios).any():
         return CannotTell("no update of a kernel is recorded")
@@ -232,17 +232,26 @@ def _flagged(
     update: float,
 ) -> Flagged:
     run, p = context.run, math.exp(found.log_p)
+    text = "best validation loss, against 0.98 times the baseline"
+    shown = (
+        () if held is None
+        else (Evidence.of_curve(text, held.curve, held.best, at_most(held.limit)),)
+    )  # fmt: skip
     return Flagged(
         summary=summary,
         context=f"Updates are healthy ({number(update)} of the weights), and no input column is "
         f"correlated with a label (p = {number(p)}).",
         evidence=(
-            *_validation(held),
-            *_training(context, trend),
+            *shown,
+            Evidence.of_curve(
+                f"training loss at the end, against its baseline ({context.baseline.what})",
+                context.given(LOSS), trend.end, at_most(context.baseline.loss or 0.0),
+                until=trend.end_step,
+            ),
             Evidence.of_table(f"p-value of the largest correlation, of `{found.pair[0]}`",
-                              context.table(LABELS), p, at_most(CHANCE), layer=found.pair[0]),
+                              context.given(LABELS), p, at_most(CHANCE), layer=found.pair[0]),
             Evidence.of_table("update ÷ weights of the largest kernel, median",
-                              context.table(WEIGHTS), update, at_least(LAZY), since=0,
+                              context.given(WEIGHTS), update, at_least(LAZY), since=0,
                               until=steps_taken(run) - 1,
                               shown_by=run.curve("zeroacc/update_ratio")),
         ),
@@ -256,18 +265,3 @@ def _flagged(
             ),
         ),
     )  # fmt: skip
-
-
-def _validation(held: _Held | None) -> tuple[Evidence, ...]:
-    if held is None:
-        return ()
-    text = "best validation loss, against 0.98 times the baseline"
-    return (Evidence.of_curve(text, held.curve, held.best, at_most(held.limit)),)
-
-
-def _training(context: RunContext, trend: Trend) -> tuple[Evidence, ...]:
-    if context.baseline.loss is None:
-        return ()
-    text = f"training loss at the end, against its baseline ({context.baseline.what})"
-    limit = at_most(context.baseline.loss)
-    return (Evidence.of_curve(text, context.curve(LOSS), trend.end, limit, until=trend.end_step),)

@@ -138,9 +138,9 @@ def _too_large(
         summary=f"Targets of size {number(target)} are too large: outputs reach {way} of it.",
         context=f"That is after {count(steps, 'step')}; the targets are not standardised.",
         evidence=(
-            Evidence.of_table("root mean square of the targets", context.table(LABELS), target,
+            Evidence.of_table("root mean square of the targets", context.given(LABELS), target,
                               at_most(LARGE), layer=output.name),
-            Evidence.of_table("targets ÷ largest output, last samples", context.table(OUTPUTS),
+            Evidence.of_table("targets ÷ largest output, last samples", context.given(OUTPUTS),
                               ratio, at_most(SHORT, room=SHORT * ROUNDING), layer=output.name,
                               until=steps - 1),
             *curve_shown(context.run, Role.LOSS),

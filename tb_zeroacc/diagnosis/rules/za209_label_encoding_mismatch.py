@@ -151,7 +151,7 @@ def _fitting(run: Run, output: Output, clash: str) -> Fix:
 
 
 def _loss_argument(output: Output, loss: str) -> str:
-    """The argument of `compile` that names a loss; logits stay logits."""
+    """The loss argument of `compile`; logits stay logits."""
     if output.from_logits:
         return f"loss={loss_call(loss, 'from_logits=True')},"
     return f'loss="{loss}",'

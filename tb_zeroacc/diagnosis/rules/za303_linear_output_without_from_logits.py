@@ -107,7 +107,7 @@ def linear_output_without_from_logits(context: RunContext) -> Answer:
 
 
 def _has_classes(output: Output) -> bool:
-    """Whether the loss has classes to tell apart: a categorical one needs two units."""
+    """Whether the loss distinguishes classes: a categorical one needs two units."""
     return output.loss in BINARY or output.units is None or output.units > 1
 
 

@@ -1,4 +1,4 @@
-"""ZA310: several exclusive classes, each trained as a question of its own."""
+"""ZA310: exclusive classes that are trained as independent questions."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def metric_frozen_while_loss_falls(context: RunContext) -> Answer:
     Keras 3.15: three faulty programs fire, no working one.
     """
     run = context.run
-    accuracy, loss = context.curve(ACCURACY), context.curve(LOSS)
+    accuracy, loss = context.given(ACCURACY), context.given(LOSS)
     steps, values = accuracy.series.finite()
     if len(values) < FEWEST_POINTS:
         return CannotTell(f"fewer than {FEWEST_POINTS} points of the accuracy")

@@ -181,7 +181,7 @@ def _flagged(
 
 
 def _by_accuracy(context: RunContext) -> Answer:
-    """Without predictions: an accuracy that stands at the share of the largest class."""
+    """Without predictions: an accuracy that stays at the share of the largest class."""
     run, majority = context.run, context.baseline.accuracy
     curve = run.headline(Role.ACCURACY)
     if majority is None or curve is None:

@@ -73,7 +73,7 @@ def loss_tracker_not_updated(context: RunContext) -> Answer:
     refuted = next((c for c in run.curves if c.refuted), None)
     if refuted is None:
         return Passed("no logged loss contradicts the sampled steps")
-    table = context.table(STEP_LOSS)
+    table = context.given(STEP_LOSS)
     losses = table.column("loss")[:, 0]
     losses = losses[np.isfinite(losses)]
     return Flagged(

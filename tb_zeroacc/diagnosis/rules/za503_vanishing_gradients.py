@@ -105,7 +105,7 @@ def vanishing_gradients(context: RunContext) -> Answer:
     networks; Hochreiter 1998; stackoverflow.com/q/50209981. The margins were measured on
     Keras 3.15.
     """
-    weights, gradients = context.table(WEIGHTS), context.table(GRADIENTS)
+    weights, gradients = context.given(WEIGHTS), context.given(GRADIENTS)
     return for_each_optimizer(
         context.run, weights, lambda group: _judged(context, weights, gradients, group),
         "weights", "gradients",
@@ -146,13 +146,13 @@ def _fade(run: Run, weights: Table, gradients: Table, group: Group) -> _Fade | N
 
 
 def _flagged(context: RunContext, fade: _Fade, ratio: float, moved: float) -> Flagged:
-    run, gradients = context.run, context.table(GRADIENTS)
+    run, gradients = context.run, context.given(GRADIENTS)
     low = np.isfinite(fade.ratio) & (fade.ratio < FADED)
     onset = lasting_since(low)
     since = int(fade.steps[0 if onset is None else onset])
     until = int(fade.steps[-1])
     typical = np.nanmedian(fade.rms, axis=0)
-    # The layers that get less than this share of the last one's: those that stand still.
+    # The layers that get less than this share of the last one's gradient.
     faded = tuple(dict.fromkeys(
         layer for layer, rms in zip(fade.layers, typical, strict=True) if rms < FADED * typical[-1]
     ))
@@ -172,7 +172,7 @@ def _flagged(context: RunContext, fade: _Fade, ratio: float, moved: float) -> Fl
                                   shown_by=run.curve(f"zeroacc/gradients/{layer}"))
                 for layer, rms in ((first, typical[0]), (last, typical[-1]))
             ),
-            Evidence.of_table(f"update ÷ weights of `{first}`, median", context.table(WEIGHTS),
+            Evidence.of_table(f"update ÷ weights of `{first}`, median", context.given(WEIGHTS),
                               moved, at_least(STANDS_STILL), layer=first, since=since,
                               until=until),
         ),

@@ -1,4 +1,4 @@
-"""ZA509: a model that says the same for every input."""
+"""ZA509: a model that outputs the same for every input."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def constant_output(context: RunContext) -> Answer:
     (Debugger's UnchangedTensor). The threshold is this rule's own: a thousandth of the labels'
     spread.
     """
-    table = context.table(OUTPUTS)
+    table = context.given(OUTPUTS)
     if not (np.nan_to_num(table.column("examples")) > 1).any():
         return NotApplicable("batches of one example have no spread")
     spread = table.column("spread")

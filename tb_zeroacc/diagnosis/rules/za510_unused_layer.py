@@ -1,4 +1,4 @@
-"""ZA510: a layer whose output is zero or constant, whatever comes in."""
+"""ZA510: a layer whose output is zero or constant, whatever its input."""
 
 from __future__ import annotations
 

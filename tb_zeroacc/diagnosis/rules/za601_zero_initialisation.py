@@ -1,4 +1,4 @@
-"""ZA601: layers that start with equal units, which training cannot tell apart."""
+"""ZA601: layers that start with equal units, which stay equal."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def zero_initialisation(context: RunContext) -> Answer:
 
 
 def _has_units(run: Run, row: str) -> bool:
-    """Whether a kernel's last axis holds two units or more, as far as the contract tells."""
+    """Whether a kernel's last axis has two units or more, by the contract."""
     if "depthwise" in row.rsplit("/", 1)[-1]:
         return False
     layer = layer_named(run, layer_of(run, row))

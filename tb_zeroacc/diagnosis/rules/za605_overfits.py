@@ -130,9 +130,8 @@ def _flagged(context: RunContext, turn: Turn, drop: Drop | None) -> Flagged:
 
 def _by_heart(context: RunContext, turn: Turn) -> str:
     """What shows that training was memorised from the start; empty where nothing does."""
-    train, held = context.run.headline(Role.ACCURACY), context.run.headline(
-        Role.ACCURACY, Split.VALIDATION
-    )
+    train = context.run.headline(Role.ACCURACY)
+    held = context.run.headline(Role.ACCURACY, Split.VALIDATION)
     learned = trend_of(train.series) if train else None
     general = trend_of(held.series) if held else None
     if train is None or held is None or learned is None or general is None:
@@ -150,7 +149,7 @@ def _by_heart(context: RunContext, turn: Turn) -> str:
 
 
 def _worse_than_constant(context: RunContext, turn: Turn) -> str:
-    """The same of a regression: training beats the mean, and validation ends behind it."""
+    """The same for a regression: training beats the mean, and validation does not."""
     baseline, ratio = context.baseline.loss, context.loss_ratio
     if baseline is None or ratio is None or context.baseline.classes is not None:
         return ""  # of classes a loss may be high because a few predictions are too confident

@@ -1,4 +1,4 @@
-"""ZA708: variables that get a gradient and never move."""
+"""ZA708: variables that get a gradient and never change."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def weights_never_move(context: RunContext) -> Answer:
     docs.aws.amazon.com/sagemaker (Debugger's UnchangedTensor); TrainCheck (invariants of
     optimizer.step). The threshold is the resolution of float32 with a factor of 16.
     """
-    weights, gradients = context.table(WEIGHTS), context.table(GRADIENTS)
+    weights, gradients = context.given(WEIGHTS), context.given(GRADIENTS)
     return for_each_optimizer(
         context.run, weights, lambda group: _judged(context.run, weights, gradients, group),
         "weights", "gradients",

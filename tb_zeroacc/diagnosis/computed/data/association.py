@@ -21,7 +21,7 @@ class Association:
     Attributes:
         r: Pearson's, of that pair.
         pair: Names of the two columns.
-        examples: Independent examples behind it.
+        examples: Number of independent examples it rests on.
         log_p: Natural logarithm of its p-value, times the number of pairs (Bonferroni); 0 at most.
     """
 
@@ -44,7 +44,7 @@ def log_p_of(r: float, examples: float, pairs: int) -> float:
     Args:
         r: Pearson's correlation.
         examples: How many examples it was computed from.
-        pairs: How many correlations were looked at to find this one.
+        pairs: How many correlations were compared to find this one.
     """
     if examples <= 3:
         return 0.0
@@ -70,7 +70,7 @@ def association_of(run: Run) -> Association | None:
 
 
 def independent(drawn: float, size: float | None, *, within: bool) -> float:
-    """How many independent examples stand behind so many drawn from a data set of this size.
+    """The number of independent examples among so many drawn from a data set of this size.
 
     Within the first epoch each was drawn once. Later some come again: of n draws from N examples
     the mean scatters by 1/n + 1/N, as that of n·N / (n + N) examples does.

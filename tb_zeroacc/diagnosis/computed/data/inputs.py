@@ -1,4 +1,4 @@
-"""The inputs of the model: their scales, and what stands between them and the first kernel."""
+"""The inputs of the model: their scales, and the layers before the first kernel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tb_zeroacc.run import Run, Table
 
 
 def has_constant_input(run: Run) -> bool | None:
-    """Whether an input of the model held one constant only; None where it is not on record."""
+    """Whether an input of the model is constant; None where inputs are not recorded."""
     table = run.table("inputs")
     if table is None:
         return None
@@ -27,19 +27,19 @@ def has_constant_input(run: Run) -> bool | None:
 
 
 def has_non_finite_input(run: Run) -> bool | None:
-    """Whether the model was fed a value that is not finite; None where it is not on record."""
+    """Whether an input value is NaN or Inf; None where inputs are not recorded."""
     table = run.table("inputs")
     if table is None:
         return None
     return bool((np.nan_to_num(table.column("non_finite_count")) > 0).any())
 
 
-# Parts of class names of layers that scale what comes in, or look it up instead of multiplying it.
+# Parts of class names of layers that scale their input, or look it up instead of multiplying it.
 PREPARING = (
     "Rescaling", "Normalization", "Embedding", "Lookup", "Vectorization", "Hashing",
     "Discretization", "Encoding", "Preprocess",
 )  # fmt: skip
-# Models within models: what they hold, scaling layers too, is not in the contract.
+# Models within models: their layers, scaling ones too, are not in the contract.
 NESTED = ("Functional", "Sequential", "Model", "Lambda", "TFSMLayer")
 
 
@@ -64,7 +64,7 @@ def prepared_by(run: Run) -> Layer | None:
 
 
 def hidden_entry(run: Run) -> Layer | None:
-    """A layer in front that may do anything to the inputs: a model of its own, a Lambda."""
+    """A layer in front whose effect on the inputs is unknown: a nested model, a Lambda."""
     known = {layer.name for layer in entry(run)}
     layers = run.contract.layers if run.contract else ()
     first = [x for x in layers if x.class_name != "InputLayer" and x.name not in known][:1]

@@ -21,10 +21,10 @@ class Labels:
 
     Attributes:
         low, high: The smallest and largest value, NaN where none is finite.
-        fractional: Share of the finite values that are no whole numbers, 0 to 1.
+        fractional: Share of the finite values that are not whole numbers, 0 to 1.
         rows_are_shares: Every row sums to 1 and nothing is negative, over two columns or more.
         units: Columns a row; 1 for class numbers.
-        examples: How many were looked at.
+        examples: How many were sampled.
         mean: Of all values.
         first_step, last_step: Training steps of the first and the last sample.
         member: TensorBoard's run that holds them.
@@ -72,7 +72,7 @@ def labels_of(run: Run, output: Output) -> Labels | None:
     if not np.isfinite(low).any() or not np.isfinite(high).any():
         return None
     values = np.nan_to_num(column("count"), nan=1.0)
-    bad = np.nan_to_num(column("non_finite_count"), nan=0.0)  # a NaN is no whole number either
+    bad = np.nan_to_num(column("non_finite_count"), nan=0.0)  # NaN is not a whole number either
     broken = np.nan_to_num((1.0 - column("integer_share")) * values - bad, nan=0.0)
     fractional = float(np.where(broken > 0.5, broken, 0.0).sum() / max(values.sum(), 1.0))
     sums = np.concatenate([column("row_sum_min"), column("row_sum_max")])

@@ -1,7 +1,8 @@
-"""The stages of an input pipeline: what passed one tap, and what became of it at the next."""
+"""The stages of an input pipeline: the data at one tap, and at the next."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -49,13 +50,13 @@ class Seen:
 
     @property
     def is_constant(self) -> bool:
-        """Whether all of its values are known to be one and the same."""
+        """Whether all of its values are known to be the same."""
         return self.values >= FEWEST_VALUES and self.high == self.low
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineStage:
-    """What stands between two taps, for one tensor; `end` is that tensor at its last tap."""
+    """What is between two taps, for one tensor; `end` is that tensor at its last tap."""
 
     before: Seen
     after: Seen
@@ -77,22 +78,17 @@ def seen_at_taps(run: Run) -> dict[str, Seen]:
     }
 
 
+# The column of each number of `Seen`.
+_COLUMNS = {
+    "elements": "elements", "bad": "non_finite_elements", "values": "values", "std": "std",
+    "low": "min", "high": "max", "zeros": "zero_share", "integers": "integer_share",
+    "least": "least_share", "largest": "largest_share",
+}  # fmt: skip
+
+
 def _seen(table: Table, place: int, tensor: Tapped) -> Seen:
-    of = {name: float(table.column(name)[-1, place]) for name in table.columns}
-    nan = float("nan")
-    return Seen(
-        tensor,
-        elements=of.get("elements", nan),
-        bad=of.get("non_finite_elements", nan),
-        values=of.get("values", nan),
-        std=of.get("std", nan),
-        low=of.get("min", nan),
-        high=of.get("max", nan),
-        zeros=of.get("zero_share", nan),
-        integers=of.get("integer_share", nan),
-        least=of.get("least_share", nan),
-        largest=of.get("largest_share", nan),
-    )
+    known = {name: float(table.column(name)[-1, place]) for name in table.columns}
+    return Seen(tensor, **{name: known.get(of, math.nan) for name, of in _COLUMNS.items()})
 
 
 def stages_of(seen: Mapping[str, Seen]) -> Iterator[PipelineStage]:
@@ -110,7 +106,7 @@ def stages_of(seen: Mapping[str, Seen]) -> Iterator[PipelineStage]:
 
 
 def keeps_shape(stage: PipelineStage) -> bool:
-    """Whether a value at the tap before is one value behind it: elementwise, or batched."""
+    """Whether a value before is one value after it: elementwise, or batched."""
     before, after = stage.before.tensor.shape, stage.after.tensor.shape
     if before is None or after is None:
         return False

@@ -15,7 +15,7 @@ from tb_zeroacc.run import Run
 
 # A finding is muted once the loss is under half of its baseline and accuracy is above the
 # majority's share by a quarter of what is left (measured on healthy and faulty programs: the faulty
-# ones that fool one of the two, memorising nets and frozen metrics, do not fool both).
+# ones that pass one of the two, memorising models and frozen metrics, do not pass both).
 BEATEN_LOSS = 0.5
 BEATEN_ACCURACY = 0.25
 # Programs that are stuck end at .93 to 1.47 of their baseline, healthy ones under .45 (measured).
@@ -30,13 +30,13 @@ class Baseline:
 
     Attributes:
         loss: Its loss in the unit of the training loss (nats, or squared units); None if unknown.
-        initial_loss: What a sanely initialised model starts at: ln k, or the mean square of the
+        initial_loss: What a sensibly initialised model starts at: ln k, or the mean square of the
             targets; None if unknown.
         accuracy: The majority class's share; None if unknown.
         classes: How many classes there are; None for regression or if unknown.
         weight: Mean sample weight times loss weight that scales the loss.
         measured: True where it rests on recorded labels, False where on the number of units alone.
-        what: What it is, for people: `entropy of the labels`, `variance of the targets`, `ln 10`.
+        what: What it is, in words: `entropy of the labels`, `variance of the targets`, `ln 10`.
     """
 
     loss: float | None = None
@@ -116,7 +116,7 @@ def _of_classes(run: Run, output: Output, weight: float) -> Baseline:
 def _of_coins(run: Run, output: Output, weight: float) -> Baseline:
     """Binary cross-entropy over several units, or without class counts: one coin a unit.
 
-    Loss and accuracy are averages over the units, so ten exclusive classes stand at .325 and .9.
+    Loss and accuracy are averages over the units, so ten exclusive classes score .325 and .9.
     """
     start = math.log(2) * weight
     mean, units = _label_mean(run, output), output.units or 1

@@ -1,7 +1,7 @@
-"""Whether a training came to its end, or its record only breaks off.
+"""Whether a training ended, or its record only breaks off.
 
-A process that is killed, a machine that is lost and a full disk leave no end. Of such a record
-nobody knows how long the training was to go on, so nothing is judged by its length.
+A killed process, a lost machine and a full disk leave no end. How long such a training was to last
+is unknown, so nothing is judged by its length.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from tb_zeroacc.run import Run
 
 
 def breaks_off(run: Run) -> bool:
-    """Whether our recorder's log stops without an end, before all that was asked for.
+    """Whether the recorder's log stops without an end, before all requested epochs.
 
-    Without a clock a training that still goes on cannot be told from one that was killed.
+    Without a clock a training that still runs looks like one that was killed.
     """
     if run.start is None or run.end is not None or run.state == "live":
         return False
@@ -20,17 +20,17 @@ def breaks_off(run: Run) -> bool:
 
 
 def is_unfinished(run: Run) -> bool:
-    """Whether more was to come behind what is on record: it still runs, or was cut off."""
+    """Whether more was to come than is recorded: it still runs, or was cut off."""
     return run.state == "live" or breaks_off(run)
 
 
 def done(run: Run) -> int:
-    """Epochs on record, over all fits of the session."""
+    """Recorded epochs, over all fits of the session."""
     return run.epochs[-1].epoch + 1 if run.epochs else 0
 
 
 def planned(run: Run) -> int | None:
-    """Epochs that `fit` was asked for; None where that is unknown, or more are on record."""
+    """Epochs that `fit` was asked for; None where that is unknown, or more are recorded."""
     fit = run.contract.fit if run.contract else None
     if fit is None or fit.epochs is None:
         return None

@@ -27,10 +27,9 @@ def fewest_points(curve: Curve) -> int:
 
 
 def is_short(run: Run, curve: Curve | None) -> bool:
-    """Whether a loss has too few points to say what became of a run.
+    """Whether a loss has too few points to judge a run.
 
-    Within the first epochs of a run that goes on, or was to, every healthy loss stands near its
-    baseline.
+    In the first epochs of a run that continues, or was to, every healthy loss is near its baseline.
     """
     if curve is None or len(curve.series.finite()[0]) < fewest_points(curve):
         return True

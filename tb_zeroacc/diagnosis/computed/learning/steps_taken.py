@@ -1,4 +1,4 @@
-"""How far a training came: its steps, and the batches of its epochs."""
+"""The steps of a training, and the batches of its epochs."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from tb_zeroacc.run import Run
 
 @per_run
 def steps_taken(run: Run) -> int:
-    """Training steps on record, from whatever tells most of them."""
+    """Recorded training steps, from the source that has most of them."""
     ends = [epoch.step for epoch in run.epochs]
     ends += [run.end.step] if run.end and run.end.step is not None else []
     ends += [int(table.steps[-1]) + 1 for table in run.tables.values() if len(table)]
     return max(ends, default=0)
 
 
-# Of training itself: tables of validation and of taps are also written where no step was taken.
+# Of training itself: tables of validation and of taps are written without any step, too.
 STEP_TABLES = ("loss", "inputs", "outputs", "gradients", "weights")
 
 
 @per_run
 def counted_epochs(run: Run) -> list[Epoch]:
-    """The epochs that ended by themselves and whose batches are known.
+    """The epochs that ended normally and whose batches are known.
 
-    A count of 0 is taken for unknown, as None is, where the record itself holds signs of training:
-    a recorder may have seen no step of an epoch that took many.
+    A count of 0 is treated as unknown, like None, where the record shows signs of training: a
+    recorder may miss every step of an epoch.
     """
     whole = [e for e in run.epochs if not e.cut_short and e.batches is not None]
     empty = [e for e in whole if not e.batches]
@@ -36,7 +36,7 @@ def counted_epochs(run: Run) -> list[Epoch]:
 
 
 def has_trained(run: Run, epochs: Sequence[Epoch]) -> bool:
-    """Whether these epochs took steps, whatever was counted: by their samples and their losses."""
+    """Whether these epochs took steps, by their samples and losses instead of their counts."""
     numbers = {epoch.epoch for epoch in epochs}
     for kind in STEP_TABLES:
         table = run.table(kind)

@@ -1,4 +1,4 @@
-"""Where a curve began, where it stood at three quarters, where it ended: levels free of spikes."""
+"""The level of a curve at its start, at three quarters and at its end, free of spikes."""
 
 from __future__ import annotations
 
@@ -98,10 +98,10 @@ def last_stretch(holds: NDArray[np.bool_]) -> int:
 
 
 def training_step(run: Run, curve: Curve, at: int) -> int:
-    """The training step that a point of a curve stands for, as far as the log tells.
+    """The training step of a point of a curve, as far as it is recorded.
 
-    An epoch's point stands for the step at its end. Without the epochs' own record, or where nobody
-    counted their steps, the axis of the curve is all there is: it keeps the order of what it shows.
+    An epoch's point is at the step of its end. Without recorded epochs, or without their steps,
+    the position on the curve's own axis is used: it keeps the order within the curve.
     """
     if curve.axis == "epoch":
         for epoch in run.epochs:
@@ -111,29 +111,29 @@ def training_step(run: Run, curve: Curve, at: int) -> int:
 
 
 def first_training_step(run: Run, curve: Curve) -> int:
-    """The training step at which the stretch behind a curve's first point began."""
+    """The training step at which the epoch of a curve's first point began."""
     return 0 if curve.axis == "epoch" and run.epochs else curve.series.first.step
 
 
-LATE_SHARE_OF_LEVEL = 0.05  # twins that work fall by up to 53 % here, but under half their baseline
+LATE_SHARE_OF_LEVEL = 0.05  # working programs: up to 53 %, but they end under half their baseline
 LATE_SHARE_OF_FALL = 0.2  # a fall that is evenly spread has .25 of it in the last quarter
-LEAST_FALL = 0.03  # of the start; less than this in the whole run is scatter
+LEAST_FALL = 0.03  # of the start; a smaller fall over the whole run is scatter
 NOISES = 2.0  # standard errors of the two levels
 
 
 def still_falling(trend: Trend) -> bool:
-    """Whether the last quarter still brought much: of the level, or of the whole fall."""
+    """Whether the loss still fell much in the last quarter: of its level, or of its total fall."""
     return falls_by_level(trend) or falls_evenly(trend)
 
 
 def falls_by_level(trend: Trend) -> bool:
-    """Whether the last quarter brought much of the level, beyond scatter."""
+    """Whether it fell in the last quarter by much of its level, beyond scatter."""
     late = trend.late_fall
     return late > NOISES * trend.noise and late >= LATE_SHARE_OF_LEVEL * abs(trend.mark)
 
 
 def falls_evenly(trend: Trend) -> bool:
-    """Whether the last quarter brought its part of a fall that is no scatter."""
+    """Whether the last quarter has its share of a total fall that is more than scatter."""
     late = trend.late_fall
     much = trend.fall >= LEAST_FALL * abs(trend.start)
     return much and late > NOISES * trend.noise and late >= LATE_SHARE_OF_FALL * trend.fall

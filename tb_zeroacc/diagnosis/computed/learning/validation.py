@@ -1,4 +1,4 @@
-"""Whether validation turned: the lowest validation loss lies behind, and by how much."""
+"""Whether validation turned: how far the validation loss rose from its minimum."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tb_zeroacc.diagnosis.computed.learning.trend import scatter, smoothed
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.run import Curve, Role, Run, Split
 
-# Measured: .58 to .66, .61 to .93 and .60 to .78 in nets that overfit.
+# Measured: .58 to .66, .61 to .93 and .60 to .78 in models that overfit.
 RISE = 1.15
 LAST_QUARTER = 0.75  # a minimum later than this may still be noise on a falling curve
 NOISES = 3.0  # scatters that a metric must fall by; three standard deviations
 # Of accuracy. Two standard errors of the difference of two shares of .97 over 100 examples are
-# .048, and a healthy net with 114 of them fell by .035 from its best while its loss rose to 1.2
-# times the lowest (measured); where the loss says it loudly, less will do.
+# .048, and a healthy model with 114 of them fell by .035 from its best while its loss rose to 1.2
+# times the lowest (measured); where the loss rose more, less suffices.
 LEAST_DROP, LEAST_LOUD_DROP = 0.05, 0.02
 LOUD_RISE = 1.5
 FEWEST_POINTS = 4

@@ -1,4 +1,4 @@
-"""Which layer a row of a table belongs to, and where that stands in the model."""
+"""Which layer a row of a table belongs to, and its position in the model."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def layer_named(run: Run, name: str) -> Layer | None:
 
 
 def layer_position(run: Run, name: str) -> int:
-    """Where a layer stands between input and output; unknown layers stand last."""
+    """A layer's position between input and output; unknown layers come last."""
     names = [layer.name for layer in run.contract.layers] if run.contract else []
     return names.index(name) if name in names else len(names)
 

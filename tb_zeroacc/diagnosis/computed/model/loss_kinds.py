@@ -10,7 +10,7 @@ CROSS_ENTROPIES = frozenset(
     }
 )
 BINARY = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
-# Losses that take shares of classes, or logits, and labels between 0 and 1 or class numbers.
+# Losses of probabilities or logits, with labels between 0 and 1 or class numbers.
 CLASS_LOSSES = CROSS_ENTROPIES | BINARY | {"categorical_focal_crossentropy"}
 REGRESSION = frozenset(
     {

@@ -1,4 +1,4 @@
-"""The first loss that is not finite, and the first tensor that held such a value."""
+"""The first loss that is NaN or Inf, and the first tensor with such a value."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
 from tb_zeroacc.run import Curve, Role, Run, Split, Table
 
-# The order of one training step: of two tensors that broke in one step the earlier one was first.
+# The order within a training step: of two tensors that broke in one step the earlier was first.
 ORDER = ("inputs", "labels", "weights", "activations", "outputs", "gradients")
 RECOVERED = 3  # finite points at the end behind which a non-finite one was an accident
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenTensor:
-    """The first tensor that held non-finite values."""
+    """The first tensor with non-finite values."""
 
     kind: str
     row: str
@@ -44,7 +44,7 @@ def first_broken_loss(run: Run) -> BrokenLoss | None:
     table = run.table("loss")
     if table is not None:
         losses = table.column("loss")[:, 0]
-        # A table of another writer may leave the loss unknown: only a column with values counts.
+        # Other writers may leave the loss unknown: only a column with values counts.
         broken = ~np.isfinite(losses)
         if broken.any() and not broken.all():
             first = int(np.flatnonzero(broken)[0])
@@ -92,7 +92,7 @@ def first_broken_tensor(run: Run, until: int) -> BrokenTensor | None:
 
 
 def _in_the_batch(run: Run, step: int) -> BrokenTensor | None:
-    """What was broken in the batch of a step, though the loss broke only behind its update."""
+    """What was broken in the batch of a step whose update broke the loss of the next one."""
     for kind in ("inputs", "labels"):
         table = run.table(kind)
         if table is not None and step in table.steps:

@@ -1,4 +1,4 @@
-"""Steps that were computed once more from another step's variables, since nobody saw their own."""
+"""Steps that were repeated from earlier variables, since their own were not recorded."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tb_zeroacc.run import Run
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How a step that was sampled out of turn came to be known.
+    """How a step that was sampled out of turn was repeated.
 
     Attributes:
-        since: The step before which the variables had the values that it was computed from; None
-            where it was not computed at all.
-        reproduced: Whether that showed what broke.
+        since: The step whose initial variables it was repeated from; None where it was not
+            repeated.
+        reproduced: Whether that reproduced the fault.
     """
 
     since: int | None

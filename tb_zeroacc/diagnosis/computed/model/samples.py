@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-# Share of the samples after its onset in which a fault must hold to be called lasting: one batch
-# in ten may look otherwise.
+# Share of the samples after its onset in which a fault must be present to be lasting: one batch in
+# ten may differ.
 LASTING = 0.9
 ROUNDING = 1e-6  # relative: the tables hold float32
 SETTLED = 10  # at most so many of the last samples say how the run ended
@@ -25,7 +25,7 @@ def settled(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def lasting_since(holds: NDArray[np.bool_]) -> int | None:
-    """The first sample where it holds and goes on to hold in nearly all that follow; (samples,)."""
+    """The first sample from which on it holds in nearly all; (samples,)."""
     if not len(holds) or not holds.any():
         return None
     after = np.cumsum(holds[::-1])[::-1] / np.arange(len(holds), 0, -1)

@@ -45,7 +45,7 @@ class Jump:
 class Growth:
     """The kernel that grew most in the first steps: its size at first, and the largest one.
 
-    `peak` is infinite where the weights are lost.
+    `peak` is infinite where weights are NaN or Inf.
     """
 
     row: str
@@ -55,12 +55,12 @@ class Growth:
 
     @property
     def times(self) -> float:
-        """Peak ÷ base, infinite where the weights are lost."""
+        """Peak ÷ base, infinite where weights are NaN or Inf."""
         return self.peak / self.base
 
 
 def growth_of(run: Run, weights: Table, group: Group) -> Growth | None:
-    """What became of an optimizer's kernels, where no loss of single steps tells."""
+    """The kernel of an optimizer that grew most, for runs without a loss of single steps."""
     near = weights.steps < weights.steps[0] + JUMP_STEPS
     steps, rms = weights.steps[near], weights.column("rms")[near]
     lost = weights.column("non_finite_count")[near] > 0
