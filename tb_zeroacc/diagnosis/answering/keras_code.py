@@ -57,6 +57,20 @@ def loss_call(loss: str, arguments: str = "") -> str:
     return f"keras.losses.{''.join(part.title() for part in loss.split('_'))}({arguments})"
 
 
+def sigmoid_fix(run: Run, output: Output) -> Fix:
+    """A sigmoid on an output of a single unit."""
+    before, after = (output_call(run, output, kind) for kind in (output.activation, "sigmoid"))
+    text = "Use a sigmoid for a single unit: it lies between 0 and 1."
+    return Fix(text, f"- {before}\n+ {after}")
+
+
+def loss_fix(run: Run, output: Output, text: str, loss: str, after: str) -> Fix:
+    """Another loss for an output, and the layer that fits it."""
+    before = output_call(run, output, output.activation)
+    layers = "" if before == after else f"- {before}\n+ {after}\n"
+    return Fix(text, f'{layers}- loss="{output.loss}",\n+ loss="{loss}",')
+
+
 def rate_diff(run: Run, optimizer: Optimizer | None, rate: float, extra: str = "") -> str:
     """The optimizer's line, before and after; `extra` is appended to its arguments."""
     name = optimizer.class_name if optimizer else "Adam"

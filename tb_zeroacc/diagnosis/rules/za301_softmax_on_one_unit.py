@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.keras_code import output_call
+from tb_zeroacc.diagnosis.answering.keras_code import sigmoid_fix
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -129,8 +129,5 @@ def _always_one(context: RunContext, output: Output, *, measured: bool) -> Flagg
         tier=context.tier_of_contract,
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
-        fix=Fix(
-            "Use a sigmoid for a single unit: it lies between 0 and 1.",
-            f"- {output_call(run, output, 'softmax')}\n+ {output_call(run, output, 'sigmoid')}",
-        ),
+        fix=sigmoid_fix(run, output),
     )

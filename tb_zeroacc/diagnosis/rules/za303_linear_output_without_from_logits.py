@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_call, output_call
+from tb_zeroacc.diagnosis.answering.keras_code import loss_call, sigmoid_fix
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -129,12 +129,8 @@ def _taken_for_probabilities(context: RunContext, output: Output) -> Flagged:
     else:
         units = count(output.units, "linear unit") if output.units else "a linear output"
         summary = f"Cross-entropy treats {units} as probabilities: from_logits is False."
-    if output.units == 1:  # accuracy, too, treats its output as a probability
-        text = "Use a sigmoid for a single unit: it lies between 0 and 1."
-        code = f"- {output_call(run, output, None)}\n+ {output_call(run, output, 'sigmoid')}"
-    else:
-        text = "Tell the loss that it gets logits."
-        code = f'- loss="{loss}",\n+ loss={loss_call(loss, "from_logits=True")},'
+    code = f'- loss="{loss}",\n+ loss={loss_call(loss, "from_logits=True")},'
+    fix = Fix("Tell the loss that it gets logits.", code)
     return Flagged(
         summary=summary,
         context="Values outside 0 to 1 are clipped, and clipped values have a gradient of 0.",
@@ -147,5 +143,6 @@ def _taken_for_probabilities(context: RunContext, output: Output) -> Flagged:
         tier=context.tier_of_contract,
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
-        fix=Fix(text, code),
+        # Accuracy, too, treats the output of a single unit as a probability.
+        fix=sigmoid_fix(run, output) if output.units == 1 else fix,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answering.keras_code import output_call
+from tb_zeroacc.diagnosis.answering.keras_code import loss_fix, output_call
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -163,10 +163,8 @@ def _flagged(context: RunContext, output: Output, labels: Labels | None, tier: T
 
 
 def _fix(context: RunContext, output: Output, classes: int, labels: Labels | None) -> Fix:
-    run = context.run
-    before = f"- {output_call(run, output, output.activation)}\n"
     if classes == 2 and output.units == 1 and (labels is None or labels.low >= 0):
-        after = output_call(run, output, "sigmoid")
+        after = output_call(context.run, output, "sigmoid")
         loss, text = "binary_crossentropy", "Use binary cross-entropy for two classes."
     else:
         rows = labels is not None and labels.one_hot
@@ -175,5 +173,4 @@ def _fix(context: RunContext, output: Output, classes: int, labels: Labels | Non
         text = "Use one output unit per class, and cross-entropy."
         if labels is not None and labels.low < 0:
             text = "Number the classes from 0; use one output unit per class, and cross-entropy."
-    layers = "" if before == f"- {after}\n" else f"{before}+ {after}\n"
-    return Fix(text, f'{layers}- loss="{output.loss}",\n+ loss="{loss}",')
+    return loss_fix(context.run, output, text, loss, after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tb_zeroacc.diagnosis.answering.keras_code import output_call
+from tb_zeroacc.diagnosis.answering.keras_code import loss_fix, output_call
 from tb_zeroacc.diagnosis.answering.shapes import shape_words
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
@@ -34,6 +34,7 @@ from tb_zeroacc.wording import count, number
 FEWEST_CLASSES = 3  # two classes are a binary question
 # In fewer examples with several labels each, every row may hold exactly one by chance.
 FEWEST_EXAMPLES = 64
+SOFTMAX = "Use a softmax and categorical cross-entropy for exclusive classes."
 
 
 @rule(
@@ -45,7 +46,7 @@ FEWEST_EXAMPLES = 64
     explains=("ZA201", "ZA305", "ZA402", "ZA403", "ZA404", "ZA704"),
     muted_when=Muted.ACCURACY_IS_BEATEN,
     fix=Fix(
-        "Use a softmax and categorical cross-entropy for exclusive classes.",
+        SOFTMAX,
         '- keras.layers.Dense(3, activation="sigmoid")\n'
         '+ keras.layers.Dense(3, activation="softmax")\n'
         '- loss="binary_crossentropy",\n+ loss="sparse_categorical_crossentropy",',
@@ -182,9 +183,4 @@ def _label_fact(what: str, labels: Labels | None, rows: bool) -> Evidence:
 
 def _fix(run: Run, output: Output, *, rows: bool) -> Fix:
     loss = "categorical_crossentropy" if rows else "sparse_categorical_crossentropy"
-    before, after = output_call(run, output, output.activation), output_call(run, output, "softmax")
-    layers = "" if before == after else f"- {before}\n+ {after}\n"
-    return Fix(
-        "Use a softmax and categorical cross-entropy for exclusive classes.",
-        f'{layers}- loss="{output.loss}",\n+ loss="{loss}",',
-    )
+    return loss_fix(run, output, SOFTMAX, loss, output_call(run, output, "softmax"))
