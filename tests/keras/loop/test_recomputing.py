@@ -106,7 +106,7 @@ def broken(log_dir: Path, *, by: str) -> Any:
     ("by", "reproduced", "said"),
     [
         ("an input", 1.0, "1 of 72 input values at step 8 is NaN or Inf."),
-        ("a weight", 0.0, "from the weights before step 0 it does not break"),
+        ("a weight", 0.0, "the weights before step 0 it does not break"),
     ],
 )
 def test_a_step_that_breaks_out_of_turn_is_computed_from_the_latest_weights(
