@@ -5,7 +5,7 @@ import {useDark} from "./model/useDark";
 import {useFetched} from "./model/useFetched";
 import {useList} from "./model/useList";
 import {usePlace} from "./model/usePlace";
-import {TabProvider, type Tab} from "./page/context";
+import {type Tab, TabProvider} from "./page/context";
 import {Empty} from "./page/Empty";
 import {TrainingPage} from "./page/TrainingPage";
 
@@ -17,7 +17,12 @@ export function App() {
   const head = list?.head ?? null;
   const row = list?.rows.find(({name}) => name === place.run) ?? list?.rows[0];
   const name = row?.name ?? "";
-  const {data: training, failed: refused} = useFetched(name, version, () => getTraining(name), true);
+  const {data: training, failed: refused} = useFetched(
+    name,
+    version,
+    () => getTraining(name),
+    true,
+  );
   const members = head?.members ?? 0;
   const tab = useMemo<Tab>(() => ({dark, version, runs: members}), [dark, version, members]);
   const gone = place.run !== "" && row !== undefined && name !== place.run;

@@ -12,7 +12,11 @@ test("a diff shows its signs and is pasted as the new code", () => {
 
 test("code that merely begins with a blank or a minus is no diff", () => {
   const code = "x = (a\n  - b)";
-  expect(linesOf(code).map(({text}) => text).join("\n")).toBe(code);
+  expect(
+    linesOf(code)
+      .map(({text}) => text)
+      .join("\n"),
+  ).toBe(code);
   expect(pasteable("  indented")).toBe("  indented");
 });
 

@@ -5,7 +5,7 @@ import type {CurveData, Evidence} from "../model/wire";
 import {annotate} from "./annotate";
 import {FONT, readColours} from "./colours";
 import {marksFor} from "./marks";
-import {scaleFor, type Scale} from "./scale";
+import {type Scale, scaleFor} from "./scale";
 
 interface CurveChartProps {
   curve: CurveData;
@@ -31,9 +31,9 @@ export function CurveChart({curve, evidence, dark, calm, onRead}: CurveChartProp
     const host = box.current;
     if (!host) return undefined;
     const read = (index: number | null | undefined): void => {
-      if (index === null || index === undefined) return told.current("");
-      const value = formatValue(picture.values[index] ?? NaN, evidence.unit);
-      told.current(`${picture.axis} ${formatNumber(curve.steps[index] ?? NaN)}: ${value}`);
+      const step = curve.steps[index ?? -1];
+      const value = formatValue(picture.values[index ?? -1] ?? NaN, evidence.unit);
+      told.current(step === undefined ? "" : `${picture.axis} ${formatNumber(step)}: ${value}`);
     };
     const options = optionsFor(picture, curve, calm, read);
     const size = () => ({

@@ -26,7 +26,10 @@ export function LayerPicture({data, flagged, dark, onRead}: LayerPictureProps) {
   const values = useMemo(() => data.values.map((row) => row.map(toNumber)), [data]);
   const scale = useMemo(() => heatScale(values.flat(), data.unit), [values, data]);
   const frames = useMemo(() => framedRows(data, flagged), [data, flagged]);
-  const left = Math.min(WIDEST_NAMES, 7 * Math.max(...names.map((name) => name.length), 4) + GUTTER);
+  const left = Math.min(
+    WIDEST_NAMES,
+    7 * Math.max(...names.map((name) => name.length), 4) + GUTTER,
+  );
   const area = {left, width: Math.max(0, width - left - 1), height: Math.max(0, height - AXIS)};
   const edges = useMemo(() => columnEdges(data.steps, area.width), [data, area.width]);
 
@@ -48,9 +51,9 @@ export function LayerPicture({data, flagged, dark, onRead}: LayerPictureProps) {
     const sample = edges.findIndex((edge, n) => x >= edge && x < (edges[n + 1] ?? -1));
     const row = Math.floor((y / area.height) * names.length);
     const name = names[row];
-    if (sample < 0 || name === undefined) return onRead("");
+    const step = data.steps[sample];
     const value = formatValue(values[sample]?.[row] ?? NaN, data.unit);
-    onRead(`${name}, step ${formatNumber(data.steps[sample] ?? NaN)}: ${value}`);
+    onRead(name && step !== undefined ? `${name}, step ${formatNumber(step)}: ${value}` : "");
   };
   const rowHeight = area.height / Math.max(1, names.length);
   const every = Math.max(1, Math.ceil(LEAST_ROW / rowHeight));

@@ -3,8 +3,8 @@ import {formatNumber} from "../model/numbers";
 import type {Colours} from "./colours";
 import {cross, dashedLine, dot, drawLabel, textWidth} from "./ink";
 import type {Marks} from "./marks";
-import {along, onLine, overlaps, placeLabel, type Box} from "./placing";
-import {stepTicks, type Scale} from "./scale";
+import {along, type Box, onLine, overlaps, placeLabel} from "./placing";
+import {type Scale, stepTicks} from "./scale";
 
 export interface Annotation {
   marks: Marks;
@@ -132,7 +132,10 @@ class Overlay {
     let [from, to] = [clamp(this.x(band[0])), clamp(this.x(band[1]))];
     const lacking = THINNEST_BAND * this.ratio - (to - from);
     if (lacking > 0) {
-      from = Math.max(left, Math.min(from - lacking / 2, left + width - THINNEST_BAND * this.ratio));
+      from = Math.max(
+        left,
+        Math.min(from - lacking / 2, left + width - THINNEST_BAND * this.ratio),
+      );
       to = from + THINNEST_BAND * this.ratio;
     }
     return {left: from, top, width: to - from, height};
@@ -143,7 +146,9 @@ class Overlay {
     const {steps, drawn} = this.note;
     const points = steps.map((step, n) => {
       const value = drawn[n];
-      return value === null || value === undefined ? null : ([this.x(step), this.y(value)] as const);
+      return value === null || value === undefined
+        ? null
+        : ([this.x(step), this.y(value)] as const);
     });
     return along(points, 4 * this.ratio);
   }

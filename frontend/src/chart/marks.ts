@@ -27,7 +27,11 @@ export function marksFor(
   const axis = evidence.axis === "epoch" ? "epoch" : "step";
   const band = calm ? null : bandOf(evidence);
   const broken = firstIndex(values, (value) => !Number.isFinite(value));
-  const point = calm ? (steps.length ? steps.length - 1 : null) : decisive(evidence, band, steps, values);
+  const point = calm
+    ? steps.length
+      ? steps.length - 1
+      : null
+    : decisive(evidence, band, steps, values);
   const threshold = evidence.threshold === null ? NaN : toNumber(evidence.threshold);
   return {
     band,

@@ -1,5 +1,5 @@
 import {readColours} from "./colours";
-import {heatOf, type HeatScale} from "./heat";
+import {type HeatScale, heatOf} from "./heat";
 
 interface Heat {
   /** By sample, then by row. */

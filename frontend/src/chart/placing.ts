@@ -70,8 +70,7 @@ function outside(box: Box, area: Box): number {
 
 function count(box: Box, dots: readonly Dot[]): number {
   return dots.filter(
-    ([x, y]) =>
-      x > box.left && x < box.left + box.width && y > box.top && y < box.top + box.height,
+    ([x, y]) => x > box.left && x < box.left + box.width && y > box.top && y < box.top + box.height,
   ).length;
 }
 

@@ -5,7 +5,7 @@
  * as expected (another version, or no parent at all): then the tab is light, keeps no address and
  * reloads on its own button only.
  */
-import {hashWith, isInFront, placeOf, type Place} from "./place";
+import {hashWith, isInFront, type Place, placeOf} from "./place";
 
 const parent = window.parent;
 

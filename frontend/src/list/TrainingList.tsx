@@ -82,7 +82,11 @@ function matches({name, cause, code}: Summary, sought: string): boolean {
     .every((word) => text.includes(word));
 }
 
-function countWords({total, need_a_look, complete}: Summaries, shown: number, sought: string): string {
+function countWords(
+  {total, need_a_look, complete}: Summaries,
+  shown: number,
+  sought: string,
+): string {
   const all = formatCount(total, "training");
   if (sought.trim()) return `${formatNumber(shown)} of ${all}`;
   if (!complete) return `${all} so far, reading on`;

@@ -72,14 +72,17 @@ export async function getList(): Promise<Answer<List>> {
       pages.push((await ask<Summaries>("summaries", query)).data);
     }
     const whole = pages.every(({reading}) => reading === first.data.reading);
-    if (whole || tries === TRIES) return {data: listOf(first.data, pages), again: first.again || !whole};
+    if (whole || tries === TRIES)
+      return {data: listOf(first.data, pages), again: first.again || !whole};
   }
 }
 
 /** The list that these pages make; the same one for the same pages, so that nothing is drawn anew. */
 function listOf(head: Summaries, pages: readonly Summaries[]): List {
-  const known = listed?.pages.length === pages.length && pages.every((page, n) => page === listed?.pages[n]);
-  if (!listed || !known) listed = {pages, list: {head, rows: pages.flatMap(({summaries}) => summaries)}};
+  const known =
+    listed?.pages.length === pages.length && pages.every((page, n) => page === listed?.pages[n]);
+  if (!listed || !known)
+    listed = {pages, list: {head, rows: pages.flatMap(({summaries}) => summaries)}};
   return listed.list;
 }
 

@@ -1,6 +1,6 @@
 import {useEffect, useRef, useState} from "preact/hooks";
 import {onReload} from "../host/host";
-import {getList, Refused, type List} from "./fetching";
+import {getList, type List, Refused} from "./fetching";
 
 export interface Listed {
   /** The last whole answer; null before the first one. */

@@ -1,7 +1,7 @@
 import type {Training} from "../model/wire";
 import {Code, CopyButton} from "./Code";
-import {OverviewTable} from "./OverviewTable";
 import {LossCard} from "./LossCard";
+import {OverviewTable} from "./OverviewTable";
 
 /** A page without a cause to show: the loss against its baseline, and a few numbers or what lacks. */
 export function CalmBody({training, height}: {training: Training; height: number}) {

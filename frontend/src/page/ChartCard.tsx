@@ -38,18 +38,23 @@ export function ChartCard(props: ChartCardProps) {
       <header class="Card-head">
         <h3>{title}</h3>
         {layers && (
-          <button type="button" class="Quiet" aria-pressed={single} onClick={() => setSingle(!single)}>
+          <button
+            type="button"
+            class="Quiet"
+            aria-pressed={single}
+            onClick={() => setSingle(!single)}
+          >
             {single ? "All layers" : "One layer"}
           </button>
         )}
         <TimeSeriesLink members={members} tags={tags} runs={runs} />
       </header>
       <div class="Picture" style={{minHeight: `${height}px`}}>
-      {kind ? (
-        <Layers {...picture} kind={kind} flagged={flagged} />
-      ) : (
-        <Curve {...picture} evidence={evidence} tag={tag} calm={calm} />
-      )}
+        {kind ? (
+          <Layers {...picture} kind={kind} flagged={flagged} />
+        ) : (
+          <Curve {...picture} evidence={evidence} tag={tag} calm={calm} />
+        )}
       </div>
       <footer class="Card-foot soft">{read || `${evidence.run} · ${tag}`}</footer>
     </section>

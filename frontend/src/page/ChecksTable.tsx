@@ -24,6 +24,7 @@ export function ChecksTable({checks, tally}: ChecksTableProps) {
     );
   return (
     <>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is part of a form */}
       <div class="Chips" role="group" aria-label="Show only">
         <Chip label={`all ${all.length}`} on={only === null} choose={() => setOnly(null)} />
         {tally.map((entry) => (

@@ -6,6 +6,7 @@ import {isDiff, linesOf, pasteable} from "./code";
 export function Code({code}: {code: string}) {
   const diff = isDiff(code.split("\n"));
   return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a line too long scrolls by keyboard, too
     <pre class={diff ? "Code Code--diff" : "Code"} tabIndex={0}>
       {linesOf(code).map(({sign, text}, n) => (
         <code key={n} class={sign === "+" ? "is-new" : sign === "-" ? "is-old" : ""}>

@@ -13,13 +13,18 @@ model.fit(
 export function Empty({head, failed}: {head: Summaries | null; failed: string}) {
   if (failed && !head) return <Message title="No answer" words={[failed]} />;
   if (!head?.complete) {
-    return <Message title="Reading the logs" words={["The first verdicts stand here in a moment."]} />;
+    return (
+      <Message title="Reading the logs" words={["The first verdicts stand here in a moment."]} />
+    );
   }
   const {errors} = head;
   return (
     <Message
       title={errors.length ? "Nothing to judge yet" : "No training in this log directory yet"}
-      words={[...errors, "This page fills as soon as a training is logged there. These lines are enough:"]}
+      words={[
+        ...errors,
+        "This page fills as soon as a training is logged there. These lines are enough:",
+      ]}
     >
       <div class="Card Empty-code">
         <CopyButton code={LINES} what="the lines" />

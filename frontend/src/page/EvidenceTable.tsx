@@ -21,8 +21,14 @@ export function EvidenceTable({rows, title = "", drawn = null, onDraw}: Evidence
         <thead>
           <tr>
             <th scope="col">{title}</th>
-            <th scope="col" class="is-number">value</th>
-            {limited && <th scope="col" class="is-number">limit</th>}
+            <th scope="col" class="is-number">
+              value
+            </th>
+            {limited && (
+              <th scope="col" class="is-number">
+                limit
+              </th>
+            )}
           </tr>
         </thead>
       )}

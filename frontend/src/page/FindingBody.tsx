@@ -1,7 +1,7 @@
 import {useState} from "preact/hooks";
 import type {Finding, Training} from "../model/wire";
-import {Code, CopyButton} from "./Code";
 import {ChartCard} from "./ChartCard";
+import {Code, CopyButton} from "./Code";
 import {EvidenceTable} from "./EvidenceTable";
 import {firstDrawable, flaggedLayers, layerKindOf, tagsOf} from "./picture";
 import {Words} from "./Words";

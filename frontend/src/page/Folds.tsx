@@ -24,23 +24,20 @@ const HEIGHT = 180;
 /** Everything else about a training, in lines that already say what is inside. */
 export function Folds({training, main, open, onToggle}: FoldsProps) {
   const {checks, tally, curve, rivals, notes, unrecorded, lacking} = training;
-  const line = (
-    id: string,
-    title: string,
-    aside: string,
-    children: () => ComponentChildren,
-  ) => (
+  const line = (id: string, title: string, aside: string, children: () => ComponentChildren) => (
     <Fold key={id} {...{title, aside}} open={open.includes(id)} onToggle={() => onToggle(id)}>
       {children}
     </Fold>
   );
   return (
     <div class="Folds">
-      {main && main.explains.length > 0 &&
+      {main &&
+        main.explains.length > 0 &&
         line("explains", explainsTitle(main), names(main.explains), () => (
           <Consequences training={training} items={main.explains} />
         ))}
-      {main && main.counter_evidence.length > 0 &&
+      {main &&
+        main.counter_evidence.length > 0 &&
         line("against", "What speaks against it", against(main), () => (
           <EvidenceTable rows={main.counter_evidence} title="What was seen" />
         ))}
@@ -51,32 +48,44 @@ export function Folds({training, main, open, onToggle}: FoldsProps) {
             <Further training={training} finding={finding} />
           )),
         )}
-      {main && curve?.tag && !tagsOf(main.evidence).includes(curve.tag) &&
+      {main &&
+        curve?.tag &&
+        !tagsOf(main.evidence).includes(curve.tag) &&
         line("loss", "The loss against its baseline", versus(curve), () => (
           <LossCard training={training} curve={curve} height={HEIGHT} />
         ))}
       {rivals.length > 0 &&
-        line("rivals", "What would settle it", rivals.map((r) => r.codes.join(" or ")).join(" · "), () =>
-          rivals.map(({codes, would_separate}) => (
-            <p key={codes.join()}>
-              <span class="soft">{codes.map((code) => nameOf(training, code)).join(" or ")}: </span>
-              <Words text={would_separate} />
-            </p>
-          )),
+        line(
+          "rivals",
+          "What would settle it",
+          rivals.map((r) => r.codes.join(" or ")).join(" · "),
+          () =>
+            rivals.map(({codes, would_separate}) => (
+              <p key={codes.join()}>
+                <span class="soft">
+                  {codes.map((code) => nameOf(training, code)).join(" or ")}:{" "}
+                </span>
+                <Words text={would_separate} />
+              </p>
+            )),
         )}
       {lacking.length > 0 &&
         line(
           "lacking",
           "What could not be told, and the line that would tell it",
           lacking.map(({what}) => what).join(" · "),
-          () => lacking.map((entry) => <LackingEntry key={entry.how_to_log} training={training} entry={entry} />),
+          () =>
+            lacking.map((entry) => (
+              <LackingEntry key={entry.how_to_log} training={training} entry={entry} />
+            )),
         )}
       {unrecorded.length > 0 &&
         line(
           "unrecorded",
           "What is not on record, and why",
           unrecorded.map(({part}) => part.replaceAll("`", "")).join(" · "),
-          () => unrecorded.map((entry) => <UnrecordedEntry key={entry.part + entry.why} {...entry} />),
+          () =>
+            unrecorded.map((entry) => <UnrecordedEntry key={entry.part + entry.why} {...entry} />),
         )}
       {line("checks", "All checks", countChecks(tally), () => (
         <ChecksTable checks={checks} tally={tally} />
@@ -142,7 +151,11 @@ function Further({training, finding}: {training: Training; finding: Finding}) {
 function UnrecordedEntry({part, why, remedy}: Unrecorded) {
   return (
     <p>
-      <Words text={part} />. <span class="soft"><Words text={why} /></span> <Words text={remedy} />
+      <Words text={part} />.{" "}
+      <span class="soft">
+        <Words text={why} />
+      </span>{" "}
+      <Words text={remedy} />
     </p>
   );
 }

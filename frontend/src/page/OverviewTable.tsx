@@ -7,8 +7,12 @@ export function OverviewTable({rows}: {rows: readonly Evidence[]}) {
       <thead>
         <tr>
           <td />
-          <th scope="col" class="is-number">now</th>
-          <th scope="col" class="is-number">healthy</th>
+          <th scope="col" class="is-number">
+            now
+          </th>
+          <th scope="col" class="is-number">
+            healthy
+          </th>
         </tr>
       </thead>
       <tbody>

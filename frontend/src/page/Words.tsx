@@ -2,7 +2,5 @@
 export function Words({text}: {text: string}) {
   const parts = text.split("`");
   if (parts.length % 2 === 0) return <>{text}</>;
-  return (
-    <>{parts.map((part, n) => (n % 2 ? <code key={n}>{part}</code> : part))}</>
-  );
+  return <>{parts.map((part, n) => (n % 2 ? <code key={n}>{part}</code> : part))}</>;
 }
