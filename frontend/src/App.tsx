@@ -8,6 +8,7 @@ import {usePlace} from "./model/usePlace";
 import {type Tab, TabProvider} from "./page/context";
 import {Empty} from "./page/Empty";
 import {TrainingPage} from "./page/TrainingPage";
+import "./App.css";
 
 /** The tab: trainings on the left, the verdict on one of them on the right. */
 export function App() {

@@ -6,6 +6,8 @@ import {annotate} from "./annotate";
 import {FONT, readColours} from "./colours";
 import {marksFor} from "./marks";
 import {type Scale, scaleFor} from "./scale";
+import "uplot/dist/uPlot.min.css";
+import "./CurveChart.css";
 
 interface CurveChartProps {
   curve: CurveData;

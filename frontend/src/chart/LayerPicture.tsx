@@ -3,6 +3,7 @@ import {formatNumber, formatValue, toNumber} from "../model/numbers";
 import type {LayerData} from "../model/wire";
 import {columnEdges, framedRows, heatScale, shortRows} from "./heat";
 import {drawHeat} from "./paint";
+import "./LayerPicture.css";
 
 interface LayerPictureProps {
   data: LayerData;

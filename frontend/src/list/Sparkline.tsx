@@ -2,6 +2,7 @@ import {useMemo} from "preact/hooks";
 import {toNumber} from "../model/numbers";
 import type {Value} from "../model/wire";
 import {sparkPath} from "./spark";
+import "./Sparkline.css";
 
 const WIDTH = 54;
 const HEIGHT = 18;
@@ -10,7 +11,7 @@ const HEIGHT = 18;
 export function Sparkline({values, tone}: {values: readonly Value[]; tone: string}) {
   const path = useMemo(() => sparkPath(values.map(toNumber), WIDTH, HEIGHT), [values]);
   return (
-    <svg class={`Spark tone-${tone}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
+    <svg class={`Sparkline tone-${tone}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
       {path && <path d={path} />}
     </svg>
   );

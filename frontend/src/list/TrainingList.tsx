@@ -3,6 +3,7 @@ import type {List} from "../model/fetching";
 import {formatCount, formatNumber} from "../model/numbers";
 import type {Summaries, Summary} from "../model/wire";
 import {Sparkline} from "./Sparkline";
+import "./TrainingList.css";
 
 interface TrainingListProps {
   list: List;

@@ -1,7 +1,10 @@
-import type {Training} from "../model/wire";
+import type {Lacking, Training} from "../model/wire";
+import {Card} from "./Card";
 import {Code, CopyButton} from "./Code";
 import {LossCard} from "./LossCard";
 import {OverviewTable} from "./OverviewTable";
+import {Picture, Placeholder} from "./Picture";
+import "./Body.css";
 
 /** A page without a cause to show: the loss against its baseline, and a few numbers or what lacks. */
 export function CalmBody({training, height}: {training: Training; height: number}) {
@@ -12,34 +15,30 @@ export function CalmBody({training, height}: {training: Training; height: number
       {curve?.tag ? (
         <LossCard training={training} curve={curve} height={height} />
       ) : (
-        <section class="Card">
-          <div class="Picture" style={{minHeight: `${height}px`}}>
-            <p class="Still soft">The log holds no loss curve.</p>
-          </div>
-        </section>
+        <Card>
+          <Picture height={height}>
+            <Placeholder text="The log holds no loss curve." />
+          </Picture>
+        </Card>
       )}
-      <section class="Card">
-        {needsData && lacking[0] ? (
-          <>
-            <header class="Card-head">
-              <h3>What would tell more</h3>
-              <CopyButton code={lacking[0].how_to_log} what="the line" />
-            </header>
-            <Code code={lacking[0].how_to_log} />
-            <p class="soft">
-              It logs {lacking[0].what}, which {lacking[0].codes.length}{" "}
-              {lacking[0].codes.length === 1 ? "check needs" : "checks need"}.
-            </p>
-          </>
-        ) : (
-          <>
-            <header class="Card-head">
-              <h3>Overview</h3>
-            </header>
-            <OverviewTable rows={glance} />
-          </>
-        )}
-      </section>
+      {needsData && lacking[0] ? (
+        <LackingCard {...lacking[0]} />
+      ) : (
+        <Card title="Overview">
+          <OverviewTable rows={glance} />
+        </Card>
+      )}
     </div>
+  );
+}
+
+function LackingCard({what, how_to_log, codes}: Lacking) {
+  return (
+    <Card title="What would tell more" actions={<CopyButton code={how_to_log} what="the line" />}>
+      <Code code={how_to_log} />
+      <p class="soft">
+        It logs {what}, which {codes.length} {codes.length === 1 ? "check needs" : "checks need"}.
+      </p>
+    </Card>
   );
 }

@@ -5,7 +5,9 @@ import {getCurve, getLayers} from "../model/fetching";
 import {LAYER_TITLES, titleOf} from "../model/titles";
 import {useFetched} from "../model/useFetched";
 import type {Evidence, LayerKind} from "../model/wire";
+import {Card} from "./Card";
 import {useTab} from "./context";
+import {Picture, Placeholder} from "./Picture";
 import {TimeSeriesLink} from "./TimeSeriesLink";
 
 interface ChartCardProps {
@@ -33,31 +35,32 @@ export function ChartCard(props: ChartCardProps) {
   const kind = single ? null : layers;
   const title = kind ? LAYER_TITLES[kind] : (props.title ?? titleOf(tag));
   const picture = {run, onRead: setRead};
+  const actions = (
+    <>
+      {layers && (
+        <button
+          type="button"
+          class="Quiet"
+          aria-pressed={single}
+          onClick={() => setSingle(!single)}
+        >
+          {single ? "All layers" : "One layer"}
+        </button>
+      )}
+      <TimeSeriesLink members={members} tags={tags} runs={runs} />
+    </>
+  );
   return (
-    <section class="Card ChartCard" aria-label={title}>
-      <header class="Card-head">
-        <h3>{title}</h3>
-        {layers && (
-          <button
-            type="button"
-            class="Quiet"
-            aria-pressed={single}
-            onClick={() => setSingle(!single)}
-          >
-            {single ? "All layers" : "One layer"}
-          </button>
-        )}
-        <TimeSeriesLink members={members} tags={tags} runs={runs} />
-      </header>
-      <div class="Picture" style={{minHeight: `${height}px`}}>
+    <Card title={title} actions={actions}>
+      <Picture height={height}>
         {kind ? (
           <Layers {...picture} kind={kind} flagged={flagged} />
         ) : (
           <Curve {...picture} evidence={evidence} tag={tag} calm={calm} />
         )}
-      </div>
+      </Picture>
       <footer class="Card-foot soft">{read || `${evidence.run} · ${tag}`}</footer>
-    </section>
+    </Card>
   );
 }
 
@@ -72,7 +75,7 @@ function Curve(props: PictureProps & {evidence: Evidence; tag: string; calm: boo
   const {data, failed} = useFetched(`${run}\n${evidence.run}\n${tag}`, version, () =>
     getCurve(run, evidence.run, tag),
   );
-  if (!data) return <Still words={failed} />;
+  if (!data) return <Placeholder text={failed} />;
   return <CurveChart {...{curve: data, evidence, dark, calm, onRead}} />;
 }
 
@@ -80,11 +83,6 @@ function Layers(props: PictureProps & {kind: LayerKind; flagged: readonly string
   const {run, kind, flagged, onRead} = props;
   const {dark, version} = useTab();
   const {data, failed} = useFetched(`${run}\n${kind}`, version, () => getLayers(run, kind));
-  if (!data) return <Still words={failed} />;
+  if (!data) return <Placeholder text={failed} />;
   return <LayerPicture {...{data, flagged, dark, onRead}} />;
-}
-
-/** The place of a picture that is not there (yet): nothing moves when it comes. */
-function Still({words}: {words: string}) {
-  return <p class="Still soft">{words}</p>;
 }

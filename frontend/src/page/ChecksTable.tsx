@@ -2,6 +2,8 @@ import {useState} from "preact/hooks";
 import {formatCount} from "../model/numbers";
 import type {Check, Mark, Status, Tally} from "../model/wire";
 import {Words} from "./Words";
+import "./Table.css";
+import "./ChecksTable.css";
 
 /** How many checks gave which answer: `4 flagged · 21 passed`. */
 export const countChecks = (tally: readonly Tally[]): string => tally.map(words).join(" · ");

@@ -1,6 +1,7 @@
 import type {ComponentChildren} from "preact";
 import {useState} from "preact/hooks";
 import {isDiff, linesOf, pasteable} from "./code";
+import "./Code.css";
 
 /** Code to read and copy; a diff shows its lines on green and red ground, with their signs. */
 export function Code({code}: {code: string}) {

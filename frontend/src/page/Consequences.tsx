@@ -4,6 +4,7 @@ import {ChartCard} from "./ChartCard";
 import {EvidenceTable} from "./EvidenceTable";
 import {layerKindOf, tagsOf} from "./picture";
 import {Words} from "./Words";
+import "./Consequences.css";
 
 interface ConsequencesProps {
   training: Training;

@@ -1,6 +1,8 @@
 import type {ComponentChildren} from "preact";
 import type {Summaries} from "../model/wire";
+import {Card} from "./Card";
 import {Code, CopyButton} from "./Code";
+import "./Empty.css";
 
 const LINES = `import tb_zeroacc
 
@@ -26,10 +28,10 @@ export function Empty({head, failed}: {head: Summaries | null; failed: string}) 
         "This page fills as soon as a training is logged there. These lines are enough:",
       ]}
     >
-      <div class="Card Empty-code">
+      <Card class="Empty-code">
         <CopyButton code={LINES} what="the lines" />
         <Code code={LINES} />
-      </div>
+      </Card>
     </Message>
   );
 }

@@ -1,5 +1,7 @@
 import type {Evidence} from "../model/wire";
 import {Words} from "./Words";
+import "./Table.css";
+import "./EvidenceTable.css";
 
 interface EvidenceTableProps {
   rows: readonly Evidence[];
@@ -39,7 +41,7 @@ export function EvidenceTable({rows, title = "", drawn = null, onDraw}: Evidence
               {onDraw && row.tag !== null && choice ? (
                 <button
                   type="button"
-                  class="Quiet Table-draw"
+                  class="Quiet"
                   aria-pressed={n === drawn}
                   title={`Draw this curve: ${row.tag}`}
                   onClick={() => onDraw(n)}

@@ -1,4 +1,5 @@
 import type {ComponentChildren} from "preact";
+import "./Fold.css";
 
 interface FoldProps {
   title: string;

@@ -10,6 +10,7 @@ import {Fold} from "./Fold";
 import {LossCard} from "./LossCard";
 import {tagsOf} from "./picture";
 import {Words} from "./Words";
+import "./Folds.css";
 
 interface FoldsProps {
   training: Training;

@@ -1,4 +1,5 @@
 import type {Evidence} from "../model/wire";
+import "./Table.css";
 
 /** A few numbers of a training with their healthy limits. */
 export function OverviewTable({rows}: {rows: readonly Evidence[]}) {

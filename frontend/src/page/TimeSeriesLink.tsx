@@ -14,7 +14,7 @@ export function TimeSeriesLink({members, tags, runs}: TimeSeriesLinkProps) {
     if (plain && followInPage(event.currentTarget.href)) event.preventDefault();
   };
   return (
-    <span class="TimeSeries">
+    <span>
       {runs > MOST_RUNS_SHOWN && (
         <span class="soft">
           Above {MOST_RUNS_SHOWN} runs TensorBoard draws none: tick yours there.{" "}

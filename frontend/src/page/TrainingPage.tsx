@@ -5,6 +5,7 @@ import {FindingBody} from "./FindingBody";
 import {Folds} from "./Folds";
 import {Pill} from "./Pill";
 import {Words} from "./Words";
+import "./TrainingPage.css";
 
 interface TrainingPageProps {
   training: Training;
