@@ -1,12 +1,12 @@
 import "./style.css";
 import {render as draw} from "preact";
 import {App} from "./App";
-import {borrowedTypeface} from "./host/host";
+import {fontFaceRules} from "./host/host";
 
 /** TensorBoard's frame calls this once, with an empty body. */
 export function render(): void {
   const style = document.createElement("style");
-  style.textContent = borrowedTypeface();
+  style.textContent = fontFaceRules();
   document.head.append(style);
   document.documentElement.lang = "en";
   document.title = "Zero Accuracy";

@@ -1,7 +1,7 @@
 import {describe, expect, test} from "vitest";
-import {columnEdges, framedRows, heatOf, heatScale, shortRows} from "../src/chart/heat";
+import {colourScale, columnEdges, framedRows, scalePosition, shortRows} from "../src/chart/heatmap";
+import {placeLabel, sampleAlong} from "../src/chart/labelPlacement";
 import {marksFor} from "../src/chart/marks";
-import {along, placeLabel} from "../src/chart/placing";
 import {scaleFor, stepTicks} from "../src/chart/scale";
 import type {Evidence, LayerData} from "../src/model/wire";
 
@@ -100,7 +100,7 @@ describe("marks", () => {
     expect(marks).toMatchObject({broken: 2, brokenText: "NaN from step 20", point: null});
     expect(marks.band).toEqual([20, 20]);
   });
-  test("a calm chart flags nothing and names its last point", () => {
+  test("a neutral chart flags nothing and names its last point", () => {
     const seen = fact({value: 0.1, threshold: 2.3, text: "prior: ln 10", first_step: 0});
     expect(marksFor(seen, steps, [2, 1, 0.5, 0.1], true)).toMatchObject({
       band: null,
@@ -118,7 +118,7 @@ describe("labels", () => {
   });
   test("turn to the left at the right edge and give way to the curve", () => {
     expect(placeLabel([190, 50], size, area, [], [], 8).left).toBe(122);
-    const curve = along(
+    const curve = sampleAlong(
       [
         [0, 50],
         [200, 50],
@@ -141,12 +141,12 @@ describe("layers", () => {
     expect(framedRows(data, [])).toEqual([]);
   });
   test("sizes have a log scale, shares run from 0 to 1", () => {
-    const scale = heatScale([1e-8, 0.5, 0, NaN], "");
+    const scale = colourScale([1e-8, 0.5, 0, NaN], "");
     expect(scale).toEqual({low: 1e-8, high: 1, log: true});
-    expect(heatOf(0, scale)).toBe(0);
-    expect(heatOf(1, scale)).toBe(1);
-    expect(heatScale([0.3], "share")).toEqual({low: 0, high: 1, log: false});
-    expect(heatScale([0, 0], "")).toMatchObject({log: true});
+    expect(scalePosition(0, scale)).toBe(0);
+    expect(scalePosition(1, scale)).toBe(1);
+    expect(colourScale([0.3], "share")).toEqual({low: 0, high: 1, log: false});
+    expect(colourScale([0, 0], "")).toMatchObject({log: true});
   });
   test("names lose what they share", () => {
     expect(shortRows(["m/dense/kernel", "m/dense_1/kernel"])).toEqual(["dense", "dense_1"]);

@@ -67,7 +67,7 @@ function Row({row: {name, mark, cause, sparkline}, chosen, onChoose}: RowProps) 
         <span class="Row-name">{name}</span>
         <Sparkline values={sparkline} tone={mark.tone} />
         <span class="Row-cause soft">
-          <span class="unseen">{mark.words}: </span>
+          <span class="visually-hidden">{mark.words}: </span>
           {cause}
         </span>
       </button>

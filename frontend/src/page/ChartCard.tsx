@@ -1,6 +1,6 @@
 import {useState} from "preact/hooks";
 import {CurveChart} from "../chart/CurveChart";
-import {LayerPicture} from "../chart/LayerPicture";
+import {LayerHeatmap} from "../chart/LayerHeatmap";
 import {getCurve, getLayers} from "../model/fetching";
 import {LAYER_TITLES, titleOf} from "../model/titles";
 import {useFetched} from "../model/useFetched";
@@ -21,26 +21,26 @@ interface ChartCardProps {
   layers: LayerKind | null;
   flagged: readonly string[];
   title?: string;
-  calm?: boolean;
+  neutral?: boolean;
   height: number;
 }
 
 /** The picture that argues, with its title, where it comes from, and the way to TensorBoard's own. */
 export function ChartCard(props: ChartCardProps) {
-  const {run, members, evidence, tags, layers, flagged, calm = false, height} = props;
+  const {run, members, evidence, tags, layers, flagged, neutral = false, height} = props;
   const {runs} = useTab();
-  const [read, setRead] = useState("");
+  const [hovered, setHovered] = useState("");
   const [single, setSingle] = useState(false);
   const tag = evidence.tag ?? "";
   const kind = single ? null : layers;
   const title = kind ? LAYER_TITLES[kind] : (props.title ?? titleOf(tag));
-  const picture = {run, onRead: setRead};
+  const picture = {run, onHover: setHovered};
   const actions = (
     <>
       {layers && (
         <button
           type="button"
-          class="Quiet"
+          class="LinkButton"
           aria-pressed={single}
           onClick={() => setSingle(!single)}
         >
@@ -56,33 +56,33 @@ export function ChartCard(props: ChartCardProps) {
         {kind ? (
           <Layers {...picture} kind={kind} flagged={flagged} />
         ) : (
-          <Curve {...picture} evidence={evidence} tag={tag} calm={calm} />
+          <Curve {...picture} evidence={evidence} tag={tag} neutral={neutral} />
         )}
       </Picture>
-      <footer class="Card-foot soft">{read || `${evidence.run} · ${tag}`}</footer>
+      <footer class="Card-foot soft">{hovered || `${evidence.run} · ${tag}`}</footer>
     </Card>
   );
 }
 
 interface PictureProps {
   run: string;
-  onRead: (words: string) => void;
+  onHover: (words: string) => void;
 }
 
-function Curve(props: PictureProps & {evidence: Evidence; tag: string; calm: boolean}) {
-  const {run, evidence, tag, calm, onRead} = props;
+function Curve(props: PictureProps & {evidence: Evidence; tag: string; neutral: boolean}) {
+  const {run, evidence, tag, neutral, onHover} = props;
   const {dark, version} = useTab();
   const {data, failed} = useFetched(`${run}\n${evidence.run}\n${tag}`, version, () =>
     getCurve(run, evidence.run, tag),
   );
   if (!data) return <Placeholder text={failed} />;
-  return <CurveChart {...{curve: data, evidence, dark, calm, onRead}} />;
+  return <CurveChart {...{curve: data, evidence, dark, neutral, onHover}} />;
 }
 
 function Layers(props: PictureProps & {kind: LayerKind; flagged: readonly string[]}) {
-  const {run, kind, flagged, onRead} = props;
+  const {run, kind, flagged, onHover} = props;
   const {dark, version} = useTab();
   const {data, failed} = useFetched(`${run}\n${kind}`, version, () => getLayers(run, kind));
   if (!data) return <Placeholder text={failed} />;
-  return <LayerPicture {...{data, flagged, dark, onRead}} />;
+  return <LayerHeatmap {...{data, flagged, dark, onHover}} />;
 }

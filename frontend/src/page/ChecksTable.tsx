@@ -1,7 +1,7 @@
 import {useState} from "preact/hooks";
 import {formatCount} from "../model/numbers";
 import type {Check, Mark, Status, Tally} from "../model/wire";
-import {Words} from "./Words";
+import {InlineCode} from "./InlineCode";
 import "./Table.css";
 import "./ChecksTable.css";
 
@@ -60,7 +60,7 @@ function CheckRow({code, check, mark}: {code: string; check: Check; mark: Mark})
         {check.title !== code && <small class="soft"> {code}</small>}
       </th>
       <td>
-        <Words text={check.reason} />
+        <InlineCode text={check.reason} />
         {check.needs.map(({what, how_to_log}, n) => (
           <div key={n} class="Checks-need">
             <span class="soft">To log {what}: </span>

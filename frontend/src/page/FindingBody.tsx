@@ -4,8 +4,8 @@ import {Card} from "./Card";
 import {ChartCard} from "./ChartCard";
 import {Code, CopyButton} from "./Code";
 import {EvidenceTable} from "./EvidenceTable";
-import {firstDrawable, flaggedLayers, layerKindOf, tagsOf} from "./picture";
-import {Words} from "./Words";
+import {firstDrawable, flaggedLayers, layerKindOf, tagsOf} from "./evidence";
+import {InlineCode} from "./InlineCode";
 import "./Body.css";
 import "./FindingBody.css";
 
@@ -46,7 +46,7 @@ export function FindingBody({training, finding, height}: FindingBodyProps) {
       >
         {fix.code && <Code code={fix.code} />}
         <p class="soft">
-          <Words text={fix.text} />
+          <InlineCode text={fix.text} />
         </p>
         {shown && seen}
       </Card>

@@ -1,5 +1,5 @@
 import {followInPage} from "../host/host";
-import {type Curves, MOST_RUNS_SHOWN, timeSeriesHref} from "../host/links";
+import {type Curves, MAX_RUNS_SHOWN, timeSeriesHref} from "../host/links";
 
 interface TimeSeriesLinkProps extends Curves {
   /** How many runs TensorBoard lists at least. */
@@ -15,9 +15,9 @@ export function TimeSeriesLink({members, tags, runs}: TimeSeriesLinkProps) {
   };
   return (
     <span>
-      {runs > MOST_RUNS_SHOWN && (
+      {runs > MAX_RUNS_SHOWN && (
         <span class="soft">
-          Above {MOST_RUNS_SHOWN} runs TensorBoard draws none: tick yours there.{" "}
+          Above {MAX_RUNS_SHOWN} runs TensorBoard draws none: tick yours there.{" "}
         </span>
       )}
       <a href={timeSeriesHref({members, tags})} target="_parent" onClick={follow}>

@@ -7,7 +7,7 @@ import {Picture, Placeholder} from "./Picture";
 import "./Body.css";
 
 /** A page without a cause to show: the loss against its baseline, and a few numbers or what lacks. */
-export function CalmBody({training, height}: {training: Training; height: number}) {
+export function OverviewBody({training, height}: {training: Training; height: number}) {
   const {curve, glance, outcome, lacking} = training;
   const needsData = outcome === "cannot_tell" || glance.length === 0;
   return (

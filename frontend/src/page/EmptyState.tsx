@@ -2,7 +2,7 @@ import type {ComponentChildren} from "preact";
 import type {Summaries} from "../model/wire";
 import {Card} from "./Card";
 import {Code, CopyButton} from "./Code";
-import "./Empty.css";
+import "./EmptyState.css";
 
 const LINES = `import tb_zeroacc
 
@@ -12,7 +12,7 @@ model.fit(
 )`;
 
 /** No training to show: what is the matter, in a sentence, and what to do. */
-export function Empty({head, failed}: {head: Summaries | null; failed: string}) {
+export function EmptyState({head, failed}: {head: Summaries | null; failed: string}) {
   if (failed && !head) return <Message title="No answer" words={[failed]} />;
   if (!head?.complete) {
     return (
@@ -28,7 +28,7 @@ export function Empty({head, failed}: {head: Summaries | null; failed: string}) 
         "This page fills as soon as a training is logged there. These lines are enough:",
       ]}
     >
-      <Card class="Empty-code">
+      <Card class="EmptyState-code">
         <CopyButton code={LINES} what="the lines" />
         <Code code={LINES} />
       </Card>
@@ -44,7 +44,7 @@ interface MessageProps {
 
 function Message({title, words, children}: MessageProps) {
   return (
-    <div class="Empty" role="status">
+    <div class="EmptyState" role="status">
       <h1>{title}</h1>
       {words.map((sentence) => (
         <p key={sentence} class="soft">
