@@ -27,7 +27,7 @@ from tb_zeroacc.plugin import responses as tab_wire
 MODULES = (wire, tab_wire)
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
 HEAD = """\
-// Written by `make wire` from tb_zeroacc/wire.py and tb_zeroacc/plugin/wire.py: edit those.
+// Written by `make wire` from tb_zeroacc/wire.py and tb_zeroacc/plugin/responses.py: edit those.
 // JSON knows no NaN and no infinity: they come as words.
 """
 WIDTH = 100

@@ -5,9 +5,10 @@ import {useDark} from "./model/useDark";
 import {useFetched} from "./model/useFetched";
 import {useList} from "./model/useList";
 import {usePlace} from "./model/usePlace";
-import {TabProvider, type Tab} from "./page/context";
-import {Empty} from "./page/Empty";
+import {type Tab, TabProvider} from "./page/context";
+import {EmptyState} from "./page/EmptyState";
 import {TrainingPage} from "./page/TrainingPage";
+import "./App.css";
 
 /** The tab: trainings on the left, the verdict on one of them on the right. */
 export function App() {
@@ -17,11 +18,18 @@ export function App() {
   const head = list?.head ?? null;
   const row = list?.rows.find(({name}) => name === place.run) ?? list?.rows[0];
   const name = row?.name ?? "";
-  const {data: training, failed: refused} = useFetched(name, version, () => getTraining(name), true);
+  const {data: training, failed: refused} = useFetched(
+    name,
+    version,
+    () => getTraining(name),
+    true,
+  );
   const members = head?.members ?? 0;
   const tab = useMemo<Tab>(() => ({dark, version, runs: members}), [dark, version, members]);
-  const gone = place.run !== "" && row !== undefined && name !== place.run;
-  const warnings = [failed, refused, ...(head?.errors ?? [])].filter(Boolean);
+  const missing = head?.complete && place.run !== "" && name !== place.run;
+  const replaced = `There is no training named ${place.run} any more; this is the worst one.`;
+  const errors = head?.errors ?? [];
+  const warnings = [failed, refused, ...errors, missing ? replaced : ""].filter(Boolean);
   return (
     <TabProvider value={tab}>
       <div class="Tab">
@@ -34,11 +42,6 @@ export function App() {
                   {sentence}
                 </p>
               ))}
-              {gone && head?.complete && (
-                <p class="Warning" role="status">
-                  There is no training named {place.run} any more; this is the worst one.
-                </p>
-              )}
               {training && (
                 <TrainingPage
                   training={training}
@@ -48,7 +51,7 @@ export function App() {
               )}
             </>
           ) : (
-            <Empty head={head} failed={failed} />
+            <EmptyState head={head} failed={failed} />
           )}
         </main>
       </div>

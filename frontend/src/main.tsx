@@ -1,13 +1,12 @@
+import "./style.css";
 import {render as draw} from "preact";
-import plotStyle from "uplot/dist/uPlot.min.css?inline";
 import {App} from "./App";
-import {borrowedTypeface} from "./host/host";
-import pageStyle from "./style.css?inline";
+import {fontFaceRules} from "./host/host";
 
 /** TensorBoard's frame calls this once, with an empty body. */
 export function render(): void {
   const style = document.createElement("style");
-  style.textContent = [borrowedTypeface(), plotStyle, pageStyle].join("\n");
+  style.textContent = fontFaceRules();
   document.head.append(style);
   document.documentElement.lang = "en";
   document.title = "Zero Accuracy";

@@ -1,14 +1,27 @@
 import {describe, expect, test} from "vitest";
-import {columnEdges, framedRows, heatOf, heatScale, shortRows} from "../src/chart/heat";
+import {colourScale, columnEdges, framedRows, scalePosition, shortRows} from "../src/chart/heatmap";
+import {placeLabel, sampleAlong} from "../src/chart/labelPlacement";
 import {marksFor} from "../src/chart/marks";
-import {along, placeLabel} from "../src/chart/placing";
 import {scaleFor, stepTicks} from "../src/chart/scale";
 import type {Evidence, LayerData} from "../src/model/wire";
 
 const fact = (more: Partial<Evidence>): Evidence => ({
-  run: "a/train", tag: "t", layer: null, axis: "step", first_step: null, last_step: null,
-  value: null, value_text: "", comparison: null, threshold: null, healthy: null, limit_text: "",
-  unit: "", estimated: false, text: "", ...more,
+  run: "a/train",
+  tag: "t",
+  layer: null,
+  axis: "step",
+  first_step: null,
+  last_step: null,
+  value: null,
+  value_text: "",
+  comparison: null,
+  threshold: null,
+  healthy: null,
+  limit_text: "",
+  unit: "",
+  estimated: false,
+  text: "",
+  ...more,
 });
 
 describe("scale", () => {
@@ -22,7 +35,7 @@ describe("scale", () => {
     expect(scaleFor([0, 0.1, 100], NaN)).toMatchObject({log: true, zeroAtFloor: true, low: 0.01});
   });
   test("near or negative values are drawn on a plain scale", () => {
-    expect(scaleFor([2.3, 0.09, 1], 2.3026)).toMatchObject({log: false, low: 0});
+    expect(scaleFor([2.3, 0.09, 1], Math.LN10)).toMatchObject({log: false, low: 0});
     expect(scaleFor([-160, 10, 1], NaN).log).toBe(false);
     expect(scaleFor([0.99, 1], NaN).ticks.length).toBeGreaterThan(2);
   });
@@ -61,9 +74,16 @@ describe("marks", () => {
   test("the decisive point has the evidence's value and lies in the stretch", () => {
     const marks = marksFor(
       fact({
-        value: 72.3, threshold: 1, healthy: "<=", limit_text: "at most 1", first_step: 0, last_step: 10,
+        value: 72.3,
+        threshold: 1,
+        healthy: "<=",
+        limit_text: "at most 1",
+        first_step: 0,
+        last_step: 10,
       }),
-      steps, [72, 9, 72.3, 0.1], false,
+      steps,
+      [72, 9, 72.3, 0.1],
+      false,
     );
     expect(marks).toMatchObject({band: [0, 10], threshold: 1, point: 0, broken: null});
     expect(marks.pointText).toBe("72 at step 0");
@@ -80,10 +100,12 @@ describe("marks", () => {
     expect(marks).toMatchObject({broken: 2, brokenText: "NaN from step 20", point: null});
     expect(marks.band).toEqual([20, 20]);
   });
-  test("a calm chart flags nothing and names its last point", () => {
+  test("a neutral chart flags nothing and names its last point", () => {
     const seen = fact({value: 0.1, threshold: 2.3, text: "prior: ln 10", first_step: 0});
     expect(marksFor(seen, steps, [2, 1, 0.5, 0.1], true)).toMatchObject({
-      band: null, point: 3, thresholdText: "prior: ln 10",
+      band: null,
+      point: 3,
+      thresholdText: "prior: ln 10",
     });
   });
 });
@@ -96,24 +118,35 @@ describe("labels", () => {
   });
   test("turn to the left at the right edge and give way to the curve", () => {
     expect(placeLabel([190, 50], size, area, [], [], 8).left).toBe(122);
-    const curve = along([[0, 50], [200, 50]], 4);
-    expect(Math.abs(placeLabel([50, 50], size, area, curve, [], 8).top + 7 - 50)).toBeGreaterThan(7);
+    const curve = sampleAlong(
+      [
+        [0, 50],
+        [200, 50],
+      ],
+      4,
+    );
+    expect(Math.abs(placeLabel([50, 50], size, area, curve, [], 8).top + 7 - 50)).toBeGreaterThan(
+      7,
+    );
   });
 });
 
 describe("layers", () => {
   const data = {rows: ["a", "b", "c", "d"], layers: ["a", "b", "c", null]} as unknown as LayerData;
   test("flagged rows that touch share a frame", () => {
-    expect(framedRows(data, ["a", "b", "d"])).toEqual([[0, 1], [3, 3]]);
+    expect(framedRows(data, ["a", "b", "d"])).toEqual([
+      [0, 1],
+      [3, 3],
+    ]);
     expect(framedRows(data, [])).toEqual([]);
   });
   test("sizes have a log scale, shares run from 0 to 1", () => {
-    const scale = heatScale([1e-8, 0.5, 0, NaN], "");
+    const scale = colourScale([1e-8, 0.5, 0, NaN], "");
     expect(scale).toEqual({low: 1e-8, high: 1, log: true});
-    expect(heatOf(0, scale)).toBe(0);
-    expect(heatOf(1, scale)).toBe(1);
-    expect(heatScale([0.3], "share")).toEqual({low: 0, high: 1, log: false});
-    expect(heatScale([0, 0], "")).toMatchObject({log: true});
+    expect(scalePosition(0, scale)).toBe(0);
+    expect(scalePosition(1, scale)).toBe(1);
+    expect(colourScale([0.3], "share")).toEqual({low: 0, high: 1, log: false});
+    expect(colourScale([0, 0], "")).toMatchObject({log: true});
   });
   test("names lose what they share", () => {
     expect(shortRows(["m/dense/kernel", "m/dense_1/kernel"])).toEqual(["dense", "dense_1"]);

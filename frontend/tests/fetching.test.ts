@@ -33,12 +33,12 @@ test("the list is all of its pages, and the same one while nothing changes", asy
     Array.from({length: 2500}, (_, n) => `run${n}`),
   );
   expect(asked).toHaveLength(3);
-  expect(first.again).toBe(false);
+  expect(first.pending).toBe(false);
   expect((await getList()).data).toBe(first.data);
   reading = 2;
   const later = await getList();
   expect(later.data).not.toBe(first.data);
-  expect(later.again).toBe(true);
+  expect(later.pending).toBe(true);
 });
 
 test("pages of two readings are asked for anew", async () => {
@@ -55,10 +55,10 @@ test("pages of two readings are asked for anew", async () => {
 });
 
 test("a refusal is told in the server's own sentence", async () => {
-  const {getTraining, NoAnswer, Refused} = await import("../src/model/fetching");
+  const {getTraining, NetworkError, RequestError} = await import("../src/model/fetching");
   const headers = {"Content-Type": "text/plain; charset=utf-8"};
   vi.stubGlobal("fetch", () => Promise.resolve(new Response("No such.", {status: 404, headers})));
-  await expect(getTraining("é/&=")).rejects.toThrow(new Refused("No such."));
+  await expect(getTraining("é/&=")).rejects.toThrow(new RequestError("No such."));
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("offline")));
-  await expect(getTraining("a")).rejects.toBeInstanceOf(NoAnswer);
+  await expect(getTraining("a")).rejects.toBeInstanceOf(NetworkError);
 });

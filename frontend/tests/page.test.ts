@@ -1,8 +1,8 @@
 import {expect, test} from "vitest";
-import {sparkPath} from "../src/list/spark";
+import {sparklinePath} from "../src/list/sparklinePath";
 import {titleOf} from "../src/model/titles";
-import {linesOf, pasteable} from "../src/page/code";
-import {firstDrawable, layerKindOf} from "../src/page/picture";
+import {linesOf, pasteable} from "../src/page/diff";
+import {firstDrawable, layerKindOf} from "../src/page/evidence";
 
 test("a diff shows its signs and is pasted as the new code", () => {
   const diff = "  model.compile(\n-     Adam(10.),\n+     Adam(1e-3),\n  )\n";
@@ -12,7 +12,11 @@ test("a diff shows its signs and is pasted as the new code", () => {
 
 test("code that merely begins with a blank or a minus is no diff", () => {
   const code = "x = (a\n  - b)";
-  expect(linesOf(code).map(({text}) => text).join("\n")).toBe(code);
+  expect(
+    linesOf(code)
+      .map(({text}) => text)
+      .join("\n"),
+  ).toBe(code);
   expect(pasteable("  indented")).toBe("  indented");
 });
 
@@ -25,10 +29,10 @@ test("a picture is of layers or of a curve", () => {
 });
 
 test("a sparkline leaves gaps and takes anything", () => {
-  expect(sparkPath([], 54, 18)).toBe("");
-  expect(sparkPath([NaN], 54, 18)).toBe("");
-  expect(sparkPath([1], 54, 18)).toContain("h54");
-  expect(sparkPath([1, NaN, 2], 54, 18).match(/M/g)).toHaveLength(2);
+  expect(sparklinePath([], 54, 18)).toBe("");
+  expect(sparklinePath([NaN], 54, 18)).toBe("");
+  expect(sparklinePath([1], 54, 18)).toContain("h54");
+  expect(sparklinePath([1, NaN, 2], 54, 18).match(/M/g)).toHaveLength(2);
 });
 
 test("tags are said in words", () => {

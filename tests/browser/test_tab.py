@@ -116,4 +116,4 @@ def test_a_log_directory_that_is_not_there_is_said_in_a_sentence(
 ) -> None:
     tab = open_tab(f"--logdir={tmp_path / 'missing'}")
     page.goto(page.url)  # TensorBoard itself offers no tab without data; the address does
-    expect(tab.locator(".Empty, .Warning").first).to_contain_text("missing", timeout=20_000)
+    expect(tab.locator(".EmptyState, .Warning").first).to_contain_text("missing", timeout=20_000)

@@ -5,24 +5,26 @@ import type {CurveData, Evidence} from "../model/wire";
 import {annotate} from "./annotate";
 import {FONT, readColours} from "./colours";
 import {marksFor} from "./marks";
-import {scaleFor, type Scale} from "./scale";
+import {type Scale, scaleFor} from "./scale";
+import "uplot/dist/uPlot.min.css";
+import "./CurveChart.css";
 
 interface CurveChartProps {
   curve: CurveData;
   evidence: Evidence;
   dark: boolean;
   /** Nothing is flagged here: the threshold is a mere reference. */
-  calm: boolean;
+  neutral: boolean;
   /** What the pointer is on, in words; empty when it leaves. */
-  onRead: (words: string) => void;
+  onHover: (words: string) => void;
 }
 
 /** One curve with what it proves: the stretch, the threshold, the point. */
-export function CurveChart({curve, evidence, dark, calm, onRead}: CurveChartProps) {
+export function CurveChart({curve, evidence, dark, neutral, onHover}: CurveChartProps) {
   const box = useRef<HTMLDivElement>(null);
-  const told = useRef(onRead);
-  told.current = onRead;
-  const picture = useMemo(() => layOut(curve, evidence, calm), [curve, evidence, calm]);
+  const listener = useRef(onHover);
+  listener.current = onHover;
+  const picture = useMemo(() => layOut(curve, evidence, neutral), [curve, evidence, neutral]);
   const data = useMemo<uPlot.AlignedData>(
     () => [curve.steps, picture.drawn] as uPlot.AlignedData,
     [curve, picture],
@@ -31,11 +33,11 @@ export function CurveChart({curve, evidence, dark, calm, onRead}: CurveChartProp
     const host = box.current;
     if (!host) return undefined;
     const read = (index: number | null | undefined): void => {
-      if (index === null || index === undefined) return told.current("");
-      const value = formatValue(picture.values[index] ?? NaN, evidence.unit);
-      told.current(`${picture.axis} ${formatNumber(curve.steps[index] ?? NaN)}: ${value}`);
+      const step = curve.steps[index ?? -1];
+      const value = formatValue(picture.values[index ?? -1] ?? NaN, evidence.unit);
+      listener.current(step === undefined ? "" : `${picture.axis} ${formatNumber(step)}: ${value}`);
     };
-    const options = optionsFor(picture, curve, calm, read);
+    const options = optionsFor(picture, curve, neutral, read);
     const size = () => ({
       width: Math.max(host.clientWidth, 120),
       height: Math.max(host.clientHeight, 120),
@@ -48,7 +50,7 @@ export function CurveChart({curve, evidence, dark, calm, onRead}: CurveChartProp
       watcher.disconnect();
       chart.destroy();
     };
-  }, [data, picture, dark, calm]);
+  }, [data, picture, dark, neutral]);
   const {marks} = picture;
   const words = [marks.pointText, marks.brokenText, marks.thresholdText].filter(Boolean).join("; ");
   return (
@@ -61,9 +63,9 @@ export function CurveChart({curve, evidence, dark, calm, onRead}: CurveChartProp
   );
 }
 
-function layOut(curve: CurveData, evidence: Evidence, calm: boolean) {
+function layOut(curve: CurveData, evidence: Evidence, neutral: boolean) {
   const values = curve.values.map(toNumber);
-  const marks = marksFor({...evidence, axis: curve.axis}, curve.steps, values, calm);
+  const marks = marksFor({...evidence, axis: curve.axis}, curve.steps, values, neutral);
   const scale = scaleFor(values, marks.threshold ?? NaN);
   const drawn = values.map((value) => {
     if (!Number.isFinite(value)) return null;
@@ -76,7 +78,7 @@ function layOut(curve: CurveData, evidence: Evidence, calm: boolean) {
 function optionsFor(
   picture: ReturnType<typeof layOut>,
   curve: CurveData,
-  calm: boolean,
+  neutral: boolean,
   read: (index: number | null | undefined) => void,
 ): Omit<uPlot.Options, "width" | "height"> {
   const {scale, marks, drawn, axis} = picture;
@@ -87,7 +89,7 @@ function optionsFor(
     padding: [8, 8, 0, 0],
     cursor: {
       drag: {x: false, y: false},
-      points: {size: 7, fill: colours.data, stroke: colours.ground},
+      points: {size: 7, fill: colours.data, stroke: colours.background},
       y: false,
     },
     scales: {
@@ -101,7 +103,7 @@ function optionsFor(
         gap: 6,
         font: FONT,
         stroke: colours.soft,
-        grid: {stroke: colours.line, width: 1},
+        grid: {stroke: colours.border, width: 1},
         ticks: {show: false},
         splits: () => scale.ticks,
         filter: (_, splits) => splits,
@@ -113,7 +115,7 @@ function optionsFor(
       {stroke: colours.data, width: 1.75, points: {show: few, size: 5, fill: colours.data}},
     ],
     hooks: {setCursor: [(plot) => read(plot.cursor.idx)]},
-    plugins: [annotate({marks, scale, colours, axis, steps: curve.steps, drawn, calm})],
+    plugins: [annotate({marks, scale, colours, axis, steps: curve.steps, drawn, neutral})],
   };
 }
 

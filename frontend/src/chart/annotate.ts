@@ -1,10 +1,10 @@
 import type uPlot from "uplot";
 import {formatNumber} from "../model/numbers";
+import {cross, dashedLine, dot, drawLabel, textWidth} from "./canvas";
 import type {Colours} from "./colours";
-import {cross, dashedLine, dot, drawLabel, textWidth} from "./ink";
+import {type Box, overlaps, placeLabel, placeOnLine, sampleAlong} from "./labelPlacement";
 import type {Marks} from "./marks";
-import {along, onLine, overlaps, placeLabel, type Box} from "./placing";
-import {stepTicks, type Scale} from "./scale";
+import {type Scale, stepTicks} from "./scale";
 
 export interface Annotation {
   marks: Marks;
@@ -15,10 +15,10 @@ export interface Annotation {
   /** As drawn: null in gaps, zeros of a log scale on its floor. */
   drawn: readonly (number | null)[];
   /** Nothing is flagged: no accent anywhere. */
-  calm: boolean;
+  neutral: boolean;
 }
 
-const THINNEST_BAND = 6;
+const MIN_BAND_WIDTH = 6;
 const LINE = 14; // height of a label
 
 /** The argument of the picture, as a uPlot plugin: band below the curve, the rest above it. */
@@ -76,27 +76,27 @@ class Overlay {
   }
 
   drawThreshold(): void {
-    const {scale, marks, colours, calm} = this.note;
+    const {scale, marks, colours, neutral} = this.note;
     const {threshold, thresholdText: text} = marks;
     if (threshold === null || threshold < scale.low || threshold > scale.high) return;
     const {left, top, width, height} = this.plot.bbox;
     const y = this.y(threshold);
-    const colour = calm ? colours.soft : colours.accent;
+    const colour = neutral ? colours.soft : colours.accent;
     dashedLine(this.ctx, this.ratio, [left, left + width], y, colour);
     this.taken.push({left, top: y - 2 * this.ratio, width, height: 4 * this.ratio});
     const size = this.sizeOf(text);
     const area = {left, top, width, height};
-    const box = onLine(y, size, area, this.curve(), this.ratio);
+    const box = placeOnLine(y, size, area, this.curve(), this.ratio);
     this.write(text, box, box.left > left ? "right" : "left", colour);
   }
 
   drawPoint(): void {
-    const {marks, colours, calm, steps, drawn} = this.note;
+    const {marks, colours, neutral, steps, drawn} = this.note;
     const value = marks.point === null ? null : drawn[marks.point];
     if (marks.point === null || value === null || value === undefined) return;
     const [x, y] = [this.x(steps[marks.point] ?? 0), this.y(value)];
-    dot(this.ctx, this.ratio, x, y, calm ? colours.data : colours.accent, colours.ground);
-    this.writeBeside(marks.pointText, x, y, calm ? colours.soft : colours.accent);
+    dot(this.ctx, this.ratio, x, y, neutral ? colours.data : colours.accent, colours.background);
+    this.writeBeside(marks.pointText, x, y, neutral ? colours.soft : colours.accent);
   }
 
   drawBroken(): void {
@@ -117,10 +117,10 @@ class Overlay {
 
   private write(text: string, box: Box, align: "left" | "right", colour: string): void {
     const band = this.band();
-    const ground = band && overlaps(box, [band]) ? undefined : this.note.colours.ground;
+    const halo = band && overlaps(box, [band]) ? undefined : this.note.colours.background;
     const x = align === "left" ? box.left : box.left + box.width;
     const label = {text, x, y: box.top + box.height / 2, align, colour};
-    drawLabel(this.ctx, this.ratio, ground ? {...label, ground} : label);
+    drawLabel(this.ctx, this.ratio, halo ? {...label, halo} : label);
     this.taken.push(box);
   }
 
@@ -130,10 +130,13 @@ class Overlay {
     const {left, top, width, height} = this.plot.bbox;
     const clamp = (x: number): number => Math.min(left + width, Math.max(left, x));
     let [from, to] = [clamp(this.x(band[0])), clamp(this.x(band[1]))];
-    const lacking = THINNEST_BAND * this.ratio - (to - from);
+    const lacking = MIN_BAND_WIDTH * this.ratio - (to - from);
     if (lacking > 0) {
-      from = Math.max(left, Math.min(from - lacking / 2, left + width - THINNEST_BAND * this.ratio));
-      to = from + THINNEST_BAND * this.ratio;
+      from = Math.max(
+        left,
+        Math.min(from - lacking / 2, left + width - MIN_BAND_WIDTH * this.ratio),
+      );
+      to = from + MIN_BAND_WIDTH * this.ratio;
     }
     return {left: from, top, width: to - from, height};
   }
@@ -143,9 +146,11 @@ class Overlay {
     const {steps, drawn} = this.note;
     const points = steps.map((step, n) => {
       const value = drawn[n];
-      return value === null || value === undefined ? null : ([this.x(step), this.y(value)] as const);
+      return value === null || value === undefined
+        ? null
+        : ([this.x(step), this.y(value)] as const);
     });
-    return along(points, 4 * this.ratio);
+    return sampleAlong(points, 4 * this.ratio);
   }
 
   private sizeOf(text: string): {width: number; height: number} {

@@ -1,9 +1,8 @@
 /** The page's colours for what is drawn on a canvas, read from its style sheet. */
 export interface Colours {
-  ground: string;
-  ink: string;
+  background: string;
   soft: string;
-  line: string;
+  border: string;
   accent: string;
   band: string;
   data: string;
@@ -15,10 +14,9 @@ export function readColours(): Colours {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   return {
-    ground: read("ground"),
-    ink: read("ink"),
+    background: read("background"),
     soft: read("soft"),
-    line: read("line"),
+    border: read("border"),
     accent: read("accent"),
     band: read("band"),
     data: read("data"),

@@ -22,17 +22,21 @@ export function marksFor(
   evidence: Evidence,
   steps: readonly number[],
   values: readonly number[],
-  calm: boolean,
+  neutral: boolean,
 ): Marks {
   const axis = evidence.axis === "epoch" ? "epoch" : "step";
-  const band = calm ? null : bandOf(evidence);
+  const band = neutral ? null : bandOf(evidence);
   const broken = firstIndex(values, (value) => !Number.isFinite(value));
-  const point = calm ? (steps.length ? steps.length - 1 : null) : decisive(evidence, band, steps, values);
+  const point = neutral
+    ? steps.length
+      ? steps.length - 1
+      : null
+    : decisive(evidence, band, steps, values);
   const threshold = evidence.threshold === null ? NaN : toNumber(evidence.threshold);
   return {
     band,
     threshold: Number.isFinite(threshold) ? threshold : null,
-    thresholdText: thresholdText(evidence, calm),
+    thresholdText: thresholdText(evidence, neutral),
     point: point === broken ? null : point,
     pointText:
       point === null
@@ -51,9 +55,9 @@ function bandOf({first_step, last_step}: Evidence): [number, number] | null {
   return first === null ? null : [first, last_step ?? first];
 }
 
-function thresholdText(evidence: Evidence, calm: boolean): string {
+function thresholdText(evidence: Evidence, neutral: boolean): string {
   if (evidence.threshold === null) return "";
-  if (calm) return evidence.text;
+  if (neutral) return evidence.text;
   return `limit: ${evidence.limit_text}`;
 }
 

@@ -12,7 +12,7 @@ export interface Scale {
 
 /** Values that span more than this many times are drawn on a log scale. */
 const WIDE = 50;
-const MOST_DECADES = 6;
+const MAX_DECADES = 6;
 /** A threshold farther off than this many spans of the data would flatten the curve. */
 const FAR = 20;
 const LEAST_SPAN = 0.2;
@@ -34,7 +34,7 @@ function logScale(smallest: number, largest: number, threshold: number, zeros: b
   let low = Math.floor(Math.log10(shown ? Math.min(smallest, threshold) : smallest) + 1e-9);
   const high = Math.ceil(Math.log10(shown ? Math.max(largest, threshold) : largest) - 1e-9);
   if (zeros) low -= 1;
-  const every = Math.ceil((high - low) / MOST_DECADES);
+  const every = Math.ceil((high - low) / MAX_DECADES);
   const ticks: number[] = [];
   for (let decade = low; decade <= high; decade += every) ticks.push(power(decade));
   const top = Math.max(high, low + 1);

@@ -5,7 +5,7 @@
  * as expected (another version, or no parent at all): then the tab is light, keeps no address and
  * reloads on its own button only.
  */
-import {hashWith, isInFront, placeOf, type Place} from "./place";
+import {hashWith, isInFront, type Place, placeOf} from "./place";
 
 const parent = window.parent;
 
@@ -36,14 +36,14 @@ export function writePlace(place: Place, how: "push" | "replace"): void {
 
 /** Calls back when the address changes while our tab is in front. */
 export function onPlaceChange(listen: (place: Place) => void): () => void {
-  const told = (): void => {
+  const notify = (): void => {
     if (isInFront(hash())) listen(readPlace());
   };
-  attempt(() => parent.addEventListener("hashchange", told));
-  attempt(() => parent.addEventListener("popstate", told));
+  attempt(() => parent.addEventListener("hashchange", notify));
+  attempt(() => parent.addEventListener("popstate", notify));
   return () => {
-    attempt(() => parent.removeEventListener("hashchange", told));
-    attempt(() => parent.removeEventListener("popstate", told));
+    attempt(() => parent.removeEventListener("hashchange", notify));
+    attempt(() => parent.removeEventListener("popstate", notify));
   };
 }
 
@@ -66,7 +66,7 @@ export function onThemeChange(listen: () => void): void {
 }
 
 /** TensorBoard's Roboto, for this frame too: its rules with addresses that hold from here. */
-export function borrowedTypeface(): string {
+export function fontFaceRules(): string {
   const rules: string[] = [];
   attempt(() => {
     for (const sheet of Array.from(parent.document.styleSheets)) {

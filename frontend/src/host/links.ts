@@ -6,9 +6,9 @@ export interface Curves {
 }
 
 /** TensorBoard draws no run by itself when there are more. */
-export const MOST_RUNS_SHOWN = 500;
+export const MAX_RUNS_SHOWN = 500;
 /** TensorBoard's own limit. */
-const MOST_PINS = 10;
+const MAX_PINS = 10;
 
 export function escapeRegex(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
@@ -16,7 +16,7 @@ export function escapeRegex(text: string): string {
 
 /** The query that shows just these curves, unsmoothed, pinned on top. */
 export function timeSeriesQuery({members, tags}: Curves): string {
-  const pins = tags.slice(0, MOST_PINS).map((tag) => ({plugin: "scalars", tag}));
+  const pins = tags.slice(0, MAX_PINS).map((tag) => ({plugin: "scalars", tag}));
   const query = new URLSearchParams({
     pinnedCards: JSON.stringify(pins),
     runFilter: `^(${members.map(escapeRegex).join("|")})$`,

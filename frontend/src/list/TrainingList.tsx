@@ -3,6 +3,7 @@ import type {List} from "../model/fetching";
 import {formatCount, formatNumber} from "../model/numbers";
 import type {Summaries, Summary} from "../model/wire";
 import {Sparkline} from "./Sparkline";
+import "./TrainingList.css";
 
 interface TrainingListProps {
   list: List;
@@ -66,7 +67,7 @@ function Row({row: {name, mark, cause, sparkline}, chosen, onChoose}: RowProps) 
         <span class="Row-name">{name}</span>
         <Sparkline values={sparkline} tone={mark.tone} />
         <span class="Row-cause soft">
-          <span class="unseen">{mark.words}: </span>
+          <span class="visually-hidden">{mark.words}: </span>
           {cause}
         </span>
       </button>
@@ -82,7 +83,11 @@ function matches({name, cause, code}: Summary, sought: string): boolean {
     .every((word) => text.includes(word));
 }
 
-function countWords({total, need_a_look, complete}: Summaries, shown: number, sought: string): string {
+function countWords(
+  {total, need_a_look, complete}: Summaries,
+  shown: number,
+  sought: string,
+): string {
   const all = formatCount(total, "training");
   if (sought.trim()) return `${formatNumber(shown)} of ${all}`;
   if (!complete) return `${all} so far, reading on`;

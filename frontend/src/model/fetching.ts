@@ -1,53 +1,55 @@
 import type {CurveData, LayerData, LayerKind, Summaries, Summary, Training} from "./wire";
 
 /** The plugin said no, in a sentence for people. */
-export class Refused extends Error {}
+export class RequestError extends Error {}
 
 /** Nobody answered: it may be worth asking again. */
-export class NoAnswer extends Refused {}
+export class NetworkError extends RequestError {}
 
 export interface Answer<T> {
   /** The very object of the last time where nothing changed. */
   data: T;
   /** Something newer is under way: ask again soon. */
-  again: boolean;
+  pending: boolean;
 }
 
-const MOST_HELD = 100;
+const CACHE_SIZE = 100;
 /** What was answered last, by address, with the tag that asks whether it still holds. */
-const held = new Map<string, {tag: string; data: unknown}>();
+const cache = new Map<string, {tag: string; data: unknown}>();
 
 /** Addresses are relative: the page's base is the plugin's own path, behind any proxy. */
 async function ask<T>(route: string, query: Record<string, string>): Promise<Answer<T>> {
   const address = `./${route}?${new URLSearchParams(query).toString()}`;
-  const known = held.get(address);
+  const known = cache.get(address);
   let response: Response;
   try {
     response = await fetch(address, {headers: known ? {"If-None-Match": known.tag} : {}});
   } catch {
-    throw new NoAnswer("TensorBoard does not answer. Is it still running?");
+    throw new NetworkError("TensorBoard does not answer. Is it still running?");
   }
-  const again = response.headers.has("Retry-After");
+  const pending = response.headers.has("Retry-After");
   if (response.status === 304 && known) {
-    hold(address, known.tag, known.data);
-    return {data: known.data as T, again};
+    remember(address, known.tag, known.data);
+    return {data: known.data as T, pending};
   }
   if (!response.ok) {
     const said = response.headers.get("Content-Type")?.startsWith("text/plain");
-    throw new Refused(said ? await response.text() : `TensorBoard answered ${response.status}.`);
+    throw new RequestError(
+      said ? await response.text() : `TensorBoard answered ${response.status}.`,
+    );
   }
   const data = (await response.json()) as T;
-  hold(address, response.headers.get("ETag"), data);
-  return {data, again};
+  remember(address, response.headers.get("ETag"), data);
+  return {data, pending};
 }
 
 /** Keeps an answer; of too many the one that was asked for longest ago goes. */
-function hold(address: string, tag: string | null, data: unknown): void {
-  held.delete(address);
-  if (tag) held.set(address, {tag, data});
-  for (const oldest of held.keys()) {
-    if (held.size <= MOST_HELD) break;
-    held.delete(oldest);
+function remember(address: string, tag: string | null, data: unknown): void {
+  cache.delete(address);
+  if (tag) cache.set(address, {tag, data});
+  for (const oldest of cache.keys()) {
+    if (cache.size <= CACHE_SIZE) break;
+    cache.delete(oldest);
   }
 }
 
@@ -59,7 +61,7 @@ export interface List {
 }
 
 const PAGE = 1000;
-const TRIES = 3;
+const MAX_ATTEMPTS = 3;
 let listed: {pages: readonly Summaries[]; list: List} | null = null;
 
 /** All pages of one reading: when another one comes between two pages, they are asked for anew. */
@@ -72,14 +74,17 @@ export async function getList(): Promise<Answer<List>> {
       pages.push((await ask<Summaries>("summaries", query)).data);
     }
     const whole = pages.every(({reading}) => reading === first.data.reading);
-    if (whole || tries === TRIES) return {data: listOf(first.data, pages), again: first.again || !whole};
+    if (whole || tries === MAX_ATTEMPTS)
+      return {data: listOf(first.data, pages), pending: first.pending || !whole};
   }
 }
 
 /** The list that these pages make; the same one for the same pages, so that nothing is drawn anew. */
 function listOf(head: Summaries, pages: readonly Summaries[]): List {
-  const known = listed?.pages.length === pages.length && pages.every((page, n) => page === listed?.pages[n]);
-  if (!listed || !known) listed = {pages, list: {head, rows: pages.flatMap(({summaries}) => summaries)}};
+  const known =
+    listed?.pages.length === pages.length && pages.every((page, n) => page === listed?.pages[n]);
+  if (!listed || !known)
+    listed = {pages, list: {head, rows: pages.flatMap(({summaries}) => summaries)}};
   return listed.list;
 }
 

@@ -1,5 +1,5 @@
 import {useEffect, useState} from "preact/hooks";
-import {NoAnswer, Refused} from "./fetching";
+import {NetworkError, RequestError} from "./fetching";
 
 export interface Fetched<T> {
   /** What was fetched last for this or the previous key of the same subject. */
@@ -7,7 +7,7 @@ export interface Fetched<T> {
   failed: string;
 }
 
-const LATER = 5000; // milliseconds after a question that got no answer
+const RETRY_DELAY = 5000; // milliseconds after a question that got no answer
 
 /**
  * Fetches once a subject and version; an empty subject is none. While a newer version of the same
@@ -33,9 +33,10 @@ export function useFetched<T>(
       (data) => gone || setHeld({subject, data, failed: ""}),
       (error: unknown) => {
         if (gone) return;
-        const failed = error instanceof Refused ? error.message : String(error);
+        const failed = error instanceof RequestError ? error.message : String(error);
         setHeld((old) => ({subject, data: old.subject === subject ? old.data : null, failed}));
-        if (error instanceof NoAnswer) timer = window.setTimeout(() => setTries(tries + 1), LATER);
+        if (error instanceof NetworkError)
+          timer = window.setTimeout(() => setTries(tries + 1), RETRY_DELAY);
       },
     );
     return () => {

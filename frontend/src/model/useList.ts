@@ -1,6 +1,6 @@
 import {useEffect, useRef, useState} from "preact/hooks";
 import {onReload} from "../host/host";
-import {getList, Refused, type List} from "./fetching";
+import {getList, type List, RequestError} from "./fetching";
 
 export interface Listed {
   /** The last whole answer; null before the first one. */
@@ -11,8 +11,8 @@ export interface Listed {
   failed: string;
 }
 
-const SOON = 700; // milliseconds between questions while a reading is under way
-const LATER = 5000; // after a question that got no answer
+const POLL_DELAY = 700; // milliseconds between questions while a reading is under way
+const RETRY_DELAY = 5000; // after a question that got no answer
 
 /** Asks at the start and after each of TensorBoard's reloads, and on while a reading is under way. */
 export function useList(): Listed {
@@ -26,18 +26,18 @@ export function useList(): Listed {
       window.clearTimeout(timer);
       const mine = ++asking.current;
       try {
-        const {data, again} = await getList();
+        const {data, pending} = await getList();
         if (gone || mine !== asking.current) return;
         setListed((old) => {
           if (old.list === data) return old.failed ? {...old, failed: ""} : old;
           return {list: data, version: old.version + 1, failed: ""};
         });
-        if (!data.head.complete || again) timer = window.setTimeout(ask, SOON);
+        if (!data.head.complete || pending) timer = window.setTimeout(ask, POLL_DELAY);
       } catch (error) {
         if (gone || mine !== asking.current) return;
-        const failed = error instanceof Refused ? error.message : String(error);
+        const failed = error instanceof RequestError ? error.message : String(error);
         setListed((old) => ({...old, failed}));
-        timer = window.setTimeout(ask, LATER);
+        timer = window.setTimeout(ask, RETRY_DELAY);
       }
     };
     onReload(() => void ask());

@@ -1,4 +1,4 @@
-// Written by `make wire` from tb_zeroacc/wire.py and tb_zeroacc/plugin/wire.py: edit those.
+// Written by `make wire` from tb_zeroacc/wire.py and tb_zeroacc/plugin/responses.py: edit those.
 // JSON knows no NaN and no infinity: they come as words.
 
 export type Value = number | "NaN" | "Infinity" | "-Infinity";

@@ -1,11 +1,13 @@
 import {useState} from "preact/hooks";
 import {CurveChart} from "../chart/CurveChart";
-import {LayerPicture} from "../chart/LayerPicture";
+import {LayerHeatmap} from "../chart/LayerHeatmap";
 import {getCurve, getLayers} from "../model/fetching";
 import {LAYER_TITLES, titleOf} from "../model/titles";
 import {useFetched} from "../model/useFetched";
 import type {Evidence, LayerKind} from "../model/wire";
+import {Card} from "./Card";
 import {useTab} from "./context";
+import {Picture, Placeholder} from "./Picture";
 import {TimeSeriesLink} from "./TimeSeriesLink";
 
 interface ChartCardProps {
@@ -19,67 +21,68 @@ interface ChartCardProps {
   layers: LayerKind | null;
   flagged: readonly string[];
   title?: string;
-  calm?: boolean;
+  neutral?: boolean;
   height: number;
 }
 
 /** The picture that argues, with its title, where it comes from, and the way to TensorBoard's own. */
 export function ChartCard(props: ChartCardProps) {
-  const {run, members, evidence, tags, layers, flagged, calm = false, height} = props;
+  const {run, members, evidence, tags, layers, flagged, neutral = false, height} = props;
   const {runs} = useTab();
-  const [read, setRead] = useState("");
+  const [hovered, setHovered] = useState("");
   const [single, setSingle] = useState(false);
   const tag = evidence.tag ?? "";
   const kind = single ? null : layers;
   const title = kind ? LAYER_TITLES[kind] : (props.title ?? titleOf(tag));
-  const picture = {run, onRead: setRead};
-  return (
-    <section class="Card ChartCard" aria-label={title}>
-      <header class="Card-head">
-        <h3>{title}</h3>
-        {layers && (
-          <button type="button" class="Quiet" aria-pressed={single} onClick={() => setSingle(!single)}>
-            {single ? "All layers" : "One layer"}
-          </button>
-        )}
-        <TimeSeriesLink members={members} tags={tags} runs={runs} />
-      </header>
-      <div class="Picture" style={{minHeight: `${height}px`}}>
-      {kind ? (
-        <Layers {...picture} kind={kind} flagged={flagged} />
-      ) : (
-        <Curve {...picture} evidence={evidence} tag={tag} calm={calm} />
+  const picture = {run, onHover: setHovered};
+  const actions = (
+    <>
+      {layers && (
+        <button
+          type="button"
+          class="LinkButton"
+          aria-pressed={single}
+          onClick={() => setSingle(!single)}
+        >
+          {single ? "All layers" : "One layer"}
+        </button>
       )}
-      </div>
-      <footer class="Card-foot soft">{read || `${evidence.run} · ${tag}`}</footer>
-    </section>
+      <TimeSeriesLink members={members} tags={tags} runs={runs} />
+    </>
+  );
+  return (
+    <Card title={title} actions={actions}>
+      <Picture height={height}>
+        {kind ? (
+          <Layers {...picture} kind={kind} flagged={flagged} />
+        ) : (
+          <Curve {...picture} evidence={evidence} tag={tag} neutral={neutral} />
+        )}
+      </Picture>
+      <footer class="Card-foot soft">{hovered || `${evidence.run} · ${tag}`}</footer>
+    </Card>
   );
 }
 
 interface PictureProps {
   run: string;
-  onRead: (words: string) => void;
+  onHover: (words: string) => void;
 }
 
-function Curve(props: PictureProps & {evidence: Evidence; tag: string; calm: boolean}) {
-  const {run, evidence, tag, calm, onRead} = props;
+function Curve(props: PictureProps & {evidence: Evidence; tag: string; neutral: boolean}) {
+  const {run, evidence, tag, neutral, onHover} = props;
   const {dark, version} = useTab();
   const {data, failed} = useFetched(`${run}\n${evidence.run}\n${tag}`, version, () =>
     getCurve(run, evidence.run, tag),
   );
-  if (!data) return <Still words={failed} />;
-  return <CurveChart {...{curve: data, evidence, dark, calm, onRead}} />;
+  if (!data) return <Placeholder text={failed} />;
+  return <CurveChart {...{curve: data, evidence, dark, neutral, onHover}} />;
 }
 
 function Layers(props: PictureProps & {kind: LayerKind; flagged: readonly string[]}) {
-  const {run, kind, flagged, onRead} = props;
+  const {run, kind, flagged, onHover} = props;
   const {dark, version} = useTab();
   const {data, failed} = useFetched(`${run}\n${kind}`, version, () => getLayers(run, kind));
-  if (!data) return <Still words={failed} />;
-  return <LayerPicture {...{data, flagged, dark, onRead}} />;
-}
-
-/** The place of a picture that is not there (yet): nothing moves when it comes. */
-function Still({words}: {words: string}) {
-  return <p class="Still soft">{words}</p>;
+  if (!data) return <Placeholder text={failed} />;
+  return <LayerHeatmap {...{data, flagged, dark, onHover}} />;
 }

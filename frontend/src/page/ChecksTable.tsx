@@ -1,7 +1,9 @@
 import {useState} from "preact/hooks";
 import {formatCount} from "../model/numbers";
 import type {Check, Mark, Status, Tally} from "../model/wire";
-import {Words} from "./Words";
+import {InlineCode} from "./InlineCode";
+import "./Table.css";
+import "./ChecksTable.css";
 
 /** How many checks gave which answer: `4 flagged · 21 passed`. */
 export const countChecks = (tally: readonly Tally[]): string => tally.map(words).join(" · ");
@@ -24,6 +26,7 @@ export function ChecksTable({checks, tally}: ChecksTableProps) {
     );
   return (
     <>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is part of a form */}
       <div class="Chips" role="group" aria-label="Show only">
         <Chip label={`all ${all.length}`} on={only === null} choose={() => setOnly(null)} />
         {tally.map((entry) => (
@@ -57,7 +60,7 @@ function CheckRow({code, check, mark}: {code: string; check: Check; mark: Mark})
         {check.title !== code && <small class="soft"> {code}</small>}
       </th>
       <td>
-        <Words text={check.reason} />
+        <InlineCode text={check.reason} />
         {check.needs.map(({what, how_to_log}, n) => (
           <div key={n} class="Checks-need">
             <span class="soft">To log {what}: </span>

@@ -1,11 +1,13 @@
 import type {ComponentChildren} from "preact";
 import {useState} from "preact/hooks";
-import {isDiff, linesOf, pasteable} from "./code";
+import {isDiff, linesOf, pasteable} from "./diff";
+import "./Code.css";
 
-/** Code to read and copy; a diff shows its lines on green and red ground, with their signs. */
+/** Code to read and copy; a diff shows its lines on green and red, with their signs. */
 export function Code({code}: {code: string}) {
   const diff = isDiff(code.split("\n"));
   return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a line too long scrolls by keyboard, too
     <pre class={diff ? "Code Code--diff" : "Code"} tabIndex={0}>
       {linesOf(code).map(({sign, text}, n) => (
         <code key={n} class={sign === "+" ? "is-new" : sign === "-" ? "is-old" : ""}>
@@ -28,26 +30,31 @@ function breakable(text: string): ComponentChildren {
 export function CopyButton({code, what}: {code: string; what: string}) {
   const [said, setSaid] = useState("");
   const copy = async (): Promise<void> => {
-    setSaid((await toClipboard(pasteable(code))) ? "Copied" : "Select and copy by hand");
+    setSaid((await copyToClipboard(pasteable(code))) ? "Copied" : "Select and copy by hand");
     window.setTimeout(() => setSaid(""), 2000);
   };
   return (
-    <button type="button" class="Quiet" aria-label={`Copy ${what}`} onClick={() => void copy()}>
+    <button
+      type="button"
+      class="LinkButton"
+      aria-label={`Copy ${what}`}
+      onClick={() => void copy()}
+    >
       <span aria-live="polite">{said || "Copy"}</span>
     </button>
   );
 }
 
-async function toClipboard(text: string): Promise<boolean> {
+async function copyToClipboard(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return byHand(text); // no clipboard without https, unless on this very machine
+    return copySelection(text); // no clipboard without https, unless on this very machine
   }
 }
 
-function byHand(text: string): boolean {
+function copySelection(text: string): boolean {
   const area = document.createElement("textarea");
   area.value = text;
   area.style.position = "fixed";

@@ -2,8 +2,9 @@ import {useState} from "preact/hooks";
 import type {Consequence, Training} from "../model/wire";
 import {ChartCard} from "./ChartCard";
 import {EvidenceTable} from "./EvidenceTable";
-import {layerKindOf, tagsOf} from "./picture";
-import {Words} from "./Words";
+import {layerKindOf, tagsOf} from "./evidence";
+import {InlineCode} from "./InlineCode";
+import "./Consequences.css";
 
 interface ConsequencesProps {
   training: Training;
@@ -30,7 +31,7 @@ function Item({training, item}: {training: Training; item: Consequence}) {
   return (
     <div class="Consequence">
       <p>
-        <Words text={summary} /> <small class="soft">{code}</small>
+        <InlineCode text={summary} /> <small class="soft">{code}</small>
       </p>
       {evidence.length > 0 && <EvidenceTable rows={evidence} drawn={drawn} onDraw={setDrawn} />}
       {shown && (

@@ -1,5 +1,7 @@
 import type {Evidence} from "../model/wire";
-import {Words} from "./Words";
+import {InlineCode} from "./InlineCode";
+import "./Table.css";
+import "./EvidenceTable.css";
 
 interface EvidenceTableProps {
   rows: readonly Evidence[];
@@ -21,27 +23,25 @@ export function EvidenceTable({rows, title = "", drawn = null, onDraw}: Evidence
         <thead>
           <tr>
             <th scope="col">{title}</th>
-            <th scope="col" class="is-number">value</th>
-            {limited && <th scope="col" class="is-number">limit</th>}
+            <th scope="col" class="is-number">
+              value
+            </th>
+            {limited && (
+              <th scope="col" class="is-number">
+                limit
+              </th>
+            )}
           </tr>
         </thead>
       )}
       <tbody>
         {rows.map((row, n) => (
-          <tr key={n} class={n === drawn ? "is-drawn" : ""} title={whereFrom(row)}>
+          <tr key={n} class={n === drawn ? "is-drawn" : ""} title={sourceOf(row)}>
             <th scope="row">
               {onDraw && row.tag !== null && choice ? (
-                <button
-                  type="button"
-                  class="Quiet Table-draw"
-                  aria-pressed={n === drawn}
-                  title={`Draw this curve: ${row.tag}`}
-                  onClick={() => onDraw(n)}
-                >
-                  <Words text={row.text} />
-                </button>
+                <DrawButton row={row} pressed={n === drawn} onClick={() => onDraw(n)} />
               ) : (
-                <Words text={row.text} />
+                <InlineCode text={row.text} />
               )}
               {row.layer && !row.text.includes(row.layer) && <code> {row.layer}</code>}
               {row.estimated && <span class="soft"> (estimated)</span>}
@@ -55,8 +55,28 @@ export function EvidenceTable({rows, title = "", drawn = null, onDraw}: Evidence
   );
 }
 
+interface DrawButtonProps {
+  row: Evidence;
+  pressed: boolean;
+  onClick: () => void;
+}
+
+function DrawButton({row, pressed, onClick}: DrawButtonProps) {
+  return (
+    <button
+      type="button"
+      class="LinkButton"
+      aria-pressed={pressed}
+      title={`Draw this curve: ${row.tag}`}
+      onClick={onClick}
+    >
+      <InlineCode text={row.text} />
+    </button>
+  );
+}
+
 /** Run, tag and stretch of a number, for whoever wants to look it up. */
-function whereFrom({run, tag, axis, first_step, last_step}: Evidence): string {
+function sourceOf({run, tag, axis, first_step, last_step}: Evidence): string {
   const steps =
     first_step === null
       ? ""

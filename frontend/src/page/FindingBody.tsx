@@ -1,10 +1,13 @@
 import {useState} from "preact/hooks";
 import type {Finding, Training} from "../model/wire";
-import {Code, CopyButton} from "./Code";
+import {Card} from "./Card";
 import {ChartCard} from "./ChartCard";
+import {Code, CopyButton} from "./Code";
 import {EvidenceTable} from "./EvidenceTable";
-import {firstDrawable, flaggedLayers, layerKindOf, tagsOf} from "./picture";
-import {Words} from "./Words";
+import {firstDrawable, flaggedLayers, layerKindOf, tagsOf} from "./evidence";
+import {InlineCode} from "./InlineCode";
+import "./Body.css";
+import "./FindingBody.css";
 
 interface FindingBodyProps {
   training: Training;
@@ -14,7 +17,7 @@ interface FindingBodyProps {
 
 /** One cause: the picture that proves it beside the fix and the numbers. */
 export function FindingBody({training, finding, height}: FindingBodyProps) {
-  const {code, name, evidence} = finding;
+  const {code, name, evidence, fix} = finding;
   const [chosen, setChosen] = useState<number | null>(null);
   const drawn = chosen ?? firstDrawable(evidence);
   const shown = drawn === null ? undefined : evidence[drawn];
@@ -34,19 +37,19 @@ export function FindingBody({training, finding, height}: FindingBodyProps) {
           height={height}
         />
       ) : (
-        <section class="Card">{seen}</section>
+        <Card>{seen}</Card>
       )}
-      <section class="Card FixCard" aria-label="How to fix it">
-        <header class="Card-head">
-          <h3>How to fix it</h3>
-          {finding.fix.code && <CopyButton code={finding.fix.code} what="the fix" />}
-        </header>
-        {finding.fix.code && <Code code={finding.fix.code} />}
+      <Card
+        class="FixCard"
+        title="How to fix it"
+        actions={fix.code && <CopyButton code={fix.code} what="the fix" />}
+      >
+        {fix.code && <Code code={fix.code} />}
         <p class="soft">
-          <Words text={finding.fix.text} />
+          <InlineCode text={fix.text} />
         </p>
         {shown && seen}
-      </section>
+      </Card>
     </article>
   );
 }

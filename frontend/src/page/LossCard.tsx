@@ -19,7 +19,7 @@ export function LossCard({training, curve, height}: LossCardProps) {
       layers={null}
       flagged={[]}
       title={curve.threshold === null ? "The loss" : "Loss against its baseline"}
-      calm
+      neutral
       height={height}
     />
   );

@@ -1,4 +1,5 @@
 import type {Evidence} from "../model/wire";
+import "./Table.css";
 
 /** A few numbers of a training with their healthy limits. */
 export function OverviewTable({rows}: {rows: readonly Evidence[]}) {
@@ -7,8 +8,12 @@ export function OverviewTable({rows}: {rows: readonly Evidence[]}) {
       <thead>
         <tr>
           <td />
-          <th scope="col" class="is-number">now</th>
-          <th scope="col" class="is-number">healthy</th>
+          <th scope="col" class="is-number">
+            now
+          </th>
+          <th scope="col" class="is-number">
+            healthy
+          </th>
         </tr>
       </thead>
       <tbody>

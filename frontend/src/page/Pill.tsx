@@ -1,4 +1,5 @@
 import type {Mark} from "../model/wire";
+import "./Pill.css";
 
 /** An outcome: sign, words and colour together. */
 export function Pill({mark}: {mark: Mark}) {

@@ -1,5 +1,5 @@
 import {followInPage} from "../host/host";
-import {MOST_RUNS_SHOWN, timeSeriesHref, type Curves} from "../host/links";
+import {type Curves, MAX_RUNS_SHOWN, timeSeriesHref} from "../host/links";
 
 interface TimeSeriesLinkProps extends Curves {
   /** How many runs TensorBoard lists at least. */
@@ -9,13 +9,16 @@ interface TimeSeriesLinkProps extends Curves {
 /** To these very curves in TensorBoard. A real link: it opens in a new tab, too. */
 export function TimeSeriesLink({members, tags, runs}: TimeSeriesLinkProps) {
   const follow = (event: MouseEvent & {currentTarget: HTMLAnchorElement}): void => {
-    const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+    const plain =
+      event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
     if (plain && followInPage(event.currentTarget.href)) event.preventDefault();
   };
   return (
-    <span class="TimeSeries">
-      {runs > MOST_RUNS_SHOWN && (
-        <span class="soft">Above {MOST_RUNS_SHOWN} runs TensorBoard draws none: tick yours there. </span>
+    <span>
+      {runs > MAX_RUNS_SHOWN && (
+        <span class="soft">
+          Above {MAX_RUNS_SHOWN} runs TensorBoard draws none: tick yours there.{" "}
+        </span>
       )}
       <a href={timeSeriesHref({members, tags})} target="_parent" onClick={follow}>
         Open in Time Series <span aria-hidden="true">↗</span>

@@ -1,10 +1,11 @@
 import {formatCount, formatWhen} from "../model/numbers";
 import type {Finding, Training} from "../model/wire";
-import {CalmBody} from "./CalmBody";
 import {FindingBody} from "./FindingBody";
-import {Folds} from "./Folds";
+import {InlineCode} from "./InlineCode";
+import {OverviewBody} from "./OverviewBody";
 import {Pill} from "./Pill";
-import {Words} from "./Words";
+import {Sections} from "./Sections";
+import "./TrainingPage.css";
 
 interface TrainingPageProps {
   training: Training;
@@ -21,19 +22,19 @@ export function TrainingPage({training, open, onToggle}: TrainingPageProps) {
     <>
       <Facts training={training} main={main} />
       <h1>
-        <Words text={training.headline} />
+        <InlineCode text={training.headline} />
       </h1>
       {training.context && (
         <p class="Context soft">
-          <Words text={training.context} />
+          <InlineCode text={training.context} />
         </p>
       )}
       {main ? (
         <FindingBody key={training.run} {...{training, height: HEIGHT}} finding={main} />
       ) : (
-        <CalmBody training={training} height={HEIGHT} />
+        <OverviewBody training={training} height={HEIGHT} />
       )}
-      <Folds {...{training, main, open, onToggle}} />
+      <Sections {...{training, main, open, onToggle}} />
     </>
   );
 }

@@ -1,16 +1,16 @@
 /** Pure parts of the layer picture: its colour scale, its row names, which rows are framed. */
 import type {LayerData} from "../model/wire";
 
-export interface HeatScale {
+export interface ColourScale {
   low: number;
   high: number;
   log: boolean;
 }
 
-const MOST_DECADES = 12;
+const MAX_DECADES = 12;
 
 /** Shares run from 0 to 1; sizes on a log scale over what is there, at least one decade. */
-export function heatScale(values: readonly number[], unit: string): HeatScale {
+export function colourScale(values: readonly number[], unit: string): ColourScale {
   if (unit === "share") return {low: 0, high: 1, log: false};
   let [low, high] = [Infinity, 0];
   for (const value of values) {
@@ -20,12 +20,12 @@ export function heatScale(values: readonly number[], unit: string): HeatScale {
   }
   if (high === 0) return {low: 1e-3, high: 1, log: true};
   const top = Math.ceil(Math.log10(high) - 1e-9);
-  const floor = Math.max(Math.floor(Math.log10(low) + 1e-9), top - MOST_DECADES);
+  const floor = Math.max(Math.floor(Math.log10(low) + 1e-9), top - MAX_DECADES);
   return {low: Number(`1e${Math.min(floor, top - 1)}`), high: Number(`1e${top}`), log: true};
 }
 
 /** Where a value lies on the scale, 0 to 1; zeros lie at 0. */
-export function heatOf(value: number, {low, high, log}: HeatScale): number {
+export function scalePosition(value: number, {low, high, log}: ColourScale): number {
   const at = log
     ? (Math.log10(Math.max(value, low)) - Math.log10(low)) / (Math.log10(high) - Math.log10(low))
     : (value - low) / (high - low);

@@ -1,6 +1,8 @@
 import type {ComponentChildren} from "preact";
 import type {Summaries} from "../model/wire";
+import {Card} from "./Card";
 import {Code, CopyButton} from "./Code";
+import "./EmptyState.css";
 
 const LINES = `import tb_zeroacc
 
@@ -10,21 +12,26 @@ model.fit(
 )`;
 
 /** No training to show: what is the matter, in a sentence, and what to do. */
-export function Empty({head, failed}: {head: Summaries | null; failed: string}) {
+export function EmptyState({head, failed}: {head: Summaries | null; failed: string}) {
   if (failed && !head) return <Message title="No answer" words={[failed]} />;
   if (!head?.complete) {
-    return <Message title="Reading the logs" words={["The first verdicts stand here in a moment."]} />;
+    return (
+      <Message title="Reading the logs" words={["The first verdicts stand here in a moment."]} />
+    );
   }
   const {errors} = head;
   return (
     <Message
       title={errors.length ? "Nothing to judge yet" : "No training in this log directory yet"}
-      words={[...errors, "This page fills as soon as a training is logged there. These lines are enough:"]}
+      words={[
+        ...errors,
+        "This page fills as soon as a training is logged there. These lines are enough:",
+      ]}
     >
-      <div class="Card Empty-code">
+      <Card class="EmptyState-code">
         <CopyButton code={LINES} what="the lines" />
         <Code code={LINES} />
-      </div>
+      </Card>
     </Message>
   );
 }
@@ -37,7 +44,7 @@ interface MessageProps {
 
 function Message({title, words, children}: MessageProps) {
   return (
-    <div class="Empty" role="status">
+    <div class="EmptyState" role="status">
       <h1>{title}</h1>
       {words.map((sentence) => (
         <p key={sentence} class="soft">

@@ -38,7 +38,7 @@ export function placeLabel(
 }
 
 /** The box of the words on a level line: at its right end where that is free, above before below. */
-export function onLine(
+export function placeOnLine(
   y: number,
   size: {width: number; height: number},
   area: Box,
@@ -70,8 +70,7 @@ function outside(box: Box, area: Box): number {
 
 function count(box: Box, dots: readonly Dot[]): number {
   return dots.filter(
-    ([x, y]) =>
-      x > box.left && x < box.left + box.width && y > box.top && y < box.top + box.height,
+    ([x, y]) => x > box.left && x < box.left + box.width && y > box.top && y < box.top + box.height,
   ).length;
 }
 
@@ -86,7 +85,7 @@ export function overlaps(box: Box, others: readonly Box[]): number {
 }
 
 /** Points every few pixels along the curve, gaps left out. */
-export function along(points: readonly (Dot | null)[], every: number): Dot[] {
+export function sampleAlong(points: readonly (Dot | null)[], every: number): Dot[] {
   const dots: Dot[] = [];
   let before: Dot | null = null;
   for (const point of points) {

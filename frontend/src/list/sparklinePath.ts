@@ -1,5 +1,5 @@
 /** A path through the finite values, logarithmic where they span decades; gaps stay gaps. */
-export function sparkPath(values: readonly number[], width: number, height: number): string {
+export function sparklinePath(values: readonly number[], width: number, height: number): string {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return "";
   const log = Math.min(...finite) > 0 && Math.max(...finite) > 50 * Math.min(...finite);

@@ -1,16 +1,14 @@
-/** Small strokes for canvases, in device pixels of a context that is scaled by `ratio`. */
+/** Small shapes on a canvas, in device pixels of a context that is scaled by `ratio`. */
 import {FONT} from "./colours";
-
-export type Align = "left" | "right" | "center";
 
 export interface Label {
   text: string;
   x: number;
   y: number;
-  align: Align;
+  align: "left" | "right" | "center";
   colour: string;
   /** Drawn behind the letters, so that no line of the grid crosses them. */
-  ground?: string;
+  halo?: string;
 }
 
 export function drawLabel(ctx: CanvasRenderingContext2D, ratio: number, label: Label): void {
@@ -18,10 +16,10 @@ export function drawLabel(ctx: CanvasRenderingContext2D, ratio: number, label: L
   ctx.font = FONT.replace("11px", `${11 * ratio}px`);
   ctx.textAlign = label.align;
   ctx.textBaseline = "middle";
-  if (label.ground) {
+  if (label.halo) {
     ctx.lineJoin = "round";
     ctx.lineWidth = 3 * ratio;
-    ctx.strokeStyle = label.ground;
+    ctx.strokeStyle = label.halo;
     ctx.strokeText(label.text, label.x, label.y);
   }
   ctx.fillStyle = label.colour;
@@ -61,13 +59,13 @@ export function dot(
   x: number,
   y: number,
   colour: string,
-  ground: string,
+  outline: string,
 ): void {
   ctx.save();
   ctx.beginPath();
   ctx.arc(x, y, 4 * ratio, 0, 2 * Math.PI);
   ctx.fillStyle = colour;
-  ctx.strokeStyle = ground;
+  ctx.strokeStyle = outline;
   ctx.lineWidth = 1.5 * ratio;
   ctx.fill();
   ctx.stroke();

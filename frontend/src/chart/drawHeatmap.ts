@@ -1,18 +1,18 @@
 import {readColours} from "./colours";
-import {heatOf, type HeatScale} from "./heat";
+import {type ColourScale, scalePosition} from "./heatmap";
 
-interface Heat {
+interface Heatmap {
   /** By sample, then by row. */
   values: readonly (readonly number[])[];
-  scale: HeatScale;
+  scale: ColourScale;
   frames: readonly [number, number][];
   edges: readonly number[];
   area: {left: number; width: number; height: number};
 }
 
 /** Draws the cells, a hair line between rows, accent where a value is not finite, the frames. */
-export function drawHeat(canvas: HTMLCanvasElement, heat: Heat): void {
-  const {values, scale, frames, edges, area} = heat;
+export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
+  const {values, scale, frames, edges, area} = heatmap;
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round((area.left + area.width + 1) * ratio);
   canvas.height = Math.round((area.height + 1) * ratio);
@@ -30,9 +30,9 @@ export function drawHeat(canvas: HTMLCanvasElement, heat: Heat): void {
     const [from, to] = [edges[n] ?? 0, edges[n + 1] ?? area.width];
     sample.forEach((value, row) => {
       ctx.fillStyle = Number.isFinite(value)
-        ? (ramp[Math.round(heatOf(value, scale) * (ramp.length - 1))] ?? colours.data)
+        ? (ramp[Math.round(scalePosition(value, scale) * (ramp.length - 1))] ?? colours.data)
         : Number.isNaN(value)
-          ? colours.ground
+          ? colours.background
           : colours.accent;
       ctx.fillRect(from, row * tall, to - from + 0.5, tall - (tall > 4 ? 1 : 0));
     });

@@ -1,0 +1,226 @@
+import type {ComponentChildren} from "preact";
+import {formatCount} from "../model/numbers";
+import type {Finding, Lacking, Training, Unrecorded} from "../model/wire";
+import {ChecksTable, countChecks} from "./ChecksTable";
+import {Code, CopyButton} from "./Code";
+import {Consequences} from "./Consequences";
+import {Disclosure} from "./Disclosure";
+import {EvidenceTable} from "./EvidenceTable";
+import {tagsOf} from "./evidence";
+import {FindingBody} from "./FindingBody";
+import {InlineCode} from "./InlineCode";
+import {LossCard} from "./LossCard";
+import "./Sections.css";
+
+interface SectionsProps {
+  training: Training;
+  /** The finding that the page opens with; null where there is none. */
+  main: Finding | null;
+  open: readonly string[];
+  onToggle: (id: string) => void;
+}
+
+interface Section {
+  id: string;
+  title: string;
+  aside: string;
+  content: () => ComponentChildren;
+}
+
+const HEIGHT = 180;
+
+/** Everything else about a training, in lines that already say what is inside. */
+export function Sections({training, main, open, onToggle}: SectionsProps) {
+  return (
+    <div class="Sections">
+      {sectionsOf(training, main).map(({id, content, ...line}) => (
+        <Disclosure key={id} {...line} open={open.includes(id)} onToggle={() => onToggle(id)}>
+          {content}
+        </Disclosure>
+      ))}
+    </div>
+  );
+}
+
+function sectionsOf(training: Training, main: Finding | null): Section[] {
+  const further = training.findings.filter((finding) => finding !== main);
+  return [
+    main && consequences(training, main),
+    main && counterEvidence(main),
+    ...further.map((finding) => furtherFinding(training, finding)),
+    main && loss(training, main),
+    rivals(training),
+    lacking(training),
+    unrecorded(training),
+    checks(training),
+    notes(training),
+  ].filter((section) => section !== null);
+}
+
+function consequences(training: Training, {explains}: Finding): Section | null {
+  if (!explains.length) return null;
+  return {
+    id: "explains",
+    title: explainsTitle(explains.length),
+    aside: explains.map(({title}) => inSentence(title)).join(" · "),
+    content: () => <Consequences training={training} items={explains} />,
+  };
+}
+
+function counterEvidence({counter_evidence: rows}: Finding): Section | null {
+  if (!rows.length) return null;
+  return {
+    id: "against",
+    title: "What speaks against it",
+    aside: rows.map(({text, value_text}) => `${text} ${value_text}`).join(" · "),
+    content: () => <EvidenceTable rows={rows} title="What was seen" />,
+  };
+}
+
+function furtherFinding(training: Training, finding: Finding): Section {
+  return {
+    id: finding.code,
+    title: finding.summary,
+    aside: `${finding.tier} · ${finding.code}`,
+    content: () => <FurtherFinding training={training} finding={finding} />,
+  };
+}
+
+/** The loss and its baseline: a mere reference has no side that would stand before its number. */
+function loss(training: Training, {evidence}: Finding): Section | null {
+  const {curve} = training;
+  if (!curve?.tag || tagsOf(evidence).includes(curve.tag)) return null;
+  return {
+    id: "loss",
+    title: "The loss against its baseline",
+    aside: [curve.value_text, curve.limit_text].filter(Boolean).join(" against "),
+    content: () => <LossCard training={training} curve={curve} height={HEIGHT} />,
+  };
+}
+
+function rivals(training: Training): Section | null {
+  if (!training.rivals.length) return null;
+  return {
+    id: "rivals",
+    title: "What would settle it",
+    aside: training.rivals.map(({codes}) => codes.join(" or ")).join(" · "),
+    content: () =>
+      training.rivals.map(({codes, would_separate}) => (
+        <p key={codes.join()}>
+          <span class="soft">{codes.map((code) => nameOf(training, code)).join(" or ")}: </span>
+          <InlineCode text={would_separate} />
+        </p>
+      )),
+  };
+}
+
+function lacking(training: Training): Section | null {
+  if (!training.lacking.length) return null;
+  return {
+    id: "lacking",
+    title: "What could not be told, and the line that would tell it",
+    aside: training.lacking.map(({what}) => what).join(" · "),
+    content: () =>
+      training.lacking.map((entry) => (
+        <LackingEntry key={entry.how_to_log} training={training} entry={entry} />
+      )),
+  };
+}
+
+function unrecorded({unrecorded: parts}: Training): Section | null {
+  if (!parts.length) return null;
+  return {
+    id: "unrecorded",
+    title: "What is not on record, and why",
+    aside: parts.map(({part}) => part.replaceAll("`", "")).join(" · "),
+    content: () =>
+      parts.map((entry) => <UnrecordedEntry key={entry.part + entry.why} {...entry} />),
+  };
+}
+
+function checks({checks: all, tally}: Training): Section {
+  return {
+    id: "checks",
+    title: "All checks",
+    aside: countChecks(tally),
+    content: () => <ChecksTable checks={all} tally={tally} />,
+  };
+}
+
+function notes({notes: written, sampled}: Training): Section | null {
+  if (!written.length && !sampled) return null;
+  return {
+    id: "notes",
+    title: "Notes on this log",
+    aside: formatCount(written.length || 1, "note"),
+    content: () => (
+      <ul class="Notes">
+        {sampled && <li>TensorBoard's data provider gave sampled points only.</li>}
+        {written.map((note) => (
+          <li key={note}>{note}</li>
+        ))}
+      </ul>
+    ),
+  };
+}
+
+const explainsTitle = (count: number): string =>
+  `It explains ${formatCount(count, "more finding")}`;
+
+/** A title in the middle of a sentence: `NaN in inputs` keeps its capitals. */
+const inSentence = (title: string): string =>
+  /^[A-Z][a-z]*[A-Z]/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
+
+function nameOf(training: Training, code: string): string {
+  const title = training.checks[code]?.title ?? code;
+  return title === code ? code : `${inSentence(title)} (${code})`;
+}
+
+function FurtherFinding({training, finding}: {training: Training; finding: Finding}) {
+  const {context, counter_evidence, explains} = finding;
+  return (
+    <>
+      {context && (
+        <p class="soft">
+          <InlineCode text={context} />
+        </p>
+      )}
+      <FindingBody training={training} finding={finding} height={HEIGHT} />
+      {counter_evidence.length > 0 && (
+        <EvidenceTable rows={counter_evidence} title="What speaks against it" />
+      )}
+      {explains.length > 0 && (
+        <>
+          <p>{explainsTitle(explains.length)}:</p>
+          <Consequences training={training} items={explains} />
+        </>
+      )}
+    </>
+  );
+}
+
+function UnrecordedEntry({part, why, remedy}: Unrecorded) {
+  return (
+    <p>
+      <InlineCode text={part} />.{" "}
+      <span class="soft">
+        <InlineCode text={why} />
+      </span>{" "}
+      <InlineCode text={remedy} />
+    </p>
+  );
+}
+
+function LackingEntry({training, entry}: {training: Training; entry: Lacking}) {
+  const {how_to_log, what, codes} = entry;
+  return (
+    <div class="Lacking">
+      <p>
+        {what}
+        <span class="soft">, for {codes.map((code) => nameOf(training, code)).join(", ")}</span>
+        <CopyButton code={how_to_log} what="the line" />
+      </p>
+      <Code code={how_to_log} />
+    </div>
+  );
+}
