@@ -1,7 +1,7 @@
 """The errors of this project, with messages for people.
 
     ZeroAccuracyError
-    ├── UnreadablePathError    a path that is missing, forbidden, or holds no event file
+    ├── UnreadablePathError    a path that is missing, forbidden, or holds no log
     ├── RecordError            a record of ours that cannot be decoded (damaged, or from the future)
     ├── MissingPackageError    what recording needs is not installed; also an ImportError
     ├── UndeclaredNeedError    a rule asks for data that it did not declare

@@ -1,6 +1,6 @@
 """A Run: one training as the rules see it. Its contract, its tables, its curves in their roles.
 
-A run knows no file, no clock and no framework: `logs` builds it from event files, tests build it by
+A run knows no file, no clock and no framework: `logs` builds it from files, tests build it by
 hand.
 """
 
@@ -135,7 +135,7 @@ class Run:
     Attributes:
         name: The training's directory relative to the log directory, `.` for itself.
         path: The path that was asked for, as given.
-        members: TensorBoard's names of the runs that belong to it.
+        members: TensorBoard's names of the runs that belong to it; none for a log that is text.
         sessions: How many sessions the directory holds, this one included.
         state: Whether it still runs, judged by the clock that the reader was given.
         idle_seconds: Seconds since the last record at that clock, in whole minutes; None without a
@@ -184,6 +184,16 @@ class Run:
         for curve in self.curves:
             if curve.headline and curve.role is role and curve.split is split:
                 return curve
+        return None
+
+    @property
+    def main_curve(self) -> Curve | None:
+        """The curve that shows best whether it learns: loss, reward or accuracy; None without."""
+        for role in (Role.LOSS, Role.REWARD, Role.ACCURACY):
+            for split in (Split.TRAIN, Split.VALIDATION):
+                curve = self.headline(role, split)
+                if curve is not None and len(curve.series):
+                    return curve
         return None
 
     def curves_of(self, role: Role, split: Split | None = None) -> list[Curve]:

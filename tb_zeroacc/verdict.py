@@ -28,7 +28,7 @@ class Reader:
     """Follows one path: each `refresh` reads what was appended, `state` judges what is there.
 
     Args:
-        path: A log directory, one training's directory or one event file; any fsspec URL.
+        path: A log directory, one training's directory or one log; any fsspec URL.
         session: As for `LogReader`.
     """
 
@@ -44,7 +44,7 @@ class Reader:
         """Reads what was appended since the last call.
 
         Raises:
-            UnreadablePathError: The path is missing, forbidden, or holds no event file.
+            UnreadablePathError: The path is missing, forbidden, or holds no log.
         """
         self._logs.refresh()
 
@@ -74,12 +74,12 @@ def read(path: str, now: float | None = None, session: str | None = None) -> lis
     """Reads and judges every training below a path.
 
     Args:
-        path: A log directory, one training's directory or one event file; any fsspec URL.
+        path: A log directory, one training's directory or one log; any fsspec URL.
         now: The clock in seconds since 1970 that decides what still runs; None for no clock.
         session: The recorder's session to judge, by its token; None for the latest.
 
     Raises:
-        UnreadablePathError: The path is missing, forbidden, or holds no event file.
+        UnreadablePathError: The path is missing, forbidden, or holds no log.
     """
     reader = Reader(path, session)
     reader.refresh()

@@ -59,7 +59,7 @@ def _options(
 def diagnose(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Log directories or event files; any fsspec URL."),
+        typer.Argument(metavar="PATH...", help="Log directories, event files, CSV logs; any URL."),
     ],
     fmt: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
     fail_on: Annotated[

@@ -1,4 +1,4 @@
-"""Event files to Runs: framing, decoding, discovery, grouping, sessions, following growth."""
+"""Logs to Runs: framing, decoding, discovery, grouping, sessions, following growth."""
 
 from tb_zeroacc.logs.reader import LogReader, read_runs
 

@@ -63,7 +63,7 @@ def build(
     run = Run(
         name=name,
         path=path,
-        members=tuple(m.name for m in session.members if m.holds_data) or tuple(sorted(files)),
+        members=_members(session, files),
         sessions=session.sessions,
         state="unknown" if newest.end is None else "ended",
         notes=tuple(dict.fromkeys([*_session_notes(session), *file_notes, *faults])),
@@ -110,6 +110,13 @@ def at(built: Built, now: float | None) -> Run:
     )
 
 
+def _members(session: Session, directories: Iterable[str]) -> tuple[str, ...]:
+    """Those that TensorBoard lists as runs: it knows no text logs."""
+    holding = [member for member in session.members if member.holds_data]
+    listed = tuple(member.name for member in holding if member.counted == "unknown")
+    return listed if holding else tuple(sorted(directories))
+
+
 _T = TypeVar("_T")
 
 
@@ -135,11 +142,16 @@ def _session_notes(session: Session) -> Iterator[str]:
     elif earlier > 1:
         yield f"{earlier} earlier sessions in this directory were set aside; the latest is judged."
     restarted = {tag: n for m in session.members for tag, n in m.restarted.items()}
-    if restarted:
-        yield (
-            f"The steps of {_named(restarted)} began anew {_times(max(restarted.values()))} "
-            "within the session; only the last stretch is judged."
-        )
+    joined = {tag: n for m in session.members for tag, n in m.joined.items()}
+    for tags, what in (
+        (restarted, "only the last stretch is judged"),
+        (joined, "its values go on, so that all of it is judged as one curve"),
+    ):
+        if tags:
+            yield (
+                f"The steps of {_named(tags)} began anew {_times(max(tags.values()))} "
+                f"within the session; {what}."
+            )
     resumed = [tag for m in session.members for tag in m.resumed]
     if resumed:
         yield (

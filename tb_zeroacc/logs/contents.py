@@ -1,14 +1,17 @@
-"""What one event file holds, as far as it was read: its tags, its sessions, our records.
+"""What one file of a log holds, as far as it was read: its tags, its sessions, our records.
 
 A file's contents depend on its own events alone, so that files can be read in any order and in
 any pieces. Only the latest session of a file is kept, of the earlier ones just their number.
 
 Within a file a tag whose steps go back begins a new stretch. That is a new session unless another
 tag runs on across it: then the tag's steps only count something that begins anew (a loop's index).
+Where its values go on, too, the stretches are one curve: those of the batches of each epoch do,
+those of the epochs of each fold do not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
@@ -27,6 +30,7 @@ from tb_zeroacc.logs.decoding import (
 )
 from tb_zeroacc.logs.tables import TableStore
 from tb_zeroacc.records import Layout, SampleRecord
+from tb_zeroacc.run import Axis
 from tb_zeroacc.series import SeriesBuilder
 
 # Real logs have up to some hundred tags; more of them than this are no curves for a person.
@@ -46,13 +50,36 @@ class Track:
     """One scalar tag within a file: its present stretch of rising steps."""
 
     builder: SeriesBuilder
+    opened_with: float  # first value in the file
     begun: int  # number of the event that began this stretch
     opened_at: int  # first step in the file
     lowest: int  # lowest step at which a stretch began
     last: int  # last step
+    latest: float = 0.0  # last value
     seen: int = 0  # number of the last event
     restarts: int = 0  # how often steps began anew
+    whole: SeriesBuilder | None = None  # all stretches, one behind the other, if there are several
+    shift: int = 0  # of the steps of this stretch in `whole`
+    continued: int = 0  # restarts at which the values went on
     rewinds: int = 0  # how often a resumed training wrote steps again
+
+    def restart(self, step: int, value: float, event: int) -> None:
+        """Begins a new stretch."""
+        if abs(value - self.latest) < abs(value - self.opened_with):
+            self.continued += 1
+        self.whole = self.whole or self.builder
+        self.shift = (self.whole.last_step or 0) + 1 - step
+        self.restarts += 1
+        self.lowest = min(self.lowest, step)
+        self.builder, self.begun = SeriesBuilder(), event
+
+    @property
+    def joined(self) -> SeriesBuilder | None:
+        """All stretches as one curve, where most begin nearer to the last value than to the first.
+
+        None where they do not, or where there is only one stretch.
+        """
+        return self.whole if self.continued > self.restarts / 2 else None
 
 
 @dataclass(slots=True, eq=False)
@@ -84,7 +111,7 @@ class FileContents:
     """Everything that is kept of one file.
 
     Attributes:
-        events: How many events were read.
+        events: How many events were read; of a text log, rows.
         tracks: Scalar tags of the latest session (and of earlier ones: see `alive`).
         breaks: Number of the event at which each session but the first began.
         earlier: Sessions before those of `breaks`.
@@ -93,6 +120,7 @@ class FileContents:
         recording: What our recorder wrote, None where it did not.
         faults: Sentences on what could not be read.
         last_time: Wall time of the last event, seconds.
+        counted: What the steps of a text log count; `unknown` for an event file.
     """
 
     events: int = 0
@@ -104,6 +132,7 @@ class FileContents:
     recording: RecordedSession | None = None
     faults: dict[str, None] = field(default_factory=dict)
     last_time: float | None = None
+    counted: Axis = "unknown"
 
     @property
     def begun(self) -> int:
@@ -136,6 +165,16 @@ class FileContents:
             else:
                 self._go_on(track, step, number, time)
 
+    def add_numbers(self, step: int, numbers: Mapping[str, float]) -> None:
+        """Takes the next row of a text log: numbers by tag, without a wall time."""
+        self.events += 1
+        for tag, number in numbers.items():
+            track = self.tracks.get(tag)
+            if track is None:
+                self._first(Scalar(tag, number), step, None)
+            else:
+                self._go_on(track, step, number, None)
+
     def _take(self, item: Item | None, step: int, time: float | None) -> None:
         if isinstance(item, Scalar):
             self._first(item, step, time)
@@ -160,20 +199,23 @@ class FileContents:
         if len(self.tracks) >= MAX_TAGS:
             self.fault(Fault(f"Only the first {MAX_TAGS} scalar tags of a file are read."))
             return
-        track = self.tracks[item.tag] = Track(SeriesBuilder(), self.events, step, step, step)
+        track = Track(SeriesBuilder(), item.value, self.events, step, step, step)
+        self.tracks[item.tag] = track
         self._go_on(track, step, item.value, time)
 
     def _go_on(self, track: Track, step: int, value: float, time: float | None) -> None:
         track.seen = self.events
         if step < track.last:
-            if not self._go_back(track, step):
+            if not self._go_back(track, step, value):
                 return
         elif step > track.last and self.breaks and self.breaks[-1] > track.begun:
             self._veto(track)
-        track.last = step
+        track.last, track.latest = step, value
         track.builder.append(step, value, time)
+        if track.whole is not None:
+            track.whole.append(step + track.shift, value, time)
 
-    def _go_back(self, track: Track, step: int) -> bool:
+    def _go_back(self, track: Track, step: int, value: float) -> bool:
         """Begins a new stretch, or takes points back; False where the point is left out."""
         # Not where this stretch began: it may itself be a late piece of a log out of order.
         if not restarts(step, track.lowest, track.last):
@@ -181,15 +223,15 @@ class FileContents:
             if track.rewinds > MAX_REWINDS:
                 return False
             track.builder = track.builder.before(step)
+            if track.whole is not None:
+                track.whole = track.whole.before(step + track.shift)
             return True
         if track.begun >= self.begun:  # else it joins the session that another tag began
             self.breaks.append(self.events)
             if len(self.breaks) > MAX_BREAKS:
                 del self.breaks[0]
                 self.earlier += 1
-        track.restarts += 1
-        track.lowest = min(track.lowest, step)
-        track.builder, track.begun = SeriesBuilder(), self.events
+        track.restart(step, value, self.events)
         return True
 
     def _veto(self, track: Track) -> None:

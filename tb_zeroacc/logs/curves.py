@@ -110,6 +110,9 @@ def _without_misleading_losses(drafts: list[_Draft]) -> list[_Draft]:
     if any(d.meaning.reinforcement for d in drafts):
         return [_as(d, Role.OTHER) if d.meaning.role is Role.LOSS else d for d in drafts]
     words = {word for d in drafts for word in d.meaning.adversarial}
+    named = {w for d in drafts if d.meaning.role is Role.LOSS for w in d.meaning.name.split("_")}
+    if {"g", "d"} <= named:  # `G_loss` and `D_loss`
+        words.add("gan")
     if words & {"generator", "discriminator", "gen", "disc", "gan"} or {"fake", "real"} <= words:
         return [_as(d, d.meaning.role) if d.meaning.role is Role.LOSS else d for d in drafts]
     return drafts
@@ -172,8 +175,9 @@ def _is_gapless(series: Series) -> bool:
 
 
 def _axis(draft: _Draft, by_epoch: set[tuple[int, int]]) -> Axis:
-    if draft.meaning.axis != "unknown":
-        return draft.meaning.axis
+    for told in (draft.member.counted, draft.meaning.axis):
+        if told != "unknown":
+            return told
     series = draft.series
     if _is_gapless(series) and (series.first.step, series.last.step) in by_epoch:
         return "epoch"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.decoding import parse
-from tb_zeroacc.logs.framing import Stop, cut, resynchronise
+from tb_zeroacc.logs.framing import MAX_PAYLOAD, Stop, cut, resynchronise
 from tb_zeroacc.tfrecord import HEAD, TAIL, payload_is_sound
 
 Read: TypeAlias = Callable[[int, int], bytes]  # (first byte, how many) -> those that are there
@@ -16,9 +16,52 @@ Read: TypeAlias = Callable[[int, int], bytes]  # (first byte, how many) -> those
 BLOCK = 4 * 2**20  # bytes read at once
 
 
+def read_up_to(read: Read, size: int) -> bytes:
+    """The first `size` bytes of a file, fewer where it ends before."""
+    blocks: list[bytes] = []
+    at = 0
+    while at < size and (block := read(at, min(BLOCK, size - at))):
+        blocks.append(block)
+        at += len(block)
+    return b"".join(blocks)
+
+
+class Follower(Protocol):
+    """One file of some kind, read again whenever it has grown.
+
+    Attributes:
+        contents: What was read of it.
+        changes: Rises whenever something was read.
+    """
+
+    contents: FileContents
+    changes: int
+
+    def advance(self, read: Read, size: int) -> None:
+        """Reads what was appended since; `size` is the file's present size in bytes."""
+        ...
+
+    @property
+    def holds_log(self) -> bool:
+        """Whether anything of a log was found."""
+        ...
+
+    def unread(self, name: str) -> str | None:
+        """Why nothing could be read of it, as a sentence; None where something was."""
+        ...
+
+    def damage(self, name: str) -> Iterator[str]:
+        """Sentences on what is lost for good."""
+        ...
+
+    def unfinished(self, name: str) -> Iterator[str]:
+        """Sentences on what may still be completed."""
+        ...
+
+
 @dataclass(slots=True)
 class FileFollower:
-    """One file: how far it was read, what it holds and what was lost.
+    """One event file: how far it was read, what it holds and what was lost.
 
     Attributes:
         offset: First byte that was not consumed.
@@ -59,7 +102,7 @@ class FileFollower:
             self.waiting, self.changes = waiting, self.changes + 1
 
     @property
-    def is_event_file(self) -> bool:
+    def holds_log(self) -> bool:
         """Whether at least one record was found."""
         return self.contents.events > 0 or self.oversize_records > 0
 
@@ -68,15 +111,31 @@ class FileFollower:
         """Bytes that belong to no record, as far as is known by now."""
         return self.lost + (self.waiting if self._searching else 0)
 
-    @property
-    def unfinished(self) -> int:
-        """Bytes of a last record that may still be completed."""
-        return 0 if self._searching else self.waiting
+    def unread(self, name: str) -> str | None:
+        """Why nothing could be read of it, as a sentence; None where there are no bytes, too."""
+        has_bytes = self.lost > 0 or self.waiting > 0
+        return f"{name} is no event file." if has_bytes and not self.holds_log else None
 
-    @property
-    def unreadable(self) -> bool:
-        """Whether there are bytes, and none of them is a record."""
-        return not self.is_event_file and (self.lost > 0 or self.waiting > 0)
+    def damage(self, name: str) -> Iterator[str]:
+        """What is lost for good."""
+        if self.unread(name) is not None:
+            return
+        if self.missing:
+            yield f"{self.missing} bytes of {name} belong to no record and were left out."
+        broken = self.damaged_records + self.odd_records
+        if broken:
+            records = "1 record" if broken == 1 else f"{broken} records"
+            yield f"{records} of {name} could not be parsed and were left out."
+        if self.oversize_records:
+            yield f"{name} holds a record of more than {MAX_PAYLOAD >> 20} MiB, which was left out."
+
+    def unfinished(self, name: str) -> Iterator[str]:
+        """What may still be completed."""
+        if self.waiting and self.holds_log and not self._searching:
+            yield (
+                f"{name} ends in the middle of a record ({self.waiting} bytes); "
+                "everything before it was read."
+            )
 
     def _consume(self, data: bytes) -> tuple[int, int]:
         """Takes whole records off `data`, which lies at `offset`; moves `offset` on.

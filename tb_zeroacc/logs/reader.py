@@ -6,15 +6,25 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from typing import NamedTuple
 
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs.building import Built, at, build
 from tb_zeroacc.logs.contents import FileContents
-from tb_zeroacc.logs.discovery import LFS_POINTER, in_reading_order, is_candidate
-from tb_zeroacc.logs.following import FileFollower
-from tb_zeroacc.logs.framing import MAX_PAYLOAD
+from tb_zeroacc.logs.discovery import (
+    LFS_POINTER,
+    follower_of,
+    in_reading_order,
+    is_candidate,
+    is_csv,
+    is_table,
+)
+from tb_zeroacc.logs.following import FileFollower, Follower
 from tb_zeroacc.logs.grouping import Part, parts_of
 from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
+from tb_zeroacc.logs.text_logs.csv_following import CsvFollower
+from tb_zeroacc.logs.text_logs.placing import TextLog, places_of
+from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
 from tb_zeroacc.run import Run
 
 
@@ -22,14 +32,14 @@ def read_runs(path: str, *, now: float | None = None) -> list[Run]:
     """Reads every training below a path once.
 
     Args:
-        path: A log directory, one training's directory or one event file; any fsspec URL.
+        path: A log directory, one training's directory or one log; any fsspec URL.
         now: Seconds since the epoch, to tell whether a training still runs; None for no clock.
 
     Returns:
         One Run a training, by name.
 
     Raises:
-        UnreadablePathError: The path is missing, forbidden, or holds no event file.
+        UnreadablePathError: The path is missing, forbidden, or holds no log.
     """
     reader = LogReader(path)
     reader.refresh()
@@ -41,11 +51,11 @@ _SERIALS = count()
 
 @dataclass(slots=True)
 class _File:
-    """One event file that is followed. A file that is written anew gets another serial number."""
+    """One file that is followed. A file that is written anew gets another serial number."""
 
     listed: Listed
     serial: int
-    follower: FileFollower = field(default_factory=FileFollower)
+    follower: Follower
     fault: str | None = None  # why it could not be read this time
     is_pointer: bool = False  # of Git LFS
 
@@ -56,7 +66,19 @@ class _File:
             return f"{name} could not be read: {self.fault}."
         if self.is_pointer:
             return f"{name} is only a pointer of Git LFS: fetch the file with `git lfs pull`."
-        return f"{name} is no event file." if self.follower.unreadable else None
+        return self.follower.unread(name)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is part of the log: of the CSV files only those that are one."""
+        named = self.listed.is_root or not is_csv(self.listed.name)
+        return named or self.follower.holds_log
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether something was meant to be read of it, and could not be."""
+        is_broken = isinstance(self.follower, StateFollower) and self.follower.is_broken
+        return self.fault is not None or self.is_pointer or is_broken
 
     @property
     def version(self) -> tuple[object, ...]:
@@ -65,36 +87,29 @@ class _File:
 
     def damage(self) -> Iterator[str]:
         """What is lost for good."""
-        name, follower = _shown(self.listed), self.follower
-        if (self.fault is not None or self.is_pointer) and (reason := self.unread()) is not None:
+        if self.is_lost and (reason := self.unread()) is not None:
             yield reason
-        if follower.unreadable:
-            return
-        if follower.missing:
-            yield f"{follower.missing} bytes of {name} belong to no record and were left out."
-        broken = follower.damaged_records + follower.odd_records
-        if broken:
-            records = "1 record" if broken == 1 else f"{broken} records"
-            yield f"{records} of {name} could not be parsed and were left out."
-        if follower.oversize_records:
-            yield f"{name} holds a record of more than {MAX_PAYLOAD >> 20} MiB, which was left out."
+        yield from self.follower.damage(_shown(self.listed))
 
     def unfinished(self) -> Iterator[str]:
         """What may still be completed."""
-        waiting = self.follower.unfinished
-        if waiting and self.follower.is_event_file:
-            yield (
-                f"{_shown(self.listed)} ends in the middle of a record ({waiting} bytes); "
-                "everything before it was read."
-            )
+        yield from self.follower.unfinished(_shown(self.listed))
+
+
+class _Placed(NamedTuple):
+    """One file in its training: the member that it is part of, and where that belongs."""
+
+    member: str
+    part: Part
+    file: _File
 
 
 @dataclass(slots=True)
 class LogReader:
-    """Follows the event files below one path. Not for several threads at once.
+    """Follows the logs below one path. Not for several threads at once.
 
     Args:
-        path: A log directory, one training's directory or one event file; any fsspec URL.
+        path: A log directory, one training's directory or one log; any fsspec URL.
         session: The one session of our recorder that counts, by its `facts.Start`; None for the
             latest of each training. Two may be written into one directory at the same time.
     """
@@ -118,7 +133,7 @@ class LogReader:
         """Reads what was appended since the last call.
 
         Raises:
-            UnreadablePathError: The path is missing, forbidden, or holds no event file.
+            UnreadablePathError: The path is missing, forbidden, or holds no log.
         """
         if self._storage is None:
             self._storage = storage_of(self.path)
@@ -128,7 +143,7 @@ class LogReader:
         known, self._files = self._files, {}
         for file in in_reading_order(found):
             self._files[file.location] = _followed(self._storage, known.get(file.location), file)
-        if not any(file.follower.is_event_file for file in self._files.values()):
+        if not any(file.follower.holds_log for file in self._files.values()):
             raise UnreadablePathError(self._why_nothing())
 
     def runs(self, now: float | None = None) -> list[Run]:
@@ -139,7 +154,7 @@ class LogReader:
         """
         built: dict[str, tuple[tuple[object, ...], Built]] = {}
         for name, files in sorted(self._trainings().items()):
-            version = tuple((part, *file.version) for part, file in files)
+            version = tuple((at.member, at.part, *at.file.version) for at in files)
             known = self._built.get(name)
             fresh = known is None or known[0] != version
             built[name] = (version, self._build(name, files)) if known is None or fresh else known
@@ -155,45 +170,63 @@ class LogReader:
             self._told[name] = one, run
         return [run for _, run in self._told.values()]
 
-    def _trainings(self) -> dict[str, list[tuple[Part, _File]]]:
-        """Every training's files in reading order, each with its directory's part.
+    def _trainings(self) -> dict[str, list[_Placed]]:
+        """Every training's files in reading order, each where it belongs.
 
         Files that cannot be read belong to the trainings that others make.
         """
-        tags: dict[str, set[str]] = defaultdict(set)
-        for file in self._files.values():
-            tags[file.listed.member].update(file.follower.contents.tracks)
-        label = "" if self._storage is None else self._storage.label
-        parts = parts_of(tags, label, tags)
-        found: dict[str, list[tuple[Part, _File]]] = defaultdict(list)
-        for file in self._files.values():
-            part = parts[file.listed.member]
-            found[part.training].append((part, file))
+        found: dict[str, list[_Placed]] = defaultdict(list)
+        for placed in self._placed():
+            found[placed.part.training].append(placed)
         readable = {
             name: files
             for name, files in found.items()
-            if any(file.follower.is_event_file for _, file in files)
+            if any(at.file.follower.holds_log for at in files)
         }
         self._lost = [
             reason
             for name in found.keys() - readable.keys()
-            for _, file in found[name]
-            if (file.fault is not None or file.is_pointer) and (reason := file.unread())
+            for at in found[name]
+            if at.file.is_lost and (reason := at.file.unread())
         ]
         return readable
 
-    def _build(self, name: str, files: list[tuple[Part, _File]]) -> Built:
+    def _placed(self) -> Iterator[_Placed]:
+        """The event files by their directories, then the text logs that say what they do not."""
+        label = "" if self._storage is None else self._storage.label
+        tags: dict[str, set[str]] = defaultdict(set)
+        holding: set[str] = set()
+        events: list[_File] = []
+        texts: list[TextLog] = []
+        for location, file in self._files.items():
+            listed, follower = file.listed, file.follower
+            if isinstance(follower, FileFollower):
+                events.append(file)
+                tags[listed.member].update(follower.contents.tracks)
+                if follower.contents.tracks or follower.contents.recording:
+                    holding.add(listed.member)
+            elif file.counts:
+                step = follower.last_step if isinstance(follower, StateFollower) else None
+                texts.append(TextLog(location, listed.member, listed.name, step))
+        parts = parts_of(tags, label, tags)
+        for file in events:
+            yield _Placed(file.listed.member, parts[file.listed.member], file)
+        places = places_of(texts, label, {member: parts[member] for member in holding})
+        for location, (member, part) in places.items():
+            yield _Placed(member, part, self._files[location])
+
+    def _build(self, name: str, files: list[_Placed]) -> Built:
         directories: dict[str, tuple[Part, list[FileContents]]] = {}
-        for part, file in files:
-            if file.follower.is_event_file and self._counts(file.follower.contents):
-                _, contents = directories.setdefault(file.listed.member, (part, []))
+        for member, part, file in files:
+            if file.follower.holds_log and self._counts(file.follower.contents):
+                _, contents = directories.setdefault(member, (part, []))
                 contents.append(file.follower.contents)
         return build(
             name,
             self.path,
             directories,
-            [note for _, file in files for note in file.damage()],
-            [note for _, file in files for note in file.unfinished()],
+            [note for at in files for note in at.file.damage()],
+            [note for at in files for note in at.file.unfinished()],
         )
 
     def _counts(self, contents: FileContents) -> bool:
@@ -202,33 +235,41 @@ class LogReader:
         return self.session is None or start is None or start.session == self.session
 
     def _why_nothing(self) -> str:
-        reasons = [reason for f in self._files.values() if (reason := f.unread()) is not None]
-        if not self._files and self._storage is not None and self._storage.refused:
+        files = [file for file in self._files.values() if file.counts]
+        reasons = [reason for file in files if (reason := file.unread()) is not None]
+        if not files and self._storage is not None and self._storage.refused:
             return f"{shown(self._storage.refused[0])!r} may not be read: permission denied."
-        if not self._files:
-            return f"There is no event file below {self.path!r}: no name contains `tfevents`."
+        if not files:
+            return (
+                f"There is no log below {self.path!r}: no name contains `tfevents`, and neither "
+                "a CSV file with the columns of a training nor a `trainer_state.json` is there."
+            )
         if not reasons:
-            return f"The event files below {self.path!r} are empty."
-        if len(self._files) == 1 and next(iter(self._files.values())).listed.is_root:
+            return f"The log files below {self.path!r} are empty."
+        if files[0].listed.is_root:
             return reasons[0]
         more = f" The same holds for {len(reasons) - 1} more." if len(reasons) > 1 else ""
-        return f"There is no readable event file below {self.path!r}: {reasons[0]}{more}"
+        return f"There is no readable log below {self.path!r}: {reasons[0]}{more}"
 
 
 def _followed(storage: Storage, known: _File | None, listed: Listed) -> _File:
     """Reads what a file holds beyond what is known of it."""
     if known is None or listed.size < known.listed.size:  # a file that shrank was written anew
-        known = _File(listed, next(_SERIALS))
+        known = _File(listed, next(_SERIALS), follower_of(listed.name))
     elif listed.size == known.listed.size and known.fault is None:
         return known
     file = _File(listed, known.serial, known.follower, is_pointer=known.is_pointer)
-    location = listed.location
+
+    def read(first: int, count: int) -> bytes:
+        return storage.read(listed.location, first, count)
+
     try:
-        if listed.size and not file.follower.is_event_file:
-            begin = storage.read(location, 0, len(LFS_POINTER))
-            file.is_pointer = begin == LFS_POINTER
+        if listed.size and not file.follower.holds_log and file.counts:
+            file.is_pointer = read(0, len(LFS_POINTER)) == LFS_POINTER
+            if not is_candidate(listed.name) and is_table(read, listed.size):
+                file.follower = CsvFollower()
         if not file.is_pointer:
-            file.follower.advance(lambda at, count: storage.read(location, at, count), listed.size)
+            file.follower.advance(read, listed.size)
     except PermissionError:
         file.fault = "permission denied"
     except OSError as error:

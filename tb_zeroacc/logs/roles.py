@@ -41,10 +41,14 @@ class Meaning:
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 
-_LOSS = {"loss", "losses", "nll", "bpd", "elbo", "cost", "xent", "crossentropy"}
+_CROSS_ENTROPY = re.compile("cross[-_ ]?entropy", re.IGNORECASE)  # one word: entropy is another
+
+_LOSS = {"loss", "losses", "nll", "bpd", "elbo", "cost", "xent", "crossentropy", "logloss"}
 _ACCURACY = {"acc", "accuracy"}
 # Lower is better by their very name: one of them stands for the loss where a log has none.
-ERRORS = frozenset({"mse", "mae", "rmse", "rmsle", "mape", "perplexity", "error", "err", "wer"})
+ERRORS = frozenset(
+    {"mse", "mae", "rmse", "rmsle", "mape", "perplexity", "ppl", "error", "err", "wer"}
+)
 _METRIC = ERRORS | {
     "r2", "auc", "auroc", "f1", "fbeta", "precision", "recall", "iou", "ap", "map", "bleu",
     "rouge", "psnr", "ssim", "em", "mcc", "kappa", "dice", "cer", "score", "squared", "absolute",
@@ -116,7 +120,7 @@ def _of_keras(name: str, axis: Axis, *, is_epoch: bool) -> Meaning:
 
 
 def _of_words(tag: str) -> Meaning:
-    words = [word.lower() for word in _WORD.findall(tag.replace("cross_entropy", "crossentropy"))]
+    words = [word.lower() for word in _WORD.findall(_CROSS_ENTROPY.sub("Crossentropy", tag))]
     splits = [split for word in words if (split := split_of_word(word))]
     telling = [word for word in words if split_of_word(word) is None]
     core = [word for word in telling if word not in _FILLER]
@@ -143,11 +147,23 @@ def _role(tag: str, telling: list[str]) -> Role:
         about = words & {"std", "min", "max", "histogram", "hist"}
         return Role.OTHER if about else Role.REWARD
     if words & _ACCURACY:
-        return Role.METRIC if words & _ADVERSARIAL else Role.ACCURACY
+        other = words & _ADVERSARIAL or _is_position(telling)
+        return Role.METRIC if other else Role.ACCURACY
     if words & _LOSS or tag.rsplit("/", 1)[-1].lower() == "ce":
         other = words & (_REGULARISER | _REINFORCEMENT | _ABOUT_LOSS)
         return Role.OTHER if other else Role.LOSS
     return Role.METRIC if words & _METRIC else Role.OTHER
+
+
+def _is_position(telling: list[str]) -> bool:
+    """Whether it is where the right answer stands among all, lower is better: `acc_mean_pos`.
+
+    A rank with a number is another thing: `rank1` is top-1 accuracy, `rank_0` a process.
+    """
+    pairs = list(zip(telling, [*telling[1:], ""], strict=True))
+    return "position" in telling or any(
+        pair == ("mean", "pos") or (pair[0] == "rank" and not pair[1].isdigit()) for pair in pairs
+    )
 
 
 def _rank(role: Role, core: list[str], telling: list[str]) -> int | None:

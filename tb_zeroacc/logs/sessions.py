@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from tb_zeroacc.logs.contents import FileContents, RecordedSession, Track, restarts
 from tb_zeroacc.logs.grouping import Part
+from tb_zeroacc.run import Axis
 from tb_zeroacc.series import SeriesBuilder
 
 # Lightning logs these beside everything, `trainer.test` too: they begin no training.
@@ -27,6 +28,7 @@ class Member:
         part: Where it belongs.
         curves: Builder of each scalar tag.
         restarted: How often the steps of a tag began anew without a new session.
+        joined: The same for tags whose stretches are one curve.
         resumed: Tags whose steps were written again by a resumed training.
         histograms: Tags of histograms.
         model: JSON of Keras' record.
@@ -34,12 +36,14 @@ class Member:
         sessions: Sessions that the directory holds.
         before: Wall time of the last event of the session before it.
         last_event: Wall time of the last event of any kind.
+        counted: What the steps count where text logs hold the curves; else `unknown`.
     """
 
     name: str
     part: Part
     curves: dict[str, SeriesBuilder] = field(default_factory=dict)
     restarted: dict[str, int] = field(default_factory=dict)
+    joined: dict[str, int] = field(default_factory=dict)
     resumed: dict[str, None] = field(default_factory=dict)
     histograms: dict[str, None] = field(default_factory=dict)
     model: bytes | None = None
@@ -47,6 +51,7 @@ class Member:
     sessions: int = 0
     before: float | None = None
     last_event: float | None = None
+    counted: Axis = "unknown"
 
     @property
     def begun(self) -> float | None:
@@ -68,7 +73,7 @@ class Member:
     def forget(self) -> None:
         """A new session begins: everything so far is set aside."""
         self.before = self.last
-        self.curves, self.restarted, self.resumed = {}, {}, {}
+        self.curves, self.restarted, self.joined, self.resumed = {}, {}, {}, {}
         self.histograms, self.model, self.recordings = {}, None, []
 
 
@@ -92,6 +97,7 @@ def joined(name: str, part: Part, files: Sequence[FileContents]) -> Member:
         for tag, track in alive.items():
             _take_track(member, tag, track, contents.sessions - 1)
         _take_rest(member, contents)
+        member.counted = contents.counted
         if contents.recording is not None:
             member.recordings.append(contents.recording)
     return member
@@ -108,7 +114,7 @@ def _begins_anew(member: Member, contents: FileContents, alive: dict[str, Track]
         return _session(contents.recording) != _session(member.recordings[-1])
     for tag, track in alive.items():
         known = member.curves.get(tag)
-        if known is None or tag in BOOKKEEPING:
+        if known is None or tag in BOOKKEEPING or tag in member.joined:
             continue
         first, last = known.first_step, known.last_step
         assert first is not None
@@ -121,12 +127,16 @@ def _begins_anew(member: Member, contents: FileContents, alive: dict[str, Track]
 
 
 def _take_track(member: Member, tag: str, track: Track, breaks: int) -> None:
-    if track.restarts > breaks:  # more than the sessions explain
-        member.restarted[tag] = member.restarted.get(tag, 0) + track.restarts - breaks
     if track.rewinds:
         member.resumed[tag] = None
     known = member.curves.get(tag)
     builder = track.builder
+    if known is None and not breaks and track.joined is not None:
+        member.joined[tag] = track.restarts
+        member.curves[tag] = track.joined
+        return
+    if track.restarts > breaks:  # more than the sessions explain
+        member.restarted[tag] = member.restarted.get(tag, 0) + track.restarts - breaks
     if known is None:
         member.curves[tag] = builder
         return

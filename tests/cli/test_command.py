@@ -149,3 +149,55 @@ def test_names_from_logs_are_no_markup(tmp_path: Path) -> None:
         [records.event(0, 1.0, [records.scalar_value("loss", 1.0)])],
     )
     assert "[red]evil[/red]" in run("diagnose", str(tmp_path)).stdout
+
+
+CSV = "epoch,accuracy,loss\n" + "".join(f"{i},0.5,{loss}\n" for i, loss in enumerate([2.0, 1.5]))
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "training.log"])
+def test_a_csv_log_is_judged(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_text(CSV + "".join(f"{epoch},0.5,nan\n" for epoch in range(2, 9)))
+    result = run("diagnose", str(file))
+    assert result.returncode == 1, result.stderr
+    assert "ZA501" in result.stdout
+    assert result.stderr == ""
+
+
+def test_a_csv_log_in_a_directory_is_judged_once(tmp_path: Path, falling: Path) -> None:
+    (falling / "metrics.csv").write_text(CSV)
+    (tmp_path / "version_0").mkdir()
+    (tmp_path / "version_0" / "metrics.csv").write_text(CSV)
+    (tmp_path / "data.csv").write_text("age,label\n1,2\n")
+    result = run("diagnose", str(tmp_path), "--format", "json")
+    assert (result.returncode, result.stderr) == (0, "")
+    runs = json.loads(result.stdout)["runs"]
+    assert [(r["run"], r["members"]) for r in runs] == [("run", ["run"]), ("version_0", [])]
+
+
+def test_a_trainers_state_is_judged(tmp_path: Path) -> None:
+    entries = [{"step": 50 * i, "epoch": 0.1 * i, "loss": 2.0 * 0.9**i} for i in range(9)]
+    for checkpoint in (50, 400):
+        path = tmp_path / f"checkpoint-{checkpoint}" / "trainer_state.json"
+        path.parent.mkdir()
+        path.write_text(json.dumps({"log_history": entries[: checkpoint // 50 + 1]}))
+    result = run("diagnose", str(tmp_path))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("✓ Learning")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("data.csv", "age,label\n1,2\n", "its first line names no column `epoch` or `step`"),
+        ("plan.csv", "epoch,note\n1,x\n", "beside `epoch` it names no loss"),
+        ("trainer_state.json", '{"log_history": [', "it is no JSON, or not whole"),
+    ],
+)
+def test_a_text_that_is_no_log_says_why(name: str, text: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    result = run("diagnose", str(tmp_path / name))
+    assert result.returncode == 2
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith(f"`{name}` is no log of a training: ")
+    assert why in line

@@ -201,7 +201,7 @@ def test_a_training_that_vanishes_and_comes_back(tmp_path: Path) -> None:
     file.unlink()
     assert [run.name for run in as_read_at_once(reader)] == ["b"]
     other.unlink()
-    with pytest.raises(UnreadablePathError, match="no event file below"):
+    with pytest.raises(UnreadablePathError, match="no log below"):
         reader.refresh()
     write(tmp_path / "a", LOG[:2])
     assert points(as_read_at_once(reader)[0], "loss") == [(0, 5.0), (1, 4.0)]

@@ -54,6 +54,19 @@ TAGS = {
     "train/bpd": (LOSS, TRAIN, "unknown", "bpd"),
     "losses/ce": (LOSS, None, "unknown", "ce"),
     "cross_entropy_1": (LOSS, None, "unknown", "crossentropy_1"),
+    "val/dice_loss": (LOSS, VAL, "unknown", "dice_loss"),
+    "focal_loss": (LOSS, None, "unknown", "focal_loss"),
+    "train/CrossEntropyLoss": (LOSS, TRAIN, "unknown", "crossentropy_loss"),
+    "SparseCategoricalCrossentropy": (LOSS, None, "unknown", "sparse_categorical_crossentropy"),
+    "Logloss": (LOSS, None, "unknown", "logloss"),
+    # what is no accuracy: a mean rank, lower is better
+    "val/acc_mean_pos": (METRIC, VAL, "unknown", "acc_pos"),
+    "accuracy_position": (METRIC, None, "unknown", "accuracy_position"),
+    "acc_mean_rank": (METRIC, None, "unknown", "acc_rank"),
+    "rank1_acc": (ACC, None, "unknown", "rank1_acc"),
+    "accuracy/rank_0": (ACC, None, "unknown", "accuracy_rank_0"),
+    "acc_pos": (ACC, None, "unknown", "acc_pos"),
+    "valid/ppl": (METRIC, VAL, "unknown", "ppl"),
     # what is no loss
     "loss_scale": (OTHER, None, "unknown", "loss_scale"),
     "loss_regularization": (OTHER, None, "unknown", "loss_regularization"),
@@ -69,6 +82,7 @@ TAGS = {
     "eval/mean_reward": (REWARD, VAL, "unknown", "reward"),
     "Environment/Cumulative Reward": (REWARD, None, "unknown", "environment_cumulative_reward"),
     "Score": (REWARD, None, "unknown", "score"),
+    "episode_reward": (REWARD, None, "unknown", "episode_reward"),
     "val_f1_score": (METRIC, VAL, "unknown", "f1_score"),
     # names are data
     "": (OTHER, None, "unknown", ""),
@@ -90,7 +104,6 @@ def test_what_a_tag_means(tag: str, want: tuple[object, ...]) -> None:
         ("total_loss", "cross_entropy"),
         ("loss", "loss_per_step"),
         ("train/acc", "train/acc_top5"),
-        ("val_acc", "val/acc_mean_pos"),
         ("Environment/Cumulative Reward", "Policy/Extrinsic Reward"),
     ],
 )

@@ -66,6 +66,34 @@ class TestWithoutRecorder:
         assert len(points(run, "inner")) == 10
         assert noted(run.notes, "The steps of `inner` began anew 59 times")
 
+    def test_batches_that_each_epoch_counts_anew_are_one_curve(self, tmp_path: Path) -> None:
+        log, losses = [], [3.0 * 0.999**i for i in range(58 * 40)]
+        for epoch in range(58):
+            for batch in range(0, 391, 10):
+                log.append(event(batch, simple("Train/Batch", losses[epoch * 40 + batch // 10])))
+            log.append(event(epoch, simple("Train/Epoch", losses[epoch * 40])))
+        write(tmp_path, log)
+        run = only(tmp_path)
+        curve_of_batches = run.curve("Train/Batch")
+        assert curve_of_batches is not None
+        series = curve_of_batches.series
+        assert (run.sessions, series.count) == (1, 58 * 40)
+        assert (series.steps[1:] > series.steps[:-1]).all()
+        assert (series.first.step, series.last.step) == (0, 58 * 391 - 1)
+        assert (series.values[1:] < series.values[:-1]).all()
+        assert noted(run.notes, "`Train/Batch` began anew 57 times within the session; its values")
+
+    def test_folds_are_judged_by_the_last_one(self, tmp_path: Path) -> None:
+        log = []
+        for fold in range(5):
+            log += [event(epoch, simple("loss", 3.0 * 0.8**epoch)) for epoch in range(20)]
+            log.append(event(fold, simple("fold_score", 0.9)))
+        write(tmp_path, log)
+        run = only(tmp_path)
+        assert run.sessions == 1
+        assert len(points(run, "loss")) == 20
+        assert noted(run.notes, "The steps of `loss` began anew 4 times within the session; only")
+
     def test_only_resets(self, tmp_path: Path) -> None:
         write(tmp_path, [event(i, simple("loss", float(k))) for k in range(60) for i in range(4)])
         run = only(tmp_path)

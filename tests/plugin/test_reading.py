@@ -59,3 +59,19 @@ def test_a_reading_that_finds_nothing_new_is_the_same_state(tmp_path: Path) -> N
     assert later.number == first.number + 1
     assert later.trainings["a"].whole != first.trainings["a"].whole
     assert later.trainings["b"] is first.trainings["b"], "nothing was appended to it"
+
+
+def test_a_csv_file_that_grows_is_followed(tmp_path: Path) -> None:
+    file = tmp_path / "a" / "metrics.csv"
+    file.parent.mkdir()
+    file.write_text("epoch,loss\n0,5.0\n1,4.0\n")
+    source = BackgroundReading(places_of(str(tmp_path), None))
+    first = read_again(source)
+    assert read_again(source) is first
+    with file.open("a") as end:
+        end.write("2,3.0\n3,")
+    shown = read_again(source).trainings["a"]
+    curve_of_losses = shown.curve("a", "loss")
+    assert curve_of_losses is not None
+    assert curve_of_losses.series.values.tolist() == [5.0, 4.0, 3.0]
+    assert shown.run.members == (), "TensorBoard lists no run for it"

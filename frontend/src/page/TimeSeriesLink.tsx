@@ -6,8 +6,9 @@ interface TimeSeriesLinkProps extends Curves {
   runs: number;
 }
 
-/** To these very curves in TensorBoard. A real link: it opens in a new tab, too. */
+/** To these very curves in TensorBoard, if it has them. A real link: it opens in a new tab, too. */
 export function TimeSeriesLink({members, tags, runs}: TimeSeriesLinkProps) {
+  if (members.length === 0) return null; // a CSV file: TensorBoard does not read it
   const follow = (event: MouseEvent & {currentTarget: HTMLAnchorElement}): void => {
     const plain =
       event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
