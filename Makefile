@@ -46,8 +46,9 @@ check: .make/installed .make/node  ## style and types, Python and TypeScript
 	@$(TIMED) "TypeScript" env PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend run --silent check
 
 bench: .make/installed  ## measure; figures belong into docs/measurements.md
-	@for script in recorder monitor taps reader score_corpus; do \
+	@for script in recorder monitor taps reader; do \
 		echo "== $$script"; $(QUIET) $(BIN)/python tests/benchmarks/$$script.py || exit 1; done
+	@$(QUIET) $(BIN)/python -m tests.corpus score
 
 screenshots: .make/installed .make/browser $(BUNDLE)  ## docs/images from a real TensorBoard
 	@$(TIMED) "screenshots" env $(QUIET) $(BIN)/python -m tests.browser.screenshots
