@@ -54,6 +54,7 @@ def run_json(reading: Reading) -> wire.Training:
         "checks": {code: _check_json(code, answer) for code, answer in verdict.checks.items()},
         "tally": telling.tally(verdict.checks.values()),
         "lacking": telling.lacking(run, verdict.checks),
+        "no_recording": telling.no_recording(run, verdict.checks),
         "steps": _steps(run),
         "epochs": _epochs(run),
         "first_time": run.first_time,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import TypeAlias
@@ -25,9 +26,12 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
 from tb_zeroacc.diagnosis.needs import CALLBACK
 from tb_zeroacc.run import Run
-from tb_zeroacc.wording import number, percent
+from tb_zeroacc.wording import count, number, percent
 
 Rank: TypeAlias = "tuple[int, int, tuple[tuple[int, str], ...], str]"
+
+
+NAMED = 4  # kinds of data that a sentence names
 
 
 class Severity(IntEnum):
@@ -172,6 +176,27 @@ def lacking(run: Run, checks: Mapping[str, Answer]) -> list[wire.Lacking]:
         for line, (whats, codes) in found.items()
     ]
     return sorted(lines, key=lambda line: -len(line["codes"]))
+
+
+def no_recording(run: Run, checks: Mapping[str, Answer]) -> wire.NoRecording | None:
+    """The checks that only a recording would let answer, in one sentence; None where there is one.
+
+    The sentence reads `No recording: 31 checks of inputs, labels, activations, ... need one.`
+    """
+    if run.recorded:
+        return None
+    whats, codes = [], []
+    for code, answer in checks.items():
+        needs = answer.needs if isinstance(answer, CannotTell) else ()
+        if lacks := [need.what for need in needs if need.how_to_log == CALLBACK]:
+            codes.append(code)
+            whats += [w.removeprefix("statistics of the ") for w in lacks]
+    if not codes:
+        return None
+    named = [what for what, _ in Counter(w for w in whats if " " not in w).most_common(NAMED)]
+    of = f" of {', '.join(named)}" if named else ""
+    sentence = f"No recording: {count(len(codes), 'check')}{of}, ... need one."
+    return {"codes": codes, "sentence": sentence}
 
 
 # --- a value and its limit ----------------------------------------------------------------------

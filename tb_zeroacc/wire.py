@@ -202,6 +202,18 @@ class Lacking(TypedDict):
     codes: list[str]
 
 
+class NoRecording(TypedDict):
+    """The checks of a log written without us that only a recording would let answer.
+
+    Attributes:
+        codes: Of these checks.
+        sentence: One sentence on all of them.
+    """
+
+    codes: list[str]
+    sentence: str
+
+
 class Unrecorded(TypedDict):
     """What should be on record and is not.
 
@@ -244,6 +256,7 @@ class Training(TypedDict):
         checks: Every check by its code.
         tally: How many checks gave which answer, in the order to show them.
         lacking: What was not logged, the line that tells most first.
+        no_recording: What only a recording would tell; null where there is one.
         curve: The loss; its baseline is the threshold.
         glance: A few numbers; `comparison` says on which side of its limit each lies now.
     """
@@ -272,6 +285,7 @@ class Training(TypedDict):
     checks: dict[str, Check]
     tally: list[Tally]
     lacking: list[Lacking]
+    no_recording: NoRecording | None
     curve: Evidence | None
     glance: list[Evidence]
 

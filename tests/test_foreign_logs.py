@@ -49,7 +49,9 @@ class TestSummaryWriter:
         )
         verdict = only(tmp_path)
         assert verdict.outcome is Outcome.LEARNING
-        assert "No fault found" in verdict.headline
+        assert verdict.headline.startswith("It learns: the loss fell from 1.8")
+        assert verdict.headline.endswith(". What is inside was not recorded.")
+        assert verdict.context.startswith("No fault found: ")
         assert_says_what_is_missing(verdict)
 
     def test_a_nan_loss_is_named_with_its_step(self, tmp_path: Path) -> None:

@@ -122,7 +122,10 @@ def _score(run: Run, verdict: Diagnosis) -> list[RenderableType]:
     text = f"{count(passed, 'check')} passed, {aside} not applicable"
     if not untold:
         return [plain(f"{text}.", "dim")]
-    lines = [plain(f"{text}, {len(untold)} could not be told: {', '.join(untold)}.", "dim")]
+    missing = telling.no_recording(run, verdict.checks)
+    named = f": {', '.join(untold)}" if missing is None else ""
+    lines = [plain(f"{text}, {len(untold)} could not be told{named}.", "dim")]
+    lines += [] if missing is None else [plain(missing["sentence"], "dim")]
     alike: dict[str, list[str]] = {}  # one fault of the recorder may silence half the catalogue
     for code, answer in untold.items():
         if not answer.needs:

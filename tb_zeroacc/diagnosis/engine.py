@@ -66,7 +66,8 @@ def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
         return missing
     try:
         answer = rule.decide(replace(context, declared=rule.given))
-        return _located(rule.muted(answer, context), context.run)
+        answer = rule.so_far(rule.muted(answer, context), context)
+        return _located(answer, context.run)
     except Exception as fault:
         if strict:
             raise

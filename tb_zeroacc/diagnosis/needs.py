@@ -89,4 +89,8 @@ LEARNING_RATE = _curve(
     Role.LEARNING_RATE, Split.TRAIN, "the learning rate",
     "tf.summary.scalar('learning_rate', rate, step=step)",
 )
+REWARD = Need(
+    Missing("a reward", "writer.add_scalar('rollout/ep_rew_mean', reward, step)"),
+    lambda run: next(iter(run.curves_of(Role.REWARD)), None),
+)
 A_LOG = Need(Missing("a log", CALLBACK), lambda run: run)  # whatever is in it

@@ -6,15 +6,18 @@ import math
 from collections.abc import Mapping, Sequence
 
 from tb_zeroacc.diagnosis.answering.breaking_off import when_it_breaks_off, where_it_breaks_off
+from tb_zeroacc.diagnosis.answering.shown_curves import points_of
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
 from tb_zeroacc.diagnosis.computed.learning.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
+from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
 from tb_zeroacc.diagnosis.computed.learning.run_length import is_short, longest_loss
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
 from tb_zeroacc.diagnosis.rule import Rule
 from tb_zeroacc.facts import End
-from tb_zeroacc.run import Role
+from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
 
@@ -40,7 +43,15 @@ def outcome_of(
         return Outcome.CANNOT_TELL if short else Outcome.NOT_LEARNING
     early = any(rule.outcome is Outcome.FINISHED_EARLY for rule, _ in flagged.values())
     young = short and (early or context.run.state == "live")
-    return Outcome.CANNOT_TELL if young and not context.beats else Outcome.LEARNING
+    if not context.beats and (young or not _has_learned(context)):
+        return Outcome.CANNOT_TELL
+    return Outcome.LEARNING
+
+
+def _has_learned(context: RunContext) -> bool:
+    """Whether the curves show it: the loss is off its baseline, or something got better."""
+    below = context.loss_ratio is not None and context.loss_ratio < HOPELESS
+    return below or bool(improvements_of(context.run))
 
 
 def _implied(context: RunContext, rule: Rule, answer: Flagged, tier: Tier) -> Outcome:
@@ -74,10 +85,47 @@ def headline_of(
         after = "" if end.step is None else f" after {count(end.step, 'step')}"
         return f"{end.exception} ended the training{after}: {told}.", _last_words(end)
     if outcome is Outcome.LEARNING:
-        return f"No fault found: {told}.", score
+        gained = None if context.run.recorded else _gain_in_words(context.run)
+        if gained is None:
+            return f"No fault found: {told}.", score
+        return f"It learns: {gained}. What is inside was not recorded.", f"No fault found: {told}."
     if outcome is Outcome.NOT_LEARNING:
         return f"The model does not learn, and no cause could be shown: {told}.", score
+    course = _course_in_words(context.run)
+    if course is not None:
+        return f"{course}: whether it learns, the log does not say.", score
     return f"The log does not say enough to judge: {told}.", score
+
+
+def _gain_in_words(run: Run) -> str | None:
+    """The improvement that counts most: of the training loss, of its accuracy, then of others."""
+    order = [run.headline(role, split) for role in (Role.LOSS, Role.REWARD, Role.ACCURACY)
+             for split in (Split.TRAIN, Split.VALIDATION)]  # fmt: skip
+    found = improvements_of(run)
+    if not found:
+        return None
+    best = min(found, key=lambda c: order.index(c.curve) if c.curve in order else len(order))
+    verb = "fell" if best.end < best.start else "rose"
+    return f"{_named(best.curve)} {verb} from {number(best.start)} to {number(best.end)}"
+
+
+def _course_in_words(run: Run) -> str | None:
+    """Where the main curve went."""
+    curve = run.main_curve
+    course = None if curve is None else course_of(run, curve)
+    if curve is None or course is None:
+        return None
+    name = _named(curve)
+    return (
+        f"{name[0].upper()}{name[1:]} went from {number(course.start)} to "
+        f"{number(course.end)} in {points_of(curve, course.points)}"
+    )
+
+
+def _named(curve: Curve) -> str:
+    named = {Role.LOSS: "loss", Role.ACCURACY: "accuracy", Role.REWARD: "reward"}.get(curve.role)
+    held = "validation " if curve.split is Split.VALIDATION else ""
+    return f"`{curve.tag}`" if named is None else f"the {held}{named}"
 
 
 def score_of(context: RunContext) -> str:

@@ -17,12 +17,12 @@ LATEST = 10  # samples whose median is shown
 
 
 def loss_against_baseline(context: RunContext) -> Evidence | None:
-    """The headline loss curve with its baseline as the threshold; None without a loss."""
-    curve = context.run.headline(Role.LOSS)
-    if curve is None or not len(curve.series):
+    """The training loss with its baseline as the threshold, else the main curve; None without."""
+    curve = context.run.main_curve
+    if curve is None:
         return None
-    if context.baseline.loss is None:
-        return Evidence.of_curve("training loss", curve)
+    if context.baseline.loss is None or curve is not context.run.headline(Role.LOSS):
+        return Evidence.of_curve(f"{curve.split.value} {curve.role.value}", curve)
     text = f"baseline: {context.baseline.what}" if context.baseline.loss else "training loss"
     return Evidence.of_curve(text, curve, limit=at_most(context.baseline.loss))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -79,6 +79,8 @@ class Rule:
         yields_to: While one of these codes, or another rule of one of these families, is flagged,
             this rule answers `cannot tell`.
         muted_when: What turns its findings on a run into `passed`.
+        provisional_while_live: Whether its findings are smells on a run that is still training and
+            whose baseline is not known: what curves alone show so far may still turn.
         outcome: The outcome of a training with a strong or definite finding of it.
         fix: What to do in general.
         page: Its docstring, with the headings of `HEADINGS`.
@@ -93,6 +95,7 @@ class Rule:
     explains: tuple[str, ...]
     yields_to: tuple[str | Family, ...]
     muted_when: Muted
+    provisional_while_live: bool
     outcome: Outcome
     fix: Fix
     page: str
@@ -139,6 +142,13 @@ class Rule:
             return answer
         return Passed(f"muted because {self.muted_when.value}: {seen}")
 
+    def so_far(self, answer: Answer, context: RunContext) -> Answer:
+        """Its answer on a run that goes on: a finding of curves alone may still turn."""
+        is_open = self.provisional_while_live and context.run.state == "live"
+        if isinstance(answer, Flagged) and is_open and context.beats is None:
+            return replace(answer, tier=Tier.SMELL)
+        return answer
+
     def missing(self, context: RunContext) -> CannotTell | None:
         """The answer of a rule whose data are missing; None where all are there."""
         unmet = [group for group in self.needs if not any(n.met_by(context.run) for n in group)]
@@ -163,6 +173,7 @@ def rule(
     explains: tuple[str, ...] = (),
     yields_to: tuple[str | Family, ...] = (),
     muted_when: Muted = Muted.NEVER,
+    provisional_while_live: bool = False,
     outcome: Outcome = Outcome.NOT_LEARNING,
 ) -> Callable[[Decide], Rule]:
     """Makes a `Rule` of the function below it, whose docstring is the rule's page.
@@ -178,8 +189,8 @@ def rule(
             raise ValueError(f"{code} {name}: the page lacks {', '.join(lacking) or 'a code'}")
         groups = tuple(need if isinstance(need, tuple) else (need,) for need in needs)
         return Rule(
-            code, name, tier, stage, groups, explains, yields_to, muted_when, outcome, fix, page,
-            decide,
+            code, name, tier, stage, groups, explains, yields_to, muted_when,
+            provisional_while_live, outcome, fix, page, decide,
         )
 
     return wrap

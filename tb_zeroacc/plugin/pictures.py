@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.plugin.responses import CurveData, LayerData, LayerKind
-from tb_zeroacc.run import Curve, Role, Run, Split, Table
+from tb_zeroacc.run import Curve, Run, Table
 from tb_zeroacc.wire import Value
 
 MOST_SAMPLES = 160  # columns of a layer picture: one is three pixels wide
@@ -74,9 +74,9 @@ def layers_json(run: Run, kind: LayerKind) -> LayerData | None:
 
 
 def sparkline(run: Run) -> list[Value]:
-    """The training loss in at most 40 values, evenly spread over its steps; empty without one."""
-    curve = run.headline(Role.LOSS) or run.headline(Role.LOSS, Split.VALIDATION)
-    if curve is None or not len(curve.series):
+    """The main curve in at most 40 values, evenly spread over its steps; empty without one."""
+    curve = run.main_curve
+    if curve is None:
         return []
     steps, values = curve.series.steps, curve.series.values
     if len(steps) > SPARK_POINTS:

@@ -22,7 +22,8 @@ class Summary(TypedDict):
         headline: One sentence.
         last_time: Of the last record, in seconds since 1970.
         live: Whether it still runs.
-        sparkline: The training loss in at most 40 values of four digits; empty where there is none.
+        sparkline: The loss (else a reward, or an accuracy) in at most 40 values of four digits;
+            empty where there is none.
     """
 
     name: str

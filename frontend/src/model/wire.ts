@@ -158,6 +158,14 @@ export interface Lacking {
   codes: string[];
 }
 
+/** The checks of a log written without us that only a recording would let answer. */
+export interface NoRecording {
+  /** Of these checks. */
+  codes: string[];
+  /** One sentence on all of them. */
+  sentence: string;
+}
+
 /** What should be on record and is not. */
 export interface Unrecorded {
   /** What, as the begin of a sentence. */
@@ -218,6 +226,8 @@ export interface Training {
   tally: Tally[];
   /** What was not logged, the line that tells most first. */
   lacking: Lacking[];
+  /** What only a recording would tell; null where there is one. */
+  no_recording: NoRecording | null;
   /** The loss; its baseline is the threshold. */
   curve: Evidence | null;
   /** A few numbers; `comparison` says on which side of its limit each lies now. */
@@ -262,7 +272,10 @@ export interface Summary {
   last_time: number | null;
   /** Whether it still runs. */
   live: boolean;
-  /** The training loss in at most 40 values of four digits; empty where there is none. */
+  /**
+   * The loss (else a reward, or an accuracy) in at most 40 values of four digits; empty where there
+   * is none.
+   */
   sparkline: Value[];
 }
 

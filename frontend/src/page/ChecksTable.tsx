@@ -1,6 +1,6 @@
 import {useState} from "preact/hooks";
 import {formatCount} from "../model/numbers";
-import type {Check, Mark, Status, Tally} from "../model/wire";
+import type {Check, Mark, NoRecording, Status, Tally} from "../model/wire";
 import {InlineCode} from "./InlineCode";
 import "./Table.css";
 import "./ChecksTable.css";
@@ -13,17 +13,24 @@ const words = ({count, mark}: Tally): string => `${count} ${mark.words}`;
 interface ChecksTableProps {
   checks: Record<string, Check>;
   tally: readonly Tally[];
+  noRecording: NoRecording | null;
 }
 
 /** Every check with its answer, what was seen, and the line that would log what it lacks. */
-export function ChecksTable({checks, tally}: ChecksTableProps) {
+export function ChecksTable({checks, tally, noRecording}: ChecksTableProps) {
   const [only, setOnly] = useState<Status | null>(null);
+  const [whole, setWhole] = useState(false);
+  const joined = whole ? null : noRecording;
   const all = Object.entries(checks);
   const shown = tally
     .filter(({status}) => only === null || status === only)
     .flatMap(({status, mark}) =>
-      all.filter(([, check]) => check.status === status).map((entry) => [...entry, mark] as const),
+      all
+        .filter(([code, check]) => check.status === status && !joined?.codes.includes(code))
+        .map((entry) => [...entry, mark] as const),
     );
+  const untold = tally.find(({status}) => status === "cannot_tell");
+  const isJoinedShown = joined && untold && (only === null || only === untold.status);
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is part of a form */}
@@ -40,12 +47,39 @@ export function ChecksTable({checks, tally}: ChecksTableProps) {
       </div>
       <table class="Table Checks" aria-label={formatCount(shown.length, "check")}>
         <tbody>
+          {isJoinedShown && (
+            <JoinedRow joined={joined} mark={untold.mark} open={() => setWhole(true)} />
+          )}
           {shown.map(([code, check, mark]) => (
             <CheckRow key={code} code={code} check={check} mark={mark} />
           ))}
         </tbody>
       </table>
     </>
+  );
+}
+
+interface JoinedRowProps {
+  joined: NoRecording;
+  mark: Mark;
+  open: () => void;
+}
+
+/** One line for all the checks that only a recording would let answer. */
+function JoinedRow({joined, mark, open}: JoinedRowProps) {
+  return (
+    <tr>
+      <td class={`Checks-status tone-${mark.tone}`}>
+        <span aria-hidden="true">{mark.sign}</span> {mark.words}
+      </td>
+      <th scope="row">{formatCount(joined.codes.length, "check")}</th>
+      <td>
+        {joined.sentence}{" "}
+        <button type="button" class="LinkButton" onClick={open}>
+          Show them
+        </button>
+      </td>
+    </tr>
   );
 }
 

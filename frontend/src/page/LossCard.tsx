@@ -8,6 +8,8 @@ interface LossCardProps {
   height: number;
 }
 
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** The loss against what always saying the same would score. Nothing is flagged in it. */
 export function LossCard({training, curve, height}: LossCardProps) {
   return (
@@ -18,7 +20,7 @@ export function LossCard({training, curve, height}: LossCardProps) {
       tags={curve.tag === null ? [] : [curve.tag]}
       layers={null}
       flagged={[]}
-      title={curve.threshold === null ? "The loss" : "Loss against its baseline"}
+      title={curve.threshold === null ? capitalised(curve.text) : "Loss against its baseline"}
       neutral
       height={height}
     />

@@ -138,12 +138,12 @@ function unrecorded({unrecorded: parts}: Training): Section | null {
   };
 }
 
-function checks({checks: all, tally}: Training): Section {
+function checks({checks: all, tally, no_recording: noRecording}: Training): Section {
   return {
     id: "checks",
     title: "All checks",
     aside: countChecks(tally),
-    content: () => <ChecksTable checks={all} tally={tally} />,
+    content: () => <ChecksTable checks={all} tally={tally} noRecording={noRecording} />,
   };
 }
 

@@ -30,6 +30,7 @@ TRAINING_FALL = 0.1  # the training loss must still improve while validation tur
 HEART_TRAINING = 0.3
 HEART_VALIDATION = 0.1
 HEART_LOSS = 1.5
+DOUBLED = 2.0  # times the minimum: no healthy public log of 34 authors rises that far
 LEARNED = 0.8  # of the baseline: random targets are memorised to .43 to .59 (measured)
 
 
@@ -38,7 +39,7 @@ LEARNED = 0.8  # of the baseline: random targets are memorised to .43 to .59 (me
     "overfits",
     Tier.STRONG,
     Stage.UPDATE,
-    needs=(LOSS, VALIDATION_LOSS),
+    needs=((LOSS, VALIDATION_LOSS),),
     outcome=Outcome.LEARNING,
     fix=Fix(
         "Stop at the best epoch and keep its weights; then regularise or get more data.",
@@ -60,12 +61,15 @@ def overfits(context: RunContext) -> Answer:
     minimum, the minimum lies before the last quarter, and the training loss fell by 10 % or more
     over the run. Measured: rises of 14 to 52 % where models overfit, still falling in healthy ones.
     That is a smell, since the loss may rise while the metric still improves. It is strong when the
-    validation accuracy also falls from its best by more than three times its own scatter, and by at
-    least .05 (.02 where the loss ends at 1.5 times its minimum or more: accuracy over a hundred
+    validation accuracy also falls from its best by more than three times its own scatter, and by
+    .05 at least (.02 where the loss ends at 1.5 times its minimum or more: accuracy over a hundred
     examples scatters by .05); or when it stayed within .1 of its start while training accuracy rose
     by .3, and the validation loss ends above 1.5 times its first value; or, for a regression, when
-    it ends above the loss of always predicting the mean, and the training loss under .8 of that.
-    The gap between training and validation is no evidence. Not applicable to a run that is still
+    it ends above the loss of always predicting the mean, and the training loss under .8 of that; or
+    when it ends above twice its minimum. The only loss of a log, where no name tells its data, is
+    taken for that of validation where it rises to 1.3 times its minimum and more while all metrics
+    hold .85 of their best: those of training would fall. The
+    gap between training and validation is no evidence. Not applicable to a run that is still
     training.
 
     ## How to fix it
@@ -84,15 +88,22 @@ def overfits(context: RunContext) -> Answer:
     """
     if context.run.state == "live":
         return NotApplicable("still running")
+    turn = turn_of(context.run)
+    if turn is None:
+        if context.run.headline(Role.LOSS, Split.VALIDATION) is None:
+            return CannotTell(f"not in the log: {VALIDATION_LOSS.missing.what}",
+                              (VALIDATION_LOSS.missing,))  # fmt: skip
+        return CannotTell("fewer than four points of the validation loss")
     train = context.run.headline(Role.LOSS)
     trend = trend_of(train.series) if train else None
-    turn = turn_of(context.run)
-    if trend is None or turn is None:
-        return CannotTell("fewer than four points of the validation loss")
     if not turn.turned:
         return Passed(
             f"the validation loss ends at {number(turn.end)}, {_against(turn)} its minimum"
         )
+    if turn.curve is train:
+        return _flagged(context, turn, drop_of(context.run))
+    if trend is None:
+        return CannotTell("no training loss: whether training still improved is not known")
     if trend.relative_fall < TRAINING_FALL:
         return Passed(f"the training loss fell by {percent(trend.relative_fall)} only")
     return _flagged(context, turn, drop_of(context.run))
@@ -111,12 +122,12 @@ def _flagged(context: RunContext, turn: Turn, drop: Drop | None) -> Flagged:
         at_most(RISE * turn.low), since=turn.low_step, until=turn.end_step,
     )  # fmt: skip
     return Flagged(
-        summary=f"The model overfits: the validation loss rose from {number(turn.low)} at {unit} "
+        summary=f"The model overfits: the {_name(turn)} rose from {number(turn.low)} at {unit} "
         f"{turn.low_step} to {number(turn.end)}.",
         context=heart or _metric_words(drop, clear=clear),
         evidence=(loss, *([_fall(drop)] if drop is not None and clear else [])),
         counter_evidence=() if drop is None or clear else (_fall(drop),),
-        tier=Tier.STRONG if clear or heart else Tier.SMELL,
+        tier=Tier.STRONG if clear or heart or turn.rise > DOUBLED else Tier.SMELL,
         since=training_step(context.run, turn.curve, turn.low_step),
         rivals=(
             (
@@ -126,6 +137,11 @@ def _flagged(context: RunContext, turn: Turn, drop: Drop | None) -> Flagged:
             ),
         ),
     )
+
+
+def _name(turn: Turn) -> str:
+    named = turn.curve.split is Split.VALIDATION
+    return "validation loss" if named else f"loss `{turn.curve.tag}` (validation's, by its course)"
 
 
 def _by_heart(context: RunContext, turn: Turn) -> str:

@@ -23,6 +23,10 @@ from tb_zeroacc.diagnosis.answers import (
     unlike,
 )
 from tb_zeroacc.diagnosis.computed.learning.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.learning.chance import ChanceLevel, chance_at_end
+from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
+from tb_zeroacc.diagnosis.computed.learning.improvement import improved as improved_beyond_noise
+from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
 from tb_zeroacc.diagnosis.computed.learning.run_length import (
     FEWEST_EPOCHS,
     FEWEST_STEPS,
@@ -44,14 +48,21 @@ from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
 NEAR_MAJORITY = 0.05  # accuracy above the largest class's share that is no learning yet
-# For logs that hold no labels, only a loss that stands at ln k with an accuracy of 1/k.
-MOST_CLASSES = 20  # beyond it the logarithms lie closer together than losses scatter
-NEAR_LOG = 0.03  # of ln k: a stuck loss is within 1 %, and ln 10 differs by 4 % from ln 11
-NEAR_CHANCE = 0.05  # accuracy around 1/k
+# For logs that hold no labels: a loss that stands at ln k beside an accuracy of 1/k.
+ABOVE_CHANCE = 1.5  # times 1/k: an accuracy that rose to it was learned
 FLAT = 0.05  # of the loss around its end
 LASTING = 0.25  # share of the points that must be there: a jump at the end may recover
 FEWEST_CONSTANT = 10  # points of a loss that never moves
 UNMOVED = 1e-4  # of its level: four equal digits
+# Without any level to hold it against: a loss that ends within 3 % of its start while no other
+# curve gets better. From 15 points on none of 80 healthy public logs does so.
+FEWEST_FLAT, FEWEST_SURE = 8, 15
+UNCHANGED = 0.03
+RESUMED = 10  # gaps between points: a log that begins later saw nothing of the fall before it
+# Mann-Kendall z of a fall that is too small to count: beside an accuracy that does not rise either
+# it takes more to make a plateau doubtful. Diffusion models fall by 3 % over most of their run.
+HINT, LEAST_HINT = 2.5, 1.0
+RIGHT = 0.9  # an accuracy that shows that there was little to learn any more
 # One of several losses at ln 2 is the balance of two adversarial networks, not a failure.
 PLAYERS = ("gen", "disc", "critic", "actor", "policy", "adv")
 
@@ -72,6 +83,8 @@ class _Chance:
     Stage.LOSS,
     needs=((LOSS, VALIDATION_LOSS),),
     explains=("ZA404", "ZA403"),
+    yields_to=("ZA703", "ZA706"),
+    provisional_while_live=True,
     fix=Fix(
         "Train on one batch alone until its loss is near 0: if that fails, the fault is in model, "
         "loss or optimizer; if it works, it is in the data.",
@@ -94,11 +107,16 @@ def stuck_at_chance(context: RunContext) -> Answer:
     accuracy is at most .05 above the largest class's share. Programs that are stuck end at .93 to
     1.47 of the baseline, healthy ones under .43 (measured). At least 4 epochs (or 20 single steps
     of a run that has ended), and no longer falling: a first plateau often ends. It must have been
-    there for the last quarter of the points. Without labels and contract: a loss that stayed within
-    5 % of its end for that long, or ends within 5 % of its start, and is within 3 % of ln k, with
-    an accuracy within .05 of 1/k, k up to 20; or, without an accuracy, losses that are equal to
-    four digits over 10 points or more. Not applicable to reinforcement learning and adversarial
-    networks.
+    there for the last quarter of the points. Without labels and contract: loss and accuracy
+    of the same data end at ln k (within 2 %, .6 % from k = 30 on) and at 1/k (within a quarter of
+    it, .02 at least, .08 of two classes), k up to 100 or 1000; the loss stayed within 5 % of that
+    level for as long, and no accuracy rose above 1.5 / k.
+    Or all losses are equal to four digits over 10 points or more. Or a loss ends within 3 % of its
+    start and 10 % of its first point while no curve of the log improves (loss, accuracy, and
+    metrics whose better side is known: Mann-Kendall z above 2.5 and 3 % of the start) and
+    accuracy is under .9: a smell from 8 points on, strong from 15 on where z shows no hint of a
+    fall (above -2.5 beside an accuracy, above -1 without one) and the log did not begin in the
+    middle of a training. Not applicable to reinforcement learning and adversarial networks.
 
     ## How to fix it
     This finding shows that nothing was learned, not why. Test whether the model can memorise one
@@ -163,30 +181,89 @@ def _by_baseline(
 
 
 def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
-    """Without a baseline: a flat loss at ln k with an accuracy of 1/k, or one that never moves."""
+    """Without a baseline: a pair of loss and accuracy at the level of guessing, or a flat loss."""
     losses = run.curves_of(Role.LOSS)
     if any(word in c.tag.lower() for c in losses for word in PLAYERS):
         return CannotTell("several networks have losses of their own: a level proves nothing")
-    accuracy = run.headline(Role.ACCURACY, curve.split)
-    level = trend_of(accuracy.series) if accuracy else None
-    if accuracy is None or level is None:
-        if trend.end != 0 and trend.points >= FEWEST_CONSTANT and all(map(_constant, losses)):
-            return _unmoved(curve, trend)
-        said = "without labels or an accuracy the level of chance is not known"
-        return CannotTell(said, (ACCURACY.missing,))
-    values = smoothed(curve.series.finite()[1])
-    begin = last_stretch(np.abs(values - trend.end) <= FLAT * abs(trend.end))
-    if abs(trend.fall) <= FLAT * abs(trend.start):
-        begin = 0  # points that scatter by more than that are single batches
-    if len(values) - begin < LASTING * len(values):
-        return Passed(f"the loss changed by more than {percent(FLAT)} up to point {begin}")
-    share = level.end * accuracy.scale
-    for k in range(2, MOST_CLASSES + 1):
-        at_level = abs(trend.end - math.log(k)) <= NEAR_LOG * math.log(k)
-        if at_level and abs(share - 1.0 / k) <= min(NEAR_CHANCE, 1.0 / k):
-            chance = _Chance(math.log(k), 1.0 / k, f"ln {k}")
-            return _flagged(run, curve, trend, chance, begin, measured=False)
-    return Passed(f"a loss of {number(trend.end)} with accuracy {number(share)} is not chance")
+    chance = chance_at_end(run, curve.split) or chance_at_end(run, Split.VALIDATION)
+    if chance is not None and not _some_accuracy_rose(run, chance):
+        return _at_chance(run, chance)
+    improved = improvements_of(run)
+    if improved:
+        best = improved[0]
+        return Passed(f"`{best.curve.tag}` went from {number(best.start)} to {number(best.end)}")
+    if any(c is not None and c.end >= RIGHT for c in _accuracies(run)):
+        return Passed(f"accuracy ended at {RIGHT} or more: there was little left to learn")
+    if trend.end != 0 and trend.points >= FEWEST_CONSTANT and all(map(_constant, losses)):
+        return _unmoved(curve, trend)
+    return _by_movement(run, curve)
+
+
+def _accuracies(run: Run) -> list[Course | None]:
+    return [course_of(run, curve) for curve in run.curves_of(Role.ACCURACY)]
+
+
+def _some_accuracy_rose(run: Run, chance: ChanceLevel) -> bool:
+    """Whether an accuracy on any data got clearly better than guessing."""
+    enough = ABOVE_CHANCE / chance.classes
+    return any(
+        course is not None and improved_beyond_noise(course) and course.end > enough
+        for course in _accuracies(run)
+    )
+
+
+def _at_chance(run: Run, chance: ChanceLevel) -> Answer:
+    loss, level = chance.loss, chance.level
+    if loss.points < FEWEST_EPOCHS:
+        return CannotTell(f"fewer than {FEWEST_EPOCHS} points: a plateau may still end")
+    begin = last_stretch(np.abs(loss.levels - level) <= FLAT * level)
+    if abs(loss.gain) <= FLAT * abs(loss.start):
+        begin = 0  # points that scatter by more are single batches
+    if loss.points - begin < LASTING * loss.points:
+        return Passed(f"the loss was at another level up to point {begin} of {loss.points}")
+    trend = trend_of(loss.curve.series)
+    assert trend is not None  # it has four points
+    found = _Chance(level, 1.0 / chance.classes, f"ln {chance.classes}")
+    return _flagged(run, loss.curve, trend, found, begin, measured=False)
+
+
+def _by_movement(run: Run, curve: Curve) -> Answer:
+    """A loss that stands from its first point on while nothing else gets better."""
+    course = course_of(run, curve)
+    share = next((c.end for c in _accuracies(run) if c is not None), None)
+    if course is None or course.points < FEWEST_FLAT:
+        if course is not None and share is not None:
+            return Passed(f"a loss of {number(course.end)} with accuracy {number(share)} is not "
+                          "chance")  # fmt: skip
+        return CannotTell(f"fewer than {FEWEST_FLAT} points, and no level to hold them against",
+                          (ACCURACY.missing,))  # fmt: skip
+    first, level = float(course.values[0]), abs(course.end)
+    if abs(course.gain) >= UNCHANGED * abs(course.start) or abs(first - course.end) > 0.1 * level:
+        return CannotTell(f"the loss moved from {number(course.start)} to {number(course.end)}, "
+                          "and the log does not say what always guessing would score",
+                          (ACCURACY.missing,))  # fmt: skip
+    return Flagged(
+        summary=f"The loss does not improve: it began at {number(course.start)} and ended at "
+        f"{number(course.end)}.",
+        context="Nothing else in the log gets better either, over "
+        f"{points_of(curve, course.points)}.",
+        evidence=(
+            Evidence.of_curve(
+                "loss at the end, against 97 % of its start", curve, course.end,
+                at_most((1.0 - UNCHANGED) * course.start),
+            ),
+        ),
+        tier=Tier.STRONG if _is_surely_flat(run, course) else Tier.SMELL,
+        since=max(1, training_step(run, curve, int(course.steps[0]))),
+    )  # fmt: skip
+
+
+def _is_surely_flat(run: Run, course: Course) -> bool:
+    """Whether a log began with its training, is long enough, and shows no hint of a fall."""
+    steps = course.steps
+    resumed = steps[0] > RESUMED * max(1, int(np.median(np.diff(steps))))
+    hints = -HINT if any(_accuracies(run)) else -LEAST_HINT
+    return course.points >= FEWEST_SURE and not resumed and course.trend > hints
 
 
 def _constant(curve: Curve) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.facts import Epoch
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
@@ -25,8 +26,13 @@ ZA704: dict[str, tuple[Run, type[Answer]]] = {
     "it learned and lost it": (trained(loss=[2.3, 0.5, 0.5, 2.3, 2.3, 2.3, 2.3, 2.3]), Flagged),
     "it blew up at the very end": (trained(loss=[2.3, *[0.5] * 18, 2.3]), Passed),
     "a loss that never moves": (foreign([7.8185] * 10), Flagged),
-    "a loss that never moves, for nine points": (foreign([7.8185] * 9), CannotTell),
-    "a loss that moves in the fifth digit": (foreign([7.8185] * 9 + [7.8195]), CannotTell),
+    "a loss that never moves, for seven points": (foreign([7.8185] * 7), CannotTell),
+    "a loss that moves in the fifth digit": (foreign([7.8185] * 9 + [7.8195]), Flagged),
+    "a flat loss, and an accuracy that rises": (
+        foreign([7.8] * 20, list(np.linspace(0.1, 0.7, 20))), Passed,
+    ),
+    "a flat loss beside a good accuracy": (foreign([0.3] * 20, [0.95] * 20), Passed),
+    "a loss that rose": (foreign(list(np.linspace(7.0, 8.0, 20))), CannotTell),
     "a loss of nothing": (foreign([0.0] * 20), CannotTell),
     "not finite": (trained(loss=[2.3, 2.3, 2.3, 2.3, math.nan]), NotApplicable),
     "three epochs": (trained(loss=[2.3, 2.3, 2.3]), CannotTell),
@@ -61,3 +67,9 @@ def test_it_begins_where_it_got_stuck() -> None:
         epochs=tuple(Epoch(e, 10 * (e + 1), 10) for e in range(32)),
     )
     assert flagged("ZA704", run).since == 30
+
+
+@pytest.mark.parametrize(("points", "tier"), [(14, Tier.SMELL), (15, Tier.STRONG)])
+def test_a_flat_loss_of_few_points_is_a_smell(points: int, tier: Tier) -> None:
+    scattered = [84.0, 84.3] * 8
+    assert flagged("ZA704", foreign(scattered[:points])).tier is tier

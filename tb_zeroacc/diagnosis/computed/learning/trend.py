@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,7 @@ class Trend:
         return self.fall / abs(self.start) if self.start else 0.0
 
 
+@lru_cache(maxsize=32)  # several rules ask for it, one after another; a series never changes
 def trend_of(series: Series) -> Trend | None:
     """The levels of a curve; None with fewer than two finite points."""
     steps, values = series.finite()

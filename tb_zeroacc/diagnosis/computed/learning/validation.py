@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.trend import scatter, smoothed
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.run import Curve, Role, Run, Split
@@ -20,6 +21,9 @@ NOISES = 3.0  # scatters that a metric must fall by; three standard deviations
 LEAST_DROP, LEAST_LOUD_DROP = 0.05, 0.02
 LOUD_RISE = 1.5
 FEWEST_POINTS = 4
+LATEST, SPIKE = 5, 1.5  # points, and times their median: a last level above it is a spike
+# A loss whose data no name tells: this far above its minimum while every metric holds its best.
+UNNAMED_RISE, HELD = 1.3, 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,23 @@ class Turn:
         return bool(self.low > 0 and self.rise > RISE and self.low_step < before)
 
 
+@per_run
+def unnamed_validation(run: Run) -> Curve | None:
+    """The one loss of a log, where only validation behaves like that: it rises, metrics hold.
+
+    A loss of training that rises takes its metrics along.
+    """
+    losses = run.curves_of(Role.LOSS)
+    course = course_of(run, losses[0]) if len(losses) == 1 else None
+    if course is None or course.points < FEWEST_POINTS or course.best <= 0:
+        return None
+    courses = (course_of(run, c) for c in run.curves if c.role in (Role.ACCURACY, Role.METRIC))
+    metrics = [c for c in courses if c is not None and c.side > 0 and c.points >= FEWEST_POINTS]
+    rises = course.end > UNNAMED_RISE * course.best and course.trend_since(course.best_at) < -NOISES
+    held = bool(metrics) and all(c.end > HELD * c.best for c in metrics)
+    return course.curve if rises and held else None
+
+
 @dataclass(frozen=True, slots=True)
 class Drop:
     """How far a metric fell from its best; all in the curve's unit, higher is better."""
@@ -68,7 +89,7 @@ class Drop:
 @per_run
 def turn_of(run: Run) -> Turn | None:
     """The course of the validation loss; None without one of four points."""
-    curve = run.headline(Role.LOSS, Split.VALIDATION)
+    curve = run.headline(Role.LOSS, Split.VALIDATION) or unnamed_validation(run)
     if curve is None:
         return None
     steps, values = curve.series.finite()
@@ -76,7 +97,9 @@ def turn_of(run: Run) -> Turn | None:
         return None
     levels = smoothed(values)
     low = int(np.argmin(levels))
-    return Turn(curve, float(levels[low]), int(steps[low]), float(levels[-1]), int(steps[-1]))
+    end, latest = float(levels[-1]), float(np.median(values[-LATEST:]))
+    end = latest if levels[low] > 0 and end > SPIKE * latest else end
+    return Turn(curve, float(levels[low]), int(steps[low]), end, int(steps[-1]))
 
 
 def drop_of(run: Run) -> Drop | None:

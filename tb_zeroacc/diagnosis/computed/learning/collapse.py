@@ -1,0 +1,97 @@
+"""A curve that was better and stayed worse: when it went, and what else happened there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.computed.learning.chance import chance_at_end
+from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
+from tb_zeroacc.diagnosis.computed.per_run import per_run
+from tb_zeroacc.run import Curve, Role, Run, Split
+
+FEWEST_POINTS = 8
+# Of a loss: it had come down to under half of its start, and ended at four times that and above
+# half of the start. Healthy logs of 34 authors: none; dead ones end at 5 times and more.
+LEARNED_LOSS, LOST_LOSS, NEAR_START = 0.5, 4.0, 0.5
+# Of an accuracy: it had gained .1, and lost .15 and more than half of what it had gained.
+GAINED, LOST, LOST_SHARE = 0.1, 0.15, 0.5
+BELOW_CHANCE = 0.8  # of ln k: a loss that was under it had learned
+COMING_BACK = 2.0  # Mann-Kendall z since the best level from which on it recovers
+NEAR_END = 0.95  # of the points: a drop later than this may be a spike that recovers
+# Of the points of a run that goes on: a blow-up often recovers, once in the first tenth of the runs
+# in 8 of 80 healthy logs.
+LASTING = 1 / 3
+FIRST_TENTH = 0.1  # a best level in it is where the curve began: nothing had been learned
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collapse:
+    """A curve that learned, and lost it for good.
+
+    Attributes:
+        course: Its course.
+        since: The index behind which it never again stood nearer to its best than to its end.
+    """
+
+    course: Course
+    since: int
+
+    @property
+    def step(self) -> int:
+        """Where it went, on the curve's axis."""
+        return int(self.course.steps[self.since])
+
+
+@per_run
+def collapse_of(run: Run) -> Collapse | None:
+    """What a training lost: by its loss, its accuracy, or by a loss that ended at chance."""
+    loss, accuracy = _course(run, Role.LOSS), _course(run, Role.ACCURACY)
+    chance = chance_at_end(run)
+    for course, lost in (
+        (loss, loss is not None and _lost_loss(loss)),
+        (accuracy, accuracy is not None and _lost_accuracy(accuracy)),
+        (loss, loss is not None and chance is not None and loss.best < BELOW_CHANCE * chance.level),
+    ):
+        if course is not None and lost and _is_final(course):
+            since = _last_good(course)
+            if run.state != "live" or course.points - since >= LASTING * course.points:
+                return Collapse(course, since)
+    return None
+
+
+def _course(run: Run, role: Role) -> Course | None:
+    curve = run.headline(role, Split.TRAIN)
+    course = None if curve is None else course_of(run, curve)
+    return course if course is not None and course.points >= FEWEST_POINTS else None
+
+
+def _lost_loss(loss: Course) -> bool:
+    learned = 0 < loss.best < LEARNED_LOSS * loss.start
+    return learned and loss.end > LOST_LOSS * loss.best and loss.end > NEAR_START * loss.start
+
+
+def _lost_accuracy(accuracy: Course) -> bool:
+    gained = accuracy.best_gain
+    return gained > GAINED and accuracy.loss_from_best > max(LOST, LOST_SHARE * gained)
+
+
+def _is_final(course: Course) -> bool:
+    early = course.best_at < NEAR_END * course.points
+    learned = course.best_at >= FIRST_TENTH * course.points
+    return learned and early and course.trend_since(course.best_at) < COMING_BACK
+
+
+def _last_good(course: Course) -> int:
+    """The index behind the last level that is nearer to the best than to the end."""
+    middle = (course.best + course.end) / 2.0
+    good = np.flatnonzero(course.side * (course.levels - middle) > 0)
+    return min(int(good[-1]) + 1, course.points - 1)
+
+
+def level_at(curve: Curve, step: int) -> float | None:
+    """The last value of a curve up to a step of the same axis; None before its first."""
+    steps, values = curve.series.finite()
+    at = int(np.searchsorted(steps, step, side="right")) - 1
+    return float(values[at]) if at >= 0 else None

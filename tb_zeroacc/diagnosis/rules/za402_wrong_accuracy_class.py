@@ -1,0 +1,94 @@
+"""ZA402: an accuracy of another kind than the labels."""
+
+from __future__ import annotations
+
+import math
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    Evidence,
+    Fix,
+    Flagged,
+    Passed,
+    Stage,
+    Tier,
+    unlike,
+)
+from tb_zeroacc.diagnosis.computed.learning.trend import training_step
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.wording import number
+
+# From 5 classes on: a healthy model of few classes may pass both levels at once (a loss of ln 3
+# beside an accuracy of two thirds is nothing unusual).
+FEWEST_CLASSES, MOST_CLASSES = 5, 100
+NEAR_LOG = 0.05  # of ln k: an initialised model scores a little more
+NEAR_SHARE = 0.1  # of 1/k: the accuracy is counted over all outputs, so it hardly scatters
+
+
+@rule(
+    "ZA402",
+    "wrong-accuracy-class",
+    Tier.STRONG,
+    Stage.OUTPUT,
+    needs=(LOSS, ACCURACY),
+    explains=("ZA403",),
+    fix=Fix(
+        'Write "accuracy", and let Keras choose the class that fits the loss.',
+        "- metrics=[keras.metrics.BinaryAccuracy()]\n"
+        '+ metrics=["accuracy"]',
+    ),
+)
+def wrong_accuracy_class(context: RunContext) -> Answer:
+    """The accuracy is computed for another kind of labels than the model has.
+
+    ## What it means
+    `BinaryAccuracy` on one-hot labels asks of every single output whether it is on the right side
+    of .5. With k classes a model that says nothing is right in k - 1 of k of them.
+
+    ## Why accuracy suffers
+    The number looks high from the first step on and says next to nothing: .9 is what guessing
+    scores with 10 classes.
+
+    ## How it is detected
+    The first point of the training loss is within 5 % of ln k, where a model that knows nothing
+    stands, while the first accuracy is within a tenth of 1/k of 1 - 1/k; k from 5 to 100. A
+    proper accuracy stands at 1/k there.
+
+    ## How to fix it
+    ```python
+    model.compile(..., metrics=["accuracy"])
+    ```
+
+    ## Easily confused with
+    ZA401 accuracy-on-regression: there the labels are numbers. A run that was resumed, or whose
+    first point is the mean of a long epoch: its loss is far below ln k.
+
+    ## Sources
+    keras.io/api/metrics/accuracy_metrics (BinaryAccuracy, threshold=0.5); measured on Keras 3.15:
+    ten one-hot classes begin at .9.
+    """
+    loss, accuracy = context.given(LOSS), context.given(ACCURACY)
+    first = accuracy.series.first.value * accuracy.scale
+    begin = loss.series.first.value
+    for k in range(FEWEST_CLASSES, MOST_CLASSES + 1):
+        is_log = abs(begin - math.log(k)) <= NEAR_LOG * math.log(k)
+        if is_log and abs(first - (1.0 - 1.0 / k)) <= NEAR_SHARE / k:
+            return Flagged(
+                summary=f"The accuracy does not fit the labels: it is {number(first)} at a loss of "
+                f"{number(begin)}, where a model of {k} classes knows nothing.",
+                context=f"Each output counts by itself: {number(1 - 1 / k)} is what always "
+                "answering no scores.",
+                evidence=(
+                    Evidence.of_curve(
+                        "accuracy at the first point, against 1 - 1/k", accuracy,
+                        first / accuracy.scale,
+                        unlike((1 - 1 / k) / accuracy.scale, room=NEAR_SHARE / k / accuracy.scale),
+                    ),
+                    Evidence.of_curve("loss at the first point, against ln k", loss, begin,
+                                      unlike(math.log(k), room=NEAR_LOG * math.log(k))),
+                ),
+                since=training_step(context.run, accuracy, accuracy.series.first.step),
+            )  # fmt: skip
+    return Passed(f"accuracy began at {number(first)}, the loss at {number(begin)}")

@@ -1,0 +1,132 @@
+"""ZA707: a schedule that took the learning rate away while the loss still fell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of, mann_kendall
+from tb_zeroacc.diagnosis.computed.learning.trend import training_step
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.needs import LEARNING_RATE, LOSS
+from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.run import Curve, Role, Run
+from tb_zeroacc.wording import number, percent
+
+GONE = 0.01  # of the largest rate: nothing moves any more
+REST = 0.4  # of the run that was left when it went
+FEWEST_BEFORE, FEWEST_AFTER = 8, 4  # points of the loss on either side
+STILL_FELL = 0.05  # of the level, over the last half before the rate went
+FALLS = 2.0  # Mann-Kendall z of that fall
+STOOD = 0.02  # of the level, gained in all of the rest
+
+
+@rule(
+    "ZA707",
+    "schedule-ends-learning",
+    Tier.STRONG,
+    Stage.UPDATE,
+    needs=(LOSS, LEARNING_RATE),
+    explains=("ZA705", "ZA702"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    outcome=Outcome.FINISHED_EARLY,
+    fix=Fix(
+        "Let the schedule last as long as training: count its steps in steps, not in epochs.",
+        "steps = epochs * len(x) // batch_size\n"
+        "keras.optimizers.schedules.CosineDecay(1e-3, decay_steps=steps)",
+    ),
+)
+def schedule_ends_learning(context: RunContext) -> Answer:
+    """The schedule took the learning rate to nothing while the loss still fell.
+
+    ## What it means
+    A schedule counts in steps or in epochs, and was given the other; or it decays too fast; or a
+    plateau was seen where there was noise alone. What remains of training changes nothing.
+
+    ## Why accuracy suffers
+    The model stays where it was when the rate went, on its way.
+
+    ## How it is detected
+    The logged rate falls under 1 % of its largest value for good while 40 % of the run or more are
+    still to come. Over the last half before that the loss still fell (Mann-Kendall z above 2, 5 %
+    of its level); in all of the rest it gains less than 2 %. Not applicable to a run that is still
+    training, and to rewards.
+
+    ## How to fix it
+    ```python
+    keras.optimizers.schedules.CosineDecay(1e-3, decay_steps=epochs * steps_per_epoch)
+    ```
+
+    ## Easily confused with
+    ZA702 learning-rate-too-low: there it was so from the start. A schedule that ends when the loss
+    has settled: that is what schedules are for.
+
+    ## Sources
+    Google's Tuning Playbook (the schedule must match the training budget). Margins set on planted
+    curves; no public log with this fault was at hand.
+    """
+    run = context.run
+    if run.state == "live":
+        return NotApplicable("still running")
+    if run.headline(Role.REWARD) is not None:
+        return NotApplicable("reinforcement learning: its loss need not fall")
+    rate = context.given(LEARNING_RATE)
+    loss = course_of(run, context.given(LOSS))
+    gone = _gone_since(rate)
+    if loss is None or rate.axis != loss.curve.axis:
+        return CannotTell("learning rate and loss stand on different axes")
+    if gone is None:
+        return Passed(f"the learning rate ends at {number(rate.series.last.value)}")
+    before = int(np.searchsorted(loss.steps, gone))
+    span = loss.steps[-1] - loss.steps[0]
+    if span <= 0 or loss.steps[-1] - gone < REST * span:
+        return Passed(f"the rate went at step {gone}, near the end")
+    if before < FEWEST_BEFORE or loss.points - before < FEWEST_AFTER:
+        return CannotTell("too few points of the loss before or after the rate went")
+    return _judged(run, rate, loss, before, gone)
+
+
+def _gone_since(rate: Curve) -> int | None:
+    """The step from which on the rate is next to nothing; None where it ends above that."""
+    steps, values = rate.series.finite()
+    if len(values) < FEWEST_AFTER or values.max() <= 0:
+        return None
+    there = np.flatnonzero(values > GONE * values.max())
+    return int(steps[there[-1] + 1]) if there[-1] + 1 < len(values) else None
+
+
+def _judged(run: Run, rate: Curve, loss: Course, before: int, gone: int) -> Answer:
+    half = loss.levels[before // 2 : before]
+    fell, rest = float(half[0] - half[-1]), float(loss.levels[before] - loss.levels[-1])
+    level = abs(float(half[-1])) or 1.0
+    falls = -mann_kendall(loss.values[before // 2 : before]) > FALLS and fell > STILL_FELL * level
+    if not falls or rest > STOOD * level:
+        return Passed(f"after step {gone} the loss went from {number(loss.levels[before])} to "
+                      f"{number(loss.levels[-1])}")  # fmt: skip
+    largest = float(rate.series.finite()[1].max())
+    return Flagged(
+        summary=f"The schedule ended learning: at step {gone} the learning rate was gone, and the "
+        f"loss has stood at {number(loss.end)} since.",
+        context=f"Before that it fell by {percent(fell / level)} over as many steps.",
+        evidence=(
+            Evidence.of_curve("learning rate at the end, against 1 % of its largest", rate,
+                              rate.series.last.value, at_least(GONE * largest), since=gone),
+            Evidence.of_curve("loss at the end, against 98 % of that when the rate went",
+                              loss.curve, loss.end,
+                              at_most((1 - STOOD) * float(loss.levels[before])), since=gone),
+        ),
+        since=training_step(run, rate, gone),
+    )  # fmt: skip

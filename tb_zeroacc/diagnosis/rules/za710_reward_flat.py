@@ -1,0 +1,156 @@
+"""ZA710: a reward that does not rise, or rose and was lost."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_least,
+    unlike,
+)
+from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
+from tb_zeroacc.diagnosis.computed.learning.improvement import improved
+from tb_zeroacc.diagnosis.computed.learning.trend import training_step
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import A_LOG, REWARD
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.run import Role, Run
+from tb_zeroacc.wording import count, number, percent
+
+FEWEST_POINTS, FEWEST_FOR_FLAT = 10, 15
+ALIKE = 1e-6  # of the level: a reward that never moves
+CONSTANT_SHARE = 0.5  # of the points after the first tenth that are exactly the last one
+LOST_SHARE = 0.7  # of what had been gained
+NOISES = 3.0
+TREND = 1.5  # Mann-Kendall z below which nothing rises
+WITHIN = 0.5  # standard deviations of all points above the start
+LATE = 0.8  # of the points: a best level later than this may be noise
+
+
+@rule(
+    "ZA710",
+    "reward-flat",
+    Tier.STRONG,
+    Stage.LOSS,
+    needs=(A_LOG,),
+    explains=("ZA403", "ZA404", "ZA704", "ZA705"),
+    fix=Fix(
+        "Look at single episodes first: is any reward reached at all? Then explore more (a higher "
+        "entropy bonus), lower the learning rate, and normalise observations and rewards.",
+        'model = PPO("MlpPolicy", VecNormalize(env), ent_coef=0.01, learning_rate=1e-4)',
+    ),
+)
+def reward_flat(context: RunContext) -> Answer:
+    """The reward does not rise, or it rose and was lost again.
+
+    ## What it means
+    In reinforcement learning the losses tell little; the reward is what is learned. One that stays
+    where it began shows that nothing was; one that is the same to the last digit shows a policy
+    that always does one thing; one that rose and fell back shows a policy that collapsed.
+
+    ## Why accuracy suffers
+    The reward takes the place of accuracy: the agent does not get better at its task.
+
+    ## How it is detected
+    By the reward of training or evaluation, of 10 points at least, and only where no reward curve
+    improves (Mann-Kendall z over 2.5 and 3 % of the start). Constant: after the first tenth half of
+    the points are exactly alike. Collapsed: it ends having lost 70 % of what its best level, free
+    of spikes, had gained, the gain is over three times the noise and the best lies before the last
+    fifth. Flat: 15 points or more, z under 1.5, and it ends no more than half a standard deviation
+    above its start. Not asked of a run that is still going: half of the healthy public logs stay
+    flat for a twentieth of the run, one for half of it.
+
+    ## How to fix it
+    Play an episode by hand and look whether any reward is reached. Then:
+    ```python
+    model = PPO("MlpPolicy", VecNormalize(env), ent_coef=0.01, learning_rate=1e-4)
+    ```
+
+    ## Easily confused with
+    A sparse reward: flat for long and healthy once the first success was met; more steps tell.
+    ZA705 stopped-too-early: there it was still rising.
+
+    ## Sources
+    Henderson et al. 2018, Deep reinforcement learning that matters (how noisy rewards are);
+    Mann 1945 and Kendall 1975 for the trend. Margins measured on public logs.
+    """
+    run = context.run
+    if run.state == "live":
+        return NotApplicable("still running: a reward may stay flat for long before it rises")
+    if REWARD.find(run) is None:
+        return NotApplicable("no reward in the log: no reinforcement learning")
+    courses = [c for curve in run.curves_of(Role.REWARD) if (c := course_of(run, curve))]
+    long = [course for course in courses if course.points >= FEWEST_POINTS]
+    if not long:
+        return CannotTell(f"fewer than {FEWEST_POINTS} points of a reward")
+    for course in long:
+        if (found := _collapsed(run, course)) is not None:
+            return found
+    rising = next((course for course in courses if improved(course)), None)
+    if rising is not None:
+        return Passed(f"it rose from {number(rising.start)} to {number(rising.end)}")
+    for course in long:
+        if (found := _constant(run, course) or _flat(run, course)) is not None:
+            return found
+    return Passed(f"it ended at {number(long[0].end)}, and began at {number(long[0].start)}")
+
+
+def _collapsed(run: Run, course: Course) -> Flagged | None:
+    gained = course.best_gain
+    late = course.best_at >= LATE * course.points
+    if late or gained <= NOISES * course.noise or course.loss_from_best <= LOST_SHARE * gained:
+        return None
+    limit = at_least(course.best - LOST_SHARE * gained)
+    return Flagged(
+        summary=f"The reward rose from {number(course.start)} to {number(course.best)} and fell "
+        f"back to {number(course.end)}.",
+        evidence=(
+            Evidence.of_curve("reward at the end, against what it had gained", course.curve,
+                              course.end, limit, since=course.best_step),
+        ),
+        since=training_step(run, course.curve, course.best_step),
+    )
+
+
+def _constant(run: Run, course: Course) -> Flagged | None:
+    later = course.values[max(1, course.points // 10) :]
+    alike = np.abs(later - later[-1]) <= ALIKE * max(1.0, abs(float(later[-1])))
+    if alike.mean() <= CONSTANT_SHARE:
+        return None
+    begin = course.points - len(later) + int(np.flatnonzero(alike)[0])
+    return Flagged(
+        summary=f"The reward is {number(float(later[-1]))} again and again: in "
+        f"{percent(float(alike.mean()))} of {count(len(later), 'point')}.",
+        context="A policy that always does the same earns always the same.",
+        evidence=(
+            Evidence.of_curve("reward at the end, against its median", course.curve,
+                              float(later[-1]), unlike(float(np.median(later))),
+                              since=int(course.steps[begin])),
+        ),
+        since=training_step(run, course.curve, int(course.steps[begin])),
+    )
+
+
+def _flat(run: Run, course: Course) -> Flagged | None:
+    room = WITHIN * float(course.values.std())
+    if course.points < FEWEST_FOR_FLAT or course.trend >= TREND or course.gain > room:
+        return None
+    return Flagged(
+        summary=f"The reward does not rise: it began at {number(course.start)} and ended at "
+        f"{number(course.end)}.",
+        context=f"Single points scatter by {number(float(course.values.std()))}.",
+        evidence=(
+            Evidence.of_curve("reward at the end, against its start and half a deviation",
+                              course.curve, course.end, at_least(course.start + room)),
+        ),
+        since=training_step(run, course.curve, int(course.steps[0])),
+    )

@@ -1,0 +1,53 @@
+"""ZA312 softmax-twice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed
+from tb_zeroacc.diagnosis.rules.za312_softmax_twice import floor_of
+from tb_zeroacc.run import Role, Run
+from tests.diagnosis.planted import a_curve, a_run
+from tests.diagnosis.rules.asking import answer, flagged
+
+
+def settled(at: float, accuracy: float, begin: float = 2.3, n: int = 20) -> Run:
+    loss = [*np.linspace(begin, at, n // 2), *[at] * (n - n // 2)]
+    return a_run(a_curve(loss), a_curve(list(np.linspace(0.1, accuracy, n)), Role.ACCURACY))
+
+
+CASES: dict[str, tuple[Run, type[Answer]]] = {
+    "ten classes": (settled(1.468, 0.99), Flagged),
+    "two classes": (settled(0.3150, 0.99, 0.69), Flagged),
+    "a thousand": (settled(5.92, 0.98, 6.9), Flagged),
+    "accuracy does not agree": (settled(1.468, 0.5), Passed),
+    "below the floor": (settled(1.3, 0.99), Passed),
+    "label smoothing": (settled(0.505, 0.99), Passed),
+    "above the floor": (settled(1.6, 0.99), Passed),
+    "still falling": (
+        a_run(
+            a_curve(list(np.linspace(2.3, 1.4612, 20))),
+            a_curve(list(np.linspace(0.1, 1.0, 20)), Role.ACCURACY),
+        ),
+        Passed,
+    ),
+    "four points": (settled(1.468, 0.99, n=4), CannotTell),
+    "no accuracy": (a_run(a_curve([1.4612] * 20)), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), CASES.values(), ids=CASES.keys())
+def test_softmax_twice(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA312", run), want)
+
+
+def test_the_floor_is_that_of_a_softmax_over_a_one_hot_vector() -> None:
+    for classes in (2, 10, 100):
+        sure = np.eye(classes)[0]
+        probabilities = np.exp(sure) / np.exp(sure).sum()
+        assert floor_of(classes) == pytest.approx(-np.log(probabilities[0]))
+
+
+def test_the_number_of_classes_is_told() -> None:
+    assert "its floor for 10 classes" in flagged("ZA312", settled(1.468, 0.99)).summary

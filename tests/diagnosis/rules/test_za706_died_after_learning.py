@@ -1,0 +1,69 @@
+"""ZA706 died-after-learning."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.run import Role, Run
+from tests.diagnosis.planted import a_curve, a_run
+from tests.diagnosis.rules.asking import answer, flagged
+
+GOOD = np.geomspace(2.3, 0.2, 20)
+RIGHT = np.linspace(0.1, 0.9, 20)
+
+
+def trained(
+    loss: Sequence[float] | None, accuracy: Sequence[float] | None = None, **more: Any
+) -> Run:
+    parts = [] if loss is None else [a_curve(list(loss))]
+    if accuracy is not None:
+        parts.append(a_curve(list(accuracy), Role.ACCURACY))
+    return a_run(*parts, **more)
+
+
+CASES: dict[str, tuple[Run, type[Answer]]] = {
+    "the loss came back": (trained([*GOOD, *[2.2] * 10]), Flagged),
+    "accuracy was lost": (trained(None, [*RIGHT, *[0.12] * 10]), Flagged),
+    "three quarters of the gain are left": (trained(None, [*RIGHT, *[0.7] * 10]), Passed),
+    "the loss ended at ln 3": (
+        trained([1.1, *np.linspace(1.1, 0.6, 19), *[math.log(3)] * 10], [1 / 3] * 30), Flagged,
+    ),
+    "still good": (trained(GOOD, RIGHT), Passed),
+    "never good": (trained([2.3] * 30, [0.1] * 30), Passed),
+    "one spike": (trained([*GOOD, 90.0, *[0.2] * 9]), Passed),
+    "a last point": (trained([*GOOD, *[0.2] * 19, 2.2]), Passed),
+    "coming back": (trained([*GOOD, *np.linspace(2.3, 0.9, 20)]), Passed),
+    "it grew from the first point on": (trained(np.geomspace(2, 2e4, 20)), Passed),
+    "seven points": (trained([2.3, 0.5, 0.1, 2.2, 2.2, 2.2, 2.2]), CannotTell),
+    "rewards": (a_run(a_curve(list(GOOD)), a_curve([1.0] * 20, Role.REWARD)), NotApplicable),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), CASES.values(), ids=CASES.keys())
+def test_died_after_learning(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA706", run), want)
+
+
+def test_when_it_died_and_what_happened_there() -> None:
+    loss = a_curve([*GOOD, 2688.0, *[2.2] * 9])
+    rate = a_curve([0.01] * 30, Role.LEARNING_RATE)
+    found = flagged("ZA706", a_run(loss, rate))
+    assert found.summary == (
+        "It learned and then lost it: the loss was 0.2 and has stood at 2.2 since epoch 20."
+    )
+    assert found.context == "There the loss jumped to 2688 at 20 and the learning rate was 0.01."
+    assert found.since == 20
+
+
+@pytest.mark.parametrize(("dead", "want"), [(8, Passed), (20, Flagged)])
+def test_a_run_that_goes_on_may_recover(dead: int, want: type[Answer]) -> None:
+    found = answer("ZA706", trained([*GOOD, *[2.2] * dead], state="live"))
+    assert isinstance(found, want)
+    if isinstance(found, Flagged):
+        assert found.tier is Tier.SMELL

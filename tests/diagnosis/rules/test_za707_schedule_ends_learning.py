@@ -1,0 +1,50 @@
+"""ZA707 schedule-ends-learning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
+from tb_zeroacc.run import Axis, Role, Run
+from tests.diagnosis.planted import a_curve, a_run
+from tests.diagnosis.rules.asking import answer, flagged
+
+FALLING = list(np.linspace(2.3, 1.3, 20))
+STOPPED = [*FALLING, *[1.3] * 30]
+CUT = [1e-3] * 20 + [1e-8] * 30
+
+
+def scheduled(
+    loss: Sequence[float], rate: Sequence[float], axis: Axis = "epoch", **more: Any
+) -> Run:
+    rates = a_curve(list(rate), Role.LEARNING_RATE, tag="lr", axis=axis)
+    return a_run(a_curve(list(loss)), rates, **more)
+
+
+CASES: dict[str, tuple[Run, type[Answer]]] = {
+    "cut off on its way": (scheduled(STOPPED, CUT), Flagged),
+    "settled before": (scheduled([*np.linspace(2.3, 0.1, 8), *[0.1] * 42], CUT), Passed),
+    "went on all the same": (scheduled(np.linspace(2.3, 0.5, 50), CUT), Passed),
+    "near the end": (scheduled(STOPPED, [1e-3] * 40 + [1e-8] * 10), Passed),
+    "not gone": (scheduled(STOPPED, [1e-3] * 20 + [5e-5] * 30), Passed),
+    "gone and back": (scheduled(STOPPED, [*CUT[:-1], 1e-3]), Passed),
+    "gone at once": (scheduled(STOPPED, [1e-3] * 4 + [1e-8] * 46), CannotTell),
+    "another axis": (scheduled(STOPPED, CUT, axis="step"), CannotTell),
+    "still running": (scheduled(STOPPED, CUT, state="live"), NotApplicable),
+    "no rate": (a_run(a_curve(STOPPED)), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), CASES.values(), ids=CASES.keys())
+def test_schedule_ends_learning(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA707", run), want)
+
+
+def test_the_step_at_which_it_went() -> None:
+    found = flagged("ZA707", scheduled(STOPPED, CUT))
+    assert "at step 20 the learning rate was gone" in found.summary
+    assert found.since == 20
