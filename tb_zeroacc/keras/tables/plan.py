@@ -16,15 +16,16 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.keras.tables import content, graph_data_statistics, layer_tables
+from tb_zeroacc.keras.tables import content, graph_backend, layer_tables
 from tb_zeroacc.keras.tables.batch_parts import data_and_targets
 from tb_zeroacc.keras.tables.gathering import Gathered, Slot, rebuild, specs_of
 from tb_zeroacc.keras.tables.graph_call import GraphCall
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.sample import Tables, split
-from tb_zeroacc.recording.statistics import numpy_data_statistics, numpy_statistics
-from tb_zeroacc.recording.statistics.numpy_data_statistics import HostTensor
-from tb_zeroacc.recording.tables import data_tables
+from tb_zeroacc.recording.statistics import numpy_backend
+from tb_zeroacc.recording.statistics.tensors import HostTensor
+from tb_zeroacc.recording.tables import data_tables, model_tables
+from tb_zeroacc.recording.tables.data_tables import ComputedTable
 from tb_zeroacc.recording.tables.model_tables import Snapshot
 from tb_zeroacc.recording.tables.observation import Observation
 from tb_zeroacc.recording.tables.targets import Target
@@ -68,7 +69,7 @@ class Summariser:
     def _in_graph(
         self,
         name: str,
-        make: Callable[..., list[data_tables.ComputedTable]],
+        make: Callable[..., list[ComputedTable]],
         slots: Sequence[int],
         *more: Any,
     ) -> Tables:
@@ -94,7 +95,7 @@ class Summariser:
 
     def _traced(
         self,
-        make: Callable[..., list[data_tables.ComputedTable]],
+        make: Callable[..., list[ComputedTable]],
         slots: Sequence[int],
         rest: list[Any],
     ) -> tuple[GraphCall, list[Layout]]:
@@ -161,7 +162,7 @@ class GraphPlan(SamplePlan):
         every = range(len(tensors))
         return self._in_graph("tables", self._tables, every, tensors, parts)
 
-    def _tables(self, tensors: Tensors, parts: Sequence[Any]) -> list[data_tables.ComputedTable]:
+    def _tables(self, tensors: Tensors, parts: Sequence[Any]) -> list[ComputedTable]:
         seen = self._seen(tensors, self._snapshots(parts))
         return content.tables_of(seen, self._guard, self._outputs)
 
@@ -206,23 +207,23 @@ class HostPlan(SamplePlan):
         values, rates = self._read()
         with np.errstate(all="ignore"):
             return [
-                layer_tables.look(update, 1.0, arrays, rate, numpy_statistics)
-                for update, arrays, rate in zip(self._updates, values, rates, strict=True)
+                model_tables.look(weights, arrays, rate, 1.0, numpy_backend)
+                for weights, arrays, rate in zip(self._weights, values, rates, strict=True)
             ]
 
     def summarise(self, tensors: Sequence[Any], before: Before | None) -> Tables:
         """The tables of a step that has run."""
         with np.errstate(all="ignore"):
             before = before or [
-                layer_tables.unseen(u, 1.0, numpy_statistics) for u in self._updates
+                model_tables.unseen(weights, 1.0, numpy_backend) for weights in self._weights
             ]
-            arrays = {slot: numpy_statistics.array_of(tensors[slot]) for slot in self._of_inside}
+            arrays = {slot: numpy_backend.array_of(tensors[slot]) for slot in self._of_inside}
             seen = self._seen(arrays, before, with_data=False)
             for call, planned in zip(seen.calls, self._pattern.calls, strict=True):
                 if isinstance(planned.output, Slot):  # the width that the trace knew
                     width = _width(self._specs[planned.output.index].shape)
-                    call.output = numpy_statistics.as_rows(call.output, width)
-            found = content.tables_of_inside(seen, self._guard, self._read()[0], numpy_statistics)
+                    call.output = numpy_backend.as_rows(call.output, width)
+            found = content.tables_of_inside(seen, self._guard, self._read()[0], numpy_backend)
             data = {slot: np.asarray(tensors[slot]) for slot in self._here}
             # Of nothing NumPy has no minimum; a graph has one.
             is_here = bool(data) and all(array.size for array in data.values())
@@ -232,28 +233,28 @@ class HostPlan(SamplePlan):
             made += self._in_graph("data", self._tables_in_graph, self._of_data, tensors)
         return made
 
-    def _tables_of_data(self, data: Mapping[int, Any]) -> list[data_tables.ComputedTable]:
+    def _tables_of_data(self, data: Mapping[int, Any]) -> list[ComputedTable]:
         if self._parts is None:
             self._parts = data_and_targets(self._seen(self._here), self._outputs)
         for slot, stand_in in self._here.items():
             stand_in.values = data[slot]
-        found = data_tables.of_data(*self._parts, self._guard, numpy_data_statistics)
+        found = data_tables.of_data(*self._parts, self._guard, numpy_backend)
         for stand_in in self._here.values():
             stand_in.values = None  # lets go of the tensor
         return found
 
-    def _tables_in_graph(self, tensors: Tensors) -> list[data_tables.ComputedTable]:
+    def _tables_in_graph(self, tensors: Tensors) -> list[ComputedTable]:
         data = data_and_targets(self._seen(tensors), self._outputs)
-        return data_tables.of_data(*data, self._guard, graph_data_statistics)
+        return data_tables.of_data(*data, self._guard, graph_backend)
 
     def _read(self) -> tuple[list[list[Any]], Any]:
         """The weights of each update, not copied, and its learning rate."""
         if self._reading is None:  # of each variable by itself it takes ten times as long
             self._reading = GraphCall(self._readings, in_caller=True)
         *values, rates = self._reading()
-        rest = map(numpy_statistics.array_of, values)
+        rest = map(numpy_backend.array_of, values)
         arrays = [[next(rest) for _ in weights] for weights in self._weights]
-        return arrays, numpy_statistics.array_of(rates)[1:]
+        return arrays, numpy_backend.array_of(rates)[1:]
 
     def _readings(self) -> list[Any]:
         rates = [layer_tables.rate_of(update.optimizer) for update in self._updates]
