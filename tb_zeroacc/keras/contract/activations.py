@@ -1,4 +1,4 @@
-"""Which activation a layer's output carries."""
+"""The activation of a layer's output."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ TRANSPARENT = ("Flatten", "Reshape", "Permute", "Dropout", "InputLayer", "Identi
 
 
 def activation_of(layer: Any) -> str | None:
-    """Name of the activation that a layer's output carries; `linear` for none at all.
+    """Name of the activation of a layer's output, `linear` if the layer was given none.
 
-    None for a layer that knows no activation, such as a normalisation.
+    None for a layer without the argument, such as a normalisation.
     """
     if is_a(layer, "ReLU"):
         plain = not layer.negative_slope and not layer.threshold

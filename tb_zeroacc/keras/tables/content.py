@@ -1,4 +1,4 @@
-"""Every table of a step, each part guarded by itself."""
+"""Every table of a step; one that fails is turned off alone."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def tables_of(
     """Every table of a step.
 
     Args:
-        seen: The step; its updates know the weights from before.
-        guard: Turns failing parts off.
-        outputs: What is known about the outputs, where the step does not show them.
+        seen: The step; its updates have snapshots of the weights before them.
+        guard: Turns off what fails.
+        outputs: The model's outputs, where the step does not show them.
     """
     data = data_and_targets(seen, outputs)
     return [*tables_of_inside(seen, guard), *data_tables.of_data(*data, guard, graph_backend)]
@@ -37,9 +37,9 @@ def tables_of_inside(
     """The tables of the model's inside: loss, activations, gradients, weights.
 
     Args:
-        seen: The step; its updates know the weights from before.
-        guard: Turns failing parts off.
-        now: The weights of each update behind the step; they are read where they are not given.
+        seen: The step; its updates have snapshots of the weights before them.
+        guard: Turns off what fails.
+        now: The weights of each update after it; they are read where they are not given.
         backend: Computes the statistics; `numpy_backend` where the step is given as arrays.
     """
     run = guard.run
@@ -67,6 +67,6 @@ def activations(seen: Observation, backend: Backend) -> list[ComputedTable]:
 def weights(
     updates: list[Update], now: list[list[Any]] | None = None, backend: Backend = graph_backend
 ) -> list[ComputedTable]:
-    """`weights`, with their values behind the updates `now`; read where they are not given."""
-    behind = now or [layer_tables.values_of(update.weights) for update in updates]
-    return model_tables.weights(updates, behind, backend)
+    """`weights`; their values after the updates, `now`, are read where they are not given."""
+    now = now or [layer_tables.values_of(update.weights) for update in updates]
+    return model_tables.weights(updates, now, backend)

@@ -48,12 +48,12 @@ def looked_at(updates: Iterable[Update]) -> list[Update]:
 
 
 def values_of(weights: Sequence[Weight]) -> list[Any]:
-    """The weights as they are now."""
+    """The values of variables now."""
     return [value_of(weight.variable) for weight in weights]
 
 
 def first_row(variable: Any) -> Any:
-    """One value of each unit, float32 of shape (units,); a vector as a whole."""
+    """A variable's first entry along all axes but the last, float32 of shape (units,)."""
     value = value_of(variable)
     if len(variable.shape) == 0:
         return tf.reshape(as_float(value), [1])
@@ -67,14 +67,14 @@ def look(update: Update, scale: Any) -> Snapshot:
 
     Args:
         update: The update that is about to be applied.
-        scale: What the loss was multiplied with.
+        scale: The loss scale.
     """
     weights, rate = weights_of(update), rate_of(update.optimizer)
     return model_tables.look(weights, values_of(weights), rate, scale, graph_backend)
 
 
 def narrowed(before: Snapshot, variables: list[Any]) -> Snapshot:
-    """What a snapshot says about some of its variables, in the order in which they are given."""
+    """A snapshot of some of its variables, in the order in which they are given."""
     places = {id(weight.variable): i for i, weight in enumerate(before.weights)}
     kept = [places[id(v)] for v in variables if id(v) in places]
     if not kept or kept == list(range(len(before.weights))):
@@ -89,18 +89,18 @@ def narrowed(before: Snapshot, variables: list[Any]) -> Snapshot:
 
 
 def unseen(update: Update, scale: Any) -> Snapshot:
-    """What is known before an update where nobody looked."""
+    """A snapshot of weights that were not read."""
     return model_tables.unseen(weights_of(update), scale, graph_backend)
 
 
 def rate_of(optimizer: Any) -> Any:
-    """The learning rate of this update; NaN for a user's own function, which is not called."""
+    """The learning rate of the next update; NaN of a user's own function, which is not called."""
     rate = learning_rate(optimizer)
     return tf.constant(NAN) if rate is None else tf.cast(tf.convert_to_tensor(rate), tf.float32)
 
 
 def loss_scale_of(optimizer: Any) -> Any:
-    """What an optimizer multiplies the loss with, before it changes that."""
+    """The loss scale, before the optimizer changes it; 1 without one."""
     if has_loss_scale(optimizer):
         return tf.cast(tf.convert_to_tensor(loss_scale(optimizer)), tf.float32)
     return tf.constant(float(getattr(optimizer, "loss_scale_factor", None) or 1.0))
@@ -113,9 +113,9 @@ def layer_outputs(calls: Sequence[LayerCall]) -> list[LayerOutput]:
 
 
 def activation_in(call: LayerCall) -> str:
-    """The activation that a call's output carries; empty where there is none to speak of."""
+    """Name of the activation of a call's output, noted at the call; empty without one."""
     if call.activation is None:
-        own = not is_a(call.layer, "RNN")  # their output is no activation's own
+        own = not is_a(call.layer, "RNN")  # whose output is not their activation's
         call.activation = (activation_of(call.layer) or "") if own else ""
     return call.activation
 
@@ -142,24 +142,24 @@ def losses_of(seen: Observation) -> Losses:
 
 
 def _penalty(seen: Observation, total: Any) -> Any:
-    """What was added to the data's loss; NaN where nobody sees it."""
+    """What was added to the loss of the data; NaN where it cannot be seen."""
     terms = [mean_of(t) for t in seen.penalties if is_visible(t)]
     if terms:
         return sum(terms[1:], terms[0])
     if is_visible(seen.data_loss):
         return total - mean_of(seen.data_loss)
-    # A `compute_loss` of the user's own may add terms that nobody sees.
+    # A `compute_loss` of the user's own may add terms out of sight.
     overridden = not is_as_keras_made_it(seen.model, "compute_loss")
     return NAN if seen.loss is None or overridden else 0.0
 
 
 def reported_loss(seen: Observation) -> Any:
-    """The loss that `train_step` returned, where `compute_loss` was never called; None without."""
+    """The `loss` that `train_step` returned; None without one."""
     return mean_of(seen.result["loss"]) if _reports_loss(seen) else None
 
 
 def has_loss(seen: Observation) -> bool:
-    """Whether a step showed a loss; a `train_step` of the user's own need not name one `loss`."""
+    """Whether a step showed a loss; a `train_step` of the user's own need not return `loss`."""
     return seen.loss is not None or _reports_loss(seen)
 
 
@@ -168,7 +168,7 @@ def _reports_loss(seen: Observation) -> bool:
 
 
 def mean_of(value: Any) -> Any:
-    """A loss as a float32 scalar, whatever its shape."""
+    """Mean of a loss of any shape, float32 of shape ()."""
     if isinstance(value, np.ndarray):
         wide = value if value.dtype == np.float64 else value.astype(np.float32)
         return as_float32(wide.mean())
@@ -176,7 +176,7 @@ def mean_of(value: Any) -> Any:
 
 
 def first_tensor(structure: Any) -> Any:
-    """The first tensor of real numbers in a layer's output; None without any."""
+    """The first floating-point tensor of a layer's output; None without any."""
     for leaf in keras.tree.flatten(structure):
         if isinstance(leaf, tf.RaggedTensor):
             leaf = leaf.flat_values

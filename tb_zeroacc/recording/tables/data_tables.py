@@ -15,8 +15,16 @@ import numpy as np
 
 from tb_zeroacc import facts
 from tb_zeroacc.recording.guard import Guard
-from tb_zeroacc.recording.statistics import shared_statistics
 from tb_zeroacc.recording.statistics.backend import Backend, Tensor
+from tb_zeroacc.recording.statistics.shared_statistics import (
+    above,
+    ids_of_one_hot,
+    label_statistics,
+    largest_units,
+    output_statistics,
+    pool,
+    weight_statistics,
+)
 from tb_zeroacc.recording.statistics.tensors import is_dense, is_numeric, rank_of
 from tb_zeroacc.recording.tables.structures import with_paths
 from tb_zeroacc.recording.tables.targets import Target
@@ -29,19 +37,19 @@ Named = list[tuple[str, Any]]  # tensors with their names
 
 @dataclass(slots=True)
 class ComputedTable:
-    """One table: the names of its rows and columns, and float32 values of shape (rows, columns)."""
+    """A table: names of rows and columns, and values, float32 of shape (rows, columns)."""
 
     layout: Layout
     values: Tensor
 
 
 def table(kind: str, rows: Sequence[str], values: Tensor, pooled: int = 0) -> ComputedTable:
-    """A table of a kind whose columns are fixed."""
+    """A table with the columns of its kind."""
     return ComputedTable(Layout(kind, tuple(rows), facts.COLUMNS[kind], pooled), values)
 
 
 def named(structure: Any, default: str) -> Named:
-    """The tensors of a nested structure with names: `x`; `x[1]`, or the key of a dictionary."""
+    """The tensors of a nested structure, named `x`, `x[1]` or by the key of a dictionary."""
     if structure is None:
         return []
     found = [(path, leaf) for path, leaf in with_paths(structure)
@@ -56,7 +64,7 @@ def named(structure: Any, default: str) -> Named:
 
 
 def evenly(count: int, most: int) -> list[int]:
-    """Indices of at most `most` of `count` columns, evenly spaced."""
+    """At most `most` of the indices 0 .. count-1, evenly spaced."""
     if count <= most:
         return list(range(count))
     return [int(i) for i in np.linspace(0, count - 1, most).round()]
@@ -64,7 +72,7 @@ def evenly(count: int, most: int) -> list[int]:
 
 @functools.lru_cache(maxsize=64)
 def _features(name: str, width: int, quota: int) -> tuple[tuple[str, ...], list[int], list[int]]:
-    """Rows of an input's features, those that have one of their own, and those pooled in one."""
+    """Row names of an input; indices of features with a row of their own, and of those pooled."""
     kept = evenly(width, quota)
     rest = sorted(set(range(width)) - set(kept))
     rows = [f"{name}[{i}]" for i in kept] + ([f"{name}[rest]"] if rest else [])
@@ -74,10 +82,7 @@ def _features(name: str, width: int, quota: int) -> tuple[tuple[str, ...], list[
 def of_data(
     data: Named, targets: list[Target], guard: Guard, backend: Backend
 ) -> list[ComputedTable]:
-    """The tables of what went in and came out: those of the batch, outputs, association.
-
-    The arguments are those of `of_batch`.
-    """
+    """The tables of a batch, its outputs and their association; arguments as of `of_batch`."""
     found = of_batch(data, targets, guard, backend)
     found += guard.run("the outputs", outputs, targets, backend) or []
     found += guard.run("the association", association, data, targets, backend) or []
@@ -87,12 +92,12 @@ def of_data(
 def of_batch(
     data: Named, targets: list[Target], guard: Guard, backend: Backend
 ) -> list[ComputedTable]:
-    """The tables of what went in: inputs, fingerprints, labels, sample weights.
+    """The tables of a batch: inputs, fingerprints, labels, sample weights.
 
     Args:
         data: Inputs with their names.
         targets: Outputs with their labels.
-        guard: Turns failing parts off.
+        guard: Turns off what fails.
         backend: Computes the statistics.
     """
     run = guard.run
@@ -105,7 +110,7 @@ def of_batch(
 
 
 def inputs(tensors: Named, backend: Backend) -> list[ComputedTable]:
-    """`inputs`: a row a feature (the last axis: channels of images), the rest pooled."""
+    """`inputs`: a row per feature (last axis: channels of images), others pooled in one."""
     rows: list[str] = []
     values: list[Any] = []
     pooled = 0
@@ -120,8 +125,8 @@ def inputs(tensors: Named, backend: Backend) -> list[ComputedTable]:
             values.append(columns)
             continue
         pooled += len(rest)
-        others = backend.take(columns, rest, axis=0)
-        values += [backend.take(columns, kept, axis=0), shared_statistics.pool(others, backend)]
+        own, others = (backend.take(columns, places, axis=0) for places in (kept, rest))
+        values += [own, pool(others, backend)]
     return [table("inputs", rows, backend.concat(values, 0), pooled)] if values else []
 
 
@@ -130,7 +135,7 @@ def batch(tensors: Named, backend: Backend) -> list[ComputedTable]:
     rows, values = [], []
     for name, tensor in tensors[:MAX_FEATURES]:
         if is_numeric(tensor):
-            # Of sparse and ragged batches the stored values alone, which know no example.
+            # Stored values of sparse and ragged batches belong to no one example.
             width = _per_example(tensor) if is_dense(tensor) else 1
             rows.append(name)
             values.append(backend.fingerprint(backend.as_rows(tensor, width)))
@@ -142,9 +147,7 @@ def labels(targets: list[Target], backend: Backend) -> list[ComputedTable]:
     known = [t for t in targets if is_numeric(t.labels)]
     if not known:
         return []
-    values = [
-        shared_statistics.label_statistics(t.labels, t.label_units, backend) for t in known
-    ]
+    values = [label_statistics(t.labels, t.label_units, backend) for t in known]
     counted = [
         (t.name, backend.class_counts(_label_ids(t, backend), t.classes))
         for t in known
@@ -155,11 +158,11 @@ def labels(targets: list[Target], backend: Backend) -> list[ComputedTable]:
 
 
 def sample_weights(targets: list[Target], backend: Backend) -> list[ComputedTable]:
-    """`sample_weights`, where there are any."""
+    """`sample_weights`, if there are any."""
     known = [t for t in targets if is_numeric(t.weights)]
     if not known:
         return []
-    values = [shared_statistics.weight_statistics(t.weights, backend) for t in known]
+    values = [weight_statistics(t.weights, backend) for t in known]
     return [table("sample_weights", [t.name for t in known], backend.stack(values))]
 
 
@@ -172,13 +175,11 @@ def outputs(targets: list[Target], backend: Backend) -> list[ComputedTable]:
             continue
         flat = backend.as_rows(target.predictions)
         rows.append(target.name)
-        activation = target.output.activation
-        values.append(shared_statistics.output_statistics(flat, activation, backend))
+        values.append(output_statistics(flat, target.output.activation, backend))
         if target.encoding in ("ids", "rows"):
-            ids = shared_statistics.largest_units(flat, backend)
+            ids = largest_units(flat, backend)
         elif target.encoding == "binary":
-            edge = 0.0 if target.output.from_logits else 0.5
-            ids = shared_statistics.above(flat, edge, backend)
+            ids = above(flat, 0.0 if target.output.from_logits else 0.5, backend)
         else:
             continue
         counted.append((target.name, backend.class_counts(ids, target.classes or 1)))
@@ -204,7 +205,7 @@ def _per_example(tensor: Any) -> int:
 
 
 def _has_columns(tensor: Any) -> bool:
-    """Whether places in an example mean the same in each: not where an axis is open."""
+    """Whether all examples have the same columns: not where the size of an axis varies."""
     if not is_dense(tensor) or not is_numeric(tensor) or rank_of(tensor) is None:
         return False
     return None not in tensor.shape[1:]
@@ -251,11 +252,11 @@ def _label_columns(targets: list[Target], backend: Backend) -> tuple[list[Any], 
 
 
 def _label_ids(target: Target, backend: Backend) -> Any:
-    """Class ids as float32, (examples,); NaN, which nothing counts, where rows are not one-hot."""
+    """Class ids as float32, (examples,); all NaN where rows are not one-hot."""
     flat = backend.as_rows(target.labels, target.label_units)
     if target.encoding != "rows":
         return flat[:, 0]
-    return shared_statistics.ids_of_one_hot(flat, backend, certain=target.certain)
+    return ids_of_one_hot(flat, backend, certain=target.certain)
 
 
 def _counts(kind: str, counted: Named, backend: Backend) -> list[ComputedTable]:

@@ -16,22 +16,21 @@ from tb_zeroacc.recording.statistics.shared_statistics import saturated_share
 from tb_zeroacc.recording.tables.data_tables import ComputedTable, table
 from tb_zeroacc.recording.tables.observation import Update
 
-MAX_ROWS = 512  # of activations, and of variables
+MAX_ROWS = 512  # of activations, and of an optimizer's variables
 STATISTICS = 4  # of a variable before its update
-ZERO_FLOORED = frozenset({"relu", "relu6"})  # units whose derivative is 0 where their output is
+ZERO_FLOORED = frozenset({"relu", "relu6"})  # output and derivative are 0 together
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """A variable that has a row: what is asked of it at every sample.
+    """A variable with a row of its own, and what its shape says.
 
     Attributes:
-        variable: The variable.
         path: Its name in the record.
-        size, width: Elements, and size of the last axis.
-        is_kernel: Whether it has units that can be alike.
-        stride: Step of a walk that visits about 4 000 of its elements.
-        visited: How many they are.
+        size, width: Number of elements, and size of the last axis.
+        is_kernel: Whether it has several units, whose weights may be equal.
+        stride: Step of the walk that compares elements before and after the update.
+        visited: Number of elements that it visits.
     """
 
     variable: Any
@@ -44,7 +43,7 @@ class Weight:
 
     @classmethod
     def of(cls, variable: Any, path: str) -> Weight:
-        """What a variable's shape says."""
+        """For a variable of a framework."""
         shape = [int(n) for n in variable.shape]
         size, width = math.prod(shape), shape[-1] if shape else 1
         stride = update_stride(size, width)
@@ -53,7 +52,7 @@ class Weight:
 
 
 def update_stride(size: int, width: int, most: int = 4096) -> int:
-    """Step of a walk through a flattened variable that meets all rows and all units.
+    """Step of a walk through a flattened variable that visits all rows and all units.
 
     Args:
         size: Number of elements.
@@ -68,15 +67,15 @@ def update_stride(size: int, width: int, most: int = 4096) -> int:
 
 @dataclass(slots=True)
 class Snapshot:
-    """The weights before an update, as far as they are needed after it.
+    """What is known of the weights before an update; NaN if they were not read.
 
     Attributes:
-        statistics: float32 of shape (weights, 4): rms, abs max, spread over units, non-finite
-            count. NaN where nobody looked.
-        visited: Some elements of each weight, end to end; float32. NaN where nobody looked.
-        rate: The learning rate that this update applies.
-        scale: What the loss, and so each gradient, was multiplied with.
-        weights: What has a row here, where it may be more than an update changes.
+        statistics: rms, abs max, spread over units, non-finite count; float32 of shape
+            (weights, `STATISTICS`).
+        visited: Some elements of each weight, end to end; a float32 vector.
+        rate: The learning rate that the update applies.
+        scale: The loss scale, with which each gradient was multiplied, too.
+        weights: The rows of `statistics`, where they may be more than the update changes.
     """
 
     statistics: Any
@@ -88,12 +87,12 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class LayerOutput:
-    """What one call of a layer put out.
+    """The output of one call of a layer.
 
     Attributes:
         layer: Anything with a name; the same object for each of its calls.
-        values: The output.
-        activation: The activation that it carries; empty where there is none to speak of.
+        values: The output, of any shape.
+        activation: Name of the output's activation; empty without one.
     """
 
     layer: Any
@@ -106,11 +105,11 @@ class Losses:
     """The loss of a step, float32 of shape () each; NaN where it is unknown.
 
     Attributes:
-        total: The whole.
-        penalty: What was added to the data's loss.
-        scale: What it was multiplied with before the gradients were taken.
-        rate: The learning rate; NaN where there are several.
-        of_outputs: With several outputs, each one's, before its weight.
+        total: Loss of the data and penalties.
+        penalty: Penalties alone, such as regularisation.
+        scale: The loss scale.
+        rate: The learning rate; NaN if there are several.
+        of_outputs: With several outputs the loss of each, before its weight.
     """
 
     total: Any
@@ -123,13 +122,13 @@ class Losses:
 def look(
     weights: tuple[Weight, ...], values: Sequence[Any], rate: Any, scale: Any, backend: Backend
 ) -> Snapshot:
-    """The weights as they are before an update.
+    """What is to be known of the weights before an update.
 
     Args:
-        weights: What has a row.
+        weights: The variables.
         values: Their values.
         rate: The learning rate that the update applies.
-        scale: What the loss was multiplied with.
+        scale: The loss scale.
         backend: Computes the statistics.
     """
     rows = _rows(weights, values, backend)
@@ -138,14 +137,14 @@ def look(
 
 
 def unseen(weights: Sequence[Weight], scale: Any, backend: Backend) -> Snapshot:
-    """What is known before an update where nobody looked."""
+    """A snapshot of weights that were not read."""
     visited = backend.unknown([sum(w.visited for w in weights)])
     statistics = backend.unknown([len(weights), STATISTICS])
     return Snapshot(statistics, visited, backend.unknown([]), scale)
 
 
 def _weigh(rows: list[Any], weights: Sequence[Weight], backend: Backend) -> Any:
-    """Statistics of the weights as they are now: float32 of shape (weights, 4)."""
+    """`Snapshot.statistics` of the weights as they are now."""
     found = backend.moments(rows)
     kernels = [i for i, weight in enumerate(weights) if weight.is_kernel]
     spreads = backend.vector([NAN])  # at the end, for what is no kernel
@@ -160,11 +159,11 @@ def _weigh(rows: list[Any], weights: Sequence[Weight], backend: Backend) -> Any:
 def weights(
     updates: Sequence[Update], now: Sequence[Sequence[Any]], backend: Backend
 ) -> list[ComputedTable]:
-    """`weights`: before the update, and what the update changed.
+    """`weights`: the weights before an update, and what the update changed.
 
     Args:
         updates: The updates of a step, each with its snapshot.
-        now: The values of each one's weights behind it.
+        now: The values of each update's weights after it.
         backend: Computes the statistics.
     """
     rows, values = [], []
@@ -179,7 +178,7 @@ def weights(
 
 
 def gradients(updates: Sequence[Update], backend: Backend) -> tuple[list[ComputedTable], Any]:
-    """`gradients`, unscaled and before any clipping, and their global norm."""
+    """`gradients`, unscaled and before any clipping, and their global norm; NaN of none."""
     rows, values, squares = [], [], []
     for update in updates:
         if update.is_hidden:
@@ -208,7 +207,7 @@ def gradients(updates: Sequence[Update], backend: Backend) -> tuple[list[Compute
 
 
 def activations(outputs: Sequence[LayerOutput], backend: Backend) -> list[ComputedTable]:
-    """`activations`: a row a call of a layer."""
+    """`activations`: a row per call of a layer."""
     rows: list[str] = []
     found, dead, saturated, units = [], [], [], []
     counts: dict[int, int] = {}
@@ -231,7 +230,7 @@ def activations(outputs: Sequence[LayerOutput], backend: Backend) -> list[Comput
 
 
 def loss(losses: Losses, norm: Any, backend: Backend) -> list[ComputedTable]:
-    """`loss`: a row for the whole, and with several outputs one for each.
+    """`loss`: a row for the total, and with several outputs one for each.
 
     Args:
         losses: The loss of the step.
@@ -258,7 +257,7 @@ def rates_of(updates: Sequence[Update]) -> dict[str, Any]:
 
 
 def learning_rates(updates: Sequence[Update], backend: Backend) -> list[ComputedTable]:
-    """`learning_rates`, where several optimizers train: a row each."""
+    """`learning_rates`: a row per optimizer, if there are several."""
     rates = rates_of(updates)
     if len(rates) < 2:
         return []
