@@ -12,10 +12,13 @@ from hypothesis import strategies as some
 
 from tb_zeroacc import facts
 from tb_zeroacc.keras.tables import graph_backend, graph_numbers, layer_tables
+from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.pipeline import tallies
 from tb_zeroacc.recording.statistics import numpy_backend
 from tb_zeroacc.recording.statistics import shared_statistics as shared
 from tb_zeroacc.recording.statistics.tensors import HostTensor
+from tb_zeroacc.recording.tables import data_tables
+from tb_zeroacc.recording.tables.targets import Target
 from tb_zeroacc.records import as_float32
 
 NUMBERS = some.floats(-1e3, 1e3, width=32, allow_subnormal=False) | some.sampled_from(
@@ -122,6 +125,32 @@ def test_of_whatever_width(shape: tuple[int, int]) -> None:
     )
     halves = values.astype("float16")
     assert_alike(numpy_backend.as_rows(here(halves)), graph_backend.as_rows(tf.constant(halves)))
+
+
+def test_tables_of_outputs_with_unlike_classes() -> None:
+    random = np.random.default_rng(4)
+    x = random.normal(size=(6, 300)).astype("float32")  # more features than have a row of their own
+    ids, yes = np.array([[0], [2], [1], [2], [4], [0]]), np.array([[1], [0], [0], [1], [1], [1]])
+    guesses, chances = random.random((6, 5), np.float32), random.random((6, 1), np.float32)
+    many = facts.Output("many", None, "softmax", 5, "sparse_categorical_crossentropy")
+    two = facts.Output("two", None, "sigmoid", 1, "binary_crossentropy")
+    found = []
+    for stand_in, backend in ((here, numpy_backend), (tf.constant, graph_backend)):
+        targets = [
+            Target(many, stand_in(ids), stand_in(guesses), stand_in(chances)),
+            Target(two, stand_in(yes), stand_in(chances)),
+        ]
+        guard = Guard()
+        found.append(data_tables.of_data([("x", stand_in(x))], targets, guard, backend))
+        assert not guard.off
+    for ours, theirs in zip(*found, strict=True):
+        assert ours.layout == theirs.layout
+        assert_alike(ours.values, theirs.values, ours.layout.kind)
+        np.testing.assert_array_equal(np.isnan(ours.values), np.isnan(theirs.values))
+    counts = {ours.layout.kind: ours.values.tolist() for ours in found[0]}["label_counts"]
+    assert counts[0] == [2, 1, 2, 0, 1, 0]
+    assert counts[1][:2] == [2, 4]
+    assert np.isnan(counts[1][2:5]).all()
 
 
 MOST = float(np.finfo(np.float32).max)
