@@ -11,16 +11,10 @@ import keras
 
 from tb_zeroacc import facts
 from tb_zeroacc.keras.compat import is_a, is_keras_2
-from tb_zeroacc.keras.contract.activations import TRANSPARENT, activation_of
+from tb_zeroacc.keras.contract.activations import TRANSPARENT, activation_of, by_operation
 from tb_zeroacc.keras.observe.optimizers import Optimizers
 from tb_zeroacc.recording.tables.structures import with_paths
 
-# The activation of an output by the type of the operation that computes it.
-_OPERATIONS = {
-    "Softmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh", "Relu": "relu", "Relu6": "relu6",
-    "BiasAdd": "linear", "MatMul": "linear", "AddV2": "linear", "Add": "linear",
-}  # fmt: skip
-_PASSING = frozenset({"Identity", "Reshape", "Squeeze", "ExpandDims", "Cast", "StopGradient"})
 # Short names of Keras' losses, and older ones.
 _ALIASES = {
     "mse": "mean_squared_error", "mae": "mean_absolute_error", "bce": "binary_crossentropy",
@@ -302,13 +296,3 @@ def _layers_behind(model: Any, index: int) -> list[Any]:
 
 def _makes(output: Any, tensor: Any) -> bool:
     return any(leaf is tensor for leaf in keras.tree.flatten(output))
-
-
-def by_operation(tensor: Any) -> str | None:
-    """The activation by the operation that computes a traced tensor; None if it is unknown."""
-    operation = getattr(tensor, "op", None) if hasattr(tensor, "graph") else None
-    for _ in range(8):
-        if operation is None or operation.type not in _PASSING or not operation.inputs:
-            break
-        operation = operation.inputs[0].op
-    return None if operation is None else _OPERATIONS.get(operation.type)

@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.keras.contract.losses import by_operation
+from tb_zeroacc.keras.contract.activations import by_operation
 from tb_zeroacc.keras.tables.graph_numbers import as_float
 from tb_zeroacc.recording.tables.observation import Observation
 
