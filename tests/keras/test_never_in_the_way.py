@@ -23,7 +23,7 @@ from tb_zeroacc.keras.sampling import direct, direct_step, program, replay, repl
 from tb_zeroacc.keras.tables import content, layer_tables, plan
 from tb_zeroacc.recording import event_writer, loss_watch
 from tb_zeroacc.recording.guard import Guard
-from tb_zeroacc.recording.tables import data_tables
+from tb_zeroacc.recording.tables import data_tables, model_tables
 from tests.keras.models import classes, features, layers, mlp, own_step, recorder, weights
 from tests.keras.reading import read
 
@@ -66,10 +66,10 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
     "labels": (data_tables, "labels", "the labels", "inputs"),
     "outputs": (data_tables, "outputs", "the outputs", "inputs"),
     "association": (data_tables, "association", "the association", "inputs"),
-    "gradients": (layer_tables, "gradients", "the gradients", "activations"),
-    "loss": (layer_tables, "loss", "the loss", "activations"),
-    "activations": (layer_tables, "activations", "the activations", "gradients"),
-    "weights": (layer_tables, "weights", "the weights", "gradients"),
+    "gradients": (model_tables, "gradients", "the gradients", "activations"),
+    "loss": (model_tables, "loss", "the loss", "activations"),
+    "activations": (model_tables, "activations", "the activations", "gradients"),
+    "weights": (model_tables, "weights", "the weights", "gradients"),
 }
 
 

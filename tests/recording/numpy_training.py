@@ -18,8 +18,8 @@ from tb_zeroacc.recording.progress import Progress
 from tb_zeroacc.recording.sample import Sample
 from tb_zeroacc.recording.schedule import Schedule
 from tb_zeroacc.recording.session import RecordingSession
-from tb_zeroacc.recording.statistics import numpy_data_statistics, numpy_statistics
-from tb_zeroacc.recording.statistics.numpy_data_statistics import HostTensor
+from tb_zeroacc.recording.statistics import numpy_backend
+from tb_zeroacc.recording.statistics.tensors import HostTensor
 from tb_zeroacc.recording.tables import data_tables, model_tables
 from tb_zeroacc.recording.tables.model_tables import LayerOutput, Losses, Weight
 from tb_zeroacc.recording.tables.observation import Update
@@ -72,7 +72,7 @@ class Training:
         if is_due:
             now = [self.kernel, self.bias]
             update.before = model_tables.look(
-                self.weights, now, np.float32(self.rate), np.float32(1.0), numpy_statistics
+                self.weights, now, np.float32(self.rate), np.float32(1.0), numpy_backend
             )
         self.kernel -= np.float32(self.rate) * gradients[0]
         self.bias -= np.float32(self.rate) * gradients[1]
@@ -87,13 +87,13 @@ class Training:
         """Everything that the step showed."""
         target = Target(OUTPUT, HostTensor.of(y), HostTensor.of(p))
         made = data_tables.of_data(
-            [("x", HostTensor.of(x))], [target], self.guard, numpy_data_statistics
+            [("x", HostTensor.of(x))], [target], self.guard, numpy_backend
         )
-        gradients, norm = model_tables.gradients([update], numpy_statistics)
+        gradients, norm = model_tables.gradients([update], numpy_backend)
         made += gradients
-        made += model_tables.activations([LayerOutput(LAYER, p, "softmax")], numpy_statistics)
-        made += model_tables.weights([update], [[self.kernel, self.bias]], numpy_statistics)
-        made += model_tables.loss(Losses(loss, rate=np.float32(self.rate)), norm, numpy_statistics)
+        made += model_tables.activations([LayerOutput(LAYER, p, "softmax")], numpy_backend)
+        made += model_tables.weights([update], [[self.kernel, self.bias]], numpy_backend)
+        made += model_tables.loss(Losses(loss, rate=np.float32(self.rate)), norm, numpy_backend)
         return [(table.layout, np.asarray(table.values, np.float32)) for table in made]
 
 

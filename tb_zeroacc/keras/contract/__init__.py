@@ -1,1 +1,1 @@
-"""What was compiled, as facts: layers, losses, metrics, optimizers, traced shapes."""
+"""The contract of a model as facts: layers, losses, metrics, optimizers, traced shapes."""

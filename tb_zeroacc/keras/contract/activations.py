@@ -1,4 +1,4 @@
-"""Which activation a layer's output carries."""
+"""The activation of a layer's output."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from tb_zeroacc.keras.compat import is_a
 
 # Layers that pass an activation on unchanged.
 TRANSPARENT = ("Flatten", "Reshape", "Permute", "Dropout", "InputLayer", "Identity")
+# The activation of an output by the type of the operation that computes it.
+_OPERATIONS = {
+    "Softmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh", "Relu": "relu", "Relu6": "relu6",
+    "BiasAdd": "linear", "MatMul": "linear", "AddV2": "linear", "Add": "linear",
+}  # fmt: skip
+_PASSING = frozenset({"Identity", "Reshape", "Squeeze", "ExpandDims", "Cast", "StopGradient"})
 
 
 def activation_of(layer: Any) -> str | None:
-    """Name of the activation that a layer's output carries; `linear` for none at all.
+    """Name of the activation of a layer's output, `linear` if the layer was given none.
 
-    None for a layer that knows no activation, such as a normalisation.
+    None for a layer without the argument, such as a normalisation.
     """
     if is_a(layer, "ReLU"):
         plain = not layer.negative_slope and not layer.threshold
@@ -27,3 +33,13 @@ def activation_of(layer: Any) -> str | None:
         return activation_of(function)
     name = getattr(function, "__name__", type(function).__name__)
     return str(name)
+
+
+def by_operation(tensor: Any) -> str | None:
+    """The activation by the operation that computes a traced tensor; None if it is unknown."""
+    operation = getattr(tensor, "op", None) if hasattr(tensor, "graph") else None
+    for _ in range(8):
+        if operation is None or operation.type not in _PASSING or not operation.inputs:
+            break
+        operation = operation.inputs[0].op
+    return None if operation is None else _OPERATIONS.get(operation.type)

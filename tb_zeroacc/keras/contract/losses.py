@@ -11,17 +11,11 @@ import keras
 
 from tb_zeroacc import facts
 from tb_zeroacc.keras.compat import is_a, is_keras_2
-from tb_zeroacc.keras.contract.activations import TRANSPARENT, activation_of
+from tb_zeroacc.keras.contract.activations import TRANSPARENT, activation_of, by_operation
 from tb_zeroacc.keras.observe.optimizers import Optimizers
 from tb_zeroacc.recording.tables.structures import with_paths
 
-# What an operation that makes an output says about its activation, where no layer says it.
-_OPERATIONS = {
-    "Softmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh", "Relu": "relu", "Relu6": "relu6",
-    "BiasAdd": "linear", "MatMul": "linear", "AddV2": "linear", "Add": "linear",
-}  # fmt: skip
-_PASSING = frozenset({"Identity", "Reshape", "Squeeze", "ExpandDims", "Cast", "StopGradient"})
-# Names that Keras gives its losses beside the canonical one.
+# Short names of Keras' losses, and older ones.
 _ALIASES = {
     "mse": "mean_squared_error", "mae": "mean_absolute_error", "bce": "binary_crossentropy",
     "mape": "mean_absolute_percentage_error", "msle": "mean_squared_logarithmic_error",
@@ -31,11 +25,11 @@ _ALIASES = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a loop of the user's own trains with.
+    """What a training loop of the user's own trains with.
 
     Attributes:
         loss: As for `compile`: a name, a function, a Loss, or a structure of them by output.
-        optimizers: Keras optimizers; none for another way of updating weights.
+        optimizers: Keras optimizers; empty if weights are updated otherwise.
     """
 
     loss: Any = None
@@ -51,7 +45,7 @@ def describe_outputs(
         model: A Keras model.
         seen: The `Observation` of a step, or None.
         layers: The model's layers in the order of their calls.
-        asked: What the loop trains with; None for what the model was compiled with.
+        asked: What a loop of the user's own trains with; None for a compiled model.
     """
     predictions = None if seen is None else seen.y_pred
     names = output_names(model, predictions)
@@ -104,7 +98,7 @@ def output_names(model: Any, predictions: Any = None) -> list[str]:
 
 
 def canonical_name(loss: Any) -> str | None:
-    """`mean_squared_error` for a string, function or Loss that means it."""
+    """The canonical name of a loss, such as `mean_squared_error`, given in any form."""
     if loss is None:
         return None
     if isinstance(loss, str):
@@ -133,7 +127,7 @@ def _reduction(loss: Any) -> str | None:
 
 
 def _argument(loss: Any, name: str) -> Any:
-    """The value of a loss function's argument; None where it knows no such argument."""
+    """The value of a loss function's argument; None if it has no such argument."""
     if loss is None:
         return None
     if isinstance(loss, str):
@@ -161,7 +155,7 @@ def _argument(loss: Any, name: str) -> Any:
 def _loss(
     model: Any, index: int, name: str, path: tuple[Any, ...], count: int
 ) -> tuple[Any, float | None]:
-    """An output's loss with its weight: what Keras resolved, else what `compile` was given."""
+    """An output's loss and its weight: as Keras resolved them, else as `compile` was given them."""
     if is_keras_2(model):
         return _loss_in_keras_2(getattr(model, "compiled_loss", None), index, name)
     compiled = getattr(model, "_compile_loss", None)
@@ -173,7 +167,7 @@ def _loss(
                 return found.loss, found.loss_weights
         return None, None
     if compiled.built and getattr(compiled, "flat_losses", None) is not None:
-        # Before Keras 3.7 they lay in the order of the outputs.
+        # Before Keras 3.7 they are in the order of the outputs.
         resolved = zip(compiled.flat_losses, compiled.flat_loss_weights, strict=False)
         return dict(enumerate(resolved)).get(index, (None, None))
     weights = compiled._user_loss_weights
@@ -198,7 +192,7 @@ def _entry(given: Any, index: int, name: str) -> Any:
 
 
 def _metrics(model: Any, count: int) -> list[list[tuple[str, str]]]:
-    """Per output: class and shown name of each metric; empty before Keras has resolved them."""
+    """Per output: class and shown name of each metric; empty until Keras has resolved them."""
     found: list[list[tuple[str, str]]] = [[] for _ in range(count)]
     if is_keras_2(model):
         return _metrics_in_keras_2(getattr(model, "compiled_metrics", None), found)
@@ -259,8 +253,8 @@ def _units(tensor: Any, model: Any, index: int) -> int | None:
 def _maker(
     model: Any, seen: Any, layers: list[Any], index: int, tensor: Any
 ) -> tuple[Any, str | None]:
-    """The layer that makes an output, and the activation that reaches the loss."""
-    chain = _layers_behind(model, index, TRANSPARENT)
+    """The layer that computes an output, and the activation that reaches the loss."""
+    chain = _layers_behind(model, index)
     if not chain and seen is not None and tensor is not None:
         chain = [c.layer for c in seen.calls if _makes(c.output, tensor)][-1:]
     if chain:
@@ -270,15 +264,15 @@ def _maker(
     return None, by_operation(tensor)
 
 
-def _layers_behind(model: Any, index: int, transparent: tuple[str, ...]) -> list[Any]:
-    """From an output backwards: its layer, and on through layers that change no value."""
+def _layers_behind(model: Any, index: int) -> list[Any]:
+    """The layers from an output backwards, up to the first that changes values."""
     chain: list[Any] = []
     if is_a(model, "Sequential"):
         for layer in reversed(model.layers):
             if is_a(layer, "Sequential"):
-                return chain + _layers_behind(layer, 0, transparent)
+                return chain + _layers_behind(layer, 0)
             chain.append(layer)
-            if not is_a(layer, *transparent):
+            if not is_a(layer, *TRANSPARENT):
                 break
         return chain
     outputs = getattr(model, "outputs", None)
@@ -291,24 +285,14 @@ def _layers_behind(model: Any, index: int, transparent: tuple[str, ...]) -> list
         if not is_a(operation, "Layer"):
             return chain
         if is_a(operation, "Model"):
-            return chain + _layers_behind(operation, 0, transparent)
+            return chain + _layers_behind(operation, 0)
         chain.append(operation)
         inputs = operation._inbound_nodes[history.node_index].input_tensors
         inputs = keras.tree.flatten(inputs)  # Keras 2 has one tensor by itself
-        if not is_a(operation, *transparent) or len(inputs) != 1:
+        if not is_a(operation, *TRANSPARENT) or len(inputs) != 1:
             return chain
         tensor = inputs[0]
 
 
 def _makes(output: Any, tensor: Any) -> bool:
     return any(leaf is tensor for leaf in keras.tree.flatten(output))
-
-
-def by_operation(tensor: Any) -> str | None:
-    """The activation by the operation that made a traced tensor; None where it does not tell."""
-    operation = getattr(tensor, "op", None) if hasattr(tensor, "graph") else None
-    for _ in range(8):
-        if operation is None or operation.type not in _PASSING or not operation.inputs:
-            break
-        operation = operation.inputs[0].op
-    return None if operation is None else _OPERATIONS.get(operation.type)

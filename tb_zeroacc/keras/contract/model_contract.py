@@ -1,7 +1,7 @@
 """The contract of a compiled Keras model: its layers, its optimizer, and how they run.
 
-`losses` adds what each output is trained on, `fitting` how `fit` was asked. Everything is read, and
-nothing is called that could change the model.
+`losses` adds what each output is trained on, `fitting` the arguments of `fit`. Nothing is called
+that could change the model.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tb_zeroacc.keras.contract.losses import Asked, describe_outputs
 from tb_zeroacc.keras.observe.optimizers import Known, Optimizers, optimizers_of_model
 from tb_zeroacc.recording.worker import worker_of
 
-# Entries of a layer's configuration that have a field of their own, or say nothing about learning.
+# Entries of a layer's configuration that have a field of their own, or do not affect learning.
 _OWN_FIELD = frozenset(
     {
         "name", "trainable", "dtype", "units", "activation", "kernel_initializer",
@@ -46,14 +46,14 @@ def describe(
     asked: Asked | None = None,
     optimizers: Optimizers | None = None,
 ) -> facts.Contract:
-    """The contract of a model as it stands now.
+    """The contract of a model as it is now.
 
     Args:
         model: A Keras model, compiled unless `asked` is given.
-        fit: How training was asked for.
-        seen: The `Observation` of a step, where one was traced: the order of calls, the outputs.
-        optimizers: What may train the model, as far as it was watched.
-        asked: What a loop of the user's own trains with; `compile` has no say in it.
+        fit: The arguments of `fit`.
+        seen: The `Observation` of a traced step, for the order of calls and the outputs.
+        asked: What a loop of the user's own trains with, whatever `compile` was given.
+        optimizers: The optimizers that may train the model.
     """
     called = _in_call_order(model, seen)
     outputs = describe_outputs(model, seen, called, asked)
@@ -90,8 +90,8 @@ def trained_by(optimizers: Optimizers, *, seen: bool) -> dict[str, Any]:
     """The fields `optimizer` and `optimizers` of a contract.
 
     Args:
-        optimizers: What may train the model, as far as it was watched.
-        seen: Whether a step was seen.
+        optimizers: The optimizers that may train the model.
+        seen: Whether a step was traced.
     """
     training = tuple(_optimizer(known) for known in optimizers.training(seen=seen))
     return {
@@ -101,7 +101,7 @@ def trained_by(optimizers: Optimizers, *, seen: bool) -> dict[str, Any]:
 
 
 def _in_call_order(model: Any, seen: Any) -> list[Any]:
-    """The model's layers: those that were called first, in that order, then all others."""
+    """The model's layers in the order of their calls, others after the layer listed before."""
     listed = [
         layer
         for layer in model._flatten_layers(include_self=False)
@@ -112,7 +112,7 @@ def _in_call_order(model: Any, seen: Any) -> list[Any]:
         order.setdefault(id(call.layer), position)
     if not order:
         return listed
-    # A layer without a row (Flatten, Dropout) keeps its place behind the one listed before it.
+    # A layer whose call was not noted (Flatten, Dropout) stays after the one listed before it.
     keys, last = {}, -1
     for layer in listed:
         last = order.get(id(layer), last)
@@ -207,8 +207,8 @@ def learning_rate_of(optimizer: Any) -> float | None:
 
 def _config(thing: Any) -> dict[str, Any]:
     try:
-        # An optimizer reads variables, and this may stand in a trace. Keras warns of what cannot be
-        # loaded again, a lambda say: nobody saves here.
+        # An optimizer reads variables, and this may run in a trace. Keras warns of what cannot be
+        # loaded again, such as a lambda: nothing is saved here.
         with tf.init_scope(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             config = thing.get_config()
@@ -217,7 +217,7 @@ def _config(thing: Any) -> dict[str, Any]:
     return config if isinstance(config, dict) else {}
 
 
-# Arguments that say what an initialiser or a regulariser does, and how they are written.
+# Arguments that define an initialiser or a regulariser, each with its prefix in the name.
 _TELLING = {
     "value": "", "l1": "", "l2": "", "stddev": "stddev=", "minval": "minval=", "maxval": "maxval=",
 }  # fmt: skip
@@ -251,7 +251,7 @@ def _plain(value: Any) -> facts.Scalar:
 
 
 def plain_attributes(thing: Any, most: int = 20) -> Iterable[tuple[str, facts.Scalar]]:
-    """Public attributes of an object that are text or numbers, at most `most`."""
+    """The first `most` public attributes of an object that are strings or numbers."""
     found = 0
     for key, value in vars(thing).items():
         if isinstance(value, np.generic):
@@ -262,7 +262,7 @@ def plain_attributes(thing: Any, most: int = 20) -> Iterable[tuple[str, facts.Sc
 
 
 def whole(value: Any) -> int | None:
-    """A whole number of Python or NumPy as an int; None for anything else."""
+    """An integer of Python or NumPy as an int; None for anything else."""
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     return int(value) if is_whole else None
 

@@ -12,7 +12,7 @@ from tb_zeroacc.recording.tables.observation import Observation
 
 
 def shapes_of(seen: Observation) -> facts.Shapes:
-    """The shapes of a step, as far as it came."""
+    """The shapes of a step up to where it failed, if it did."""
     x, y, weight = data_of(seen)
     names = output_names(seen.model, seen.y_pred)
     return facts.Shapes(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tb_zeroacc import facts
 from tb_zeroacc.keras.fit.fitting import epoch_data, passed_through
-from tb_zeroacc.keras.tables import graph_data_statistics
+from tb_zeroacc.keras.tables import graph_backend
 from tb_zeroacc.keras.tables.batch_parts import data_and_targets
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.tables import data_tables
@@ -44,7 +44,7 @@ def a_batch(
         return []
     with tf.init_scope():
         found = data_tables.of_batch(
-            *data_and_targets(Observation(model, batch), outputs), guard, graph_data_statistics
+            *data_and_targets(Observation(model, batch), outputs), guard, graph_backend
         )
     return [(t.layout, np.asarray(t.values, np.float32)) for t in found]
 

@@ -21,7 +21,7 @@ from tb_zeroacc.keras.sampling.replay import (
     Values,
     can_be_replayed,
 )
-from tb_zeroacc.keras.tables import graph_data_statistics
+from tb_zeroacc.keras.tables import graph_backend
 from tb_zeroacc.keras.tables.batch_parts import data_and_targets
 from tb_zeroacc.keras.tables.gathering import Gathered, gather
 from tb_zeroacc.keras.tables.plan import Summariser
@@ -210,7 +210,7 @@ class _Summary(Summariser):
 
     def _tables(self, tensors: Any) -> list[data_tables.ComputedTable]:
         data = data_and_targets(self._seen(tensors), self._outputs)
-        return data_tables.of_data(*data, self._guard, graph_data_statistics)
+        return data_tables.of_data(*data, self._guard, graph_backend)
 
 
 def _of_any_batch(spec: Any) -> Any:

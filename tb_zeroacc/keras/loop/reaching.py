@@ -13,8 +13,8 @@ import keras
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.keras.contract.losses import by_operation
-from tb_zeroacc.keras.tables.graph_statistics import as_float
+from tb_zeroacc.keras.contract.activations import by_operation
+from tb_zeroacc.keras.tables.graph_numbers import as_float
 from tb_zeroacc.recording.tables.observation import Observation
 
 ROUNDING = 1e-3  # by so much a sum of probabilities may miss 1, in half precision

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from tb_zeroacc import facts
 from tb_zeroacc.keras.loop.given import taken, tensors_of
 from tb_zeroacc.keras.observe.step_data import is_visible
-from tb_zeroacc.keras.tables import content, layer_tables
+from tb_zeroacc.keras.tables import content, graph_backend, layer_tables
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.sample import Sample
-from tb_zeroacc.recording.tables import data_tables
+from tb_zeroacc.recording.tables import data_tables, model_tables
 from tb_zeroacc.recording.tables.model_tables import Snapshot
 from tb_zeroacc.recording.tables.observation import Observation, Update
 from tb_zeroacc.records import Layout
@@ -163,16 +163,18 @@ def second_part(
         guard: Turns failing parts off.
         has_gradients: Whether the first part had the gradients.
     """
-    found: list[data_tables.ComputedTable] = []
-    found += guard.run("the weights", layer_tables.weights, updates) or []
+    updates = layer_tables.looked_at(updates)
+    found = list(guard.run("the weights", content.weights, updates) or [])
     gradients = (
-        None if has_gradients else guard.run("the gradients", layer_tables.gradients, updates)
+        None
+        if has_gradients
+        else guard.run("the gradients", model_tables.gradients, updates, graph_backend)
     )
     if gradients is not None:
         found += gradients[0]
         again = Observation(seen.model, None, loss=seen.loss, penalties=seen.penalties)
         again.updates = updates
-        found += guard.run("the loss", layer_tables.loss, again, gradients[1], is_visible) or []
+        found += guard.run("the loss", content.loss, again, gradients[1]) or []
     return found
 
 

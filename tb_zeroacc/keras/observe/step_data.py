@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tb_zeroacc.recording.statistics.numpy_data_statistics import HostTensor
+from tb_zeroacc.recording.statistics.tensors import HostTensor
 from tb_zeroacc.recording.tables.observation import Observation
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc.keras.compat import path_of
-from tb_zeroacc.keras.tables import graph_statistics, layer_tables
+from tb_zeroacc.keras.tables import graph_numbers, layer_tables
 from tb_zeroacc.keras.tables.batch_parts import inputs_of
 from tb_zeroacc.recording.tables.observation import Observation
 
@@ -35,7 +35,7 @@ def probe(index: int, seen: Observation) -> Any:
             tf.constant(float(index)),
             zero if loss is None else loss,
             _sum_of_some([v for u in seen.updates for v in u.variables]),
-            graph_statistics.sum_of(inputs_of(seen)),
+            graph_numbers.sum_of(inputs_of(seen)),
             zero * float("nan") if seen.data_ready is None else seen.data_ready,
         ]
     )

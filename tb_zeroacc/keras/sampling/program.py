@@ -27,7 +27,7 @@ from tb_zeroacc.keras.observe.step_data import is_visible
 from tb_zeroacc.keras.sampling.data_clock import clock_behind
 from tb_zeroacc.keras.sampling.stepping import Taken
 from tb_zeroacc.keras.sampling.tracing import snapshot
-from tb_zeroacc.keras.tables import content, graph_statistics, layer_tables
+from tb_zeroacc.keras.tables import content, graph_numbers, layer_tables
 from tb_zeroacc.keras.tables.batch_parts import inputs_of
 from tb_zeroacc.keras.tables.branching import branch
 from tb_zeroacc.recording.due import DueSteps
@@ -205,7 +205,7 @@ class Program:
             seen.state = _State(tf.unstack(tf.convert_to_tensor(self._clock), num=7))
         state: _State = seen.state
         if state.bad_input is None:
-            total = self._guard.run("broken inputs", graph_statistics.sum_of, inputs_of(seen))
+            total = self._guard.run("broken inputs", graph_numbers.sum_of, inputs_of(seen))
             total = tf.constant(0.0) if total is None else total
             state.bad_input = ~tf.math.is_finite(total) & (state.clock[6] < 0)
         if state.bad is None and seen.loss is not None and is_visible(seen.loss):

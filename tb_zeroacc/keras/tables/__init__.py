@@ -1,1 +1,1 @@
-"""What is computed of a sample, from a traced step to its tables."""
+"""From a traced step to the tables of its sample."""

@@ -1,4 +1,4 @@
-"""What a step showed, put together: inputs with their names, outputs with their labels."""
+"""The inputs of a step with their names, and its outputs with their labels."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tb_zeroacc.recording.tables.targets import Target
 def data_and_targets(
     seen: Observation, outputs: tuple[facts.Output, ...] | None = None
 ) -> tuple[list[tuple[str, Any]], list[Target]]:
-    """Inputs with names, and outputs with their labels, from what a step showed.
+    """Inputs with names, and outputs with their labels.
 
     Args:
         seen: The step.
-        outputs: What is known about the outputs, where the step does not show them.
+        outputs: The model's outputs, where the step does not show them.
     """
     _, y, weight = data_of(seen)
     outputs = outputs or describe_outputs(seen.model, seen, [])
@@ -37,13 +37,13 @@ def data_and_targets(
 
 
 def inputs_of(seen: Observation) -> list[tuple[str, Any]]:
-    """The input tensors of a step with names, as far as they can be used here."""
+    """The input tensors of a step that can be used here, with names."""
     x, _, _ = data_of(seen)
     return [(name, tensor) for name, tensor in data_tables.named(x, "x") if is_visible(tensor)]
 
 
 def _aligned(structure: Any, names: list[str], *, repeat: bool = False) -> list[Any]:
-    """The tensors of labels or weights in the order of the outputs; None where there is none."""
+    """Labels or sample weights in the order of the outputs; None for an output without."""
     if structure is None:
         return [None] * len(names)
     if isinstance(structure, dict):

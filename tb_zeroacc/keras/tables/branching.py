@@ -1,4 +1,4 @@
-"""A conditional in the graph that costs an unsampled step one operation."""
+"""A conditional that costs a step that is not due one operation."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ import tensorflow as tf
 
 
 def branch(due: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
-    """`tf.cond`, kept one operation at run time.
+    """`tf.cond` that stays one operation at run time.
 
     Args:
-        due: bool of shape ().
+        due: Whether the step is due, bool of shape ().
         yes: Makes the tensors of a step that is due.
         no: Makes tensors of the same shapes and dtypes for any other step.
-
-    Returns:
-        What the branch that ran returned.
     """
     if not tf.inside_function():
         return tf.cond(due, yes, no)
@@ -31,7 +28,7 @@ def branch(due: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
 
 
 def _keep_apart(operation: Any) -> None:
-    """Lowered into switches it would cost one for each tensor that goes in, at each step."""
+    """Lowered to switches it would cost an operation per input tensor, at each step."""
     from tensorflow.core.framework import attr_value_pb2
 
     operation._set_attr("_lower_using_switch_merge", attr_value_pb2.AttrValue(b=False))

@@ -1,7 +1,8 @@
-"""The tensors of a traced step, to be returned by it, and the step put together again from them."""
+"""Collects the tensors of a traced step for it to return, and puts the step together again."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import tensorflow as tf
 from tb_zeroacc.keras.observe.step_data import is_visible
 from tb_zeroacc.keras.tables import layer_tables
 from tb_zeroacc.recording.statistics.tensors import is_numeric
-from tb_zeroacc.recording.tables.observation import LayerCall, Observation, Update
+from tb_zeroacc.recording.tables.observation import LayerCall, Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Slot:
 
 
 class Unseen:
-    """Stands for a tensor that cannot leave the step, or holds no numbers."""
+    """Stands for a tensor that the step cannot return, or that holds no numbers."""
 
 
 UNSEEN = Unseen()
@@ -31,11 +32,11 @@ UNSEEN = Unseen()
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The tensors of a step.
+    """The tensors of a step, and where each belongs.
 
     Attributes:
         tensors: Each once; composite ones (ragged, sparse, indexed) as they are.
-        pattern: The observation with `Slot`s in the place of tensors.
+        pattern: The observation with a `Slot` in place of each tensor.
     """
 
     tensors: tuple[Any, ...]
@@ -67,7 +68,7 @@ def rebuild(
     """The observation again, from tensors that a step returned, by slot; the others stay unseen.
 
     Args:
-        pattern: With slots in the place of tensors.
+        pattern: With a slot in place of each tensor.
         tensors: By slot.
         with_data: Whether inputs, labels and outputs are wanted, too.
     """
@@ -79,7 +80,7 @@ def rebuild(
 
 
 def specs_of(tensors: Sequence[Any]) -> tuple[Any, ...]:
-    """What a function must be told to take such tensors, without the names that they bear."""
+    """The signature of a function that takes such tensors, without their names."""
     return tuple(
         tf.TensorSpec(t.shape, t.dtype) if isinstance(t, tf.Tensor) else tf.type_spec_from_value(t)
         for t in tensors
@@ -93,11 +94,11 @@ def replaced(
     *,
     with_data: bool = True,
 ) -> Observation:
-    """An observation with others in the place of its tensors.
+    """A copy of an observation with other things in place of its tensors.
 
     Args:
         seen: The observation.
-        leaf: From a tensor, or what stands in its place, to what is to stand there.
+        leaf: From a tensor, or what stands for it, to what is to stand for it.
         output: From the call of a layer to its tensor.
         with_data: Whether inputs, labels and outputs are wanted, too.
     """
@@ -124,16 +125,11 @@ def replaced(
             for c in seen.calls
         ],
         updates=[
-            Update(
-                u.optimizer,
-                [leaf(g) for g in u.gradients],
-                u.variables,
-                u.fresh,
-                leaf(u.before),
-                layer_tables.weights_of(u),
-                is_unscaled=u.is_unscaled,
-                is_hidden=u.is_hidden,
-                name=u.name,
+            dataclasses.replace(
+                u,
+                gradients=[leaf(g) for g in u.gradients],
+                before=leaf(u.before),
+                weights=layer_tables.weights_of(u),
             )
             for u in seen.updates
         ],

@@ -1,4 +1,4 @@
-"""A function of tensors, traced once and called with next to no cost in Python."""
+"""A function of tensors that is traced once and called with hardly any Python."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tensorflow.python.framework import op_def_registry
 
 CONDITIONALS = frozenset({"If", "StatelessIf", "While", "StatelessWhile", "Case", "StatelessCase"})
 
-# TensorFlow calls these stateful, or they take a resource, but they read or check, no more; what a
-# function does that they call is looked at by itself.
+# TensorFlow calls these stateful, or they take a resource, but all they do is read or check; the
+# functions that they call are examined by themselves.
 HARMLESS = CONDITIONALS | {
     "Assert", "CheckNumerics", "CheckNumericsV2", "EmptyTensorList", "LookupTableFindV2",
     "LookupTableSizeV2", "PartitionedCall", "Placeholder", "ReadVariableOp", "ResourceGather",
@@ -27,8 +27,8 @@ class GraphCall:
     Args:
         function: From structures of tensors to tensors.
         *signature: The structures' specs.
-        in_caller: Whether it runs in the thread that calls it, one operation after the other: half
-            the time for many small ones. Where it holds a conditional it cannot, and does not.
+        in_caller: Whether it runs in the calling thread, one operation after the other, which
+            halves the time of many small ones. A function with a conditional cannot, and does not.
         jit_compile: Whether XLA compiles it.
     """
 
@@ -45,7 +45,7 @@ class GraphCall:
         self._dtypes = [output.dtype for output in self._function.outputs]
 
     def __call__(self, *arguments: Any) -> list[Any]:
-        """The function's tensors, flat."""
+        """The tensors that the function returns, as a flat list."""
         given = tf.nest.flatten(arguments, expand_composites=True)
         found: list[Any] = tf.raw_ops.StatefulPartitionedCall(
             args=[*given, *self._captured], Tout=self._dtypes, f=self._function,
@@ -54,13 +54,13 @@ class GraphCall:
         return found
 
     def with_side_effects(self) -> set[str]:
-        """Types of its operations that may change what another call sees, or do not repeat."""
+        """Types of its operations that have side effects, see `has_side_effects`."""
         graph = self._function.graph.as_graph_def()
         return {node.op for node in operations_of(graph) if has_side_effects(node.op)}
 
 
 def operations_of(graph: Any) -> Iterator[Any]:
-    """The operations of a `GraphDef`, and of the functions that they call: a schedule's, say."""
+    """The operations of a `GraphDef` and of all functions that they call."""
     functions = {called.signature.name: called for called in graph.library.function}
     rest = list(graph.node)
     while rest:
@@ -77,7 +77,7 @@ def _has_conditional(function: Any) -> bool:
 
 
 def has_side_effects(kind: str) -> bool:
-    """Whether a type of operation may change what another call sees, or does not repeat."""
+    """Whether an operation of a type may change what another call sees, or varies between calls."""
     if kind in HARMLESS or kind.startswith(("TensorArray", "TensorList", "CudnnRNN")):
         return False
     definition = op_def_registry.get(kind)

@@ -1,4 +1,4 @@
-"""What a trace of a step hides of its inside, and how one would see it."""
+"""What a trace of a step hides of the model's inside, and what the user can do about it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ EAGERLY = (
 
 
 def hidden_in(seen: Observation) -> list[facts.Unrecorded]:
-    """What cannot be told of a step's inside, as its trace shows.
+    """The layer outputs, gradients and updates of a step that its trace hides.
 
-    Variables that no optimizer was seen to update may rest: they are stated only where there is no
-    visible update at all, or where nobody looks at them either. That they move
-    `unrecorded.of_sample` tells.
+    Variables that no optimizer was seen to update may be at rest: they are reported only if no
+    update is visible at all, or if their values are not read either. `unrecorded.of_sample`
+    reports those that change.
     """
     found = []
     visible = [update for update in seen.updates if not update.is_hidden]

@@ -1,8 +1,8 @@
-"""What is computed of a step beside it: a plan belongs to one trace of the step.
+"""What is computed of a step outside it: one plan for each trace of the step.
 
-A plan looks at the weights before a step that is due, and turns the tensors that the step returned
-into tables behind it. What lies in this machine's memory NumPy does, what lies on another device is
-summarised there, in a graph. An error is caught, and the part that made it is turned off.
+A plan reads the weights before a step that is due, and turns the tensors that the step returned
+into tables after it: with NumPy if they are in this machine's memory, else in a graph on their
+device. An error is caught, and the table that caused it is turned off.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import facts
-from tb_zeroacc.keras.tables import content, graph_data_statistics, layer_tables
+from tb_zeroacc.keras.tables import content, graph_backend, layer_tables
 from tb_zeroacc.keras.tables.batch_parts import data_and_targets
 from tb_zeroacc.keras.tables.gathering import Gathered, Slot, rebuild, specs_of
 from tb_zeroacc.keras.tables.graph_call import GraphCall
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.sample import Tables, split
-from tb_zeroacc.recording.statistics import numpy_data_statistics, numpy_statistics
-from tb_zeroacc.recording.statistics.numpy_data_statistics import HostTensor
-from tb_zeroacc.recording.tables import data_tables
+from tb_zeroacc.recording.statistics import numpy_backend
+from tb_zeroacc.recording.statistics.tensors import HostTensor
+from tb_zeroacc.recording.tables import data_tables, model_tables
+from tb_zeroacc.recording.tables.data_tables import ComputedTable
 from tb_zeroacc.recording.tables.model_tables import Snapshot
 from tb_zeroacc.recording.tables.observation import Observation
 from tb_zeroacc.recording.tables.targets import Target
@@ -39,8 +40,8 @@ class Summariser:
 
     Args:
         gathered: The step's tensors.
-        outputs: What the trace showed about the model's outputs.
-        guard: Turns failing parts off.
+        outputs: The model's outputs, as the trace showed them.
+        guard: Turns off what fails.
     """
 
     in_caller = False
@@ -57,7 +58,7 @@ class Summariser:
     def _seen(
         self, tensors: Tensors, before: Before | None = None, *, with_data: bool = True
     ) -> Observation:
-        """The step again, with the weights from before it."""
+        """The step again, with its snapshots of the weights."""
         seen = rebuild(self._pattern, tensors, with_data=with_data)
         for update, snapshot in zip(seen.updates, before or (), strict=False):
             if update.before is not None:
@@ -68,17 +69,17 @@ class Summariser:
     def _in_graph(
         self,
         name: str,
-        make: Callable[..., list[data_tables.ComputedTable]],
+        make: Callable[..., list[ComputedTable]],
         slots: Sequence[int],
         *more: Any,
     ) -> Tables:
-        """Tables that a function makes of some tensors, traced once; piece by piece if it fails.
+        """Tables that a function makes in a graph; eagerly, so part by part, if that fails.
 
         Args:
-            name: Of the function, to find it again.
-            make: The function, of the tensors by slot.
-            slots: Those it needs, and `more[0]`, which has all of them.
-            *more: The tensors, and further arguments.
+            name: The function's name; it is traced once.
+            make: The function, of tensors by slot and further arguments.
+            slots: The slots of the tensors that it needs.
+            *more: All of the step's tensors, then the further arguments.
         """
         tensors, *rest = more
         given = [tensors[slot] for slot in slots]
@@ -87,14 +88,14 @@ class Summariser:
                 self._functions[name] = self._traced(make, slots, rest)
             function, layouts = self._functions[name]
             return split(function(given, *rest)[0].numpy(), tuple(layouts))
-        except Exception:  # noqa: BLE001 - which part fails is found, and turned off, now
+        except Exception:  # noqa: BLE001 - `make` finds the part that fails, and turns it off
             self._functions.pop(name, None)
             found = make(dict(zip(slots, given, strict=True)), *rest)
             return [(t.layout, np.asarray(t.values, np.float32)) for t in found]
 
     def _traced(
         self,
-        make: Callable[..., list[data_tables.ComputedTable]],
+        make: Callable[..., list[ComputedTable]],
         slots: Sequence[int],
         rest: list[Any],
     ) -> tuple[GraphCall, list[Layout]]:
@@ -110,13 +111,13 @@ class Summariser:
 
 
 class SamplePlan(Summariser, ABC):
-    """How one trace of the training step is watched.
+    """How the steps of one trace are recorded.
 
     Args:
-        index: Its number; the step tells it, so that its tensors are understood.
+        index: The trace's number, which its steps return with their tensors.
         gathered: The step's tensors.
-        outputs: What the trace showed about the model's outputs.
-        guard: Turns failing parts off.
+        outputs: The model's outputs, as the trace showed them.
+        guard: Turns off what fails.
     """
 
     def __init__(
@@ -130,7 +131,7 @@ class SamplePlan(Summariser, ABC):
 
     @abstractmethod
     def look(self) -> Before:
-        """The weights before a step."""
+        """Reads the weights before a step."""
 
     @abstractmethod
     def summarise(self, tensors: Sequence[Any], before: Before | None) -> Tables:
@@ -138,15 +139,15 @@ class SamplePlan(Summariser, ABC):
 
         Args:
             tensors: What the step returned.
-            before: What `look` found before it; None where nobody looked.
+            before: What `look` returned before it; None if it was not called.
         """
 
 
 class GraphPlan(SamplePlan):
-    """Summarises where the tensors are, in a graph; only the tables travel."""
+    """Summarises in a graph where the tensors are; only the tables are copied."""
 
     def look(self) -> Before:
-        """The weights before a step."""
+        """Reads the weights before a step."""
         if "look" not in self._functions:
             self._functions["look"] = GraphCall(self._looked), []
         return self._snapshots(self._functions["look"][0]())
@@ -161,7 +162,7 @@ class GraphPlan(SamplePlan):
         every = range(len(tensors))
         return self._in_graph("tables", self._tables, every, tensors, parts)
 
-    def _tables(self, tensors: Tensors, parts: Sequence[Any]) -> list[data_tables.ComputedTable]:
+    def _tables(self, tensors: Tensors, parts: Sequence[Any]) -> list[ComputedTable]:
         seen = self._seen(tensors, self._snapshots(parts))
         return content.tables_of(seen, self._guard, self._outputs)
 
@@ -175,7 +176,7 @@ class GraphPlan(SamplePlan):
 class HostPlan(SamplePlan):
     """Summarises in this machine's memory, with NumPy.
 
-    Data that are sparse, ragged or of an open length are summarised in a graph, which knows how.
+    Data that are sparse, ragged or of varying shape are summarised in a graph.
     """
 
     in_caller = True
@@ -202,29 +203,29 @@ class HostPlan(SamplePlan):
         self._parts: tuple[list[tuple[str, Any]], list[Target]] | None = None
 
     def look(self) -> Before:
-        """The weights before a step."""
+        """Reads the weights before a step."""
         values, rates = self._read()
         with np.errstate(all="ignore"):
             return [
-                layer_tables.look(update, 1.0, arrays, rate, numpy_statistics)
-                for update, arrays, rate in zip(self._updates, values, rates, strict=True)
+                model_tables.look(weights, arrays, rate, 1.0, numpy_backend)
+                for weights, arrays, rate in zip(self._weights, values, rates, strict=True)
             ]
 
     def summarise(self, tensors: Sequence[Any], before: Before | None) -> Tables:
         """The tables of a step that has run."""
         with np.errstate(all="ignore"):
             before = before or [
-                layer_tables.unseen(u, 1.0, numpy_statistics) for u in self._updates
+                model_tables.unseen(weights, 1.0, numpy_backend) for weights in self._weights
             ]
-            arrays = {slot: numpy_statistics.array_of(tensors[slot]) for slot in self._of_inside}
+            arrays = {slot: numpy_backend.array_of(tensors[slot]) for slot in self._of_inside}
             seen = self._seen(arrays, before, with_data=False)
             for call, planned in zip(seen.calls, self._pattern.calls, strict=True):
                 if isinstance(planned.output, Slot):  # the width that the trace knew
                     width = _width(self._specs[planned.output.index].shape)
-                    call.output = numpy_statistics.as_rows(call.output, width)
-            found = content.tables_of_inside(seen, self._guard, self._read()[0], numpy_statistics)
+                    call.output = numpy_backend.as_rows(call.output, width)
+            found = content.tables_of_inside(seen, self._guard, self._read()[0], numpy_backend)
             data = {slot: np.asarray(tensors[slot]) for slot in self._here}
-            # Of nothing NumPy has no minimum; a graph has one.
+            # NumPy has no minimum of an empty array; a graph has.
             is_here = bool(data) and all(array.size for array in data.values())
             found += self._tables_of_data(data) if is_here else []
         made = [(t.layout, t.values) for t in found]
@@ -232,28 +233,28 @@ class HostPlan(SamplePlan):
             made += self._in_graph("data", self._tables_in_graph, self._of_data, tensors)
         return made
 
-    def _tables_of_data(self, data: Mapping[int, Any]) -> list[data_tables.ComputedTable]:
+    def _tables_of_data(self, data: Mapping[int, Any]) -> list[ComputedTable]:
         if self._parts is None:
             self._parts = data_and_targets(self._seen(self._here), self._outputs)
         for slot, stand_in in self._here.items():
             stand_in.values = data[slot]
-        found = data_tables.of_data(*self._parts, self._guard, numpy_data_statistics)
+        found = data_tables.of_data(*self._parts, self._guard, numpy_backend)
         for stand_in in self._here.values():
-            stand_in.values = None  # lets go of the tensor
+            stand_in.values = None  # frees the tensor
         return found
 
-    def _tables_in_graph(self, tensors: Tensors) -> list[data_tables.ComputedTable]:
+    def _tables_in_graph(self, tensors: Tensors) -> list[ComputedTable]:
         data = data_and_targets(self._seen(tensors), self._outputs)
-        return data_tables.of_data(*data, self._guard, graph_data_statistics)
+        return data_tables.of_data(*data, self._guard, graph_backend)
 
     def _read(self) -> tuple[list[list[Any]], Any]:
         """The weights of each update, not copied, and its learning rate."""
-        if self._reading is None:  # of each variable by itself it takes ten times as long
+        if self._reading is None:  # reading each variable by itself takes ten times as long
             self._reading = GraphCall(self._readings, in_caller=True)
         *values, rates = self._reading()
-        rest = map(numpy_statistics.array_of, values)
+        rest = map(numpy_backend.array_of, values)
         arrays = [[next(rest) for _ in weights] for weights in self._weights]
-        return arrays, numpy_statistics.array_of(rates)[1:]
+        return arrays, numpy_backend.array_of(rates)[1:]
 
     def _readings(self) -> list[Any]:
         rates = [layer_tables.rate_of(update.optimizer) for update in self._updates]
@@ -264,7 +265,7 @@ class HostPlan(SamplePlan):
 def plan_of(
     index: int, gathered: Gathered, outputs: tuple[facts.Output, ...], guard: Guard
 ) -> SamplePlan:
-    """The plan that suits the machine: with an accelerator tensors stay where they are."""
+    """The plan for this machine: with an accelerator tensors stay where they are."""
     here = all(device.device_type == "CPU" for device in tf.config.list_logical_devices())
     return (HostPlan if here else GraphPlan)(index, gathered, outputs, guard)
 
@@ -278,7 +279,7 @@ def _slots_in(structure: Any) -> list[int]:
 
 
 def _is_of_fixed_shape(spec: Any) -> bool:
-    """Whether examples are dense and all of one shape."""
+    """Whether examples are dense and all have one shape."""
     return (
         isinstance(spec, tf.TensorSpec)
         and spec.shape.rank is not None
@@ -287,5 +288,5 @@ def _is_of_fixed_shape(spec: Any) -> bool:
 
 
 def _width(shape: Any) -> int:
-    """Size of the last axis; 1 for vectors and where it is open."""
+    """Size of the last axis; 1 for vectors and where it is unknown."""
     return (shape[-1] if shape.rank is not None and shape.rank > 1 else 1) or 1

@@ -22,9 +22,10 @@ from tb_zeroacc.recording.pipeline.tapped import (
     TapSource,
     tensors_of_element,
 )
+from tb_zeroacc.recording.statistics.tensors import is_numeric
 
 _MARK = "_zero_accuracy_tap"
-_WIDE = (tf.float32, tf.float64)  # a sum of halves overflows at once
+_WIDE = (tf.float32, tf.float64)  # sums of float16 overflow at once
 
 
 def tapped_dataset(dataset: Any, name: str) -> Any:
@@ -66,7 +67,7 @@ def _resumable(dataset: Any) -> Any:
 
 
 def _sources(dataset: Any, part: str = "") -> list[TapSource]:
-    """The nearest taps up the pipeline. Where datasets are zipped, each is a part of the tuple."""
+    """The nearest taps up the pipeline; of zipped datasets with the part that each becomes."""
     known = getattr(dataset, _MARK, None)
     if known is not None:
         return [TapSource(known, part)]
@@ -75,7 +76,7 @@ def _sources(dataset: Any, part: str = "") -> list[TapSource]:
         return _sources(above[0], part)
     zipped = getattr(dataset, "_datasets", None)
     if part or type(zipped) is not tuple or not 1 < len(zipped) <= len(TUPLE_PARTS):
-        return []  # concatenated, or drawn from several: no one stage stands before
+        return []  # concatenated, or drawn from several: there is no one stage before
     pairs = zip(TUPLE_PARTS, zipped, strict=False)
     return [found for label, each in pairs if isinstance(each, tf.data.Dataset)
             for found in _sources(each, label)]  # fmt: skip
@@ -116,7 +117,7 @@ class DatasetTap(Tap):
         return int(counts[0, 0]) if len(counts) else 0
 
     def note(self, element: Any) -> None:
-        """Counts one element, and looks at it where it is due; called while `map` is traced."""
+        """Counts one element, and samples it if it is due; called while `map` is traced."""
         leaves = [leaf for _, leaf in tensors_of_element(element)]
         tensors = [_values_of(leaf) for leaf in leaves[: tallies.MOST_TENSORS]]
         tensors += [None] * (len(leaves) - len(tensors))
@@ -126,7 +127,6 @@ class DatasetTap(Tap):
         bad = [_is_bad(tensor) for tensor in tensors]
         self._counts.assign_add(tf.stack([[one, each] for each in bad]))
         number = self._counts.read_value()[0, 0]
-        due = (number <= tallies.FIRST) | (tf.math.floormod(number, tallies.PERIOD) == 0)
 
         def look() -> Any:
             seen = [_sums_of(tensor) for tensor in tensors]
@@ -135,26 +135,23 @@ class DatasetTap(Tap):
             self._extremes.assign(tf.maximum(self._extremes.read_value(), extremes))
             return tf.constant(True)
 
-        tf.cond(due, look, lambda: tf.constant(False))
+        tf.cond(tallies.is_due(number), look, lambda: tf.constant(False))
 
 
 def _values_of(leaf: Any) -> Any:
-    """The stored numbers of a tensor, dense, ragged or sparse; None where it holds none."""
+    """The stored numbers of a dense, ragged or sparse tensor; None of anything else."""
     if isinstance(leaf, tf.RaggedTensor):
         leaf = leaf.flat_values
     elif isinstance(leaf, tf.SparseTensor):
         leaf = leaf.values
-    dtype = getattr(leaf, "dtype", None)
-    if not isinstance(leaf, tf.Tensor) or not isinstance(dtype, tf.DType):
-        return None
-    return leaf if dtype.is_floating or dtype.is_integer or dtype.is_bool else None
+    return leaf if isinstance(leaf, tf.Tensor) and is_numeric(leaf) else None
 
 
 def _is_bad(tensor: Any) -> Any:
-    """1.0 where any value is not finite, float64.
+    """1 if a value is NaN or infinite, else 0, float64 of shape ().
 
-    NaN and infinity stay in a sum, which takes a sixth of the time of looking at each value. One
-    that overflows counts as well: values that large are as good as infinite.
+    Either makes the sum so, which takes a sixth of the time of a test of each value. A sum that
+    overflows counts as well: values that large are as good as infinite.
     """
     if tensor is None or not tensor.dtype.is_floating:
         return tf.constant(0.0, tf.float64)
@@ -167,9 +164,7 @@ def _sums_of(tensor: Any) -> tuple[Any, Any]:
     if tensor is None:
         return tf.zeros([len(tallies.SUMS)], tf.float64), tf.constant([-np.inf] * 2, tf.float64)
     flat = tf.reshape(tensor, [-1])
-    size = tf.size(flat)
-    step = (tf.maximum(size - 1, 0) // tallies.MOST_VALUES + 5) // 6 * 6 + 1
-    values = tf.cast(flat[::step], tf.float64)
+    values = tf.cast(flat[:: tallies.spacing(tf.size(flat))], tf.float64)
     finite = tf.math.is_finite(values)
     known = tf.where(finite, values, 0.0)
     low = tf.reduce_min(tf.where(finite, values, np.inf))

@@ -18,9 +18,9 @@ from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.pipeline import tallies
 from tb_zeroacc.recording.pipeline.tapped import Tap, TappedTensor, TapSource, tensors_of_element
 
-# Taps that wait for an element, a stack a thread: what is pulled within is the stage before.
+# Taps that wait for an element, a stack per thread: what is fetched within is the stage before.
 _WAITING = threading.local()
-# A generator that has run dry lets go of its tap before the epoch's end, when it is read.
+# Keeps the taps of exhausted generators until the end of the epoch, when they are read.
 _ENDED: deque[IteratorTap] = deque(maxlen=64)
 
 
@@ -40,7 +40,7 @@ class IteratorTap(Tap):
             return self._held.copy()
 
     def note(self, element: Any) -> None:
-        """Counts one element, and looks at it where it is due."""
+        """Counts one element, and samples it if it is due."""
         self._guard.run(f"what passes the tap {self.name!r}", self._note, element)
 
     def _note(self, element: Any) -> None:
@@ -57,7 +57,7 @@ class IteratorTap(Tap):
                     _add(row, array, look=due)
 
     def _knows(self, parts: tuple[str, ...], arrays: list[Any]) -> bool:
-        """Whether there is a row for each tensor; the first element says which there are."""
+        """Whether an element has the same parts as the first one, which defines the rows."""
         if not self.tensors:
             self.tensors = tuple(map(_tensor, parts, arrays))
             self._held = tallies.nothing(len(parts))
@@ -67,7 +67,7 @@ class IteratorTap(Tap):
         return True
 
     def __getstate__(self) -> dict[str, Any]:
-        """A process that loads a `PyDataset` gets a tap of its own, which nobody reads."""
+        """For a process that loads a `PyDataset`: it gets a tap of its own, which is never read."""
         return {**self.__dict__, "_lock": None, "sources": []}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -176,7 +176,7 @@ class TappedPyDataset(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is 
 
 
 def _array_of(leaf: Any) -> Any:
-    """A tensor as an array; None for what is none."""
+    """A tensor as an array; None of anything else."""
     if not hasattr(leaf, "shape") and not isinstance(leaf, int | float | bool | str | bytes):
         return None
     try:
@@ -192,7 +192,7 @@ def _tensor(part: str, array: Any) -> TappedTensor:
 
 
 def _joined(known: TappedTensor, array: Any) -> TappedTensor:
-    """The tensor with sizes that differ between elements unknown."""
+    """The tensor, with None for sizes that vary between elements."""
     if array is None or known.shape is None or known.shape == array.shape:
         return known
     if len(known.shape) != array.ndim:

@@ -1,4 +1,4 @@
-"""`tap`: a place in an input pipeline where what passes is counted and looked at, never changed."""
+"""`tap`: counts and samples what passes a place of an input pipeline, and never changes it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What passes the taps of an input pipeline: the taps' common part, and what is kept of it."""
+"""Taps of an input pipeline, whatever it is made of, and what a recording keeps of them."""

@@ -1,4 +1,4 @@
-"""What a recording says of the input pipeline: the taps that saw elements while it ran."""
+"""What a recording keeps of the input pipeline: the taps that saw elements while it ran."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Written = tuple[facts.Pipeline, Layout, NDArray[np.float32]]
 
 
 class PipelineWatch:
-    """Reads the taps of one recording. A tap of another model's pipeline sees nothing meanwhile."""
+    """Reads the taps of one recording: those that see elements meanwhile."""
 
     def __init__(self) -> None:
         self._before: weakref.WeakKeyDictionary[tapped.Tap, int] = weakref.WeakKeyDictionary()
@@ -25,14 +25,15 @@ class PipelineWatch:
         self._written: list[tuple[int, int]] = []
 
     def begin(self) -> None:
-        """A `fit` begins: what passed before it says nothing about which taps are its own."""
+        """Begins a `fit`: the taps that it uses see elements from now on."""
         self._before.clear()
         self._before.update({tap: tap.elements() for tap in tapped.living()})
 
     def look(self) -> Written | None:
-        """The names, the layout and the numbers, float32 of shape (tensors, 13); None if not new.
+        """The table of all elements since each tap was made; None if it is no other than before.
 
-        The numbers are of all elements since each tap was made.
+        Returns:
+            The tensors at the taps, the table's layout, and values, float32 of shape (tensors, 13).
         """
         passed = {tap: tap.elements() for tap in tapped.living()}
         self._used.update(tap for tap, n in passed.items() if n > self._before.get(tap, 0))
@@ -49,7 +50,7 @@ class PipelineWatch:
 
 
 def pipeline_tensors(used: list[tapped.Tap]) -> list[facts.Tapped]:
-    """Every tensor at some taps with the row of the same tensor at the tap before."""
+    """The tensors at some taps, each with the row of the same tensor at the tap before."""
     names: dict[tapped.Tap, str] = {}
     for tap in used:
         same = sum(other.name == tap.name for other in names)

@@ -5,37 +5,39 @@ The graph (`tapped_datasets`) and NumPy (`tapped_iterators`) fill the same float
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts
 from tb_zeroacc.records import as_float32
 
-# Counted at every element.
+# Counted for every element.
 COUNTS = ("elements", "non_finite_elements")
-# Summed over the values looked at in sampled elements, from `sum` to `largest` the finite ones.
+# Summed over the sampled values of sampled elements; from `sum` to `largest` over finite ones.
 SUMS = ("sampled", "values", "finite", "sum", "squares", "zeros", "integers", "least", "largest")
 EXTREMES = ("negated_min", "max")  # -infinity before the first value
 WIDTH = len(COUNTS) + len(SUMS) + len(EXTREMES)
-# The first elements are all looked at, then every 17th: a prime, or the elements of an epoch would
-# share a factor with it. Of a larger element at most so many values are, evenly spaced.
+# The first elements are all sampled, then every 17th: a prime, so that it shares no factor with the
+# elements of an epoch. Of a larger element at most this many values are, evenly spaced.
 FIRST, PERIOD = 32, 17
 MOST_VALUES = 2**14
-# A tap sees tables of many columns, too; tensors beyond are counted only.
+# An element may be a table of many columns; tensors beyond this number are counted only.
 MOST_TENSORS = 32
 
 
-def is_due(element: int) -> bool:
-    """Whether the `element`-th element, counted from 1, is looked at."""
-    return element <= FIRST or element % PERIOD == 0
+def is_due(element: Any) -> Any:
+    """Whether the `element`-th element, counted from 1, is sampled; a number or a tensor."""
+    return (element <= FIRST) | (element % PERIOD == 0)
 
 
-def spacing(size: int) -> int:
-    """The step between the values that are looked at in an element of `size` values.
+def spacing(size: Any) -> Any:
+    """Step between the sampled values of an element of `size` values, a number or a tensor.
 
-    It shares no factor with 2 and 3, or it would see one colour of an image alone.
+    It shares no factor with 2 and 3, or it would visit one colour of an image alone.
     """
-    return (max(size - 1, 0) // MOST_VALUES + 5) // 6 * 6 + 1
+    return ((size - 1) // MOST_VALUES + 5) // 6 * 6 + 1
 
 
 def nothing(tensors: int) -> NDArray[np.float64]:
@@ -49,7 +51,7 @@ def sums_of(values: NDArray[np.float64]) -> tuple[list[float], list[float]]:
     """`SUMS` and `EXTREMES` of one element.
 
     Args:
-        values: Those that are looked at, float64 of shape (values,).
+        values: The sampled values, float64 of shape (values,).
     """
     known = values[np.isfinite(values)]
     low = float(known.min(initial=np.inf))
@@ -63,9 +65,10 @@ def sums_of(values: NDArray[np.float64]) -> tuple[list[float], list[float]]:
 
 
 def table_of(held: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The columns of `pipeline`: float64 of shape (tensors, `WIDTH`) to float32 of (tensors, 13).
+    """The table `pipeline`, float32 of shape (tensors, 13); NaN where no finite value was sampled.
 
-    NaN where nothing was looked at, or nothing was finite.
+    Args:
+        held: A tap's vectors, float64 of shape (tensors, `WIDTH`).
     """
     of = dict(zip((*COUNTS, *SUMS, *EXTREMES), held.T, strict=True))
     with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""What every tap is, and which of them there are."""
+"""What all taps have in common, and which of them exist."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TapSource:
 
 @dataclass(frozen=True, slots=True)
 class TappedTensor:
-    """One tensor of the elements at a tap; None for a shape or a size that is not known."""
+    """One tensor of the elements at a tap; None for an unknown shape or size."""
 
     part: str
     shape: tuple[int | None, ...] | None
@@ -34,15 +34,15 @@ class TappedTensor:
 
 
 class Tap:
-    """One tap, with all that it saw since it was made.
+    """A tap, and what it has counted since it was made.
 
     Args:
-        name: The user's.
+        name: The name that the user gave it.
         sources: The taps right before it.
 
     Attributes:
-        number: Taps count up in the order in which they are made.
-        tensors: What an element consists of; empty before the first one.
+        number: Its place in the order in which taps were made.
+        tensors: The tensors of an element; empty before the first one.
     """
 
     def __init__(self, name: str, sources: Sequence[TapSource] = ()) -> None:
@@ -63,15 +63,15 @@ class Tap:
 
 
 def living() -> list[Tap]:
-    """All taps whose pipelines are still there, in the order in which they were made."""
+    """All taps whose pipelines still exist, in the order in which they were made."""
     return sorted(_TAPS, key=lambda each: each.number)
 
 
 def tensors_of_element(element: Any) -> list[tuple[str, Any]]:
-    """The tensors of an element, each with what it is: `x`, `y`, `x[age]`, `x[1]`.
+    """The tensors of an element, each with the name of its part: `x`, `y`, `x[age]`, `x[1]`.
 
-    A tuple of up to three is read as `fit` reads it; of anything else the parts are `[age]`, `[1]`,
-    and the one tensor that is no part of anything is ``.
+    A tuple of up to three is read as `fit` reads it; of anything else the names are `[age]`, `[1]`,
+    and empty for a lone tensor.
     """
     if type(element) is tuple and 1 <= len(element) <= len(TUPLE_PARTS):
         pairs = zip(TUPLE_PARTS, element, strict=False)

@@ -1,1 +1,1 @@
-"""Statistics in NumPy, each with the twin that a framework may need for tensors of its own."""
+"""Statistics of tensors: what a backend must compute, NumPy's, and what all of them share."""

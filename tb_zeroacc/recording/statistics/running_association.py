@@ -28,10 +28,11 @@ class RunningAssociation:
         self._products = np.zeros((x, y))
 
     def add(self, moments: NDArray[np.float32]) -> None:
-        """Joins one batch: count, means, sums of squares and of products, as the graph gave them.
+        """Joins one batch.
 
         Args:
-            moments: float32, flat: 1 + x + y + x + y + x·y values.
+            moments: What `joint_moments` gives: count, means, sums of squares and of products;
+                float32 of shape (1 + x + y + x + y + x·y,).
         """
         x, y = len(self.inputs), len(self.labels)
         values = moments.reshape(-1).astype(np.float64)

@@ -1,1 +1,1 @@
-"""The tables of one sample, from what a step showed, whatever computes their statistics."""
+"""The tables of one sample, from what a step showed; no framework is needed."""

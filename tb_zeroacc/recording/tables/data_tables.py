@@ -1,8 +1,7 @@
 """The tables of data and outputs of one sample; `model_tables` has those of the model's inside.
 
-Every function returns tables of float32 tensors whose row and column counts are fixed; names are
-known while the step is traced. `st` is the module that computes: `numpy_data_statistics`
-for arrays of this machine, a framework's own for its tensors.
+Every function returns tables of float32 tensors of fixed shape, whose names are known while the
+step is traced. `backend` computes them: that of the library whose tensors are given.
 """
 
 from __future__ import annotations
@@ -16,6 +15,16 @@ import numpy as np
 
 from tb_zeroacc import facts
 from tb_zeroacc.recording.guard import Guard
+from tb_zeroacc.recording.statistics.backend import Backend, Tensor
+from tb_zeroacc.recording.statistics.shared_statistics import (
+    above,
+    ids_of_one_hot,
+    label_statistics,
+    largest_units,
+    output_statistics,
+    pool,
+    weight_statistics,
+)
 from tb_zeroacc.recording.statistics.tensors import is_dense, is_numeric, rank_of
 from tb_zeroacc.recording.tables.structures import with_paths
 from tb_zeroacc.recording.tables.targets import Target
@@ -23,24 +32,24 @@ from tb_zeroacc.records import Layout
 
 MAX_FEATURES = 256
 MAX_LABEL_COLUMNS = 32
-NAN = float("nan")
+Named = list[tuple[str, Any]]  # tensors with their names
 
 
 @dataclass(slots=True)
 class ComputedTable:
-    """One table: the names of its rows and columns, and float32 values of shape (rows, columns)."""
+    """A table: names of rows and columns, and values, float32 of shape (rows, columns)."""
 
     layout: Layout
-    values: Any
+    values: Tensor
 
 
-def table(kind: str, rows: Sequence[str], values: Any, pooled: int = 0) -> ComputedTable:
-    """A table of a kind whose columns are fixed."""
+def table(kind: str, rows: Sequence[str], values: Tensor, pooled: int = 0) -> ComputedTable:
+    """A table with the columns of its kind."""
     return ComputedTable(Layout(kind, tuple(rows), facts.COLUMNS[kind], pooled), values)
 
 
-def named(structure: Any, default: str) -> list[tuple[str, Any]]:
-    """The tensors of a nested structure with names: `x`; `x[1]`, or the key of a dictionary."""
+def named(structure: Any, default: str) -> Named:
+    """The tensors of a nested structure, named `x`, `x[1]` or by the key of a dictionary."""
     if structure is None:
         return []
     found = [(path, leaf) for path, leaf in with_paths(structure)
@@ -55,7 +64,7 @@ def named(structure: Any, default: str) -> list[tuple[str, Any]]:
 
 
 def evenly(count: int, most: int) -> list[int]:
-    """Indices of at most `most` of `count` columns, evenly spaced."""
+    """At most `most` of the indices 0 .. count-1, evenly spaced."""
     if count <= most:
         return list(range(count))
     return [int(i) for i in np.linspace(0, count - 1, most).round()]
@@ -63,7 +72,7 @@ def evenly(count: int, most: int) -> list[int]:
 
 @functools.lru_cache(maxsize=64)
 def _features(name: str, width: int, quota: int) -> tuple[tuple[str, ...], list[int], list[int]]:
-    """Rows of an input's features, those that have one of their own, and those pooled in one."""
+    """Row names of an input; indices of features with a row of their own, and of those pooled."""
     kept = evenly(width, quota)
     rest = sorted(set(range(width)) - set(kept))
     rows = [f"{name}[{i}]" for i in kept] + ([f"{name}[rest]"] if rest else [])
@@ -71,53 +80,44 @@ def _features(name: str, width: int, quota: int) -> tuple[tuple[str, ...], list[
 
 
 def of_data(
-    data: list[tuple[str, Any]],
-    targets: list[Target],
-    guard: Guard,
-    st: Any,
+    data: Named, targets: list[Target], guard: Guard, backend: Backend
 ) -> list[ComputedTable]:
-    """The tables of what went in and came out: those of the batch, outputs, association.
-
-    The arguments are those of `of_batch`.
-    """
-    found = of_batch(data, targets, guard, st)
-    found += guard.run("the outputs", outputs, targets, st) or []
-    found += guard.run("the association", association, data, targets, st) or []
+    """The tables of a batch, its outputs and their association; arguments as of `of_batch`."""
+    found = of_batch(data, targets, guard, backend)
+    found += guard.run("the outputs", outputs, targets, backend) or []
+    found += guard.run("the association", association, data, targets, backend) or []
     return found
 
 
 def of_batch(
-    data: list[tuple[str, Any]],
-    targets: list[Target],
-    guard: Guard,
-    st: Any,
+    data: Named, targets: list[Target], guard: Guard, backend: Backend
 ) -> list[ComputedTable]:
-    """The tables of what went in: inputs, fingerprints, labels, sample weights.
+    """The tables of a batch: inputs, fingerprints, labels, sample weights.
 
     Args:
         data: Inputs with their names.
         targets: Outputs with their labels.
-        guard: Turns failing parts off.
-        st: The module that computes.
+        guard: Turns off what fails.
+        backend: Computes the statistics.
     """
     run = guard.run
     found: list[ComputedTable] = []
-    found += run("the inputs", inputs, data, st) or []
-    found += run("the batches' fingerprints", batch, data, st) or []
-    found += run("the labels", labels, targets, st) or []
-    found += run("the sample weights", sample_weights, targets, st) or []
+    found += run("the inputs", inputs, data, backend) or []
+    found += run("the batches' fingerprints", batch, data, backend) or []
+    found += run("the labels", labels, targets, backend) or []
+    found += run("the sample weights", sample_weights, targets, backend) or []
     return found
 
 
-def inputs(tensors: list[tuple[str, Any]], st: Any) -> list[ComputedTable]:
-    """`inputs`: a row a feature (the last axis: channels of images), the rest pooled."""
+def inputs(tensors: Named, backend: Backend) -> list[ComputedTable]:
+    """`inputs`: a row per feature (last axis: channels of images), others pooled in one."""
     rows: list[str] = []
     values: list[Any] = []
     pooled = 0
     numeric = [(name, t) for name, t in tensors if is_numeric(t)]
     quota = max(1, MAX_FEATURES // max(1, len(numeric)))
     for name, tensor in numeric[:MAX_FEATURES]:
-        columns = st.column_statistics(st.as_rows(tensor))
+        columns = backend.column_statistics(backend.as_rows(tensor))
         width = columns.shape[0]
         features, kept, rest = _features(name, width, quota)
         rows += [name] if width == 1 and (rank_of(tensor) or 0) < 2 else features
@@ -125,79 +125,78 @@ def inputs(tensors: list[tuple[str, Any]], st: Any) -> list[ComputedTable]:
             values.append(columns)
             continue
         pooled += len(rest)
-        values += [st.take_rows(columns, kept), st.pool(st.take_rows(columns, rest))]
-    return [table("inputs", rows, st.below_each_other(values), pooled)] if values else []
+        own, others = (backend.take(columns, places, axis=0) for places in (kept, rest))
+        values += [own, pool(others, backend)]
+    return [table("inputs", rows, backend.concat(values, 0), pooled)] if values else []
 
 
-def batch(tensors: list[tuple[str, Any]], st: Any) -> list[ComputedTable]:
+def batch(tensors: Named, backend: Backend) -> list[ComputedTable]:
     """`batch`: the fingerprint of each input's batch."""
     rows, values = [], []
     for name, tensor in tensors[:MAX_FEATURES]:
         if is_numeric(tensor):
-            # Of sparse and ragged batches the stored values alone, which know no example.
+            # Stored values of sparse and ragged batches belong to no one example.
             width = _per_example(tensor) if is_dense(tensor) else 1
             rows.append(name)
-            values.append(st.fingerprint(st.as_rows(tensor, width)))
-    return [table("batch", rows, st.stacked(values))] if values else []
+            values.append(backend.fingerprint(backend.as_rows(tensor, width)))
+    return [table("batch", rows, backend.stack(values))] if values else []
 
 
-def labels(targets: list[Target], st: Any) -> list[ComputedTable]:
+def labels(targets: list[Target], backend: Backend) -> list[ComputedTable]:
     """`labels` and `label_counts`."""
     known = [t for t in targets if is_numeric(t.labels)]
     if not known:
         return []
-    values = [st.label_statistics(t.labels, t.label_units) for t in known]
+    values = [label_statistics(t.labels, t.label_units, backend) for t in known]
     counted = [
-        (t.name, st.class_counts(_label_ids(t, st), t.classes)) for t in known if t.classes
+        (t.name, backend.class_counts(_label_ids(t, backend), t.classes))
+        for t in known
+        if t.classes
     ]
-    found = table("labels", [t.name for t in known], st.stacked(values))
-    return [found, *_counts("label_counts", counted, st)]
+    found = table("labels", [t.name for t in known], backend.stack(values))
+    return [found, *_counts("label_counts", counted, backend)]
 
 
-def sample_weights(targets: list[Target], st: Any) -> list[ComputedTable]:
-    """`sample_weights`, where there are any."""
+def sample_weights(targets: list[Target], backend: Backend) -> list[ComputedTable]:
+    """`sample_weights`, if there are any."""
     known = [t for t in targets if is_numeric(t.weights)]
     if not known:
         return []
-    values = st.stacked([st.weight_statistics(t.weights) for t in known])
-    return [table("sample_weights", [t.name for t in known], values)]
+    values = [weight_statistics(t.weights, backend) for t in known]
+    return [table("sample_weights", [t.name for t in known], backend.stack(values))]
 
 
-def outputs(targets: list[Target], st: Any) -> list[ComputedTable]:
+def outputs(targets: list[Target], backend: Backend) -> list[ComputedTable]:
     """`outputs` and `prediction_counts`."""
     rows, values = [], []
-    counted: list[tuple[str, Any]] = []
+    counted: Named = []
     for target in targets:
         if not is_numeric(target.predictions):
             continue
-        flat = st.as_rows(target.predictions)
+        flat = backend.as_rows(target.predictions)
         rows.append(target.name)
-        values.append(st.output_statistics(flat, target.output.activation))
+        values.append(output_statistics(flat, target.output.activation, backend))
         if target.encoding in ("ids", "rows"):
-            ids = st.largest_units(flat)
+            ids = largest_units(flat, backend)
         elif target.encoding == "binary":
-            ids = st.above(flat, 0.0 if target.output.from_logits else 0.5)
+            ids = above(flat, 0.0 if target.output.from_logits else 0.5, backend)
         else:
             continue
-        counted.append((target.name, st.class_counts(ids, target.classes or 1)))
+        counted.append((target.name, backend.class_counts(ids, target.classes or 1)))
     if not values:
         return []
-    return [table("outputs", rows, st.stacked(values)), *_counts("prediction_counts", counted, st)]
+    found = table("outputs", rows, backend.stack(values))
+    return [found, *_counts("prediction_counts", counted, backend)]
 
 
-def association(
-    tensors: list[tuple[str, Any]], targets: list[Target], st: Any
-) -> list[ComputedTable]:
-    """Moments of this batch that `Association` joins: two means, two sums of squares, products.
-
-    One row; not written as it is. Values that are not finite count as the column's mean.
-    """
-    columns, names = _input_columns(tensors, st)
-    label_columns, label_names = _label_columns(targets, st)
+def association(tensors: Named, targets: list[Target], backend: Backend) -> list[ComputedTable]:
+    """The moments of this batch that `RunningAssociation` joins: one row, not written as it is."""
+    columns, names = _input_columns(tensors, backend)
+    label_columns, label_names = _label_columns(targets, backend)
     if not columns or not label_columns:
         return []
     layout = Layout(facts.ASSOCIATION_TABLE, tuple(names), tuple(label_names))
-    return [ComputedTable(layout, st.joint_moments(columns, label_columns)[None])]
+    return [ComputedTable(layout, backend.joint_moments(columns, label_columns)[None])]
 
 
 def _per_example(tensor: Any) -> int:
@@ -206,18 +205,18 @@ def _per_example(tensor: Any) -> int:
 
 
 def _has_columns(tensor: Any) -> bool:
-    """Whether places in an example mean the same in each: not where an axis is open."""
+    """Whether all examples have the same columns: not where the size of an axis varies."""
     if not is_dense(tensor) or not is_numeric(tensor) or rank_of(tensor) is None:
         return False
     return None not in tensor.shape[1:]
 
 
-def _columns(rows: Any, kept: list[int], st: Any) -> Any:
-    """Columns by their places; what is whole already is not taken apart."""
-    return rows if len(kept) == rows.shape[1] else st.take_columns(rows, kept)
+def _columns(rows: Any, kept: list[int], backend: Backend) -> Any:
+    """Some columns; `rows` itself where they are all of them."""
+    return rows if len(kept) == rows.shape[1] else backend.take(rows, kept, axis=1)
 
 
-def _input_columns(tensors: list[tuple[str, Any]], st: Any) -> tuple[list[Any], list[str]]:
+def _input_columns(tensors: Named, backend: Backend) -> tuple[list[Any], list[str]]:
     columns: list[Any] = []
     names: list[str] = []
     numeric = [(n, t) for n, t in tensors if is_dense(t) and is_numeric(t)]
@@ -226,25 +225,25 @@ def _input_columns(tensors: list[tuple[str, Any]], st: Any) -> tuple[list[Any], 
             continue
         width, quota = _per_example(tensor), max(1, MAX_FEATURES // len(numeric))
         features, kept, _ = _features(name, width, quota)
-        columns.append(_columns(st.as_rows(tensor, width), kept, st))
+        columns.append(_columns(backend.as_rows(tensor, width), kept, backend))
         names += features[: len(kept)]
     return columns, names
 
 
-def _label_columns(targets: list[Target], st: Any) -> tuple[list[Any], list[str]]:
+def _label_columns(targets: list[Target], backend: Backend) -> tuple[list[Any], list[str]]:
     columns: list[Any] = []
     names: list[str] = []
     for target in targets:
         if not _has_columns(target.labels):
             continue
         width = _per_example(target.labels)
-        flat = st.as_rows(target.labels, width)
+        flat = backend.as_rows(target.labels, width)
         if target.encoding == "ids" and width == 1:
             kept = list(range(min(target.units, MAX_LABEL_COLUMNS)))
-            flat = st.one_hot(flat, len(kept))
+            flat = backend.as_float(flat == np.arange(len(kept), dtype=np.float32))
         else:
             kept = evenly(width, MAX_LABEL_COLUMNS)
-            flat = _columns(flat, kept, st)
+            flat = _columns(flat, kept, backend)
         room = MAX_LABEL_COLUMNS - len(names)
         if room > 0:
             columns.append(flat[:, :room])
@@ -252,21 +251,30 @@ def _label_columns(targets: list[Target], st: Any) -> tuple[list[Any], list[str]
     return columns, names
 
 
-def _label_ids(target: Target, st: Any) -> Any:
-    """Class ids as float32, (examples,); NaN, which nothing counts, where rows are not one-hot."""
-    flat = st.as_rows(target.labels, target.label_units)
+def _label_ids(target: Target, backend: Backend) -> Any:
+    """Class ids as float32, (examples,); all NaN where rows are not one-hot."""
+    flat = backend.as_rows(target.labels, target.label_units)
     if target.encoding != "rows":
         return flat[:, 0]
-    return st.ids_of_one_hot(flat, certain=target.certain)
+    return ids_of_one_hot(flat, backend, certain=target.certain)
 
 
-def _counts(kind: str, counted: list[tuple[str, Any]], st: Any) -> list[ComputedTable]:
+def _counts(kind: str, counted: Named, backend: Backend) -> list[ComputedTable]:
     """Joins class counts of several outputs; NaN where an output has fewer classes."""
     if not counted:
         return []
     most = max(int(c.shape[0]) for _, c in counted)
     layout = Layout(kind, tuple(n for n, _ in counted), _classes(most - 1))
-    return [ComputedTable(layout, st.stacked([st.filled_up(c, most) for _, c in counted]))]
+    rows = [_widened(c, most, backend) for _, c in counted]
+    return [ComputedTable(layout, backend.stack(rows))]
+
+
+def _widened(counts: Tensor, columns: int, backend: Backend) -> Tensor:
+    """Class counts with NaN for classes that an output lacks; all others stay at the end."""
+    lacking = columns - int(counts.shape[0])
+    if not lacking:
+        return counts
+    return backend.concat([counts[:-1], backend.unknown([lacking]), counts[-1:]], 0)
 
 
 @functools.lru_cache(maxsize=8)

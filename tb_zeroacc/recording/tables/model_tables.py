@@ -1,7 +1,7 @@
 """The tables of a model's inside: activations, gradients, weights and their updates, the loss.
 
-Nothing here belongs to a framework. `st` is the module that computes: `numpy_statistics` for
-arrays of this machine, a framework's own for its tensors.
+Nothing here belongs to a framework. `backend` computes the statistics: that of the library whose
+tensors are given.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tb_zeroacc.recording.statistics.numpy_statistics import update_stride
-from tb_zeroacc.recording.tables.data_tables import NAN, ComputedTable, table
+from tb_zeroacc.recording.statistics.backend import NAN, Backend
+from tb_zeroacc.recording.statistics.shared_statistics import saturated_share
+from tb_zeroacc.recording.tables.data_tables import ComputedTable, table
 from tb_zeroacc.recording.tables.observation import Update
 
-MAX_ROWS = 512  # of activations, and of variables
+MAX_ROWS = 512  # of activations, and of an optimizer's variables
 STATISTICS = 4  # of a variable before its update
-ZERO_FLOORED = frozenset({"relu", "relu6"})  # units whose derivative is 0 where their output is
+ZERO_FLOORED = frozenset({"relu", "relu6"})  # output and derivative are 0 together
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """A variable that has a row: what is asked of it at every sample.
+    """A variable with a row of its own, and what its shape says.
 
     Attributes:
-        variable: The variable.
         path: Its name in the record.
-        size, width: Elements, and size of the last axis.
-        is_kernel: Whether it has units that can be alike.
-        stride: Step of a walk that visits about 4 000 of its elements.
-        visited: How many they are.
+        size, width: Number of elements, and size of the last axis.
+        is_kernel: Whether it has several units, whose weights may be equal.
+        stride: Step of the walk that compares elements before and after the update.
+        visited: Number of elements that it visits.
     """
 
     variable: Any
@@ -43,7 +43,7 @@ class Weight:
 
     @classmethod
     def of(cls, variable: Any, path: str) -> Weight:
-        """What a variable's shape says."""
+        """For a variable of a framework."""
         shape = [int(n) for n in variable.shape]
         size, width = math.prod(shape), shape[-1] if shape else 1
         stride = update_stride(size, width)
@@ -51,17 +51,31 @@ class Weight:
         return cls(variable, path, size, width, is_kernel, stride, -(-size // stride))
 
 
+def update_stride(size: int, width: int, most: int = 4096) -> int:
+    """Step of a walk through a flattened variable that visits all rows and all units.
+
+    Args:
+        size: Number of elements.
+        width: Size of the last axis; the step shares no factor with it.
+        most: About how many elements to visit.
+    """
+    step = max(1, size // most)
+    while step > 1 and math.gcd(step, max(width, 1)) != 1:
+        step += 1
+    return step
+
+
 @dataclass(slots=True)
 class Snapshot:
-    """The weights before an update, as far as they are needed after it.
+    """What is known of the weights before an update; NaN if they were not read.
 
     Attributes:
-        statistics: float32 of shape (weights, 4): rms, abs max, spread over units, non-finite
-            count. NaN where nobody looked.
-        visited: Some elements of each weight, end to end; float32. NaN where nobody looked.
-        rate: The learning rate that this update applies.
-        scale: What the loss, and so each gradient, was multiplied with.
-        weights: What has a row here, where it may be more than an update changes.
+        statistics: rms, abs max, spread over units, non-finite count; float32 of shape
+            (weights, `STATISTICS`).
+        visited: Some elements of each weight, end to end; a float32 vector.
+        rate: The learning rate that the update applies.
+        scale: The loss scale, with which each gradient was multiplied, too.
+        weights: The rows of `statistics`, where they may be more than the update changes.
     """
 
     statistics: Any
@@ -73,12 +87,12 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class LayerOutput:
-    """What one call of a layer put out.
+    """The output of one call of a layer.
 
     Attributes:
         layer: Anything with a name; the same object for each of its calls.
-        values: The output.
-        activation: The activation that it carries; empty where there is none to speak of.
+        values: The output, of any shape.
+        activation: Name of the output's activation; empty without one.
     """
 
     layer: Any
@@ -91,11 +105,11 @@ class Losses:
     """The loss of a step, float32 of shape () each; NaN where it is unknown.
 
     Attributes:
-        total: The whole.
-        penalty: What was added to the data's loss.
-        scale: What it was multiplied with before the gradients were taken.
-        rate: The learning rate; NaN where there are several.
-        of_outputs: With several outputs, each one's, before its weight.
+        total: Loss of the data and penalties.
+        penalty: Penalties alone, such as regularisation.
+        scale: The loss scale.
+        rate: The learning rate; NaN if there are several.
+        of_outputs: With several outputs the loss of each, before its weight.
     """
 
     total: Any
@@ -106,64 +120,65 @@ class Losses:
 
 
 def look(
-    weights: tuple[Weight, ...], values: Sequence[Any], rate: Any, scale: Any, st: Any
+    weights: tuple[Weight, ...], values: Sequence[Any], rate: Any, scale: Any, backend: Backend
 ) -> Snapshot:
-    """The weights as they are before an update.
+    """What is to be known of the weights before an update.
 
     Args:
-        weights: What has a row.
+        weights: The variables.
         values: Their values.
         rate: The learning rate that the update applies.
-        scale: What the loss was multiplied with.
-        st: The module that computes.
+        scale: The loss scale.
+        backend: Computes the statistics.
     """
-    rows = _rows(weights, values, st)
-    visited = st.below_each_other(_visited(weights, rows, st))
-    return Snapshot(_weigh(rows, weights, st), visited, rate, scale, weights)
+    rows = _rows(weights, values, backend)
+    visited = backend.concat(_visited(weights, rows, backend), 0)
+    return Snapshot(_weigh(rows, weights, backend), visited, rate, scale, weights)
 
 
-def unseen(weights: Sequence[Weight], scale: Any, st: Any) -> Snapshot:
-    """What is known before an update where nobody looked."""
-    visited = st.unknown([sum(w.visited for w in weights)])
-    statistics = st.unknown([len(weights), STATISTICS])
-    return Snapshot(statistics, visited, st.unknown([]), scale)
+def unseen(weights: Sequence[Weight], scale: Any, backend: Backend) -> Snapshot:
+    """A snapshot of weights that were not read."""
+    visited = backend.unknown([sum(w.visited for w in weights)])
+    statistics = backend.unknown([len(weights), STATISTICS])
+    return Snapshot(statistics, visited, backend.unknown([]), scale)
 
 
-def _weigh(rows: list[Any], weights: Sequence[Weight], st: Any) -> Any:
-    """Statistics of the weights as they are now: float32 of shape (weights, 4)."""
-    found = st.moments(rows)
+def _weigh(rows: list[Any], weights: Sequence[Weight], backend: Backend) -> Any:
+    """`Snapshot.statistics` of the weights as they are now."""
+    found = backend.moments(rows)
     kernels = [i for i, weight in enumerate(weights) if weight.is_kernel]
-    spreads = st.vector([NAN])  # at the end, for what is no kernel
+    spreads = backend.vector([NAN])  # at the end, for what is no kernel
     if kernels:
-        spreads = st.below_each_other([st.unit_spreads([rows[i] for i in kernels]), spreads])
+        spreads = backend.concat([backend.unit_spreads([rows[i] for i in kernels]), spreads], 0)
     places = {i: place for place, i in enumerate(kernels)}
-    spread = st.take_rows(spreads, [places.get(i, len(kernels)) for i in range(len(weights))])
-    return st.side_by_side([found.rms, found.abs_max, spread, found.non_finite])
+    order = [places.get(i, len(kernels)) for i in range(len(weights))]
+    spread = backend.take(spreads, order, axis=0)
+    return backend.stack([found.rms, found.abs_max, spread, found.non_finite], axis=1)
 
 
 def weights(
-    updates: Sequence[Update], now: Sequence[Sequence[Any]], st: Any
+    updates: Sequence[Update], now: Sequence[Sequence[Any]], backend: Backend
 ) -> list[ComputedTable]:
-    """`weights`: before the update, and what the update changed.
+    """`weights`: the weights before an update, and what the update changed.
 
     Args:
         updates: The updates of a step, each with its snapshot.
-        now: The values of each one's weights behind it.
-        st: The module that computes.
+        now: The values of each update's weights after it.
+        backend: Computes the statistics.
     """
     rows, values = [], []
     for update, found in zip(updates, now, strict=True):
         before: Snapshot = update.before
-        visited = _visited(update.weights, _rows(update.weights, found, st), st)
-        changed = st.rms_of_changes(visited, before.visited)
+        visited = _visited(update.weights, _rows(update.weights, found, backend), backend)
+        changed = backend.rms_of_changes(visited, before.visited)
         rms, high, spread, bad = (before.statistics[:, column] for column in range(STATISTICS))
         rows += [weight.path for weight in update.weights]
-        values.append(st.side_by_side([rms, high, spread, changed / rms, changed, bad]))
-    return [table("weights", unique(rows), st.below_each_other(values))] if values else []
+        values.append(backend.stack([rms, high, spread, changed / rms, changed, bad], axis=1))
+    return [table("weights", unique(rows), backend.concat(values, 0))] if values else []
 
 
-def gradients(updates: Sequence[Update], st: Any) -> tuple[list[ComputedTable], Any]:
-    """`gradients`, unscaled and before any clipping, and their global norm."""
+def gradients(updates: Sequence[Update], backend: Backend) -> tuple[list[ComputedTable], Any]:
+    """`gradients`, unscaled and before any clipping, and their global norm; NaN of none."""
     rows, values, squares = [], [], []
     for update in updates:
         if update.is_hidden:
@@ -171,64 +186,64 @@ def gradients(updates: Sequence[Update], st: Any) -> tuple[list[ComputedTable], 
         given = list(zip(update.weights, update.gradients, strict=False))
         present = [(weight, g) for weight, g in given if g is not None]
         rows += [weight.path for weight in update.weights]
-        found = st.vector([0.0] + [NAN] * 4)[None]  # at the end, for those without a gradient
+        found = backend.vector([0.0] + [NAN] * 4)[None]  # at the end, for those without a gradient
         if present:
             scale = 1.0 if update.is_unscaled else update.before.scale
-            known = _rows([weight for weight, _ in present], [g for _, g in present], st)
-            of = st.moments(known)
+            known = _rows([weight for weight, _ in present], [g for _, g in present], backend)
+            of = backend.moments(known)
             squares.append(of.squares / (scale * scale))
             columns = [
-                st.vector([1.0] * len(known)), of.rms / scale, of.abs_max / scale,
+                backend.vector([1.0] * len(known)), of.rms / scale, of.abs_max / scale,
                 of.zero_share, of.non_finite,
             ]  # fmt: skip
-            found = st.below_each_other([st.side_by_side(columns), found])
+            found = backend.concat([backend.stack(columns, axis=1), found], 0)
         places = {weight.path: place for place, (weight, _) in enumerate(present)}
         order = [places.get(w.path, len(present)) for w in update.weights]
-        values.append(st.take_rows(found, order))
-    norm = st.root_of_sum(squares) if squares else st.vector([NAN])[0]
+        values.append(backend.take(found, order, axis=0))
     if not values:
-        return [], norm
-    return [table("gradients", unique(rows), st.below_each_other(values))], norm
+        return [], NAN
+    norm = backend.root(backend.total(backend.concat(squares, 0))) if squares else NAN
+    return [table("gradients", unique(rows), backend.concat(values, 0))], norm
 
 
-def activations(outputs: Sequence[LayerOutput], st: Any) -> list[ComputedTable]:
-    """`activations`: a row a call of a layer."""
+def activations(outputs: Sequence[LayerOutput], backend: Backend) -> list[ComputedTable]:
+    """`activations`: a row per call of a layer."""
     rows: list[str] = []
     found, dead, saturated, units = [], [], [], []
     counts: dict[int, int] = {}
     for output in outputs[:MAX_ROWS]:
-        flat, activation = st.as_rows(output.values), output.activation
+        flat, activation = backend.as_rows(output.values), output.activation
         found.append(flat)
-        dead.append(st.dead_share(flat) if activation in ZERO_FLOORED else NAN)
-        saturated.append(st.saturated_share(flat, activation))
+        dead.append(backend.dead_share(flat) if activation in ZERO_FLOORED else NAN)
+        saturated.append(saturated_share(flat, activation, backend))
         units.append(float(flat.shape[1]))
         index = counts[id(output.layer)] = counts.get(id(output.layer), -1) + 1
         rows.append(f"{output.layer.name}#{index}" if index else output.layer.name)
     if not rows:
         return []
-    of = st.moments(found, with_mean=True)
+    of = backend.moments(found, with_mean=True)
     columns = [
-        of.mean, of.rms, of.abs_max, of.zero_share, st.vector(dead), st.vector(saturated),
-        of.non_finite, st.vector(units),
+        of.mean, of.rms, of.abs_max, of.zero_share, backend.vector(dead),
+        backend.vector(saturated), of.non_finite, backend.vector(units),
     ]  # fmt: skip
-    return [table("activations", unique(rows), st.side_by_side(columns))]
+    return [table("activations", unique(rows), backend.stack(columns, axis=1))]
 
 
-def loss(losses: Losses, norm: Any, st: Any) -> list[ComputedTable]:
-    """`loss`: a row for the whole, and with several outputs one for each.
+def loss(losses: Losses, norm: Any, backend: Backend) -> list[ComputedTable]:
+    """`loss`: a row for the total, and with several outputs one for each.
 
     Args:
         losses: The loss of the step.
         norm: The global norm of its gradients.
-        st: The module that computes.
+        backend: Computes the statistics.
     """
     data = losses.total - losses.penalty
-    row = st.vector([losses.total, data, losses.penalty, losses.scale, losses.rate, norm])
+    row = backend.vector([losses.total, data, losses.penalty, losses.scale, losses.rate, norm])
     rows, values = ["loss"], [row[None]]
     for name, value in losses.of_outputs.items():
         rows.append(name)
-        values.append(st.vector([value, *[NAN] * 5])[None])
-    return [table("loss", unique(rows), st.below_each_other(values))]
+        values.append(backend.vector([value, *[NAN] * 5])[None])
+    return [table("loss", unique(rows), backend.concat(values, 0))]
 
 
 def rates_of(updates: Sequence[Update]) -> dict[str, Any]:
@@ -241,12 +256,12 @@ def rates_of(updates: Sequence[Update]) -> dict[str, Any]:
     return dict(zip(names, (rate for _, rate in rates.values()), strict=True))
 
 
-def learning_rates(updates: Sequence[Update], st: Any) -> list[ComputedTable]:
-    """`learning_rates`, where several optimizers train: a row each."""
+def learning_rates(updates: Sequence[Update], backend: Backend) -> list[ComputedTable]:
+    """`learning_rates`: a row per optimizer, if there are several."""
     rates = rates_of(updates)
     if len(rates) < 2:
         return []
-    return [table("learning_rates", list(rates), st.vector(list(rates.values()))[:, None])]
+    return [table("learning_rates", list(rates), backend.vector(list(rates.values()))[:, None])]
 
 
 def unique(names: Sequence[str]) -> list[str]:
@@ -259,11 +274,11 @@ def unique(names: Sequence[str]) -> list[str]:
     return marked
 
 
-def _rows(weights: Sequence[Weight], values: Sequence[Any], st: Any) -> list[Any]:
+def _rows(weights: Sequence[Weight], values: Sequence[Any], backend: Backend) -> list[Any]:
     """Values or gradients of weights as (rows, units)."""
-    return [st.as_rows(value, w.width) for w, value in zip(weights, values, strict=True)]
+    return [backend.as_rows(value, w.width) for w, value in zip(weights, values, strict=True)]
 
 
-def _visited(weights: Sequence[Weight], rows: Sequence[Any], st: Any) -> list[Any]:
+def _visited(weights: Sequence[Weight], rows: Sequence[Any], backend: Backend) -> list[Any]:
     """Some elements of each weight, spread over all rows and units."""
-    return [st.every(value, w.stride) for w, value in zip(weights, rows, strict=True)]
+    return [backend.flat(value)[:: w.stride] for w, value in zip(weights, rows, strict=True)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-# A layer called in a Python loop (a cell of an unrolled RNN, TimeDistributed) is seen this often.
+# Of a layer that is called in a Python loop (a cell of an unrolled RNN, TimeDistributed) only so
+# many calls are noted.
 MAX_CALLS = 4
 
 
@@ -15,27 +16,27 @@ class LayerCall:
 
     layer: Any
     output: Any
-    activation: str | None = None  # noted by whoever looks it up: it takes longer than to use it
+    activation: str | None = None  # its name, noted once looked up, which takes long
 
 
 @dataclass(slots=True)
 class Update:
-    """One `apply` of an optimizer: what it was given, and what `before_apply` made of it."""
+    """One `apply` of an optimizer: what it was given, and the weights before it."""
 
     optimizer: Any
     gradients: list[Any]
     variables: list[Any]
-    fresh: bool  # the optimizer had no variables yet: Keras throws this trace away
-    before: Any = None  # set by whoever looks at the weights before the update
-    weights: Any = None  # the variables that have a row, noted likewise
+    fresh: bool  # the optimizer had no variables yet: Keras discards this trace
+    before: Any = None  # the `Snapshot` of the weights, if they were read
+    weights: Any = None  # the variables that have a row, noted once known
     is_unscaled: bool = False  # the gradients are given without the loss scale
-    is_hidden: bool = False  # it was not seen: only what the step changes can be told
+    is_hidden: bool = False  # it was not seen: only what the step changes is known
     name: str = ""  # of the optimizer, as the contract has it
 
 
 @dataclass(slots=True)
 class Observation:
-    """What one training step showed. Nothing is known before its hook has fired.
+    """What one training step showed; attributes are empty until their hook has fired.
 
     Attributes:
         data: The argument of `train_step`: inputs, labels and weights as Keras packs them.
@@ -44,13 +45,13 @@ class Observation:
         loss: The value of `compute_loss`.
         output_losses: With several outputs, each one's by name, before its weight.
         data_loss: The loss without penalties, where a Keras before 3.7 does not show those.
-        penalties: Terms that were added to the data's loss (regularisers, `add_loss`).
+        penalties: Terms that were added to the loss of the data (regularisers, `add_loss`).
         calls: Calls of layers, in the order in which they ended.
         updates: One for each `apply` of an optimizer.
         result: What `train_step` returned.
         data_ready: When the step had its data, as the receiver noted it.
         state: For the receiver's own notes.
-        graph: Where it began.
+        graph: The graph in which the step began.
     """
 
     model: Any

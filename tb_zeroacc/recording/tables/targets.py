@@ -1,4 +1,4 @@
-"""What labels mean: class ids, one-hot rows, yes or no, or numbers; read off loss and shapes."""
+"""What labels mean: class ids, one-hot rows, yes or no, or numbers; by loss and shapes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tb_zeroacc import facts
 from tb_zeroacc.recording.statistics.tensors import kind_of, rank_of, width_of
 
 MAX_CLASSES = 1000
-# Whole-number targets of a regression loss may be classes all the same: this many are counted.
+# Integer targets of a regression loss may be classes nevertheless: ids below this are counted.
 WHOLE_NUMBERS = 100
 CROSS_ENTROPIES = frozenset(
     {
@@ -21,10 +21,10 @@ CROSS_ENTROPIES = frozenset(
 
 @dataclass(slots=True)
 class Target:
-    """One output with its labels, as far as they are known; tensors, or None.
+    """One output with its labels; None for tensors that are unknown.
 
     Attributes:
-        output: What the contract says about the output; its name is the row's name.
+        output: The output in the contract; its name is the row's name.
         labels, predictions, weights: Tensors.
     """
 
@@ -40,19 +40,19 @@ class Target:
 
     @property
     def units(self) -> int:
-        """Size of the last axis of the output, 1 for vectors and where it is open."""
+        """Size of the last axis of the output, 1 for vectors and where it is unknown."""
         return width_of(self.predictions) or self.output.units or 1
 
     @property
     def label_units(self) -> int:
-        """Size of the last axis of the labels; 1 for class ids, of whatever rank."""
+        """Size of the last axis of the labels; 1 for class ids of any rank."""
         if self.encoding == "ids":
             return 1
         return width_of(self.labels) or 1
 
     @property
     def encoding(self) -> str:
-        """`ids`, `rows` (one column a class), `binary`, `whole` (whole numbers) or `numbers`."""
+        """`ids`, `rows` (a column per class), `binary`, `whole` (integers) or `numbers`."""
         loss = self.output.loss or ""
         width = width_of(self.labels) or 1
         if self.units > 1:
@@ -70,14 +70,14 @@ class Target:
 
     @property
     def classes(self) -> int | None:
-        """How many classes are counted; None where targets are numbers."""
+        """Number of classes that are counted; None if targets are numbers."""
         counts = {"ids": self.units, "rows": self.units, "binary": 2, "whole": WHOLE_NUMBERS}
         found = counts.get(self.encoding)
         return None if found is None else min(found, MAX_CLASSES)
 
     @property
     def certain(self) -> bool:
-        """Whether the loss itself says that the labels are classes."""
+        """Whether the loss itself implies that the labels are classes."""
         loss = self.output.loss or ""
         return loss.startswith(("categorical", "sparse"))
 

@@ -285,12 +285,12 @@ def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_statistic_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tb_zeroacc.keras.tables import layer_tables
+    from tb_zeroacc.recording.tables import model_tables
 
     def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(layer_tables, "activations", broken)
+    monkeypatch.setattr(model_tables, "activations", broken)
     callback = recorder(tmp_path)
     with pytest.warns(RuntimeWarning, match="no longer records the activations.*planted"):
         mlp().fit(X, Y, batch_size=8, verbose=0, callbacks=[callback])

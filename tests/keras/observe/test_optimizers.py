@@ -17,7 +17,8 @@ import tensorflow as tf
 from tb_zeroacc import facts
 from tb_zeroacc.diagnosis.answers import CannotTell, Flagged, Passed
 from tb_zeroacc.keras.observe.optimizers import optimizers_of_model
-from tb_zeroacc.keras.tables import content, layer_tables
+from tb_zeroacc.keras.tables import content
+from tb_zeroacc.recording.tables import model_tables
 from tb_zeroacc.verdict import diagnose
 from tests.keras.models import features, layers, mlp, own_step, recorder, weights
 from tests.keras.reading import Log, read
@@ -364,7 +365,7 @@ def broken(*_: Any, **__: Any) -> Any:
 def test_a_part_that_is_turned_off_says_so_in_the_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(layer_tables, "gradients", broken)
+    monkeypatch.setattr(model_tables, "gradients", broken)
     with pytest.warns(RuntimeWarning, match="no longer records the gradients"):
         mlp().fit(X, np.zeros(32), verbose=0, callbacks=[recorder(tmp_path)])
     (said,) = read(tmp_path).facts(facts.Unrecorded)

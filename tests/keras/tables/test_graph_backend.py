@@ -1,4 +1,4 @@
-"""Statistics of a model's inside: NumPy's and the graph's say the same."""
+"""Statistics of layers and weights: both backends give the same numbers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from tb_zeroacc.keras.tables import graph_data_statistics
-from tb_zeroacc.keras.tables import graph_statistics as st
-from tb_zeroacc.recording.statistics import numpy_statistics
+from tb_zeroacc.keras.tables import graph_backend
+from tb_zeroacc.recording.statistics import numpy_backend
+from tb_zeroacc.recording.statistics import shared_statistics as shared
+from tb_zeroacc.recording.statistics.backend import PART
 from tb_zeroacc.recording.tables.data_tables import evenly
+from tb_zeroacc.recording.tables.model_tables import update_stride
 
 
 def rows_of(*shapes: tuple[int, int]) -> list[np.ndarray]:
@@ -24,11 +26,11 @@ def rows_of(*shapes: tuple[int, int]) -> list[np.ndarray]:
 SHAPES = [[(4, 3)], [(4, 3), (4, 3), (7, 1), (4, 3)], [(300, 200), (300, 200), (2, 2)]]
 
 
-@pytest.mark.parametrize("where", [st, numpy_statistics], ids=["graph", "host"])
+@pytest.mark.parametrize("where", [graph_backend, numpy_backend], ids=["graph", "host"])
 @pytest.mark.parametrize("shapes", SHAPES, ids=["one", "some alike", "large"])
 def test_moments_in_whatever_stacks(shapes: list[tuple[int, int]], where: Any) -> None:
     arrays = rows_of(*shapes)
-    given = arrays if where is numpy_statistics else [tf.constant(a) for a in arrays]
+    given = arrays if where is numpy_backend else [tf.constant(a) for a in arrays]
     found = where.moments(given, with_mean=True)
     for name, expected in (
         ("squares", [np.square(a).sum() for a in arrays]),
@@ -42,33 +44,33 @@ def test_moments_in_whatever_stacks(shapes: list[tuple[int, int]], where: Any) -
         )
 
 
-@pytest.mark.parametrize("where", [st, numpy_statistics], ids=["graph", "host"])
+@pytest.mark.parametrize("where", [graph_backend, numpy_backend], ids=["graph", "host"])
 def test_non_finite_values_are_counted_exactly(where: Any) -> None:
     arrays = rows_of((300, 200), (3, 2), (5, 1))
     arrays[0][[0, 7, 250], [3, 3, 199]] = [np.nan, np.inf, -np.inf]
     arrays[2][4] = np.nan
-    given = arrays if where is numpy_statistics else [tf.constant(a) for a in arrays]
+    given = arrays if where is numpy_backend else [tf.constant(a) for a in arrays]
     assert np.asarray(where.moments(given).non_finite).tolist() == [3, 0, 1]
 
 
-@pytest.mark.parametrize("where", [st, numpy_statistics], ids=["graph", "host"])
+@pytest.mark.parametrize("where", [graph_backend, numpy_backend], ids=["graph", "host"])
 def test_zero_shares_of_a_part(where: Any) -> None:
     large = np.zeros((4000, 50), np.float32)
     large[::2] = 1.0
     arrays = [large, np.array([[0.0, -0.0, 1.0, 2.0]], np.float32)]
-    given = arrays if where is numpy_statistics else [tf.constant(a) for a in arrays]
+    given = arrays if where is numpy_backend else [tf.constant(a) for a in arrays]
     shares = np.asarray(where.moments(given).zero_share).tolist()
     assert shares == pytest.approx([0.5, 0.5], abs=0.01)
-    assert where.part_of(given[0]).shape[0] * 50 <= numpy_statistics.PART * 1.1
+    assert where.part_of(given[0]).shape[0] * 50 <= PART * 1.1
 
 
-@pytest.mark.parametrize("where", [st, numpy_statistics], ids=["graph", "host"])
+@pytest.mark.parametrize("where", [graph_backend, numpy_backend], ids=["graph", "host"])
 @pytest.mark.parametrize("width", [1, 3, 50])
 def test_dead_units_are_dead_in_every_row(width: int, where: Any) -> None:
     rows = np.zeros((200_000 // width + 1, width), np.float32)
-    assert where.dead_share(rows if where is numpy_statistics else tf.constant(rows)) == 1.0
+    assert where.dead_share(rows if where is numpy_backend else tf.constant(rows)) == 1.0
     rows[-1, 0] = 1.0  # in a row that no part of the rows shows
-    found = float(where.dead_share(rows if where is numpy_statistics else tf.constant(rows)))
+    found = float(where.dead_share(rows if where is numpy_backend else tf.constant(rows)))
     assert found == pytest.approx(1.0 - 1.0 / width)
 
 
@@ -87,21 +89,24 @@ def test_host_and_graph_say_the_same(arrays: list[np.ndarray]) -> None:
     tensors = [tf.constant(a) for a in arrays]
     with np.errstate(all="ignore"):
         pairs = [
-            (getattr(numpy_statistics.moments(arrays, with_mean=True), name),
-             getattr(st.moments(tensors, with_mean=True), name))
+            (getattr(numpy_backend.moments(arrays, with_mean=True), name),
+             getattr(graph_backend.moments(tensors, with_mean=True), name))
             for name in ("squares", "mean", "rms", "abs_max", "zero_share", "non_finite")
         ]
-        pairs += [(numpy_statistics.unit_spreads(arrays), st.unit_spreads(tensors))]
+        pairs += [(numpy_backend.unit_spreads(arrays), graph_backend.unit_spreads(tensors))]
         vectors = [a.reshape(-1) for a in arrays]
         changes = np.concatenate(vectors) * np.float32(0.5)
-        pairs += [(numpy_statistics.rms_of_changes(vectors, changes),
-                   st.rms_of_changes([tf.constant(v) for v in vectors], tf.constant(changes)))]
+        after = [tf.constant(v) for v in vectors]
+        pairs += [(numpy_backend.rms_of_changes(vectors, changes),
+                   graph_backend.rms_of_changes(after, tf.constant(changes)))]
         for a, t in zip(arrays, tensors, strict=True):
             if np.isfinite(a).all():
-                pairs += [(numpy_statistics.dead_share(a), st.dead_share(t))]
-                kinds = (*numpy_statistics.EDGES, "softmax", "linear")
-                ours = numpy_statistics.saturated_share
-                pairs += [(ours(a, kind), st.saturated_share(t, kind)) for kind in kinds]
+                pairs += [(numpy_backend.dead_share(a), graph_backend.dead_share(t))]
+                pairs += [
+                    (shared.saturated_share(a, kind, numpy_backend),
+                     shared.saturated_share(t, kind, graph_backend))
+                    for kind in (*shared.EDGES, "softmax", "linear")
+                ]
     for ours, theirs in pairs:
         sound = np.isfinite(np.asarray(theirs))
         np.testing.assert_allclose(
@@ -113,14 +118,14 @@ def test_host_and_graph_say_the_same(arrays: list[np.ndarray]) -> None:
 def test_units_that_are_alike_have_no_spread() -> None:
     alike = np.repeat(rows_of((6, 1))[0], 4, axis=1)
     other = rows_of((6, 4))[0]
-    found = st.unit_spread(tf.constant(np.stack([alike, other]))).numpy()[:, 0]
+    found = graph_backend.unit_spread(tf.constant(np.stack([alike, other]))).numpy()[:, 0]
     expected = np.sqrt(np.square(other - other.mean(1, keepdims=True)).mean())
     assert found.tolist() == pytest.approx([0.0, expected], rel=1e-4)
 
 
 def test_class_counts_take_any_number() -> None:
     ids = tf.constant([0, 1, 1, 2, -1, 7, 1e30, 0.5, np.nan, np.inf])
-    counts = graph_data_statistics.class_counts(ids, 3).numpy().tolist()
+    counts = graph_backend.class_counts(ids, 3).numpy().tolist()
     assert counts[:3] == [1, 2, 1]
     assert counts[3] >= 3  # out of range; 0.5 and NaN are no classes at all
     assert sum(counts) <= 8
@@ -128,8 +133,8 @@ def test_class_counts_take_any_number() -> None:
 
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "float16", "bfloat16", "float64", "bool"])
 def test_any_numeric_dtype(dtype: str) -> None:
-    rows = st.as_rows(tf.cast(tf.constant([[1, 0], [1, 1]]), dtype))
-    assert graph_data_statistics.column_statistics(rows).numpy()[:, 0].tolist() == [1.0, 0.5]
+    rows = graph_backend.as_rows(tf.cast(tf.constant([[1, 0], [1, 1]]), dtype))
+    assert graph_backend.column_statistics(rows).numpy()[:, 0].tolist() == [1.0, 0.5]
 
 
 @pytest.mark.parametrize(
@@ -143,12 +148,12 @@ def test_any_numeric_dtype(dtype: str) -> None:
     ids=["ragged", "sparse", "indexed", "scalar"],
 )
 def test_tensors_of_other_kinds(value: Any) -> None:
-    assert graph_data_statistics.column_statistics(st.as_rows(value)).numpy()[0, 0] == 2.0
+    assert graph_backend.column_statistics(graph_backend.as_rows(value)).numpy()[0, 0] == 2.0
 
 
 @given(some.integers(1, 10**7), some.integers(1, 5000))
 def test_the_walk_through_a_variable_meets_all_units(size: int, width: int) -> None:
-    visited = range(0, size, numpy_statistics.update_stride(size, width))
+    visited = range(0, size, update_stride(size, width))
     assert min(size, 500) <= len(visited) <= 8192
     units = {element % width for element in visited}
     assert len(units) == min(width, len(visited)), "no unit is met twice before all are met once"
@@ -156,7 +161,7 @@ def test_the_walk_through_a_variable_meets_all_units(size: int, width: int) -> N
 
 def test_fingerprints_tell_order_and_content() -> None:
     x = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
-    found = [graph_data_statistics.fingerprint(tf.constant(v)) for v in (x, x, x[::-1], x + 1e-3)]
+    found = [graph_backend.fingerprint(tf.constant(v)) for v in (x, x, x[::-1], x + 1e-3)]
     prints = [values.numpy().tolist() for values in found]
     assert prints[0] == prints[1]
     assert len({tuple(p) for p in prints}) == 3
