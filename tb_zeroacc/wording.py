@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+LEAST_PERCENT = 1e-6
+
 
 def number(value: float) -> str:
     """A number with three significant digits, plain where that is short: `0.0312`, `4.1e-7`."""
@@ -22,12 +24,16 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a percentage: `4 %`, `0.3 %`, `99.9 %`; never rounds to 0 or 100 by accident."""
+    """A share as a percentage: `4 %`, `0.0003 %`, `99.9 %`; never rounds to 0 or 100."""
     value = 100.0 * share
     if not math.isfinite(value):
         return number(value)
-    if 0 < value < 1 or 99 < value < 100:
-        return f"{value:.2g} %" if value < 1 else f"{min(value, 99.9):.1f} %"
+    if 0 < value < LEAST_PERCENT:
+        return f"less than {LEAST_PERCENT:f} %"
+    if 0 < value < 1:
+        return f"{float(f'{value:.2g}'):.7f}".rstrip("0") + " %"
+    if 99 < value < 100:
+        return f"{min(value, 99.9):.1f} %"
     return f"{_grouped(value)} %"
 
 

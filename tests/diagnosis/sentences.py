@@ -19,7 +19,7 @@ from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tests.diagnosis.rules import asking
 
 FILE = Path(__file__).with_name("sentences.txt")
-TESTS = Path(__file__).with_name("rules")
+TESTS = [Path(__file__).with_name(name) for name in ("rules", "answering")]
 # What is left of a sentence without its numbers, and without names in backticks or quotes.
 _PARTICULARS = re.compile(r"`[^`]*`|'[^']*'|[-+]?\d[\d.,e+\- ]*%?")
 
@@ -31,7 +31,7 @@ def collected() -> str:
         RuntimeError: A test failed.
     """
     asking.TOLD.clear()
-    ended = pytest.main(["-q", "-p", "no:xdist", "-p", "no:cacheprovider", str(TESTS)])
+    ended = pytest.main(["-q", "-p", "no:xdist", "-p", "no:cacheprovider", *map(str, TESTS)])
     if ended != pytest.ExitCode.OK:
         raise RuntimeError("the tests of the rules do not pass")
     return "\n".join(_lines())

@@ -24,12 +24,12 @@ from tests.diagnosis.rules.asking import fixed
 # Every code that is or is to be: those not yet written may already be named as consequences.
 PLANNED = {
     0: range(1, 7),
-    1: range(1, 12),
-    2: range(1, 12),
+    1: range(1, 15),
+    2: range(1, 13),
     3: range(1, 16),
     4: range(1, 7),
     5: range(1, 11),
-    6: range(1, 10),
+    6: range(1, 13),
     7: range(1, 11),
     8: range(1, 6),
 }
@@ -107,7 +107,7 @@ def test_a_module_holds_the_one_rule_that_it_is_named_after() -> None:
 
 @every_rule
 def test_code_is_in_its_family(rule: Rule) -> None:
-    assert rule.code in KNOWN
+    assert rule.code in KNOWN, "beyond the codes of its family: extend PLANNED above"
 
 
 @every_rule

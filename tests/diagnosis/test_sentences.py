@@ -20,3 +20,9 @@ def test_the_file_of_sentences_is_up_to_date() -> None:
     assert done.stdout.partition("<<<")[2] == FILE.read_text(encoding="utf-8"), (
         "run `python -m tests.diagnosis.sentences`, and read what changed"
     )
+
+
+def test_every_rule_has_a_finding_in_it() -> None:
+    sections = FILE.read_text(encoding="utf-8").strip().split("\n\n")
+    without = [text.split(":")[0] for text in sections if "        shown by: " not in text]
+    assert not without, "no planted run of their tests is flagged with evidence"

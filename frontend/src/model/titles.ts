@@ -7,7 +7,7 @@ const TITLES: [pattern: RegExp, title: string][] = [
   [/^zeroacc\/gradient_norm$/, "Size of the whole gradient"],
   [/^zeroacc\/update_ratio$/, "Update ÷ weights, largest over kernels"],
   [/^zeroacc\/dead_unit_share$/, "Units that no example activates, worst layer"],
-  [/^zeroacc\/saturated_share$/, "Saturated units, worst layer"],
+  [/^zeroacc\/saturated_share$/, "Saturated activations, worst layer"],
   [/^zeroacc\/input_rms$/, "Size of the inputs, median feature"],
   [/^zeroacc\/input_mean$/, "Mean of the inputs"],
   [/^zeroacc\/input_std$/, "Spread of the inputs"],
@@ -18,7 +18,7 @@ const TITLES: [pattern: RegExp, title: string][] = [
   [/^zeroacc\/seconds_per_step$/, "Seconds a step"],
   [/^zeroacc\/gradients\/(.+)$/, "Gradient in $1"],
   [/^zeroacc\/dead_units\/(.+)$/, "Dead units in $1"],
-  [/^zeroacc\/saturation\/(.+)$/, "Saturated units in $1"],
+  [/^zeroacc\/saturation\/(.+)$/, "Saturated activations in $1"],
   [/^(?:zeroacc\/epoch\/|epoch_)val_(.+)$/, "Validation $1, each epoch"],
   [/^(?:zeroacc\/epoch\/|epoch_)(.+)$/, "$1, each epoch"],
   [/^batch_(.+)$/, "$1, running mean of its epoch"],
@@ -35,6 +35,6 @@ export function titleOf(tag: string): string {
 export const LAYER_TITLES: Record<LayerKind, string> = {
   gradients: "Gradient by layer",
   dead_units: "Units that no example activates, by layer",
-  saturation: "Saturated units by layer",
+  saturation: "Saturated activations by layer",
   updates: "Update ÷ weights by layer",
 };

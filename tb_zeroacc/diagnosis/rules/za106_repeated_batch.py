@@ -97,7 +97,7 @@ def repeated_batch(context: RunContext) -> Answer:
         summary=f"The same batch came {streak} times in a row.",
         context=f"{said[0].upper()}{said[1:]}: the model sees no other examples.",
         evidence=(
-            Evidence.of_table("equal batches in a row", table, streak, at_most(IN_A_ROW),
+            Evidence.of_table("equal batches in a row", table, streak, at_most(IN_A_ROW - 1),
                               unit="batches", since=since, until=until),
             Evidence.of_table("pairs of consecutive batches that are equal", table, share,
                               at_most(MOSTLY), unit="share", since=since, until=until),

@@ -93,7 +93,8 @@ def constant_labels(context: RunContext) -> Answer:
     output, seen, value = alike[0]
     said = f"one label value in {count(seen.examples, 'example')} so far"
     if len(seen.table) < FEWEST_BATCHES or seen.examples < FEWEST_EXAMPLES:
-        return CannotTell(f"{said}, too few to rule out others")
+        return CannotTell(f"{said}, in {count(len(seen.table), 'batch')}: "
+                          f"{FEWEST_BATCHES} batches and {FEWEST_EXAMPLES} examples are needed")
     if is_unfinished(run) and not run.epochs:
         return CannotTell(f"{said}; others may come before the epoch ends")
     return Flagged(

@@ -107,7 +107,8 @@ def class_imbalance(context: RunContext) -> Answer:
     if worst.share >= 1.0:
         return NotApplicable(f"{said}: there is one class only")
     if len(table) < FEWEST_BATCHES or size < FEWEST_EXAMPLES:
-        return CannotTell(f"{said} in {count(size, 'example')}, too few to judge")
+        return CannotTell(f"{said} in {count(size, 'example')} of {count(len(table), 'batch')}: "
+                          f"{FEWEST_BATCHES} batches and {FEWEST_EXAMPLES} are needed")
     if worst.share < MAJORITY - ROUNDING:
         return Passed(f"{said} (limit {percent(MAJORITY)})")
     return _flagged(context, worst, alone=len(outputs) == 1)

@@ -91,7 +91,7 @@ class _Held:
     ),
 )  # fmt: skip
 def labels_independent_of_inputs(context: RunContext) -> Answer:
-    """Everything works, but the labels do not depend on the inputs.
+    """Training works, but the labels do not depend on the inputs.
 
     ## What it means
     Inputs and labels of one row do not belong together: they were shuffled separately, joined by
@@ -206,7 +206,8 @@ def _summary(ratio: float, baseline_loss: float, held: _Held | None) -> str:
         stands = f"The loss stays at {percent(ratio)} of its baseline"
         return f"{stands}: the labels seem not to depend on the inputs."
     against = f"({number(held.best)} against {number(baseline_loss)})"
-    return f"Validation never beats the baseline {against}: labels look random."
+    said = "Validation is never better than a constant prediction"
+    return f"{said} {against}: the labels may be random."
 
 
 def _by_updates(

@@ -137,7 +137,7 @@ def _flagged(context: RunContext, output: Output, labels: Labels | None, tier: T
         summary = f"A {name} is trained on the {classes} classes of a softmax."
     elif labels.one_hot:
         classes = labels.units
-        summary = f"A {name} is trained on one-hot labels of {classes} classes."
+        summary = f"The model is trained with a {name} on one-hot labels of {classes} classes."
     else:
         classes = int(labels.high) + 1 if labels.low >= 0 else 2
         span = f"{number(labels.low)} to {number(labels.high)}"

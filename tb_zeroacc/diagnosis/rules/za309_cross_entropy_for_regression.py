@@ -138,8 +138,8 @@ def _by_name(run: Run) -> Answer:
 def _by_labels(context: RunContext, output: Output, labels: Labels) -> Flagged:
     far = labels.high if labels.high > 1.0 else labels.low
     return Flagged(
-        summary=f"Cross-entropy is trained on continuous targets, from {number(labels.low)} to "
-        f"{number(labels.high)}.",
+        summary="The model is trained with cross-entropy on continuous targets, from "
+        f"{number(labels.low)} to {number(labels.high)}.",
         context=f"{percent(labels.fractional)} of them are not whole numbers, and this loss has no "
         "minimum at them.",
         evidence=(

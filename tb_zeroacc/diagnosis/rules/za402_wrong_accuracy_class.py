@@ -41,7 +41,7 @@ NEAR_SHARE = 0.1  # of 1/k: the accuracy is counted over all outputs, so it hard
     ),
 )
 def wrong_accuracy_class(context: RunContext) -> Answer:
-    """The accuracy is computed for another kind of labels than the model has.
+    """The accuracy metric does not fit the kind of labels.
 
     ## What it means
     `BinaryAccuracy` on one-hot labels asks of every single output whether it is on the right side
@@ -76,10 +76,10 @@ def wrong_accuracy_class(context: RunContext) -> Answer:
         is_log = abs(begin - math.log(k)) <= NEAR_LOG * math.log(k)
         if is_log and abs(first - (1.0 - 1.0 / k)) <= NEAR_SHARE / k:
             return Flagged(
-                summary=f"The accuracy does not fit the labels: it is {number(first)} at a loss of "
-                f"{number(begin)}, where a model of {k} classes knows nothing.",
-                context=f"Each output counts by itself: {number(1 - 1 / k)} is what always "
-                "answering no scores.",
+                summary=f"The accuracy does not fit the labels: it began at {number(first)}, "
+                f"although the loss ({number(begin)}) was that of guessing among {k} classes.",
+                context=f"It compares each of the {k} outputs by itself, and answering no "
+                f"everywhere is right in {number(1 - 1 / k)} of them.",
                 evidence=(
                     Evidence.of_curve(
                         "accuracy at the first point, against 1 - 1/k", accuracy,

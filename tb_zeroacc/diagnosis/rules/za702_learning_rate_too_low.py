@@ -174,7 +174,7 @@ def _creeping(
 ) -> Flagged:
     return Flagged(
         summary=f"The learning rate{group.whose} is too low: a typical step changes the weights by "
-        f"{number(100.0 * median)} %.",
+        f"{percent(median)}.",
         context=f"{optimizer_words(run, group.optimizer)}.{said} about 0.1 % per step is usual.",
         evidence=(
             Evidence.of_table(f"update ÷ weights{group.whose}, largest over kernels, median",

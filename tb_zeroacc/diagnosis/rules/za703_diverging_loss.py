@@ -99,7 +99,7 @@ def diverging_loss(context: RunContext) -> Answer:
     chance = chance_at_end(run)
     if peak > BLOWN_UP * abs(first) and chance is not None:
         return _blown_up(run, course, peak, chance)
-    return Passed(f"it began at {number(course.start)} and ended at {number(course.end)}")
+    return Passed(f"the loss began at {number(course.start)} and ended at {number(course.end)}")
 
 
 def _helpless_accuracy(run: Run) -> Course | None:
@@ -118,8 +118,10 @@ def _grown(run: Run, course: Course) -> Flagged:
         f"{number(course.end)}.",
         context=f"Its best level was {number(course.best)}.",
         evidence=(
-            Evidence.of_curve("loss at the end, against twice its start", course.curve,
-                              course.end, limit, since=course.best_step),
+            Evidence.of_curve(
+                "loss at the end, against twice its start and three times its best", course.curve,
+                course.end, limit, since=course.best_step,
+            ),
         ),
         since=training_step(run, course.curve, course.best_step),
     )
@@ -129,8 +131,8 @@ def _too_large(run: Run, course: Course, accuracy: Course) -> Flagged:
     end = accuracy.end / accuracy.curve.scale
     return Flagged(
         summary=f"The loss is far too large for a classifier: {number(course.end)}.",
-        context=f"The cross-entropy of the least probability that float32 holds is 104, and "
-        f"accuracy ended at {number(accuracy.end)}.",
+        context="In float32 a cross-entropy can hardly exceed 104: the outputs exploded, or the "
+        f"loss is no mean over the examples. Accuracy ended at {number(accuracy.end)}.",
         evidence=(
             Evidence.of_curve("loss at the end", course.curve, course.end,
                               at_most(NO_CROSS_ENTROPY)),

@@ -296,11 +296,12 @@ def _flagged(
         at_most(chance.loss), since=since, until=int(steps[-1]), estimated=not measured,
     )  # fmt: skip
     classes = chance.accuracy is not None
-    constant = "always predicting the largest class" if classes else "always predicting the mean"
+    constant = "the frequencies of the classes" if classes else "the mean of the targets"
     return Flagged(
-        summary=f"The model is no better than {constant}: its loss stays at {number(trend.end)}.",
-        context=f"That alone scores {number(chance.loss)} ({chance.what}); the loss started at "
-        f"{number(trend.start)}.",
+        summary="The model is no better than one that ignores its inputs: its loss stays at "
+        f"{number(trend.end)}.",
+        context=f"Predicting {constant} scores {number(chance.loss)} ({chance.what}); the loss "
+        f"began at {number(trend.start)}.",
         evidence=(loss, *_accuracy(run, curve.split, chance)),
         # The end of the first such epoch: when it began within it is not known, but not before
         # the first update, until which every model is at the level of chance.

@@ -105,8 +105,8 @@ def _flagged(run: Run, found: Collapse) -> Flagged:
     unit = "epoch" if curve.axis == "epoch" else "step"
     what = "loss" if curve.role is Role.LOSS else "accuracy"
     return Flagged(
-        summary=f"It learned and then lost it: the {what} was {number(course.best)} and has stood "
-        f"at {number(course.end)} since {unit} {found.step}.",
+        summary=f"The model learned, then lost it: the {what} was {number(course.best)} and has "
+        f"stood at {number(course.end)} since {unit} {found.step}.",
         context=_beside(run, found),
         evidence=_evidence(run, found),
         since=training_step(run, curve, found.step),
@@ -138,14 +138,15 @@ def _beside(run: Run, found: Collapse) -> str:
     loss = run.headline(Role.LOSS)
     course = None if loss is None else course_of(run, loss)
     if course is not None and (peak := _peak(course, found.step)) is not None:
-        said.append(f"the loss jumped to {number(peak[1])} at {peak[0]}")
+        said.append(f"the loss jumped to {number(peak[1])}")
     for role, words in ((Role.GRADIENT_NORM, "the gradient norm"),
                         (Role.LEARNING_RATE, "the learning rate")):
         curve = run.headline(role)
         value = None if curve is None else level_at(curve, found.step)
         if curve is not None and value is not None and curve.axis == found.course.curve.axis:
             said.append(f"{words} was {number(value)}")
-    return f"There {' and '.join(said)}." if said else ""
+    unit = "epoch" if found.course.curve.axis == "epoch" else "step"
+    return f"At {unit} {found.step} {' and '.join(said)}." if said else ""
 
 
 def _peak(course: Course, until: int) -> tuple[int, float] | None:

@@ -118,8 +118,8 @@ def _judged(run: Run, rate: Curve, loss: Course, before: int, gone: int) -> Answ
                       f"{number(loss.levels[-1])}")  # fmt: skip
     largest = float(rate.series.finite()[1].max())
     return Flagged(
-        summary=f"The schedule ended learning: at step {gone} the learning rate was gone, and the "
-        f"loss has stood at {number(loss.end)} since.",
+        summary=f"The schedule ended learning: by step {gone} the learning rate had fallen to next "
+        f"to nothing, and the loss has stood at {number(loss.end)} since.",
         context=f"Before that it fell by {percent(fell / level)} over as many steps.",
         evidence=(
             Evidence.of_curve("learning rate at the end, against 1 % of its largest", rate,

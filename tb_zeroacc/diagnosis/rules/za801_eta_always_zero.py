@@ -122,6 +122,10 @@ def _empty(epochs: list[Epoch], empty: list[Epoch]) -> Flagged:
         ),
         since=empty[0].step,
         is_mutable=False,
+        fix=Fix(
+            "Count what the dataset yields; look at its filters, and at generators that run dry.",
+            "print(sum(1 for _ in dataset))",
+        ),
     )
 
 

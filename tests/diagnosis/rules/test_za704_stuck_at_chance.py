@@ -58,7 +58,7 @@ def test_a_regression_is_held_against_the_mean() -> None:
     labels = a_table("labels", {"y": {"mean": 0.5, "std": 0.3, "count": 32.0}})
     contract = a_contract(loss="mean_squared_error", activation="linear", units=1)
     found = flagged("ZA704", a_run(labels, contract, a_curve([0.09] * 5)))
-    assert "predicting the mean" in found.summary
+    assert found.context.startswith("Predicting the mean of the targets scores 0.09")
 
 
 def test_it_begins_where_it_got_stuck() -> None:

@@ -55,9 +55,9 @@ def test_when_it_died_and_what_happened_there() -> None:
     rate = a_curve([0.01] * 30, Role.LEARNING_RATE)
     found = flagged("ZA706", a_run(loss, rate))
     assert found.summary == (
-        "It learned and then lost it: the loss was 0.2 and has stood at 2.2 since epoch 20."
+        "The model learned, then lost it: the loss was 0.2 and has stood at 2.2 since epoch 20."
     )
-    assert found.context == "There the loss jumped to 2688 at 20 and the learning rate was 0.01."
+    assert found.context == "At epoch 20 the loss jumped to 2688 and the learning rate was 0.01."
     assert found.since == 20
 
 

@@ -46,5 +46,5 @@ def test_schedule_ends_learning(run: Run, want: type[Answer]) -> None:
 
 def test_the_step_at_which_it_went() -> None:
     found = flagged("ZA707", scheduled(STOPPED, CUT))
-    assert "at step 20 the learning rate was gone" in found.summary
+    assert "by step 20 the learning rate had fallen to next to nothing" in found.summary
     assert found.since == 20
