@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from tb_zeroacc.keras.compat import steps_per_execution
-from tb_zeroacc.keras.observe.hooks import EXTRA
+from tb_zeroacc.keras.observe.underway import EXTRA
 from tb_zeroacc.keras.sampling.direct_step import DirectStep
 
 BATCHES = 4  # of each epoch's validation

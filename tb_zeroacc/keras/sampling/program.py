@@ -22,7 +22,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_zeroacc.keras.compat import steps_per_execution
-from tb_zeroacc.keras.observe.hooks import layers_of
+from tb_zeroacc.keras.observe.layers import layers_of
 from tb_zeroacc.keras.observe.step_data import is_visible
 from tb_zeroacc.keras.sampling.data_clock import clock_behind
 from tb_zeroacc.keras.sampling.stepping import Taken

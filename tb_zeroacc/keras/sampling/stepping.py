@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-from tb_zeroacc.keras.observe.hooks import EXTRA
+from tb_zeroacc.keras.observe.underway import EXTRA
 from tb_zeroacc.keras.sampling.direct_step import DirectStep, Drawn
 from tb_zeroacc.recording.passing import is_ours, passed
 
