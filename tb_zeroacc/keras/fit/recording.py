@@ -31,9 +31,9 @@ from tb_zeroacc.keras.sampling.stepping import StepFunction, Taken
 from tb_zeroacc.keras.tables.hidden_parts import hidden_in
 from tb_zeroacc.keras.tables.plan import SamplePlan
 from tb_zeroacc.recording.due import NEVER, DueSteps
-from tb_zeroacc.recording.end_of_training import end_of
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.pipeline.pipeline_watch import PipelineWatch
+from tb_zeroacc.recording.recorder import end_of
 from tb_zeroacc.recording.sample import Sample
 from tb_zeroacc.recording.schedule import Schedule
 from tb_zeroacc.recording.session import RecordingSession, StepPlace, numbers_of
