@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from tb_zeroacc.keras.observe.underway import EXTRA
+from tb_zeroacc.keras.sampling.batches import Batches
 from tb_zeroacc.keras.sampling.direct_step import DirectStep, Drawn
 from tb_zeroacc.recording.passing import is_ours, passed
 
@@ -68,20 +69,6 @@ class StepWatcher(Protocol):
 
     def failed(self, fault: Exception) -> None:
         """Our own part of a step failed: nothing of ours may be left on the model."""
-
-
-@dataclass(slots=True)
-class Batches:
-    """Batches that do not come from a dataset; `first` is the one that comes next."""
-
-    rest: Any
-    first: Any
-
-    def __iter__(self) -> Any:
-        return self.rest
-
-    def __next__(self) -> Any:
-        return next(self.rest)
 
 
 class StepFunction:
