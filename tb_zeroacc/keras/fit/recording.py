@@ -29,12 +29,11 @@ from tb_zeroacc.keras.sampling.replay import Replay
 from tb_zeroacc.keras.sampling.stepping import StepFunction
 from tb_zeroacc.keras.tables.hidden_parts import hidden_in
 from tb_zeroacc.keras.tables.plan import SamplePlan
-from tb_zeroacc.recording.due import NEVER, DueSteps
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.pipeline.pipeline_watch import PipelineWatch
 from tb_zeroacc.recording.progress import Progress
 from tb_zeroacc.recording.recorder import Recorder, end_of
-from tb_zeroacc.recording.schedule import Schedule
+from tb_zeroacc.recording.schedule import NEVER, DueSteps, Schedule
 from tb_zeroacc.recording.session import numbers_of
 from tb_zeroacc.recording.tables.observation import Observation
 

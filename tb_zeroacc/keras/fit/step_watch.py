@@ -17,9 +17,9 @@ from tb_zeroacc.keras.sampling.replay_sampler import ReplaySampler
 from tb_zeroacc.keras.sampling.sampler import Sampler
 from tb_zeroacc.keras.sampling.stepping import FitWatcher, StepFunction, Taken
 from tb_zeroacc.keras.tables.plan import SamplePlan
-from tb_zeroacc.recording.due import DueSteps
 from tb_zeroacc.recording.progress import Progress
 from tb_zeroacc.recording.sample import Sample
+from tb_zeroacc.recording.schedule import DueSteps
 from tb_zeroacc.recording.tables.observation import Observation, Update
 
 

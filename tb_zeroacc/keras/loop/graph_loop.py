@@ -39,9 +39,9 @@ from tb_zeroacc.keras.sampling.tracing import (
 from tb_zeroacc.keras.tables import layer_tables
 from tb_zeroacc.keras.tables.branching import branch
 from tb_zeroacc.recording import unrecorded
-from tb_zeroacc.recording.due import NEVER
 from tb_zeroacc.recording.guard import warn
 from tb_zeroacc.recording.loop_progress import numbered
+from tb_zeroacc.recording.schedule import NEVER
 from tb_zeroacc.recording.tables.model_tables import Snapshot
 from tb_zeroacc.recording.tables.observation import Observation, Update
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tb_zeroacc.recording.due import NEVER
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.loop_progress import LoopProgress
 from tb_zeroacc.recording.sample import Sample, Tables, Values, has_non_finite, joined, split
+from tb_zeroacc.recording.schedule import NEVER
 from tb_zeroacc.records import Layout
 
 # Tables that are computed with the weights.

@@ -22,9 +22,9 @@ from tb_zeroacc.keras.sampling.stepping import Taken
 from tb_zeroacc.keras.tables import content, layer_tables
 from tb_zeroacc.keras.tables.gathering import gather
 from tb_zeroacc.keras.tables.plan import Before, SamplePlan, plan_of
-from tb_zeroacc.recording.due import DueSteps
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.sample import Sample, Tables, arrays_of
+from tb_zeroacc.recording.schedule import DueSteps
 from tb_zeroacc.recording.tables.model_tables import MAX_ROWS, Snapshot
 from tb_zeroacc.recording.tables.observation import Observation, Update
 

@@ -30,9 +30,9 @@ from tb_zeroacc.keras.sampling.tracing import breaks, counters_in, end_to_end, s
 from tb_zeroacc.keras.tables import content, graph_statistics, layer_tables
 from tb_zeroacc.keras.tables.batch_parts import inputs_of
 from tb_zeroacc.keras.tables.branching import branch
-from tb_zeroacc.recording.due import DueSteps
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.sample import Sample, shape_of, split
+from tb_zeroacc.recording.schedule import DueSteps
 from tb_zeroacc.recording.tables import data_tables
 from tb_zeroacc.recording.tables.model_tables import MAX_ROWS, Snapshot
 from tb_zeroacc.recording.tables.observation import Observation, Update

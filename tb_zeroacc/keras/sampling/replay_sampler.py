@@ -25,10 +25,10 @@ from tb_zeroacc.keras.sampling.sampler import PART, Sampler
 from tb_zeroacc.keras.sampling.shadow import Shadow, repeated, state_of
 from tb_zeroacc.keras.sampling.stepping import Taken
 from tb_zeroacc.keras.tables.plan import SamplePlan, plan_of
-from tb_zeroacc.recording.due import DueSteps
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.loss_watch import LossWatch
 from tb_zeroacc.recording.sample import Sample, Tables, has_non_finite
+from tb_zeroacc.recording.schedule import DueSteps
 from tb_zeroacc.recording.tables.observation import Observation
 from tb_zeroacc.records import Layout
 

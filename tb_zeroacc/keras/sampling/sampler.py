@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tb_zeroacc.recording.due import DueSteps
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.sample import Sample
+from tb_zeroacc.recording.schedule import DueSteps
 from tb_zeroacc.recording.tables.observation import Observation, Update
 
 PART = "samples"  # in the words of the guard's warning
