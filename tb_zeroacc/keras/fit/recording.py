@@ -64,8 +64,7 @@ class Recording(Recorder):
         self._watch: StepWatch | None = None
         self._validation: Validation | None = None
         self._calls: list[Patch] = []
-        self._in_epoch = False
-        self._first_batch = -1
+        self._in_epoch, self._first_batch = False, -1
         self._step_start: float | None = None
         self.is_within_fit = True
         self.callback: Any = None
@@ -151,8 +150,7 @@ class Recording(Recorder):
         if self._in_epoch:  # the same callback stands twice in the list
             return
         self._progress.begin_epoch(epoch)
-        self._in_epoch, self._ran_out = True, False
-        self._step_start = None
+        self._in_epoch, self._ran_out, self._step_start = True, False, None
 
     def batch_begin(self, batch: int) -> None:
         """A step is about to run.
@@ -183,8 +181,7 @@ class Recording(Recorder):
         optimizers = watch.hooks.optimizers
         self.guard.run("the contract", self._statements.update, progress.steps, optimizers)
         if watch.sampler.is_watching:
-            # An execution may hold several steps.
-            steps = None if traced else max(1, progress.steps - before)
+            steps = None if traced else max(1, progress.steps - before)  # of an execution
             seconds = now - self._step_start
             for news in watch.fetch((logs or {}).get("loss"), seconds, steps):
                 self._news(news)
