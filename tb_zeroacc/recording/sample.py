@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts
+from tb_zeroacc.recording.tables.data_tables import ComputedTable
 from tb_zeroacc.records import Layout
 
 Values: TypeAlias = "NDArray[np.float32]"  # of shape (rows, columns)
@@ -27,7 +29,7 @@ class Sample:
         has_loss: Whether the step showed a loss; else its column means unknown, not broken.
         tables: Layout and float32 values of shape (rows, columns) of each table.
         replayed_from: The step before which the variables had the values that this one was computed
-            from, where nobody had looked at its own; None for its own.
+            from, where its own were not looked at; None for its own.
         reproduced: Whether that showed what broke in this step; None where nothing was asked.
     """
 
@@ -38,6 +40,18 @@ class Sample:
     tables: Tables
     replayed_from: int | None = None
     reproduced: bool | None = None
+
+
+def arrays_of(found: Sequence[ComputedTable]) -> Tables:
+    """Tables as they were computed, as arrays of this machine."""
+    return [(table.layout, np.asarray(table.values, np.float32)) for table in found]
+
+
+def joined(sample: Sample, found: Tables) -> Sample:
+    """A sample with other tables in the place of those of the same kinds."""
+    kinds = {layout.kind for layout, _ in found}
+    kept = [table for table in sample.tables if table[0].kind not in kinds]
+    return replace(sample, tables=[*kept, *found])
 
 
 def has_non_finite(made: Tables, kind: str) -> bool:

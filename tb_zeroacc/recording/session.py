@@ -1,4 +1,4 @@
-"""What one session puts on record, whoever watches the training: facts, samples, association."""
+"""What one session writes: facts, samples, epochs, association."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ class RecordingSession:
         self._guard = guard
         self._log = SessionLog(self.directory, guard)
         self._shapes: facts.Shapes | None = None
+        self._pipeline = facts.Pipeline()
         self._names = scalars.Names()
         self._scalars: scalars.Scalars | None = None
         self._association: RunningAssociation | None = None
@@ -152,6 +153,20 @@ class RecordingSession:
         self.fact(epoch.step, epoch)
         told = [(f"zeroacc/epoch/{name}", value) for name, value in epoch.logs.items()]
         self._log.sample(epoch.epoch, [], told)
+
+    def pipeline(self, steps: int, pipeline: facts.Pipeline, layout: Layout, values: Any) -> None:
+        """Writes what passed the taps of an input pipeline, its names where they are new.
+
+        Args:
+            steps: Training steps taken so far.
+            pipeline: The tensors at the taps.
+            layout: Of their table.
+            values: float32 of shape (tensors, columns).
+        """
+        if pipeline != self._pipeline:
+            self._pipeline = pipeline
+            self.fact(steps, pipeline)
+        self.tables(max(0, steps - 1), [(layout, values)])
 
     def association(self, steps: int) -> None:
         """Writes the linear relation of inputs and labels, where examples were added to it.

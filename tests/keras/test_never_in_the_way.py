@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from tb_zeroacc import diagnose, facts
 from tb_zeroacc.diagnosis.answers import Flagged
-from tb_zeroacc.keras.fit import recording
+from tb_zeroacc.keras.fit import recording, step_watch
 from tb_zeroacc.keras.observe import hooks
 from tb_zeroacc.keras.sampling import direct, direct_step, program, replay, replay_sampler, shadow
 from tb_zeroacc.keras.tables import content, layer_tables, plan
@@ -139,7 +139,7 @@ COUNTING: dict[str, tuple[list[tuple[Any, str]], dict[str, Any], int | None]] = 
         [(program, "branch"), (recording.Recording, "batch_end")], {"steps_per_execution": 2}, None,
     ),
     "Python sees none": ([(recording.Recording, "batch_end")], {}, 4),
-    "nobody watches": ([(recording, "StepFunction")], {}, None),
+    "nobody watches": ([(step_watch, "StepFunction")], {}, None),
 }  # fmt: skip
 
 
@@ -176,8 +176,8 @@ DOORS: dict[str, tuple[Any, str]] = {
     "the trace of a step": (direct_step.DirectStep, "trace"),
     "the step": (direct_step.DirectStep, "__call__"),
     "the clock in it": (direct_step, "clock_behind"),
-    "before a step": (recording.Recording, "before_call"),
-    "behind a step": (recording.Recording, "after_call"),
+    "before a step": (step_watch.StepWatch, "before_call"),
+    "behind a step": (step_watch.StepWatch, "after_call"),
     "before a step is sampled": (replay_sampler.ReplaySampler, "before_call"),
 }
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from tb_zeroacc import diagnose, facts
 from tb_zeroacc.recording.guard import Guard
-from tb_zeroacc.recording.progress import Progress
+from tb_zeroacc.recording.loop_progress import LoopProgress
 from tb_zeroacc.recording.sample import Sample
 from tb_zeroacc.recording.schedule import Schedule
 from tb_zeroacc.recording.session import RecordingSession
@@ -47,7 +47,7 @@ class Training:
         self.rate = rate
         self.guard = Guard()
         self.session = RecordingSession(log_dir, self.guard)
-        self.steps = Progress(self.session, Schedule(None, 0.01), self.guard, lambda _: None)
+        self.steps = LoopProgress(self.session, Schedule(None, 0.01), self.guard, lambda _: None)
         optimizer = facts.Optimizer("SGD", rate, variables=LAYER.variables)
         fit = facts.Fit(epochs=EPOCHS, steps_per_epoch=EXAMPLES // BATCH, batch_size=BATCH)
         self.session.state(

@@ -1,22 +1,20 @@
-"""What can still be said when training raises: the error that ends it, and what its batch held."""
+"""What can still be recorded when training raises: the error, and the data of a batch."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from tb_zeroacc import facts
 from tb_zeroacc.keras.fit.fitting import epoch_data, passed_through
 from tb_zeroacc.keras.tables import graph_backend
 from tb_zeroacc.keras.tables.batch_parts import data_and_targets
 from tb_zeroacc.recording.guard import Guard
+from tb_zeroacc.recording.sample import Tables, arrays_of
 from tb_zeroacc.recording.tables import data_tables
 from tb_zeroacc.recording.tables.observation import Observation
-from tb_zeroacc.records import Layout
 
 
 def pending_fault(model: Any) -> BaseException | None:
@@ -27,7 +25,7 @@ def pending_fault(model: Any) -> BaseException | None:
 
 def a_batch(
     model: Any, outputs: tuple[facts.Output, ...], iterator: Any, guard: Guard
-) -> list[tuple[Layout, NDArray[np.float32]]]:
+) -> Tables:
     """The tables of inputs and labels of one batch, looked at eagerly; the model is not called.
 
     Where Keras failed while it traced the first step nothing had run, and the iterator still holds
@@ -36,7 +34,7 @@ def a_batch(
     Args:
         model: The model that was trained.
         outputs: What the contract says about its outputs.
-        iterator: `fit`'s own; nobody will ask it again.
+        iterator: `fit`'s own, which is not used any more.
         guard: Turns failing parts off.
     """
     batch = _next_of(model, iterator)
@@ -46,11 +44,11 @@ def a_batch(
         found = data_tables.of_batch(
             *data_and_targets(Observation(model, batch), outputs), guard, graph_backend
         )
-    return [(t.layout, np.asarray(t.values, np.float32)) for t in found]
+    return arrays_of(found)
 
 
 def _next_of(model: Any, iterator: Any) -> Any:
-    """A batch of the data that training was fed with; None where there is no way to one."""
+    """A batch of the data that training was fed with; None where none can be had."""
     if not isinstance(iterator, tf.data.Iterator):
         return None
     try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -12,20 +13,26 @@ import tensorflow as tf
 from tb_zeroacc import facts
 from tb_zeroacc.keras.compat import is_a
 from tb_zeroacc.keras.contract.model_contract import plain_attributes, whole
+from tb_zeroacc.keras.observe.patches import Patch
 
 _KERAS_OWN = ("History", "ProgbarLogger")
+# Calls of Keras' list of callbacks within a `fit`, but the one in which a recording begins.
+_CALLS = (
+    "on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end",
+    "on_test_begin", "on_test_end", "on_test_batch_begin", "on_test_batch_end", "on_train_end",
+)  # fmt: skip
 
 
 def describe_fit(model: Any, params: dict[str, Any], own: Any) -> facts.Fit:
     """How training was asked for. Call it from within `fit`.
 
     Keras hands a callback `epochs` and `steps` alone; the rest stands in `fit`'s own frame, which
-    is read and let go. Where it is not found, those fields stay None.
+    is read and released. Where it is not found, those fields stay None.
 
     Args:
         model: The model that is trained.
         params: The callback's `params`.
-        own: Our callback, which is not listed.
+        own: Our callback, which is left out.
     """
     asked = _arguments(model)
     callbacks = asked.get("callbacks")
@@ -49,6 +56,29 @@ def describe_fit(model: Any, params: dict[str, Any], own: Any) -> facts.Fit:
 def callback_list_of(model: Any) -> Any:
     """Keras' list of the callbacks of the `fit` that is running, our own among them; or None."""
     return _arguments(model).get("callbacks")
+
+
+def watch_calls(listed: Any, failed: Callable[[BaseException], None]) -> list[Patch]:
+    """Watches the calls of all callbacks: an error of another one ends the `fit`.
+
+    Args:
+        listed: Keras' list of them.
+        failed: Called with such an error, which passes on.
+    """
+
+    def listen(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return original(*args, **kwargs)
+            except BaseException as fault:
+                if patch.active:
+                    failed(fault)
+                raise
+
+        return call
+
+    return [Patch(listed, name, listen) for name in _CALLS if hasattr(listed, name)]
 
 
 def is_running(model: Any, callback: Any) -> bool:
@@ -81,6 +111,22 @@ def epoch_data(model: Any) -> Any:
     if dataset is None:  # Keras 2
         dataset = getattr(asked.get("data_handler"), "_dataset", None)
     return dataset if isinstance(dataset, tf.data.Dataset) else None
+
+
+def stopped_by(callbacks: Sequence[Any], *, on_nan: bool) -> str | None:
+    """The callback that stopped a `fit` early, by its class; None where none says so.
+
+    Args:
+        callbacks: Those of the `fit`.
+        on_nan: Whether a loss was not finite.
+    """
+    by = None
+    for callback in callbacks:
+        stopped = getattr(callback, "stopped_epoch", 0)
+        ended_it = isinstance(stopped, int) and stopped > 0
+        if ended_it or (on_nan and is_a(callback, "TerminateOnNaN")):
+            by = type(callback).__name__
+    return by
 
 
 def _arguments(model: Any) -> dict[str, Any]:

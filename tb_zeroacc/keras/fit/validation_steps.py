@@ -8,14 +8,14 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from tb_zeroacc.keras.compat import steps_per_execution
-from tb_zeroacc.keras.observe.hooks import EXTRA
+from tb_zeroacc.keras.observe.underway import EXTRA
 from tb_zeroacc.keras.sampling.direct_step import DirectStep
 
 BATCHES = 4  # of each epoch's validation
 
 
 class ValidationStepWatcher(Protocol):
-    """Who looks at validation."""
+    """A recorder that is told about the steps of a validation."""
 
     token: str
 
@@ -23,10 +23,10 @@ class ValidationStepWatcher(Protocol):
         """A `test_step` that returns what this one wants beside its logs."""
 
     def before_step(self, iterator: Any) -> None:
-        """A step that it is to see is about to run; what is raised here is the step's own error."""
+        """A recorded step is about to run; an error raised here counts as the step's own."""
 
     def receive(self, extra: Any, batch: Any) -> None:
-        """What that step has returned for it, and the batch that it drew."""
+        """What that step returned for this recorder, and the batch that it drew."""
 
     def failed(self, fault: BaseException) -> None:
         """A step raised; the error passes on."""
@@ -55,7 +55,7 @@ class TestFunction:
         self._step: DirectStep | None = None
 
     def join(self, watcher: ValidationStepWatcher) -> None:
-        """Lets one more look at the steps; before the first one of them."""
+        """Adds a recorder, before the first step."""
         self.watchers.append(watcher)
 
     def begin(self) -> None:
@@ -64,7 +64,7 @@ class TestFunction:
         self._is_open = True
 
     def end(self) -> None:
-        """It is over; what else the model may be evaluated on is nobody's business."""
+        """The validation is over: other evaluations of the model are not recorded."""
         self._is_open = False
 
     def __call__(self, iterator: Any) -> Any:
@@ -119,5 +119,5 @@ class TestFunction:
             step.trace(iterator)
 
     def renew(self) -> None:
-        """Makes the step anew: its watchers are asked once more what it is to return."""
+        """Discards the step: the next one is built from the watchers' current `observed`."""
         self._step = None

@@ -66,7 +66,7 @@ class Validation:
         self._values: Values | None = None  # of all variables before the step that runs
         self._summaries: list[_Summary] = []
         self._batches: list[tuple[int, Any]] = []
-        # What a function of the user's own does beside the steps, ours would leave out.
+        # Ours would leave out what a function of the user's own does beside the steps.
         is_known = is_keras_own(model, "make_test_function")
         self._is_watched = is_known and model.distribute_strategy.num_replicas_in_sync == 1
         self._patch: Patch | None = None
@@ -105,7 +105,7 @@ class Validation:
         return self._function
 
     def end(self) -> Tables:
-        """It is over: the tables of its first batches, none where nothing was seen."""
+        """The validation is over: the tables of its first batches, if any was seen."""
         if self._function is not None:
             self._function.end()
         self._put_back()
@@ -146,7 +146,7 @@ class Validation:
 
     def before_step(self, iterator: Any) -> None:
         """Takes the values of all variables, where the step is to be replayed."""
-        # Of anything but a dataset nobody knows the batch before it is drawn.
+        # Only a dataset tells what a batch is like before it is drawn.
         if self._replays and isinstance(iterator, tf.data.Iterator):
             assert self._function is not None
             self._function.trace(iterator)  # what Keras makes in its own trace comes first

@@ -8,18 +8,15 @@ the record before it ends.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from tb_zeroacc import facts
 from tb_zeroacc.keras.loop.loop_hooks import count_updates
+from tb_zeroacc.keras.loop.loop_steps import LoopSteps, RecordedStep
 from tb_zeroacc.keras.loop.shown import (
     ShownStep,
-    arrays_of,
     first_part,
     gradients_for,
-    joined,
     look,
     observe,
     penalties_of,
@@ -27,49 +24,23 @@ from tb_zeroacc.keras.loop.shown import (
     unmoved,
 )
 from tb_zeroacc.keras.tables import layer_tables
-from tb_zeroacc.recording.guard import Guard
-from tb_zeroacc.recording.progress import Progress
-from tb_zeroacc.recording.sample import Sample
+from tb_zeroacc.recording.sample import Sample, arrays_of, joined
 from tb_zeroacc.recording.tables.model_tables import Snapshot
 from tb_zeroacc.recording.tables.observation import Observation, Update
 
 
-@dataclass(slots=True)
-class _Pending:
-    """A sample that waits for its update."""
+@dataclass(slots=True, kw_only=True)
+class _Pending(RecordedStep):
+    """One whose sample waits for the update."""
 
     sample: Sample
-    seen: Observation
-    before: Snapshot
-    has_gradients: bool
-    updates: list[Update] = field(default_factory=list)
 
 
-class EagerSteps:
-    """Samples the steps that are recorded eagerly.
+@dataclass(eq=False)
+class EagerSteps(LoopSteps):
+    """Samples the steps that are recorded eagerly; see `LoopSteps`."""
 
-    Args:
-        model: The model.
-        optimizers: Its optimizers.
-        progress: Counts steps and writes samples.
-        guard: Turns failing parts off.
-        outputs_of: What is known about the outputs of a step.
-    """
-
-    def __init__(
-        self,
-        model: Any,
-        optimizers: list[Any],
-        progress: Progress,
-        guard: Guard,
-        outputs_of: Callable[[Observation], tuple[facts.Output, ...]],
-    ) -> None:
-        self._model = model
-        self._optimizers = optimizers
-        self._progress = progress
-        self._guard = guard
-        self._outputs_of = outputs_of
-        self._beside = 0.0  # seconds that went into samples outside of records
+    def __post_init__(self) -> None:
         self._forget()
 
     def _forget(self) -> None:
@@ -82,8 +53,8 @@ class EagerSteps:
     def open(self) -> None:
         """Training begins."""
         self._forget()
-        if self._model.built:
-            self._guard.run("the weights", self._look_ahead)
+        if self.model.built:
+            self.guard.run("the weights", self._look_ahead)
 
     def close(self) -> None:
         """Training is over: what waits is written."""
@@ -94,7 +65,7 @@ class EagerSteps:
         """Writes the sample that waits for its update, whether that came or not."""
         pending, self._pending = self._pending, None
         if pending is not None:
-            self._progress.write(pending.sample)
+            self.progress.write(pending.sample)
 
     # --- updates ----------------------------------------------------------------------------
 
@@ -106,9 +77,9 @@ class EagerSteps:
         self._between = None
         if self._applies_first:
             self._updates[id(update.optimizer)] = update
-            if self._progress.expects_due():
+            if self.progress.expects_due():
                 update.before = look(update.optimizer, update.variables)
-        self._book(start)
+        self.progress.book(time.perf_counter() - start, beside=True)
 
     def after_apply(self, update: Update) -> None:
         """Completes the sample that waits for this update."""
@@ -116,20 +87,14 @@ class EagerSteps:
         if pending is None:
             return
         start = time.perf_counter()
-        update.before = layer_tables.narrowed(pending.before, update.variables)
-        pending.updates.append(update)
+        pending.add(update)
         found = second_part(
-            pending.seen, pending.updates, self._guard, has_gradients=pending.has_gradients
+            pending.seen, pending.updates, self.guard, has_gradients=pending.has_gradients
         )
         pending.sample = joined(pending.sample, arrays_of(found))
-        if len(pending.updates) >= len(self._optimizers):
+        if self._has_all_updates(pending):
             self.flush()
-        self._book(start)
-
-    def _book(self, start: float) -> None:
-        seconds = time.perf_counter() - start
-        self._beside += seconds
-        self._progress.outside += seconds
+        self.progress.book(time.perf_counter() - start, beside=True)
 
     # --- records ----------------------------------------------------------------------------
 
@@ -142,7 +107,7 @@ class EagerSteps:
             forward: Its forward pass, where the hooks saw one.
         """
         start = time.perf_counter()
-        progress = self._progress
+        progress = self.progress
         self.flush()
         step = progress.advance(given)
         progress.pace(step)
@@ -150,30 +115,29 @@ class EagerSteps:
         is_bad = shown.loss is not None and progress.is_bad(float(layer_tables.mean_of(shown.loss)))
         updates, self._updates = list(self._updates.values()), {}
         if is_bad or step >= progress.next_due:
-            seen = observe(self._model, shown, forward, self._guard)
-            seen.penalties = penalties_of(self._model)
+            seen = observe(self.model, shown, forward, self.guard)
+            seen.penalties = penalties_of(self.model)
             sample = self._sampled(step, seen, updates, shown.gradients, is_bad)
-            progress.plan(sample, time.perf_counter() - start + self._beside)
-            self._beside = 0.0
+            progress.plan(sample, time.perf_counter() - start)
             if self._pending is None:
                 progress.write(sample)
         self._between = None
         if self._is_hidden or self._applies_first is None:
-            self._guard.run("the weights", self._look_ahead)
-        progress.outside += time.perf_counter() - start
+            self.guard.run("the weights", self._look_ahead)
+        progress.book(time.perf_counter() - start)
 
     def _sampled(
         self, step: int, seen: Observation, updates: list[Update], gradients: Any, is_bad: bool
     ) -> Sample:
-        variables = list(self._model.trainable_variables)
-        given = self._guard.run("the gradients", gradients_for, variables, gradients)
+        variables = list(self.model.trainable_variables)
+        given = self.guard.run("the gradients", gradients_for, variables, gradients)
         waits = False
         if not updates and variables:
             update = self._hidden_update(variables, given)
             if update is None:
                 before = look(self._optimizer, variables)
                 update = unmoved(self._optimizer, variables, given, before)
-                waits = bool(self._optimizers) and not self._applies_first
+                waits = bool(self.optimizers) and not self._applies_first
             updates, has_gradients = [update], given is not None
         else:
             has_gradients = True
@@ -182,31 +146,29 @@ class EagerSteps:
                 scale = layer_tables.loss_scale_of(update.optimizer)
                 update.before = layer_tables.unseen(update, scale)
         seen.updates = updates
-        found = first_part(seen, self._guard, self._outputs_of(seen), has_gradients=has_gradients)
+        found = first_part(seen, self.guard, self.outputs_of(seen), has_gradients=has_gradients)
         sample = Sample(step, is_bad, float("nan"), layer_tables.has_loss(seen), arrays_of(found))
         if waits:
-            seen.calls = []  # lets go of the tensors
+            seen.calls = []  # releases the tensors
             seen.x = seen.y = seen.y_pred = seen.sample_weight = None
-            self._pending = _Pending(sample, seen, before, has_gradients)
+            self._pending = _Pending(
+                seen=seen, before=before, has_gradients=has_gradients, sample=sample
+            )
         return sample
 
     # --- updates within a function ------------------------------------------------------------
 
-    @property
-    def _optimizer(self) -> Any:
-        return self._optimizers[0] if self._optimizers else None
-
     def _look_ahead(self) -> None:
         """Looks at the weights for a step whose update no hook will see."""
-        variables = list(self._model.trainable_variables)
-        if self._optimizers and variables and self._progress.expects_due():
-            self._between = (look(self._optimizer, variables), count_updates(self._optimizers))
+        variables = list(self.model.trainable_variables)
+        if self.optimizers and variables and self.progress.expects_due():
+            self._between = (look(self._optimizer, variables), count_updates(self.optimizers))
 
     def _hidden_update(self, variables: list[Any], gradients: list[Any] | None) -> Update | None:
         """The update that a function has made since the last record; None if there was none."""
         if self._between is not None:
             before, updates = self._between
-            self._is_hidden |= count_updates(self._optimizers) > updates
+            self._is_hidden |= count_updates(self.optimizers) > updates
         if not self._is_hidden:
             return None
         given = [None] * len(variables) if gradients is None else gradients

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -45,45 +45,44 @@ def tensors_of(name: str, given: Any) -> Any:
     Raises:
         ValueError: It holds something else.
     """
-    try:
-        return _tensors(given)
-    except _FAULTS as fault:
-        raise ValueError(
-            f"`{name}` must be tensors, arrays or numbers, in lists of equal lengths. "
-            f"Received: {_in_words(given)}."
-        ) from fault
+    sentence = f"`{name}` must be tensors, arrays or numbers, in lists of equal lengths"
+    return _made(sentence, _tensors, given)
 
 
 def _loss(given: Any) -> Any:
     if given is None:
         return None
-    try:
-        loss = _tensors(given)
-        if _is_numeric(loss):
-            return loss
-        fault = None
-    except _FAULTS as error:
-        fault = error
-    raise ValueError(
-        f"`loss` must be one number, or a tensor of them. Received: {_in_words(given)}."
-    ) from fault
+    return _made("`loss` must be one number, or a tensor of them", _numbers, given)
 
 
 def _step(given: Any) -> Any:
     if given is None or isinstance(given, int):
         return given
+    return _made("`step` must be a whole number or an integer tensor of shape ()", _whole, given)
+
+
+def _made(sentence: str, make: Callable[[Any], Any], given: Any) -> Any:
     try:
-        step = _tensors(given)
-        known = tf.get_static_value(step)
-        if _is_numeric(step) and (known is None or np.all(known == np.floor(known))):
-            return tf.cast(tf.reshape(step, []), tf.int64)
-        fault = None
-    except _FAULTS as error:
-        fault = error
-    raise ValueError(
-        "`step` must be a whole number or an integer tensor of shape (). "
-        f"Received: {_in_words(given)}."
-    ) from fault
+        return make(given)
+    except _FAULTS as fault:
+        raise ValueError(f"{sentence}. Received: {_in_words(given)}.") from fault
+
+
+def _numbers(given: Any) -> Any:
+    tensor = _tensors(given)
+    if not isinstance(tensor, tf.Tensor) or not (
+        tensor.dtype.is_floating or tensor.dtype.is_integer
+    ):
+        raise TypeError("no tensor of numbers")
+    return tensor
+
+
+def _whole(given: Any) -> Any:
+    step = _numbers(given)
+    known = tf.get_static_value(step)
+    if known is not None and not np.all(known == np.floor(known)):
+        raise ValueError("no whole number")
+    return tf.cast(tf.reshape(step, []), tf.int64)
 
 
 def _tensors(given: Any) -> Any:
@@ -97,11 +96,6 @@ def _tensors(given: Any) -> Any:
         parts = [_tensors(part) for part in given]
         return parts if isinstance(given, list) else tuple(parts)
     return tf.convert_to_tensor(np.asarray(given) if hasattr(given, "__array__") else given)
-
-
-def _is_numeric(tensor: Any) -> bool:
-    is_tensor = isinstance(tensor, tf.Tensor)
-    return is_tensor and bool(tensor.dtype.is_floating or tensor.dtype.is_integer)
 
 
 def _is_of_numbers(given: Any) -> bool:

@@ -10,16 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tb_zeroacc.keras.loop.shown import joined
-from tb_zeroacc.recording.due import NEVER
 from tb_zeroacc.recording.guard import Guard
-from tb_zeroacc.recording.progress import Progress
-from tb_zeroacc.recording.sample import Sample, has_non_finite, split
+from tb_zeroacc.recording.loop_progress import LoopProgress
+from tb_zeroacc.recording.sample import Sample, Tables, Values, has_non_finite, joined, split
+from tb_zeroacc.recording.schedule import NEVER
 from tb_zeroacc.records import Layout
 
-Flat = NDArray[np.float32]
 # Tables that are computed with the weights.
 COMPUTED = frozenset({"activations", "outputs", "prediction_counts", "gradients"})
 
@@ -51,14 +48,13 @@ class Inbox:
         is_open: Whether anything is taken.
     """
 
-    def __init__(self, progress: Progress, guard: Guard) -> None:
+    def __init__(self, progress: LoopProgress, guard: Guard) -> None:
         self.plans: list[TracedRecord] = []
         self.is_open = False
         self._progress = progress
         self._guard = guard
         self._pending: tuple[Sample, int] | None = None  # with the number of parts to come
-        self._parts: dict[int, list[tuple[Layout, Flat]]] = {}
-        self._beside = 0.0  # seconds that went into parts since the last sample
+        self._parts: dict[int, Tables] = {}
         self._latest_own: int | None = None
 
     def flush(self) -> None:
@@ -73,7 +69,7 @@ class Inbox:
                 sample = _of_other_weights(sample)
             self._progress.write(sample)
 
-    def receive(self, index: Any, place: Any, began: Any, flat: Flat) -> Any:
+    def receive(self, index: Any, place: Any, began: Any, flat: Values) -> Any:
         """From a step that is due.
 
         Args:
@@ -90,7 +86,7 @@ class Inbox:
         due = self._guard.run("samples", self._received, int(index), place, float(began), flat)
         return np.int64(NEVER if due is None else due)
 
-    def complete(self, index: Any, part: Any, began: Any, flat: Flat) -> Any:
+    def complete(self, index: Any, part: Any, began: Any, flat: Values) -> Any:
         """From a step that is due, when an update was applied.
 
         Args:
@@ -102,7 +98,7 @@ class Inbox:
         self._guard.run("updates", self._completed, int(index), int(part), float(began), flat)
         return np.int64(0)
 
-    def _received(self, index: int, place: Any, began: float, flat: Flat) -> int:
+    def _received(self, index: int, place: Any, began: float, flat: Values) -> int:
         start, progress, plan = time.perf_counter(), self._progress, self.plans[index]
         if not self.is_open:
             return NEVER
@@ -117,24 +113,21 @@ class Inbox:
             self._latest_own = step
         else:
             sample = replace(sample, replayed_from=self._latest_own)
-        progress.plan(sample, before + self._beside + time.perf_counter() - start)
-        self._beside = 0.0
+        progress.plan(sample, before + time.perf_counter() - start)
         self._pending = (sample, len(plan.parts))
         if not plan.parts:
             self.flush()
-        progress.outside += time.perf_counter() - start
+        progress.book(time.perf_counter() - start)
         return progress.next_due
 
-    def _completed(self, index: int, part: int, began: float, flat: Flat) -> None:
+    def _completed(self, index: int, part: int, began: float, flat: Values) -> None:
         if self._pending is None:
             return
         # TensorFlow does not say in which order updates that do not touch each other come here.
         self._parts[part] = split(flat, self.plans[index].parts[part])
         if len(self._parts) >= self._pending[1]:
             self.flush()
-        seconds = max(0.0, time.time() - began)
-        self._beside += seconds
-        self._progress.outside += seconds
+        self._progress.book(max(0.0, time.time() - began), beside=True)
 
 
 def _of_other_weights(sample: Sample) -> Sample:
@@ -152,7 +145,7 @@ def _of_other_weights(sample: Sample) -> Sample:
     return replace(sample, tables=kept, reproduced=False)
 
 
-def _without_norm(layout: Layout, values: Flat) -> Flat:
+def _without_norm(layout: Layout, values: Values) -> Values:
     if layout.kind != "loss":
         return values
     return np.where(np.array(layout.columns) == "gradient_norm", np.float32(np.nan), values)

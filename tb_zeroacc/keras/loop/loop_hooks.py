@@ -1,30 +1,27 @@
 """Hooks for a loop of the user's own: what model and optimizers did since the last record.
 
-They lie on instances, add no operation and go without a trace, as those of `hooks` do. A loop has
-no step that could be watched from outside, so forward passes are kept until a record asks for them:
-the latest of each graph, and the latest eager one.
+They are put on instances, add no operation and are removed completely, as those of `hooks`. A loop
+has no step that could be watched from outside, so forward passes are kept until a record asks for
+them: the latest of each graph, and the latest eager one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-import tensorflow as tf
-
-from tb_zeroacc.keras.compat import call_name
-from tb_zeroacc.keras.observe.hooks import layers_of, makes_variables
-from tb_zeroacc.keras.observe.optimizers import learned
-from tb_zeroacc.keras.observe.patches import Patch
+from tb_zeroacc.keras.observe.optimizer_hooks import hook_updates
+from tb_zeroacc.keras.observe.patches import Patch, Patches
 from tb_zeroacc.keras.sampling.tracing import graphs_around
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.tables.observation import LayerCall, Observation, Update
 
 
 class LoopWatcher(Protocol):
-    """Who is told of what happens; all calls come where operations can still be added."""
+    """Is told what happens, always at a point where operations can still be added."""
 
     def before_forward(self, forward: Observation) -> None:
         """The model is about to be called, other than for a test."""
@@ -63,28 +60,23 @@ class LoopHooks:
         self._watcher = watcher
         self._guard = guard
         self._notes = _Notes()
-        self._hooked: set[int] = set()
-        self._patches: list[Patch] = []
+        self._patches = Patches(model)
         self._optimizers = optimizers
 
     def install(self) -> None:
         """Puts every hook on."""
-        self._patches.append(Patch(self._model, "call", self._model_call))
+        self._patches.put(self._model, "call", self._model_call)
         for optimizer in self._optimizers:
-            self._patches.append(
-                Patch(optimizer, "apply", functools.partial(self._apply, optimizer))
-            )
+            hook_updates(optimizer, self._patches, lambda patch: patch.active, self._around_update)
         self._hook_layers()
 
     def remove(self) -> None:
         """Takes every hook off."""
-        for patch in reversed(self._patches):
-            patch.remove()
-        self._patches.clear()
+        self._patches.remove()
         self._notes = _Notes()
 
     def take(self) -> Observation | None:
-        """The forward pass that belongs to a record here; lets go of all others."""
+        """The forward pass that belongs to a record here; releases all others."""
         notes = self._notes
         found = None
         for kept in (notes.forwards, notes.tests, notes.loose):
@@ -94,12 +86,7 @@ class LoopHooks:
         return found
 
     def _hook_layers(self) -> None:
-        # Asked again at each call: a subclassed model may make layers in its first one.
-        for layer in layers_of(self._model):
-            if id(layer) not in self._hooked:
-                self._hooked.add(id(layer))
-                hook = functools.partial(self._layer_call, layer)
-                self._patches.append(Patch(layer, call_name(layer), hook))
+        self._patches.put_on_layers(lambda layer: functools.partial(self._layer_call, layer))
 
     def _model_call(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         @functools.wraps(original)
@@ -109,7 +96,7 @@ class LoopHooks:
             notes, here = self._notes, graphs_around()[0]
             is_test = kwargs.get("training") is False
             kept = notes.tests if is_test else notes.forwards
-            kept.pop(here, None)  # lets go of its tensors before there are more
+            kept.pop(here, None)  # releases its tensors before new ones are made
             forward = Observation(self._model, None, x=args[0] if args else None)
             if not is_test:
                 self._watcher.before_forward(forward)
@@ -146,29 +133,14 @@ class LoopHooks:
 
         return call
 
-    def _apply(
-        self, optimizer: Any, original: Callable[..., Any], patch: Patch
-    ) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def apply(grads: Any, trainable_variables: Any = None) -> Any:
-            gradients = list(grads)
-            if not patch.active or not gradients:
-                return original(gradients, trainable_variables)
-            variables = trainable_variables
-            if variables is None:
-                variables = optimizer._trainable_variables
-            variables = list(variables)
-            fresh = not optimizer.built and makes_variables(optimizer)
-            update = Update(optimizer, *learned(gradients, variables), fresh)
+    @contextlib.contextmanager
+    def _around_update(self, patch: Patch, update: Update) -> Iterator[None]:
+        is_one = any(gradient is not None for gradient in update.gradients)
+        if is_one:
             self._watcher.before_apply(update)
-            # The same list again: `zip` and `filter` can be gone through only once.
-            given = None if trainable_variables is None else variables
-            result = original(gradients, given)
+        yield
+        if is_one:
             self._watcher.after_apply(update)
-            return result
-
-        unconverted: Callable[..., Any] = tf.autograph.experimental.do_not_convert(apply)
-        return unconverted
 
 
 def count_updates(optimizers: list[Any]) -> int:

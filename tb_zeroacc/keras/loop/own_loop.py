@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,15 +22,15 @@ from tb_zeroacc.keras.loop.shown import ShownStep, observe
 from tb_zeroacc.keras.observe.op_callbacks import without_op_callbacks
 from tb_zeroacc.keras.observe.optimizers import Optimizers
 from tb_zeroacc.recording import unrecorded
-from tb_zeroacc.recording.end_of_training import end_of
 from tb_zeroacc.recording.guard import Guard
-from tb_zeroacc.recording.progress import STEPS, Progress
+from tb_zeroacc.recording.loop_progress import STEPS, LoopProgress
+from tb_zeroacc.recording.recorder import Recorder, end_of
 from tb_zeroacc.recording.schedule import Schedule
-from tb_zeroacc.recording.session import RecordingSession, numbers_of
+from tb_zeroacc.recording.session import numbers_of
 from tb_zeroacc.recording.tables.observation import Observation, Update
 
 
-class OwnLoop:
+class OwnLoop(Recorder):
     """Records one model, from the first time that its loop begins to the last time that it ends.
 
     Args:
@@ -41,8 +39,7 @@ class OwnLoop:
         loss: What the loop minimises, as for `compile`; None where nothing is known.
         log_dir: Directory of the training.
         schedule: Says which steps are due.
-        news: Called when there may be something to tell: `contract`, `sample`, `non_finite`,
-            `exception`, `epoch`, `end`; the record is on disk by then.
+        news: As of `Recorder`.
     """
 
     def __init__(
@@ -54,29 +51,19 @@ class OwnLoop:
         schedule: Schedule,
         news: Callable[[str], None],
     ) -> None:
-        self.guard = Guard(without_op_callbacks)
+        super().__init__(log_dir, Guard(without_op_callbacks), news)
         self._model = model
         self._optimizers = optimizers
         self._known = Optimizers(_named(optimizers))
         self._changes = 0  # of what is known of them, when they were last stated
         self._asked = Asked(loss, self._known)
-        self._news = news
-        self._session = RecordingSession(log_dir, self.guard)
-        self.directory, self.token = self._session.directory, self._session.token
-        self._progress = Progress(self._session, schedule, self.guard, news)
+        self._progress = LoopProgress(self._session, schedule, self.guard, news)
         parts = (model, optimizers, self._progress, self.guard, self._outputs_of)
         self._eager = EagerSteps(*parts)
         self._graph = GraphSteps(*parts)
         self._hooks: LoopHooks | None = None
         self._has_told = False
         self._updates: int | None = None  # of all optimizers, when the epoch began
-        self.is_open = False
-        atexit.register(_at_exit, weakref.ref(self))
-
-    @property
-    def is_writing(self) -> bool:
-        """Whether there is a log to write to, and then to read."""
-        return self._session.is_writing
 
     def begin(self) -> None:
         """The loop begins."""
@@ -119,8 +106,8 @@ class OwnLoop:
             self._hooks.remove()
             self._hooks = None
 
-    def abandoned(self) -> None:
-        """The interpreter ends within the loop."""
+    def program_ended(self) -> None:
+        """The interpreter ends, maybe within the loop."""
         if self.is_open:
             self._close()
             steps = self._progress.taken(trained=self._has_trained())
@@ -207,7 +194,7 @@ class OwnLoop:
             )
         trained = self._has_trained()
         if trained and self._progress.is_silent:
-            self._progress.lacks(unrecorded.of_silence())
+            self._session.lacks(unrecorded.of_silence())
         numbers = self.guard.run("logs of epochs", _values_of, logs) or {}
         self._progress.end_epoch(numbers, rate, trained=trained)
 
@@ -257,9 +244,3 @@ def _values_of(logs: Mapping[str, Any] | None) -> dict[str, float]:
         if isinstance(value, keras.Metric):
             found[name] = value.result()
     return numbers_of(found)
-
-
-def _at_exit(reference: weakref.ref[OwnLoop]) -> None:
-    loop = reference()
-    if loop is not None and loop.is_writing:  # a forked process has no part in it
-        loop.guard.run("the end of the program", loop.abandoned)

@@ -9,6 +9,7 @@ record copies the operations that lead to its tensors, and has them read the kep
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -93,13 +94,37 @@ class Kept:
         return {id(variable.handle): copied.handle for variable, copied in pairs}
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where in a trace the variables are kept: the place of the last operation that does so."""
+
+    kept: Kept
+    graph: Any
+    place: int
+
+
+def recomputation_of(seen: Observation, moment: Moment | None) -> Recomputation | None:
+    """How the tensors of a step can be had without a consumer; None where they cannot.
+
+    Args:
+        seen: The step, traced in the graph that is the default one now.
+        moment: When the variables were kept before it; None where they were not.
+    """
+    if moment is None or moment.graph is not tf.compat.v1.get_default_graph():
+        return None
+    try:
+        found = Recomputation(seen, moment)
+    except Exception:  # noqa: BLE001 - an operation that cannot be copied: its tensors are used
+        return None
+    return found if found.is_exact else None
+
+
 class Recomputation:
     """The operations that lead to the tensors of a step, to be copied into a branch.
 
     Args:
         seen: The step, traced in the graph that is the default one now.
-        kept: The variables before it.
-        moment: The place among the operations of that graph behind which they were kept.
+        moment: When the variables were kept before it.
 
     Attributes:
         is_exact: Whether a copy would find the same: it may draw no random numbers but from the
@@ -107,9 +132,9 @@ class Recomputation:
             kept.
     """
 
-    def __init__(self, seen: Observation, kept: Kept, moment: int) -> None:
+    def __init__(self, seen: Observation, moment: Moment) -> None:
         self._seen = seen
-        self._moment = moment
+        self._moment = moment.place
         self._graph = tf.compat.v1.get_default_graph()
         wanted = [
             tensor
@@ -125,7 +150,7 @@ class Recomputation:
             if operation.type == "Placeholder"
         }
         outside = {id(inner): outer for outer, inner in self._graph.captures}
-        handles = kept.handles()
+        handles = moment.kept.handles()
         self._copies = {
             name: handles[id(outside[id(tensor)])]
             for name, tensor in self._inputs.items()

@@ -6,25 +6,20 @@ of them at once, and those that an update changes again when the optimizer has a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from tb_zeroacc import facts
 from tb_zeroacc.keras.loop.given import taken, tensors_of
 from tb_zeroacc.keras.observe.step_data import is_visible
 from tb_zeroacc.keras.tables import content, graph_backend, layer_tables
 from tb_zeroacc.recording.guard import Guard
-from tb_zeroacc.recording.sample import Sample
 from tb_zeroacc.recording.tables import data_tables, model_tables
 from tb_zeroacc.recording.tables.model_tables import Snapshot
 from tb_zeroacc.recording.tables.observation import Observation, Update
-from tb_zeroacc.records import Layout
 
 NAN = float("nan")
 
@@ -127,7 +122,7 @@ def look(optimizer: Any, variables: list[Any]) -> Snapshot:
 def unmoved(
     optimizer: Any, variables: list[Any], gradients: list[Any] | None, before: Snapshot
 ) -> Update:
-    """An update that is still to come, or that nobody saw: what it will change is unknown."""
+    """An update that is still to come, or was not seen: what it changes is unknown."""
     unknown = replace(before, visited=tf.fill(tf.shape(before.visited), NAN))
     given = [None] * len(variables) if gradients is None else gradients
     return Update(optimizer, given, variables, fresh=False, before=unknown)
@@ -176,15 +171,3 @@ def second_part(
         again.updates = updates
         found += guard.run("the loss", content.loss, again, gradients[1]) or []
     return found
-
-
-def joined(sample: Sample, found: Sequence[tuple[Layout, NDArray[np.float32]]]) -> Sample:
-    """A sample with tables of its second part in the place of the first ones."""
-    kinds = {layout.kind for layout, _ in found}
-    kept = [t for t in sample.tables if t[0].kind not in kinds]
-    return replace(sample, tables=[*kept, *found])
-
-
-def arrays_of(found: list[data_tables.ComputedTable]) -> list[tuple[Layout, NDArray[np.float32]]]:
-    """Tables of eager tensors as arrays."""
-    return [(t.layout, np.asarray(t.values, np.float32)) for t in found]

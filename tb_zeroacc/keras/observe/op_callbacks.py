@@ -1,8 +1,8 @@
 """Operations of ours that TensorFlow's debuggers leave alone.
 
 `tf.debugging.enable_check_numerics` and Debugger V2 look at every operation that a thread runs or
-adds to a graph. Ours are none of their business: NaN stands for "unknown" in our tables, which
-would come out of the user's training as an error.
+adds to a graph. Ours must be hidden from them: NaN stands for "unknown" in our tables, which
+would raise an error in the user's training.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The optimizers that may train a model: where it keeps them, and what each is seen to update.
 
 `compile()` puts an RMSprop on every model, so an optimizer that stands there need not train it. One
-that was applied does, and so does one that has counted updates where nobody saw them.
+that was applied does, and so does one that has counted updates that were not seen.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Known:
         name: Where the model keeps it: `optimizer`, `d_optimizer`, `optimizers['critic']`.
         optimizer: The optimizer itself.
         variables: What it was applied to, by identity.
-        hidden: Those of them whose update happened where nothing of ours can look: in a branch, a
+        hidden: Those of them whose update happened where no hook can look: in a branch, a
             loop or a `tf.function` of the step.
     """
 
@@ -79,7 +79,7 @@ class Optimizers:
         Args:
             optimizer: One of these.
             variables: What it is applied to.
-            hidden: Whether that happens where nothing of ours can look.
+            hidden: Whether that happens where no hook can look.
 
         Returns:
             Its name.
@@ -131,6 +131,17 @@ def learned(gradients: Iterable[Any], variables: Iterable[Any]) -> tuple[list[An
     pairs = itertools.zip_longest(list(gradients), list(variables))
     kept = [(g, v) for g, v in pairs if not getattr(v, "overwrite_with_gradient", False)]
     return [g for g, _ in kept], [v for _, v in kept]
+
+
+def makes_variables(optimizer: Any) -> bool:
+    """Whether the first `apply` makes variables, so that Keras traces the step once more."""
+    return not (
+        type(optimizer).__name__ == "SGD"
+        and is_a(optimizer, "SGD")
+        and not optimizer.momentum
+        and not optimizer.use_ema
+        and not optimizer.gradient_accumulation_steps
+    )
 
 
 def optimizers_of_model(model: Any) -> dict[str, Any]:

@@ -6,12 +6,22 @@ when it ends becomes inert, and goes when the one above it does.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
-from tb_zeroacc.keras.compat import is_as_keras_made_it
+from tb_zeroacc.keras.compat import (
+    call_name,
+    converting,
+    is_as_keras_made_it,
+    is_converted,
+    is_keras_2,
+    unconverted,
+)
+from tb_zeroacc.keras.observe.layers import layers_of
 
 _MARK = "_zeroacc_patch"
+Hook: TypeAlias = "Callable[[Callable[..., Any], Patch], Callable[..., Any]]"
 
 
 class Patch:
@@ -20,8 +30,8 @@ class Patch:
     Args:
         target: The object; it is patched past its own `__setattr__`, so that Keras tracks nothing.
         name: The attribute to replace.
-        make: Builds the replacement from the original and this patch; while `active` is False it
-            must do nothing but pass calls on.
+        make: A `Hook`: builds the replacement from the original and this patch; while `active` is
+            False it must do nothing but pass calls on.
 
     Attributes:
         active: Whether it has not ended.
@@ -29,9 +39,7 @@ class Patch:
         was_own: Whether that stood on the instance itself.
     """
 
-    def __init__(
-        self, target: Any, name: str, make: Callable[[Any, Patch], Callable[..., Any]]
-    ) -> None:
+    def __init__(self, target: Any, name: str, make: Hook) -> None:
         self.target = target
         self.name = name
         self.active = True
@@ -52,6 +60,48 @@ class Patch:
                 object.__setattr__(self.target, self.name, top.original)
             else:
                 object.__delattr__(self.target, self.name)
+
+
+class Patches:
+    """The patches on one model and on what belongs to it, until `remove`."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._patches: list[Patch] = []
+        self._targets: set[int] = set()
+
+    def put(self, target: Any, name: str, make: Hook) -> None:
+        """Replaces an attribute; AutoGraph converts what stood there if it did so before."""
+        if is_keras_2(self._model):
+            converts = is_converted(self._model, name)
+            make = functools.partial(_through_autograph, make, converts)
+        self._patches.append(Patch(target, name, make))
+
+    def put_once(self, target: Any, name: str, make: Hook) -> None:
+        """Replaces an attribute of an object, unless one was already."""
+        if id(target) not in self._targets:
+            self._targets.add(id(target))
+            self.put(target, name, make)
+
+    def put_on_layers(self, make: Callable[[Any], Hook]) -> None:
+        """Replaces what computes the output of each layer that is new.
+
+        To be asked again at each step: a subclassed model may make layers in its first call.
+        """
+        for layer in layers_of(self._model):
+            self.put_once(layer, call_name(layer), make(layer))
+
+    def remove(self) -> None:
+        """Takes every patch off."""
+        for patch in reversed(self._patches):
+            patch.remove()
+        self._patches.clear()
+
+
+def _through_autograph(
+    make: Hook, converts: bool, original: Callable[..., Any], patch: Patch
+) -> Any:
+    return unconverted(make(converting(original) if converts else original, patch))
 
 
 def is_patched(target: Any, name: str) -> bool:

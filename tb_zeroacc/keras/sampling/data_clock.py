@@ -9,6 +9,9 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework.config import is_op_determinism_enabled
 
+from tb_zeroacc.recording.guard import Guard
+from tb_zeroacc.recording.tables.observation import Observation
+
 # Wall clock seconds travel modulo this, so that float32 holds them to 61 microseconds.
 CLOCK_PERIOD = 1024.0
 
@@ -25,3 +28,15 @@ def clock_behind(data: Any) -> Any:
     tensors = [t for t in keras.tree.flatten(data) if isinstance(t, tf.Tensor)]
     with tf.control_dependencies(tensors):
         return tf.cast(tf.math.floormod(tf.timestamp(), CLOCK_PERIOD), tf.float32)
+
+
+def note_clock(seen: Observation, guard: Guard) -> None:
+    """Notes on a step that begins when its data were there; XLA has no clock."""
+    if not getattr(seen.model, "jit_compile", False):
+        seen.data_ready = guard.run("the time waited for data", clock_behind, seen.data)
+
+
+def seconds_between(asked: float, ready: float) -> float:
+    """From a time to one that `clock_behind` told."""
+    waited = (ready - asked) % CLOCK_PERIOD
+    return waited if waited < CLOCK_PERIOD / 2 else 0.0  # clocks of two precisions

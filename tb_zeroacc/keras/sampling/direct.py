@@ -1,13 +1,12 @@
-"""The usual way of sampling: a step returns its tensors, and Python decides what becomes of them.
+"""Sampling where a step cannot be replayed: it returns its tensors, and Python summarises them.
 
 An unsampled step costs its outputs and a probe of five numbers. The weights are looked at before a
-step that is due, its tensors are summarised behind it, and all are let go. Where the probe tells of
-a number that is none, the tensors of that very step are still in hand.
+step that is due, and its tensors are summarised after it. Where the probe shows a value that is not
+finite, the tensors of that very step are still at hand.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,19 +15,19 @@ import tensorflow as tf
 
 from tb_zeroacc.keras.compat import has_loss_scale, is_as_keras_made_it, takes_single_steps
 from tb_zeroacc.keras.contract.losses import describe_outputs
-from tb_zeroacc.keras.sampling.data_clock import clock_behind
+from tb_zeroacc.keras.sampling.data_clock import note_clock
 from tb_zeroacc.keras.sampling.probe import CLOCK, INPUTS, LOSS, PLAN, WEIGHTS, probe, read
+from tb_zeroacc.keras.sampling.sampler import PART, Sampler
 from tb_zeroacc.keras.sampling.stepping import Taken
 from tb_zeroacc.keras.tables import content, layer_tables
 from tb_zeroacc.keras.tables.gathering import gather
 from tb_zeroacc.keras.tables.plan import Before, SamplePlan, plan_of
-from tb_zeroacc.recording.due import DueSteps
 from tb_zeroacc.recording.guard import Guard
-from tb_zeroacc.recording.sample import Sample, Tables
+from tb_zeroacc.recording.sample import Sample, Tables, arrays_of
+from tb_zeroacc.recording.schedule import DueSteps
 from tb_zeroacc.recording.tables.model_tables import MAX_ROWS, Snapshot
 from tb_zeroacc.recording.tables.observation import Observation, Update
 
-PART = "samples"  # in the words of the guard's warning
 FALSE_ALARMS = 3  # so often the sum of finite inputs may overflow before it is ignored
 
 
@@ -45,26 +44,20 @@ def serves(model: Any) -> bool:
     return single and is_in_one_replica(model) and is_own
 
 
-class DirectSampler:
-    """Samples a model whose steps return their tensors; see `sampler.Sampler`.
+class DirectSampler(Sampler):
+    """Samples a model whose steps return their tensors; see `Sampler`.
 
     Args:
         model: The model.
-        guard: Turns failing parts off.
-        due: Which steps to sample.
-        on_trace: Called with each observation that was traced.
+        guard, due, on_trace: As of `Sampler`.
     """
 
     def __init__(
         self, model: Any, guard: Guard, due: DueSteps, on_trace: Callable[[Observation], None]
     ) -> None:
-        self._guard = guard
-        self.due = due
-        self._on_trace = on_trace
-        self._jit = bool(getattr(model, "jit_compile", False))
+        super().__init__(guard, due, on_trace)
         self._plans: list[SamplePlan] = []
         self._before: Before | None = None
-        self._samples: list[Sample] = []
         self._heeded = [LOSS, WEIGHTS, INPUTS]
         self._false_alarms = 0
         self._look_again = -1
@@ -72,17 +65,12 @@ class DirectSampler:
         self._has_told = self._has_renewed = False
         self._unseen: list[Any] | None = None
         self._ahead: Snapshot | None = None
-        self.is_watching = False
-        self.outside = 0.0
 
     # --- from the hooks ---------------------------------------------------------------------
 
     def before_step(self, seen: Observation) -> None:
-        """Notes when the data of a step were there."""
-        if not self._jit:  # XLA has no clock
-            seen.data_ready = self._guard.run(
-                "the time waited for data", clock_behind, seen.data
-            )
+        """Notes when its data were there; looks at the weights before an eager one."""
+        note_clock(seen, self._guard)
         if not tf.inside_function() and self._is_due():
             self._ahead = self._guard.run("the weights", self._look_ahead, seen)
 
@@ -107,7 +95,7 @@ class DirectSampler:
             return None  # Keras throws this trace away
         for update in seen.updates:
             if update.is_hidden:
-                update.before = 1.0  # its gradients, and so their scale, are nobody's
+                update.before = 1.0  # its gradients are unknown, and so is their scale
         gathered = gather(seen)
         outputs = describe_outputs(seen.model, seen, [])
         plan = plan_of(len(self._plans), gathered, outputs, self._guard)
@@ -119,10 +107,7 @@ class DirectSampler:
     # --- around a step ----------------------------------------------------------------------
 
     def before_call(self, function: Any, iterator: Any) -> None:
-        """Traces a new step, then looks at the weights where the step is due.
-
-        What the user's model raises while it is traced passes on.
-        """
+        """Traces a new step, then looks at the weights where the step is due."""
         if self._is_eager:
             return
         plans = len(self._plans)
@@ -134,12 +119,11 @@ class DirectSampler:
             function.trace(iterator)
         self._before = None
         if self._is_due() and self._plans:
-            start = time.perf_counter()
-            self._before = self._guard.run("the weights", self._plans[-1].look)
-            self.outside += time.perf_counter() - start
+            with self._beside():
+                self._before = self._guard.run("the weights", self._plans[-1].look)
 
     def after_call(self, taken: Taken) -> None:
-        """Reads the probe, and samples the step where it is due or shows a number that is none."""
+        """Reads the probe, and samples the step where it is due or a value is not finite."""
         if self._is_eager:
             return
         self.is_watching = taken.wish is not None
@@ -153,10 +137,9 @@ class DirectSampler:
         plan = self._plans[int(told[PLAN])]
         bad = self._alarmed(told)
         if bad or self._is_due():
-            start = time.perf_counter()
-            before = self._before if plan is self._plans[-1] else None
-            self._add(plan.summarise(tensors, before), bad, told[CLOCK], plan.has_loss)
-            self.outside += time.perf_counter() - start
+            with self._beside():
+                before = self._before if plan is self._plans[-1] else None
+                self._add(plan.summarise(tensors, before), bad, told[CLOCK], plan.has_loss)
 
     def _is_due(self) -> bool:
         if PART in self._guard.off:
@@ -216,32 +199,8 @@ class DirectSampler:
             self._has_told = True
             self._on_trace(seen)
         if bad or self._is_due():
-            found = content.tables_of(seen, self._guard)
-            made = [(t.layout, np.asarray(t.values, np.float32)) for t in found]
+            made = arrays_of(content.tables_of(seen, self._guard))
             self._add(made, bad, told[CLOCK], layer_tables.has_loss(seen))
-
-    # --- for the recording ------------------------------------------------------------------
-
-    def wants_single_steps(self, count: int) -> bool:
-        """Not asked for: one step is one call here."""
-        return False
-
-    def step(self) -> int:
-        """Training steps taken so far."""
-        return self.due.step
-
-    def fetch(self, steps: int, begin: int, loss: Any) -> list[Sample]:
-        """The samples since the last call, oldest first."""
-        return self.take()
-
-    def take(self) -> list[Sample]:
-        """The samples since the last call, oldest first."""
-        found, self._samples = self._samples, []
-        return found
-
-    def respace(self, step: int, spacing: int) -> None:
-        """Wishes for another number of steps between samples, from the one at `step` on."""
-        self.due.respace(step, spacing)
 
 
 def _not_looked(update: Update) -> Snapshot:

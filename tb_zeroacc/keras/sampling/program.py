@@ -1,10 +1,9 @@
 """Sampling in the graph: the schedule, one conditional a step, and one variable that it fills.
 
 The way for steps that do not come out one by one: several in an execution, or on several replicas,
-or of a `make_train_function` of the user's own. `direct` has the usual way.
+or with a `make_train_function` of the user's own.
 
-    clock   int64 (7,): step, next due step, spacing, last known step, samples, first step with a
-            loss that is not finite (-1), first step with such an input (-1)
+    clock   int64, a `_Clock`
     slots   float32 (slots, capacity): the latest samples, each with a header and its tables
 
 All variables are made before the step is traced: made in a later trace they would fail it. In an
@@ -14,25 +13,26 @@ unsampled step Python touches nothing, and the graph compares, branches and coun
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_zeroacc.keras.compat import steps_per_execution
-from tb_zeroacc.keras.observe.hooks import layers_of
+from tb_zeroacc.keras.observe.layers import layers_of
 from tb_zeroacc.keras.observe.step_data import is_visible
-from tb_zeroacc.keras.sampling.data_clock import clock_behind
+from tb_zeroacc.keras.sampling.data_clock import note_clock
+from tb_zeroacc.keras.sampling.sampler import PART, Sampler
 from tb_zeroacc.keras.sampling.stepping import Taken
-from tb_zeroacc.keras.sampling.tracing import snapshot
+from tb_zeroacc.keras.sampling.tracing import breaks, counters_in, end_to_end, snapshot
 from tb_zeroacc.keras.tables import content, graph_numbers, layer_tables
 from tb_zeroacc.keras.tables.batch_parts import inputs_of
 from tb_zeroacc.keras.tables.branching import branch
-from tb_zeroacc.recording.due import DueSteps
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.sample import Sample, shape_of, split
+from tb_zeroacc.recording.schedule import DueSteps
 from tb_zeroacc.recording.tables import data_tables
 from tb_zeroacc.recording.tables.model_tables import MAX_ROWS, Snapshot
 from tb_zeroacc.recording.tables.observation import Observation, Update
@@ -40,7 +40,6 @@ from tb_zeroacc.records import Layout
 
 # Layout, serial number, step (high, low: each exact in float32), first bad loss, data ready.
 HEADER = 6
-PART = "samples"  # in the words of the guard's warning
 _LOW = 2**20
 MAX_SLOTS = 32
 NOT_SEEN = 3  # so often a loss may look bad without a bad step in the record, before we stop asking
@@ -48,41 +47,53 @@ NOT_SEEN = 3  # so often a loss may look bad without a bad step in the record, b
 UNBUILT_LAYERS, UNBUILT_VARIABLES = 128, 256
 
 
+class _Clock(NamedTuple):
+    """Where the graph stands; int64 of shape () each.
+
+    Attributes:
+        step, next_due, spacing, last: As of `DueSteps`.
+        samples: Those taken so far.
+        bad_loss, bad_input: The first step with a loss, or an input, that is not finite; -1 before.
+    """
+
+    step: Any
+    next_due: Any
+    spacing: Any
+    last: Any
+    samples: Any = 0
+    bad_loss: Any = -1
+    bad_input: Any = -1
+
+
 @dataclass(slots=True)
 class _State:
-    """What this module notes on an observation."""
+    """What this module keeps on an observation."""
 
-    clock: list[Any] = field(default_factory=list)
+    clock: _Clock
     due: Any = None
     bad: Any = None  # this loss is the first that is not finite
     bad_input: Any = None  # this batch of inputs is the first that is not finite
 
 
-class Program:
-    """The recorder's part of the graph of one model; see `sampler.Sampler`.
+class Program(Sampler):
+    """The recorder's part of the graph of one model; see `Sampler`.
 
     Args:
         model: The model; its strategy's scope holds the variables.
-        guard: Turns failing parts off.
+        guard, on_trace: As of `Sampler`.
         due: Which steps to sample; here a copy of what the graph keeps.
-        on_trace: Called with each observation whose operations were added.
     """
 
     def __init__(
         self, model: Any, guard: Guard, due: DueSteps, on_trace: Callable[[Observation], None]
     ) -> None:
-        self.due = due
-        self.is_watching = False
-        self.outside = 0.0
+        super().__init__(guard, due, on_trace)
         self._was_bad = False
         self._not_seen = 0
         self._renewed = False
         self._function: Any = None
-        self._guard = guard
-        self._on_trace = on_trace
         self._strategy = model.distribute_strategy
         self._replicated = self._strategy.num_replicas_in_sync > 1
-        self._has_clock = not getattr(model, "jit_compile", False)  # XLA has none
         self._layouts: list[tuple[tuple[Layout, ...], bool]] = []
         # One more than steps in an execution: what was sampled out of turn is not overwritten.
         self._slot_count = min(steps_per_execution(model) + 1, MAX_SLOTS)
@@ -96,8 +107,7 @@ class Program:
             if self._replicated
             else {}
         )
-        now = (due.step, due.next_due, due.spacing, due.last)
-        start = np.array([*now, 0, -1, -1], np.int64)
+        start = np.array(_Clock(due.step, due.next_due, due.spacing, due.last), np.int64)
         with tf.init_scope(), self._strategy.scope():
             self._clock = tf.Variable(start, trainable=False, name="zeroacc_clock", **kind)
             self._slots = tf.Variable(
@@ -108,22 +118,18 @@ class Program:
     # --- the host's side ------------------------------------------------------------------------
 
     def before_call(self, function: Any, iterator: Any) -> None:
-        """Nothing is to be done: the graph sees to it."""
+        """Only remembers the step function: the graph decides what is sampled."""
         self._function = function
 
     def after_call(self, taken: Taken) -> None:
-        """Sees to it that the step is watched at all.
+        """Makes sure that the step is watched at all.
 
         A trace that was expected to be thrown away may be kept, by an optimizer without variables
-        that we do not know: then nothing of ours runs yet. One more trace has it all.
+        that we do not know: then none of our operations run yet. One more trace includes them.
         """
         if not self.is_watching and not self._renewed:
             self._renewed = True
             self._guard.run(PART, self._function.renew)
-
-    def wants_single_steps(self, count: int) -> bool:
-        """Not asked for: the graph counts and samples by itself."""
-        return False
 
     def respace(self, step: int, spacing: int) -> None:
         """Wishes for another number of steps between samples, from the one at `step` on."""
@@ -183,10 +189,7 @@ class Program:
 
     def before_step(self, seen: Observation) -> None:
         """Notes when the data of a step were there."""
-        if self._has_clock:
-            seen.data_ready = self._guard.run(
-                "the time waited for data", clock_behind, seen.data
-            )
+        note_clock(seen, self._guard)
 
     def before_apply(self, seen: Observation, update: Update) -> None:
         """Looks at the weights before they change, where this step is due."""
@@ -202,76 +205,69 @@ class Program:
 
     def _state(self, seen: Observation) -> _State:
         if seen.state is None:
-            seen.state = _State(tf.unstack(tf.convert_to_tensor(self._clock), num=7))
+            seen.state = _State(_Clock(*counters_in(self._clock)))
         state: _State = seen.state
         if state.bad_input is None:
             total = self._guard.run("broken inputs", graph_numbers.sum_of, inputs_of(seen))
             total = tf.constant(0.0) if total is None else total
-            state.bad_input = ~tf.math.is_finite(total) & (state.clock[6] < 0)
+            state.bad_input = ~tf.math.is_finite(total) & (state.clock.bad_input < 0)
         if state.bad is None and seen.loss is not None and is_visible(seen.loss):
-            state.bad = self._is_bad(seen.loss, state)
+            state.bad = breaks(seen.loss, state.clock.bad_loss)
             state.due = None
         if state.due is None:
-            state.due = (state.clock[0] >= state.clock[1]) | state.bad_input
+            state.due = (state.clock.step >= state.clock.next_due) | state.bad_input
             if state.bad is not None:
                 state.due |= state.bad
         return state
-
-    @staticmethod
-    def _is_bad(loss: Any, state: _State) -> Any:
-        return ~tf.math.is_finite(layer_tables.mean_of(loss)) & (state.clock[5] < 0)
 
     def _snapshot(self, seen: Observation, update: Update) -> Snapshot:
         return snapshot(self._state(seen).due, update)
 
     def _add(self, seen: Observation) -> None:
         state = self._state(seen)
+        clock, step = state.clock, state.clock.step
         if state.bad is None:
             # A `train_step` of the user's own: its loss is known only now, and with it that the
             # weights should have been looked at, so those columns are then unknown.
             reported = layer_tables.reported_loss(seen)
-            state.bad = (
-                tf.constant(False) if reported is None else self._is_bad(reported, state)
-            )
+            is_unknown = reported is None
+            state.bad = tf.constant(False) if is_unknown else breaks(reported, clock.bad_loss)
             state.due |= state.bad
-        step, due, spacing, last, taken, first_bad, first_input = state.clock
 
         def sample() -> Any:
             found = self._tables(seen)
             layout = self._remember(tuple(t.layout for t in found), layer_tables.has_loss(seen))
             header = [
-                tf.constant(float(layout)), tf.cast(taken + 1, tf.float32),
+                tf.constant(float(layout)), tf.cast(clock.samples + 1, tf.float32),
                 tf.cast(step // _LOW, tf.float32), tf.cast(step % _LOW, tf.float32),
                 tf.cast(state.bad, tf.float32),
                 tf.constant(float("nan")) if seen.data_ready is None else seen.data_ready,
             ]  # fmt: skip
-            flat = [tf.stack(header), *(tf.reshape(t.values, [-1]) for t in found)]
             size = HEADER + sum(int(np.prod(shape_of(t.layout))) for t in found)
-            row = tf.concat([*flat, tf.zeros([self._capacity - size])], 0)
-            slot = tf.cast(taken % self._slot_count, tf.int32)
+            rest = tf.zeros([self._capacity - size])
+            row = tf.concat([tf.stack(header), end_to_end(found), rest], 0)
+            slot = tf.cast(clock.samples % self._slot_count, tf.int32)
             mine = tf.equal(tf.range(self._slot_count), slot)[:, None]
             self._slots.assign(tf.where(mine, row, tf.convert_to_tensor(self._slots)))
-            after = tf.where(step + 1 < self.due.dense_until, step + 1, step + spacing)
-            following = tf.where((step < last) & (after > last), last, after)
-            latches = (
-                tf.where(state.bad, step, first_bad),
-                tf.where(state.bad_input, step, first_input),
+            after = tf.where(step + 1 < self.due.dense_until, step + 1, step + clock.spacing)
+            is_last = (step < clock.last) & (after > clock.last)
+            return self._count(
+                clock._replace(
+                    next_due=tf.where(is_last, clock.last, after),
+                    samples=clock.samples + 1,
+                    bad_loss=tf.where(state.bad, step, clock.bad_loss),
+                    bad_input=tf.where(state.bad_input, step, clock.bad_input),
+                )
             )
-            self._clock.assign(
-                tf.stack([step + 1, following, spacing, last, taken + 1, *latches])
-            )
-            return tf.constant(True)
 
-        def count() -> Any:
-            self._clock.assign(
-                tf.stack([step + 1, due, spacing, last, taken, first_bad, first_input])
-            )
-            return tf.constant(False)
-
-        branch(state.due, sample, count)
+        branch(state.due, sample, lambda: self._count(clock))
         first, self.is_watching = not self.is_watching, True
         if first or tf.inside_function():  # of eager steps the first
             self._on_trace(seen)
+
+    def _count(self, clock: _Clock) -> Any:
+        self._clock.assign(tf.stack(list(clock._replace(step=clock.step + 1))))
+        return tf.constant(True)
 
     def _remember(self, layouts: tuple[Layout, ...], has_loss: bool) -> int:
         if (layouts, has_loss) not in self._layouts:
@@ -279,7 +275,7 @@ class Program:
         return self._layouts.index((layouts, has_loss))
 
     def _tables(self, seen: Observation) -> list[data_tables.ComputedTable]:
-        """Every table of a step; what finds no room is left out, last first."""
+        """Every table of a step; those that do not fit are left out."""
         found = content.tables_of(seen, self._guard)
         room = self._capacity - HEADER
         kept = []

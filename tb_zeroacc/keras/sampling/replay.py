@@ -25,6 +25,7 @@ from tb_zeroacc.keras.contract.losses import describe_outputs
 from tb_zeroacc.keras.observe.hooks import Hooks
 from tb_zeroacc.keras.observe.optimizers import learned
 from tb_zeroacc.keras.observe.patches import is_keras_own
+from tb_zeroacc.keras.sampling.batches import leaves_of, packed, without_optionals
 from tb_zeroacc.keras.sampling.direct import is_in_one_replica
 from tb_zeroacc.keras.tables.gathering import Gathered, gather
 from tb_zeroacc.keras.tables.graph_call import GraphCall
@@ -75,7 +76,7 @@ class Replay(ABC):
 
     def __init__(self, model: Any, spec: Any) -> None:
         self._model = model
-        self._spec = _without_optionals(spec)
+        self._spec = without_optionals(spec)
         self._compiled = _compiled(model)
         self._trainable = list(model.trainable_variables)
         known = {id(v): v for v in [*self._trainable, *model.variables, *self._others()]}
@@ -94,7 +95,7 @@ class Replay(ABC):
         return (
             now == [id(v) for v in self._trainable]
             and _compiled(self._model) == self._compiled
-            and _without_optionals(spec) == self._spec
+            and without_optionals(spec) == self._spec
         )
 
     def look(self) -> Values:
@@ -109,7 +110,7 @@ class Replay(ABC):
             batch: As it drew it.
         """
         try:
-            flat = self._function(values, _leaves_of(_without_optionals(batch)))
+            flat = self._function(values, leaves_of(without_optionals(batch)))
         except Exception as fault:  # memory that does not suffice for two steps, say
             raise NotReplayableError(f"{type(fault).__name__}: {fault}") from fault
         found = tf.nest.pack_sequence_as(self._returned, flat, expand_composites=True)
@@ -124,14 +125,14 @@ class Replay(ABC):
 
         def replayed(values: Sequence[Any], leaves: Sequence[Any]) -> Any:
             scope = NotingScope(zip(self.variables, values, strict=True))
-            self._compute(scope, values, _packed(template, leaves))
+            self._compute(scope, values, packed(template, leaves))
             unknown.update(scope.unknown)
             return tf.nest.flatten(self.gathered.tensors, expand_composites=True)
 
         values = [tf.TensorSpec(v.shape, v.dtype) for v in self.variables]
         # XLA draws other random numbers than TensorFlow's own operations do.
         jit_compile = bool(self._model.jit_compile)
-        function = GraphCall(replayed, values, _leaves_of(template), jit_compile=jit_compile)
+        function = GraphCall(replayed, values, leaves_of(template), jit_compile=jit_compile)
         left_behind = function.with_side_effects()
         if left_behind:
             raise NotReplayableError(f"the step holds {', '.join(sorted(left_behind))}")
@@ -281,23 +282,3 @@ def undisturbed(model: Any) -> Iterator[None]:
             layer._losses[:] = found
             layer._loss_ids.clear()
             layer._loss_ids.update(known)
-
-
-def _without_optionals(structure: Any) -> Any:
-    """A batch, or its spec, with None for an input that was left out: Keras packs it so."""
-
-    def given(leaf: Any) -> Any:
-        is_none = type(leaf).__name__ == "NoneTensorSpec"
-        is_left_out = isinstance(leaf, tf.experimental.Optional | tf.OptionalSpec)
-        return None if is_none or is_left_out else leaf
-
-    return tf.nest.map_structure(given, structure)
-
-
-def _leaves_of(structure: Any) -> list[Any]:
-    return [leaf for leaf in tf.nest.flatten(structure) if leaf is not None]
-
-
-def _packed(template: Any, leaves: Sequence[Any]) -> Any:
-    rest = iter(leaves)
-    return tf.nest.map_structure(lambda leaf: None if leaf is None else next(rest), template)

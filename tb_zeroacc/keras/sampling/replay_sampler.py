@@ -12,26 +12,26 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc.keras.observe.hooks import Hooks
-from tb_zeroacc.keras.sampling.replay import NotReplayableError, Replay, TrainingReplay, Values
-from tb_zeroacc.keras.sampling.shadow import Batch, Shadow, repeated, state_of
-from tb_zeroacc.keras.sampling.stepping import Batches, Taken
-from tb_zeroacc.keras.tables.plan import Before, SamplePlan, plan_of
-from tb_zeroacc.recording.due import DueSteps
+from tb_zeroacc.keras.sampling.batches import Batch, has_bad_input, spec_of
+from tb_zeroacc.keras.sampling.look import Look, sample_of
+from tb_zeroacc.keras.sampling.replay import NotReplayableError, Replay, TrainingReplay
+from tb_zeroacc.keras.sampling.sampler import PART, Sampler
+from tb_zeroacc.keras.sampling.shadow import Shadow, repeated, state_of
+from tb_zeroacc.keras.sampling.stepping import Taken
+from tb_zeroacc.keras.tables.plan import SamplePlan, plan_of
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.loss_watch import LossWatch
 from tb_zeroacc.recording.sample import Sample, Tables, has_non_finite
-from tb_zeroacc.recording.tables.observation import Observation, Update
+from tb_zeroacc.recording.schedule import DueSteps
+from tb_zeroacc.recording.tables.observation import Observation
 from tb_zeroacc.records import Layout
 
-PART = "samples"  # in the words of the guard's warning
 ALERT = 8  # steps that are looked at behind one whose loss leapt
 # Relative difference between the loss of a step and that of its replay beyond which the step is
 # not what was replayed; rounding alone is 1e-6, in half precision 1e-2 (measured).
@@ -42,33 +42,13 @@ OF_THE_BATCH = frozenset({"inputs", "batch", "labels", "label_counts", "sample_w
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """The variables before a step.
-
-    Attributes:
-        step: The step.
-        values: Of all variables that a replay needs.
-        before: Statistics of the weights.
-        replay, plan: How such a step is computed once more, and summarised.
-    """
-
-    step: int
-    values: Values
-    before: Before
-    replay: Replay
-    plan: SamplePlan
-
-
-class ReplaySampler:
-    """Samples a model by replays; see `sampler.Sampler`.
+class ReplaySampler(Sampler):
+    """Samples a model by replays; see `Sampler`.
 
     Args:
         model: The model.
         hooks: Its hooks.
-        guard: Turns failing parts off.
-        due: Which steps to sample.
-        on_trace: Called with each observation that was traced.
+        guard, due, on_trace: As of `Sampler`.
         replay: Of an earlier `fit` of the model; used again where nothing has changed.
 
     Attributes:
@@ -85,21 +65,16 @@ class ReplaySampler:
         on_trace: Callable[[Observation], None],
         replay: tuple[Replay, SamplePlan] | None = None,
     ) -> None:
+        super().__init__(guard, due, on_trace)
         self._model = model
         self._hooks = hooks
-        self._guard = guard
-        self.due = due
-        self._on_trace = on_trace
-        self.is_watching = False
-        self.outside = 0.0
         self.unfit: Exception | None = None
         self.replay = replay
-        self._look: _Look | None = None  # at the step that runs
-        self._latest: _Look | None = None
+        self._look: Look | None = None  # at the step that runs
+        self._latest: Look | None = None
         self._drawn: deque[Batch] = deque(maxlen=2)
         self._shadow: Shadow | None = None
         self._take_again: Callable[[Any], Any] | None = None
-        self._samples: list[Sample] = []
         self._watch = LossWatch()
         self._loss_layout: Layout | None = None
         self._alert_until = -1
@@ -107,14 +82,8 @@ class ReplaySampler:
 
     # --- from the hooks ---------------------------------------------------------------------
 
-    def before_step(self, seen: Observation) -> None:
-        """Nothing is added to a step."""
-
-    def before_apply(self, seen: Observation, update: Update) -> None:
-        """Nothing is added to a step."""
-
     def after_step(self, seen: Observation) -> None:
-        """Takes note of what a trace showed; of steps that run eagerly the first."""
+        """Reports what a trace showed; of eager steps the first."""
         if tf.inside_function() or not self.is_watching:
             self._on_trace(seen)
 
@@ -127,23 +96,19 @@ class ReplaySampler:
         return self.due.is_due(count) or self.due.step < self._alert_until
 
     def before_call(self, function: Any, iterator: Any) -> None:
-        """Traces a new step, then takes the values of all variables where the step is due.
-
-        What the user's model raises while it is traced passes on.
-        """
+        """Traces a new step, then takes the values of all variables where the step is due."""
         function.trace(iterator)
         self._look = None
         if self.wants_single_steps(1) and self._model.built:
-            start = time.perf_counter()
-            self._look = self._guard.run(PART, self._looked, _spec_of(iterator))
-            self.outside += time.perf_counter() - start
+            with self._beside():
+                self._look = self._guard.run(PART, self._looked, spec_of(iterator))
         # Where every step is sampled there is nothing to go back for.
         skips = self.due.spacing > 1
         if skips and self._shadow is not None and self._shadow.is_due(self.due.step):
             self._take_again = function.single_step()
             self._guard.run(PART, self._shadow.look, self.due.step)
 
-    def _looked(self, spec: Any) -> _Look | None:
+    def _looked(self, spec: Any) -> Look | None:
         if self.replay is None or not self.replay[0].fits(spec):
             try:
                 made = TrainingReplay(self._model, self._hooks, spec)
@@ -154,7 +119,7 @@ class ReplaySampler:
         replay, plan = self.replay
         if self._shadow is None and not self._was_bad:
             self._shadow = Shadow(state_of(self._model, replay.variables))
-        return _Look(self.due.step, replay.look(), plan.look(), replay, plan)
+        return Look.at(self.due.step, replay, plan)
 
     def after_call(self, taken: Taken) -> None:
         """Replays a step that was looked at, or whose inputs are not finite."""
@@ -187,16 +152,16 @@ class ReplaySampler:
         self._look = None
         if self._shadow is not None:
             self._shadow.note(batch)
-        broken = not self._had_bad_input and _has_bad_input(batch.content)
+        broken = not self._had_bad_input and has_bad_input(batch.content)
         self._had_bad_input |= broken
         if look is not None:
             self._latest = look
-            self._add(batch, _replayed(batch, look))
+            self._add(batch, look.tables_of(batch))
             if is_due:
                 self.due.move_on()
             return True
         if broken and self._latest is not None:
-            made = _replayed(batch, self._latest, is_own=False)
+            made = self._latest.tables_of(batch, is_own=False)
             self._add(batch, made, self._latest.step)
         return broken
 
@@ -205,7 +170,7 @@ class ReplaySampler:
         bad = not self._was_bad and loss is not None and not np.isfinite(loss)
         if bad:
             self._was_bad, self._shadow = True, None  # nothing is left to go back for
-        self._samples.append(_sample(batch, made, replayed_from, is_first_bad=bad))
+        self._samples.append(sample_of(batch, made, replayed_from, is_first_bad=bad))
         self._loss_layout = next((layout for layout, _ in made if layout.kind == "loss"), None)
         if has_non_finite(made, "gradients") and not self._had_bad_gradient:
             self._had_bad_gradient = True
@@ -241,12 +206,12 @@ class ReplaySampler:
             self._alert_until = step + 1 + ALERT
 
     def _compare(self, own: float, replayed: float | None) -> None:
-        """Holds a step's loss to that of its replay: the first of an epoch is told as it is."""
+        """Compares the loss of an epoch's first step, which Keras reports to the replay's."""
         if replayed is None or abs(own - replayed) > SAME_LOSS * max(abs(own), abs(replayed)):
             self.unfit = NotReplayableError(f"its loss was {own:g}, that of its replay {replayed}")
 
     def _broke(self, step: int) -> None:
-        """Looks for what broke in a step whose loss is not finite and that nobody looked at."""
+        """Finds what broke in a step that was not looked at and whose loss is not finite."""
         shadow = self._shadow
         way = [] if shadow is None else shadow.way_to(step)
         if shadow is not None and way and self._repeat(shadow, way):
@@ -256,23 +221,23 @@ class ReplaySampler:
         if batch is None or latest is None:
             self._add_unknown(step, [], None)
             return
-        made = _replayed(batch, latest, is_own=False)
+        made = latest.tables_of(batch, is_own=False)
         if not np.isfinite(_loss_in(made) or 0.0):
-            self._samples.append(_sample(batch, made, latest.step, is_first_bad=True))
+            self._samples.append(sample_of(batch, made, latest.step, is_first_bad=True))
             return
         # Its weights may be broken, by the update of the step before it.
         before = batches.get(step - 1)
         found = False
         if before is not None and before.step > latest.step:
-            of_before = _replayed(before, latest, is_own=False)
+            of_before = latest.tables_of(before, is_own=False)
             found = has_non_finite(of_before, "gradients")
             if found:
-                self._samples.append(_sample(before, of_before, latest.step))
+                self._samples.append(sample_of(before, of_before, latest.step))
         known = [(layout, values) for layout, values in made if layout.kind in OF_THE_BATCH]
         self._add_unknown(step, known, latest.step, reproduced=found)
 
     def _repeat(self, shadow: Shadow, way: list[Batch]) -> bool:
-        """Takes the steps up to a broken one again; whether it broke again."""
+        """Repeats the steps up to a broken one; whether it broke again."""
         assert self._take_again is not None
         assert self.replay is not None
         replay, plan = self.replay
@@ -280,16 +245,17 @@ class ReplaySampler:
             found = repeated(
                 way,
                 self._take_again,
-                lambda step: _Look(step, replay.look(), plan.look(), replay, plan),
-                lambda batch, look: (batch, _replayed(batch, look)),
+                lambda step: Look.at(step, replay, plan),
+                lambda batch, look: (batch, look.tables_of(batch)),
             )
         batch, made = found[-1]
         if np.isfinite(_loss_in(made) or 0.0):
             return False
         latest = -1 if self._latest is None else self._latest.step
         if len(found) > 1 and found[0][0].step > latest and has_non_finite(made, "weights"):
-            self._samples.append(_sample(found[0][0], found[0][1], None))  # whose update broke them
-        self._samples.append(_sample(batch, made, None, is_first_bad=True))
+            before, of_before = found[0]  # whose update broke them
+            self._samples.append(sample_of(before, of_before, None))
+        self._samples.append(sample_of(batch, made, None, is_first_bad=True))
         return True
 
     def _add_unknown(
@@ -303,67 +269,6 @@ class ReplaySampler:
         self._samples.append(
             Sample(step, True, float("nan"), True, [*loss, *known], since, reproduced)
         )
-
-    # --- for the recording ------------------------------------------------------------------
-
-    def step(self) -> int:
-        """Training steps taken so far."""
-        return self.due.step
-
-    def take(self) -> list[Sample]:
-        """The samples since the last call, oldest first."""
-        found, self._samples = self._samples, []
-        return found
-
-    def respace(self, step: int, spacing: int) -> None:
-        """Wishes for another number of steps between samples, from the one at `step` on."""
-        self.due.respace(step, spacing)
-
-
-def _replayed(batch: Batch, look: _Look, *, is_own: bool = True) -> Tables:
-    """The tables of a step, from its batch and the variables before it, or before another one."""
-    tensors = look.replay.run(look.values, batch.content)
-    return look.plan.summarise(tensors, look.before if is_own else None)
-
-
-def _sample(
-    batch: Batch, made: Tables, replayed_from: int | None, *, is_first_bad: bool = False
-) -> Sample:
-    reproduced = None if replayed_from is None else True
-    ready = float("nan") if batch.ready is None else float(batch.ready)
-    return Sample(batch.step, is_first_bad, ready, True, made, replayed_from, reproduced)
-
-
-def _spec_of(iterator: Any) -> Any:
-    """What the batches of an iterator are like."""
-    if not isinstance(iterator, Batches):
-        return iterator.element_spec
-    return keras.tree.map_structure(
-        lambda leaf: None if leaf is None else tf.TensorSpec(
-            [None, *np.shape(leaf)[1:]], tf.as_dtype(leaf.dtype)
-        ),
-        iterator.first,
-    )
-
-
-def _has_bad_input(batch: Any) -> bool:
-    """Whether an input holds a number that is none; of tensors in this machine's memory."""
-    x, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
-    for leaf in keras.tree.flatten(x):
-        values = getattr(leaf, "flat_values", getattr(leaf, "values", leaf))
-        if not _is_floating(values) or "GPU" in getattr(values, "device", ""):
-            continue
-        array = np.asarray(values)
-        with np.errstate(all="ignore"):  # finite numbers may overflow; asking each takes longer
-            total = np.add.reduce(array, axis=None)
-        if not np.isfinite(total) and not np.isfinite(array).all():
-            return True
-    return False
-
-
-def _is_floating(values: Any) -> bool:
-    dtype = getattr(values, "dtype", None)
-    return bool(getattr(dtype, "is_floating", getattr(dtype, "kind", "") == "f"))
 
 
 def _loss_in(made: Tables) -> float | None:

@@ -1,22 +1,20 @@
-"""The way back: what all variables were some steps ago, and the batches since.
+"""The values that all variables had some steps ago, and the batches since.
 
 From these the steps since can be taken again, to the state before any of them, where something
-broke in one that nobody had looked at. Keeping them costs a look at the variables now and then.
+broke in one that had not been looked at. Keeping them costs a look at the variables now and then.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from tb_zeroacc.keras.compat import value_of
+from tb_zeroacc.keras.sampling.batches import Batch, bytes_of
 from tb_zeroacc.keras.tables.graph_call import GraphCall
 
 SHARE = 0.002  # of the training time that looks may cost
@@ -25,15 +23,6 @@ LEAST, MOST = 16, 256  # steps from one look to the next
 BYTES_PER_SECOND = 4e9
 MOST_STATE = 2**28  # bytes of variables: of more no second copy is kept
 MOST_BATCHES = 2**26  # bytes of batches
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What a step drew, and when that was there, as `clock_behind` tells it, or None."""
-
-    step: int
-    content: Any
-    ready: Any
 
 
 class Shadow:
@@ -54,7 +43,7 @@ class Shadow:
         self._bytes = 0
         self._next = 0
         self._ran = (0, 0.0)  # step, clock
-        size = sum(_bytes_of(value) for value in self._read())
+        size = sum(bytes_of(value) for value in self._read())
         self.is_affordable = size <= MOST_STATE
         self._copying = size / BYTES_PER_SECOND
 
@@ -77,7 +66,7 @@ class Shadow:
         """Keeps the batch of a step that has run."""
         if not self._values or not self.is_affordable:
             return
-        size = sum(_bytes_of(leaf) for leaf in keras.tree.flatten(batch.content))
+        size = sum(bytes_of(leaf) for leaf in keras.tree.flatten(batch.content))
         if self._bytes + size > MOST_BATCHES:
             self._values = []  # no way back until the next look
             self._batches, self._next = [], 0
@@ -141,15 +130,3 @@ def repeated(
         if seen is not None:
             found.append(see(batch, seen))
     return found
-
-
-def _bytes_of(value: Any) -> int:
-    """Size of a tensor or an array; 0 for what is neither."""
-    if isinstance(value, tf.RaggedTensor | tf.SparseTensor):
-        return sum(map(_bytes_of, tf.nest.flatten(value, expand_composites=True)))
-    dtype: Any = getattr(value, "dtype", None)
-    if isinstance(value, tf.Tensor):
-        count: int = math.prod(value.shape)
-        return count * int(dtype.size)
-    size: int = getattr(value, "nbytes", 0)
-    return size

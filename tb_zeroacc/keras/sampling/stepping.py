@@ -13,14 +13,15 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-from tb_zeroacc.keras.observe.hooks import EXTRA
+from tb_zeroacc.keras.observe.underway import EXTRA
+from tb_zeroacc.keras.sampling.batches import Batches
 from tb_zeroacc.keras.sampling.direct_step import DirectStep, Drawn
 from tb_zeroacc.recording.passing import is_ours, passed
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a call of the step has left behind, beside its logs.
+    """What a call of the step returned beside its logs.
 
     Attributes:
         wish: What the watcher asked the step to return; None where nothing came.
@@ -31,22 +32,14 @@ class Taken:
     drawn: Drawn | None = None
 
 
-class StepWatcher(Protocol):
-    """Who is told about the steps.
+class StepSampler(Protocol):
+    """Is asked and told about single steps.
 
     Attributes:
-        callback: The callback that it records for, as Keras lists it in a `fit`.
         token: Names what it asked the step to return, among other recorders' wishes.
-        is_within_fit: Whether a `fit` announces its steps; else a loop of `train_on_batch` may
-            call the outer hooks of the callback alone.
     """
 
-    callback: Any
     token: str
-    is_within_fit: bool
-
-    def is_fitting(self) -> bool:
-        """Whether the `fit` of its callback is still under way."""
 
     def wants_single_steps(self, count: int) -> bool:
         """Whether one of the next so many steps has to be taken by itself."""
@@ -57,6 +50,22 @@ class StepWatcher(Protocol):
     def after_call(self, taken: Taken) -> None:
         """A step has run, or several at once."""
 
+
+class FitWatcher(Protocol):
+    """Is told how the steps of a `fit` end.
+
+    Attributes:
+        callback: The callback that it records for, as Keras lists it in a `fit`.
+        is_within_fit: Whether a `fit` announces its steps; else a loop of `train_on_batch` may
+            call the outer hooks of the callback alone.
+    """
+
+    callback: Any
+    is_within_fit: bool
+
+    def is_fitting(self) -> bool:
+        """Whether the `fit` of its callback is still under way."""
+
     def step_failed(self, fault: BaseException, iterator: Any) -> None:
         """A step raised; the error goes on unchanged after this returns."""
 
@@ -64,24 +73,10 @@ class StepWatcher(Protocol):
         """The iterator had no further batch."""
 
     def abandoned(self) -> None:
-        """`fit` was left without a word, and the model is used by someone else."""
+        """`fit` ended without notice, and the model is used elsewhere."""
 
     def failed(self, fault: Exception) -> None:
-        """Our own part of a step failed: nothing of ours may be left on the model."""
-
-
-@dataclass(slots=True)
-class Batches:
-    """Batches that do not come from a dataset; `first` is the one that comes next."""
-
-    rest: Any
-    first: Any
-
-    def __iter__(self) -> Any:
-        return self.rest
-
-    def __next__(self) -> Any:
-        return next(self.rest)
+        """Our own part of a step failed: every hook has to be removed."""
 
 
 class StepFunction:
@@ -89,21 +84,23 @@ class StepFunction:
 
     Args:
         model: The model, with its hooks on.
-        watcher: Is told what happens.
+        watcher: Is told how steps end.
+        sampler: Is asked and told about each step.
         direct: Whether the step is to be taken without Keras' packing of its outputs.
         together: Steps that one call takes unless a watcher wants them singly.
 
     Attributes:
-        watcher: Is told what happens.
+        watcher, sampler: As above.
         active: Whether it watches, or only passes calls on.
         running: Whether a step of ours is under way.
     """
 
     def __init__(
-        self, model: Any, watcher: StepWatcher, *, direct: bool = False, together: int = 1
+        self, model: Any, watcher: FitWatcher, sampler: StepSampler, *, direct: bool, together: int
     ) -> None:
         self._model = model
         self.watcher = watcher
+        self.sampler = sampler
         self._saved = model.train_function
         self.active = True
         self.running = False
@@ -185,15 +182,15 @@ class StepFunction:
         return function is None
 
     @staticmethod
-    def left_behind(model: Any, running: list[Any]) -> list[StepWatcher]:
-        """Who still watches a model although the `fit` of their callbacks is over.
+    def left_behind(model: Any, running: list[Any]) -> list[FitWatcher]:
+        """The watchers of a model that remain although the `fit` of their callbacks is over.
 
-        An error of another callback, or Ctrl-C between two steps, ends a `fit` without a word.
+        An error of another callback, or Ctrl-C between two steps, ends a `fit` without notice.
 
         Args:
             model: The model.
             running: The callbacks of the `fit` that is running; empty where they are not known,
-                and then nobody counts as left behind.
+                and then none counts as left behind.
         """
         found = []
         function = model.train_function
@@ -204,7 +201,7 @@ class StepFunction:
         return found
 
     def remove(self) -> None:
-        """Ends the watch and clears away whatever inert functions lie below."""
+        """Ends the watch and removes inert functions below."""
         self.active = False
         while True:
             top = self._model.train_function
@@ -252,7 +249,7 @@ class StepFunction:
         if not isinstance(step.inner, DirectStep) or step.inner.together == 1:
             return False
         count = step.inner.together
-        return any(f.active and f.watcher.wants_single_steps(count) for f in self._chain())
+        return any(f.active and f.sampler.wants_single_steps(count) for f in self._chain())
 
     def _singly(self, iterator: Any) -> Any:
         """Takes the steps of one execution one by one, so that each can be watched."""
@@ -278,7 +275,7 @@ class StepFunction:
         self._armed = False
         self.running = True
         try:
-            self.watcher.before_call(iterator)
+            self.sampler.before_call(iterator)
             logs = self._run(iterator)
         except (StopIteration, tf.errors.OutOfRangeError):
             self.watcher.data_ended()
@@ -295,16 +292,16 @@ class StepFunction:
         return logs
 
     def _tell(self) -> None:
-        """Tells the watcher of a step that has run; a fault of its own must not undo that."""
-        step, wish = self._lowest().inner, self._extra.get(self.watcher.token)
+        """Tells the watcher that a step has run; an error of the watcher must not undo that."""
+        step, wish = self._lowest().inner, self._extra.get(self.sampler.token)
         taken = Taken(wish, step.latest if isinstance(step, DirectStep) else None)
         try:
-            self.watcher.after_call(taken)
+            self.sampler.after_call(taken)
         except Exception as fault:  # noqa: BLE001 - watching never breaks training
             self.watcher.failed(fault)
         finally:
             if self._model.train_function is self:  # else the one above takes them
-                self._extra = {}  # lets go of the tensors
+                self._extra = {}  # releases the tensors
 
     def _run(self, iterator: Any) -> Any:
         """Runs the step, and takes what recorders asked for out of its logs."""

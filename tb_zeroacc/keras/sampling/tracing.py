@@ -1,11 +1,11 @@
-"""What a traced step asks for: where it stands, the time, the weights as they are."""
+"""What traced steps share: the context of the trace, the clock, snapshots, tables end to end."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any
 
@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tb_zeroacc.keras.tables import layer_tables
 from tb_zeroacc.keras.tables.branching import branch
+from tb_zeroacc.recording.tables.data_tables import ComputedTable
 from tb_zeroacc.recording.tables.model_tables import Snapshot
 from tb_zeroacc.recording.tables.observation import Update
 
@@ -42,8 +43,14 @@ def is_compiled() -> bool:
     return False
 
 
+def is_replicated() -> bool:
+    """Whether this code runs in one of several replicas, or across them."""
+    context = tf.distribute.get_replica_context()
+    return context is None or context.num_replicas_in_sync > 1
+
+
 def is_first_replica() -> bool:
-    """Whether this is the first of several replicas, or there is only one."""
+    """Whether this is the first replica, or the only one."""
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync < 2:
         return True
@@ -59,6 +66,26 @@ def clock_first() -> Iterator[Any]:
     began = tf.numpy_function(time.time, [], tf.float64)
     with tf.control_dependencies([began]):
         yield began
+
+
+def counters_in(variable: Any) -> list[Any]:
+    """The numbers in a vector of fixed length, each int64 of shape ()."""
+    return list(tf.unstack(tf.convert_to_tensor(variable)))
+
+
+def breaks(loss: Any, first_bad: Any) -> Any:
+    """Whether a loss is the first that is not finite; bool of shape ().
+
+    Args:
+        loss: The loss of a step.
+        first_bad: int64 of shape (), the first step whose loss was not finite, -1 before.
+    """
+    return ~tf.math.is_finite(layer_tables.mean_of(loss)) & (first_bad < 0)
+
+
+def end_to_end(found: Sequence[ComputedTable]) -> Any:
+    """The values of tables behind each other, float32; `sample.split` cuts them again."""
+    return tf.concat([tf.zeros([0]), *(tf.reshape(table.values, [-1]) for table in found)], 0)
 
 
 def snapshot(due: Any, update: Update) -> Snapshot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tb_zeroacc import facts
 from tb_zeroacc.keras.compat import path_of
-from tb_zeroacc.keras.observe.hooks import layers_of
+from tb_zeroacc.keras.observe.layers import layers_of
 from tb_zeroacc.keras.observe.step_data import is_visible
 from tb_zeroacc.keras.tables.layer_tables import first_tensor
 from tb_zeroacc.recording.tables.model_tables import MAX_ROWS
