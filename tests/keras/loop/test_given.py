@@ -65,7 +65,8 @@ def recorded(log: Log) -> dict[str, Any]:
         lambda array: list(array) if array.ndim == 1 else array.tolist(),
         Frame,
         tf.Variable,
-        keras.Variable,
+        # Without a dtype older versions make numbers with a point of everything.
+        lambda array: keras.Variable(array, dtype=str(np.asarray(array).dtype)),
     ],
     ids=["lists", "a tuple", "a list of NumPy's scalars", "a frame", "tf.Variable", "a variable"],
 )
