@@ -53,6 +53,7 @@ class Curve:
         name: What is measured, free of prefix and split: `loss`, `accuracy`, `generator_loss`.
         headline: True for the one curve that stands for its role and split.
         scale: 0.01 where an accuracy is in percent, else 1. Values are as in the log.
+        names_its_split: Whether tag or directory say which data it was measured on.
         refuted: True for a logged loss that the sampled steps refute; its role is then `OTHER`.
     """
 
@@ -65,6 +66,7 @@ class Curve:
     series: Series
     headline: bool = False
     scale: float = 1.0
+    names_its_split: bool = False
     refuted: bool = False
 
 

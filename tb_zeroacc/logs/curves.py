@@ -12,7 +12,7 @@ from tb_zeroacc.run import Axis, Curve, Role, Split, Table
 from tb_zeroacc.series import Series
 
 # A share of right answers cannot exceed 1; rounding and smoothing may, a little.
-PERCENT_FROM = 1.5
+PERCENT_FROM = 1.01
 PERCENT_TO = 100.5
 # Fewer points than this on the test data are a last word, not a curve watched while training.
 WATCHED = 3
@@ -59,6 +59,7 @@ def curves_of(
             axis=_axis(draft, by_epoch),
             series=draft.series,
             headline=draft in best,
+            names_its_split=(draft.meaning.split or draft.member.part.split) is not None,
             refuted=draft.refuted,
             scale=0.01 if draft.meaning.name in percent and _is_accuracy(draft) else 1.0,
         )

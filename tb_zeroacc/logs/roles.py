@@ -53,9 +53,14 @@ _METRIC = ERRORS | {
     "r2", "auc", "auroc", "f1", "fbeta", "precision", "recall", "iou", "ap", "map", "bleu",
     "rouge", "psnr", "ssim", "em", "mcc", "kappa", "dice", "cer", "score", "squared", "absolute",
     "correlation", "pearson", "spearman", "fid", "hits", "mrr", "ndcg", "jaccard", "sensitivity",
-    "specificity",
+    "specificity", "success",
 }  # fmt: skip
 _REWARD = {"reward", "rewards", "rew", "return", "returns"}
+# Beside these words it is a part of a reward, or about one.
+_ABOUT_REWARD = {
+    "std", "min", "max", "histogram", "hist", "chosen", "rejected", "margins", "accuracies",
+    "penalty",
+}  # fmt: skip
 # Losses of reinforcement learning that tell nothing by their level.
 _REINFORCEMENT = {"policy", "value", "actor", "critic", "entropy", "q", "td", "ppo", "dqn", "sac"}
 _ADVERSARIAL = {
@@ -144,7 +149,7 @@ def _role(tag: str, telling: list[str]) -> Role:
     if "norm" in words and words & {"grad", "gradient", "gradients", "global"}:
         return Role.GRADIENT_NORM
     if words & _REWARD or telling == ["score"]:
-        about = words & {"std", "min", "max", "histogram", "hist"}
+        about = words & _ABOUT_REWARD
         return Role.OTHER if about else Role.REWARD
     if words & _ACCURACY:
         other = words & _ADVERSARIAL or _is_position(telling)

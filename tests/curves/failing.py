@@ -61,7 +61,7 @@ def diverges_after_a_while(rng: Random, n: int) -> Log:
 
 def classifier_of_absurd_loss(rng: Random, n: int) -> Log:
     return {".": {"train_loss": noisy(rng, falling(n, 2e12, 2e9), 0.3),
-                  "train_acc": shares(rng, held(n, 0.5), 1000)}}  # fmt: skip
+                  "train_acc": shares(rng, held(n, 0.5), 20_000)}}  # fmt: skip
 
 
 def blows_up_to_chance(rng: Random, n: int) -> Log:

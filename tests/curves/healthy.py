@@ -86,6 +86,51 @@ def resumed(rng: Random, n: int) -> Log:
     return {".": {"train/loss": (steps, noisy(rng, held(4 * n, 1.94), 0.01))}}
 
 
+def preferences(rng: Random, n: int) -> Log:
+    """DPO logs rewards that may sink; the loss tells."""
+    return {".": {"train/loss": noisy(rng, falling(2 * n, 0.69, 0.42), 0.02),
+                  "train/rewards/chosen": -falling(2 * n, 0.0, 0.8) + 0.05 * rng.normal(size=2 * n),
+                  "train/rewards/rejected": -falling(2 * n, 0.0, 2.3)
+                  + 0.05 * rng.normal(size=2 * n)}}  # fmt: skip
+
+
+def solved_task(rng: Random, n: int) -> Log:
+    """The largest reward that there is, from the first points on."""
+    reward = held(2 * n, 500.0)
+    reward[:2] = rng.uniform(20.0, 300.0, 2)
+    return {".": {"rollout/ep_rew_mean": reward}}
+
+
+def single_episodes(rng: Random, n: int) -> Log:
+    """1 for a success, else 0: successes become more frequent."""
+    return {".": {"episode_reward": rng.binomial(1, falling(40 * n, 0.02, 0.35, 1.0)) * 1.0}}
+
+
+def growing_term(rng: Random, n: int) -> Log:
+    """A consistency term gets its weight over the run; the loss rises, the metric too."""
+    return {".": {"train/loss": noisy(rng, falling(n, 0.4, 0.1) + 3.0 * np.linspace(0, 1, n), 0.03),
+                  "val/dice": shares(rng, falling(n, 0.2, 0.85), 2000)}}  # fmt: skip
+
+
+def percent_of_a_thousand_classes(rng: Random, n: int) -> Log:
+    """The first epochs of a large training, in percent: all of them small numbers."""
+    return {".": {"train/loss": noisy(rng, falling(n, 6.9, 5.9, 2.0), 0.003),
+                  "train/acc1": 100.0 * falling(n, 0.001, 0.03, 2.0)}}  # fmt: skip
+
+
+def margin_loss(rng: Random, n: int) -> Log:
+    """ArcFace: the loss stands far above 0 beside a high accuracy."""
+    loss = np.concatenate([falling(n // 2, 22.0, 2.9), held(n - n // 2, 2.9)])
+    return {".": {"loss": noisy(rng, loss, 0.003),
+                  "accuracy": shares(rng, falling(n, 0.0, 0.97, 9.0), 50_000)}}  # fmt: skip
+
+
+def pixels(rng: Random, n: int) -> Log:
+    """Most pixels are background: accuracy begins high."""
+    return {".": {"loss": noisy(rng, falling(n, 1.75, 0.2), 0.02),
+                  "pixel_accuracy": shares(rng, falling(n, 0.82, 0.96), 100_000)}}  # fmt: skip
+
+
 def wasserstein(rng: Random, n: int) -> Log:
     return {".": {"critic_loss": -falling(n, 0.1, 8.0) + rng.normal(size=n),
                   "generator_loss": falling(n, 0.0, 30.0) + 3 * rng.normal(size=n)}}  # fmt: skip
@@ -274,5 +319,5 @@ def several_heads(rng: Random, n: int) -> Log:
 # Those whose curves say nothing on whether anything was learned.
 UNTOLD = (
     "gan_in_balance", "gan_by_letters", "gan_whose_generator_loss_rises", "wasserstein",
-    "diffusion_model", "resumed",
+    "diffusion_model", "resumed", "solved_task", "single_episodes",
 )  # fmt: skip

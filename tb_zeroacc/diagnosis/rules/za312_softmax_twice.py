@@ -25,8 +25,9 @@ from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.wording import number
 
-# Between two and ten classes the floor may be taken for that of label smoothing.
-CLASSES = (2, *range(10, 101), 1000)
+# Floors of other numbers of classes lie closer together than other losses can be told from them.
+CLASSES = (2, 10, 100, 1000)
+START = 1.02  # times ln k: where a model of k classes begins under two softmaxes, at most
 NEAR_FLOOR = 0.02  # of it, from above; a model that is right in .97 of the cases scores 1 % more
 UNDER_FLOOR = 0.005  # of it: rounding, and the mean over an epoch
 RIGHT = 0.93
@@ -66,10 +67,11 @@ def softmax_twice(context: RunContext) -> Answer:
     Gradients are small and stay so, even for wrong answers: training is slow and ends early.
 
     ## How it is detected
-    The training loss ends within 2 % above ln(e + k - 1) - 1 (.3133 for 2 classes, 1.4612 for 10)
-    and was never below it, gained less than 1 % in the last quarter, and accuracy is .93 or more,
-    with which a loss that large does not go together. k is 2, 10 to 100, or 1000: between them
-    label smoothing has floors of its own.
+    The training loss ends within 2 % above ln(e + k - 1) - 1 (.3133 for 2 classes, 1.4612 for
+    10) and was never below it, gained less than 1 % in the last quarter, and accuracy is .93 or
+    more, with which a loss that large does not go together; and it began at ln k at most. k is
+    2, 10, 100 or 1000: between them the floors of other losses (label smoothing, penalties) are
+    taken for it.
 
     ## How to fix it
     ```python
@@ -95,7 +97,8 @@ def softmax_twice(context: RunContext) -> Answer:
     for k in CLASSES:
         floor = floor_of(k)
         least = float(loss.levels.min())
-        if floor * (1 - UNDER_FLOOR) <= least and loss.end <= floor * (1 + NEAR_FLOOR):
+        begins = loss.start <= START * math.log(k)
+        if begins and floor * (1 - UNDER_FLOOR) <= least and loss.end <= floor * (1 + NEAR_FLOOR):
             return _flagged(context, loss, accuracy, k)
     return Passed(said)
 

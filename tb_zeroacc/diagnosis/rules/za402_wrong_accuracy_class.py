@@ -54,7 +54,8 @@ def wrong_accuracy_class(context: RunContext) -> Answer:
     ## How it is detected
     The first point of the training loss is within 5 % of ln k, where a model that knows nothing
     stands, while the first accuracy is within a tenth of 1/k of 1 - 1/k; k from 5 to 100. A
-    proper accuracy stands at 1/k there.
+    proper accuracy stands at 1/k there. Strong where the tag says `binary`; else a smell, for
+    accuracies over pixels or characters begin high in health.
 
     ## How to fix it
     ```python
@@ -89,6 +90,7 @@ def wrong_accuracy_class(context: RunContext) -> Answer:
                     Evidence.of_curve("loss at the first point, against ln k", loss, begin,
                                       unlike(math.log(k), room=NEAR_LOG * math.log(k))),
                 ),
+                tier=Tier.STRONG if "binary" in accuracy.tag.lower() else Tier.SMELL,
                 since=training_step(context.run, accuracy, accuracy.series.first.step),
             )  # fmt: skip
     return Passed(f"accuracy began at {number(first)}, the loss at {number(begin)}")

@@ -16,7 +16,14 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step, trend_of
-from tb_zeroacc.diagnosis.computed.learning.validation import RISE, Drop, Turn, drop_of, turn_of
+from tb_zeroacc.diagnosis.computed.learning.validation import (
+    LEAST_LOUD_DROP,
+    RISE,
+    Drop,
+    Turn,
+    drop_of,
+    turn_of,
+)
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, VALIDATION_LOSS
@@ -58,19 +65,19 @@ def overfits(context: RunContext) -> Answer:
 
     ## How it is detected
     The validation loss, smoothed over a twentieth of its points, ends more than 15 % above its
-    minimum, the minimum lies before the last quarter, and the training loss fell by 10 % or more
-    over the run. Measured: rises of 14 to 52 % where models overfit, still falling in healthy ones.
-    That is a smell, since the loss may rise while the metric still improves. It is strong when the
-    validation accuracy also falls from its best by more than three times its own scatter, and by
-    .05 at least (.02 where the loss ends at 1.5 times its minimum or more: accuracy over a hundred
-    examples scatters by .05); or when it stayed within .1 of its start while training accuracy rose
-    by .3, and the validation loss ends above 1.5 times its first value; or, for a regression, when
-    it ends above the loss of always predicting the mean, and the training loss under .8 of that; or
-    when it ends above twice its minimum. The only loss of a log, where no name tells its data, is
-    taken for that of validation where it rises to 1.3 times its minimum and more while all metrics
-    hold .85 of their best: those of training would fall. The
-    gap between training and validation is no evidence. Not applicable to a run that is still
-    training.
+    minimum, the minimum lies before the last quarter, and the training loss fell by 10 % or
+    more over the run. Measured: rises of 14 to 52 % where models overfit, still falling in
+    healthy ones. That is a smell, since the loss may rise while the metric still improves. It
+    is strong when the validation accuracy also falls from its best by more than three times its
+    own scatter, and by .05 at least (.02 where the loss ends at 1.5 times its minimum or more:
+    accuracy over a hundred examples scatters by .05); or when it stayed within .1 of its start
+    while training accuracy rose by .3, and the validation loss ends above 1.5 times its first
+    value; or, for a regression, when it ends above the loss of always predicting the mean, and
+    the training loss under .8 of that; or when it ends above twice its minimum and accuracy
+    does not keep its best. The only loss of a log, where no name tells its data, is taken for
+    that of validation where it rises to 1.3 times its minimum and more while all metrics hold
+    .85 of their best: those of training would fall. The gap between training and validation is
+    no evidence. Not applicable to a run that is still training.
 
     ## How to fix it
     ```python
@@ -127,7 +134,7 @@ def _flagged(context: RunContext, turn: Turn, drop: Drop | None) -> Flagged:
         context=heart or _metric_words(drop, clear=clear),
         evidence=(loss, *([_fall(drop)] if drop is not None and clear else [])),
         counter_evidence=() if drop is None or clear else (_fall(drop),),
-        tier=Tier.STRONG if clear or heart or turn.rise > DOUBLED else Tier.SMELL,
+        tier=Tier.STRONG if clear or heart or _is_doubled(turn, drop) else Tier.SMELL,
         since=training_step(context.run, turn.curve, turn.low_step),
         rivals=(
             (
@@ -137,6 +144,12 @@ def _flagged(context: RunContext, turn: Turn, drop: Drop | None) -> Flagged:
             ),
         ),
     )
+
+
+def _is_doubled(turn: Turn, drop: Drop | None) -> bool:
+    """Whether the loss alone says it; not beside an accuracy that keeps its best."""
+    holds = drop is not None and drop.best - drop.end < LEAST_LOUD_DROP / 2 / drop.curve.scale
+    return turn.rise > DOUBLED and not holds and turn.curve.split is Split.VALIDATION
 
 
 def _name(turn: Turn) -> str:

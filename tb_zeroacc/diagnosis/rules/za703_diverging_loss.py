@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.learning.chance import ChanceLevel, chance_at_end
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
+from tb_zeroacc.diagnosis.computed.learning.improvement import held_gain, improved
 from tb_zeroacc.diagnosis.computed.learning.trend import last_stretch, training_step
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import LOSS
@@ -25,12 +26,13 @@ from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role, Run, Split
 from tb_zeroacc.wording import number
 
-FEWEST_POINTS = 8
+FEWEST_POINTS, FEWEST_SURE = 8, 15
+NOISES = 3.0  # standard deviations of a point that it must have risen by
 ABOVE_START, ABOVE_BEST = 2.0, 3.0  # times: healthy losses of 34 authors end under their start
 # A mean cross-entropy of a probability that float32 can hold is under 104; Keras clips at 16.
-NO_CROSS_ENTROPY = 1000.0
+NO_CROSS_ENTROPY, SURELY_NONE = 1000.0, 1e4  # between them a penalty or a sum may be in it
 # An accuracy, and a gain, that show that the size of the loss is its own affair (a sum, say).
-RIGHT, GAINED = 0.9, 0.1
+RIGHT, GAINED, GAINED_CLEARLY = 0.9, 0.1, 0.04
 BLOWN_UP = 10.0  # times the first value
 AT_CHANCE = 0.05  # of ln k
 
@@ -61,12 +63,14 @@ def diverging_loss(context: RunContext) -> Answer:
 
     ## How it is detected
     From medians of the first and the last tenth of the training loss, of 8 points at least: it
-    ends above twice its start and above three times its best level. Or a loss of 1000 and more
-    beside an accuracy under .9 that gained less than .1: the cross-entropy of the least probability
-    that float32 holds is 104. Or a loss that rose to ten times its first value and came back to
-    ln k, beside an accuracy of 1/k: it blew up, and has answered by chance ever since. Not asked
-    of reinforcement learning nor of nets that train against each other, whose losses may rise in
-    health. None of the healthy public logs of 34 authors ends above its start.
+    ends above twice its start and above three times its best level, by more than three times
+    its noise (a smell under 15 points), while no accuracy or metric got better and kept it. Or
+    a loss of 10 000 and more (a smell from 1000 on) beside an accuracy under .9 that gained
+    less than .1: the cross-entropy of the least probability that float32 holds is 104. Or a
+    loss that rose to ten times its first value and came back to ln k, beside an accuracy of
+    1/k: it blew up, and has answered by chance ever since. Not asked of reinforcement learning
+    nor of nets that train against each other, whose losses may rise in health. None of the
+    healthy public logs of 34 authors ends above its start.
 
     ## How to fix it
     ```python
@@ -93,7 +97,11 @@ def diverging_loss(context: RunContext) -> Answer:
         return _too_large(run, course, beside)
     if course.points < FEWEST_POINTS:
         return CannotTell(f"fewer than {FEWEST_POINTS} points of the loss")
-    if course.start > 0 and course.end > max(ABOVE_START * course.start, ABOVE_BEST * course.best):
+    held = held_gain(run)
+    if held is not None:
+        return Passed(f"`{held.curve.tag}` got better meanwhile, and kept it")
+    limit = max(ABOVE_START * course.start, ABOVE_BEST * course.best)
+    if course.start > 0 and course.end > limit and _is_beyond_noise(course):
         return _grown(run, course)
     first, peak = float(course.values[0]), float(course.values.max())
     chance = chance_at_end(run)
@@ -102,11 +110,20 @@ def diverging_loss(context: RunContext) -> Answer:
     return Passed(f"the loss began at {number(course.start)} and ended at {number(course.end)}")
 
 
+def _rose(accuracy: Course) -> bool:
+    clearly = accuracy.gain > max(GAINED_CLEARLY, NOISES * accuracy.noise)
+    return clearly and improved(accuracy)
+
+
+def _is_beyond_noise(course: Course) -> bool:
+    return course.loss_from_best > NOISES * course.noise
+
+
 def _helpless_accuracy(run: Run) -> Course | None:
     """An accuracy that neither is good nor got much better, where all of them are so."""
     courses = [course_of(run, c) for c in run.curves_of(Role.ACCURACY) if c.split is not Split.TEST]
     known = [course for course in courses if course is not None]
-    if any(course.gain > GAINED or course.end >= RIGHT for course in known):
+    if any(c.gain > GAINED or c.end >= RIGHT or _rose(c) for c in known):
         return None
     return known[0] if known else None
 
@@ -123,6 +140,7 @@ def _grown(run: Run, course: Course) -> Flagged:
                 course.end, limit, since=course.best_step,
             ),
         ),
+        tier=Tier.STRONG if course.points >= FEWEST_SURE else Tier.SMELL,
         since=training_step(run, course.curve, course.best_step),
     )
 
@@ -138,6 +156,7 @@ def _too_large(run: Run, course: Course, accuracy: Course) -> Flagged:
                               at_most(NO_CROSS_ENTROPY)),
             Evidence.of_curve("accuracy at the end", accuracy.curve, end),
         ),
+        tier=Tier.STRONG if course.end > SURELY_NONE else Tier.SMELL,
         since=training_step(run, course.curve, int(course.steps[0])),
     )
 

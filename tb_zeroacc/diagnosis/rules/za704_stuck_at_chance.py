@@ -33,6 +33,7 @@ from tb_zeroacc.diagnosis.computed.learning.run_length import (
     is_short,
     longest_loss,
 )
+from tb_zeroacc.diagnosis.computed.learning.sides import is_player
 from tb_zeroacc.diagnosis.computed.learning.trend import (
     Trend,
     last_stretch,
@@ -58,13 +59,10 @@ UNMOVED = 1e-4  # of its level: four equal digits
 # curve gets better. From 15 points on none of 80 healthy public logs does so.
 FEWEST_FLAT, FEWEST_SURE = 8, 15
 UNCHANGED = 0.03
-RESUMED = 10  # gaps between points: a log that begins later saw nothing of the fall before it
 # Mann-Kendall z of a fall that is too small to count: beside an accuracy that does not rise either
 # it takes more to make a plateau doubtful. Diffusion models fall by 3 % over most of their run.
 HINT, LEAST_HINT = 2.5, 1.0
 RIGHT = 0.9  # an accuracy that shows that there was little to learn any more
-# One of several losses at ln 2 is the balance of two adversarial networks, not a failure.
-PLAYERS = ("gen", "disc", "critic", "actor", "policy", "adv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +100,16 @@ def stuck_at_chance(context: RunContext) -> Answer:
     It is the share of the largest class, or one in k.
 
     ## How it is detected
-    The training loss of the last epoch, without penalties, is .9 or more of its baseline (entropy
-    of the recorded labels, variance of the targets; ln k where the contract alone is known) and
-    accuracy is at most .05 above the largest class's share. Programs that are stuck end at .93 to
-    1.47 of the baseline, healthy ones under .43 (measured). At least 4 epochs (or 20 single steps
-    of a run that has ended), and no longer falling: a first plateau often ends. It must have been
-    there for the last quarter of the points. Without labels and contract: loss and accuracy
-    of the same data end at ln k (within 2 %, .6 % from k = 30 on) and at 1/k (within a quarter of
-    it, .02 at least, .08 of two classes), k up to 100 or 1000; the loss stayed within 5 % of that
-    level for as long, and no accuracy rose above 1.5 / k.
-    Or all losses are equal to four digits over 10 points or more. Or a loss ends within 3 % of its
+    The training loss of the last epoch, without penalties, is .9 or more of its baseline
+    (entropy of the recorded labels, variance of the targets; ln k where the contract alone is
+    known) and accuracy is at most .05 above the largest class's share. Programs that are stuck
+    end at .93 to 1.47 of the baseline, healthy ones under .43 (measured). At least 4 epochs (or
+    20 single steps of a run that has ended), and no longer falling: a first plateau often ends.
+    It must have been there for the last quarter of the points. Without labels and contract:
+    loss and accuracy of the same data end at ln k (within 2 %, .6 % from k = 30 on) and at 1/k
+    (within a quarter of it, .02 at least, .08 of two classes), k up to 100 or 1000; the loss
+    stayed within 5 % of that level for as long, and no accuracy rose above 1.5 / k. Or all
+    losses are equal to four digits over 10 points or more. Or a loss ends within 3 % of its
     start and 10 % of its first point while no curve of the log improves (loss, accuracy, and
     metrics whose better side is known: Mann-Kendall z above 2.5 and 3 % of the start) and
     accuracy is under .9: a smell from 8 points on, strong from 15 on where z shows no hint of a
@@ -183,7 +181,7 @@ def _by_baseline(
 def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
     """Without a baseline: a pair of loss and accuracy at the level of guessing, or a flat loss."""
     losses = run.curves_of(Role.LOSS)
-    if any(word in c.tag.lower() for c in losses for word in PLAYERS):
+    if any(map(is_player, losses)):
         return CannotTell("several networks have losses of their own: a level proves nothing")
     chance = chance_at_end(run, curve.split) or chance_at_end(run, Split.VALIDATION)
     if chance is not None and not _some_accuracy_rose(run, chance):
@@ -260,10 +258,12 @@ def _by_movement(run: Run, curve: Curve) -> Answer:
 
 def _is_surely_flat(run: Run, course: Course) -> bool:
     """Whether a log began with its training, is long enough, and shows no hint of a fall."""
-    steps = course.steps
-    resumed = steps[0] > RESUMED * max(1, int(np.median(np.diff(steps))))
     hints = -HINT if any(_accuracies(run)) else -LEAST_HINT
-    return course.points >= FEWEST_SURE and not resumed and course.trend > hints
+    # A fall of the size that would count must not be able to hide in the noise of a tenth.
+    hidden = course.noise / math.sqrt(max(1, course.points // 10))
+    is_plain = hidden < UNCHANGED / 2 * abs(course.end)
+    is_long = course.points >= FEWEST_SURE and not course.is_resumed
+    return is_long and is_plain and course.trend > hints
 
 
 def _constant(curve: Curve) -> bool:

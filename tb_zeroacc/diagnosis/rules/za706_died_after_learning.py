@@ -62,13 +62,16 @@ def died_after_learning(context: RunContext) -> Answer:
 
     ## How it is detected
     Over the whole run, from medians, so that single spikes do not count. The training loss was
-    under half of its start, and ends above four times its best level and above half of the start;
-    or the training accuracy had gained .1 and lost .15 and more than half of the gain; or the loss
-    was under .8 ln k and ends within 2 % of ln k beside an accuracy of 1/k. At least 8 points; the
-    best level lies before the last twentieth of the run, and since then nothing got better
-    (Mann-Kendall z under 2). None of the healthy public logs of 34 authors does so; in those that
-    died the loss ends at five times its best level and more. Not asked of reinforcement learning
-    (ZA710) nor of nets that train against each other.
+    under half of its start, and ends above four times its best level and above half of the
+    start; or the training accuracy had gained .1 and lost .15 and more than half of the gain;
+    or the loss was under .8 ln k and ends within 2 % of ln k beside an accuracy of 1/k. At
+    least 8 points; the best level lies before the last twentieth of the run, and since then
+    nothing got better (Mann-Kendall z under 2). The fall is over three times the noise, lasts
+    for three points and a tenth of the run, and takes a tenth of it at most (what takes longer
+    is a smell: a curriculum, say); and no accuracy or metric got better and kept it. None of
+    the healthy public logs of 34 authors does so; in those that died the loss ends at five
+    times its best level and more. Not asked of reinforcement learning (ZA710) nor of nets that
+    train against each other.
 
     ## How to fix it
     ```python
@@ -109,6 +112,7 @@ def _flagged(run: Run, found: Collapse) -> Flagged:
         f"stood at {number(course.end)} since {unit} {found.step}.",
         context=_beside(run, found),
         evidence=_evidence(run, found),
+        tier=Tier.STRONG if found.is_sudden else Tier.SMELL,
         since=training_step(run, curve, found.step),
     )
 
@@ -138,7 +142,7 @@ def _beside(run: Run, found: Collapse) -> str:
     loss = run.headline(Role.LOSS)
     course = None if loss is None else course_of(run, loss)
     if course is not None and (peak := _peak(course, found.step)) is not None:
-        said.append(f"the loss jumped to {number(peak[1])}")
+        said.append(f"the loss jumped to {number(peak[1])}{_at(peak[0], found)}")
     for role, words in ((Role.GRADIENT_NORM, "the gradient norm"),
                         (Role.LEARNING_RATE, "the learning rate")):
         curve = run.headline(role)
@@ -147,6 +151,11 @@ def _beside(run: Run, found: Collapse) -> str:
             said.append(f"{words} was {number(value)}")
     unit = "epoch" if found.course.curve.axis == "epoch" else "step"
     return f"At {unit} {found.step} {' and '.join(said)}." if said else ""
+
+
+def _at(step: int, found: Collapse) -> str:
+    """Where a peak was, if not at the step that the sentence names."""
+    return "" if step == found.step else f" (at {step})"
 
 
 def _peak(course: Course, until: int) -> tuple[int, float] | None:

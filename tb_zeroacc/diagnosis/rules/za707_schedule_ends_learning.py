@@ -110,7 +110,7 @@ def _gone_since(rate: Curve) -> int | None:
 
 def _judged(run: Run, rate: Curve, loss: Course, before: int, gone: int) -> Answer:
     half = loss.levels[before // 2 : before]
-    fell, rest = float(half[0] - half[-1]), float(loss.levels[before] - loss.levels[-1])
+    fell, rest = float(half[0] - half[-1]), float(half[-1] - loss.levels[-1])
     level = abs(float(half[-1])) or 1.0
     falls = -mann_kendall(loss.values[before // 2 : before]) > FALLS and fell > STILL_FELL * level
     if not falls or rest > STOOD * level:
@@ -120,7 +120,7 @@ def _judged(run: Run, rate: Curve, loss: Course, before: int, gone: int) -> Answ
     return Flagged(
         summary=f"The schedule ended learning: by step {gone} the learning rate had fallen to next "
         f"to nothing, and the loss has stood at {number(loss.end)} since.",
-        context=f"Before that it fell by {percent(fell / level)} over as many steps.",
+        context=f"Over the half of the run before that it fell by {percent(fell / level)}.",
         evidence=(
             Evidence.of_curve("learning rate at the end, against 1 % of its largest", rate,
                               rate.series.last.value, at_least(GONE * largest), since=gone),

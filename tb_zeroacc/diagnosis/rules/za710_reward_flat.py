@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -27,13 +28,18 @@ from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number, percent
 
 FEWEST_POINTS, FEWEST_FOR_FLAT = 10, 15
+FEWEST_SURE = 40  # points of a reward that was lost: means of few episodes wander
+SINKS = 2.5  # Mann-Kendall z of a reward that gets worse
+SUCCESS = 0.9  # share of episodes that reach their goal: solved, whatever the reward
 ALIKE = 1e-6  # of the level: a reward that never moves
 CONSTANT_SHARE = 0.5  # of the points after the first tenth that are exactly the last one
 LOST_SHARE = 0.7  # of what had been gained
 NOISES = 3.0
 TREND = 1.5  # Mann-Kendall z below which nothing rises
 WITHIN = 0.5  # standard deviations of all points above the start
-LATE = 0.8  # of the points: a best level later than this may be noise
+# Of the points: a best level before or after may be noise, or nothing that was learned.
+EARLY, LATE = 0.1, 0.8
+MORE = 1.2  # times as many
 
 
 @rule(
@@ -61,12 +67,14 @@ def reward_flat(context: RunContext) -> Answer:
     The reward takes the place of accuracy: the agent does not get better at its task.
 
     ## How it is detected
-    By the reward of training or evaluation, of 10 points at least, and only where no reward curve
-    improves (Mann-Kendall z over 2.5 and 3 % of the start). Constant: after the first tenth half of
-    the points are exactly alike. Collapsed: it ends having lost 70 % of what its best level, free
-    of spikes, had gained, the gain is over three times the noise and the best lies before the last
-    fifth. Flat: 15 points or more, z under 1.5, and it ends no more than half a standard deviation
-    above its start. Not asked of a run that is still going: half of the healthy public logs stay
+    By the reward of training or evaluation, of 10 points at least, and only where no reward
+    curve improves (Mann-Kendall z over 2.5 and 3 % of the start). Constant: after the first
+    tenth half of the points are exactly alike, and that is not the largest reward there was.
+    Collapsed: it ends having lost 70 % of what its best level, free of spikes, had gained, the
+    gain is over three times the noise and the best lies before the last fifth (a smell under 40
+    points). Flat: 15 points or more, z under 1.5, and it ends no more than half a standard
+    deviation above its start; a smell where it is above 0 and does not sink, for a solved task
+    stands as well. Not asked of a run that is still going: half of the healthy public logs stay
     flat for a twentieth of the run, one for half of it.
 
     ## How to fix it
@@ -92,8 +100,13 @@ def reward_flat(context: RunContext) -> Answer:
     long = [course for course in courses if course.points >= FEWEST_POINTS]
     if not long:
         return CannotTell(f"fewer than {FEWEST_POINTS} points of a reward")
+    if any("elo" in c.name.lower().split("_") for c in run.curves):
+        return NotApplicable("self-play: both sides get better, and neither's reward rises")
+    solved = [c for curve in run.curves if "success" in curve.name and (c := course_of(run, curve))]
+    if any(course.end >= SUCCESS for course in solved):
+        return Passed(f"the success rate ended at {number(solved[0].end)}")
     for course in long:
-        if (found := _collapsed(run, course)) is not None:
+        if course.curve.headline and (found := _collapsed(run, course)) is not None:
             return found
     rising = next((course for course in courses if improved(course)), None)
     if rising is not None:
@@ -106,8 +119,9 @@ def reward_flat(context: RunContext) -> Answer:
 
 def _collapsed(run: Run, course: Course) -> Flagged | None:
     gained = course.best_gain
-    late = course.best_at >= LATE * course.points
-    if late or gained <= NOISES * course.noise or course.loss_from_best <= LOST_SHARE * gained:
+    is_between = EARLY <= course.best_at / course.points < LATE
+    rose = is_between and gained > NOISES * max(course.noise, course.wander)
+    if not rose or course.loss_from_best <= LOST_SHARE * gained:
         return None
     limit = at_least(course.best - LOST_SHARE * gained)
     return Flagged(
@@ -117,6 +131,7 @@ def _collapsed(run: Run, course: Course) -> Flagged | None:
             Evidence.of_curve("reward at the end, against what it had gained", course.curve,
                               course.end, limit, since=course.best_step),
         ),
+        tier=Tier.STRONG if course.points >= FEWEST_SURE else Tier.SMELL,
         since=training_step(run, course.curve, course.best_step),
     )
 
@@ -124,7 +139,7 @@ def _collapsed(run: Run, course: Course) -> Flagged | None:
 def _constant(run: Run, course: Course) -> Flagged | None:
     later = course.values[max(1, course.points // 10) :]
     alike = np.abs(later - later[-1]) <= ALIKE * max(1.0, abs(float(later[-1])))
-    if alike.mean() <= CONSTANT_SHARE:
+    if alike.mean() <= CONSTANT_SHARE or _is_solved(course) or _others_come(alike):
         return None
     begin = course.points - len(later) + int(np.flatnonzero(alike)[0])
     return Flagged(
@@ -140,8 +155,22 @@ def _constant(run: Run, course: Course) -> Flagged | None:
     )
 
 
+def _is_solved(course: Course) -> bool:
+    """Whether the last reward is the largest there was, and not the least there is."""
+    last, largest = float(course.values[-1]), float(course.values.max())
+    return last >= largest and (last > 0 or last > float(course.values.min()))
+
+
+def _others_come(alike: NDArray[np.bool_]) -> bool:
+    """Whether other rewards come more often in the second half: single episodes, 0 or 1."""
+    half = len(alike) // 2
+    return bool((~alike[half:]).sum() > MORE * (~alike[:half]).sum())
+
+
 def _flat(run: Run, course: Course) -> Flagged | None:
     room = WITHIN * float(course.values.std())
+    if room == 0.0 or course.is_resumed:
+        return None
     if course.points < FEWEST_FOR_FLAT or course.trend >= TREND or course.gain > room:
         return None
     return Flagged(
@@ -152,5 +181,7 @@ def _flat(run: Run, course: Course) -> Flagged | None:
             Evidence.of_curve("reward at the end, against its start and half a deviation",
                               course.curve, course.end, at_least(course.start + room)),
         ),
+        # One that is above 0 throughout may stand because the task is solved.
+        tier=Tier.STRONG if course.end <= 0 or course.trend < -SINKS else Tier.SMELL,
         since=training_step(run, course.curve, int(course.steps[0])),
     )

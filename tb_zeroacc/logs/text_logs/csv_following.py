@@ -75,7 +75,8 @@ class CsvFollower:
         """What is lost for good."""
         if self._left_out:
             rows = "1 row" if self._left_out == 1 else f"{self._left_out} rows"
-            yield f"{rows} of {name} could not be read and were left out."
+            were = "was" if self._left_out == 1 else "were"
+            yield f"{rows} of {name} could not be read and {were} left out."
         if self._is_cut:
             yield f"{name} is larger than {MAX_SIZE >> 20} MiB; only its beginning was read."
 

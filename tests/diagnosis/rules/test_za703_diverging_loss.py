@@ -58,4 +58,8 @@ def test_begin_and_end_are_told() -> None:
 
 def test_on_a_run_that_goes_on_it_is_a_smell() -> None:
     assert flagged("ZA703", lossy(GROWING, state="live")).tier is Tier.SMELL
-    assert flagged("ZA703", lossy(GROWING)).tier is None
+    assert flagged("ZA703", lossy(GROWING)).tier is Tier.STRONG
+
+
+def test_a_few_points_are_a_smell() -> None:
+    assert flagged("ZA703", lossy(np.geomspace(2.0, 2e4, 14))).tier is Tier.SMELL

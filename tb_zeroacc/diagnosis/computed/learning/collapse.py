@@ -8,6 +8,7 @@ import numpy as np
 
 from tb_zeroacc.diagnosis.computed.learning.chance import chance_at_end
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
+from tb_zeroacc.diagnosis.computed.learning.improvement import held_gain
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.run import Curve, Role, Run, Split
 
@@ -23,6 +24,10 @@ NEAR_END = 0.95  # of the points: a drop later than this may be a spike that rec
 # Of the points of a run that goes on: a blow-up often recovers, once in the first tenth of the runs
 # in 8 of 80 healthy logs.
 LASTING = 1 / 3
+NOISES = 3.0
+QUARTER, SUDDEN = 0.25, 0.1  # of what was lost, and of the points that the way may take
+TINY = 1e-30
+FEWEST_LOST, LEAST_LOST = 3, 0.1  # points, and share of them, that must stand there
 FIRST_TENTH = 0.1  # a best level in it is where the curve began: nothing had been learned
 
 
@@ -33,10 +38,12 @@ class Collapse:
     Attributes:
         course: Its course.
         since: The index behind which it never again stood nearer to its best than to its end.
+        is_sudden: Whether it went within a tenth of the run; what takes longer may be a curriculum.
     """
 
     course: Course
     since: int
+    is_sudden: bool = True
 
     @property
     def step(self) -> int:
@@ -49,6 +56,8 @@ def collapse_of(run: Run) -> Collapse | None:
     """What a training lost: by its loss, its accuracy, or by a loss that ended at chance."""
     loss, accuracy = _course(run, Role.LOSS), _course(run, Role.ACCURACY)
     chance = chance_at_end(run)
+    if held_gain(run) is not None:
+        return None
     for course, lost in (
         (loss, loss is not None and _lost_loss(loss)),
         (accuracy, accuracy is not None and _lost_accuracy(accuracy)),
@@ -56,8 +65,10 @@ def collapse_of(run: Run) -> Collapse | None:
     ):
         if course is not None and lost and _is_final(course):
             since = _last_good(course)
+            if course.points - since < max(FEWEST_LOST, LEAST_LOST * course.points):
+                continue
             if run.state != "live" or course.points - since >= LASTING * course.points:
-                return Collapse(course, since)
+                return Collapse(course, since, _is_sudden(course))
     return None
 
 
@@ -68,19 +79,32 @@ def _course(run: Run, role: Role) -> Course | None:
 
 
 def _lost_loss(loss: Course) -> bool:
-    learned = 0 < loss.best < LEARNED_LOSS * loss.start
+    learned = 0 < loss.best < LEARNED_LOSS * loss.start and _is_beyond_noise(loss)
     return learned and loss.end > LOST_LOSS * loss.best and loss.end > NEAR_START * loss.start
 
 
 def _lost_accuracy(accuracy: Course) -> bool:
     gained = accuracy.best_gain
-    return gained > GAINED and accuracy.loss_from_best > max(LOST, LOST_SHARE * gained)
+    lost = accuracy.loss_from_best > max(LOST, LOST_SHARE * gained)
+    return gained > GAINED and lost and _is_beyond_noise(accuracy)
+
+
+def _is_beyond_noise(course: Course) -> bool:
+    return course.loss_from_best > NOISES * course.noise
 
 
 def _is_final(course: Course) -> bool:
     early = course.best_at < NEAR_END * course.points
     learned = course.best_at >= FIRST_TENTH * course.points
     return learned and early and course.trend_since(course.best_at) < COMING_BACK
+
+
+def _is_sudden(course: Course) -> bool:
+    """Whether the way from near the best to near the end took a small part of the run."""
+    way = course.side * (course.levels - course.end) / max(course.loss_from_best, TINY)
+    good = int(np.flatnonzero(way > 1.0 - QUARTER)[-1])
+    bad = np.flatnonzero(way[good:] < QUARTER)
+    return len(bad) > 0 and int(bad[0]) <= max(FEWEST_LOST, SUDDEN * course.points)
 
 
 def _last_good(course: Course) -> int:

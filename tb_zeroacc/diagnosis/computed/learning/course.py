@@ -18,9 +18,12 @@ from tb_zeroacc.run import Curve, Run
 
 BLOCKS = 40  # of a curve, each one's median counts once: neighbours in a long curve are not news
 FEWEST_FOR_TREND = 4
+MOSTLY_ALIKE = 0.5  # share of the points that are their median
 _LATER = np.triu(np.ones((BLOCKS, BLOCKS), bool), 1)  # pairs of a block and one behind it
 # Levels are medians of a tenth at either end; of a curve with fewer points than this, one point.
 LEVEL_SHARE = 10
+WANDER_BLOCKS = 10
+RESUMED = 10  # gaps between points: a log that begins later saw nothing of what was before
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +79,25 @@ class Course:
         """Where its best level stands, on the curve's axis."""
         return int(self.steps[self.best_at])
 
+    @property
+    def wander(self) -> float:
+        """Standard deviation of the means of ten blocks of the last half around their line.
+
+        Running means (of the latest 100 episodes, say) share most of their points with their
+        neighbours: they wander without a trend, by more than `noise` tells.
+        """
+        half = self.values[len(self.values) // 2 :]
+        if len(half) < 2 * WANDER_BLOCKS:
+            return self.noise
+        means = np.array([block.mean() for block in np.array_split(half, WANDER_BLOCKS)])
+        line = np.polyval(np.polyfit(np.arange(WANDER_BLOCKS), means, 1), np.arange(WANDER_BLOCKS))
+        return float((means - line).std(ddof=2))
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether the log begins in the middle of a training."""
+        return bool(self.steps[0] > RESUMED * max(1, int(np.median(np.diff(self.steps)))))
+
     def trend_since(self, index: int) -> float:
         """Mann-Kendall z from a point on, positive where it gets better; 0 for too few points."""
         return self.side * mann_kendall(self.values[index:])
@@ -120,7 +142,7 @@ def mann_kendall(values: NDArray[np.float64]) -> float:
     if blocks < FEWEST_FOR_TREND:
         return 0.0
     if len(values) > blocks:
-        values = _block_medians(values, blocks)
+        values = _block_levels(values, blocks)
     signs = np.sign(values[None, :] - values[:, None])
     score = float(signs[_LATER[: len(values), : len(values)]].sum())
     if score == 0.0:
@@ -129,8 +151,13 @@ def mann_kendall(values: NDArray[np.float64]) -> float:
     return (abs(score) - 1.0) / math.sqrt(variance) * math.copysign(1.0, score)
 
 
-def _block_medians(values: NDArray[np.float64], blocks: int) -> NDArray[np.float64]:
-    """Medians of equal blocks that cover all points, neighbours sharing one where need be."""
+def _block_levels(values: NDArray[np.float64], blocks: int) -> NDArray[np.float64]:
+    """Medians of equal blocks that cover all points, neighbours sharing one where need be.
+
+    Where most points are alike (the rewards of single episodes, 0 or 1), their means.
+    """
     width = -(-len(values) // blocks)
     begins = np.linspace(0, len(values) - width, blocks).astype(int)
-    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(values, width)[begins], 1))
+    parts = np.lib.stride_tricks.sliding_window_view(values, width)[begins]
+    are_alike = np.mean(values == np.median(values)) > MOSTLY_ALIKE
+    return np.asarray(parts.mean(axis=1) if are_alike else np.median(parts, axis=1))

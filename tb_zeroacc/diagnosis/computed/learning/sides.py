@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tb_zeroacc.run import Curve, Role
 
 # Metrics by their names; of any other neither side is taken for the better one.
@@ -15,15 +17,33 @@ HIGHER_IS_BETTER = frozenset(
     {
         "auc", "auroc", "f1", "fbeta", "precision", "recall", "iou", "miou", "ap", "map", "bleu",
         "rouge", "psnr", "ssim", "em", "mcc", "kappa", "dice", "r2", "pearson", "spearman",
-        "hits", "mrr", "ndcg", "jaccard", "correlation", "sensitivity", "specificity",
+        "hits", "mrr", "ndcg", "jaccard", "correlation", "sensitivity", "specificity", "success",
     }
 )  # fmt: skip
+
+
+_LETTERS = re.compile("[a-z]+")
+# Networks that train against one another, or an actor and its critic: their losses are a balance.
+PLAYERS = frozenset(
+    {
+        "generator", "discriminator", "gen", "disc", "critic", "actor", "policy", "adv",
+        "adversarial", "adversary", "g", "d", "errg", "errd", "netg", "netd",
+    }
+)  # fmt: skip
+
+
+def is_player(curve: Curve) -> bool:
+    """Whether a loss is that of one of several networks that train against one another."""
+    words = {*curve.name.lower().split("_"), *_LETTERS.findall(curve.tag.lower())}
+    return curve.role is Role.LOSS and bool(words & PLAYERS)
 
 
 def better_side(curve: Curve) -> int:
     """1 where higher is better, -1 where lower is, 0 where that is not known."""
     if curve.role is Role.LOSS:
-        return -1
+        words = set(curve.name.lower().split("_"))
+        is_bound = "elbo" in words and not words & {"loss", "neg", "negative"}
+        return 0 if is_bound or is_player(curve) else -1
     if curve.role in (Role.ACCURACY, Role.REWARD):
         return 1
     if curve.role is not Role.METRIC:

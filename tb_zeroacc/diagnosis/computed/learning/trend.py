@@ -89,7 +89,7 @@ def smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
     if width == 1:
         return values
     left, right = width // 2, width - 1 - width // 2
-    padded = np.pad(values, (left, right), mode="edge")
+    padded = np.pad(values, (left, right), mode="symmetric")
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1))
 
 

@@ -21,7 +21,8 @@ NOISES = 3.0  # scatters that a metric must fall by; three standard deviations
 LEAST_DROP, LEAST_LOUD_DROP = 0.05, 0.02
 LOUD_RISE = 1.5
 FEWEST_POINTS = 4
-LATEST, SPIKE = 5, 1.5  # points, and times their median: a last level above it is a spike
+# The last points, a tenth or five, and times their median: a last level above it is a spike.
+LATEST, SPIKE = 5, 1.5
 # A loss whose data no name tells: this far above its minimum while every metric holds its best.
 UNNAMED_RISE, HELD = 1.3, 0.85
 
@@ -56,7 +57,8 @@ def unnamed_validation(run: Run) -> Curve | None:
     A loss of training that rises takes its metrics along.
     """
     losses = run.curves_of(Role.LOSS)
-    course = course_of(run, losses[0]) if len(losses) == 1 else None
+    is_unnamed = len(losses) == 1 and not losses[0].names_its_split
+    course = course_of(run, losses[0]) if is_unnamed else None
     if course is None or course.points < FEWEST_POINTS or course.best <= 0:
         return None
     courses = (course_of(run, c) for c in run.curves if c.role in (Role.ACCURACY, Role.METRIC))
@@ -97,7 +99,7 @@ def turn_of(run: Run) -> Turn | None:
         return None
     levels = smoothed(values)
     low = int(np.argmin(levels))
-    end, latest = float(levels[-1]), float(np.median(values[-LATEST:]))
+    end, latest = float(levels[-1]), float(np.median(values[-max(LATEST, len(values) // 10) :]))
     end = latest if levels[low] > 0 and end > SPIKE * latest else end
     return Turn(curve, float(levels[low]), int(steps[low]), end, int(steps[-1]))
 

@@ -12,6 +12,7 @@ from tb_zeroacc.run import Role, Run
 
 USUAL_RATE = {"SGD": 0.01, "Adagrad": 0.01, "Lion": 1e-4}
 USUAL_ADAPTIVE_RATE = 1e-3  # Keras' default of Adam and its kin
+LEAST_RATE = 1e-30  # a power of ten can be made of it
 HEALTHY_RATIO = 1e-3  # update ÷ weights of a net that learns (the rule of thumb of CS231n)
 
 
@@ -64,7 +65,7 @@ def lower_rate(run: Run, optimizer: Optimizer | None, ratio: float | None = None
     if not is_adaptive(optimizer) and ratio is not None and ratio > 0:
         wanted = 10.0 ** math.floor(math.log10(rate * HEALTHY_RATIO / ratio))
         return min(usual, wanted)
-    return usual if rate > usual else 10.0 ** math.floor(math.log10(rate / 10.0))
+    return usual if rate > usual else 10.0 ** math.floor(math.log10(max(rate / 10.0, LEAST_RATE)))
 
 
 def higher_rate(run: Run, optimizer: Optimizer | None) -> float:
