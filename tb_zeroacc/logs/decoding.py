@@ -133,6 +133,8 @@ def range_of(value: summary_pb2.Summary.Value) -> tuple[float, float] | None:
         return None
     low = _BUCKET.unpack_from(content)[0]
     _, high, last = _BUCKET.unpack_from(content, len(content) - _BUCKET.size)
+    if len(content) == _BUCKET.size and high - low == 1.0:  # how older ones write a single value
+        low = high = (low + high) / 2
     # The largest value lies in the last bucket; of NaN and Inf all of them are empty.
     return None if not last and isfinite(low) and isfinite(high) else (low, high)
 

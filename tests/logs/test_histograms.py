@@ -29,6 +29,7 @@ def doubles(content: bytes) -> Value:
 RANGES = {
     "TF2": (buckets(TAG, SPREAD), (-1.0, 2.0)),
     "TF2, one value": (buckets(TAG, ZEROS), (0.0, 0.0)),
+    "TF2, one value, as it was": (buckets(TAG, [[-0.5, 0.5, 4.0]]), (0.0, 0.0)),
     "TF2, of no values": (buckets(TAG, EMPTY), None),
     "TF2, infinite": (buckets(TAG, [[-1.0, nan, 0.0], [nan, inf, 0.0]]), (-1.0, inf)),
     "TF2, without buckets": (doubles(b""), None),
