@@ -53,6 +53,10 @@ LOOK = Fix(
     "See that the loss has a gradient, and that the optimizer gets the variables of this model.",
     "print([variable.path for variable in model.trainable_variables])",
 )
+REVIVE = Fix(
+    "Use an activation whose gradient is never 0, and start the biases at 0.",
+    'keras.layers.Dense(64, activation="leaky_relu")',
+)
 
 
 @rule(
@@ -88,7 +92,8 @@ def weights_never_move(context: RunContext) -> Answer:
     callback, PyTorch's `add_histogram`): all kernels have the same histogram, bucket for bucket, at
     three steps or more, while the loss changes by less than a tenth and nothing on record gets
     better, accuracy being under .9; strong at most. A frozen part of a model is no fault: one
-    variable that moves is enough to pass, the averages of batch normalisation aside.
+    variable that moves is enough to pass; the averages of batch normalisation do not count, nor
+    does a bias while others stand still, as behind dead units.
 
     ## How to fix it
     ```python
@@ -207,7 +212,7 @@ def _from_histograms(context: RunContext) -> Answer:
     """Without samples: kernels whose histograms are the same at every step."""
     run = context.run
     still = unmoved_kernels(run)
-    if not still or changing(run):
+    if not still or changing(run).others:
         return _not_unmoved(run)
     curve = run.headline(Role.LOSS)
     trend = trend_of(curve.series) if curve else None
@@ -228,8 +233,8 @@ def _not_unmoved(run: Run) -> Answer:
     kernels = kernel_histograms(run)
     if min(kernel.seen.count for kernel in kernels) < FEWEST:
         return CannotTell(f"fewer than {FEWEST} histograms of a kernel")
-    if moving := changing(run):
-        return Passed(f"`{moving[0].tag}` changes")
+    if moving := changing(run).others:
+        return Passed(f"`{moving[0]}` changes")
     return NotApplicable("weights of a single value, or with NaN, are another fault")
 
 
@@ -237,11 +242,15 @@ def _unmoved(run: Run, curve: Curve, still: tuple[Kernel, ...], fall: float) -> 
     first, last = still[0].seen.first_step, still[0].seen.last_step
     layers = [layer_named(run, layer_of(run, kernel.name)) for kernel in still]
     frozen = all(layer is not None and not layer.trainable for layer in layers)
-    why = "All their layers are frozen: `trainable` is False." if frozen else ""
+    said, fix = f"The loss changed by {percent(abs(fall))} in total.", LOOK
+    if frozen:
+        said, fix = "All their layers are frozen: `trainable` is False.", UNFREEZE
+    elif changing(run).biases:
+        said, fix = "Only biases change: no gradient reaches the kernels, as of dead units.", REVIVE
     return Flagged(
         summary=f"The weights never move: from step {first} to step {last} the histogram of every "
         "kernel is the same.",
-        context=why or f"The loss changed by {percent(abs(fall))} in total.",
+        context=said,
         evidence=(
             *(
                 Evidence.of_number(
@@ -255,5 +264,5 @@ def _unmoved(run: Run, curve: Curve, still: tuple[Kernel, ...], fall: float) -> 
         ),
         tier=Tier.STRONG,
         since=BEFORE_TRAINING,
-        fix=UNFREEZE if frozen else LOOK,
+        fix=fix,
     )

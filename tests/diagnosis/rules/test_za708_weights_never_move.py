@@ -90,8 +90,8 @@ HISTOGRAMS: dict[str, tuple[Run, type[Answer]]] = {
     "a part is frozen": (foreign(STILL[0], MOVES, STANDS), Passed),
     "all change": (foreign(MOVES, STANDS), Passed),
     "two epochs": (foreign(some_histograms("a/kernel", 2), STANDS), CannotTell),
-    "a bias changes": (
-        foreign(*STILL, some_histograms("m/b/bias/histogram", varies=True), STANDS), Passed,
+    "another variable changes": (
+        foreign(*STILL, some_histograms("m/b/lora_kernel_a", varies=True), STANDS), Passed,
     ),
     "of one value": (foreign(some_histograms("a/kernel", ends=(0, 0)), STANDS), NotApplicable),
     "the loss falls": (foreign(*STILL, a_curve([2.3, 1.9, 1.6, 1.4])), Passed),
@@ -117,6 +117,14 @@ def test_histograms_are_strong_at_most() -> None:
     found = flagged("ZA708", foreign(*STILL, STANDS))
     assert found.tier is Tier.STRONG
     assert "step 0 to step 3" in found.summary
+
+
+def test_one_bias_alone_is_no_training() -> None:
+    moves = some_histograms("m/b/bias/histogram", varies=True)
+    stands = some_histograms("m/a/bias/histogram")
+    found = flagged("ZA708", foreign(*STILL, moves, stands, STANDS))
+    assert "Only biases" in found.context
+    assert isinstance(answer("ZA708", foreign(*STILL, moves, STANDS)), Passed)
 
 
 def test_frozen_layers_are_the_reason() -> None:

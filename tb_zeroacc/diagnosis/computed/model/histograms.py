@@ -14,6 +14,7 @@ _KERNEL = re.compile(
     r"(?P<name>(.*[/.])?(\w*kernel|embeddings|weights?))([:_]\d+)*(/histogram)?", re.DOTALL
 )
 _OF_NO_WEIGHTS = re.compile(r"grad|activation|update|moment", re.IGNORECASE)
+_BIAS = re.compile("bias", re.IGNORECASE)
 # Averages of batch normalisation move without an optimizer.
 _MOVES_ANYWAY = re.compile(f"{_OF_NO_WEIGHTS.pattern}|moving|running", re.IGNORECASE)
 FEWEST = 3  # histograms that are alike; of steps 1 and 2 alone a warm-up may still be at rate 0
@@ -61,6 +62,24 @@ def unmoved_kernels(run: Run) -> tuple[Kernel, ...]:
     return kernels if still else ()
 
 
-def changing(run: Run) -> tuple[Histograms, ...]:
-    """Tensors that change, those aside that do so without an optimizer: biases, say."""
-    return tuple(s for s in run.histograms if s.varies and not _MOVES_ANYWAY.search(s.tag))
+class Changing(NamedTuple):
+    """Tags of what changes, those aside that do so without an optimizer.
+
+    Attributes:
+        biases: Of biases while others stand still: no gradient comes further than to these.
+        others: All the rest. Where every bias changes, gradients come through, and an update is
+            only too small to be seen in a kernel: so those of a model that has converged are.
+    """
+
+    biases: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def changing(run: Run) -> Changing:
+    """What the histograms show to change."""
+    shown = [s for s in run.histograms if not _MOVES_ANYWAY.search(s.tag)]
+    biases = [s for s in shown if _BIAS.search(s.tag)]
+    if all(s.varies for s in biases):
+        biases = []
+    others = tuple(s.tag for s in shown if s.varies and s not in biases)
+    return Changing(tuple(s.tag for s in biases if s.varies), others)
