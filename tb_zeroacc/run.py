@@ -130,6 +130,31 @@ class Table:
         return self.values[:, self.row_index(name), :].astype(np.float64)
 
 
+@dataclass(frozen=True, slots=True)
+class Histograms:
+    """All histograms of one tag of one member: what they say of the tensor's values.
+
+    Attributes:
+        member: TensorBoard's name of the run that holds the tag.
+        tag: The tag as it is in the log.
+        count: How many there are, at as many steps.
+        first_step, last_step: Of the first and the last one, in the unit of their writer.
+        lowest, highest: Smallest and largest value over the finite ones; `inf` and `-inf` without.
+        varies: Whether any two differ.
+        bad_since: Step from which on all of them hold NaN or Inf; None where the last is finite.
+    """
+
+    member: str
+    tag: str
+    count: int
+    first_step: int
+    last_step: int
+    lowest: float
+    highest: float
+    varies: bool
+    bad_since: int | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """One training: the latest session of one directory.
@@ -151,7 +176,7 @@ class Run:
         epochs: Epochs in order, over all fits of the session.
         tables: By kind, the recorder's samples.
         curves: Every scalar tag.
-        histograms: (member, tag) of weight histograms; their content is not read.
+        histograms: Of every tag that has any.
         recorded: Whether our recorder wrote in this session.
     """
 
@@ -173,7 +198,7 @@ class Run:
     epochs: tuple[Epoch, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=lambda: MappingProxyType({}))
     curves: tuple[Curve, ...] = ()
-    histograms: tuple[tuple[str, str], ...] = ()
+    histograms: tuple[Histograms, ...] = ()
     recorded: bool = False
 
     def table(self, kind: str) -> Table | None:

@@ -24,10 +24,11 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "records": ({"facts"}, {"numpy", "tensorboard"}),
     "tfrecord": (set(), {"google_crc32c"}),
     "series": (set(), {"numpy"}),
+    "histograms": (set(), set()),
     "run": ({"facts", "series"}, {"numpy"}),
     "recording": ({"facts", "records", "tfrecord"}, {"numpy", "fsspec"}),
     "logs": (
-        {"facts", "records", "tfrecord", "series", "run"},
+        {"facts", "records", "tfrecord", "series", "histograms", "run"},
         {"numpy", "tensorboard", "google", "fsspec"},
     ),
     "diagnosis": ({"facts", "run", "series"}, {"numpy"}),

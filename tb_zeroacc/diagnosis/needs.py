@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from tb_zeroacc.diagnosis.answers import Missing
+from tb_zeroacc.diagnosis.computed.model.histograms import kernel_histograms
 from tb_zeroacc.facts import Unrecorded
 from tb_zeroacc.run import Curve, Role, Run, Split, Table
 
@@ -63,6 +64,14 @@ PIPELINE = Need(
         'dataset = dataset.apply(tb_zeroacc.tap("after_normalise"))  # one behind each stage',
     ),
     lambda run: run.table("pipeline"),
+)
+
+HISTOGRAMS = Need(
+    Missing(
+        "histograms of the kernels",
+        "model.fit(..., callbacks=[keras.callbacks.TensorBoard(log_dir, histogram_freq=1)])",
+    ),
+    lambda run: kernel_histograms(run) or None,
 )
 
 CONTRACT = Need(

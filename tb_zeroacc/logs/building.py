@@ -17,7 +17,7 @@ from tb_zeroacc.logs.grouping import Part
 from tb_zeroacc.logs.keras_record import contract_of
 from tb_zeroacc.logs.sessions import Member, Session, latest_session
 from tb_zeroacc.logs.tables import EPOCH_KINDS, Samples, followed_by
-from tb_zeroacc.run import Run, Table
+from tb_zeroacc.run import Histograms, Run, Table
 
 # A training counts as live while its last record is younger than this many times the usual pause
 # between records, and in any case while it is younger than five minutes.
@@ -77,7 +77,7 @@ def build(
         epochs=epochs,
         tables=MappingProxyType(tables),
         curves=curves_of(session.members, frozen, tables.get("loss")),
-        histograms=tuple((m.name, tag) for m in session.members for tag in m.histograms),
+        histograms=tuple(_histograms(session.members)),
         recorded=bool(recordings),
     )
     gaps = [s.median_gap for s in frozen.values() if s.median_gap is not None and s.count > 2]
@@ -130,6 +130,15 @@ def _keras_contract(members: Sequence[Member]) -> facts.Contract | None:
         if member.model is not None and (contract := contract_of(member.model)) is not None:
             return contract
     return None
+
+
+def _histograms(members: Sequence[Member]) -> Iterator[Histograms]:
+    for member in members:
+        for tag, built in member.histograms.items():
+            yield Histograms(
+                member.name, tag, built.count, built.first_step, built.last_step, built.lowest,
+                built.highest, built.varies, built.bad_since,
+            )  # fmt: skip
 
 
 # --- notes --------------------------------------------------------------------------------------

@@ -15,18 +15,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
-from tensorboard.compat.proto import event_pb2
+from tensorboard.compat.proto import event_pb2, summary_pb2
 
 from tb_zeroacc import facts
+from tb_zeroacc.histograms import HistogramsBuilder
 from tb_zeroacc.logs.decoding import (
     Fault,
     Histogram,
-    Item,
     Model,
     Record,
     Scalar,
+    encoding_of,
     item_of,
     number_of,
+    range_of,
 )
 from tb_zeroacc.logs.tables import TableStore
 from tb_zeroacc.records import Layout, SampleRecord
@@ -116,7 +118,7 @@ class FileContents:
         breaks: Number of the event at which each session but the first began.
         earlier: Sessions before those of `breaks`.
         model: The latest JSON of Keras' record, and the number of its event.
-        histograms: Tags of histograms.
+        histograms: By tag, its histograms.
         recording: What our recorder wrote, None where it did not.
         faults: Sentences on what could not be read.
         last_time: Wall time of the last event, seconds.
@@ -128,7 +130,7 @@ class FileContents:
     breaks: list[int] = field(default_factory=list)
     earlier: int = 0
     model: bytes | None = None
-    histograms: dict[str, None] = field(default_factory=dict)
+    histograms: dict[str, HistogramsBuilder] = field(default_factory=dict)
     recording: RecordedSession | None = None
     faults: dict[str, None] = field(default_factory=dict)
     last_time: float | None = None
@@ -160,10 +162,10 @@ class FileContents:
         for value in event.summary.value:
             track = self.tracks.get(value.tag)
             number = None if track is None else number_of(value)
-            if track is None or number is None:
-                self._take(item_of(value), step, time)
-            else:
+            if track is not None and number is not None:
                 self._go_on(track, step, number, time)
+            elif value.tag not in self.histograms or not self._histogram(value, step):
+                self._take(value, step, time)
 
     def add_numbers(self, step: int, numbers: Mapping[str, float]) -> None:
         """Takes the next row of a text log: numbers by tag, without a wall time."""
@@ -175,18 +177,32 @@ class FileContents:
             else:
                 self._go_on(track, step, number, None)
 
-    def _take(self, item: Item | None, step: int, time: float | None) -> None:
+    def _take(self, value: summary_pb2.Summary.Value, step: int, time: float | None) -> None:
+        item = item_of(value)
         if isinstance(item, Scalar):
             self._first(item, step, time)
         elif isinstance(item, Record):
             self._record(step, item)
         elif isinstance(item, Histogram):
-            if item.tag in self.histograms or len(self.histograms) < MAX_TAGS:
-                self.histograms[item.tag] = None
+            if len(self.histograms) < MAX_TAGS:
+                self._histogram(value, step)
         elif isinstance(item, Model):
             self.model = item.text
         elif isinstance(item, Fault):
             self.fault(item)
+
+    def _histogram(self, value: summary_pb2.Summary.Value, step: int) -> bool:
+        """Takes the next histogram of a tag; False where the value is none."""
+        extremes = range_of(value)
+        if extremes is None:
+            return False
+        builder = self.histograms.get(value.tag)
+        if builder is None or step <= builder.last_step:
+            builder = self.histograms[value.tag] = HistogramsBuilder(step, step)
+        builder.add(step, *extremes, self.events)
+        if not builder.varies:
+            builder.compare(encoding_of(value))
+        return True
 
     def fault(self, item: Fault) -> None:
         """Keeps a sentence, each once, the first ones only."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from math import isfinite
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -43,7 +44,7 @@ class Model(NamedTuple):
 
 
 class Histogram(NamedTuple):
-    """A histogram stands here; its content is not read."""
+    """A histogram stands here; `range_of` and `encoding_of` read it."""
 
     tag: str
 
@@ -113,6 +114,36 @@ def _of_record(value: summary_pb2.Summary.Value) -> Item | None:
     return None if content is None else Record(content)
 
 
+def range_of(value: summary_pb2.Summary.Value) -> tuple[float, float] | None:
+    """Smallest and largest value of a histogram, exactly; NaN or infinite where one is.
+
+    TF2's is a tensor, float64 of shape (buckets, 3); TF1's and PyTorch's a message of its own.
+    None for any other value, for a histogram of no values, and for one that lacks them.
+    """
+    kind = value.WhichOneof("value")
+    if kind == "histo":
+        histo = value.histo
+        low, high = histo.min, histo.max
+        unsaid = low == high == 0 and histo.sum_squares
+        return (low, high) if histo.num and not unsaid else None
+    if kind != "tensor" or value.tensor.dtype != types_pb2.DT_DOUBLE:
+        return None
+    content = value.tensor.tensor_content
+    if not content or len(content) % _BUCKET.size:
+        return None
+    low = _BUCKET.unpack_from(content)[0]
+    _, high, last = _BUCKET.unpack_from(content, len(content) - _BUCKET.size)
+    if len(content) == _BUCKET.size and high - low == 1.0:  # how older ones write a single value
+        low = high = (low + high) / 2
+    # The largest value lies in the last bucket; of NaN and Inf all of them are empty.
+    return None if not last and isfinite(low) and isfinite(high) else (low, high)
+
+
+def encoding_of(value: summary_pb2.Summary.Value) -> bytes:
+    """A histogram as bytes: equal ones for equal histograms."""
+    return bytes(value.tensor.tensor_content or value.histo.SerializeToString(deterministic=True))
+
+
 def scalar_of(tensor: tensor_pb2.TensorProto) -> float | None:
     """The number of a tensor that holds exactly one, None for any other tensor."""
     content = tensor.tensor_content
@@ -135,6 +166,7 @@ def scalar_of(tensor: tensor_pb2.TensorProto) -> float | None:
 
 
 _FLOAT = struct.Struct("<f")
+_BUCKET = struct.Struct("<3d")  # left, right, count
 # bfloat16 is not among them: NumPy has none, and no writer of scalars was seen to use it.
 _NUMBERS: dict[int, tuple[str, str]] = {
     types_pb2.DT_FLOAT: ("<f4", "float_val"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tb_zeroacc.histograms import HistogramsBuilder
 from tb_zeroacc.logs.contents import FileContents, RecordedSession, Track, restarts
 from tb_zeroacc.logs.grouping import Part
 from tb_zeroacc.run import Axis
@@ -30,7 +31,7 @@ class Member:
         restarted: How often the steps of a tag began anew without a new session.
         joined: The same for tags whose stretches are one curve.
         resumed: Tags whose steps were written again by a resumed training.
-        histograms: Tags of histograms.
+        histograms: By tag, its histograms.
         model: JSON of Keras' record.
         recordings: What our recorder wrote in this session, file by file.
         sessions: Sessions that the directory holds.
@@ -45,7 +46,7 @@ class Member:
     restarted: dict[str, int] = field(default_factory=dict)
     joined: dict[str, int] = field(default_factory=dict)
     resumed: dict[str, None] = field(default_factory=dict)
-    histograms: dict[str, None] = field(default_factory=dict)
+    histograms: dict[str, HistogramsBuilder] = field(default_factory=dict)
     model: bytes | None = None
     recordings: list[RecordedSession] = field(default_factory=list)
     sessions: int = 0
@@ -104,7 +105,10 @@ def joined(name: str, part: Part, files: Sequence[FileContents]) -> Member:
 
 
 def _take_rest(member: Member, contents: FileContents) -> None:
-    member.histograms.update(dict.fromkeys(contents.histograms))
+    for tag, builder in contents.histograms.items():
+        if builder.seen >= contents.begun:
+            known = member.histograms.get(tag)
+            member.histograms[tag] = builder if known is None else known.followed_by(builder)
     member.model = contents.model or member.model
 
 

@@ -17,7 +17,7 @@ from tb_zeroacc.facts import (
     Optimizer,
     Output,
 )
-from tb_zeroacc.run import Axis, Curve, Role, Run, Split, Table
+from tb_zeroacc.run import Axis, Curve, Histograms, Role, Run, Split, Table
 from tb_zeroacc.series import Series
 
 MEMBER = "zeroacc"
@@ -67,6 +67,18 @@ def a_curve(
     return Curve(member, tag, role.value, role, split, axis, series, headline, scale)
 
 
+def some_histograms(
+    tag: str,
+    count: int = 4,
+    *,
+    ends: tuple[float, float] = (-0.2, 0.2),
+    varies: bool = False,
+    bad_since: int | None = None,
+) -> Histograms:
+    """The histograms of one tag at steps 0, 1, 2, ..., all alike unless they vary."""
+    return Histograms("train", tag, count, 0, count - 1, *ends, varies, bad_since)
+
+
 def a_contract(
     *layers: Layer,
     loss: str | None = "sparse_categorical_crossentropy",
@@ -95,12 +107,12 @@ def a_contract(
 
 
 def a_run(
-    *parts: Table | Curve | Contract,
+    *parts: Table | Curve | Contract | Histograms,
     name: str = "planted",
     recorded: bool = True,
     **fields: Any,
 ) -> Run:
-    """A run of tables, curves and a contract, in any order."""
+    """A run of tables, curves, histograms and a contract, in any order."""
     contract = next((p for p in parts if isinstance(p, Contract)), None)
     return Run(
         name=name,
@@ -108,6 +120,7 @@ def a_run(
         contract=contract,
         tables={p.kind: p for p in parts if isinstance(p, Table)},
         curves=tuple(p for p in parts if isinstance(p, Curve)),
+        histograms=tuple(p for p in parts if isinstance(p, Histograms)),
         recorded=recorded,
         **fields,
     )

@@ -35,6 +35,28 @@ def tensor(tag: str, value: float, dtype: str = "<f4", plugin: str = "scalars") 
     return found
 
 
+def buckets(tag: str, rows: Sequence[Sequence[float]]) -> Value:
+    """A histogram of TF2: left, right and count of each bucket."""
+    found = Value(tag=tag, tensor=tensor_pb2.TensorProto(dtype=types_pb2.DT_DOUBLE))
+    found.tensor.tensor_content = np.array(rows, "<f8").tobytes()
+    found.tensor.tensor_shape.dim.add(size=len(rows))
+    found.tensor.tensor_shape.dim.add(size=3)
+    found.metadata.plugin_data.plugin_name = "histograms"
+    return found
+
+
+def histo(tag: str, values: Sequence[float]) -> Value:
+    """A histogram of TF1 and PyTorch, in one bucket."""
+    numbers = np.array(values, np.float64)
+    return Value(
+        tag=tag,
+        histo=summary_pb2.HistogramProto(
+            min=numbers.min(), max=numbers.max(), num=len(numbers), sum=numbers.sum(),
+            sum_squares=numbers @ numbers, bucket_limit=[numbers.max()], bucket=[len(numbers)],
+        ),
+    )  # fmt: skip
+
+
 def keras_model(text: bytes) -> Value:
     """Keras' record of the model."""
     found = Value(tag="keras", tensor=tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING))

@@ -16,6 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.model.histograms import Kernel, kernel_histograms
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.computed.model.non_finite import (
     BrokenLoss,
@@ -84,7 +85,8 @@ def loss_not_finite(context: RunContext) -> Answer:
     count; a loss that has been finite again for 3 points is a smell. The loss may stay finite
     although weights are NaN: a ReLU that TensorFlow fuses with the preceding product turns NaN into
     0 (measured: oneDNN, the default on CPUs). Weights that end with a NaN or Inf are the same
-    fault.
+    fault. Without the recorder, histograms of the weights that end with one tell the kernel and the
+    step, beside the loss; where the loss is finite that is strong at most.
 
     ## How to fix it
     If the input was first, clean the data:
@@ -113,7 +115,8 @@ def loss_not_finite(context: RunContext) -> Answer:
         return NotApplicable("reinforcement learning logs a loss of NaN until learning starts")
     bad = first_broken_loss(context.run)
     if bad is None:
-        return _by_weights(context.run) or Passed("every recorded loss is finite")
+        lost = _by_weights(context.run) or _by_histograms(context.run)
+        return lost or Passed("every recorded loss is finite")
     if bad.curve is not None and recovered(bad.curve):
         series = bad.curve.series
         points = f"{series.non_finite_count} of {count(series.count, 'point')} are NaN or Inf"
@@ -144,6 +147,44 @@ def _by_weights(run: Run) -> Flagged | None:
     )
 
 
+def _by_histograms(run: Run) -> Flagged | None:
+    """The same by the kernels' histograms, in a log without samples."""
+    kernel = _first_lost_kernel(run)
+    if kernel is None:
+        return None
+    return Flagged(
+        summary=f"Weights of `{layer_of(run, kernel.name)}` are NaN or Inf from step "
+        f"{kernel.seen.bad_since} on, although the loss is finite.",
+        context="A ReLU that turns NaN into 0 keeps the loss finite; nothing more is learned.",
+        evidence=_histogram_evidence(run),
+        tier=Tier.STRONG,
+        since=kernel.seen.bad_since or 0,
+        fix=Fix(
+            "Look for NaN and Inf in the data; where there are none, lower the learning rate and "
+            "clip the gradient.",
+            "print(np.isfinite(x).all(), np.isfinite(y).all())",
+        ),
+    )
+
+
+def _first_lost_kernel(run: Run) -> Kernel | None:
+    """The kernel whose histograms end with NaN or Inf, and did so first."""
+    lost = [kernel for kernel in kernel_histograms(run) if kernel.seen.bad_since is not None]
+    return min(lost, key=lambda kernel: kernel.seen.bad_since or 0, default=None)
+
+
+def _histogram_evidence(run: Run) -> tuple[Evidence, ...]:
+    kernel = _first_lost_kernel(run)
+    if kernel is None:
+        return ()
+    seen = kernel.seen
+    return (
+        Evidence.of_number(f"NaN or Inf in the histogram of `{kernel.name}`, step {seen.bad_since}",
+                           None, member=seen.member, layer=layer_of(run, kernel.name),
+                           since=seen.bad_since, until=seen.last_step),
+    )  # fmt: skip
+
+
 def _flagged(context: RunContext, bad: BrokenLoss, tier: Tier | None, remark: str) -> Flagged:
     tensor = first_broken_tensor(context.run, bad.step)
     if tensor is not None and tensor.kind == "gradients" and tensor.step == bad.step:
@@ -162,7 +203,7 @@ def _flagged(context: RunContext, bad: BrokenLoss, tier: Tier | None, remark: st
     sentence = sentence or _last_finite(bad)
     return Flagged(
         summary=f"{summary}.",
-        evidence=(_loss_evidence(bad), *_tensor_evidence(tensor)),
+        evidence=(_loss_evidence(bad), *_tensor_evidence(tensor), *_histogram_evidence(run)),
         tier=tier,
         # No layers: whichever broke first, the update that follows breaks all of them.
         since=bad.step,

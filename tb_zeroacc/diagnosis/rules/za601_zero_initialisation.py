@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tb_zeroacc.diagnosis.answering.keras_code import layer_call
@@ -19,15 +21,17 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     unlike,
 )
-from tb_zeroacc.diagnosis.computed.model.kernels import kernel_rows
+from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
+from tb_zeroacc.diagnosis.computed.model.histograms import FEWEST, Kernel, kernel_histograms
+from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES, kernel_rows
 from tb_zeroacc.diagnosis.computed.model.layers import layer_named, layer_of, output_layers
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import optimizers_of, variable_of
 from tb_zeroacc.diagnosis.context import RunContext
-from tb_zeroacc.diagnosis.needs import CONTRACT, WEIGHTS
+from tb_zeroacc.diagnosis.needs import CONTRACT, HISTOGRAMS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run, Table
-from tb_zeroacc.wording import count
+from tb_zeroacc.wording import count, listed, number
 
 CONSTANT_INITIALIZERS = ("Zeros", "Ones", "Constant")
 # One kernel a channel, or one that joins them all: their last axis may hold a single unit.
@@ -40,7 +44,7 @@ FEWEST_SAMPLES = 2  # the first shows the start, a later one that training does 
     "zero-initialisation",
     Tier.DEFINITE,
     Stage.WEIGHTS,
-    needs=((WEIGHTS, CONTRACT),),
+    needs=((WEIGHTS, CONTRACT, HISTOGRAMS),),
     explains=(
         "ZA403", "ZA404", "ZA503", "ZA504", "ZA505", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705",
     ),
@@ -67,8 +71,10 @@ def zero_initialisation(context: RunContext) -> Answer:
     bit, and the smallest spread of a healthy layer is .1 (measured). Kernels of a single unit and
     depthwise kernels are left out. A last layer of zeros is a legitimate start: its spread is above
     0 after the first step. Without the recorder, from the contract: a hidden layer with Zeros, Ones
-    or a Constant as kernel initialiser; that is strong at most. It is a smell where the run beats
-    its baseline.
+    or a Constant as kernel initialiser, or from histograms: a kernel that holds a single value in
+    all of them, at three steps or more (of PyTorch's `weight`, which may be a scale, only zeros);
+    either is strong at most. It is a smell where the run beats its baseline, and, by histograms
+    alone, where its curves get better.
 
     ## How to fix it
     ```python
@@ -86,7 +92,10 @@ def zero_initialisation(context: RunContext) -> Answer:
     """
     weights = context.run.table("weights")
     if weights is None:
-        return as_far_as_recorded(context.run, _from_contract(context), "weights")
+        answer, seen = _from_contract(context), _from_histograms(context)
+        if seen is not None and isinstance(answer, Flagged):
+            seen = replace(answer, evidence=(*answer.evidence, *seen.evidence))
+        return as_far_as_recorded(context.run, seen or answer, "weights")
     run = context.run
     rows = [r for r in kernel_rows(run, weights) if _has_units(run, weights.rows[r])]
     spread = weights.column("unit_spread")
@@ -94,7 +103,7 @@ def zero_initialisation(context: RunContext) -> Answer:
     rows = [r for r in rows if known[:, r].any()]
     rows = [r for r in rows if _is_trained(context.run, weights, r)]
     if not rows:
-        answer: Answer = NotApplicable("no kernel with two units or more")
+        answer = NotApplicable("no kernel with two units or more")
         return as_far_as_recorded(context.run, answer, "weights")
     alike = [r for r in rows if not spread[known[:, r], r].any()]
     if not alike:
@@ -151,10 +160,48 @@ def _from_weights(context: RunContext, weights: Table, alike: list[int]) -> Answ
     )
 
 
+def _from_histograms(context: RunContext) -> Flagged | None:
+    """Without samples: kernels of a single value in all their histograms; None without any."""
+    run = context.run
+    alike = [kernel for kernel in kernel_histograms(run) if _stays_single(run, kernel)]
+    if not alike:
+        return None
+    layers = tuple(dict.fromkeys(layer_of(run, kernel.name) for kernel in alike))
+    first, last = alike[0].seen.first_step, alike[0].seen.last_step
+    return Flagged(
+        summary=f"All weights of {listed(list(layers))} are {number(alike[0].seen.lowest)}, "
+        "and stay so.",
+        context=f"In the histograms of steps {first} to {last} they have no other value: units "
+        "that are equal get equal gradients.",
+        evidence=tuple(
+            Evidence.of_number(
+                f"largest less smallest weight of `{kernel.name}`", 0, unlike(0),
+                member=kernel.seen.member, layer=layer_of(run, kernel.name),
+                since=kernel.seen.first_step, until=kernel.seen.last_step,
+            )
+            for kernel in alike[:8]
+        ),
+        tier=Tier.SMELL if context.beats or improvements_of(run) else Tier.STRONG,
+        since=BEFORE_TRAINING,
+        layers=layers,
+        fix=_fix(layer_named(run, layers[0])),
+    )
+
+
+def _stays_single(run: Run, kernel: Kernel) -> bool:
+    """Whether a kernel that is trained has one value alone, in histograms enough."""
+    value, layer = kernel.single_value, layer_named(run, layer_of(run, kernel.name))
+    is_kernel = value == 0 or kernel.name.endswith(KERNEL_NAMES)
+    enough = kernel.seen.count >= FEWEST
+    return value is not None and is_kernel and enough and (layer is None or layer.trainable)
+
+
 def _from_contract(context: RunContext) -> Answer:
     """Without samples: hidden layers that are configured to start constant."""
     run = context.run
-    layers = run.contract.layers if run.contract else ()
+    if run.contract is None:
+        return Passed("no kernel holds a single value in all its histograms")
+    layers = run.contract.layers
     outputs = output_layers(run) or ({layers[-1].name} if layers else set())
     known = [x for x in layers if x.kernel_initializer is not None and x.name not in outputs]
     if not known:

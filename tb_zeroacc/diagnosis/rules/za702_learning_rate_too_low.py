@@ -22,9 +22,11 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
 )
 from tb_zeroacc.diagnosis.computed.learning.trend import first_training_step, trend_of
+from tb_zeroacc.diagnosis.computed.model.histograms import unmoved_kernels
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_ratios
 from tb_zeroacc.diagnosis.computed.model.samples import largest
 from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import (
+    LOW_RATE,
     higher_rate,
     peak_rate,
     usual_rate,
@@ -51,7 +53,6 @@ HARDLY = 0.1  # of the loss at the start: a smaller fall over the whole run is n
 TINY_ADAPTIVE_RATE = 1e-6  # a thousandth of the default
 LOW_SHARE = 0.01  # of the optimizer's default: discriminative fine-tuning stays above
 STANDS_STILL = 1e-6  # update ÷ weights, as in ZA503
-LOW_RATE = 1e-5  # a fifth of what fine-tuning of language models takes
 FEWEST_STEPS = 20  # the median of fewer would be that of a warm-up
 
 
@@ -88,7 +89,7 @@ def learning_rate_too_low(context: RunContext) -> Answer:
     recorded, the rate must also be under a hundredth of the optimizer's default, since a vanishing
     gradient makes small updates too, and an update of 1e-6 or more is a smell. Without the
     recorder: Adam or a related optimizer at 1e-6 or less with a loss that hardly changed; a rate of
-    1e-5 or less is a smell.
+    1e-5 or less is a smell, unless histograms show that no kernel ever changes.
 
     ## How to fix it
     ```python
@@ -225,7 +226,8 @@ def _low_from_contract(context: RunContext, curve: Curve, fall: float) -> Answer
         return CannotTell("the learning rate is not recorded", (LEARNING_RATE.missing,))
     if rate > LOW_RATE or run.headline(Role.REWARD) is not None:
         return Passed(f"the rate reaches {number(rate)}")
-    certain = is_adaptive(optimizer) and rate <= TINY_ADAPTIVE_RATE and context.beats is False
+    still = " The histograms of every kernel are the same." if unmoved_kernels(run) else ""
+    tiny = is_adaptive(optimizer) and rate <= TINY_ADAPTIVE_RATE and context.beats is False
     rates = run.headline(Role.LEARNING_RATE)
     told, limit = "largest learning rate", at_least(LOW_RATE)
     shown = Evidence.of_number(told, rate, limit)
@@ -233,9 +235,9 @@ def _low_from_contract(context: RunContext, curve: Curve, fall: float) -> Answer
         shown = Evidence.of_curve(told, rates, rate, limit)
     return Flagged(
         summary=f"The learning rate is very low: it never exceeds {number(rate)}.",
-        context=f"{_moved(fall)}.",
+        context=f"{_moved(fall)}.{still}",
         evidence=(shown,),
-        tier=Tier.STRONG if certain else Tier.SMELL,
+        tier=Tier.STRONG if tiny or still else Tier.SMELL,
         since=first_training_step(run, curve),
         fix=_higher(run, optimizer),
     )

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.answering.several_optimizers import for_each_optimizer
 from tb_zeroacc.diagnosis.answers import (
+    BEFORE_TRAINING,
     Answer,
     CannotTell,
     Evidence,
@@ -18,20 +19,44 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     unlike,
 )
-from tb_zeroacc.diagnosis.computed.model.layers import layer_of
-from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import typical_rate
-from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group
+from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
+from tb_zeroacc.diagnosis.computed.learning.trend import trend_of
+from tb_zeroacc.diagnosis.computed.model.histograms import (
+    FEWEST,
+    Kernel,
+    changing,
+    kernel_histograms,
+    unmoved_kernels,
+)
+from tb_zeroacc.diagnosis.computed.model.layers import layer_named, layer_of
+from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import LOW_RATE, peak_rate, typical_rate
+from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group, optimizer_of
 from tb_zeroacc.diagnosis.context import RunContext
-from tb_zeroacc.diagnosis.needs import GRADIENTS, LEARNING_RATE, WEIGHTS
+from tb_zeroacc.diagnosis.needs import GRADIENTS, HISTOGRAMS, LEARNING_RATE, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
-from tb_zeroacc.run import Run, Table
-from tb_zeroacc.wording import number
+from tb_zeroacc.run import Curve, Role, Run, Table
+from tb_zeroacc.wording import number, percent
 
 FEWEST_SAMPLES = 5  # a scaled loss may skip the first updates (float16), not five
 # rate x gradient ÷ weights. Under 6e-8 float32 rounds the update away; the plain product is the
 # least by which any of Keras' optimizers would change a weight.
 FELT = 1e-6
+CHANGED = 0.1  # of the loss at the start: weights that do not move leave it where it is
+RIGHT = 0.9  # accuracy: a model that is done has no gradient left
 SPARSE = "embeddings"  # a step changes only the rows that it looked up
+
+UNFREEZE = Fix(
+    "Set `trainable` of the layers that shall learn, and compile again.",
+    "model.trainable = True\nmodel.compile(optimizer, loss)",
+)
+LOOK = Fix(
+    "See that the loss has a gradient, and that the optimizer gets the variables of this model.",
+    "print([variable.path for variable in model.trainable_variables])",
+)
+REVIVE = Fix(
+    "Use an activation whose gradient is never 0, and start the biases at 0.",
+    'keras.layers.Dense(64, activation="leaky_relu")',
+)
 
 
 @rule(
@@ -39,7 +64,7 @@ SPARSE = "embeddings"  # a step changes only the rows that it looked up
     "weights-never-move",
     Tier.DEFINITE,
     Stage.UPDATE,
-    needs=(WEIGHTS, GRADIENTS),
+    needs=((WEIGHTS, HISTOGRAMS), (GRADIENTS, HISTOGRAMS)),
     explains=("ZA404", "ZA702", "ZA704", "ZA705"),
     fix=Fix(
         "Apply the gradients to the variables they were computed for.",
@@ -63,6 +88,13 @@ def weights_never_move(context: RunContext) -> Answer:
     the steps of gradient accumulation. Each optimizer is judged by its own rate. Embeddings are
     left out: a step changes only the rows that it looked up. A learning rate of 0 is up to ZA702.
 
+    Without the recorder, from histograms of the weights (`histogram_freq=1` of Keras' TensorBoard
+    callback, PyTorch's `add_histogram`): all kernels have the same histogram, bucket for bucket, at
+    three steps or more, while the loss changes by less than a tenth and nothing on record gets
+    better, accuracy being under .9; strong at most. A frozen part of a model is no fault: one
+    variable that moves is enough to pass; the averages of batch normalisation do not count, nor
+    does a bias while others stand still, as behind dead units.
+
     ## How to fix it
     ```python
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
@@ -78,7 +110,9 @@ def weights_never_move(context: RunContext) -> Answer:
     docs.aws.amazon.com/sagemaker (Debugger's UnchangedTensor); TrainCheck (invariants of
     optimizer.step). The threshold is the resolution of float32 with a factor of 16.
     """
-    weights, gradients = context.given(WEIGHTS), context.given(GRADIENTS)
+    weights, gradients = context.run.table("weights"), context.run.table("gradients")
+    if weights is None or gradients is None:
+        return _from_histograms(context)
     return for_each_optimizer(
         context.run, weights, lambda group: _judged(context.run, weights, gradients, group),
         "weights", "gradients",
@@ -171,4 +205,64 @@ def _flagged(
         ),
         since=first,
         layers=() if len(names) == of and not group.whose else layers,
+    )
+
+
+def _from_histograms(context: RunContext) -> Answer:
+    """Without samples: kernels whose histograms are the same at every step."""
+    run = context.run
+    still = unmoved_kernels(run)
+    if not still or changing(run).others:
+        return _not_unmoved(run)
+    curve = run.headline(Role.LOSS)
+    trend = trend_of(curve.series) if curve else None
+    if curve is None or trend is None or trend.points < FEWEST:
+        return CannotTell(f"the histograms of all kernels are the same, but fewer than {FEWEST} "
+                          "points of a loss show training")  # fmt: skip
+    if improvements_of(run) or not abs(trend.relative_fall) < CHANGED:
+        return Passed("the curves change although the kernels' histograms do not")
+    if context.beats or (context.final_accuracy or 0.0) >= RIGHT or not trend.end:
+        return Passed("the model has learned already what it is trained for")
+    rate = peak_rate(run, optimizer_of(run))
+    if rate is not None and rate <= LOW_RATE:
+        return NotApplicable(f"the learning rate never exceeds {number(rate)}")
+    return _unmoved(run, curve, still, trend.relative_fall)
+
+
+def _not_unmoved(run: Run) -> Answer:
+    kernels = kernel_histograms(run)
+    if min(kernel.seen.count for kernel in kernels) < FEWEST:
+        return CannotTell(f"fewer than {FEWEST} histograms of a kernel")
+    if moving := changing(run).others:
+        return Passed(f"`{moving[0]}` changes")
+    return NotApplicable("weights of a single value, or with NaN, are another fault")
+
+
+def _unmoved(run: Run, curve: Curve, still: tuple[Kernel, ...], fall: float) -> Flagged:
+    first, last = still[0].seen.first_step, still[0].seen.last_step
+    layers = [layer_named(run, layer_of(run, kernel.name)) for kernel in still]
+    frozen = all(layer is not None and not layer.trainable for layer in layers)
+    said, fix = f"The loss changed by {percent(abs(fall))} in total.", LOOK
+    if frozen:
+        said, fix = "All their layers are frozen: `trainable` is False.", UNFREEZE
+    elif changing(run).biases:
+        said, fix = "Only biases change: no gradient reaches the kernels, as of dead units.", REVIVE
+    return Flagged(
+        summary=f"The weights never move: from step {first} to step {last} the histogram of every "
+        "kernel is the same.",
+        context=said,
+        evidence=(
+            *(
+                Evidence.of_number(
+                    f"distinct histograms of `{kernel.name}`, out of {kernel.seen.count}", 1,
+                    unlike(1), member=kernel.seen.member, layer=layer_of(run, kernel.name),
+                    since=kernel.seen.first_step, until=kernel.seen.last_step,
+                )
+                for kernel in still[:8]
+            ),
+            Evidence.of_curve("loss at the end", curve),
+        ),
+        tier=Tier.STRONG,
+        since=BEFORE_TRAINING,
+        fix=fix,
     )

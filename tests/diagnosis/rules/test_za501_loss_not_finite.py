@@ -8,7 +8,7 @@ import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.run import Curve, Role, Run, Table
-from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table, some_histograms
 from tests.diagnosis.rules.asking import answer, flagged
 from tests.diagnosis.rules.planted.numbers import NAN, STUCK
 
@@ -121,3 +121,23 @@ def test_weights_that_are_lost_behind_a_finite_loss() -> None:
     )
     assert found.since == 21, "it may have begun right behind the last sound sample"
     assert isinstance(answer("ZA501", lost_weights(0, 64, 0, 0, 0)), Passed), "they recovered"
+
+
+# --- without samples --------------------------------------------------------------------------
+LOST = some_histograms("m/dense/kernel/histogram", bad_since=2)
+LATER = some_histograms("m/dense_1/kernel/histogram", bad_since=3)
+
+
+def test_histograms_tell_of_lost_weights_behind_a_finite_loss() -> None:
+    found = flagged("ZA501", a_run(a_curve([0.7] * 4), LATER, LOST, recorded=False))
+    assert found.tier is Tier.STRONG
+    assert "`dense` are NaN or Inf from step 2 on" in found.summary
+    fine = some_histograms("m/dense/kernel/histogram")
+    assert isinstance(answer("ZA501", a_run(a_curve([0.7] * 4), fine, recorded=False)), Passed)
+    assert isinstance(answer("ZA501", a_run(a_curve([0.7] * 4), LOST)), Passed)
+
+
+def test_histograms_name_the_kernel_beside_a_lost_loss() -> None:
+    found = flagged("ZA501", a_run(a_curve([0.7, NAN, NAN, NAN]), LATER, LOST, recorded=False))
+    assert found.tier is None
+    assert "`m/dense/kernel`, step 2" in found.evidence[-1].text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Role, Run
-from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
-from tests.diagnosis.rules.asking import answer, flagged
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table, some_histograms
+from tests.diagnosis.rules.asking import answer, check, flagged
 
 COUNTS = a_table("label_counts", {"y": {str(k): 100.0 for k in range(10)}})
 BEATS = (COUNTS, a_curve([1.0, 0.1]), a_curve([0.8, 0.98], Role.ACCURACY))
@@ -83,3 +84,47 @@ def test_the_configuration_alone_is_strong_at_most() -> None:
     assert flagged("ZA601", a_run(a_contract(layer("a", start="Ones"), layer("b")))).tier is (
         Tier.STRONG
     )
+
+
+# --- without samples --------------------------------------------------------------------------
+ZEROS = some_histograms("m/a/kernel/histogram", ends=(0.0, 0.0))
+ONES = some_histograms("m/a/kernel/histogram", ends=(1.0, 1.0))
+SPREAD = some_histograms("m/b/kernel/histogram", varies=True)
+FALLS = a_curve([2.3, 2.2, 2.1, 2.0])
+FROZEN = a_contract(
+    Layer("a", "Dense", trainable=False), Layer("b", "Dense"), source="keras_record"
+)
+
+
+def foreign(*parts: Any) -> Run:
+    return a_run(*parts, recorded=False)
+
+
+HISTOGRAMS: dict[str, tuple[Run, type[Answer] | Tier]] = {
+    "zeros throughout": (foreign(ZEROS, SPREAD), Tier.STRONG),
+    "ones throughout": (foreign(ONES, SPREAD), Tier.STRONG),
+    "the loss falls": (foreign(ZEROS, SPREAD, FALLS), Tier.SMELL),
+    "configured so, and the loss falls": (
+        foreign(ZEROS, FALLS, a_contract(layer("a", start="Zeros"), layer("b"))), Tier.STRONG,
+    ),
+    "it beats its baseline": (
+        foreign(ZEROS, *BEATS, a_contract(layer("a"), layer("b"))), Tier.SMELL,
+    ),
+    "two histograms": (foreign(some_histograms("a/kernel", 2, ends=(0, 0))), Passed),
+    "zeros of PyTorch": (foreign(some_histograms("fc.weight", ends=(0, 0))), Tier.STRONG),
+    "a scale of PyTorch": (foreign(some_histograms("bn.weight", ends=(1, 1))), Passed),
+    "biases of zeros": (foreign(some_histograms("a/bias", ends=(0, 0)), SPREAD), Passed),
+    "NaN": (
+        foreign(some_histograms("a/kernel", ends=(math.inf, -math.inf), bad_since=0)), Passed,
+    ),
+    "frozen": (foreign(ZEROS, SPREAD, FROZEN), NotApplicable),
+    "they differ": (foreign(SPREAD), Passed),
+    "configured so, and they differ": (
+        foreign(SPREAD, a_contract(layer("a", start="Zeros"), layer("b"))), Tier.STRONG,
+    ),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), HISTOGRAMS.values(), ids=HISTOGRAMS.keys())
+def test_by_histograms(run: Run, want: type[Answer] | Tier) -> None:
+    check("ZA601", run, want)

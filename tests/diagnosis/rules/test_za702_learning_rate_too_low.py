@@ -7,7 +7,7 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.facts import Optimizer
 from tb_zeroacc.run import Role, Run
-from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table, some_histograms
 from tests.diagnosis.rules.asking import answer, flagged
 from tests.diagnosis.rules.planted.optimisation import GOOD, LEARNED, kernels, trained
 
@@ -46,6 +46,17 @@ def test_learning_rate_too_low(run: Run, want: type[Answer]) -> None:
 def test_a_curve_of_the_rate_alone_is_a_smell() -> None:
     run, _ = ZA702["a curve of the rate"]
     assert flagged("ZA702", run).tier is Tier.SMELL
+
+
+def test_kernels_that_never_move_make_it_strong() -> None:
+    still = some_histograms("dense/kernel")
+    contract = a_contract(optimizer=Optimizer("SGD", 0.0))
+    found = flagged("ZA702", a_run(contract, a_curve(CREEPS), still, recorded=False))
+    assert found.tier is Tier.STRONG
+    moves = some_histograms("dense/kernel", varies=True)
+    assert flagged("ZA702", a_run(contract, a_curve(CREEPS), moves, recorded=False)).tier is (
+        Tier.SMELL
+    )
 
 
 def test_a_higher_rate_is_shown() -> None:

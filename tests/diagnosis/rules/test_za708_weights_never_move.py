@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
-from tb_zeroacc.facts import Optimizer
-from tb_zeroacc.run import Run
-from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.facts import Layer, Optimizer
+from tb_zeroacc.run import Role, Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table, some_histograms
 from tests.diagnosis.rules.asking import answer, flagged
 from tests.diagnosis.rules.planted.optimisation import STUCK
 
@@ -71,3 +72,64 @@ def test_an_unknown_rate_cannot_tell() -> None:
     optimizer = Optimizer("Adam", None)
     run = moving(0.0, rate=math.nan, optimizer=optimizer)
     assert isinstance(answer("ZA708", run), CannotTell)
+
+
+# --- without samples --------------------------------------------------------------------------
+STILL = (some_histograms("m/a/kernel/histogram"), some_histograms("m/b/kernel/histogram"))
+MOVES = some_histograms("m/b/kernel/histogram", varies=True)
+STANDS = a_curve([2.31, 2.30, 2.32, 2.31])
+DONE = a_curve([0.95, 0.95, 0.95, 0.95], Role.ACCURACY)
+
+
+def foreign(*parts: Any) -> Run:
+    return a_run(*parts, recorded=False)
+
+
+HISTOGRAMS: dict[str, tuple[Run, type[Answer]]] = {
+    "all alike": (foreign(*STILL, STANDS), Flagged),
+    "a part is frozen": (foreign(STILL[0], MOVES, STANDS), Passed),
+    "all change": (foreign(MOVES, STANDS), Passed),
+    "two epochs": (foreign(some_histograms("a/kernel", 2), STANDS), CannotTell),
+    "another variable changes": (
+        foreign(*STILL, some_histograms("m/b/lora_kernel_a", varies=True), STANDS), Passed,
+    ),
+    "of one value": (foreign(some_histograms("a/kernel", ends=(0, 0)), STANDS), NotApplicable),
+    "the loss falls": (foreign(*STILL, a_curve([2.3, 1.9, 1.6, 1.4])), Passed),
+    "the loss rises": (foreign(*STILL, a_curve([2.3, 2.4, 2.5, 2.6])), Passed),
+    "accuracy is high": (foreign(*STILL, STANDS, DONE), Passed),
+    "nothing is left to learn": (foreign(*STILL, a_curve([0.0] * 4)), Passed),
+    "a rate of 0": (
+        foreign(*STILL, STANDS, a_contract(optimizer=Optimizer("Adam", 0.0))), NotApplicable,
+    ),
+    "two points of the loss": (foreign(*STILL, a_curve([2.3, 2.3])), CannotTell),
+    "no loss": (foreign(*STILL), CannotTell),
+    "no kernel": (foreign(some_histograms("outputs"), STANDS), CannotTell),
+    "on record, too": (a_run(*STILL, STANDS), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), HISTOGRAMS.values(), ids=HISTOGRAMS.keys())
+def test_by_histograms(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA708", run), want)
+
+
+def test_histograms_are_strong_at_most() -> None:
+    found = flagged("ZA708", foreign(*STILL, STANDS))
+    assert found.tier is Tier.STRONG
+    assert "step 0 to step 3" in found.summary
+
+
+def test_one_bias_alone_is_no_training() -> None:
+    moves = some_histograms("m/b/bias/histogram", varies=True)
+    stands = some_histograms("m/a/bias/histogram")
+    found = flagged("ZA708", foreign(*STILL, moves, stands, STANDS))
+    assert "Only biases" in found.context
+    assert isinstance(answer("ZA708", foreign(*STILL, moves, STANDS)), Passed)
+
+
+def test_frozen_layers_are_the_reason() -> None:
+    layers = (Layer("a", "Dense", trainable=False), Layer("b", "Dense", trainable=False))
+    found = flagged("ZA708", foreign(*STILL, STANDS, a_contract(*layers)))
+    assert "frozen" in found.context
+    assert found.fix is not None
+    assert "trainable = True" in found.fix.code

@@ -13,6 +13,7 @@ from tb_zeroacc.run import Role, Run
 USUAL_RATE = {"SGD": 0.01, "Adagrad": 0.01, "Lion": 1e-4}
 USUAL_ADAPTIVE_RATE = 1e-3  # Keras' default of Adam and its kin
 LEAST_RATE = 1e-30  # a power of ten can be made of it
+LOW_RATE = 1e-5  # a fifth of what fine-tuning of language models takes
 HEALTHY_RATIO = 1e-3  # update ÷ weights of a net that learns (the rule of thumb of CS231n)
 
 
