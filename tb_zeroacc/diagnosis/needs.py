@@ -87,6 +87,9 @@ LOSS = _curve(
     Role.LOSS, Split.TRAIN, "a training loss",
     "tf.summary.scalar('epoch_loss', loss, step=epoch)",
 )
+SOME_LOSS = Need(  # the losses of several networks, none of which stands for the training
+    LOSS.missing, lambda run: next(iter(run.curves_of(Role.LOSS, Split.TRAIN)), None)
+)
 VALIDATION_LOSS = _curve(
     Role.LOSS, Split.VALIDATION, "a validation loss", "model.fit(..., validation_split=0.2)"
 )

@@ -112,6 +112,13 @@ def nan_in_one_of_three_heads(rng: Random, n: int) -> Log:
                   "loss_c": noisy(rng, falling(n, 3.0, 0.9), 0.02)}}  # fmt: skip
 
 
+def nan_in_both_networks(rng: Random, n: int) -> Log:
+    both = {"gen_loss": falling(n, 1.2, 0.8), "disc_loss": falling(n, 1.3, 0.6)}
+    for loss in both.values():
+        loss[n // 2 :] = np.nan
+    return {".": {tag: noisy(rng, loss, 0.02) for tag, loss in both.items()}}
+
+
 def reward_that_is_constant(rng: Random, n: int) -> Log:
     reward = held(8 * n, -100.0)
     reward[:5] += 3.0 * rng.random(5)
@@ -181,6 +188,7 @@ FIRST = {
     "nan_from_the_start": {"ZA501"},
     "nan_in_the_middle": {"ZA501"},
     "nan_in_one_of_three_heads": {"ZA501"},
+    "nan_in_both_networks": {"ZA501"},
     "reward_that_is_constant": {"ZA710"},
     "reward_that_is_lost": {"ZA710"},
     "reward_that_does_not_rise": {"ZA710"},

@@ -273,7 +273,7 @@ def test_which_curves_stand_for_a_role(
 @pytest.mark.parametrize(
     ("top", "role", "scale"),
     [(1.0, ACC, 1.0), (1.005, ACC, 1.0), (1.17, ACC, 0.01), (93.0, ACC, 0.01),
-     (100.0, ACC, 0.01), (101.0, METRIC, 1.0)],  # fmt: skip
+     (100.0, ACC, 0.01), (101.0, METRIC, 1.0)],
 )
 def test_an_accuracy_in_percent(tmp_path: Path, top: float, role: Role, scale: float) -> None:
     write(tmp_path / "train", curve("accuracy", [top]))
