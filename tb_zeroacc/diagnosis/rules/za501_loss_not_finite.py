@@ -16,6 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.computed.model.histograms import Kernel, kernel_histograms
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.computed.model.non_finite import (
@@ -193,7 +194,9 @@ def _flagged(context: RunContext, bad: BrokenLoss, tier: Tier | None, remark: st
     axis = "step" if bad.curve is None else bad.curve.axis
     unit = "epoch" if axis == "epoch" else "step"
     word = "NaN" if np.isnan(bad.value) else "infinite"
-    summary = f"The loss is {word} from {unit} {bad.at} on"
+    one = bad.curve is not None and not bad.curve.headline and bad.curve.tag != STEP_LOSS_TAG
+    name = f"The loss `{bad.curve.tag}`" if one and bad.curve is not None else "The loss"
+    summary = f"{name} is {word} from {unit} {bad.at} on"
     if where is not None:
         summary += f"; {where} broke first"
     elif _only_the_loss(context.run, bad.step):
@@ -203,7 +206,10 @@ def _flagged(context: RunContext, bad: BrokenLoss, tier: Tier | None, remark: st
     sentence = sentence or _last_finite(bad)
     return Flagged(
         summary=f"{summary}.",
-        evidence=(_loss_evidence(bad), *_tensor_evidence(tensor), *_histogram_evidence(run)),
+        evidence=(
+            _loss_evidence(bad), *_share_evidence(run, bad), *_tensor_evidence(tensor),
+            *_histogram_evidence(run),
+        ),
         tier=tier,
         # No layers: whichever broke first, the update that follows breaks all of them.
         since=bad.step,
@@ -238,6 +244,18 @@ def _loss_evidence(bad: BrokenLoss) -> Evidence:
     if bad.curve is None:
         return Evidence.of_number(text, bad.value, axis="step", since=bad.at, until=bad.last)
     return Evidence.of_curve(text, bad.curve, bad.value, since=bad.at, until=bad.last)
+
+
+def _share_evidence(run: Run, bad: BrokenLoss) -> tuple[Evidence, ...]:
+    """How much of the curve is lost, in a log without samples."""
+    if run.recorded or bad.curve is None:
+        return ()
+    series = bad.curve.series
+    return (
+        Evidence.of_curve("points of the loss that are NaN or Inf", bad.curve,
+                          series.non_finite_count / series.count, at_most(0.0), unit="share",
+                          since=bad.at, until=bad.last, is_drawn=False),
+    )  # fmt: skip
 
 
 def _tensor_evidence(tensor: BrokenTensor | None) -> tuple[Evidence, ...]:

@@ -101,7 +101,7 @@ def diverging_loss(context: RunContext) -> Answer:
     if held is not None:
         return Passed(f"`{held.curve.tag}` got better meanwhile, and kept it")
     limit = max(ABOVE_START * course.start, ABOVE_BEST * course.best)
-    if course.start > 0 and course.end > limit and _is_beyond_noise(course):
+    if course.start > 0 and course.end > limit and course.is_clearly_worse:
         return _grown(run, course)
     first, peak = float(course.values[0]), float(course.values.max())
     chance = chance_at_end(run)
@@ -113,10 +113,6 @@ def diverging_loss(context: RunContext) -> Answer:
 def _rose(accuracy: Course) -> bool:
     clearly = accuracy.gain > max(GAINED_CLEARLY, NOISES * accuracy.noise)
     return clearly and improved(accuracy)
-
-
-def _is_beyond_noise(course: Course) -> bool:
-    return course.loss_from_best > NOISES * course.noise
 
 
 def _helpless_accuracy(run: Run) -> Course | None:

@@ -30,6 +30,7 @@ from tb_zeroacc.wording import count, number, percent
 FEWEST_POINTS, FEWEST_FOR_FLAT = 10, 15
 FEWEST_SURE = 40  # points of a reward that was lost: means of few episodes wander
 SINKS = 2.5  # Mann-Kendall z of a reward that gets worse
+HALF = 0.5  # of the steps: rewards that end before are missed
 SUCCESS = 0.9  # share of episodes that reach their goal: solved, whatever the reward
 ALIKE = 1e-6  # of the level: a reward that never moves
 CONSTANT_SHARE = 0.5  # of the points after the first tenth that are exactly the last one
@@ -74,8 +75,9 @@ def reward_flat(context: RunContext) -> Answer:
     gain is over three times the noise and the best lies before the last fifth (a smell under 40
     points). Flat: 15 points or more, z under 1.5, and it ends no more than half a standard
     deviation above its start; a smell where it is above 0 and does not sink, for a solved task
-    stands as well. Not asked of a run that is still going: half of the healthy public logs stay
-    flat for a twentieth of the run, one for half of it.
+    stands as well. No longer logged (a smell): the last reward stands in the first half of the
+    steps of other curves. Not asked of a run that is still going: half of the healthy public
+    logs stay flat for a twentieth of the run, one for half of it.
 
     ## How to fix it
     Play an episode by hand and look whether any reward is reached. Then:
@@ -110,11 +112,35 @@ def reward_flat(context: RunContext) -> Answer:
             return found
     rising = next((course for course in courses if improved(course)), None)
     if rising is not None:
-        return Passed(f"it rose from {number(rising.start)} to {number(rising.end)}")
+        said = f"the reward rose from {number(rising.start)} to {number(rising.end)}"
+        return _ended(run, long) or Passed(said)
     for course in long:
         if (found := _constant(run, course) or _flat(run, course)) is not None:
             return found
-    return Passed(f"it ended at {number(long[0].end)}, and began at {number(long[0].start)}")
+    return _ended(run, long) or Passed(
+        f"the reward began at {number(long[0].start)} and ended at {number(long[0].end)}"
+    )
+
+
+def _ended(run: Run, courses: list[Course]) -> Flagged | None:
+    """No reward is logged any more while other curves of the same directory go on."""
+    last = max(courses, key=lambda course: int(course.steps[-1]))
+    curve = last.curve
+    others = [c.series.last.step for c in run.curves
+              if c.member == curve.member and len(c.series) >= FEWEST_POINTS]  # fmt: skip
+    end, until = max(others, default=0), int(last.steps[-1])
+    if until >= HALF * end:
+        return None
+    return Flagged(
+        summary=f"The reward was logged for the last time at step {until}, of {end} steps.",
+        context="An episode that does not end has no reward: look at its length and its limit.",
+        evidence=(
+            Evidence.of_number("last step with a reward", until, at_least(HALF * end),
+                               unit="steps", member=curve.member, axis=curve.axis, since=until),
+        ),
+        tier=Tier.SMELL,
+        since=until,
+    )  # fmt: skip
 
 
 def _collapsed(run: Run, course: Course) -> Flagged | None:

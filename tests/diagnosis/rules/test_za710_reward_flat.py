@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.run import Role, Run, Split
 from tests.diagnosis.planted import a_curve, a_run
 from tests.diagnosis.rules.asking import answer, flagged
@@ -44,6 +44,18 @@ CASES: dict[str, tuple[Run, type[Answer]]] = {
     "still running": (rewarded(-9 + 2 * NOISE, state="live"), NotApplicable),
     "no reward": (a_run(a_curve([1.0] * 60)), NotApplicable),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(("last", "want"), [(49, Flagged), (50, Passed)])
+def test_a_reward_that_is_no_longer_logged(last: int, want: type[Answer]) -> None:
+    steps = np.linspace(0, last, 40).astype(int).tolist()
+    reward = a_curve(list(np.linspace(-9, 20, 40)), Role.REWARD, steps=steps, axis="step")
+    other = a_curve([1.0] * 101, Role.OTHER, tag="time/fps", axis="step")
+    found = answer("ZA710", a_run(reward, other))
+    assert isinstance(found, want)
+    if isinstance(found, Flagged):
+        assert found.tier is Tier.SMELL
+        assert "last time at step 49, of 100 steps" in found.summary
 
 
 @pytest.mark.parametrize(("run", "want"), CASES.values(), ids=CASES.keys())

@@ -24,7 +24,6 @@ NEAR_END = 0.95  # of the points: a drop later than this may be a spike that rec
 # Of the points of a run that goes on: a blow-up often recovers, once in the first tenth of the runs
 # in 8 of 80 healthy logs.
 LASTING = 1 / 3
-NOISES = 3.0
 QUARTER, SUDDEN = 0.25, 0.1  # of what was lost, and of the points that the way may take
 TINY = 1e-30
 FEWEST_LOST, LEAST_LOST = 3, 0.1  # points, and share of them, that must stand there
@@ -79,18 +78,14 @@ def _course(run: Run, role: Role) -> Course | None:
 
 
 def _lost_loss(loss: Course) -> bool:
-    learned = 0 < loss.best < LEARNED_LOSS * loss.start and _is_beyond_noise(loss)
+    learned = 0 < loss.best < LEARNED_LOSS * loss.start and loss.is_clearly_worse
     return learned and loss.end > LOST_LOSS * loss.best and loss.end > NEAR_START * loss.start
 
 
 def _lost_accuracy(accuracy: Course) -> bool:
     gained = accuracy.best_gain
     lost = accuracy.loss_from_best > max(LOST, LOST_SHARE * gained)
-    return gained > GAINED and lost and _is_beyond_noise(accuracy)
-
-
-def _is_beyond_noise(course: Course) -> bool:
-    return course.loss_from_best > NOISES * course.noise
+    return gained > GAINED and lost and accuracy.is_clearly_worse
 
 
 def _is_final(course: Course) -> bool:

@@ -23,6 +23,7 @@ _LATER = np.triu(np.ones((BLOCKS, BLOCKS), bool), 1)  # pairs of a block and one
 # Levels are medians of a tenth at either end; of a curve with fewer points than this, one point.
 LEVEL_SHARE = 10
 WANDER_BLOCKS = 10
+CLEAR_NOISES = 3.0
 RESUMED = 10  # gaps between points: a log that begins later saw nothing of what was before
 
 
@@ -73,6 +74,11 @@ class Course:
     def loss_from_best(self) -> float:
         """How much worse it ended than its best level."""
         return self.side * (self.best - self.end)
+
+    @property
+    def is_clearly_worse(self) -> bool:
+        """Whether it ended worse than its best level by more than the noise of single points."""
+        return self.loss_from_best > CLEAR_NOISES * self.noise
 
     @property
     def best_step(self) -> int:
