@@ -83,7 +83,7 @@ def test_lines_unfold_and_the_address_keeps_them(page: Page, tab: FrameLocator) 
     expect(tab.locator(".Checks tr")).to_have_count(3)
 
 
-def test_further_causes_have_their_own_picture_link_and_mend(tab: FrameLocator) -> None:
+def test_further_causes_have_their_own_picture_link_and_fix(tab: FrameLocator) -> None:
     tab.get_by_role("button", name=re.compile("Inputs reach 998")).click()
     second = tab.get_by_role("article", name=re.compile("ZA103"))
     expect(second.locator(".Chart canvas")).to_be_visible()
@@ -91,6 +91,20 @@ def test_further_causes_have_their_own_picture_link_and_mend(tab: FrameLocator) 
     expect(second.get_by_role("link", name="Open in Time Series")).to_have_attribute(
         "href", re.compile("input_abs_max")
     )
+
+
+def test_checks_that_only_a_recording_would_answer_are_one_line(page: Page) -> None:
+    lacking = {"codes": ["ZA108", "ZA605"], "sentence": "No recording: 2 checks of x need one."}
+    run = staged.training("foreign", "learning", "It learns.", no_recording=lacking)
+    staged.stage(page, staged.verdicts(runs=[run]))
+    tab = page.frame_locator(FRAME)
+    tab.get_by_role("button", name=re.compile("All checks")).click()
+    joined = tab.get_by_role("row", name=re.compile("2 checks No recording: 2 checks of x"))
+    expect(joined).to_be_visible()
+    expect(tab.get_by_role("rowheader", name="ZA605")).to_have_count(0)
+    joined.get_by_role("button", name="Show them").click()
+    expect(joined).to_have_count(0)
+    expect(tab.get_by_role("rowheader", name="ZA605")).to_be_visible()
 
 
 def test_another_row_of_the_evidence_draws_its_own_curve(tab: FrameLocator) -> None:

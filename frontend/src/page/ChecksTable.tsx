@@ -47,17 +47,21 @@ export function ChecksTable({checks, tally, noRecording}: ChecksTableProps) {
       </div>
       <table class="Table Checks" aria-label={formatCount(shown.length, "check")}>
         <tbody>
+          {rows(shown.filter(([, {status}]) => status === "flagged"))}
           {isJoinedShown && (
             <JoinedRow joined={joined} mark={untold.mark} open={() => setWhole(true)} />
           )}
-          {shown.map(([code, check, mark]) => (
-            <CheckRow key={code} code={code} check={check} mark={mark} />
-          ))}
+          {rows(shown.filter(([, {status}]) => status !== "flagged"))}
         </tbody>
       </table>
     </>
   );
 }
+
+const rows = (checks: readonly (readonly [string, Check, Mark])[]) =>
+  checks.map(([code, check, mark]) => (
+    <CheckRow key={code} code={code} check={check} mark={mark} />
+  ));
 
 interface JoinedRowProps {
   joined: NoRecording;

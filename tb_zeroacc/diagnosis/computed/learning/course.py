@@ -118,7 +118,9 @@ def course_of(run: Run, curve: Curve) -> Course | None:
     if side == 0 or len(values) < 2:
         return None
     values = values * curve.scale
-    levels = smoothed(values)
+    alike = _are_mostly_alike(values)
+    levels = _running_means(values) if alike else smoothed(values)
+    level = np.mean if alike else np.median
     best_at = int(np.argmax(side * levels))
     tenth = max(1, len(values) // LEVEL_SHARE)
     return Course(
@@ -127,8 +129,8 @@ def course_of(run: Run, curve: Curve) -> Course | None:
         steps=steps,
         values=values,
         levels=levels,
-        start=float(np.median(values[:tenth])),
-        end=float(np.median(values[-tenth:])),
+        start=float(level(values[:tenth])),
+        end=float(level(values[-tenth:])),
         best=float(levels[best_at]),
         best_at=best_at,
         noise=scatter(values),
@@ -160,10 +162,24 @@ def mann_kendall(values: NDArray[np.float64]) -> float:
 def _block_levels(values: NDArray[np.float64], blocks: int) -> NDArray[np.float64]:
     """Medians of equal blocks that cover all points, neighbours sharing one where need be.
 
-    Where most points are alike (the rewards of single episodes, 0 or 1), their means.
+    Where most points are alike their means.
     """
     width = -(-len(values) // blocks)
     begins = np.linspace(0, len(values) - width, blocks).astype(int)
     parts = np.lib.stride_tricks.sliding_window_view(values, width)[begins]
-    are_alike = np.mean(values == np.median(values)) > MOSTLY_ALIKE
-    return np.asarray(parts.mean(axis=1) if are_alike else np.median(parts, axis=1))
+    alike = _are_mostly_alike(values)
+    return np.asarray(parts.mean(axis=1) if alike else np.median(parts, axis=1))
+
+
+def _are_mostly_alike(values: NDArray[np.float64]) -> bool:
+    """Whether medians would hide the rest: rewards of single episodes, 0 or 1."""
+    share = float(np.mean(values == np.median(values)))
+    return MOSTLY_ALIKE < share < 1.0
+
+
+def _running_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Means over a tenth of the points, of the same shape (points,)."""
+    width = max(1, len(values) // LEVEL_SHARE)
+    left, right = width // 2, width - 1 - width // 2
+    padded = np.pad(values, (left, right), mode="symmetric")
+    return np.asarray(np.convolve(padded, np.full(width, 1.0 / width), mode="valid"))

@@ -29,13 +29,17 @@ UNNAMED_RISE, HELD = 1.3, 0.85
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Levels of the validation loss: at its lowest and at the end; steps on the curve's axis."""
+    """Levels of the validation loss at its lowest and at the end; steps on the curve's axis.
+
+    `noise` is the standard deviation of a point around the slope; 0 for few points.
+    """
 
     curve: Curve
     low: float
     low_step: int
     end: float
     end_step: int
+    noise: float = 0.0
 
     @property
     def rise(self) -> float:
@@ -47,7 +51,8 @@ class Turn:
         """Whether it rose clearly from a minimum that lies well before the end."""
         steps = self.curve.series.finite()[0]
         before = steps[0] + LAST_QUARTER * (steps[-1] - steps[0])
-        return bool(self.low > 0 and self.rise > RISE and self.low_step < before)
+        is_clear = self.rise > RISE and self.end - self.low > NOISES * self.noise
+        return bool(self.low > 0 and is_clear and self.low_step < before)
 
 
 @per_run
@@ -101,7 +106,8 @@ def turn_of(run: Run) -> Turn | None:
     low = int(np.argmin(levels))
     end, latest = float(levels[-1]), float(np.median(values[-max(LATEST, len(values) // 10) :]))
     end = latest if levels[low] > 0 and end > SPIKE * latest else end
-    return Turn(curve, float(levels[low]), int(steps[low]), end, int(steps[-1]))
+    low_level, noise = float(levels[low]), scatter(values)
+    return Turn(curve, low_level, int(steps[low]), end, int(steps[-1]), noise)
 
 
 def drop_of(run: Run) -> Drop | None:
