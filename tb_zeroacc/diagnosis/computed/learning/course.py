@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tb_zeroacc.diagnosis.computed.learning.sides import better_side
 from tb_zeroacc.diagnosis.computed.learning.trend import scatter, smoothed
 from tb_zeroacc.diagnosis.computed.per_run import per_run
-from tb_zeroacc.run import Curve, Run
+from tb_zeroacc.run import Curve, Role, Run
 
 BLOCKS = 40  # of a curve, each one's median counts once: neighbours in a long curve are not news
 FEWEST_FOR_TREND = 4
@@ -118,7 +118,7 @@ def course_of(run: Run, curve: Curve) -> Course | None:
     if side == 0 or len(values) < 2:
         return None
     values = values * curve.scale
-    alike = _are_mostly_alike(values)
+    alike = curve.role is Role.REWARD and _are_mostly_alike(values)
     levels = _running_means(values) if alike else smoothed(values)
     level = np.mean if alike else np.median
     best_at = int(np.argmax(side * levels))
