@@ -23,6 +23,7 @@ _LATER = np.triu(np.ones((BLOCKS, BLOCKS), bool), 1)  # pairs of a block and one
 # Levels are medians of a tenth at either end; of a curve with fewer points than this, one point.
 LEVEL_SHARE = 10
 WANDER_BLOCKS = 10
+MAD_TO_SD = 1.4826  # of a normal variable
 CLEAR_NOISES = 3.0
 RESUMED = 10  # gaps between points: a log that begins later saw nothing of what was before
 
@@ -87,7 +88,7 @@ class Course:
 
     @property
     def wander(self) -> float:
-        """Standard deviation of the means of ten blocks of the last half around their line.
+        """Robust scatter of the means of ten blocks of the last half around their line.
 
         Running means (of the latest 100 episodes, say) share most of their points with their
         neighbours: they wander without a trend, by more than `noise` tells.
@@ -97,7 +98,8 @@ class Course:
             return self.noise
         means = np.array([block.mean() for block in np.array_split(half, WANDER_BLOCKS)])
         line = np.polyval(np.polyfit(np.arange(WANDER_BLOCKS), means, 1), np.arange(WANDER_BLOCKS))
-        return float((means - line).std(ddof=2))
+        # Single evaluations that fail must not count: the median, not the mean of squares.
+        return float(MAD_TO_SD * np.median(np.abs(means - line)))
 
     @property
     def is_resumed(self) -> bool:

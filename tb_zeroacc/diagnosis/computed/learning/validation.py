@@ -31,7 +31,7 @@ UNNAMED_RISE, HELD = 1.3, 0.85
 class Turn:
     """Levels of the validation loss at its lowest and at the end; steps on the curve's axis.
 
-    `noise` is the standard deviation of a point around the slope; 0 for few points.
+    `noise` is the standard error of a tenth of the points around the slope; 0 for few points.
     """
 
     curve: Curve
@@ -106,7 +106,8 @@ def turn_of(run: Run) -> Turn | None:
     low = int(np.argmin(levels))
     end, latest = float(levels[-1]), float(np.median(values[-max(LATEST, len(values) // 10) :]))
     end = latest if levels[low] > 0 and end > SPIKE * latest else end
-    low_level, noise = float(levels[low]), scatter(values)
+    low_level = float(levels[low])
+    noise = scatter(values) / float(np.sqrt(max(1, len(values) // 10)))
     return Turn(curve, low_level, int(steps[low]), end, int(steps[-1]), noise)
 
 
