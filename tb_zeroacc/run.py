@@ -216,12 +216,14 @@ class Run:
     @property
     def main_curve(self) -> Curve | None:
         """The curve that shows best whether it learns: loss, reward or accuracy; None without."""
-        for role in (Role.LOSS, Role.REWARD, Role.ACCURACY):
-            for split in (Split.TRAIN, Split.VALIDATION):
-                curve = self.headline(role, split)
-                if curve is not None and len(curve.series):
-                    return curve
-        return None
+        return next(iter(self.main_curves), None)
+
+    @property
+    def main_curves(self) -> tuple[Curve, ...]:
+        """The headlines that show whether it learns, the most telling first."""
+        roles, splits = (Role.LOSS, Role.REWARD, Role.ACCURACY), (Split.TRAIN, Split.VALIDATION)
+        found = (self.headline(role, split) for role in roles for split in splits)
+        return tuple(curve for curve in found if curve is not None and len(curve.series))
 
     def curves_of(self, role: Role, split: Split | None = None) -> list[Curve]:
         """All curves of a role (and split), headline first."""

@@ -99,9 +99,7 @@ def headline_of(
 
 def _gain_in_words(run: Run) -> str | None:
     """The improvement that counts most: of the training loss, of its accuracy, then of others."""
-    order = [run.headline(role, split) for role in (Role.LOSS, Role.REWARD, Role.ACCURACY)
-             for split in (Split.TRAIN, Split.VALIDATION)]  # fmt: skip
-    found = improvements_of(run)
+    order, found = run.main_curves, improvements_of(run)
     if not found:
         return None
     best = min(found, key=lambda c: order.index(c.curve) if c.curve in order else len(order))

@@ -21,7 +21,7 @@ from tb_zeroacc.keras.tables.batch_parts import data_and_targets
 from tb_zeroacc.keras.tables.gathering import Gathered, Slot, rebuild, specs_of
 from tb_zeroacc.keras.tables.graph_call import GraphCall
 from tb_zeroacc.recording.guard import Guard
-from tb_zeroacc.recording.sample import Tables, split
+from tb_zeroacc.recording.sample import Tables, arrays_of, split
 from tb_zeroacc.recording.statistics import numpy_backend
 from tb_zeroacc.recording.statistics.tensors import HostTensor
 from tb_zeroacc.recording.tables import data_tables, model_tables
@@ -91,7 +91,7 @@ class Summariser:
         except Exception:  # noqa: BLE001 - `make` finds the part that fails, and turns it off
             self._functions.pop(name, None)
             found = make(dict(zip(slots, given, strict=True)), *rest)
-            return [(t.layout, np.asarray(t.values, np.float32)) for t in found]
+            return arrays_of(found)
 
     def _traced(
         self,

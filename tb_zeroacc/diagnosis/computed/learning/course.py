@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.computed.learning.sides import better_side
-from tb_zeroacc.diagnosis.computed.learning.trend import scatter, smoothed
+from tb_zeroacc.diagnosis.computed.learning.trend import MAD_TO_SD, scatter, smoothed
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.run import Curve, Role, Run
 
@@ -23,7 +23,6 @@ _LATER = np.triu(np.ones((BLOCKS, BLOCKS), bool), 1)  # pairs of a block and one
 # Levels are medians of a tenth at either end; of a curve with fewer points than this, one point.
 LEVEL_SHARE = 10
 WANDER_BLOCKS = 10
-MAD_TO_SD = 1.4826  # of a normal variable
 CLEAR_NOISES = 3.0
 RESUMED = 10  # gaps between points: a log that begins later saw nothing of what was before
 

@@ -14,8 +14,9 @@ from tb_zeroacc.series import Series
 # A level is the median of a twentieth of the curve: single spikes and an odd last point, both of
 # which occur in healthy logs, do not move it.
 WINDOW_SHARE = 20
-# Scale of a normal variable from its median absolute deviation, and from differences to values.
-MAD_TO_SD = 1.4826 / np.sqrt(2.0)
+# Of a normal variable: its standard deviation ÷ its median absolute deviation.
+MAD_TO_SD = 1.4826
+DIFFERENCE_TO_SD = MAD_TO_SD / np.sqrt(2.0)  # from the deviation of differences to that of values
 FEWEST_FOR_NOISE = 6  # points below which the scatter of a curve cannot be told from its slope
 
 
@@ -80,7 +81,7 @@ def scatter(values: NDArray[np.float64]) -> float:
     if len(values) < FEWEST_FOR_NOISE:
         return 0.0
     steps = np.diff(values[len(values) // 2 :])
-    return float(MAD_TO_SD * np.median(np.abs(steps - np.median(steps))))
+    return float(DIFFERENCE_TO_SD * np.median(np.abs(steps - np.median(steps))))
 
 
 def smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
