@@ -204,6 +204,14 @@ def validation_with_spikes(rng: Random, n: int) -> Log:
                   "val_acc": shares(rng, falling(n, 0.6, 0.92))}}  # fmt: skip
 
 
+def validation_that_scatters(rng: Random, n: int) -> Log:
+    """By a tenth, with spikes up to eight times its level."""
+    held_out = noisy(rng, falling(n, 0.9, 0.3, 10.0), 0.1)
+    spikes = rng.random(n) < 0.05
+    held_out[spikes] *= rng.uniform(1.5, 8.0, int(spikes.sum()))
+    return {".": {"loss": noisy(rng, falling(n, 0.8, 0.1), 0.03), "val_loss": held_out}}
+
+
 def spikes_that_recover(rng: Random, n: int) -> Log:
     loss = noisy(rng, falling(10 * n, 4.0, 0.3), 0.1)
     loss[rng.integers(n, 9 * n, 3)] = 300.0
