@@ -71,7 +71,7 @@ def overfits(context: RunContext) -> Answer:
     the minimum is above 4; or above 2, and the last third lies 7 standard deviations of a point
     above it (3 where the whole curve rises); or accuracy lost .05 and does not rise; or every
     point since then is higher than the one before. Of 20 000 planted curves that scatter by 5 to
-    20 % and have spikes 6 pass. It is a smell, since the loss may rise while the metric improves, and
+    20 % and have spikes 6 pass. It is a smell, since the loss may rise while the metric improves;
     strong when the validation accuracy also falls from its best by more than three times its
     own scatter, and by .05 at least (.02 where the loss ends at 1.5 times its minimum or more:
     accuracy over a hundred examples scatters by .05); or when it stayed within .1 of its start
