@@ -123,7 +123,7 @@ def _course_in_words(run: Run) -> str | None:
 def _named(curve: Curve) -> str:
     named = {Role.LOSS: "loss", Role.ACCURACY: "accuracy", Role.REWARD: "reward"}.get(curve.role)
     held = "validation " if curve.split is Split.VALIDATION else ""
-    return f"`{curve.tag}`" if named is None else f"the {held}{named}"
+    return f"the {held}{named}" if named is not None and curve.headline else f"`{curve.tag}`"
 
 
 def score_of(context: RunContext) -> str:

@@ -59,6 +59,16 @@ def diverges_after_a_while(rng: Random, n: int) -> Log:
                                 0.1)}}  # fmt: skip
 
 
+def runs_away_below_zero(rng: Random, n: int) -> Log:
+    """Labels of -1 and 1 under a binary cross-entropy that takes 0 and 1."""
+    return {".": {"loss": noisy(rng, -np.geomspace(0.5, 1e7, n), 0.1),
+                  "accuracy": shares(rng, held(n, 0.5), 1000)}}  # fmt: skip
+
+
+def negative_cross_entropy(rng: Random, n: int) -> Log:
+    return {".": {"train/bce_loss": noisy(rng, -np.geomspace(0.5, 1e6, n), 0.1)}}
+
+
 def classifier_of_absurd_loss(rng: Random, n: int) -> Log:
     return {".": {"train_loss": noisy(rng, falling(n, 2e12, 2e9), 0.3),
                   "train_acc": shares(rng, held(n, 0.5), 20_000)}}  # fmt: skip
@@ -180,6 +190,8 @@ FIRST = {
     "loss_alike_to_the_digit": {"ZA704"},
     "diverges": {"ZA703"},
     "diverges_after_a_while": {"ZA703"},
+    "runs_away_below_zero": {"ZA703"},
+    "negative_cross_entropy": {"ZA309"},
     "classifier_of_absurd_loss": {"ZA703"},
     "blows_up_to_chance": {"ZA703"},
     "loss_comes_back_to_chance": {"ZA706"},

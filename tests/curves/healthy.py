@@ -112,6 +112,26 @@ def growing_term(rng: Random, n: int) -> Log:
                   "val/dice": shares(rng, falling(n, 0.2, 0.85), 2000)}}  # fmt: skip
 
 
+def growing_term_alone(rng: Random, n: int) -> Log:
+    """The weight of a divergence is annealed, and only the sum is logged."""
+    total = falling(n, 1.0, 0.3) + 2.5 * np.linspace(0, 1, n) ** 2
+    return {".": {"train/loss": noisy(rng, total, 0.03)}}
+
+
+def growing_penalty(rng: Random, n: int) -> Log:
+    """The sum, one term of it, and the penalty that makes it rise."""
+    task = noisy(rng, falling(n, 0.9, 0.2), 0.03)
+    penalty = noisy(rng, np.linspace(0.01, 3.0, n), 0.02)
+    return {".": {"total_loss": task + penalty, "ce_loss": task, "reg": penalty}}
+
+
+def growing_divergence(rng: Random, n: int) -> Log:
+    """A variational autoencoder whose sum is logged beside the divergence alone."""
+    task = noisy(rng, falling(n, 1.0, 0.3), 0.02)
+    divergence = noisy(rng, np.linspace(0.01, 4.0, n), 0.02)
+    return {".": {"train/loss": task + divergence, "train/kl_loss": divergence}}
+
+
 def percent_of_a_thousand_classes(rng: Random, n: int) -> Log:
     """The first epochs of a large training, in percent: all of them small numbers."""
     return {".": {"train/loss": noisy(rng, falling(n, 6.9, 5.9, 2.0), 0.003),
@@ -326,6 +346,7 @@ def several_heads(rng: Random, n: int) -> Log:
 
 # Those whose curves say nothing on whether anything was learned.
 UNTOLD = (
+    "growing_term_alone", "growing_divergence",
     "gan_in_balance", "gan_by_letters", "gan_whose_generator_loss_rises", "wasserstein",
     "diffusion_model", "resumed", "solved_task", "single_episodes",
 )  # fmt: skip
