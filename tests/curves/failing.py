@@ -104,6 +104,19 @@ def regression_that_dies(rng: Random, n: int) -> Log:
     return {".": {"loss": noisy(rng, loss, 0.05)}}
 
 
+def language_model_that_loses_half(rng: Random, n: int) -> Log:
+    """One spike, and half of what it had learned is gone for good."""
+    loss = np.concatenate([falling(4 * n, 10.8, 3.4), held(4 * n, 7.4)])
+    return {".": {"train/loss": noisy(rng, loss, 0.03)}}
+
+
+def validation_accuracy_that_is_lost(rng: Random, n: int) -> Log:
+    """Training is logged a few times only."""
+    right = np.concatenate([falling(n // 2, 0.1, 0.9), held(n - n // 2, 0.1)])
+    return {".": {"train_loss": noisy(rng, falling(5, 2.3, 0.4), 0.02),
+                  "val_acc": shares(rng, right, 1000)}}  # fmt: skip
+
+
 def nan_from_the_start(rng: Random, n: int) -> Log:
     del rng
     return {"train": {"epoch_loss": held(n, np.nan)}}
@@ -197,6 +210,8 @@ FIRST = {
     "loss_comes_back_to_chance": {"ZA706"},
     "accuracy_lost_late": {"ZA706"},
     "regression_that_dies": {"ZA706"},
+    "language_model_that_loses_half": {"ZA706"},
+    "validation_accuracy_that_is_lost": {"ZA706"},
     "nan_from_the_start": {"ZA501"},
     "nan_in_the_middle": {"ZA501"},
     "nan_in_one_of_three_heads": {"ZA501"},

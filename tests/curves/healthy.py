@@ -118,6 +118,12 @@ def growing_term_alone(rng: Random, n: int) -> Log:
     return {".": {"train/loss": noisy(rng, total, 0.03)}}
 
 
+def term_that_comes_in(rng: Random, n: int) -> Log:
+    """A second objective joins the sum after two thirds of the run."""
+    total = falling(n, 2.3, 0.4) + np.where(np.arange(n) < 2 * n // 3, 0.0, 1.2)
+    return {".": {"train/loss": noisy(rng, total, 0.03)}}
+
+
 def growing_penalty(rng: Random, n: int) -> Log:
     """The sum, one term of it, and the penalty that makes it rise."""
     task = noisy(rng, falling(n, 0.9, 0.2), 0.03)
@@ -346,7 +352,7 @@ def several_heads(rng: Random, n: int) -> Log:
 
 # Those whose curves say nothing on whether anything was learned.
 UNTOLD = (
-    "growing_term_alone", "growing_divergence",
+    "growing_term_alone", "term_that_comes_in", "growing_divergence",
     "gan_in_balance", "gan_by_letters", "gan_whose_generator_loss_rises", "wasserstein",
     "diffusion_model", "resumed", "solved_task", "single_episodes",
 )  # fmt: skip
