@@ -88,7 +88,8 @@ def headline_of(
         gained = None if context.run.recorded else _gain_in_words(context.run)
         if gained is None:
             return f"No fault found: {told}.", score
-        return f"It learns: {gained}. What is inside was not recorded.", f"No fault found: {told}."
+        beside = f"No fault found: {told}." if first is None else first.summary
+        return f"It learns: {gained}. What is inside was not recorded.", beside
     if outcome is Outcome.NOT_LEARNING:
         return f"The model does not learn, and no cause could be shown: {told}.", score
     course = _course_in_words(context.run)

@@ -142,6 +142,13 @@ def nan_in_both_networks(rng: Random, n: int) -> Log:
     return {".": {tag: noisy(rng, loss, 0.02) for tag, loss in both.items()}}
 
 
+def nan_in_validation(rng: Random, n: int) -> Log:
+    """Training goes on, and learns."""
+    held_out: Values = noisy(rng, falling(n, 2.0, 0.5), 0.03)
+    held_out[n // 2 :] = np.nan
+    return {".": {"loss": noisy(rng, falling(n, 2.0, 0.3), 0.03), "val_loss": held_out}}
+
+
 def reward_that_is_constant(rng: Random, n: int) -> Log:
     reward = held(8 * n, -100.0)
     reward[:5] += 3.0 * rng.random(5)
@@ -192,6 +199,8 @@ def validation_gets_worse(rng: Random, n: int) -> Log:
                            "epoch_accuracy": shares(rng, right, 2000)}}  # fmt: skip
 
 
+# Whose training learned: the finding stands below a headline that says so.
+LEARNED = ("nan_in_validation",)
 # The codes that may come first.
 FIRST = {
     "guesses_two_classes": {"ZA704"},
@@ -216,6 +225,7 @@ FIRST = {
     "nan_in_the_middle": {"ZA501"},
     "nan_in_one_of_three_heads": {"ZA501"},
     "nan_in_both_networks": {"ZA501"},
+    "nan_in_validation": {"ZA501"},
     "reward_that_is_constant": {"ZA710"},
     "reward_that_is_lost": {"ZA710"},
     "reward_that_does_not_rise": {"ZA710"},
