@@ -199,6 +199,21 @@ def validation_gets_worse(rng: Random, n: int) -> Log:
                            "epoch_accuracy": shares(rng, right, 2000)}}  # fmt: skip
 
 
+def validation_stays_at_chance(rng: Random, n: int) -> Log:
+    """Batch normalisation whose moving averages never adapt: inference answers by chance."""
+    loss, right = chance(rng, n, 10)
+    return {"train": {"epoch_loss": noisy(rng, falling(n, 2.3, 0.1), 0.02),
+                      "epoch_accuracy": shares(rng, falling(n, 0.1, 0.97), 5000)},
+            "validation": {"epoch_loss": loss, "epoch_accuracy": right}}  # fmt: skip
+
+
+def validation_answers_one_class(rng: Random, n: int) -> Log:
+    return {".": {"loss": noisy(rng, falling(n, 2.3, 0.1), 0.02),
+                  "accuracy": shares(rng, falling(n, 0.1, 0.97), 5000),
+                  "val_loss": noisy(rng, held(n, 8.0), 0.05),
+                  "val_accuracy": held(n, 0.0982)}}  # fmt: skip
+
+
 # Whose training learned: the finding stands below a headline that says so.
 LEARNED = ("nan_in_validation",)
 # The codes that may come first.
@@ -232,6 +247,8 @@ FIRST = {
     "metric_that_sees_nothing": {"ZA401", "ZA403"},
     "accuracy_of_single_outputs": {"ZA402"},
     "softmax_over_probabilities": {"ZA312"},
+    "validation_stays_at_chance": {"ZA613"},
+    "validation_answers_one_class": {"ZA613"},
     "learns_by_heart": {"ZA605"},
     "validation_gets_worse": {"ZA605"},
 }

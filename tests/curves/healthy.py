@@ -230,6 +230,25 @@ def validation_with_spikes(rng: Random, n: int) -> Log:
                   "val_acc": shares(rng, falling(n, 0.6, 0.92))}}  # fmt: skip
 
 
+def validation_that_learns_late(rng: Random, n: int) -> Log:
+    """Moving averages that need a third of the run: validation is at chance until then."""
+    first = n // 3
+    right = np.concatenate([held(first, 0.1), falling(n - first, 0.1, 0.9)])
+    loss = np.concatenate([held(first, 2.3), falling(n - first, 2.3, 0.4)])
+    return {".": {"loss": noisy(rng, falling(n, 2.3, 0.1), 0.02),
+                  "accuracy": shares(rng, falling(n, 0.1, 0.97), 5000),
+                  "val_loss": noisy(rng, loss, 0.02),
+                  "val_accuracy": shares(rng, right, 1000)}}  # fmt: skip
+
+
+def fine_tuning_that_is_good_at_once(rng: Random, n: int) -> Log:
+    """Five classes of which half are told on new data from the first epoch on."""
+    return {".": {"loss": noisy(rng, falling(n, 1.25, 0.3), 0.03),
+                  "accuracy": shares(rng, falling(n, 0.42, 0.9), 5000),
+                  "val_loss": noisy(rng, held(n, 1.2), 0.02),
+                  "val_accuracy": shares(rng, held(n, 0.5), 1000)}}  # fmt: skip
+
+
 def validation_that_scatters(rng: Random, n: int) -> Log:
     """By a tenth, with spikes up to eight times its level."""
     held_out = noisy(rng, falling(n, 0.9, 0.3, 10.0), 0.1)
