@@ -69,6 +69,16 @@ def negative_cross_entropy(rng: Random, n: int) -> Log:
     return {".": {"train/bce_loss": noisy(rng, -np.geomspace(0.5, 1e6, n), 0.1)}}
 
 
+def loss_of_nothing(rng: Random, n: int) -> Log:
+    """A categorical cross-entropy over one unit."""
+    return {".": {"loss": held(n, 0.0), "accuracy": shares(rng, held(n, 0.5), 5000)}}
+
+
+def loss_that_leaves_no_room(rng: Random, n: int) -> Log:
+    return {".": {"loss": noisy(rng, np.geomspace(0.3, 1e-9, n), 0.2),
+                  "accuracy": shares(rng, held(n, 0.5), 5000)}}  # fmt: skip
+
+
 def classifier_of_absurd_loss(rng: Random, n: int) -> Log:
     return {".": {"train_loss": noisy(rng, falling(n, 2e12, 2e9), 0.3),
                   "train_acc": shares(rng, held(n, 0.5), 20_000)}}  # fmt: skip
@@ -221,7 +231,9 @@ def validation_answers_one_class(rng: Random, n: int) -> Log:
 
 
 # Whose training learned: the finding stands below a headline that says so.
-LEARNED = ("nan_in_validation", "softmax_over_probabilities_of_four")
+LEARNED = (
+    "loss_that_leaves_no_room", "nan_in_validation", "softmax_over_probabilities_of_four",
+)  # fmt: skip
 # The codes that may come first.
 FIRST = {
     "guesses_two_classes": {"ZA704"},
@@ -235,6 +247,8 @@ FIRST = {
     "diverges_after_a_while": {"ZA703"},
     "runs_away_below_zero": {"ZA703"},
     "negative_cross_entropy": {"ZA309"},
+    "loss_of_nothing": {"ZA302"},
+    "loss_that_leaves_no_room": {"ZA403"},
     "classifier_of_absurd_loss": {"ZA703"},
     "blows_up_to_chance": {"ZA703"},
     "loss_comes_back_to_chance": {"ZA706"},
