@@ -93,6 +93,10 @@ ACCURACY = _curve(
     Role.ACCURACY, Split.TRAIN, "a training accuracy",
     "model.compile(..., metrics=['accuracy'])",
 )
+VALIDATION_ACCURACY = _curve(
+    Role.ACCURACY, Split.VALIDATION, "a validation accuracy",
+    "model.fit(..., validation_split=0.2)",
+)
 LEARNING_RATE = _curve(
     Role.LEARNING_RATE, Split.TRAIN, "the learning rate",
     "tf.summary.scalar('learning_rate', rate, step=step)",

@@ -13,12 +13,16 @@ from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
 from tb_zeroacc.diagnosis.computed.learning.run_length import is_short, longest_loss
+from tb_zeroacc.diagnosis.computed.learning.sides import is_named_loss
+from tb_zeroacc.diagnosis.computed.learning.trend import trend_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
 from tb_zeroacc.diagnosis.rule import Rule
 from tb_zeroacc.facts import End
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
+
+SHOWN = 2  # curves in a sentence
 
 
 def outcome_of(
@@ -88,7 +92,8 @@ def headline_of(
         gained = None if context.run.recorded else _gain_in_words(context.run)
         if gained is None:
             return f"No fault found: {told}.", score
-        return f"It learns: {gained}. What is inside was not recorded.", f"No fault found: {told}."
+        beside = f"No fault found: {told}." if first is None else first.summary
+        return f"It learns: {gained}. What is inside was not recorded.", beside
     if outcome is Outcome.NOT_LEARNING:
         return f"The model does not learn, and no cause could be shown: {told}.", score
     course = _course_in_words(context.run)
@@ -108,11 +113,11 @@ def _gain_in_words(run: Run) -> str | None:
 
 
 def _course_in_words(run: Run) -> str | None:
-    """Where the main curve went."""
+    """Where the main curve went; without one, the losses of several networks, or the metrics."""
     curve = run.main_curve
     course = None if curve is None else course_of(run, curve)
     if curve is None or course is None:
-        return None
+        return _others_in_words(run)
     name = _named(curve)
     return (
         f"{name[0].upper()}{name[1:]} went from {number(course.start)} to "
@@ -120,28 +125,54 @@ def _course_in_words(run: Run) -> str | None:
     )
 
 
+def _others_in_words(run: Run) -> str | None:
+    """Where the first curves went of those that stand for no training as a whole."""
+    known = run.curves_of(Role.LOSS) or run.curves_of(Role.METRIC)
+    known = known or [c for c in run.curves_of(Role.OTHER) if is_named_loss(c)]
+    trends = [(curve, trend) for curve in known if (trend := trend_of(curve.series))]
+    went = [
+        f"`{curve.tag}` {'' if i else 'went '}from {number(trend.start)} to {number(trend.end)}"
+        for i, (curve, trend) in enumerate(trends[:SHOWN])
+    ]
+    return " and ".join(went) or None
+
+
 def _named(curve: Curve) -> str:
     named = {Role.LOSS: "loss", Role.ACCURACY: "accuracy", Role.REWARD: "reward"}.get(curve.role)
     held = "validation " if curve.split is Split.VALIDATION else ""
-    return f"`{curve.tag}`" if named is None else f"the {held}{named}"
+    return f"the {held}{named}" if named is not None and curve.headline else f"`{curve.tag}`"
 
 
 def score_of(context: RunContext) -> str:
-    """Where loss and accuracy ended, against the best constant prediction."""
+    """Where loss and accuracy ended, against the best constant prediction.
+
+    What there is no baseline for is told by its level, as everywhere else on curves alone.
+    """
     parts = []
     if context.final_loss is not None and math.isfinite(context.final_loss):
-        loss = f"The loss ended at {number(context.final_loss)}"
+        known = context.loss_ratio is not None
+        final = context.final_loss if known else _level(context.run, Role.LOSS, context.final_loss)
+        loss = f"The loss ended at {number(final)}"
         if context.loss_ratio is not None and context.loss_ratio >= 0:
             loss += f", {percent(context.loss_ratio)} of what a constant prediction scores"
         parts.append(loss)
     if context.final_accuracy is not None:
-        accuracy = f"accuracy is {number(context.final_accuracy)}"
+        final = context.final_accuracy
+        if context.baseline.accuracy is None:
+            final = _level(context.run, Role.ACCURACY, final)
+        accuracy = f"accuracy is {number(final)}"
         if context.baseline.accuracy is not None:
             majority = number(context.baseline.accuracy)
             accuracy += f" against {majority} for always predicting the largest class"
         parts.append(accuracy)
     sentence = ", ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
+
+
+def _level(run: Run, role: Role, last: float) -> float:
+    curve = run.headline(role)
+    course = None if curve is None else course_of(run, curve)
+    return last if course is None else course.end
 
 
 def _was_ended(context: RunContext) -> bool:

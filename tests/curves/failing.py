@@ -59,6 +59,26 @@ def diverges_after_a_while(rng: Random, n: int) -> Log:
                                 0.1)}}  # fmt: skip
 
 
+def runs_away_below_zero(rng: Random, n: int) -> Log:
+    """Labels of -1 and 1 under a binary cross-entropy that takes 0 and 1."""
+    return {".": {"loss": noisy(rng, -np.geomspace(0.5, 1e7, n), 0.1),
+                  "accuracy": shares(rng, held(n, 0.5), 1000)}}  # fmt: skip
+
+
+def negative_cross_entropy(rng: Random, n: int) -> Log:
+    return {".": {"train/bce_loss": noisy(rng, -np.geomspace(0.5, 1e6, n), 0.1)}}
+
+
+def loss_of_nothing(rng: Random, n: int) -> Log:
+    """A categorical cross-entropy over one unit."""
+    return {".": {"loss": held(n, 0.0), "accuracy": shares(rng, held(n, 0.5), 5000)}}
+
+
+def loss_that_leaves_no_room(rng: Random, n: int) -> Log:
+    return {".": {"loss": noisy(rng, np.geomspace(0.3, 1e-9, n), 0.2),
+                  "accuracy": shares(rng, held(n, 0.5), 5000)}}  # fmt: skip
+
+
 def classifier_of_absurd_loss(rng: Random, n: int) -> Log:
     return {".": {"train_loss": noisy(rng, falling(n, 2e12, 2e9), 0.3),
                   "train_acc": shares(rng, held(n, 0.5), 20_000)}}  # fmt: skip
@@ -94,6 +114,19 @@ def regression_that_dies(rng: Random, n: int) -> Log:
     return {".": {"loss": noisy(rng, loss, 0.05)}}
 
 
+def language_model_that_loses_half(rng: Random, n: int) -> Log:
+    """One spike, and half of what it had learned is gone for good."""
+    loss = np.concatenate([falling(4 * n, 10.8, 3.4), held(4 * n, 7.4)])
+    return {".": {"train/loss": noisy(rng, loss, 0.03)}}
+
+
+def validation_accuracy_that_is_lost(rng: Random, n: int) -> Log:
+    """Training is logged a few times only."""
+    right = np.concatenate([falling(n // 2, 0.1, 0.9), held(n - n // 2, 0.1)])
+    return {".": {"train_loss": noisy(rng, falling(5, 2.3, 0.4), 0.02),
+                  "val_acc": shares(rng, right, 1000)}}  # fmt: skip
+
+
 def nan_from_the_start(rng: Random, n: int) -> Log:
     del rng
     return {"train": {"epoch_loss": held(n, np.nan)}}
@@ -117,6 +150,13 @@ def nan_in_both_networks(rng: Random, n: int) -> Log:
     for loss in both.values():
         loss[n // 2 :] = np.nan
     return {".": {tag: noisy(rng, loss, 0.02) for tag, loss in both.items()}}
+
+
+def nan_in_validation(rng: Random, n: int) -> Log:
+    """Training goes on, and learns."""
+    held_out: Values = noisy(rng, falling(n, 2.0, 0.5), 0.03)
+    held_out[n // 2 :] = np.nan
+    return {".": {"loss": noisy(rng, falling(n, 2.0, 0.3), 0.03), "val_loss": held_out}}
 
 
 def reward_that_is_constant(rng: Random, n: int) -> Log:
@@ -153,6 +193,12 @@ def softmax_over_probabilities(rng: Random, n: int) -> Log:
     return {".": {"loss": noisy(rng, loss, 0.0005), "acc": shares(rng, right, 50_000)}}
 
 
+def softmax_over_probabilities_of_four(rng: Random, n: int) -> Log:
+    loss = np.concatenate([falling(n // 2, 1.386, 0.748), held(n - n // 2, 0.748)])
+    right = falling(n, 0.25, 0.99, 9.0)
+    return {".": {"loss": noisy(rng, loss, 0.0005), "acc": shares(rng, right, 50_000)}}
+
+
 def learns_by_heart(rng: Random, n: int) -> Log:
     return {".": {"train_loss": noisy(rng, falling(n, 0.69, 0.001), 0.05),
                   "train_acc": shares(rng, falling(n, 0.5, 1.0), 2000),
@@ -169,6 +215,25 @@ def validation_gets_worse(rng: Random, n: int) -> Log:
                            "epoch_accuracy": shares(rng, right, 2000)}}  # fmt: skip
 
 
+def validation_stays_at_chance(rng: Random, n: int) -> Log:
+    """Batch normalisation whose moving averages never adapt: inference answers by chance."""
+    loss, right = chance(rng, n, 10)
+    return {"train": {"epoch_loss": noisy(rng, falling(n, 2.3, 0.1), 0.02),
+                      "epoch_accuracy": shares(rng, falling(n, 0.1, 0.97), 5000)},
+            "validation": {"epoch_loss": loss, "epoch_accuracy": right}}  # fmt: skip
+
+
+def validation_answers_one_class(rng: Random, n: int) -> Log:
+    return {".": {"loss": noisy(rng, falling(n, 2.3, 0.1), 0.02),
+                  "accuracy": shares(rng, falling(n, 0.1, 0.97), 5000),
+                  "val_loss": noisy(rng, held(n, 8.0), 0.05),
+                  "val_accuracy": held(n, 0.0982)}}  # fmt: skip
+
+
+# Whose training learned: the finding stands below a headline that says so.
+LEARNED = (
+    "loss_that_leaves_no_room", "nan_in_validation", "softmax_over_probabilities_of_four",
+)  # fmt: skip
 # The codes that may come first.
 FIRST = {
     "guesses_two_classes": {"ZA704"},
@@ -180,21 +245,31 @@ FIRST = {
     "loss_alike_to_the_digit": {"ZA704"},
     "diverges": {"ZA703"},
     "diverges_after_a_while": {"ZA703"},
+    "runs_away_below_zero": {"ZA703"},
+    "negative_cross_entropy": {"ZA309"},
+    "loss_of_nothing": {"ZA302"},
+    "loss_that_leaves_no_room": {"ZA403"},
     "classifier_of_absurd_loss": {"ZA703"},
     "blows_up_to_chance": {"ZA703"},
     "loss_comes_back_to_chance": {"ZA706"},
     "accuracy_lost_late": {"ZA706"},
     "regression_that_dies": {"ZA706"},
+    "language_model_that_loses_half": {"ZA706"},
+    "validation_accuracy_that_is_lost": {"ZA706"},
     "nan_from_the_start": {"ZA501"},
     "nan_in_the_middle": {"ZA501"},
     "nan_in_one_of_three_heads": {"ZA501"},
     "nan_in_both_networks": {"ZA501"},
+    "nan_in_validation": {"ZA501"},
     "reward_that_is_constant": {"ZA710"},
     "reward_that_is_lost": {"ZA710"},
     "reward_that_does_not_rise": {"ZA710"},
     "metric_that_sees_nothing": {"ZA401", "ZA403"},
     "accuracy_of_single_outputs": {"ZA402"},
     "softmax_over_probabilities": {"ZA312"},
+    "softmax_over_probabilities_of_four": {"ZA312"},
+    "validation_stays_at_chance": {"ZA613"},
+    "validation_answers_one_class": {"ZA613"},
     "learns_by_heart": {"ZA605"},
     "validation_gets_worse": {"ZA605"},
 }

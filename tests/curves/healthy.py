@@ -112,6 +112,32 @@ def growing_term(rng: Random, n: int) -> Log:
                   "val/dice": shares(rng, falling(n, 0.2, 0.85), 2000)}}  # fmt: skip
 
 
+def growing_term_alone(rng: Random, n: int) -> Log:
+    """The weight of a divergence is annealed, and only the sum is logged."""
+    total = falling(n, 1.0, 0.3) + 2.5 * np.linspace(0, 1, n) ** 2
+    return {".": {"train/loss": noisy(rng, total, 0.03)}}
+
+
+def term_that_comes_in(rng: Random, n: int) -> Log:
+    """A second objective joins the sum after two thirds of the run."""
+    total = falling(n, 2.3, 0.4) + np.where(np.arange(n) < 2 * n // 3, 0.0, 1.2)
+    return {".": {"train/loss": noisy(rng, total, 0.03)}}
+
+
+def growing_penalty(rng: Random, n: int) -> Log:
+    """The sum, one term of it, and the penalty that makes it rise."""
+    task = noisy(rng, falling(n, 0.9, 0.2), 0.03)
+    penalty = noisy(rng, np.linspace(0.01, 3.0, n), 0.02)
+    return {".": {"total_loss": task + penalty, "ce_loss": task, "reg": penalty}}
+
+
+def growing_divergence(rng: Random, n: int) -> Log:
+    """A variational autoencoder whose sum is logged beside the divergence alone."""
+    task = noisy(rng, falling(n, 1.0, 0.3), 0.02)
+    divergence = noisy(rng, np.linspace(0.01, 4.0, n), 0.02)
+    return {".": {"train/loss": task + divergence, "train/kl_loss": divergence}}
+
+
 def percent_of_a_thousand_classes(rng: Random, n: int) -> Log:
     """The first epochs of a large training, in percent: all of them small numbers."""
     return {".": {"train/loss": noisy(rng, falling(n, 6.9, 5.9, 2.0), 0.003),
@@ -202,6 +228,33 @@ def validation_with_spikes(rng: Random, n: int) -> Log:
     return {".": {"loss": noisy(rng, falling(n, 0.6, 0.12), 0.03), "val_loss": held_out,
                   "acc": shares(rng, falling(n, 0.7, 0.95), 5000),
                   "val_acc": shares(rng, falling(n, 0.6, 0.92))}}  # fmt: skip
+
+
+def validation_that_learns_late(rng: Random, n: int) -> Log:
+    """Moving averages that need a third of the run: validation is at chance until then."""
+    first = n // 3
+    right = np.concatenate([held(first, 0.1), falling(n - first, 0.1, 0.9)])
+    loss = np.concatenate([held(first, 2.3), falling(n - first, 2.3, 0.4)])
+    return {".": {"loss": noisy(rng, falling(n, 2.3, 0.1), 0.02),
+                  "accuracy": shares(rng, falling(n, 0.1, 0.97), 5000),
+                  "val_loss": noisy(rng, loss, 0.02),
+                  "val_accuracy": shares(rng, right, 1000)}}  # fmt: skip
+
+
+def fine_tuning_that_is_good_at_once(rng: Random, n: int) -> Log:
+    """Five classes of which half are told on new data from the first epoch on."""
+    return {".": {"loss": noisy(rng, falling(n, 1.25, 0.3), 0.03),
+                  "accuracy": shares(rng, falling(n, 0.42, 0.9), 5000),
+                  "val_loss": noisy(rng, held(n, 1.2), 0.02),
+                  "val_accuracy": shares(rng, held(n, 0.5), 1000)}}  # fmt: skip
+
+
+def validation_that_scatters(rng: Random, n: int) -> Log:
+    """By a tenth, with spikes up to eight times its level."""
+    held_out = noisy(rng, falling(n, 0.9, 0.3, 10.0), 0.1)
+    spikes = rng.random(n) < 0.05
+    held_out[spikes] *= rng.uniform(1.5, 8.0, int(spikes.sum()))
+    return {".": {"loss": noisy(rng, falling(n, 0.8, 0.1), 0.03), "val_loss": held_out}}
 
 
 def spikes_that_recover(rng: Random, n: int) -> Log:
@@ -318,6 +371,7 @@ def several_heads(rng: Random, n: int) -> Log:
 
 # Those whose curves say nothing on whether anything was learned.
 UNTOLD = (
+    "growing_term_alone", "term_that_comes_in", "growing_divergence",
     "gan_in_balance", "gan_by_letters", "gan_whose_generator_loss_rises", "wasserstein",
     "diffusion_model", "resumed", "solved_task", "single_episodes",
 )  # fmt: skip

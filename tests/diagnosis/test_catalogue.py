@@ -29,7 +29,7 @@ PLANNED = {
     3: range(1, 16),
     4: range(1, 7),
     5: range(1, 11),
-    6: range(1, 13),
+    6: range(1, 14),
     7: range(1, 11),
     8: range(1, 6),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from tb_zeroacc.diagnosis.needs import CONTRACT, INPUTS, LOSS
 from tb_zeroacc.diagnosis.rule import HEADINGS, Family, Muted, Rule, rule
 from tb_zeroacc.errors import UndeclaredNeedError
 from tb_zeroacc.facts import End, Layer
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Curve, Role, Run, Split
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 
 PAGE = "A fault.\n\n" + "\n".join(f"## {heading}\nSome text." for heading in HEADINGS)
@@ -423,6 +424,43 @@ def test_a_smell_heads_no_healthy_run() -> None:
     found = judged(a_rule(A, flag(tier=Tier.SMELL)), run=GOOD)
     assert found.headline.startswith("No fault found")
     assert "0.97" in found.context
+
+
+def foreign(*curves: Curve) -> Diagnosis:
+    return diagnose(a_run(*curves, recorded=False), CATALOGUE, strict=True)
+
+
+def test_headline_and_the_line_below_it_name_the_same_level() -> None:
+    """The last of points that scatter is another number than their level."""
+    found = foreign(a_curve([*[2.0, 2.2] * 14, 2.1, 2.1, 2.9]))
+    assert found.headline == (
+        "The loss went from 2 to 2.1 in 31 epochs: whether it learns, the log does not say."
+    )
+    assert found.context == "The loss ended at 2.1."
+
+
+def test_losses_of_several_networks_are_shown() -> None:
+    parts = [
+        replace(a_curve([start, end] * 8, tag=name, headline=False), name=name)
+        for name, start, end in (("generator_loss", 1.0, 1.2), ("discriminator_loss", 1.3, 1.1))
+    ]
+    assert foreign(*parts).headline == (
+        "`generator_loss` went from 1 to 1.2 and `discriminator_loss` from 1.3 to 1.1: whether it "
+        "learns, the log does not say."
+    )
+
+
+def test_a_term_is_not_called_the_loss() -> None:
+    total = a_curve(list(np.linspace(1.0, 4.0, 20)))
+    term = a_curve(list(np.geomspace(1.0, 0.1, 20)), tag="task_loss", headline=False)
+    assert foreign(total, term).headline.startswith("It learns: `task_loss` fell from 0.9")
+
+
+def test_a_remark_stands_below_what_was_learned() -> None:
+    broken = a_curve([2.0, *[math.nan] * 19], split=Split.VALIDATION)
+    found = foreign(a_curve(list(np.geomspace(2.0, 0.1, 20))), broken)
+    assert found.headline.startswith("It learns: the loss fell from 1.8")
+    assert found.context.startswith("The validation loss is NaN")
 
 
 def test_a_healthy_run_says_how_much_was_looked_at() -> None:

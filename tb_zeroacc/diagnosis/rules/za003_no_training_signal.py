@@ -15,6 +15,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
 )
 from tb_zeroacc.diagnosis.computed.learning.ending import is_unfinished
+from tb_zeroacc.diagnosis.computed.learning.sides import is_named_loss
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import A_LOG
@@ -22,6 +23,7 @@ from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role
 from tb_zeroacc.wording import count
 
+SHOWN = 2  # losses in the sentence
 SIGNALS = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
 
 
@@ -52,7 +54,8 @@ def no_training_signal(context: RunContext) -> Answer:
 
     ## How it is detected
     No scalar of this training is a loss, an accuracy, another metric or a reward, and no batch loss
-    was recorded. Exact, no threshold. Not judged: a run in its first epoch, since Keras writes its
+    was recorded. Exact, no threshold. Losses of an actor and its critic and the like, which tell
+    nothing by their level, are named. Not judged: a run in its first epoch, since Keras writes its
     first scalars at the end of an epoch, and a run that an exception ended before its first step.
 
     ## How to fix it
@@ -79,13 +82,21 @@ def no_training_signal(context: RunContext) -> Answer:
         return NotApplicable("an exception ended the training before its first step")
     if is_unfinished(run) and not run.epochs:
         return CannotTell("no epoch has ended yet: losses are logged when one ends")
+    evidence = Evidence.of_number("curves of a loss or metric", 0, at_least(1), unit="curves",
+                                  member=run.members[0] if run.members else "")  # fmt: skip
+    parts = [curve for curve in run.curves if is_named_loss(curve) and len(curve.series)]
+    if parts:
+        named = " and ".join(f"`{curve.tag}`" for curve in parts[:SHOWN])
+        return Flagged(
+            summary=f"No loss in the log tells by its level whether the model learns: {named}.",
+            context="Losses of networks that train against one another, or of an actor and its "
+            "critic, are a balance: log a reward, or a score of what is generated.",
+            evidence=(evidence,),
+        )
     others = len(run.curves)
     held = f"only {count(others, 'other curve')}" if others else "no scalar at all"
     return Flagged(
         summary=f"The log holds no loss and no metric: {held}.",
         context="Without either, nobody can tell whether the model learns.",
-        evidence=(
-            Evidence.of_number("curves of a loss or metric", 0, at_least(1), unit="curves",
-                               member=run.members[0] if run.members else ""),
-        ),
-    )  # fmt: skip
+        evidence=(evidence,),
+    )

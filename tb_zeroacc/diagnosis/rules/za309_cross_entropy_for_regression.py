@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.data.labels import Labels, labels_of
+from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
@@ -29,7 +30,8 @@ from tb_zeroacc.run import Curve, Role, Run
 from tb_zeroacc.series import Point
 from tb_zeroacc.wording import number, percent
 
-CROSS_ENTROPY_TAGS = ("crossentropy", "cross_entropy", "cross-entropy")
+CROSS_ENTROPY_WORDS = frozenset({"crossentropy", "xent", "ce", "bce", "logloss"})
+FAR_BELOW_ZERO = -20.0  # what may be the logarithm of a loss ends above that: ln 1e-7 is -16
 BELOW_ZERO = -1e-3  # a cross-entropy of valid labels is 0 or more; rounding does not reach this
 
 
@@ -72,7 +74,8 @@ def cross_entropy_for_regression(context: RunContext) -> Answer:
     shares within 0 to 1 are valid labels (smoothed ones, pixels of an autoencoder), and whole
     numbers out of range are wrong class numbers. The loss itself proves nothing unless it is
     negative, which valid labels rule out. Without labels, a negative loss of a linear output is
-    strong; without a contract, a negative curve that is named a cross-entropy is a smell.
+    strong; without a contract, a negative curve that is named a cross-entropy is a smell, and
+    strong where it ends below -20, which the logarithm of a loss does not reach.
 
     ## How to fix it
     ```python bad
@@ -124,12 +127,13 @@ def cross_entropy_for_regression(context: RunContext) -> Answer:
 
 def _by_name(run: Run) -> Answer:
     """Without a contract: a curve that is named a cross-entropy and is negative."""
-    named = [c for c in run.curves_of(Role.LOSS) if any(w in c.tag.lower() for w in
-                                                        CROSS_ENTROPY_TAGS)]
-    for curve in named:
-        lowest = curve.series.minimum
-        if lowest is not None and lowest.value < BELOW_ZERO:
-            return _by_level(curve, curve.name, lowest, Tier.SMELL)
+    for curve in run.curves_of(Role.LOSS):
+        lowest, course = curve.series.minimum, course_of(run, curve)
+        words = curve.name.replace("cross_entropy", "crossentropy").split("_")
+        is_named = bool(CROSS_ENTROPY_WORDS & set(words))
+        if is_named and lowest is not None and lowest.value < BELOW_ZERO:
+            is_far = course is not None and course.end < FAR_BELOW_ZERO
+            return _by_level(curve, curve.name, lowest, Tier.STRONG if is_far else Tier.SMELL)
     return CannotTell(
         "which loss was trained is not in the log", (CONTRACT.missing, LABELS.missing)
     )

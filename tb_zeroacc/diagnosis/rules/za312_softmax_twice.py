@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -33,6 +34,12 @@ UNDER_FLOOR = 0.005  # of it: rounding, and the mean over an epoch
 RIGHT = 0.93
 STANDS = 0.01  # of the level: gained in the last quarter
 FEWEST_POINTS = 5
+# Other numbers of classes, where the beginning shows k: a first loss of .9 ln k and more beside a
+# first accuracy of 1/k + .15 at most. From 21 on the floors lie under 2 % apart.
+SHOWN_CLASSES = tuple(k for k in range(3, 21) if k not in CLASSES)
+BEGINS, FIRST_ACCURACY, SURELY_RIGHT = 0.9, 0.15, 0.97
+# A wrong answer scores 1 more than the floor at most, so that is known from the accuracy.
+NEAR_KNOWN_FLOOR = 0.01
 
 
 def floor_of(classes: int) -> float:
@@ -70,8 +77,10 @@ def softmax_twice(context: RunContext) -> Answer:
     The training loss ends within 2 % above ln(e + k - 1) - 1 (.3133 for 2 classes, 1.4612 for
     10) and was never below it, gained less than 1 % in the last quarter, and accuracy is .93 or
     more, with which a loss that large does not go together; and it began at ln k at most. k is
-    2, 10, 100 or 1000: between them the floors of other losses (label smoothing, penalties) are
-    taken for it.
+    2, 10, 100 or 1000: of other k the floors of other losses (label smoothing, penalties) are
+    taken for it, unless the first point shows k, up to 20 (a loss of .9 ln k or more beside an
+    accuracy of 1/k + .15 at most), accuracy is .97 or more, and the loss less the share of wrong
+    answers is within 1 % of the floor: a smell, for labels smoothed by .2 to .4 end there as well.
 
     ## How to fix it
     ```python
@@ -100,7 +109,24 @@ def softmax_twice(context: RunContext) -> Answer:
         begins = loss.start <= START * math.log(k)
         if begins and floor * (1 - UNDER_FLOOR) <= least and loss.end <= floor * (1 + NEAR_FLOOR):
             return _flagged(context, loss, accuracy, k)
+    for k in SHOWN_CLASSES:
+        if _begins_with(loss, accuracy, k) and _stands_on_floor(loss, accuracy, k):
+            return replace(_flagged(context, loss, accuracy, k), tier=Tier.SMELL)
     return Passed(said)
+
+
+def _begins_with(loss: Course, accuracy: Course, classes: int) -> bool:
+    """Whether the first points show a model that guesses among so many classes."""
+    first = float(loss.values[0]) / math.log(classes)
+    right = float(accuracy.values[0])
+    return BEGINS <= first <= START and right <= 1.0 / classes + FIRST_ACCURACY
+
+
+def _stands_on_floor(loss: Course, accuracy: Course, classes: int) -> bool:
+    floor = floor_of(classes)
+    above = loss.end - (1.0 - accuracy.end)
+    is_under = float(loss.levels.min()) < floor * (1 - UNDER_FLOOR)
+    return accuracy.end >= SURELY_RIGHT and not is_under and above <= floor * (1 + NEAR_KNOWN_FLOOR)
 
 
 def _flagged(context: RunContext, loss: Course, accuracy: Course, classes: int) -> Flagged:

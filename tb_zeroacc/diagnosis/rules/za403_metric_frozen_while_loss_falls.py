@@ -18,6 +18,8 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.learning.course import course_of
+from tb_zeroacc.diagnosis.computed.learning.improvement import improved
 from tb_zeroacc.diagnosis.computed.learning.trend import (
     Trend,
     last_stretch,
@@ -36,6 +38,8 @@ FEWEST_POINTS = 4  # epochs: fewer may be equal by chance on small data
 FALL = 0.2  # of the loss over the same epochs
 # Without a baseline nobody can tell a small data set, whose accuracy has few values, from a fault.
 ENOUGH_POINTS = 10
+# A wrong answer costs a cross-entropy ln 2 or more: its mean bounds the share of wrong answers.
+NO_LOSS, WRONG = 1e-6, 0.05
 
 
 @rule(
@@ -68,7 +72,9 @@ def metric_frozen_while_loss_falls(context: RunContext) -> Answer:
     regularisers. Both bounds are far from working programs, where accuracy follows the loss. Passed
     at an accuracy of 1, which cannot rise, and where accuracy beats the share of the largest class,
     since on small data it has few values. Where that share is not known the accuracy must have been
-    constant from the first point on, and fewer than 10 points make it a smell.
+    constant from the first point on, and fewer than 10 points make it a smell. So is an accuracy
+    that varies, does not rise and ends under .95 while the loss falls below 1e-6: each wrong answer
+    costs a mean cross-entropy ln 2 or more.
 
     ## How to fix it
     ```python
@@ -93,7 +99,9 @@ def metric_frozen_while_loss_falls(context: RunContext) -> Answer:
         return CannotTell(f"fewer than {FEWEST_POINTS} points of the accuracy")
     begin = last_stretch(np.abs(values - values[-1]) < FROZEN)
     if len(values) - begin < FEWEST_POINTS:
-        return Passed(f"accuracy changes: it ends at {number(float(values[-1]))}")
+        return _contradicted(run, loss, accuracy) or Passed(
+            f"accuracy changes: it ends at {number(float(values[-1]))}"
+        )
     level = float(values[-1])
     if level * accuracy.scale >= 1.0 - FROZEN:
         return Passed("accuracy is 1 and cannot rise")
@@ -107,6 +115,27 @@ def metric_frozen_while_loss_falls(context: RunContext) -> Answer:
         return Passed(f"accuracy is constant, but the loss fell by {percent(fall)} only")
     weak = context.beats_accuracy is None and len(values) < ENOUGH_POINTS
     return _flagged(run, accuracy, loss, trend, begin, Tier.SMELL if weak else None)
+
+
+def _contradicted(run: Run, loss: Curve, accuracy: Curve) -> Flagged | None:
+    """A loss that came down to next to nothing beside an accuracy with wrong answers in it."""
+    fallen, right = course_of(run, loss), course_of(run, accuracy)
+    if fallen is None or right is None or improved(right) or right.points < FEWEST_POINTS:
+        return None
+    if not abs(fallen.end) <= NO_LOSS < fallen.start or right.end >= 1.0 - WRONG:
+        return None
+    return Flagged(
+        summary=f"The loss ends at {number(fallen.end)}, which leaves no room for wrong answers, "
+        f"and accuracy at {number(right.end)}.",
+        context="The two do not measure the same predictions, labels or data.",
+        evidence=(
+            Evidence.of_curve("loss at the end", loss, fallen.end),
+            Evidence.of_curve("accuracy beside such a loss", accuracy, right.end / accuracy.scale,
+                              at_least((1.0 - WRONG) / accuracy.scale)),
+        ),
+        tier=Tier.SMELL,
+        since=training_step(run, accuracy, int(right.steps[0])),
+    )  # fmt: skip
 
 
 def _loss_over(

@@ -23,6 +23,7 @@ from tb_zeroacc.diagnosis.computed.model.non_finite import (
     BrokenLoss,
     BrokenTensor,
     broken_stretch,
+    broken_validation_loss,
     first_broken_loss,
     first_broken_tensor,
     recovered,
@@ -32,7 +33,7 @@ from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import lower_rate
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import optimizer_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
-from tb_zeroacc.diagnosis.needs import LOSS, SOME_LOSS, STEP_LOSS
+from tb_zeroacc.diagnosis.needs import LOSS, SOME_LOSS, STEP_LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number
@@ -52,7 +53,7 @@ WORDS = {
     "loss-not-finite",
     Tier.DEFINITE,
     Stage.LOSS,
-    needs=((LOSS, STEP_LOSS, SOME_LOSS),),
+    needs=((LOSS, STEP_LOSS, SOME_LOSS, VALIDATION_LOSS),),
     explains=(
         "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA507", "ZA509", "ZA702",
         "ZA703", "ZA704", "ZA706", "ZA708",
@@ -86,8 +87,10 @@ def loss_not_finite(context: RunContext) -> Answer:
     count; a loss that has been finite again for 3 points is a smell. The loss may stay finite
     although weights are NaN: a ReLU that TensorFlow fuses with the preceding product turns NaN into
     0 (measured: oneDNN, the default on CPUs). Weights that end with a NaN or Inf are the same
-    fault. Without the recorder, histograms of the weights that end with one tell the kernel and the
-    step, beside the loss; where the loss is finite that is strong at most.
+    fault. A validation loss that is NaN or Inf for its last 3 points or more while that of training
+    is finite is a smell: training goes on. Without the recorder, histograms of the weights that end
+    with one tell the kernel and the step, beside the loss; where the loss is finite that is strong
+    at most.
 
     ## How to fix it
     If the input was first, clean the data:
@@ -116,7 +119,8 @@ def loss_not_finite(context: RunContext) -> Answer:
         return NotApplicable("reinforcement learning logs a loss of NaN until learning starts")
     bad = first_broken_loss(context.run)
     if bad is None:
-        lost = _by_weights(context.run) or _by_histograms(context.run)
+        run = context.run
+        lost = _by_weights(run) or _by_histograms(run) or _in_validation(run)
         return lost or Passed("every recorded loss is finite")
     if bad.curve is not None and recovered(bad.curve):
         series = bad.curve.series
@@ -126,6 +130,30 @@ def loss_not_finite(context: RunContext) -> Answer:
             return Passed(f"NaN or Inf only at first: {reason}")
         return _flagged(context, bad, Tier.SMELL, f"Later it was finite again: {reason}.")
     return _flagged(context, bad, None, "")
+
+
+def _in_validation(run: Run) -> Flagged | None:
+    """A validation loss that is not finite, while that of training is."""
+    bad = broken_validation_loss(run)
+    if bad is None or bad.curve is None:
+        return None
+    unit = "epoch" if bad.curve.axis == "epoch" else "step"
+    word = "NaN" if np.isnan(bad.value) else "infinite"
+    before = _last_finite(bad)
+    never = " A mean over no example is NaN, too." if not len(bad.curve.series.finite()[0]) else ""
+    return Flagged(
+        summary=f"The validation loss is {word} from {unit} {bad.at} on, although that of training "
+        "is finite.",
+        context=f"{before}{never} The model is trained; what validates it, or its data, is broken.",
+        evidence=(_loss_evidence(bad), *_share_evidence(run, bad)),
+        tier=Tier.SMELL,
+        since=bad.step,
+        fix=Fix(
+            "Look for NaN and Inf in the validation data, and for a logarithm or quotient of 0 in "
+            "what is computed of them.",
+            "print(len(x_val), np.isfinite(x_val).all(), np.isfinite(y_val).all())",
+        ),
+    )
 
 
 def _by_weights(run: Run) -> Flagged | None:

@@ -67,8 +67,12 @@ def overfits(context: RunContext) -> Answer:
     The validation loss, smoothed over a twentieth of its points, ends more than 15 % above its
     minimum, the minimum lies before the last quarter, and the training loss fell by 10 % or
     more over the run. Measured: rises of 14 to 52 % where models overfit, still falling in
-    healthy ones. That is a smell, since the loss may rise while the metric still improves. It
-    is strong when the validation accuracy also falls from its best by more than three times its
+    healthy ones. All points together must show that this is no scatter: the Mann-Kendall z since
+    the minimum is above 4; or above 2, and the last third lies 7 standard deviations of a point
+    above it (3 where the whole curve rises); or accuracy lost .05 and does not rise; or every
+    point since then is higher than the one before. Of 20 000 planted curves that scatter by 5 to
+    20 % and have spikes 6 pass. It is a smell, since the loss may rise while the metric improves;
+    strong when the validation accuracy also falls from its best by more than three times its
     own scatter, and by .05 at least (.02 where the loss ends at 1.5 times its minimum or more:
     accuracy over a hundred examples scatters by .05); or when it stayed within .1 of its start
     while training accuracy rose by .3, and the validation loss ends above 1.5 times its first

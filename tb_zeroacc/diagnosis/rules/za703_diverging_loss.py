@@ -14,11 +14,17 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.learning.chance import ChanceLevel, chance_at_end
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
-from tb_zeroacc.diagnosis.computed.learning.improvement import held_gain, improved
+from tb_zeroacc.diagnosis.computed.learning.improvement import held_gain, improved, runs_away
+from tb_zeroacc.diagnosis.computed.learning.terms import (
+    penalty_that_grew,
+    rises_evenly,
+    term_that_fell,
+)
 from tb_zeroacc.diagnosis.computed.learning.trend import last_stretch, training_step
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import LOSS
@@ -29,6 +35,8 @@ from tb_zeroacc.wording import number
 FEWEST_POINTS, FEWEST_SURE = 8, 15
 NOISES = 3.0  # standard deviations of a point that it must have risen by
 ABOVE_START, ABOVE_BEST = 2.0, 3.0  # times: healthy losses of 34 authors end under their start
+# Times its start: a term whose weight grows can bring less than that, and rises little by little.
+SURELY, SURELY_IF_EVENLY = 10.0, 1000.0
 # A mean cross-entropy of a probability that float32 can hold is under 104; Keras clips at 16.
 NO_CROSS_ENTROPY, SURELY_NONE = 1000.0, 1e4  # between them a penalty or a sum may be in it
 # An accuracy, and a gain, that show that the size of the loss is its own affair (a sum, say).
@@ -62,15 +70,19 @@ def diverging_loss(context: RunContext) -> Answer:
     The weights are somewhere far out; what the model says there has nothing to do with its inputs.
 
     ## How it is detected
-    From medians of the first and the last tenth of the training loss, of 8 points at least: it
-    ends above twice its start and above three times its best level, by more than three times
-    its noise (a smell under 15 points), while no accuracy or metric got better and kept it. Or
-    a loss of 10 000 and more (a smell from 1000 on) beside an accuracy under .9 that gained
-    less than .1: the cross-entropy of the least probability that float32 holds is 104. Or a
-    loss that rose to ten times its first value and came back to ln k, beside an accuracy of
-    1/k: it blew up, and has answered by chance ever since. Not asked of reinforcement learning
-    nor of nets that train against each other, whose losses may rise in health. None of the
-    healthy public logs of 34 authors ends above its start.
+    From medians of the first and the last tenth of the training loss, of 8 points at least: it ends
+    above twice its start and above three times its best level, by more than three times its noise,
+    while no accuracy or metric got better and kept it, nor a term of the loss, and a penalty that
+    is logged beside it does not explain the rise. It is a smell under 15 points, and where a term
+    whose weight grows could be the reason: up to ten times the start, or a thousand where no tenth
+    of the run brought 30 % of the rise. Or a loss of 10 000 and more (a smell from 1000 on) beside
+    an accuracy under .9 that gained less than .1: the cross-entropy of the least probability that
+    float32 holds is 104. Or a loss that rose to ten times its first value and came back to ln k,
+    beside an accuracy of 1/k: it blew up, and has answered by chance ever since. Or a loss that
+    falls to a thousand times its start below 0 while no accuracy rises (a smell where there is
+    none): it has no lower bound. Not asked of reinforcement learning nor of nets that train against
+    each other, whose losses may rise in health. None of the healthy public logs of 34 authors ends
+    above its start.
 
     ## How to fix it
     ```python
@@ -102,7 +114,9 @@ def diverging_loss(context: RunContext) -> Answer:
         return Passed(f"`{held.curve.tag}` got better meanwhile, and kept it")
     limit = max(ABOVE_START * course.start, ABOVE_BEST * course.best)
     if course.start > 0 and course.end > limit and course.is_clearly_worse:
-        return _grown(run, course)
+        return _explained(run, course) or _grown(run, course)
+    if runs_away(course) and not any(map(improved, _accuracies(run))):
+        return _unbounded(run, course)
     first, peak = float(course.values[0]), float(course.values.max())
     chance = chance_at_end(run)
     if peak > BLOWN_UP * abs(first) and chance is not None:
@@ -115,30 +129,72 @@ def _rose(accuracy: Course) -> bool:
     return clearly and improved(accuracy)
 
 
+def _accuracies(run: Run) -> list[Course]:
+    courses = (course_of(run, c) for c in run.curves_of(Role.ACCURACY) if c.split is not Split.TEST)
+    return [course for course in courses if course is not None]
+
+
 def _helpless_accuracy(run: Run) -> Course | None:
     """An accuracy that neither is good nor got much better, where all of them are so."""
-    courses = [course_of(run, c) for c in run.curves_of(Role.ACCURACY) if c.split is not Split.TEST]
-    known = [course for course in courses if course is not None]
+    known = _accuracies(run)
     if any(c.gain > GAINED or c.end >= RIGHT or _rose(c) for c in known):
         return None
     return known[0] if known else None
 
 
+def _explained(run: Run, course: Course) -> Passed | None:
+    """A rise that comes from the weight of one term of the loss, as far as its terms are logged."""
+    if (term := term_that_fell(run, course)) is not None:
+        said = f"fell from {number(term.start)} to {number(term.end)}"
+        return Passed(f"the loss rose, but its term `{term.curve.tag}` {said}")
+    if (penalty := penalty_that_grew(run, course)) is not None:
+        return Passed(f"the loss rose, but without `{penalty.tag}` it did not")
+    return None
+
+
 def _grown(run: Run, course: Course) -> Flagged:
     limit = at_most(max(ABOVE_START * course.start, ABOVE_BEST * course.best))
+    least = SURELY_IF_EVENLY if rises_evenly(course) else SURELY
+    is_sure = course.end > least * course.start
+    aside = "" if is_sure else " A term whose weight grows does the same: log the terms one by one."
     return Flagged(
-        summary=f"The loss diverged: it began at {number(course.start)} and ended at "
-        f"{number(course.end)}.",
-        context=f"Its best level was {number(course.best)}.",
+        summary=f"The loss {'diverged' if is_sure else 'grew'}: it began at {number(course.start)} "
+        f"and ended at {number(course.end)}.",
+        context=f"Its best level was {number(course.best)}.{aside}",
         evidence=(
             Evidence.of_curve(
                 "loss at the end, against twice its start and three times its best", course.curve,
                 course.end, limit, since=course.best_step,
             ),
         ),
-        tier=Tier.STRONG if course.points >= FEWEST_SURE else Tier.SMELL,
+        tier=Tier.STRONG if is_sure and course.points >= FEWEST_SURE else Tier.SMELL,
         since=training_step(run, course.curve, course.best_step),
     )
+
+
+def _unbounded(run: Run, course: Course) -> Flagged:
+    beside = next(iter(_accuracies(run)), None)
+    said = "" if beside is None else f" Accuracy ended at {number(beside.end)}."
+    return Flagged(
+        summary=f"The loss runs away below 0: it began at {number(course.start)} and ended at "
+        f"{number(course.end)}.",
+        context="It has no lower bound, so it never settles: labels outside the range that its "
+        f"formula takes, say, or a sign that is wrong.{said}",
+        evidence=(
+            Evidence.of_curve("loss at the end", course.curve, course.end, at_least(0.0)),
+            *(() if beside is None else (
+                Evidence.of_curve("accuracy at the end", beside.curve,
+                                  beside.end / beside.curve.scale),
+            )),
+        ),
+        tier=Tier.SMELL if beside is None else Tier.STRONG,
+        since=training_step(run, course.curve, int(course.steps[0])),
+        fix=Fix(
+            "Look at the labels: a cross-entropy takes numbers between 0 and 1, or class numbers.",
+            "print(np.unique(y))",
+        ),
+        rivals=(("ZA201", "the smallest and the largest label"),),
+    )  # fmt: skip
 
 
 def _too_large(run: Run, course: Course, accuracy: Course) -> Flagged:

@@ -243,8 +243,7 @@ def _by_movement(run: Run, curve: Curve) -> Answer:
     return Flagged(
         summary=f"The loss does not improve: it began at {number(course.start)} and ended at "
         f"{number(course.end)}.",
-        context="Nothing else in the log gets better either, over "
-        f"{points_of(curve, course.points)}.",
+        context=_nothing_better(run, curve, course),
         evidence=(
             Evidence.of_curve(
                 "loss at the end, against 97 % of its start", curve, course.end,
@@ -254,6 +253,15 @@ def _by_movement(run: Run, curve: Curve) -> Answer:
         tier=Tier.STRONG if _is_surely_flat(run, course) else Tier.SMELL,
         since=max(1, training_step(run, curve, int(course.steps[0]))),
     )  # fmt: skip
+
+
+def _nothing_better(run: Run, curve: Curve, course: Course) -> str:
+    """What the rest of the log says; there may be none whose better side is known."""
+    others = [c for c in run.curves if c is not curve and course_of(run, c) is not None]
+    over = points_of(curve, course.points)
+    if others:
+        return f"Nothing else in the log gets better either, over {over}."
+    return f"It stands over {over}, and no other curve tells whether anything was learned."
 
 
 def _is_surely_flat(run: Run, course: Course) -> bool:

@@ -48,7 +48,7 @@ from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Curve, Role, Run, Split
-from tb_zeroacc.wording import number, percent
+from tb_zeroacc.wording import count, number, percent
 
 
 # Where the baseline is not known the start of the curve replaces it. Healthy logs of 34
@@ -170,12 +170,14 @@ def _too_short(context: RunContext, curve: Curve | None) -> Answer:
 
 
 def _flagged(context: RunContext, curve: Curve, trend: Trend) -> Flagged:
-    run, unit = context.run, "epochs" if curve.axis == "epoch" else "steps"
+    run = context.run
     share = trend.late_fall / abs(trend.mark)
-    many = curve.series.count if curve.axis == "epoch" else trend.end_step + 1
+    epochs = count(curve.series.count, "epoch")
+    when = f"after {epochs}" if curve.axis == "epoch" else f"at step {trend.end_step}"
+    held = "validation " if curve.split is Split.VALIDATION else ""
     return Flagged(
-        summary=f"Training stopped too early: after {number(many)} {unit} the loss was still "
-        f"falling, by {percent(share)}.",
+        summary=f"Training stopped too early: {when} the {held}loss was still falling, by "
+        f"{percent(share)}.",
         context=f"Over the last quarter it went from {number(trend.mark)} to {number(trend.end)}"
         f"{_standing(context)}{_outlook(run, curve)}.",
         evidence=_shown(curve, trend),
@@ -189,16 +191,17 @@ def _flagged(context: RunContext, curve: Curve, trend: Trend) -> Flagged:
 def _shown(curve: Curve, trend: Trend) -> tuple[Evidence, ...]:
     """The criterion that fired: the fall of the level, or its share of the total fall."""
     since, until = trend.mark_step, trend.end_step
+    what = "validation loss" if curve.split is Split.VALIDATION else "loss"
     if falls_by_level(trend) or trend.late_fall < LATE_SHARE_OF_FALL * trend.fall:
         limit = at_least((1 - LATE_SHARE_OF_LEVEL) * trend.mark)
-        text = "loss at the end, against 95 % of that after three quarters"
+        text = f"{what} at the end, against 95 % of that after three quarters"
         return (Evidence.of_curve(text, curve, trend.end, limit, since=since, until=until),)
     return (
         Evidence.of_curve(
             "share of the total fall in the last quarter", curve, trend.late_fall / trend.fall,
             at_most(LATE_SHARE_OF_FALL), unit="share", since=since, until=until, is_drawn=False,
         ),
-        Evidence.of_curve("loss at the end", curve, trend.end, since=since, until=until),
+        Evidence.of_curve(f"{what} at the end", curve, trend.end, since=since, until=until),
     )  # fmt: skip
 
 

@@ -20,16 +20,18 @@ from tb_zeroacc.diagnosis.computed.learning.collapse import (
     GAINED,
     LOST,
     LOST_LOSS,
+    LOST_SHARE,
     Collapse,
     collapse_of,
+    judged_courses,
     level_at,
 )
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
 from tb_zeroacc.diagnosis.context import RunContext
-from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
+from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS, VALIDATION_ACCURACY
 from tb_zeroacc.diagnosis.rule import rule
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Role, Run, Split
 from tb_zeroacc.wording import number
 
 JUMP = 10.0  # times the level that it came from: a spike worth a word
@@ -40,7 +42,7 @@ JUMP = 10.0  # times the level that it came from: a spike worth a word
     "died-after-learning",
     Tier.STRONG,
     Stage.LOSS,
-    needs=((LOSS, ACCURACY),),
+    needs=((LOSS, ACCURACY, VALIDATION_ACCURACY),),
     explains=("ZA403", "ZA404", "ZA703", "ZA704", "ZA705"),
     provisional_while_live=True,
     fix=Fix(
@@ -62,15 +64,18 @@ def died_after_learning(context: RunContext) -> Answer:
 
     ## How it is detected
     Over the whole run, from medians, so that single spikes do not count. The training loss was
-    under half of its start, and ends above four times its best level and above half of the
-    start; or the training accuracy had gained .1 and lost .15 and more than half of the gain;
-    or the loss was under .8 ln k and ends within 2 % of ln k beside an accuracy of 1/k. At
-    least 8 points; the best level lies before the last twentieth of the run, and since then
-    nothing got better (Mann-Kendall z under 2). The fall is over three times the noise, lasts
-    for three points and a tenth of the run, and takes a tenth of it at most (what takes longer
-    is a smell: a curriculum, say); and no accuracy or metric got better and kept it. None of
-    the healthy public logs of 34 authors does so; in those that died the loss ends at five
-    times its best level and more. Not asked of reinforcement learning (ZA710) nor of nets that
+    under half of its start, and ends above four times its best level and above half of the start;
+    or the training accuracy had gained .1 and lost .15 and more than half of the gain; or the loss
+    was under .8 ln k and ends within 2 % of ln k beside an accuracy of 1/k; or the loss had gained
+    .3 of its start and lost half of that, no other term of it having fallen: a smell, since a term
+    that comes in later does the same, unless an accuracy or a metric lost half of its gain as well.
+    Where training has fewer than 8 points the validation accuracy is judged. At least 8 points; the
+    best level lies before the last twentieth of the run, and since then nothing got better
+    (Mann-Kendall z under 2). The fall is over three times the noise, lasts for three points and a
+    tenth of the run, and takes a tenth of it at most (what takes longer is a smell: a curriculum,
+    say); and no accuracy or metric got better and kept it. None of the healthy public logs of 34
+    authors does so, none loses .3 of what its loss had gained; in those that died the loss ends at
+    five times its best level and more. Not asked of reinforcement learning (ZA710) nor of nets that
     train against each other.
 
     ## How to fix it
@@ -92,9 +97,8 @@ def died_after_learning(context: RunContext) -> Answer:
     run = context.run
     if run.headline(Role.REWARD) is not None:
         return NotApplicable("reinforcement learning: ZA710 looks at its rewards")
-    known = [run.headline(role) for role in (Role.LOSS, Role.ACCURACY)]
-    courses = [c for curve in known if curve is not None and (c := course_of(run, curve))]
-    if not courses or max(course.points for course in courses) < FEWEST_POINTS:
+    courses = [course for course in judged_courses(run) if course is not None]
+    if not courses:
         return CannotTell(f"fewer than {FEWEST_POINTS} points")
     found = collapse_of(run)
     if found is None:
@@ -107,27 +111,31 @@ def _flagged(run: Run, found: Collapse) -> Flagged:
     course, curve = found.course, found.course.curve
     unit = "epoch" if curve.axis == "epoch" else "step"
     what = "loss" if curve.role is Role.LOSS else "accuracy"
+    what = f"validation {what}" if curve.split is Split.VALIDATION else what
     return Flagged(
         summary=f"The model learned, then lost it: the {what} was {number(course.best)} and has "
         f"stood at {number(course.end)} since {unit} {found.step}.",
         context=_beside(run, found),
         evidence=_evidence(run, found),
-        tier=Tier.STRONG if found.is_sudden else Tier.SMELL,
+        tier=Tier.STRONG if found.is_sure else Tier.SMELL,
         since=training_step(run, curve, found.step),
     )
 
 
 def _evidence(run: Run, found: Collapse) -> tuple[Evidence, ...]:
     course, curve = found.course, found.course.curve
-    if curve.role is Role.LOSS:
+    half = course.best - course.side * LOST_SHARE * course.best_gain
+    if curve.role is Role.LOSS and course.end > LOST_LOSS * course.best:
         limit = at_most(LOST_LOSS * course.best)
         text = "loss at the end, against four times its best level"
+    elif curve.role is Role.LOSS:
+        limit, text = at_most(half), "loss at the end, against half of what it had gained"
     else:
         limit = at_least((course.best - max(LOST, course.best_gain / 2)) / curve.scale)
         text = "accuracy at the end, against half of what it had gained"
     facts = [Evidence.of_curve(text, curve, course.end / curve.scale, limit, since=found.step)]
     for role in (Role.LOSS, Role.ACCURACY):
-        other = run.headline(role)
+        other = run.headline(role, curve.split)
         beside = None if other is None or other is curve else course_of(run, other)
         if beside is not None and abs(beside.loss_from_best) > GAINED * abs(beside.best):
             name = "loss" if role is Role.LOSS else "accuracy"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
@@ -9,7 +11,7 @@ from tb_zeroacc.diagnosis.catalogue import CATALOGUE, RULES
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.facts import End, Epoch, Start
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Curve, Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
 
@@ -40,6 +42,26 @@ def test_it_counts_what_there_is_and_is_a_smell() -> None:
     assert "only 1 other curve." in flagged("ZA003", a_run(OTHER)).summary
     assert "no scalar at all" in flagged("ZA003", a_run()).summary
     assert RULES["ZA003"].tier is Tier.SMELL
+
+
+def other(name: str) -> Curve:
+    return replace(a_curve([1.0, 2.0], Role.OTHER, tag=f"train/{name}"), name=name)
+
+
+@pytest.mark.parametrize(
+    ("curves", "summary"),
+    [
+        (
+            [other("critic_loss"), other("policy_loss")],
+            "No loss in the log tells by its level whether the model learns: `train/critic_loss` "
+            "and `train/policy_loss`.",
+        ),
+        ([other("loss_g")], "No loss in the log tells by its level"),
+        ([other("loss_scale")], "The log holds no loss and no metric: only 1 other curve."),
+    ],
+)
+def test_losses_that_stand_for_no_training_are_named(curves: list[Curve], summary: str) -> None:
+    assert flagged("ZA003", a_run(*curves)).summary.startswith(summary)
 
 
 def test_such_a_log_cannot_tell() -> None:

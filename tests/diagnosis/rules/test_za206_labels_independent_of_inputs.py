@@ -331,7 +331,11 @@ def test_what_it_shows_of_validation_comes_first(best: float, comparison: str) -
 
 
 @pytest.mark.parametrize(
-    ("run", "under_it"), [(fed(), "ZA704"), (fed(loss=BY_HEART, held=RANDOM), "ZA605")]
+    ("run", "under_it"),
+    [
+        (fed(), "ZA704"),
+        (fed(loss=(*BY_HEART, 0.05), held=(*RANDOM, 1.7)), "ZA605"),
+    ],
 )
 def test_what_follows_from_it_folds_under_it(run: Run, under_it: str) -> None:
     told = diagnose(run, CATALOGUE, strict=True)

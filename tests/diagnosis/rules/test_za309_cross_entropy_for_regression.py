@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tb_zeroacc.diagnosis.answers import (
@@ -23,7 +25,13 @@ from tests.diagnosis.rules.planted.losses import BCE, MSE, RECORD, SCCE, head, l
 # --- ZA309 --------------------------------------------------------------------------------------
 NEGATIVE = a_curve([178.0, 20.0, -1.0, -160.0])
 STANDING = a_curve([178.0, 178.0, 178.0])
-NAMED = a_curve([2.0, -3.0], tag="train/binary_crossentropy")
+
+
+def named(end: float, name: str = "binary_crossentropy") -> Run:
+    """A log without contract whose loss is named."""
+    return a_run(replace(a_curve([2.0, -3.0, end], tag=f"train/{name}"), name=name))
+
+
 
 ZA309: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "amounts, a loss that falls": (a_run(head(BCE), labels(0.4, 21, 0), NEGATIVE), None),
@@ -42,7 +50,10 @@ ZA309: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "negative, labels unknown": (a_run(head(BCE, **RECORD), NEGATIVE), Tier.STRONG),
     "negative, a sigmoid": (a_run(head(BCE, 1, "sigmoid", **RECORD), NEGATIVE), CannotTell),
     "standing, labels unknown": (a_run(head(BCE, **RECORD), STANDING), CannotTell),
-    "named a cross-entropy and negative": (a_run(NAMED), Tier.SMELL),
+    "named a cross-entropy and negative": (named(-3.0), Tier.SMELL),
+    "named so, what a logarithm may be": (named(-20.0, "cross_entropy"), Tier.SMELL),
+    "named so, and far below": (named(-20.1, "bce_loss"), Tier.STRONG),
+    "named otherwise": (named(-1e7, "nll_loss"), CannotTell),
     "negative, of whatever loss": (a_run(NEGATIVE), CannotTell),
     "squared error": (a_run(head(MSE), labels(0.4, 21, 0), STANDING), NotApplicable),
     "nothing": (a_run(), CannotTell),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
 from tb_zeroacc.diagnosis.rules.za312_softmax_twice import floor_of
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_curve, a_run
@@ -14,7 +14,8 @@ from tests.diagnosis.rules.asking import answer, flagged
 
 def settled(at: float, accuracy: float, begin: float = 2.3, n: int = 20) -> Run:
     loss = [*np.linspace(begin, at, n // 2), *[at] * (n - n // 2)]
-    return a_run(a_curve(loss), a_curve(list(np.linspace(0.1, accuracy, n)), Role.ACCURACY))
+    right = [*np.linspace(0.1, accuracy, n // 2), *[accuracy] * (n - n // 2)]
+    return a_run(a_curve(loss), a_curve(right, Role.ACCURACY))
 
 
 CASES: dict[str, tuple[Run, type[Answer]]] = {
@@ -32,6 +33,13 @@ CASES: dict[str, tuple[Run, type[Answer]]] = {
         ),
         Passed,
     ),
+    "five classes": (settled(0.91, 0.99, 1.6), Flagged),
+    "five, of which the beginning is not seen": (settled(0.91, 0.99, 1.4), Passed),
+    "five, with more wrong answers": (settled(0.91, 0.96, 1.6), Passed),
+    "five, as far above as wrong answers explain": (settled(0.915 + 0.0085, 0.99, 1.6), Flagged),
+    "five, further above": (settled(0.925, 0.99, 1.6), Passed),
+    "five, smoothed by a tenth": (settled(0.398, 0.99, 1.6), Passed),
+    "twenty-five": (settled(floor_of(25), 0.99, 3.2), Passed),
     "four points": (settled(1.468, 0.99, n=4), CannotTell),
     "no accuracy": (a_run(a_curve([1.4612] * 20)), CannotTell),
 }
@@ -51,3 +59,10 @@ def test_the_floor_is_that_of_a_softmax_over_a_one_hot_vector() -> None:
 
 def test_the_number_of_classes_is_told() -> None:
     assert "its floor for 10 classes" in flagged("ZA312", settled(1.468, 0.99)).summary
+
+
+@pytest.mark.parametrize(
+    ("run", "tier"), [(settled(0.91, 0.99, 1.6), Tier.SMELL), (settled(1.468, 0.99), None)]
+)
+def test_of_other_numbers_of_classes_it_is_a_smell(run: Run, tier: Tier | None) -> None:
+    assert flagged("ZA312", run).tier is tier

@@ -30,6 +30,8 @@ def frozen(values: list[float], losses: list[float], *parts: Any, **fields: Any)
 PENALTY = a_table("loss", {"loss": {"penalty": [0.5, 0.1]}}, steps=[0, 3])
 OWN_FALL = a_table("loss", {"loss": {"penalty": [0.1, 0.1]}}, steps=[0, 3])
 
+WRONG = [0.5, 0.51, 0.49, 0.52, 0.5]
+
 ZA403: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "all along, the baseline known": (frozen([0.5] * 4, [1, 0.9, 0.8, 0.7], *KNOWN), None),
     "since the third epoch": (frozen([0.4, 0.45] + [0.5] * 4, FALLING, *KNOWN), None),
@@ -52,6 +54,15 @@ ZA403: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "the loss falls beside a penalty": (
         frozen([0.5] * 4, [1, 0.9, 0.8, 0.6], *KNOWN, OWN_FALL), None
     ),
+    "no room for wrong answers": (frozen(WRONG, [0.3, 0.1, 0.01, 1e-4, 1e-6]), Tier.SMELL),
+    "a little room": (frozen(WRONG, [0.3, 0.1, 0.01, 1e-4, 1.1e-6]), Passed),
+    "no room, and no wrong answers": (
+        frozen([0.96, 0.95, 0.96, 0.94, 0.95], [0.3, 0.1, 0.01, 1e-4, 1e-6]), Passed,
+    ),
+    "no room, and an accuracy that rises": (
+        frozen([0.3, 0.4, 0.5, 0.6, 0.7], [0.3, 0.1, 0.01, 1e-4, 1e-6]), Passed,
+    ),
+    "no room from the start on": (frozen(WRONG, [0.0] * 5), Passed),
     "no accuracy": (a_run(a_curve(FALLING)), CannotTell),
     "no loss": (a_run(scores(0, 0, 0, 0)), CannotTell),
 }  # fmt: skip

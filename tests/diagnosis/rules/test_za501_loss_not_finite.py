@@ -7,7 +7,7 @@ import math
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
-from tb_zeroacc.run import Curve, Role, Run, Table
+from tb_zeroacc.run import Curve, Role, Run, Split, Table
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table, some_histograms
 from tests.diagnosis.rules.asking import answer, flagged
 from tests.diagnosis.rules.planted.numbers import NAN, STUCK
@@ -15,6 +15,11 @@ from tests.diagnosis.rules.planted.numbers import NAN, STUCK
 
 def steps_loss(*values: float) -> Curve:
     return a_curve(values, tag="zeroacc/loss", axis="step", headline=False)
+
+
+def validated(*values: float) -> Run:
+    """A finite loss of training, and one of validation."""
+    return a_run(a_curve([0.5] * 6), a_curve(values, split=Split.VALIDATION))
 
 
 # --- ZA501 ------------------------------------------------------------------------------------
@@ -39,6 +44,10 @@ ZA501: dict[str, tuple[Run, type[Answer]]] = {
         a_run(a_curve([NAN] * 5), a_curve([1.0, 2.0], Role.REWARD), recorded=False),
         NotApplicable,
     ),
+    "of validation alone": (validated(0.8, 0.7, NAN, NAN, NAN), Flagged),
+    "of validation, never finite": (validated(NAN, NAN, NAN), Flagged),
+    "of validation, two points": (validated(0.8, 0.7, 0.6, NAN, math.inf), Passed),
+    "of validation, where it was not measured": (validated(NAN, 0.8, NAN, NAN, 0.7, NAN), Passed),
     "no loss": (a_run(a_curve([NAN], Role.ACCURACY)), CannotTell),
 }
 
@@ -50,6 +59,22 @@ def test_loss_not_finite(run: Run, want: type[Answer]) -> None:
 
 def test_a_single_nan_that_passed_is_a_smell() -> None:
     assert flagged("ZA501", a_run(a_curve([1.0, NAN, 0.8, 0.7, 0.6]))).tier is Tier.SMELL
+
+
+@pytest.mark.parametrize(
+    ("values", "context"),
+    [
+        ((0.8, 0.7, NAN, NAN, NAN), "The last finite loss before it was 0.7."),
+        ((NAN, NAN, NAN), "It was never finite. A mean over no example is NaN, too."),
+    ],
+)
+def test_a_validation_that_broke_leaves_the_training_whole(
+    values: tuple[float, ...], context: str
+) -> None:
+    found = flagged("ZA501", validated(*values))
+    assert found.tier is Tier.SMELL
+    assert found.summary.startswith("The validation loss is NaN from epoch ")
+    assert found.context.startswith(context)
 
 
 def broken_at(kind: str, row: str, at: int, *others: Table) -> Run:

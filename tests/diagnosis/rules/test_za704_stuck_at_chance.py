@@ -9,7 +9,7 @@ import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.facts import Epoch
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Curve, Role, Run, Split
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
 from tests.diagnosis.rules.planted.optimisation import GOOD, LEARNED, LN10, STUCK, foreign, trained
@@ -73,3 +73,16 @@ def test_it_begins_where_it_got_stuck() -> None:
 def test_a_flat_loss_of_few_points_is_a_smell(points: int, tier: Tier) -> None:
     scattered = [84.0, 84.3] * 8
     assert flagged("ZA704", foreign(scattered[:points])).tier is tier
+
+
+@pytest.mark.parametrize(
+    ("others", "context"),
+    [
+        ([], "It stands over 20 epochs, and no other curve tells whether anything was learned."),
+        ([a_curve([0.1] * 20, Role.LEARNING_RATE)], "It stands over 20 epochs"),
+        ([a_curve([84.0] * 20, split=Split.VALIDATION)], "Nothing else in the log gets better"),
+    ],
+)
+def test_what_the_rest_of_the_log_says(others: list[Curve], context: str) -> None:
+    loss = a_curve(list(84.0 + 0.1 * np.cos(np.arange(20))))
+    assert flagged("ZA704", a_run(loss, *others)).context.startswith(context)

@@ -100,3 +100,22 @@ def test_epochs_are_taken_from_the_contract() -> None:
     found = flagged("ZA705", run)
     assert found.fix is not None
     assert "epochs=70" in found.fix.code
+
+
+STANDS = a_curve([1.0] * 20)
+BY_STEPS = a_curve(
+    line(2.0, 1.4), split=Split.VALIDATION, axis="step", steps=range(0, 5000, 250)
+)
+
+
+@pytest.mark.parametrize(
+    ("run", "told", "shown"),
+    [
+        (a_run(a_curve(line(2.0, 1.4))), "after 20 epochs the loss was", "loss at the end"),
+        (a_run(STANDS, BY_STEPS), "at step 4750 the validation loss was", "validation loss at"),
+    ],
+)
+def test_which_loss_and_when(run: Run, told: str, shown: str) -> None:
+    found = flagged("ZA705", run)
+    assert told in found.summary
+    assert found.evidence[0].text.startswith(shown)

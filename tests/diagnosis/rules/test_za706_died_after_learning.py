@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Curve, Role, Run, Split
 from tests.diagnosis.planted import a_curve, a_run
 from tests.diagnosis.rules.asking import answer, flagged
 
@@ -27,12 +28,35 @@ def trained(
     return a_run(*parts, **more)
 
 
+def lost_from(start: float, best: float, end: float) -> list[float]:
+    """A loss that falls within ten points, stays, and is lost at once."""
+    return [start] * 3 + [*np.linspace(start, best, 8), *[best] * 9, *[end] * 10]
+
+
+def validated(accuracy: Sequence[float]) -> Curve:
+    return a_curve(list(accuracy), Role.ACCURACY, Split.VALIDATION)
+
+
 CASES: dict[str, tuple[Run, type[Answer]]] = {
     "the loss came back": (trained([*GOOD, *[2.2] * 10]), Flagged),
     "accuracy was lost": (trained(None, [*RIGHT, *[0.12] * 10]), Flagged),
     "three quarters of the gain are left": (trained(None, [*RIGHT, *[0.7] * 10]), Passed),
     "the loss ended at ln 3": (
         trained([1.1, *np.linspace(1.1, 0.6, 19), *[math.log(3)] * 10], [1 / 3] * 30), Flagged,
+    ),
+    "a third of its start, and half of it lost": (trained(lost_from(10.0, 6.0, 8.1)), Flagged),
+    "half of it, and no more": (trained(lost_from(10.0, 6.0, 8.0)), Passed),
+    "it had not gained three tenths": (trained(lost_from(10.0, 7.0, 9.9)), Passed),
+    "half of it, little by little": (
+        trained([*np.linspace(10, 5, 20), *np.linspace(5, 8, 20), *[8.0] * 10]), Passed,
+    ),
+    "validation's accuracy, alone": (a_run(validated([*RIGHT, *[0.12] * 10])), Flagged),
+    "validation's, and little of training": (
+        a_run(a_curve([2.3, 1.0, 0.5, 0.4, 0.3, 0.2, 0.2]), validated([*RIGHT, *[0.12] * 10])),
+        Flagged,
+    ),
+    "validation's, beside training that holds": (
+        a_run(a_curve(list(GOOD)), validated([*RIGHT, *[0.12] * 10])), Passed,
     ),
     "still good": (trained(GOOD, RIGHT), Passed),
     "never good": (trained([2.3] * 30, [0.1] * 30), Passed),
@@ -67,3 +91,37 @@ def test_a_run_that_goes_on_may_recover(dead: int, want: type[Answer]) -> None:
     assert isinstance(found, want)
     if isinstance(found, Flagged):
         assert found.tier is Tier.SMELL
+
+
+FALLEN = [*np.linspace(0.1, 0.5, 11), *[0.5] * 9, *[0.2] * 10]
+
+
+@pytest.mark.parametrize(
+    ("metric", "name", "tier"),
+    [
+        ([], "", Tier.SMELL),
+        (FALLEN, "f1", Tier.STRONG),
+        (FALLEN, "whatever", Tier.SMELL),  # neither side of it is known as the better one
+        ([*FALLEN[:20], *[0.4] * 10], "f1", Tier.SMELL),  # three quarters of its gain are left
+    ],
+)
+def test_a_loss_that_lost_half_of_its_gain_is_strong_beside_a_metric(
+    metric: Sequence[float], name: str, tier: Tier
+) -> None:
+    beside = [replace(a_curve(list(metric), Role.METRIC), name=name)] if metric else []
+    found = flagged("ZA706", a_run(a_curve(lost_from(10.0, 4.0, 8.0)), *beside))
+    assert found.tier is tier
+    assert found.evidence[0].threshold == 7.0
+
+
+def test_a_term_that_comes_in_later_is_no_collapse() -> None:
+    task = np.array([*np.geomspace(10.0, 2.0, 20), *[2.0] * 10])
+    total = task + np.where(np.arange(30) < 20, 0.0, 5.0)
+    term = a_curve(list(task), tag="task_loss", headline=False)
+    assert isinstance(answer("ZA706", a_run(a_curve(list(total)), term)), Passed)
+    assert flagged("ZA706", a_run(a_curve(list(total)))).tier is Tier.SMELL
+
+
+def test_the_data_of_an_accuracy_is_named() -> None:
+    found = flagged("ZA706", a_run(validated([*RIGHT, *[0.12] * 10])))
+    assert found.summary.startswith("The model learned, then lost it: the validation accuracy was ")

@@ -43,12 +43,17 @@ def chance_at_end(run: Run, split: Split = Split.TRAIN) -> ChanceLevel | None:
     The pair is what makes it safe: many losses pass ln k for some k on their way.
     """
     for loss in _courses(run, Role.LOSS, split):
-        near = [k for k, log in LOGARITHMS.items() if abs(loss.end - log) <= _room(k) * log]
+        near = [k for k in nearest(loss.end) if abs(loss.end - LOGARITHMS[k]) <= _room(k)]
         for accuracy in _courses(run, Role.ACCURACY, split) if near else ():
             for classes in near:
-                if _is_share(accuracy.end, classes):
+                if is_share_of_chance(accuracy.end, classes):
                     return ChanceLevel(classes, loss, accuracy)
     return None
+
+
+def nearest(loss: float) -> list[int]:
+    """Numbers of classes, the one first whose ln k is nearest to a loss."""
+    return sorted(LOGARITHMS, key=lambda k: abs(loss - LOGARITHMS[k]))
 
 
 def _courses(run: Run, role: Role, split: Split) -> list[Course]:
@@ -57,9 +62,10 @@ def _courses(run: Run, role: Role, split: Split) -> list[Course]:
 
 
 def _room(classes: int) -> float:
-    return NEAR_LOG if classes < MANY else NEAR_LOG_OF_MANY
+    return (NEAR_LOG if classes < MANY else NEAR_LOG_OF_MANY) * LOGARITHMS[classes]
 
 
-def _is_share(accuracy: float, classes: int) -> bool:
+def is_share_of_chance(accuracy: float, classes: int) -> bool:
+    """Whether an accuracy, 0 to 1, is that of guessing among so many classes."""
     room = NEAR_CHANCE_OF_TWO if classes == 2 else max(NEAR_CHANCE, NEAR_SHARE / classes)
     return abs(accuracy - 1.0 / classes) <= room

@@ -9,6 +9,7 @@ import numpy as np
 from tb_zeroacc.diagnosis.computed.learning.chance import chance_at_end
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.learning.improvement import held_gain
+from tb_zeroacc.diagnosis.computed.learning.terms import term_that_fell
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.run import Curve, Role, Run, Split
 
@@ -16,6 +17,10 @@ FEWEST_POINTS = 8
 # Of a loss: it had come down to under half of its start, and ended at four times that and above
 # half of the start. Healthy logs of 34 authors: none; dead ones end at 5 times and more.
 LEARNED_LOSS, LOST_LOSS, NEAR_START = 0.5, 4.0, 0.5
+# Less than that: it had gained .3 of its start, and lost half of what it had gained at once. The
+# largest share that a healthy log of 34 authors lost for good is under .3; but a term that comes
+# into the loss later looks the same, unless an accuracy or a metric falls with it.
+GAINED_LOSS = 0.3
 # Of an accuracy: it had gained .1, and lost .15 and more than half of what it had gained.
 GAINED, LOST, LOST_SHARE = 0.1, 0.15, 0.5
 BELOW_CHANCE = 0.8  # of ln k: a loss that was under it had learned
@@ -37,12 +42,13 @@ class Collapse:
     Attributes:
         course: Its course.
         since: The index behind which it never again stood nearer to its best than to its end.
-        is_sudden: Whether it went within a tenth of the run; what takes longer may be a curriculum.
+        is_sure: Whether it can be nothing else: it went within a tenth of the run (what takes
+            longer may be a curriculum), and by more than a new term of the loss would explain.
     """
 
     course: Course
     since: int
-    is_sudden: bool = True
+    is_sure: bool = True
 
     @property
     def step(self) -> int:
@@ -52,34 +58,66 @@ class Collapse:
 
 @per_run
 def collapse_of(run: Run) -> Collapse | None:
-    """What a training lost: by its loss, its accuracy, or by a loss that ended at chance."""
-    loss, accuracy = _course(run, Role.LOSS), _course(run, Role.ACCURACY)
-    chance = chance_at_end(run)
+    """What a training lost: by its loss, its accuracy, or by a loss that ended at chance.
+
+    Where training has too few points for that, by the accuracy on the validation data.
+    """
     if held_gain(run) is not None:
         return None
+    loss, accuracy = judged_courses(run)
+    chance = chance_at_end(run)
     for course, lost in (
         (loss, loss is not None and _lost_loss(loss)),
         (accuracy, accuracy is not None and _lost_accuracy(accuracy)),
         (loss, loss is not None and chance is not None and loss.best < BELOW_CHANCE * chance.level),
     ):
-        if course is not None and lost and _is_final(course):
-            since = _last_good(course)
-            if course.points - since < max(FEWEST_LOST, LEAST_LOST * course.points):
-                continue
-            if run.state != "live" or course.points - since >= LASTING * course.points:
-                return Collapse(course, since, _is_sudden(course))
+        if course is not None and lost and (since := _since(run, course)) is not None:
+            return Collapse(course, since, _is_sudden(course))
+    if loss is not None and _lost_half(loss) and term_that_fell(run, loss) is None:
+        since = _since(run, loss)
+        if since is not None and _is_sudden(loss):
+            return Collapse(loss, since, _some_metric_fell(run))
     return None
 
 
-def _course(run: Run, role: Role) -> Course | None:
-    curve = run.headline(role, Split.TRAIN)
+def judged_courses(run: Run) -> tuple[Course | None, Course | None]:
+    """Loss and accuracy of training, or the accuracy of validation alone; None where too short."""
+    loss, accuracy = _course(run, Role.LOSS), _course(run, Role.ACCURACY)
+    if loss is None and accuracy is None:
+        accuracy = _course(run, Role.ACCURACY, Split.VALIDATION)
+    return loss, accuracy
+
+
+def _course(run: Run, role: Role, split: Split = Split.TRAIN) -> Course | None:
+    curve = run.headline(role, split)
     course = None if curve is None else course_of(run, curve)
     return course if course is not None and course.points >= FEWEST_POINTS else None
+
+
+def _since(run: Run, course: Course) -> int | None:
+    """The index from which on it is lost; None where it may still come back."""
+    since = _last_good(course)
+    lasting = course.points - since
+    is_long = lasting >= max(FEWEST_LOST, LEAST_LOST * course.points)
+    may_recover = run.state == "live" and lasting < LASTING * course.points
+    return since if _is_final(course) and is_long and not may_recover else None
 
 
 def _lost_loss(loss: Course) -> bool:
     learned = 0 < loss.best < LEARNED_LOSS * loss.start and loss.is_clearly_worse
     return learned and loss.end > LOST_LOSS * loss.best and loss.end > NEAR_START * loss.start
+
+
+def _lost_half(loss: Course) -> bool:
+    learned = loss.best_gain > GAINED_LOSS * abs(loss.start) and loss.is_clearly_worse
+    return learned and loss.loss_from_best > LOST_SHARE * loss.best_gain
+
+
+def _some_metric_fell(run: Run) -> bool:
+    """Whether an accuracy or a metric lost half of what it had gained, too."""
+    known = (course_of(run, c) for c in run.curves if c.role in (Role.ACCURACY, Role.METRIC))
+    courses = [course for course in known if course is not None]
+    return any(_lost_half(course) and _is_final(course) for course in courses)
 
 
 def _lost_accuracy(accuracy: Course) -> bool:

@@ -16,7 +16,7 @@ CLEAR_TREND = 2.5  # the z of that
 WANDERS = 3.0  # of a reward: times the scatter of block means
 MANY_NOISES = 10.0
 HELD = 0.85  # of its gain
-RUNS_AWAY = 1000.0  # times its start: a loss that has no lower bound, and found none
+RUNS_AWAY = 1000.0  # times its start, below 0
 WEAK_TREND = 1.64  # one in 20
 LEAST_CHANGE = 0.03  # of the start: less is no learning, however steady
 FEW = 8  # points below which a rank test has no power: the change is held against single steps
@@ -79,12 +79,17 @@ def _can_show_it(run: Run, course: Course) -> bool:
         return True
     if chance_at_end(run, course.curve.split) is not None:
         return False  # it came down to what always guessing scores
-    if course.end < -RUNS_AWAY * max(1.0, abs(course.start)):
+    if runs_away(course):
         return False
     # A loss below 0 that no accuracy follows runs away: labels that its formula was not made for.
     known = [course_of(run, c) for c in run.curves_of(Role.ACCURACY)]
     accuracies = [c for c in known if c is not None]
     return course.end >= 0 or not accuracies or any(map(improved, accuracies))
+
+
+def runs_away(course: Course) -> bool:
+    """Whether a loss fell far below 0: it has no lower bound, and found none."""
+    return course.end < -RUNS_AWAY * max(1.0, abs(course.start))
 
 
 def _improved_weakly(course: Course) -> bool:

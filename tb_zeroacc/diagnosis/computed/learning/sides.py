@@ -38,6 +38,12 @@ def is_player(curve: Curve) -> bool:
     return curve.role is Role.LOSS and bool(words & PLAYERS)
 
 
+def is_named_loss(curve: Curve) -> bool:
+    """Whether a curve is called a loss, though it may stand for none: a critic's, a policy's."""
+    words = curve.name.lower().split("_")
+    return words[-1] == "loss" or ("loss" in words and bool(set(words) & PLAYERS))
+
+
 def better_side(curve: Curve) -> int:
     """1 where higher is better, -1 where lower is, 0 where that is not known."""
     if curve.role is Role.LOSS:

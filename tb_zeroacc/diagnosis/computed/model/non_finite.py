@@ -62,6 +62,19 @@ def first_broken_loss(run: Run) -> BrokenLoss | None:
     return None
 
 
+def broken_validation_loss(run: Run) -> BrokenLoss | None:
+    """Where the validation loss is NaN or Inf for good; None where it was finite in between.
+
+    Loops that log a value at every step write NaN where they did not evaluate.
+    """
+    curve = run.headline(Role.LOSS, Split.VALIDATION)
+    found = None if curve is None else _of_curve(run, curve)
+    if curve is None or found is None or curve.series.non_finite_count < RECOVERED:
+        return None
+    steps, _ = curve.series.finite()
+    return None if (steps > found.at).any() else found
+
+
 def _of_curve(run: Run, curve: Curve) -> BrokenLoss | None:
     at = curve.series.first_non_finite_step
     if at is None:
