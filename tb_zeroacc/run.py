@@ -55,6 +55,9 @@ class Curve:
         scale: 0.01 where an accuracy is in percent, else 1. Values are as in the log.
         names_its_split: Whether tag or directory say which data it was measured on.
         refuted: True for a logged loss that the sampled steps refute; its role is then `OTHER`.
+        side: 1 where higher is better, -1 where lower is, 0 where that is not known.
+        is_players: Whether it is the loss of one of several networks that train against one
+            another.
     """
 
     member: str
@@ -68,6 +71,8 @@ class Curve:
     scale: float = 1.0
     names_its_split: bool = False
     refuted: bool = False
+    side: int = 0
+    is_players: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tb_zeroacc.logs.refuted import epochs_far_from_zero, is_refuted, is_zero
-from tb_zeroacc.logs.roles import ERRORS, Meaning, meaning_of
+from tb_zeroacc.logs.roles.meaning import Meaning, meaning_of
+from tb_zeroacc.logs.roles.refuted import epochs_far_from_zero, is_refuted, is_zero
+from tb_zeroacc.logs.roles.sides import is_players, side_of
 from tb_zeroacc.logs.sessions import Member
 from tb_zeroacc.run import Axis, Curve, Role, Split, Table
 from tb_zeroacc.series import Series
@@ -43,6 +44,7 @@ def curves_of(
     drafts = _drafts(members, frozen)
     drafts = _without_refuted_losses(drafts, sampled)
     drafts = _with_watched_test(drafts)
+    drafts = _with_scores_of_play(drafts)
     drafts = _without_misleading_losses(drafts)
     drafts = _with_some_loss(drafts)
     drafts = _without_impossible_accuracy(drafts)
@@ -62,6 +64,8 @@ def curves_of(
             names_its_split=(draft.meaning.split or draft.member.part.split) is not None,
             refuted=draft.refuted,
             scale=0.01 if draft.meaning.name in percent and _is_accuracy(draft) else 1.0,
+            side=side_of(draft.meaning.role, draft.meaning.name, draft.tag),
+            is_players=is_players(draft.meaning.role, draft.meaning.name, draft.tag),
         )
         for draft in drafts
     )
@@ -106,6 +110,21 @@ def _without_refuted_losses(drafts: list[_Draft], sampled: Table | None) -> list
     return [replace(_as(d, Role.OTHER), refuted=True) if d in refuted else d for d in drafts]
 
 
+def _with_scores_of_play(drafts: list[_Draft]) -> list[_Draft]:
+    """A score is a reward where the log speaks of reinforcement learning, or of nothing else.
+
+    Tables of all kinds have such a column, so that in a text log it takes the first.
+    """
+    is_play = any(d.meaning.playing for d in drafts)
+    is_all = not any(d.meaning.role in (Role.LOSS, Role.ACCURACY) for d in drafts)
+    return [
+        replace(d, meaning=replace(d.meaning, role=Role.REWARD, reinforcement=is_play))
+        if d.meaning.name == "score" and (is_play or (is_all and d.member.counted == "unknown"))
+        else d
+        for d in drafts
+    ]
+
+
 def _without_misleading_losses(drafts: list[_Draft]) -> list[_Draft]:
     """In reinforcement learning and between adversaries, a loss that rises may be health."""
     if any(d.meaning.reinforcement for d in drafts):
@@ -128,12 +147,7 @@ def _with_some_loss(drafts: list[_Draft]) -> list[_Draft]:
     known = {d.meaning.role for d in drafts}
     if known & {Role.LOSS, Role.REWARD, Role.ACCURACY}:
         return drafts
-    return [
-        _as(d, Role.LOSS, d.meaning.rank)
-        if d.meaning.role is Role.METRIC and ERRORS & set(d.meaning.name.split("_"))
-        else d
-        for d in drafts
-    ]
+    return [_as(d, Role.LOSS, d.meaning.rank or 0) if d.meaning.may_be_loss else d for d in drafts]
 
 
 def _is_accuracy(draft: _Draft) -> bool:

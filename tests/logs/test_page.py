@@ -10,7 +10,7 @@ import pytest
 from tb_zeroacc.logs.contents import MAX_TAGS
 from tb_zeroacc.logs.curves import PERCENT_FROM, PERCENT_TO
 from tb_zeroacc.logs.grouping import parts_of
-from tb_zeroacc.logs.roles import meaning_of
+from tb_zeroacc.logs.roles.meaning import meaning_of
 from tb_zeroacc.logs.text_logs import csv_following
 from tb_zeroacc.run import Split
 

@@ -33,7 +33,6 @@ from tb_zeroacc.diagnosis.computed.learning.run_length import (
     is_short,
     longest_loss,
 )
-from tb_zeroacc.diagnosis.computed.learning.sides import is_player
 from tb_zeroacc.diagnosis.computed.learning.trend import (
     Trend,
     last_stretch,
@@ -181,7 +180,7 @@ def _by_baseline(
 def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
     """Without a baseline: a pair of loss and accuracy at the level of guessing, or a flat loss."""
     losses = run.curves_of(Role.LOSS)
-    if any(map(is_player, losses)):
+    if any(loss.is_players for loss in losses):
         return CannotTell("several networks have losses of their own: a level proves nothing")
     chance = chance_at_end(run, curve.split) or chance_at_end(run, Split.VALIDATION)
     if chance is not None and not _some_accuracy_rose(run, chance):

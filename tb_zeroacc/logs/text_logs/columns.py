@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tb_zeroacc.logs.contents import MAX_TAGS
 from tb_zeroacc.logs.decoding import MAX_TAG
-from tb_zeroacc.logs.roles import meaning_of
+from tb_zeroacc.logs.roles.meaning import meaning_of
 from tb_zeroacc.run import Axis, Role
 
 DELIMITERS = ",;\t"

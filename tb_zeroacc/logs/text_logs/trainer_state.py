@@ -10,7 +10,7 @@ from typing import Any
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.decoding import MAX_TAG
 from tb_zeroacc.logs.following import Read, read_up_to
-from tb_zeroacc.logs.roles import meaning_of
+from tb_zeroacc.logs.roles.meaning import meaning_of
 from tb_zeroacc.logs.text_logs.columns import step_of
 from tb_zeroacc.run import Role
 
