@@ -58,6 +58,7 @@ class Curve:
         side: 1 where higher is better, -1 where lower is, 0 where that is not known.
         is_players: Whether it is the loss of one of several networks that train against one
             another.
+        is_copy: Whether another curve tells the same: equal values, or the raw ones of these.
     """
 
     member: str
@@ -73,6 +74,7 @@ class Curve:
     refuted: bool = False
     side: int = 0
     is_players: bool = False
+    is_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,9 +232,14 @@ class Run:
         found = (self.headline(role, split) for role in roles for split in splits)
         return tuple(curve for curve in found if curve is not None and len(curve.series))
 
+    @property
+    def judged(self) -> tuple[Curve, ...]:
+        """All curves, each once: without copies."""
+        return tuple(curve for curve in self.curves if not curve.is_copy)
+
     def curves_of(self, role: Role, split: Split | None = None) -> list[Curve]:
-        """All curves of a role (and split), headline first."""
-        found = [c for c in self.curves if c.role is role and split in (None, c.split)]
+        """All curves of a role (and split), headline first, each once: without copies."""
+        found = [c for c in self.judged if c.role is role and split in (None, c.split)]
         return sorted(found, key=lambda c: not c.headline)
 
     def curve(self, tag: str, member: str | None = None) -> Curve | None:

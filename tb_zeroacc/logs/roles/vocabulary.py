@@ -79,10 +79,9 @@ REGULARISERS = frozenset(
 )  # fmt: skip
 # Beside the word `loss`, these say that it is about the loss, not the loss.
 ABOUT_LOSS = frozenset({"scale", "scaler", "scaling", "time", "std", "count", "num"})
-# Words that say that a curve is another one, smoothed.
-SMOOTHED = frozenset(
-    {"smooth", "smoothed", "ema", "running", "moving", "avg", "average", "mean", "raw"}
-)
+# Words that say that a curve is another one, smoothed; those of means may say something else.
+AVERAGED = frozenset({"avg", "average", "mean"})
+SMOOTHED = AVERAGED | {"smooth", "smoothed", "ema", "running", "moving", "raw"}
 # Words that say over what a value was taken, not what it is.
 FILLERS = SMOOTHED | {
     "epoch", "batch", "step", "iter", "iteration", "iterations", "ptl", "metrics", "metric", "per",
