@@ -75,6 +75,11 @@ class _File:
         return named or self.follower.holds_log
 
     @property
+    def begins_as_log(self) -> bool:
+        """Whether it is a CSV file with the columns of a training, if without a row."""
+        return isinstance(self.follower, CsvFollower) and self.follower.names_columns
+
+    @property
     def is_lost(self) -> bool:
         """Whether something was meant to be read of it, and could not be."""
         is_broken = isinstance(self.follower, StateFollower) and self.follower.is_broken
@@ -235,7 +240,7 @@ class LogReader:
         return self.session is None or start is None or start.session == self.session
 
     def _why_nothing(self) -> str:
-        files = [file for file in self._files.values() if file.counts]
+        files = [file for file in self._files.values() if file.counts or file.begins_as_log]
         reasons = [reason for file in files if (reason := file.unread()) is not None]
         if not files and self._storage is not None and self._storage.refused:
             return f"{shown(self._storage.refused[0])!r} may not be read: permission denied."
@@ -256,7 +261,7 @@ def _followed(storage: Storage, known: _File | None, listed: Listed) -> _File:
     """Reads what a file holds beyond what is known of it."""
     if known is None or listed.size < known.listed.size:  # a file that shrank was written anew
         known = _File(listed, next(_SERIALS), follower_of(listed.name))
-    elif listed.size == known.listed.size and known.fault is None:
+    elif known.fault is None and _is_unchanged(known, listed):
         return known
     file = _File(listed, known.serial, known.follower, is_pointer=known.is_pointer)
 
@@ -270,11 +275,20 @@ def _followed(storage: Storage, known: _File | None, listed: Listed) -> _File:
                 file.follower = CsvFollower()
         if not file.is_pointer:
             file.follower.advance(read, listed.size)
+        if not isinstance(file.follower, FileFollower):  # no row says when it was written
+            file.follower.contents.last_time = listed.modified
     except PermissionError:
         file.fault = "permission denied"
     except OSError as error:
         file.fault = (error.strerror or str(error) or type(error).__name__).rstrip(".")
     return file
+
+
+def _is_unchanged(known: _File, listed: Listed) -> bool:
+    """Whether a file is as it was read; a text log may be written anew at the same size."""
+    if isinstance(known.follower, FileFollower):
+        return listed.size == known.listed.size
+    return (listed.size, listed.modified) == (known.listed.size, known.listed.modified)
 
 
 def _same(a: Run, b: Run) -> bool:
