@@ -162,6 +162,27 @@ class Histograms:
     bad_since: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Hyperparameters:
+    """What a log says a training was set to, which need not be what was applied.
+
+    Attributes:
+        learning_rate: The initial one.
+        optimizer: Its name, as it stands there: `adamw`.
+        batch_size: Examples in a batch.
+        classes: How many classes there are to tell apart.
+        epochs: How many were planned.
+        source: Where it stands: `hparams.yaml`, `HParams record`, `trainer_state.json`.
+    """
+
+    learning_rate: float | None = None
+    optimizer: str | None = None
+    batch_size: int | None = None
+    classes: int | None = None
+    epochs: int | None = None
+    source: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """One training: the latest session of one directory.
@@ -175,7 +196,7 @@ class Run:
         idle_seconds: Seconds since the last record at that clock, in whole minutes; None without a
             clock, and for a training that has ended.
         sampled: True where points came through a sampling data provider.
-        notes: Sentences on what was repaired, set aside or lost.
+        notes: Sentences on what was repaired, set aside or lost, and on hyperparameters.
         damaged: Whether a file of it was truncated or broken.
         contract, shapes, pipeline, start, end: The recorder's facts; the contract also from Keras'
             record.
@@ -185,6 +206,7 @@ class Run:
         curves: Every scalar tag.
         histograms: Of every tag that has any.
         recorded: Whether our recorder wrote in this session.
+        hyperparameters: What the training was set to, as far as files beside its curves say.
     """
 
     name: str
@@ -207,6 +229,7 @@ class Run:
     curves: tuple[Curve, ...] = ()
     histograms: tuple[Histograms, ...] = ()
     recorded: bool = False
+    hyperparameters: Hyperparameters = Hyperparameters()
 
     def table(self, kind: str) -> Table | None:
         """The samples of one kind, None where there is none."""

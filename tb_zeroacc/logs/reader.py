@@ -23,6 +23,7 @@ from tb_zeroacc.logs.following import FileFollower, Follower
 from tb_zeroacc.logs.grouping import Part, parts_of
 from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
 from tb_zeroacc.logs.text_logs.csv_following import CsvFollower
+from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
 from tb_zeroacc.logs.text_logs.placing import TextLog, places_of
 from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
 from tb_zeroacc.run import Run
@@ -203,6 +204,7 @@ class LogReader:
         holding: set[str] = set()
         events: list[_File] = []
         texts: list[TextLog] = []
+        beside: list[_File] = []
         for location, file in self._files.items():
             listed, follower = file.listed, file.follower
             if isinstance(follower, FileFollower):
@@ -210,6 +212,8 @@ class LogReader:
                 tags[listed.member].update(follower.contents.tracks)
                 if follower.contents.tracks or follower.contents.recording:
                     holding.add(listed.member)
+            elif isinstance(follower, HparamsFollower):
+                beside.append(file)
             elif file.counts:
                 step = follower.last_step if isinstance(follower, StateFollower) else None
                 texts.append(TextLog(location, listed.member, listed.name, step))
@@ -219,11 +223,16 @@ class LogReader:
         places = places_of(texts, label, {member: parts[member] for member in holding})
         for location, (member, part) in places.items():
             yield _Placed(member, part, self._files[location])
+        trainings = {part.training for part in (*parts.values(), *(p for _, p in places.values()))}
+        for file in beside:
+            if file.listed.member in trainings:
+                yield _Placed(file.listed.member, Part(file.listed.member), file)
 
     def _build(self, name: str, files: list[_Placed]) -> Built:
         directories: dict[str, tuple[Part, list[FileContents]]] = {}
         for member, part, file in files:
-            if file.follower.holds_log and self._counts(file.follower.contents):
+            is_read = file.follower.holds_log or isinstance(file.follower, HparamsFollower)
+            if is_read and self._counts(file.follower.contents):
                 _, contents = directories.setdefault(member, (part, []))
                 contents.append(file.follower.contents)
         return build(
@@ -275,7 +284,7 @@ def _followed(storage: Storage, known: _File | None, listed: Listed) -> _File:
                 file.follower = CsvFollower()
         if not file.is_pointer:
             file.follower.advance(read, listed.size)
-        if not isinstance(file.follower, FileFollower):  # no row says when it was written
+        if isinstance(file.follower, CsvFollower | StateFollower):  # no row has a wall time
             file.follower.contents.last_time = listed.modified
     except PermissionError:
         file.fault = "permission denied"
