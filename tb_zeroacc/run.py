@@ -59,6 +59,7 @@ class Curve:
         is_players: Whether it is the loss of one of several networks that train against one
             another.
         is_copy: Whether another curve tells the same: equal values, or the raw ones of these.
+        is_inferred: Whether its behaviour told its role (a metric) and side, for its name does not.
     """
 
     member: str
@@ -75,6 +76,7 @@ class Curve:
     side: int = 0
     is_players: bool = False
     is_copy: bool = False
+    is_inferred: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -122,6 +122,9 @@ def _course_in_words(run: Run) -> str | None:
 
 def _named(curve: Curve) -> str:
     named = {Role.LOSS: "loss", Role.ACCURACY: "accuracy", Role.REWARD: "reward"}.get(curve.role)
+    if curve.is_inferred:
+        read = "a loss" if curve.side < 0 else "a metric"
+        return f"`{curve.tag}` (read as {read} by its behaviour)"
     held = "validation " if curve.split is Split.VALIDATION else ""
     return f"`{curve.tag}`" if named is None else f"the {held}{named}"
 

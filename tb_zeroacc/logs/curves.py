@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tb_zeroacc.logs.roles.behaviour import with_behaviour
 from tb_zeroacc.logs.roles.copies import copies_of
 from tb_zeroacc.logs.roles.drafts import Draft, weight
 from tb_zeroacc.logs.roles.meaning import meaning_of
@@ -37,7 +38,7 @@ def curves_of(
     drafts = _with_scores_of_play(drafts)
     drafts = _without_misleading_losses(drafts)
     drafts = _with_some_loss(drafts)
-    drafts = _without_impossible_accuracy(drafts)
+    drafts = with_behaviour(_without_impossible_accuracy(drafts))
     percent = {d.meaning.name for d in drafts if _is_percent(d)}
     by_epoch = _epoch_steps(drafts)
     best = _headlines(drafts)
@@ -55,9 +56,10 @@ def curves_of(
             names_its_split=(draft.meaning.split or draft.member.part.split) is not None,
             refuted=draft.refuted,
             scale=0.01 if draft.meaning.name in percent and _is_accuracy(draft) else 1.0,
-            side=side_of(draft.meaning.role, draft.meaning.name, draft.tag),
+            side=draft.inferred or side_of(draft.meaning.role, draft.meaning.name, draft.tag),
             is_players=is_players(draft.meaning.role, draft.meaning.name, draft.tag),
             is_copy=draft in copied,
+            is_inferred=draft.inferred != 0,
         )
         for draft in drafts
     )

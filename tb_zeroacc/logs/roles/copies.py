@@ -21,7 +21,8 @@ def copies_of(drafts: Sequence[Draft]) -> set[Draft]:
     """All but the best of the curves that are the same one."""
     judged = [d for d in drafts if d.meaning.role in _ROLES]
     groups = [*_equal(judged), *_smoothed(judged)]
-    return {d for group in groups for d in group if d is not min(group, key=_order)}
+    less = {d for group in groups for d in group if d is not min(group, key=_order)}
+    return less | {d for d in drafts if d.is_copy}
 
 
 def _order(draft: Draft) -> tuple[object, ...]:

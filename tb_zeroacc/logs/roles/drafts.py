@@ -12,7 +12,13 @@ from tb_zeroacc.series import Series
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draft:
-    """A curve before it is compared with the others."""
+    """A curve before it is compared with the others.
+
+    Attributes:
+        inferred: The better side of a curve that was read by its behaviour; 0 for any other.
+        is_copy: Whether its values follow from those of another one.
+        refuted: As in `run.Curve`.
+    """
 
     member: Member
     tag: str
@@ -20,6 +26,8 @@ class Draft:
     split: Split
     series: Series
     refuted: bool = False
+    inferred: int = 0
+    is_copy: bool = False
 
 
 def weight(draft: Draft) -> tuple[bool, bool, int, bool]:

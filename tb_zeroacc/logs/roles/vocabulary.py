@@ -87,6 +87,16 @@ FILLERS = SMOOTHED | {
     "epoch", "batch", "step", "iter", "iteration", "iterations", "ptl", "metrics", "metric", "per",
     "vs", "log", "total", "overall", "combined", "evaluation", "final", "losses", "performance",
 }  # fmt: skip
+# What these are about is no measure of how well a model does, whatever its curve looks like.
+OF_SOMETHING_ELSE = ABOUT_LOSS | REGULARISERS | REINFORCEMENT | PLAYING | {
+    "loss", "time", "sec", "seconds", "second", "eta", "duration", "speed", "throughput", "fps",
+    "epoch", "step", "steps", "progress", "samples", "examples", "tokens", "size", "length",
+    "memory", "mem", "gpu", "cpu", "ram", "disk", "util", "utilization", "temperature", "temp",
+    "tau", "alpha", "beta", "gamma", "sigma", "noise", "momentum", "dropout", "sparsity", "dead",
+    "rate", "schedule", "warmup", "grad", "gradient", "gradients", "norm", "bias", "variance",
+    "min", "max", "clip", "fraction", "ratio", "hp", "explained", "kernel", "weights", "layer",
+    "activation", "activations", "buffer", "queue",
+}  # fmt: skip
 # Top-1 and top-5 accuracy without that word, as PyTorch's ImageNet example has them.
 _DATA = "(?:train|valid|val|test|eval)"
 TOP = re.compile(rf"(?:{_DATA}[-_ ]?)?(?:top[-_ @]?\d+|prec@?\d+|precision@1)(?:[-_ ]{_DATA})?")
