@@ -119,6 +119,16 @@ def nan_in_both_networks(rng: Random, n: int) -> Log:
     return {".": {tag: noisy(rng, loss, 0.02) for tag, loss in both.items()}}
 
 
+def nan_in_the_losses_of_a_policy(rng: Random, n: int) -> Log:
+    """Losses that nothing judges in reinforcement learning are NaN all the same."""
+    losses = {"train/policy_loss": 0.01 + 0.001 * rng.normal(size=2 * n),
+              "train/value_loss": noisy(rng, falling(2 * n, 5.0, 1.0), 0.3)}  # fmt: skip
+    for loss in losses.values():
+        loss[n:] = np.nan
+    return {".": {"rollout/ep_rew_mean": falling(2 * n, 5.0, 60.0) + rng.normal(size=2 * n),
+                  **losses}}  # fmt: skip
+
+
 def reward_that_is_constant(rng: Random, n: int) -> Log:
     reward = held(8 * n, -100.0)
     reward[:5] += 3.0 * rng.random(5)
@@ -189,6 +199,7 @@ FIRST = {
     "nan_in_the_middle": {"ZA501"},
     "nan_in_one_of_three_heads": {"ZA501"},
     "nan_in_both_networks": {"ZA501"},
+    "nan_in_the_losses_of_a_policy": {"ZA501"},
     "reward_that_is_constant": {"ZA710"},
     "reward_that_is_lost": {"ZA710"},
     "reward_that_does_not_rise": {"ZA710"},
