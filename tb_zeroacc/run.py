@@ -55,6 +55,11 @@ class Curve:
         scale: 0.01 where an accuracy is in percent, else 1. Values are as in the log.
         names_its_split: Whether tag or directory say which data it was measured on.
         refuted: True for a logged loss that the sampled steps refute; its role is then `OTHER`.
+        side: 1 where higher is better, -1 where lower is, 0 where that is not known.
+        is_players: Whether it is the loss of one of several networks that train against one
+            another.
+        is_copy: Whether another curve tells the same: equal values, or the raw ones of these.
+        is_inferred: Whether its behaviour told its role (a metric) and side, for its name does not.
     """
 
     member: str
@@ -68,6 +73,15 @@ class Curve:
     scale: float = 1.0
     names_its_split: bool = False
     refuted: bool = False
+    side: int = 0
+    is_players: bool = False
+    is_copy: bool = False
+    is_inferred: bool = False
+
+    @property
+    def is_called_loss(self) -> bool:
+        """Whether its name says loss, though it may stand for none: a critic's, a policy's."""
+        return self.is_players or self.name.lower().split("_")[-1] == "loss"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +169,27 @@ class Histograms:
     bad_since: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Hyperparameters:
+    """What a log says a training was set to, which need not be what was applied.
+
+    Attributes:
+        learning_rate: The initial one.
+        optimizer: Its name, as it stands there: `adamw`.
+        batch_size: Examples in a batch.
+        classes: How many classes there are to tell apart.
+        epochs: How many were planned.
+        source: Where it stands: `hparams.yaml`, `HParams record`, `trainer_state.json`.
+    """
+
+    learning_rate: float | None = None
+    optimizer: str | None = None
+    batch_size: int | None = None
+    classes: int | None = None
+    epochs: int | None = None
+    source: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """One training: the latest session of one directory.
@@ -168,7 +203,7 @@ class Run:
         idle_seconds: Seconds since the last record at that clock, in whole minutes; None without a
             clock, and for a training that has ended.
         sampled: True where points came through a sampling data provider.
-        notes: Sentences on what was repaired, set aside or lost.
+        notes: Sentences on what was repaired, set aside or lost, and on hyperparameters.
         damaged: Whether a file of it was truncated or broken.
         contract, shapes, pipeline, start, end: The recorder's facts; the contract also from Keras'
             record.
@@ -178,6 +213,7 @@ class Run:
         curves: Every scalar tag.
         histograms: Of every tag that has any.
         recorded: Whether our recorder wrote in this session.
+        hyperparameters: What the training was set to, as far as files beside its curves say.
     """
 
     name: str
@@ -200,6 +236,7 @@ class Run:
     curves: tuple[Curve, ...] = ()
     histograms: tuple[Histograms, ...] = ()
     recorded: bool = False
+    hyperparameters: Hyperparameters = Hyperparameters()
 
     def table(self, kind: str) -> Table | None:
         """The samples of one kind, None where there is none."""
@@ -225,9 +262,14 @@ class Run:
         found = (self.headline(role, split) for role in roles for split in splits)
         return tuple(curve for curve in found if curve is not None and len(curve.series))
 
+    @property
+    def judged(self) -> tuple[Curve, ...]:
+        """All curves, each once: without copies."""
+        return tuple(curve for curve in self.curves if not curve.is_copy)
+
     def curves_of(self, role: Role, split: Split | None = None) -> list[Curve]:
-        """All curves of a role (and split), headline first."""
-        found = [c for c in self.curves if c.role is role and split in (None, c.split)]
+        """All curves of a role (and split), headline first, each once: without copies."""
+        found = [c for c in self.judged if c.role is role and split in (None, c.split)]
         return sorted(found, key=lambda c: not c.headline)
 
     def curve(self, tag: str, member: str | None = None) -> Curve | None:

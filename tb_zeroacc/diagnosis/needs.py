@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from tb_zeroacc.diagnosis.answers import Missing
 from tb_zeroacc.diagnosis.computed.model.histograms import kernel_histograms
+from tb_zeroacc.diagnosis.computed.model.non_finite import unjudged_losses
 from tb_zeroacc.facts import Unrecorded
 from tb_zeroacc.run import Curve, Role, Run, Split, Table
 
@@ -83,8 +84,9 @@ LOSS = _curve(
     Role.LOSS, Split.TRAIN, "a training loss",
     "tf.summary.scalar('epoch_loss', loss, step=epoch)",
 )
-SOME_LOSS = Need(  # the losses of several networks, none of which stands for the training
-    LOSS.missing, lambda run: next(iter(run.curves_of(Role.LOSS, Split.TRAIN)), None)
+SOME_LOSS = Need(  # of several networks or of a policy: none of them stands for the training
+    LOSS.missing,
+    lambda run: next(iter([*run.curves_of(Role.LOSS, Split.TRAIN), *unjudged_losses(run)]), None),
 )
 VALIDATION_LOSS = _curve(
     Role.LOSS, Split.VALIDATION, "a validation loss", "model.fit(..., validation_split=0.2)"

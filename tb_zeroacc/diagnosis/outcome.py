@@ -13,7 +13,6 @@ from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
 from tb_zeroacc.diagnosis.computed.learning.run_length import is_short, longest_loss
-from tb_zeroacc.diagnosis.computed.learning.sides import is_named_loss
 from tb_zeroacc.diagnosis.computed.learning.trend import trend_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
@@ -128,7 +127,7 @@ def _course_in_words(run: Run) -> str | None:
 def _others_in_words(run: Run) -> str | None:
     """Where the first curves went of those that stand for no training as a whole."""
     known = run.curves_of(Role.LOSS) or run.curves_of(Role.METRIC)
-    known = known or [c for c in run.curves_of(Role.OTHER) if is_named_loss(c)]
+    known = known or [c for c in run.curves_of(Role.OTHER) if c.is_called_loss]
     trends = [(curve, trend) for curve in known if (trend := trend_of(curve.series))]
     went = [
         f"`{curve.tag}` {'' if i else 'went '}from {number(trend.start)} to {number(trend.end)}"
@@ -139,6 +138,9 @@ def _others_in_words(run: Run) -> str | None:
 
 def _named(curve: Curve) -> str:
     named = {Role.LOSS: "loss", Role.ACCURACY: "accuracy", Role.REWARD: "reward"}.get(curve.role)
+    if curve.is_inferred:
+        read = "a loss" if curve.side < 0 else "a metric"
+        return f"`{curve.tag}` (read as {read} by its behaviour)"
     held = "validation " if curve.split is Split.VALIDATION else ""
     return f"the {held}{named}" if named is not None and curve.headline else f"`{curve.tag}`"
 

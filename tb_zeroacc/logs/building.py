@@ -14,10 +14,11 @@ from tb_zeroacc import facts
 from tb_zeroacc.logs.contents import FileContents, RecordedSession
 from tb_zeroacc.logs.curves import curves_of
 from tb_zeroacc.logs.grouping import Part
+from tb_zeroacc.logs.hyperparameters import in_words, joined
 from tb_zeroacc.logs.keras_record import contract_of
 from tb_zeroacc.logs.sessions import Member, Session, latest_session
 from tb_zeroacc.logs.tables import EPOCH_KINDS, Samples, followed_by
-from tb_zeroacc.run import Histograms, Run, Table
+from tb_zeroacc.run import Histograms, Hyperparameters, Run, Table
 
 # A training counts as live while its last record is younger than this many times the usual pause
 # between records, and in any case while it is younger than five minutes.
@@ -60,13 +61,15 @@ def build(
     tables = _tables(session.recorder, epochs) if session.recorder else {}
     frozen = {id(b): b.freeze() for m in session.members for b in m.curves.values()}
     faults = [text for _, held in files.values() for c in held for text in c.faults]
+    hyperparameters = _hyperparameters(session.members)
+    told = filter(None, [in_words(hyperparameters)])
     run = Run(
         name=name,
         path=path,
         members=_members(session, files),
         sessions=session.sessions,
         state="unknown" if newest.end is None else "ended",
-        notes=tuple(dict.fromkeys([*_session_notes(session), *file_notes, *faults])),
+        notes=tuple(dict.fromkeys([*_session_notes(session), *file_notes, *faults, *told])),
         damaged=bool(file_notes),
         contract=_newest(r.contract for r in recordings) or _keras_contract(session.members),
         shapes=_newest(r.shapes for r in recordings),
@@ -79,6 +82,7 @@ def build(
         curves=curves_of(session.members, frozen, tables.get("loss")),
         histograms=tuple(_histograms(session.members)),
         recorded=bool(recordings),
+        hyperparameters=hyperparameters,
     )
     gaps = [s.median_gap for s in frozen.values() if s.median_gap is not None and s.count > 2]
     return Built(
@@ -130,6 +134,13 @@ def _keras_contract(members: Sequence[Member]) -> facts.Contract | None:
         if member.model is not None and (contract := contract_of(member.model)) is not None:
             return contract
     return None
+
+
+def _hyperparameters(members: Sequence[Member]) -> Hyperparameters:
+    found: Hyperparameters | None = None
+    for member in members:
+        found = joined(found, member.hyperparameters)
+    return found or Hyperparameters()
 
 
 def _histograms(members: Sequence[Member]) -> Iterator[Histograms]:

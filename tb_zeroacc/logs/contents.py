@@ -25,6 +25,7 @@ from tb_zeroacc.logs.decoding import (
     Model,
     Record,
     Scalar,
+    Settings,
     encoding_of,
     item_of,
     number_of,
@@ -32,7 +33,7 @@ from tb_zeroacc.logs.decoding import (
 )
 from tb_zeroacc.logs.tables import TableStore
 from tb_zeroacc.records import Layout, SampleRecord
-from tb_zeroacc.run import Axis
+from tb_zeroacc.run import Axis, Hyperparameters
 from tb_zeroacc.series import SeriesBuilder
 
 # Real logs have up to some hundred tags; more of them than this are no curves for a person.
@@ -120,6 +121,7 @@ class FileContents:
         model: The latest JSON of Keras' record, and the number of its event.
         histograms: By tag, its histograms.
         recording: What our recorder wrote, None where it did not.
+        hyperparameters: What the training was set to; None where that is not said.
         faults: Sentences on what could not be read.
         last_time: Wall time of the last event, seconds.
         counted: What the steps of a text log count; `unknown` for an event file.
@@ -132,6 +134,7 @@ class FileContents:
     model: bytes | None = None
     histograms: dict[str, HistogramsBuilder] = field(default_factory=dict)
     recording: RecordedSession | None = None
+    hyperparameters: Hyperparameters | None = None
     faults: dict[str, None] = field(default_factory=dict)
     last_time: float | None = None
     counted: Axis = "unknown"
@@ -188,6 +191,8 @@ class FileContents:
                 self._histogram(value, step)
         elif isinstance(item, Model):
             self.model = item.text
+        elif isinstance(item, Settings):
+            self.hyperparameters = item.found
         elif isinstance(item, Fault):
             self.fault(item)
 
@@ -300,6 +305,7 @@ class FileContents:
             self.tracks = {}
             self.histograms = {}
             self.model = None
+            self.hyperparameters = None
         self.recording = RecordedSession(start=start)
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from tb_zeroacc.logs.refuted import epochs_far_from_zero, is_refuted, is_zero
-from tb_zeroacc.logs.roles import ERRORS, Meaning, meaning_of
+from tb_zeroacc.logs.roles.behaviour import with_behaviour
+from tb_zeroacc.logs.roles.copies import copies_of
+from tb_zeroacc.logs.roles.drafts import Draft, weight
+from tb_zeroacc.logs.roles.meaning import meaning_of
+from tb_zeroacc.logs.roles.refuted import epochs_far_from_zero, is_refuted, is_zero
+from tb_zeroacc.logs.roles.sides import is_players, side_of
 from tb_zeroacc.logs.sessions import Member
 from tb_zeroacc.run import Axis, Curve, Role, Split, Table
 from tb_zeroacc.series import Series
@@ -16,18 +20,6 @@ PERCENT_FROM = 1.01
 PERCENT_TO = 100.5
 # Fewer points than this on the test data are a last word, not a curve watched while training.
 WATCHED = 3
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Draft:
-    """A curve before it is compared with the others."""
-
-    member: Member
-    tag: str
-    meaning: Meaning
-    split: Split
-    series: Series
-    refuted: bool = False
 
 
 def curves_of(
@@ -43,12 +35,14 @@ def curves_of(
     drafts = _drafts(members, frozen)
     drafts = _without_refuted_losses(drafts, sampled)
     drafts = _with_watched_test(drafts)
+    drafts = _with_scores_of_play(drafts)
     drafts = _without_misleading_losses(drafts)
     drafts = _with_some_loss(drafts)
-    drafts = _without_impossible_accuracy(drafts)
+    drafts = with_behaviour(_without_impossible_accuracy(drafts))
     percent = {d.meaning.name for d in drafts if _is_percent(d)}
     by_epoch = _epoch_steps(drafts)
     best = _headlines(drafts)
+    copied = copies_of(drafts)
     return tuple(
         Curve(
             member=draft.member.name,
@@ -62,12 +56,16 @@ def curves_of(
             names_its_split=(draft.meaning.split or draft.member.part.split) is not None,
             refuted=draft.refuted,
             scale=0.01 if draft.meaning.name in percent and _is_accuracy(draft) else 1.0,
+            side=draft.inferred or side_of(draft.meaning.role, draft.meaning.name, draft.tag),
+            is_players=is_players(draft.meaning.role, draft.meaning.name, draft.tag),
+            is_copy=draft in copied,
+            is_inferred=draft.inferred != 0,
         )
         for draft in drafts
     )
 
 
-def _drafts(members: Sequence[Member], frozen: Mapping[int, Series]) -> list[_Draft]:
+def _drafts(members: Sequence[Member], frozen: Mapping[int, Series]) -> list[Draft]:
     drafts = []
     for member in members:
         meanings = {tag: meaning_of(tag) for tag in member.curves}
@@ -79,11 +77,11 @@ def _drafts(members: Sequence[Member], frozen: Mapping[int, Series]) -> list[_Dr
             meaning = meanings[tag]
             is_metric = meaning.role in (Role.ACCURACY, Role.METRIC)
             split = meaning.split or member.part.split or (bare if is_metric else Split.TRAIN)
-            drafts.append(_Draft(member, tag, meaning, split, frozen[id(builder)]))
+            drafts.append(Draft(member, tag, meaning, split, frozen[id(builder)]))
     return drafts
 
 
-def _with_watched_test(drafts: list[_Draft]) -> list[_Draft]:
+def _with_watched_test(drafts: list[Draft]) -> list[Draft]:
     """Test data that is measured throughout training, and no validation data, is the latter."""
     if any(d.split is Split.VALIDATION for d in drafts):
         return drafts
@@ -95,7 +93,7 @@ def _with_watched_test(drafts: list[_Draft]) -> list[_Draft]:
     ]
 
 
-def _without_refuted_losses(drafts: list[_Draft], sampled: Table | None) -> list[_Draft]:
+def _without_refuted_losses(drafts: list[Draft], sampled: Table | None) -> list[Draft]:
     """A logged loss that the sampled steps refute, and what else comes from the same tracker."""
     far = frozenset() if sampled is None else epochs_far_from_zero(sampled)
     losses = [d for d in drafts if d.meaning.role is Role.LOSS]
@@ -106,7 +104,22 @@ def _without_refuted_losses(drafts: list[_Draft], sampled: Table | None) -> list
     return [replace(_as(d, Role.OTHER), refuted=True) if d in refuted else d for d in drafts]
 
 
-def _without_misleading_losses(drafts: list[_Draft]) -> list[_Draft]:
+def _with_scores_of_play(drafts: list[Draft]) -> list[Draft]:
+    """A score is a reward where the log speaks of reinforcement learning, or of nothing else.
+
+    Tables of all kinds have such a column, so that in a text log it takes the first.
+    """
+    is_play = any(d.meaning.playing for d in drafts)
+    is_all = not any(d.meaning.role in (Role.LOSS, Role.ACCURACY) for d in drafts)
+    return [
+        replace(d, meaning=replace(d.meaning, role=Role.REWARD, reinforcement=is_play))
+        if d.meaning.name == "score" and (is_play or (is_all and d.member.counted == "unknown"))
+        else d
+        for d in drafts
+    ]
+
+
+def _without_misleading_losses(drafts: list[Draft]) -> list[Draft]:
     """In reinforcement learning and between adversaries, a loss that rises may be health."""
     if any(d.meaning.reinforcement for d in drafts):
         return [_as(d, Role.OTHER) if d.meaning.role is Role.LOSS else d for d in drafts]
@@ -119,43 +132,38 @@ def _without_misleading_losses(drafts: list[_Draft]) -> list[_Draft]:
     return drafts
 
 
-def _as(draft: _Draft, role: Role, rank: int | None = None) -> _Draft:
+def _as(draft: Draft, role: Role, rank: int | None = None) -> Draft:
     return replace(draft, meaning=replace(draft.meaning, role=role, rank=rank))
 
 
-def _with_some_loss(drafts: list[_Draft]) -> list[_Draft]:
+def _with_some_loss(drafts: list[Draft]) -> list[Draft]:
     """Where nothing is called a loss, an error stands for it (CatBoost logs only `RMSE`)."""
     known = {d.meaning.role for d in drafts}
     if known & {Role.LOSS, Role.REWARD, Role.ACCURACY}:
         return drafts
-    return [
-        _as(d, Role.LOSS, d.meaning.rank)
-        if d.meaning.role is Role.METRIC and ERRORS & set(d.meaning.name.split("_"))
-        else d
-        for d in drafts
-    ]
+    return [_as(d, Role.LOSS, d.meaning.rank or 0) if d.meaning.may_be_loss else d for d in drafts]
 
 
-def _is_accuracy(draft: _Draft) -> bool:
+def _is_accuracy(draft: Draft) -> bool:
     return draft.meaning.role is Role.ACCURACY
 
 
-def _without_impossible_accuracy(drafts: list[_Draft]) -> list[_Draft]:
+def _without_impossible_accuracy(drafts: list[Draft]) -> list[Draft]:
     """A share lies between 0 and 1, or 0 and 100; what does not is some other metric."""
 
-    def impossible(draft: _Draft) -> bool:
+    def impossible(draft: Draft) -> bool:
         low, high = draft.series.minimum, draft.series.maximum
         return (low is not None and low.value < 0) or (high is not None and high.value > PERCENT_TO)
 
     return [_as(d, Role.METRIC) if _is_accuracy(d) and impossible(d) else d for d in drafts]
 
 
-def _is_percent(draft: _Draft) -> bool:
+def _is_percent(draft: Draft) -> bool:
     high = draft.series.maximum
     return _is_accuracy(draft) and high is not None and high.value > PERCENT_FROM
 
 
-def _epoch_steps(drafts: list[_Draft]) -> set[tuple[int, int]]:
+def _epoch_steps(drafts: list[Draft]) -> set[tuple[int, int]]:
     """First and last step of curves that count epochs, though nothing says so.
 
     Nobody validates after each step: a validation curve with a point at each whole number from 0
@@ -175,7 +183,7 @@ def _is_gapless(series: Series) -> bool:
     return first in (0, 1) and last - first == series.count - 1
 
 
-def _axis(draft: _Draft, by_epoch: set[tuple[int, int]]) -> Axis:
+def _axis(draft: Draft, by_epoch: set[tuple[int, int]]) -> Axis:
     for told in (draft.member.counted, draft.meaning.axis):
         if told != "unknown":
             return told
@@ -186,23 +194,13 @@ def _axis(draft: _Draft, by_epoch: set[tuple[int, int]]) -> Axis:
     return "step" if "epoch" in draft.member.curves else "unknown"
 
 
-def _headlines(drafts: list[_Draft]) -> set[_Draft]:
+def _headlines(drafts: list[Draft]) -> set[Draft]:
     """For each role and data the curve that stands for them."""
-    best: dict[tuple[Role, Split], _Draft] = {}
+    best: dict[tuple[Role, Split], Draft] = {}
     for draft in drafts:
         if draft.meaning.rank is None:
             continue
         key = (draft.meaning.role, draft.split)
-        if key not in best or _weight(draft) < _weight(best[key]):
+        if key not in best or weight(draft) < weight(best[key]):
             best[key] = draft
     return {d for (role, _), d in best.items() if role is not Role.METRIC}
-
-
-def _weight(draft: _Draft) -> tuple[bool, bool, int, bool]:
-    """Less is better: a curve rather than a point, epoch values, few words, our recorder's."""
-    return (
-        draft.series.count < 2,
-        not draft.meaning.is_epoch,
-        draft.meaning.rank or 0,
-        not draft.member.part.recorder,
-    )

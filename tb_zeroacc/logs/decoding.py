@@ -17,6 +17,8 @@ from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_p
 
 from tb_zeroacc import records
 from tb_zeroacc.errors import RecordError
+from tb_zeroacc.logs.hyperparameters import START_TAG, of_plugin
+from tb_zeroacc.run import Hyperparameters
 
 # A tag is a name, not a text; longer ones are no names that anybody gave.
 MAX_TAG = 1024  # characters
@@ -49,13 +51,19 @@ class Histogram(NamedTuple):
     tag: str
 
 
+class Settings(NamedTuple):
+    """What a training was set to."""
+
+    found: Hyperparameters
+
+
 class Fault(NamedTuple):
     """A value that could not be read, as a sentence."""
 
     text: str
 
 
-Item: TypeAlias = "Scalar | Record | Model | Histogram | Fault"
+Item: TypeAlias = "Scalar | Record | Model | Histogram | Settings | Fault"
 
 
 def number_of(value: summary_pb2.Summary.Value) -> float | None:
@@ -80,6 +88,9 @@ def item_of(value: summary_pb2.Summary.Value) -> Item | None:
     tag = value.tag
     if len(tag) > MAX_TAG:
         return Fault(f"A tag of {len(tag)} characters was left out.")
+    if tag == START_TAG:  # it may have no value at all
+        settings = of_plugin(value.metadata.plugin_data.content)
+        return None if settings is None else Settings(settings)
     kind = value.WhichOneof("value")
     if kind == "simple_value":
         return Scalar(tag, value.simple_value)

@@ -2,15 +2,16 @@
 
 For event files the rule is TensorBoard's: `tfevents` occurs in the name. Some names match and hold
 no events; what else has no event in it is told by its first bytes, when it is read. Of text logs
-CSV files are looked into, and `trainer_state.json`.
+CSV files are looked into, and `trainer_state.json`; `hparams.yaml` is read beside a log.
 """
 
 from __future__ import annotations
 
 from tb_zeroacc.logs.following import FileFollower, Follower, Read
 from tb_zeroacc.logs.storage import Listed
-from tb_zeroacc.logs.text_logs import columns, trainer_state
+from tb_zeroacc.logs.text_logs import columns, hparams_yaml, trainer_state
 from tb_zeroacc.logs.text_logs.csv_following import CsvFollower
+from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
 from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
 
 # Unity's side-cars, and the profiler's markers, which are files of a header alone.
@@ -20,7 +21,8 @@ LFS_POINTER = b"version https://git-lfs"
 
 def is_candidate(name: str) -> bool:
     """Whether a file of this name may be a log."""
-    return _is_event_file(name) or is_csv(name) or name == trainer_state.NAME
+    known = (trainer_state.NAME, hparams_yaml.NAME)
+    return _is_event_file(name) or is_csv(name) or name in known
 
 
 def _is_event_file(name: str) -> bool:
@@ -36,6 +38,8 @@ def follower_of(name: str) -> Follower:
     """What reads a file of this name."""
     if is_csv(name):
         return CsvFollower()
+    if name == hparams_yaml.NAME:
+        return HparamsFollower()
     is_json = not _is_event_file(name) and name.lower().endswith(".json")
     return StateFollower() if is_json else FileFollower()
 

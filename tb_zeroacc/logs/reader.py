@@ -23,6 +23,7 @@ from tb_zeroacc.logs.following import FileFollower, Follower
 from tb_zeroacc.logs.grouping import Part, parts_of
 from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
 from tb_zeroacc.logs.text_logs.csv_following import CsvFollower
+from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
 from tb_zeroacc.logs.text_logs.placing import TextLog, places_of
 from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
 from tb_zeroacc.run import Run
@@ -73,6 +74,11 @@ class _File:
         """Whether it is part of the log: of the CSV files only those that are one."""
         named = self.listed.is_root or not is_csv(self.listed.name)
         return named or self.follower.holds_log
+
+    @property
+    def begins_as_log(self) -> bool:
+        """Whether it is a CSV file with the columns of a training, if without a row."""
+        return isinstance(self.follower, CsvFollower) and self.follower.names_columns
 
     @property
     def is_lost(self) -> bool:
@@ -198,6 +204,7 @@ class LogReader:
         holding: set[str] = set()
         events: list[_File] = []
         texts: list[TextLog] = []
+        beside: list[_File] = []
         for location, file in self._files.items():
             listed, follower = file.listed, file.follower
             if isinstance(follower, FileFollower):
@@ -205,6 +212,8 @@ class LogReader:
                 tags[listed.member].update(follower.contents.tracks)
                 if follower.contents.tracks or follower.contents.recording:
                     holding.add(listed.member)
+            elif isinstance(follower, HparamsFollower):
+                beside.append(file)
             elif file.counts:
                 step = follower.last_step if isinstance(follower, StateFollower) else None
                 texts.append(TextLog(location, listed.member, listed.name, step))
@@ -214,11 +223,16 @@ class LogReader:
         places = places_of(texts, label, {member: parts[member] for member in holding})
         for location, (member, part) in places.items():
             yield _Placed(member, part, self._files[location])
+        trainings = {part.training for part in (*parts.values(), *(p for _, p in places.values()))}
+        for file in beside:
+            if file.listed.member in trainings:
+                yield _Placed(file.listed.member, Part(file.listed.member), file)
 
     def _build(self, name: str, files: list[_Placed]) -> Built:
         directories: dict[str, tuple[Part, list[FileContents]]] = {}
         for member, part, file in files:
-            if file.follower.holds_log and self._counts(file.follower.contents):
+            is_read = file.follower.holds_log or isinstance(file.follower, HparamsFollower)
+            if is_read and self._counts(file.follower.contents):
                 _, contents = directories.setdefault(member, (part, []))
                 contents.append(file.follower.contents)
         return build(
@@ -235,7 +249,7 @@ class LogReader:
         return self.session is None or start is None or start.session == self.session
 
     def _why_nothing(self) -> str:
-        files = [file for file in self._files.values() if file.counts]
+        files = [file for file in self._files.values() if file.counts or file.begins_as_log]
         reasons = [reason for file in files if (reason := file.unread()) is not None]
         if not files and self._storage is not None and self._storage.refused:
             return f"{shown(self._storage.refused[0])!r} may not be read: permission denied."
@@ -256,7 +270,7 @@ def _followed(storage: Storage, known: _File | None, listed: Listed) -> _File:
     """Reads what a file holds beyond what is known of it."""
     if known is None or listed.size < known.listed.size:  # a file that shrank was written anew
         known = _File(listed, next(_SERIALS), follower_of(listed.name))
-    elif listed.size == known.listed.size and known.fault is None:
+    elif known.fault is None and _is_unchanged(known, listed):
         return known
     file = _File(listed, known.serial, known.follower, is_pointer=known.is_pointer)
 
@@ -270,11 +284,20 @@ def _followed(storage: Storage, known: _File | None, listed: Listed) -> _File:
                 file.follower = CsvFollower()
         if not file.is_pointer:
             file.follower.advance(read, listed.size)
+        if isinstance(file.follower, CsvFollower | StateFollower):  # no row has a wall time
+            file.follower.contents.last_time = listed.modified
     except PermissionError:
         file.fault = "permission denied"
     except OSError as error:
         file.fault = (error.strerror or str(error) or type(error).__name__).rstrip(".")
     return file
+
+
+def _is_unchanged(known: _File, listed: Listed) -> bool:
+    """Whether a file is as it was read; a text log may be written anew at the same size."""
+    if isinstance(known.follower, FileFollower):
+        return listed.size == known.listed.size
+    return (listed.size, listed.modified) == (known.listed.size, known.listed.modified)
 
 
 def _same(a: Run, b: Run) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tb_zeroacc.histograms import HistogramsBuilder
 from tb_zeroacc.logs.contents import FileContents, RecordedSession, Track, restarts
 from tb_zeroacc.logs.grouping import Part
-from tb_zeroacc.run import Axis
+from tb_zeroacc.run import Axis, Hyperparameters
 from tb_zeroacc.series import SeriesBuilder
 
 # Lightning logs these beside everything, `trainer.test` too: they begin no training.
@@ -33,6 +33,7 @@ class Member:
         resumed: Tags whose steps were written again by a resumed training.
         histograms: By tag, its histograms.
         model: JSON of Keras' record.
+        hyperparameters: What the training was set to; None where that is not said.
         recordings: What our recorder wrote in this session, file by file.
         sessions: Sessions that the directory holds.
         before: Wall time of the last event of the session before it.
@@ -48,6 +49,7 @@ class Member:
     resumed: dict[str, None] = field(default_factory=dict)
     histograms: dict[str, HistogramsBuilder] = field(default_factory=dict)
     model: bytes | None = None
+    hyperparameters: Hyperparameters | None = None
     recordings: list[RecordedSession] = field(default_factory=list)
     sessions: int = 0
     before: float | None = None
@@ -76,6 +78,7 @@ class Member:
         self.before = self.last
         self.curves, self.restarted, self.joined, self.resumed = {}, {}, {}, {}
         self.histograms, self.model, self.recordings = {}, None, []
+        self.hyperparameters = None
 
 
 def joined(name: str, part: Part, files: Sequence[FileContents]) -> Member:
@@ -89,6 +92,7 @@ def joined(name: str, part: Part, files: Sequence[FileContents]) -> Member:
             # A graph, a histogram or a header alone is no training: it must not hide the latest.
             if not member.holds_data:
                 _take_rest(member, contents)
+            member.hyperparameters = contents.hyperparameters or member.hyperparameters
             continue
         anew = _begins_anew(member, contents, alive)
         if contents.sessions > 1 or anew:
@@ -110,6 +114,7 @@ def _take_rest(member: Member, contents: FileContents) -> None:
             known = member.histograms.get(tag)
             member.histograms[tag] = builder if known is None else known.followed_by(builder)
     member.model = contents.model or member.model
+    member.hyperparameters = contents.hyperparameters or member.hyperparameters
 
 
 def _begins_anew(member: Member, contents: FileContents, alive: dict[str, Track]) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
@@ -28,6 +29,7 @@ class Listed:
         location: What `Storage.read` takes.
         size: Its size in bytes.
         is_root: Whether it is the asked path itself.
+        modified: When it was last written, seconds since the epoch; None where that is not told.
     """
 
     member: str
@@ -35,6 +37,7 @@ class Listed:
     location: str
     size: int
     is_root: bool = False
+    modified: float | None = None
 
 
 class Storage(Protocol):
@@ -99,7 +102,8 @@ class _Local:
         if is_file:
             if not os.access(root, os.R_OK):
                 raise _forbidden(self._path)
-            yield Listed(".", root.name, str(root), root.stat().st_size, is_root=True)
+            held = root.stat()
+            yield Listed(".", root.name, str(root), held.st_size, True, held.st_mtime)
         elif is_directory:
             if not os.access(root, os.R_OK | os.X_OK):
                 raise _forbidden(self._path)
@@ -136,10 +140,10 @@ class _Local:
         for name in names:
             location = os.path.join(folder, name)  # noqa: PTH118
             try:
-                size = os.stat(location).st_size  # noqa: PTH116
+                held = os.stat(location)  # noqa: PTH116
             except OSError:
                 continue  # gone meanwhile, or a link to nowhere
-            yield Listed(member, name, location, size)
+            yield Listed(member, name, location, held.st_size, modified=held.st_mtime)
 
     def read(self, location: str, first: int, count: int) -> bytes:
         with Path(location).open("rb") as file:
@@ -189,7 +193,7 @@ class _Remote:
                 continue
             member = "." if path == root else path.parent.relative_to(root).as_posix()
             size = int(info.get("size") or 0)
-            yield Listed(member, path.name, location, size, is_root=path == root)
+            yield Listed(member, path.name, location, size, path == root, _modified(info))
 
     def _exists(self) -> bool:
         try:
@@ -204,6 +208,20 @@ class _Remote:
             raise
         except Exception as error:
             raise OSError(_told(error)) from error
+
+
+# Names under which file systems tell when a file was written.
+_TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
+
+
+def _modified(info: Mapping[str, Any]) -> float | None:
+    """When a file was last written, seconds since the epoch."""
+    for told in (info[name] for name in _TIMES if name in info):
+        if isinstance(told, datetime):
+            return told.timestamp()
+        if isinstance(told, int | float):
+            return float(told)
+    return None
 
 
 def _told(error: Exception) -> str:

@@ -157,6 +157,14 @@ def nan_in_validation(rng: Random, n: int) -> Log:
     held_out: Values = noisy(rng, falling(n, 2.0, 0.5), 0.03)
     held_out[n // 2 :] = np.nan
     return {".": {"loss": noisy(rng, falling(n, 2.0, 0.3), 0.03), "val_loss": held_out}}
+def nan_in_the_losses_of_a_policy(rng: Random, n: int) -> Log:
+    """Losses that nothing judges in reinforcement learning are NaN all the same."""
+    losses = {"train/policy_loss": 0.01 + 0.001 * rng.normal(size=2 * n),
+              "train/value_loss": noisy(rng, falling(2 * n, 5.0, 1.0), 0.3)}  # fmt: skip
+    for loss in losses.values():
+        loss[n:] = np.nan
+    return {".": {"rollout/ep_rew_mean": falling(2 * n, 5.0, 60.0) + rng.normal(size=2 * n),
+                  **losses}}  # fmt: skip
 
 
 def reward_that_is_constant(rng: Random, n: int) -> Log:
@@ -261,6 +269,7 @@ FIRST = {
     "nan_in_one_of_three_heads": {"ZA501"},
     "nan_in_both_networks": {"ZA501"},
     "nan_in_validation": {"ZA501"},
+    "nan_in_the_losses_of_a_policy": {"ZA501"},
     "reward_that_is_constant": {"ZA710"},
     "reward_that_is_lost": {"ZA710"},
     "reward_that_does_not_rise": {"ZA710"},

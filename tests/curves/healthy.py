@@ -215,6 +215,41 @@ def by_batch_and_by_epoch(rng: Random, n: int) -> Log:
                   "epoch": np.arange(10 * n) // 10 * 1.0}}  # fmt: skip
 
 
+def no_name_tells(rng: Random, n: int) -> Log:
+    """A single curve, whose name says nothing."""
+    return {".": {"curve_a": noisy(rng, falling(10 * n, 2.3, 0.4), 0.1)}}
+
+
+def raw_and_smoothed(rng: Random, n: int) -> Log:
+    loss = noisy(rng, falling(10 * n, 2.3, 0.4), 0.3)
+    smoothed = np.convolve(np.pad(loss, (19, 0), mode="edge"), np.full(20, 0.05), mode="valid")
+    return {".": {"train/loss": loss, "train/loss_smooth": smoothed, "Loss": loss}}
+
+
+def imagenet_example(rng: Random, n: int) -> Log:
+    """Top-1 and top-5 accuracy in percent, by the names of PyTorch's example."""
+    first = falling(n, 0.02, 0.7)
+    return {".": {"Loss": noisy(rng, falling(n, 6.9, 1.3), 0.02),
+                  "Prec@1": 100.0 * shares(rng, first, 50_000),
+                  "Prec@5": 100.0 * shares(rng, np.sqrt(first), 50_000),
+                  "gnorm": noisy(rng, held(n, 1.2), 0.2)}}  # fmt: skip
+
+
+def score_beside_a_loss(rng: Random, n: int) -> Log:
+    """A score that falls and swings is no reward where a loss learns."""
+    return {".": {"train_loss": noisy(rng, falling(n, 1.6, 0.4), 0.03),
+                  "score": 5.0 * rng.normal(size=n)}}  # fmt: skip
+
+
+def solved_task_without_variance(rng: Random, n: int) -> Log:
+    """Returns no longer vary: the explained variance ends with NaN, the entropy at nothing."""
+    reward = held(4 * n, 500.0)
+    reward[:n] = falling(n, 20.0, 500.0)
+    return {".": {"rollout/ep_rew_mean": reward,
+                  "train/explained_variance": np.where(np.arange(4 * n) > 2 * n, np.nan, 0.8),
+                  "train/value_loss": noisy(rng, falling(4 * n, 5.0, 0.01), 0.5)}}  # fmt: skip
+
+
 def sparse_validation(rng: Random, n: int) -> Log:
     at = np.linspace(0, 20 * n - 1, 3).astype(int).tolist()
     return {".": {"Loss/train": noisy(rng, falling(20 * n, 3.0, 0.5), 0.1),

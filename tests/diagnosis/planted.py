@@ -17,6 +17,7 @@ from tb_zeroacc.facts import (
     Optimizer,
     Output,
 )
+from tb_zeroacc.logs.roles.sides import is_players, side_of
 from tb_zeroacc.run import Axis, Curve, Histograms, Role, Run, Split, Table
 from tb_zeroacc.series import Series
 
@@ -64,7 +65,10 @@ def a_curve(
     prefix = "val_" if split is Split.VALIDATION else ""
     tag = tag or f"zeroacc/epoch/{prefix}{role.value}"
     series = Series.of(range(len(values)) if steps is None else steps, values)
-    return Curve(member, tag, role.value, role, split, axis, series, headline, scale)
+    return Curve(
+        member, tag, role.value, role, split, axis, series, headline, scale,
+        side=side_of(role, role.value, tag), is_players=is_players(role, role.value, tag),
+    )  # fmt: skip
 
 
 def some_histograms(

@@ -10,8 +10,8 @@ import pytest
 from tb_zeroacc.logs.contents import MAX_TAGS
 from tb_zeroacc.logs.curves import PERCENT_FROM, PERCENT_TO
 from tb_zeroacc.logs.grouping import parts_of
-from tb_zeroacc.logs.roles import meaning_of
-from tb_zeroacc.logs.text_logs import csv_following
+from tb_zeroacc.logs.roles.meaning import meaning_of
+from tb_zeroacc.logs.text_logs import csv_following, hparams_yaml
 from tb_zeroacc.run import Split
 
 PAGE = Path(__file__).parents[2] / "docs" / "logs.md"
@@ -50,6 +50,7 @@ def test_directories_belong_where_the_page_says() -> None:
 def test_the_page_names_every_limit_as_it_is() -> None:
     text = re.sub(r"\s+", " ", PAGE.read_text(encoding="utf-8"))
     assert f"first {csv_following.MAX_SIZE >> 20} MiB" in text
+    assert f"more than {hparams_yaml.MAX_SIZE >> 10} KiB" in text
     assert f"at most {MAX_TAGS:,} columns".replace(",", " ") in text
     assert f"above {PERCENT_FROM} is in percent" in text
     assert f"above {PERCENT_TO:.0f} is some other metric" in text

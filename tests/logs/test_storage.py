@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -297,3 +298,15 @@ def test_urls_that_nothing_can_open(monkeypatch: pytest.MonkeyPatch, memory: str
 
     monkeypatch.setattr(fsspec.core, "url_to_fs", lacking)
     assert "needs another package: Install s3fs to access S3." in refused("s3://bucket/x")
+
+
+def test_it_tells_when_a_file_was_written(tmp_path: Path, memory: str) -> None:
+    file = put(tmp_path / EVENTS)
+    os.utime(file, (1000.0, 1000.0))
+    for path in (tmp_path, file):
+        assert [found.modified for found in storage_of(str(path)).files()] == [1000.0]
+    (remote,) = storage_of(pipe(f"{memory}/x", b"a")).files()
+    assert remote.modified is not None
+    assert abs(remote.modified - time.time()) < 60.0
+    (other,) = storage_of(f"local://{file}").files()
+    assert other.modified == 1000.0

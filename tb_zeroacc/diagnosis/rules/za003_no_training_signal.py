@@ -15,7 +15,6 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
 )
 from tb_zeroacc.diagnosis.computed.learning.ending import is_unfinished
-from tb_zeroacc.diagnosis.computed.learning.sides import is_named_loss
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import A_LOG
@@ -84,7 +83,7 @@ def no_training_signal(context: RunContext) -> Answer:
         return CannotTell("no epoch has ended yet: losses are logged when one ends")
     evidence = Evidence.of_number("curves of a loss or metric", 0, at_least(1), unit="curves",
                                   member=run.members[0] if run.members else "")  # fmt: skip
-    parts = [curve for curve in run.curves if is_named_loss(curve) and len(curve.series)]
+    parts = [curve for curve in run.curves if curve.is_called_loss and len(curve.series)]
     if parts:
         named = " and ".join(f"`{curve.tag}`" for curve in parts[:SHOWN])
         return Flagged(

@@ -17,6 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
+from tb_zeroacc.diagnosis.computed.learning.trend import training_step
 from tb_zeroacc.diagnosis.computed.model.histograms import Kernel, kernel_histograms
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.computed.model.non_finite import (
@@ -24,8 +25,10 @@ from tb_zeroacc.diagnosis.computed.model.non_finite import (
     BrokenTensor,
     broken_stretch,
     broken_validation_loss,
+    ended_broken,
     first_broken_loss,
     first_broken_tensor,
+    first_broken_term,
     recovered,
 )
 from tb_zeroacc.diagnosis.computed.model.replays import replayed
@@ -84,7 +87,9 @@ def loss_not_finite(context: RunContext) -> Answer:
     origin. The weights before a step that was not sampled are gone: the steps up to it are repeated
     beside training, or it is repeated with its own batch and earlier weights, and the finding says
     so. Values before the first finite one (a loss that is logged before learning starts) do not
-    count; a loss that has been finite again for 3 points is a smell. The loss may stay finite
+    count; a loss that has been finite again for 3 points is a smell. Losses that stand for nothing
+    (of a policy, single terms) count where all of them end with 3 such points or more; of an
+    accuracy, a gradient norm, a learning rate or a reward that is a smell. The loss may stay finite
     although weights are NaN: a ReLU that TensorFlow fuses with the preceding product turns NaN into
     0 (measured: oneDNN, the default on CPUs). Weights that end with a NaN or Inf are the same
     fault. A validation loss that is NaN or Inf for its last 3 points or more while that of training
@@ -107,7 +112,7 @@ def loss_not_finite(context: RunContext) -> Answer:
     ## Easily confused with
     ZA101 input-not-finite: there the input of the same step already holds the NaN. ZA701
     learning-rate-too-high: there the loss grows by orders of magnitude first. Metrics such as
-    explained variance or the precision of an absent class are NaN in healthy runs: only losses
+    explained variance or the precision of an absent class are NaN in healthy runs: they do not
     count.
 
     ## Sources
@@ -116,11 +121,15 @@ def loss_not_finite(context: RunContext) -> Answer:
     tensorflow.org/tensorboard/debugger_v2 (the first tensor with NaN or infinity).
     """
     if context.run.headline(Role.REWARD) is not None and not context.run.recorded:
+        if (term := first_broken_term(context.run)) is not None:
+            return _flagged(context, term, None, "")
         return NotApplicable("reinforcement learning logs a loss of NaN until learning starts")
     bad = first_broken_loss(context.run)
     if bad is None:
         run = context.run
-        lost = _by_weights(run) or _by_histograms(run) or _in_validation(run)
+        lost = (
+            _by_weights(run) or _by_histograms(run) or _in_validation(run) or _by_other_curves(run)
+        )
         return lost or Passed("every recorded loss is finite")
     if bad.curve is not None and recovered(bad.curve):
         series = bad.curve.series
@@ -194,6 +203,34 @@ def _by_histograms(run: Run) -> Flagged | None:
             "print(np.isfinite(x).all(), np.isfinite(y).all())",
         ),
     )
+
+
+# An explained variance, or the precision of an absent class, is NaN in health.
+NEVER_NAN = (Role.ACCURACY, Role.GRADIENT_NORM, Role.LEARNING_RATE, Role.REWARD)
+
+
+def _by_other_curves(run: Run) -> Flagged | None:
+    """Curves of other roles that end with NaN or Inf, in a log without samples."""
+    watched = [] if run.recorded else [c for role in NEVER_NAN for c in run.curves_of(role)]
+    lost = next((curve for curve in watched if ended_broken(curve)), None)
+    if lost is None:
+        return None
+    at = lost.series.first_non_finite_step or 0
+    return Flagged(
+        summary=f"`{lost.tag}` is NaN or infinite at its end, although the loss is finite.",
+        context="A number that is computed beside training broke, or the model's own did.",
+        evidence=(
+            Evidence.of_curve("points that are NaN or Inf", lost,
+                              lost.series.non_finite_count / lost.series.count, at_most(0.0),
+                              unit="share", since=at, until=lost.series.last.step, is_drawn=False),
+        ),
+        tier=Tier.SMELL,
+        since=training_step(run, lost, at),
+        fix=Fix(
+            "Look for NaN and Inf in the data, and in what the number is computed from.",
+            "print(np.isfinite(x).all(), np.isfinite(y).all())",
+        ),
+    )  # fmt: skip
 
 
 def _first_lost_kernel(run: Run) -> Kernel | None:

@@ -23,7 +23,12 @@ from tb_zeroacc.diagnosis.answers import (
     unlike,
 )
 from tb_zeroacc.diagnosis.computed.learning.baseline import HOPELESS
-from tb_zeroacc.diagnosis.computed.learning.chance import ChanceLevel, chance_at_end
+from tb_zeroacc.diagnosis.computed.learning.chance import (
+    ChanceLevel,
+    at_configured_chance,
+    chance_at_end,
+    classes_at_start,
+)
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.learning.improvement import improved as improved_beyond_noise
 from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
@@ -33,7 +38,6 @@ from tb_zeroacc.diagnosis.computed.learning.run_length import (
     is_short,
     longest_loss,
 )
-from tb_zeroacc.diagnosis.computed.learning.sides import is_player
 from tb_zeroacc.diagnosis.computed.learning.trend import (
     Trend,
     last_stretch,
@@ -108,7 +112,8 @@ def stuck_at_chance(context: RunContext) -> Answer:
     It must have been there for the last quarter of the points. Without labels and contract:
     loss and accuracy of the same data end at ln k (within 2 %, .6 % from k = 30 on) and at 1/k
     (within a quarter of it, .02 at least, .08 of two classes), k up to 100 or 1000; the loss
-    stayed within 5 % of that level for as long, and no accuracy rose above 1.5 / k. Or all
+    stayed within 5 % of that level for as long, and no accuracy rose above 1.5 / k. Where there
+    is no accuracy, k may stand among the hyperparameters of a log in which nothing improves. Or all
     losses are equal to four digits over 10 points or more. Or a loss ends within 3 % of its
     start and 10 % of its first point while no curve of the log improves (loss, accuracy, and
     metrics whose better side is known: Mann-Kendall z above 2.5 and 3 % of the start) and
@@ -181,17 +186,20 @@ def _by_baseline(
 def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
     """Without a baseline: a pair of loss and accuracy at the level of guessing, or a flat loss."""
     losses = run.curves_of(Role.LOSS)
-    if any(map(is_player, losses)):
+    if any(loss.is_players for loss in losses):
         return CannotTell("several networks have losses of their own: a level proves nothing")
     chance = chance_at_end(run, curve.split) or chance_at_end(run, Split.VALIDATION)
     if chance is not None and not _some_accuracy_rose(run, chance):
-        return _at_chance(run, chance)
+        return _at_chance(run, chance.loss, chance.classes)
     improved = improvements_of(run)
     if improved:
         best = improved[0]
         return Passed(f"`{best.curve.tag}` went from {number(best.start)} to {number(best.end)}")
     if any(c is not None and c.end >= RIGHT for c in _accuracies(run)):
         return Passed(f"accuracy ended at {RIGHT} or more: there was little left to learn")
+    configured, classes = at_configured_chance(run, curve.split), run.hyperparameters.classes
+    if configured is not None and classes is not None:
+        return _at_chance(run, configured, classes)
     if trend.end != 0 and trend.points >= FEWEST_CONSTANT and all(map(_constant, losses)):
         return _unmoved(curve, trend)
     return _by_movement(run, curve)
@@ -210,8 +218,8 @@ def _some_accuracy_rose(run: Run, chance: ChanceLevel) -> bool:
     )
 
 
-def _at_chance(run: Run, chance: ChanceLevel) -> Answer:
-    loss, level = chance.loss, chance.level
+def _at_chance(run: Run, loss: Course, classes: int) -> Answer:
+    level = math.log(classes)
     if loss.points < FEWEST_EPOCHS:
         return CannotTell(f"fewer than {FEWEST_EPOCHS} points: a plateau may still end")
     begin = last_stretch(np.abs(loss.levels - level) <= FLAT * level)
@@ -221,7 +229,7 @@ def _at_chance(run: Run, chance: ChanceLevel) -> Answer:
         return Passed(f"the loss was at another level up to point {begin} of {loss.points}")
     trend = trend_of(loss.curve.series)
     assert trend is not None  # it has four points
-    found = _Chance(level, 1.0 / chance.classes, f"ln {chance.classes}")
+    found = _Chance(level, 1.0 / classes, f"ln {classes}")
     return _flagged(run, loss.curve, trend, found, begin, measured=False)
 
 
@@ -243,7 +251,7 @@ def _by_movement(run: Run, curve: Curve) -> Answer:
     return Flagged(
         summary=f"The loss does not improve: it began at {number(course.start)} and ended at "
         f"{number(course.end)}.",
-        context=_nothing_better(run, curve, course),
+        context=_nothing_better(run, curve, course) + _level_of_guessing(course),
         evidence=(
             Evidence.of_curve(
                 "loss at the end, against 97 % of its start", curve, course.end,
@@ -262,6 +270,13 @@ def _nothing_better(run: Run, curve: Curve, course: Course) -> str:
     if others:
         return f"Nothing else in the log gets better either, over {over}."
     return f"It stands over {over}, and no other curve tells whether anything was learned."
+def _level_of_guessing(course: Course) -> str:
+    """What a loss that stands may stand at, as a sentence; empty where that is not clear."""
+    classes = classes_at_start(course)
+    if classes is None:
+        return ""
+    level = number(math.log(classes))
+    return f" Guessing among {classes} classes scores ln {classes} = {level}."
 
 
 def _is_surely_flat(run: Run, course: Course) -> bool:

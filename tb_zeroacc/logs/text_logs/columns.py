@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from dataclasses import dataclass
 
 from tb_zeroacc.logs.contents import MAX_TAGS
 from tb_zeroacc.logs.decoding import MAX_TAG
-from tb_zeroacc.logs.roles import meaning_of
+from tb_zeroacc.logs.roles.meaning import meaning_of
 from tb_zeroacc.run import Axis, Role
 
 DELIMITERS = ",;\t"
 MAX_LINE = 2**20  # bytes; a row of `MAX_TAGS` numbers has a tenth of that
 MAX_STEP = 2**53  # beyond it a float is no exact count
+# As European spreadsheets write it: `0,25`, `1.234,5`, `2,5E-04`.
+_DECIMAL_COMMA = re.compile(r"[-+]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+(?:[eE][-+]?\d+)?", re.ASCII)
 _POSITIONS = ("step", "epoch")  # a table with both counts steps: an epoch has several rows
 
 
@@ -44,8 +47,15 @@ class Columns:
         return {
             name: number
             for name, cell in zip(self.names, cells, strict=False)
-            if name is not None and (number := number_of(cell)) is not None
+            if name is not None and (number := self.number(cell)) is not None
         }
+
+    def number(self, cell: str) -> float | None:
+        """The number in a cell; between `;` and tabs it may have a decimal comma."""
+        found = number_of(cell)
+        if found is None and self.delimiter != "," and _DECIMAL_COMMA.fullmatch(cell):
+            return number_of(cell.replace(".", "").replace(",", "."))
+        return found
 
 
 def columns_of(line: bytes) -> Columns | str:

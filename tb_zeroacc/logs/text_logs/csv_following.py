@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.following import Read, read_up_to
-from tb_zeroacc.logs.text_logs.columns import MAX_LINE, Columns, columns_of, number_of, step_of
+from tb_zeroacc.logs.text_logs.columns import MAX_LINE, Columns, columns_of, step_of
 
 MAX_SIZE = 64 * 2**20  # bytes; a million rows of eight numbers
 
@@ -65,11 +65,20 @@ class CsvFollower:
         """Whether at least one row was found."""
         return self.contents.events > 0
 
+    @property
+    def names_columns(self) -> bool:
+        """Whether its first line is that of a training."""
+        return self._columns is not None
+
     def unread(self, name: str) -> str | None:
         """Why nothing could be read of it, as a sentence; None where something was."""
         if self.refusal is not None:
             return f"{name} is no log of a training: {self.refusal}."
-        return None if self.holds_log else f"{name} holds no whole row yet."
+        if self.holds_log:
+            return None
+        if self.names_columns and not self.waiting:
+            return f"{name} names the columns of a training and holds no row yet."
+        return f"{name} holds no whole row yet."
 
     def damage(self, name: str) -> Iterator[str]:
         """What is lost for good."""
@@ -111,7 +120,7 @@ class CsvFollower:
         cells = columns.split(line) if len(line) < MAX_LINE else []
         if not line.strip():
             return
-        step = step_of(number_of(cells[columns.step])) if len(cells) > columns.step else None
+        step = step_of(columns.number(cells[columns.step])) if len(cells) > columns.step else None
         if step is not None:
             self.contents.add_numbers(self._risen(step, cells), columns.numbers(cells))
         elif isinstance(again := columns_of(line), Columns):  # a resumed run wrote its own header
@@ -124,7 +133,7 @@ class CsvFollower:
         columns = self._columns
         if columns is None or columns.epoch is None or len(cells) <= columns.epoch:
             return step
-        epoch = step_of(number_of(cells[columns.epoch]))
+        epoch = step_of(columns.number(cells[columns.epoch]))
         if epoch is None:
             return step + self._passed
         if self._last is not None and step < self._last[0]:

@@ -10,7 +10,8 @@ from typing import Any
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.decoding import MAX_TAG
 from tb_zeroacc.logs.following import Read, read_up_to
-from tb_zeroacc.logs.roles import meaning_of
+from tb_zeroacc.logs.hyperparameters import hyperparameters_of
+from tb_zeroacc.logs.roles.meaning import meaning_of
 from tb_zeroacc.logs.text_logs.columns import step_of
 from tb_zeroacc.run import Role
 
@@ -56,6 +57,7 @@ class StateFollower:
         for entry in history:
             if isinstance(entry, dict):
                 self._take(entry)
+        self.contents.hyperparameters = hyperparameters_of(state.items(), NAME)
         if not any(meaning_of(tag).role is not Role.OTHER for tag in self.contents.tracks):
             self.contents = FileContents(counted="step")
             self.refusal = "its `log_history` holds no loss or metric with a step"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,17 @@ def steps_loss(*values: float) -> Curve:
 def validated(*values: float) -> Run:
     """A finite loss of training, and one of validation."""
     return a_run(a_curve([0.5] * 6), a_curve(values, split=Split.VALIDATION))
+DIED = (NAN, math.inf, NAN)
+REWARDS = a_curve([1.0, 2.0], Role.REWARD)
+
+
+def term(name: str, *values: float) -> Curve:
+    """A loss that stands for nothing."""
+    return replace(a_curve(values, Role.OTHER, tag=name, headline=False), name=name)
+
+
+def other(role: Role, *values: float) -> Curve:
+    return a_curve(values, role, tag="x")
 
 
 # --- ZA501 ------------------------------------------------------------------------------------
@@ -48,6 +60,35 @@ ZA501: dict[str, tuple[Run, type[Answer]]] = {
     "of validation, never finite": (validated(NAN, NAN, NAN), Flagged),
     "of validation, two points": (validated(0.8, 0.7, 0.6, NAN, math.inf), Passed),
     "of validation, where it was not measured": (validated(NAN, 0.8, NAN, NAN, 0.7, NAN), Passed),
+    "losses of a policy that died": (
+        a_run(term("policy_loss", 0.1, 0.2, *DIED), term("value_loss", 0.5, *DIED), REWARDS,
+              recorded=False),
+        Flagged,
+    ),
+    "only one of them died": (
+        a_run(term("policy_loss", 0.1, 0.2, *DIED), term("value_loss", 0.5, 0.4, 0.3), REWARDS,
+              recorded=False),
+        NotApplicable,
+    ),
+    "losses of a policy before learning starts": (
+        a_run(term("policy_loss", *DIED, 0.1), REWARDS, recorded=False), NotApplicable,
+    ),
+    "a term that died beside a loss": (
+        a_run(a_curve([0.5] * 6), term("reg_loss", 0.5, *DIED), recorded=False), Passed,
+    ),
+    "two bad points are not enough": (
+        a_run(a_curve([0.5] * 6), other(Role.GRADIENT_NORM, 1.0, NAN, math.inf), recorded=False),
+        Passed,
+    ),
+    "a gradient norm that died": (
+        a_run(a_curve([0.5] * 6), other(Role.GRADIENT_NORM, 1.0, *DIED), recorded=False), Flagged,
+    ),
+    "a metric of an absent class": (
+        a_run(a_curve([0.5] * 6), other(Role.METRIC, 1.0, *DIED), recorded=False), Passed,
+    ),
+    "a variance without variance": (
+        a_run(a_curve([0.5] * 6), other(Role.OTHER, 1.0, *DIED), recorded=False), Passed,
+    ),
     "no loss": (a_run(a_curve([NAN], Role.ACCURACY)), CannotTell),
 }
 
@@ -55,6 +96,14 @@ ZA501: dict[str, tuple[Run, type[Answer]]] = {
 @pytest.mark.parametrize(("run", "want"), ZA501.values(), ids=ZA501.keys())
 def test_loss_not_finite(run: Run, want: type[Answer]) -> None:
     assert isinstance(answer("ZA501", run), want)
+
+
+def test_what_is_no_loss_is_a_smell() -> None:
+    run = a_run(a_curve([0.5] * 6), other(Role.ACCURACY, 0.3, 0.4, *DIED), recorded=False)
+    found = flagged("ZA501", run)
+    assert found.tier is Tier.SMELL
+    assert found.summary == "`x` is NaN or infinite at its end, although the loss is finite."
+    assert found.since == 2
 
 
 def test_a_single_nan_that_passed_is_a_smell() -> None:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.facts import Epoch
-from tb_zeroacc.run import Curve, Role, Run, Split
+from tb_zeroacc.run import Curve, Hyperparameters, Role, Run, Split
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
 from tests.diagnosis.rules.planted.optimisation import GOOD, LEARNED, LN10, STUCK, foreign, trained
+
+
+def of_classes(classes: int, *curves: list[float]) -> Run:
+    """A log whose hyperparameters say how many classes there are."""
+    return replace(foreign(*curves), hyperparameters=Hyperparameters(classes=classes))
+
 
 FLAT = [2.303, 2.302, 2.303, 2.302, 2.303]
 ZA704: dict[str, tuple[Run, type[Answer]]] = {
@@ -45,6 +52,12 @@ ZA704: dict[str, tuple[Run, type[Answer]]] = {
     "ln 2 by accident": (foreign([0.69] * 5, [0.9] * 5), Passed),
     "a game of two players": (foreign([0.69] * 5, [0.5] * 5, tag="disc_loss"), CannotTell),
     "a flat loss without an accuracy": (foreign(FLAT), CannotTell),
+    "with ten classes by its hyperparameters": (of_classes(10, FLAT), Flagged),
+    "on the threshold of ten classes": (of_classes(10, [1.0199 * LN10] * 5), Flagged),
+    "above the threshold of ten classes": (of_classes(10, [1.0201 * LN10] * 5), CannotTell),
+    "with seven classes by its hyperparameters": (of_classes(7, FLAT), CannotTell),
+    "it came down to ln 10 by accident": (of_classes(10, [4.0, 3.4, 3.0, 2.6, *FLAT]), Passed),
+    "ten classes, and an accuracy": (of_classes(10, FLAT, [0.5] * 5), Passed),
     "no loss": (a_run(a_curve([0.1] * 5, Role.ACCURACY)), CannotTell),
 }
 
@@ -86,3 +99,25 @@ def test_a_flat_loss_of_few_points_is_a_smell(points: int, tier: Tier) -> None:
 def test_what_the_rest_of_the_log_says(others: list[Curve], context: str) -> None:
     loss = a_curve(list(84.0 + 0.1 * np.cos(np.arange(20))))
     assert flagged("ZA704", a_run(loss, *others)).context.startswith(context)
+
+
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [
+        (math.log(10), " Guessing among 10 classes scores ln 10 = 2.3."),
+        (math.log(10) + 0.009, " Guessing among 10 classes scores ln 10 = 2.3."),
+        (math.log(10) + 0.010, ""),  # a tenth of the way to ln 11 is .0095
+        (math.log(101), ""),
+        (84.0, ""),
+    ],
+)
+def test_a_flat_loss_at_the_level_of_guessing_is_called_so(level: float, said: str) -> None:
+    scattered = [level, level + 1e-3 * level] * 8
+    context = flagged("ZA704", foreign(scattered)).context
+    assert context.partition(".")[2] == said
+
+
+def test_one_that_scatters_too_much_for_that_is_not() -> None:
+    noise = np.random.default_rng(0).normal(size=60)
+    context = flagged("ZA704", foreign(list(LN10 * (1.0 + 0.03 * noise)))).context
+    assert "Guessing" not in context

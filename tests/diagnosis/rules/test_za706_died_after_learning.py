@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.logs.roles.sides import side_of
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tests.diagnosis.planted import a_curve, a_run
 from tests.diagnosis.rules.asking import answer, flagged
@@ -108,7 +109,9 @@ FALLEN = [*np.linspace(0.1, 0.5, 11), *[0.5] * 9, *[0.2] * 10]
 def test_a_loss_that_lost_half_of_its_gain_is_strong_beside_a_metric(
     metric: Sequence[float], name: str, tier: Tier
 ) -> None:
-    beside = [replace(a_curve(list(metric), Role.METRIC), name=name)] if metric else []
+    side = side_of(Role.METRIC, name, name)
+    curve = a_curve(list(metric), Role.METRIC, tag=name)
+    beside = [replace(curve, name=name, side=side)] if metric else []
     found = flagged("ZA706", a_run(a_curve(lost_from(10.0, 4.0, 8.0)), *beside))
     assert found.tier is tier
     assert found.evidence[0].threshold == 7.0

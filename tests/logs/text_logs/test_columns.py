@@ -57,6 +57,24 @@ def test_what_is_no_number_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "cell", "number"),
+    [
+        (b"epoch;loss", "0,25", 0.25),
+        (b"epoch;loss", "-1.234,5", -1234.5),
+        (b"epoch;loss", "2,5E-04", 2.5e-4),
+        (b"epoch\tloss", "0,25", 0.25),
+        (b"epoch;loss", "0.25", 0.25),
+        (b"epoch;loss", "1,2,3", None),
+        (b"epoch,loss", "0,25", None),  # in quotes: it may as well separate thousands
+    ],
+)
+def test_decimal_commas(line: bytes, cell: str, number: float | None) -> None:
+    columns = columns_of(line)
+    assert isinstance(columns, Columns)
+    assert columns.number(cell) == number
+
+
+@pytest.mark.parametrize(
     ("number", "step"), [(3.0, 3), (0.99, 0), (None, None), (float("nan"), None), (1e300, None)]
 )
 def test_a_step_is_a_count(number: float | None, step: int | None) -> None:

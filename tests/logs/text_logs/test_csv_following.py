@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -177,8 +178,19 @@ def test_a_table_that_was_asked_for_says_why_it_is_no_log(name: str, tmp_path: P
     with pytest.raises(UnreadablePathError, match=why):
         read_runs(str(file))
     file.write_text(KERAS)
+    with pytest.raises(UnreadablePathError, match=f"^`{name}` names the columns of a "):
+        read_runs(str(file))
+    file.write_text(KERAS + "0,0.5")
     with pytest.raises(UnreadablePathError, match=f"^`{name}` holds no whole row yet.$"):
         read_runs(str(file))
+
+
+def test_a_directory_with_a_log_without_rows_says_so(tmp_path: Path) -> None:
+    written(tmp_path / "a", KERAS)
+    written(tmp_path, "age,label\n1,2\n", "data.csv")
+    why = "`a/log.csv` names the columns of a training and holds no row yet.$"
+    with pytest.raises(UnreadablePathError, match=why):
+        read_runs(str(tmp_path))
 
 
 def test_a_log_that_was_asked_for_may_have_any_name(tmp_path: Path) -> None:
@@ -186,3 +198,34 @@ def test_a_log_that_was_asked_for_may_have_any_name(tmp_path: Path) -> None:
     assert points(only(file), "loss") == [(0, 3.0)]
     with pytest.raises(UnreadablePathError, match="no name contains `tfevents`"):
         read_runs(str(tmp_path))
+
+
+def test_the_time_of_the_file_says_whether_it_is_live(tmp_path: Path) -> None:
+    file = written(tmp_path, KERAS + rows([3.0, 2.0]))
+    os.utime(file, (1000.0, 1000.0))
+    reader = LogReader(str(tmp_path))
+    reader.refresh()
+    states = {now: reader.runs(now)[0].state for now in (1000.0, 1299.0, 1300.0)}
+    assert states == {1000.0: "live", 1299.0: "live", 1300.0: "unknown"}
+    assert reader.runs(1600.0)[0].idle_seconds == 600.0
+    assert reader.runs()[0].state == "unknown", "no clock, no guess"
+    os.utime(file, (1500.0, 1500.0))
+    reader.refresh()
+    assert reader.runs(1600.0)[0].state == "live"
+
+
+def test_a_file_that_was_written_anew_at_the_same_size(tmp_path: Path) -> None:
+    file = written(tmp_path, KERAS + rows([3.0, 2.0]))
+    os.utime(file, (1000.0, 1000.0))
+    reader = LogReader(str(tmp_path))
+    as_read_at_once(reader)
+    written(tmp_path, KERAS + rows([9.0, 8.0]))
+    (run,) = as_read_at_once(reader)
+    assert [value for _, value in points(run, "loss")] == [9.0, 8.0]
+
+
+def test_a_table_of_a_european_spreadsheet(tmp_path: Path) -> None:
+    written(tmp_path, "epoch;loss;acc\n0;2,5;0,1\n1;1,25E+00;0,2\n")
+    run = only(tmp_path)
+    assert points(run, "loss") == [(0, 2.5), (1, 1.25)]
+    assert points(run, "acc") == [(0, 0.1), (1, 0.2)]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.diagnosis.computed.learning.sides import better_side
 from tb_zeroacc.diagnosis.computed.learning.trend import MAD_TO_SD, scatter, smoothed
 from tb_zeroacc.diagnosis.computed.medians import median_of
 from tb_zeroacc.diagnosis.computed.per_run import per_run
@@ -115,7 +114,7 @@ class Course:
 def course_of(run: Run, curve: Curve) -> Course | None:
     """The course of one curve of a run; None without two finite points or a better side."""
     del run  # it is what the result is remembered for
-    side = better_side(curve)
+    side = curve.side
     steps, values = curve.series.finite()
     if side == 0 or len(values) < 2:
         return None

@@ -28,7 +28,7 @@ LARGE_CHANGE, NOISES = 0.3, 2.5
 @per_run
 def improvements_of(run: Run) -> tuple[Course, ...]:
     """The curves that got better: losses, accuracies, rewards, and metrics whose side is known."""
-    found = [course_of(run, curve) for curve in run.curves]
+    found = [course_of(run, curve) for curve in run.judged]
     counts = [c for c in found if c is not None and _can_show_it(run, c)]
     metrics = sum(course.curve.role is Role.METRIC for course in counts)
     clear = tuple(course for course in counts if improved(course, among=metrics))

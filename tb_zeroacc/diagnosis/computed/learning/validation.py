@@ -82,7 +82,8 @@ def unnamed_validation(run: Run) -> Curve | None:
     course = course_of(run, losses[0]) if is_unnamed else None
     if course is None or course.points < FEWEST_POINTS or course.best <= 0:
         return None
-    courses = (course_of(run, c) for c in run.curves if c.role in (Role.ACCURACY, Role.METRIC))
+    known = [c for c in run.judged if not c.is_inferred]
+    courses = (course_of(run, c) for c in known if c.role in (Role.ACCURACY, Role.METRIC))
     metrics = [c for c in courses if c is not None and c.side > 0 and c.points >= FEWEST_POINTS]
     rises = course.end > UNNAMED_RISE * course.best and course.trend_since(course.best_at) < -NOISES
     held = bool(metrics) and all(c.end > HELD * c.best for c in metrics)

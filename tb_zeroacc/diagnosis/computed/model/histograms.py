@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tb_zeroacc.diagnosis.computed.model.layers import layer_of, layer_position
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.run import Histograms, Run
 
@@ -35,15 +36,19 @@ class Kernel(NamedTuple):
 
 @per_run
 def kernel_histograms(run: Run) -> tuple[Kernel, ...]:
-    """Those of kernels, in the order of the log; none where the recorder saw the weights."""
+    """Those of kernels, from input to output; none where the recorder saw the weights.
+
+    Keras' record of the model tells the order of its layers; without it the log's own is kept.
+    """
     if run.recorded:
         return ()
     named = ((_KERNEL.fullmatch(seen.tag), seen) for seen in run.histograms)
-    return tuple(
+    kernels = [
         Kernel(match["name"], seen)
         for match, seen in named
         if match is not None and not _OF_NO_WEIGHTS.search(seen.tag)
-    )
+    ]
+    return tuple(sorted(kernels, key=lambda k: layer_position(run, layer_of(run, k.name))))
 
 
 def unmoved_kernels(run: Run) -> tuple[Kernel, ...]:

@@ -54,12 +54,33 @@ def first_broken_loss(run: Run) -> BrokenLoss | None:
     found = None if headline is None else _of_curve(run, headline)
     if found is not None:
         return found
-    for curve in run.curves_of(Role.LOSS, Split.TRAIN):
-        series = curve.series
-        ended_bad = len(series) >= RECOVERED and not np.isfinite(series.values[-RECOVERED:]).any()
-        if ended_bad and np.isfinite(series.values).any():
-            return _of_curve(run, curve)
-    return None
+    died = next((c for c in run.curves_of(Role.LOSS, Split.TRAIN) if ended_broken(c)), None)
+    return first_broken_term(run) if died is None else _of_curve(run, died)
+
+
+def first_broken_term(run: Run) -> BrokenLoss | None:
+    """The first of the losses that stand for nothing, where all of them ended with NaN or Inf.
+
+    One of them may have none on purpose: a term without examples, a policy that waits.
+    """
+    terms = [c for c in unjudged_losses(run) if len(c.series) >= RECOVERED]
+    found = [_of_curve(run, curve) for curve in terms if ended_broken(curve)]
+    broken = [bad for bad in found if bad is not None]
+    is_all = len(broken) == len(terms) and run.headline(Role.LOSS) is None
+    return min(broken, key=lambda bad: bad.step) if broken and is_all else None
+
+
+def unjudged_losses(run: Run) -> list[Curve]:
+    """The training losses by name that no rule judges: of players, of policies, single terms."""
+    return [c for c in run.curves_of(Role.OTHER, Split.TRAIN)
+            if "loss" in c.name.lower().split("_") and not c.refuted]  # fmt: skip
+
+
+def ended_broken(curve: Curve) -> bool:
+    """Whether a curve was finite, and its last three points are not."""
+    values = curve.series.values
+    is_bad = len(values) >= RECOVERED and not np.isfinite(values[-RECOVERED:]).any()
+    return is_bad and bool(np.isfinite(values).any())
 
 
 def broken_validation_loss(run: Run) -> BrokenLoss | None:

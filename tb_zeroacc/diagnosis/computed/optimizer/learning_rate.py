@@ -24,14 +24,17 @@ def usual_rate(optimizer: Optimizer | None) -> float:
 
 
 def peak_rate(run: Run, optimizer: Optimizer | None) -> float | None:
-    """The largest rate of an optimizer on record: that was applied, else that was configured."""
+    """The largest rate of an optimizer on record: that was applied, else that was configured.
+
+    Without a contract the hyperparameters of the log may say what was configured.
+    """
     if len(optimizers_of(run)) > 1:
         applied = _applied(run, optimizer)
         if applied is not None:
             return float(applied.max())
     elif (curve := run.headline(Role.LEARNING_RATE)) is not None and curve.series.maximum:
         return curve.series.maximum.value
-    return optimizer.learning_rate if optimizer else None
+    return optimizer.learning_rate if optimizer else run.hyperparameters.learning_rate
 
 
 def typical_rate(run: Run, optimizer: Optimizer | None) -> float | None:

@@ -11,8 +11,9 @@ from tb_zeroacc.diagnosis.computed.model.histograms import (
     kernel_histograms,
     unmoved_kernels,
 )
+from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Histograms
-from tests.diagnosis.planted import a_run, some_histograms
+from tests.diagnosis.planted import a_contract, a_run, some_histograms
 
 NAMES = {
     "sequential/dense/kernel/histogram": "sequential/dense/kernel",
@@ -41,6 +42,16 @@ def test_kernels_by_their_tags(tag: str, name: str | None) -> None:
 
 def test_what_the_recorder_saw_counts_instead() -> None:
     assert kernel_histograms(a_run(some_histograms("dense/kernel"))) == ()
+
+
+def test_they_stand_from_input_to_output() -> None:
+    tags = ["a_head/kernel", "other/kernel", "m/middle/kernel", "z_stem/kernel"]
+    shown = [some_histograms(tag) for tag in tags]
+    record = a_contract(*(Layer(name, "Dense") for name in ("z_stem", "middle", "a_head")))
+    found = kernel_histograms(a_run(record, *shown, recorded=False))
+    assert [kernel.seen.tag for kernel in found] == [tags[3], tags[2], tags[0], tags[1]]
+    without = kernel_histograms(a_run(*shown, recorded=False))
+    assert [kernel.seen.tag for kernel in without] == tags, "the log's own order"
 
 
 KERNEL = some_histograms("dense/kernel")

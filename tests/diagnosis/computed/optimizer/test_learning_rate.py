@@ -16,7 +16,7 @@ from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import (
     typical_rate,
 )
 from tb_zeroacc.facts import Optimizer
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Hyperparameters, Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 
 NAN = float("nan")
@@ -69,3 +69,12 @@ def test_what_was_applied_comes_before_what_was_configured() -> None:
     assert (peak_rate(bare, optimizer), typical_rate(bare, optimizer)) == (0.5, 0.5)
     assert typical_rate(a_run(), None) is None
     assert math.isclose(lower_rate(a_run(), None), 0.001)
+
+
+def test_hyperparameters_stand_in_for_what_neither_curve_nor_contract_tells() -> None:
+    said = Hyperparameters(learning_rate=0.02)
+    assert peak_rate(a_run(hyperparameters=said), None) == 0.02
+    applied = a_curve([0.5, 0.1], Role.LEARNING_RATE)
+    assert peak_rate(a_run(applied, hyperparameters=said), None) == 0.5
+    run, optimizer = trained(0.3)
+    assert peak_rate(run, optimizer) == 0.3

@@ -1,8 +1,4 @@
-"""What a tag tells, read off its name: role, data, axis.
-
-Names are all that most logs offer, so this is a vocabulary: of Keras, Lightning, Hugging Face,
-PyTorch's examples, Estimators, stable-baselines3, ML-Agents, YOLO, Detectron2 and our recorder.
-"""
+"""What a tag tells, read off its name: role, data, axis."""
 
 from __future__ import annotations
 
@@ -10,6 +6,26 @@ import re
 from dataclasses import dataclass, replace
 
 from tb_zeroacc.logs.grouping import split_of_word
+from tb_zeroacc.logs.roles.vocabulary import (
+    ABOUT_LOSS,
+    ABOUT_REWARD,
+    ACCURACIES,
+    ADVERSARIAL,
+    AMONG_SEVERAL,
+    BOUND,
+    ERRORS,
+    FILLERS,
+    LOSSES,
+    METRICS,
+    PLAYING,
+    REGULARISERS,
+    REINFORCEMENT,
+    REWARDS,
+    SMOOTHED,
+    TOP,
+    TURNED,
+    joined,
+)
 from tb_zeroacc.run import Axis, Role, Split
 
 
@@ -25,8 +41,11 @@ class Meaning:
         rank: How well it stands for its role, 0 best; None where it never may (one of several
             terms, a regulariser, an adversary's loss).
         is_epoch: Whether it is a value of a whole epoch.
-        reinforcement: Whether only reinforcement learning has it.
+        reinforcement: Whether only reinforcement learning has it, so that losses beside it tell
+            nothing by their level.
+        playing: Whether it speaks of reinforcement learning at all.
         adversarial: Its words that speak of two models that train against one another.
+        smoothed: Its words that say that it is another curve, smoothed.
     """
 
     name: str
@@ -36,49 +55,23 @@ class Meaning:
     rank: int | None = None
     is_epoch: bool = False
     reinforcement: bool = False
+    playing: bool = False
     adversarial: frozenset[str] = frozenset()
+    smoothed: frozenset[str] = frozenset()
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words of its name."""
+        return frozenset(self.name.lower().split("_"))
+
+    @property
+    def may_be_loss(self) -> bool:
+        """Whether it stands for the loss where nothing is called one: an error, a distance."""
+        is_distance = self.role is Role.OTHER and self.words in ({"l1", "loss"}, {"l2", "loss"})
+        return is_distance or (self.role is Role.METRIC and bool(ERRORS & self.words))
 
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
-
-_CROSS_ENTROPY = re.compile("cross[-_ ]?entropy", re.IGNORECASE)  # one word: entropy is another
-
-_LOSS = {"loss", "losses", "nll", "bpd", "elbo", "cost", "xent", "crossentropy", "logloss"}
-_ACCURACY = {"acc", "accuracy"}
-# Lower is better by their very name: one of them stands for the loss where a log has none.
-ERRORS = frozenset(
-    {"mse", "mae", "rmse", "rmsle", "mape", "perplexity", "ppl", "error", "err", "wer"}
-)
-_METRIC = ERRORS | {
-    "r2", "auc", "auroc", "f1", "fbeta", "precision", "recall", "iou", "ap", "map", "bleu",
-    "rouge", "psnr", "ssim", "em", "mcc", "kappa", "dice", "cer", "score", "squared", "absolute",
-    "correlation", "pearson", "spearman", "fid", "hits", "mrr", "ndcg", "jaccard", "sensitivity",
-    "specificity", "success",
-}  # fmt: skip
-_REWARD = {"reward", "rewards", "rew", "return", "returns"}
-# Beside these words it is a part of a reward, or about one.
-_ABOUT_REWARD = {
-    "std", "min", "max", "histogram", "hist", "chosen", "rejected", "margins", "accuracies",
-    "penalty",
-}  # fmt: skip
-# Losses of reinforcement learning that tell nothing by their level.
-_REINFORCEMENT = {"policy", "value", "actor", "critic", "entropy", "q", "td", "ppo", "dqn", "sac"}
-_ADVERSARIAL = {
-    "generator", "discriminator", "gen", "disc", "gan", "adv", "adversarial", "fake", "real", "gp",
-    "wasserstein",
-}  # fmt: skip
-_REGULARISER = {
-    "reg", "regularization", "regularisation", "regularizer", "penalty", "weight", "l1", "l2",
-    "decay", "kl", "kld", "aux",
-}  # fmt: skip
-# Beside the word `loss`, these say that it is about the loss, not the loss.
-_ABOUT_LOSS = {"scale", "scaler", "scaling", "time", "std", "count", "num"}
-# Words that say over what a value was taken, not what it is.
-_FILLER = {
-    "epoch", "batch", "step", "iter", "iteration", "iterations", "mean", "avg", "average",
-    "running", "raw", "ptl", "metrics", "metric", "per", "vs", "log", "total", "overall",
-    "combined", "evaluation", "smoothed", "ema", "final", "losses", "performance",
-}  # fmt: skip
 
 
 def meaning_of(tag: str) -> Meaning:
@@ -125,20 +118,22 @@ def _of_keras(name: str, axis: Axis, *, is_epoch: bool) -> Meaning:
 
 
 def _of_words(tag: str) -> Meaning:
-    words = [word.lower() for word in _WORD.findall(_CROSS_ENTROPY.sub("Crossentropy", tag))]
+    words = [word.lower() for word in _WORD.findall(joined(tag))]
     splits = [split for word in words if (split := split_of_word(word))]
     telling = [word for word in words if split_of_word(word) is None]
-    core = [word for word in telling if word not in _FILLER]
+    core = [word for word in telling if word not in FILLERS]
     role = _role(tag, telling)
     return Meaning(
         name="_".join(core or telling) or tag,
         role=role,
         split=splits[-1] if splits else None,
         axis="step" if words[-1:] == ["step"] else "unknown",
-        rank=_rank(role, core, telling),
+        rank=_rank(tag, role, core, telling),
         is_epoch="epoch" in words and words != ["epoch"],
-        reinforcement=role is Role.REWARD or bool(_REINFORCEMENT & set(core) and "loss" in core),
-        adversarial=frozenset(_ADVERSARIAL & set(core)),
+        reinforcement=role is Role.REWARD or bool(REINFORCEMENT & set(core) and "loss" in core),
+        playing=bool(PLAYING & set(words)) and not _is_term_of_reward(tag),
+        adversarial=frozenset(ADVERSARIAL & set(core)),
+        smoothed=frozenset(SMOOTHED & set(telling)),
     )
 
 
@@ -146,18 +141,34 @@ def _role(tag: str, telling: list[str]) -> Role:
     words = {*telling, *(word.rstrip("0123456789") for word in telling)}
     if "lr" in words or {"learning", "rate"} <= words:
         return Role.LEARNING_RATE
-    if "norm" in words and words & {"grad", "gradient", "gradients", "global"}:
+    if _is_gradient_norm(words):
         return Role.GRADIENT_NORM
-    if words & _REWARD or telling == ["score"]:
-        about = words & _ABOUT_REWARD
+    if words & REWARDS:
+        about = words & ABOUT_REWARD or _is_term_of_reward(tag)
         return Role.OTHER if about else Role.REWARD
-    if words & _ACCURACY:
-        other = words & _ADVERSARIAL or _is_position(telling)
+    if words & ACCURACIES or _is_top(tag):
+        other = words & ADVERSARIAL or _is_position(telling)
         return Role.METRIC if other else Role.ACCURACY
-    if words & _LOSS or tag.rsplit("/", 1)[-1].lower() == "ce":
-        other = words & (_REGULARISER | _REINFORCEMENT | _ABOUT_LOSS)
+    if words & LOSSES or BOUND in words or [w for w in telling if w not in FILLERS] == ["ce"]:
+        other = words & (REGULARISERS | REINFORCEMENT | ABOUT_LOSS)
         return Role.OTHER if other else Role.LOSS
-    return Role.METRIC if words & _METRIC else Role.OTHER
+    return Role.METRIC if words & METRICS else Role.OTHER
+
+
+def _is_gradient_norm(words: set[str]) -> bool:
+    if "gnorm" in words or words == {"total", "norm"}:
+        return True
+    return "norm" in words and bool(words & {"grad", "gradient", "gradients", "global"})
+
+
+def _is_term_of_reward(tag: str) -> bool:
+    """Whether it is one of several: `rewards/chosen`, which preference tuning logs, too."""
+    return "rewards" in tag.lower().split("/")[:-1]
+
+
+def _is_top(tag: str) -> bool:
+    """Whether it is an accuracy without that word: `top1`, `Prec@5`."""
+    return TOP.fullmatch(tag.rsplit("/", 1)[-1].lower()) is not None
 
 
 def _is_position(telling: list[str]) -> bool:
@@ -171,15 +182,24 @@ def _is_position(telling: list[str]) -> bool:
     )
 
 
-def _rank(role: Role, core: list[str], telling: list[str]) -> int | None:
+def _rank(tag: str, role: Role, core: list[str], telling: list[str]) -> int | None:
     """How well a curve stands for its role: the fewer words of its own, the better."""
-    if role is Role.OTHER or _ADVERSARIAL & set(core):
+    is_bound = BOUND in core and not TURNED & set(core)
+    if role is Role.OTHER or ADVERSARIAL & set(core) or is_bound:
         return None
     rank = 10 * (sum(not word.isdigit() for word in core) - 1) + len(telling)
-    if role is Role.ACCURACY and any(word.startswith(("top", "fg", "pos")) for word in core):
+    if role is Role.ACCURACY and _is_among_several(tag, core):
         rank += 50
     if role is Role.LOSS and "total" in telling:
         rank -= 2
     if role is Role.REWARD and "cumulative" in core:
         rank -= 20
     return rank
+
+
+def _is_among_several(tag: str, core: list[str]) -> bool:
+    """Whether it asks for less than the first guess, or looks at a part of the classes alone."""
+    among = AMONG_SEVERAL.search(tag.lower())
+    if among is not None:
+        return among[1] != "1"
+    return any(word.startswith(("top", "fg", "pos")) for word in core)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tb_zeroacc.logs.roles import meaning_of
+from tb_zeroacc.logs.roles.meaning import meaning_of
+from tb_zeroacc.logs.roles.sides import is_players, side_of
 from tb_zeroacc.run import Role, Split
 
 LOSS, ACC, METRIC, OTHER = Role.LOSS, Role.ACCURACY, Role.METRIC, Role.OTHER
@@ -67,7 +68,33 @@ TAGS = {
     "accuracy/rank_0": (ACC, None, "unknown", "accuracy_rank_0"),
     "acc_pos": (ACC, None, "unknown", "acc_pos"),
     "valid/ppl": (METRIC, VAL, "unknown", "ppl"),
+    "val/mIoU": (METRIC, VAL, "unknown", "miou"),
+    "val/IoU": (METRIC, VAL, "unknown", "iou"),
+    "epoch_mean_io_u": (METRIC, None, "epoch", "mean_io_u"),
+    "radio_u": (OTHER, None, "unknown", "radio_u"),
+    "hit@10": (METRIC, None, "unknown", "hits_10"),
+    "cache_hit": (OTHER, None, "unknown", "cache_hit"),
+    "exact_match": (METRIC, None, "unknown", "exactmatch"),
+    "train_ce": (LOSS, TRAIN, "unknown", "ce"),
+    "train/BCE": (LOSS, TRAIN, "unknown", "bce"),
+    "binary_cross_entropy": (LOSS, None, "unknown", "binary_crossentropy"),
+    "huber_loss": (LOSS, None, "unknown", "huber_loss"),
+    "SmoothL1": (LOSS, None, "unknown", "huber"),
+    "log_loss": (LOSS, None, "unknown", "loss"),
+    "train/elbo": (LOSS, TRAIN, "unknown", "elbo"),
+    # top-1 accuracy by other names
+    "Prec@1": (ACC, None, "unknown", "prec_1"),
+    "val/top1": (ACC, VAL, "unknown", "top1"),
+    "val_top-5": (ACC, VAL, "unknown", "top_5"),
+    "top1_err": (METRIC, None, "unknown", "top1_err"),
+    "epoch_precision_1": (METRIC, None, "epoch", "precision_1"),  # Keras' second `Precision`
+    "precision@10": (METRIC, None, "unknown", "precision_10"),
+    # gradient norms
+    "gnorm": (NORM, None, "unknown", "gnorm"),
+    "train/total_norm": (NORM, TRAIN, "unknown", "norm"),
+    "weight_norm_total": (OTHER, None, "unknown", "weight_norm"),
     # what is no loss
+    "l1_loss": (OTHER, None, "unknown", "l1_loss"),  # see the whole log
     "loss_scale": (OTHER, None, "unknown", "loss_scale"),
     "loss_regularization": (OTHER, None, "unknown", "loss_regularization"),
     "local3/weight_loss_1": (OTHER, None, "unknown", "local3_weight_loss_1"),
@@ -81,7 +108,9 @@ TAGS = {
     "rollout/ep_rew_mean": (REWARD, None, "unknown", "rollout_ep_rew"),
     "eval/mean_reward": (REWARD, VAL, "unknown", "reward"),
     "Environment/Cumulative Reward": (REWARD, None, "unknown", "environment_cumulative_reward"),
-    "Score": (REWARD, None, "unknown", "score"),
+    "Score": (METRIC, None, "unknown", "score"),  # see the whole log
+    "train/rewards/chosen": (OTHER, TRAIN, "unknown", "rewards_chosen"),
+    "rewards/format": (OTHER, None, "unknown", "rewards_format"),
     "episode_reward": (REWARD, None, "unknown", "episode_reward"),
     "val_f1_score": (METRIC, VAL, "unknown", "f1_score"),
     # names are data
@@ -104,6 +133,11 @@ def test_what_a_tag_means(tag: str, want: tuple[object, ...]) -> None:
         ("total_loss", "cross_entropy"),
         ("loss", "loss_per_step"),
         ("train/acc", "train/acc_top5"),
+        ("top1", "top5"),
+        ("Prec@1", "Prec@5"),
+        ("acc@1", "acc@5"),
+        ("loss", "elbo"),
+        ("neg_elbo", "elbo"),
         ("Environment/Cumulative Reward", "Policy/Extrinsic Reward"),
     ],
 )
@@ -111,3 +145,41 @@ def test_which_stands_for_its_role(better: str, worse: str) -> None:
     ranks = meaning_of(better).rank, meaning_of(worse).rank
     assert ranks[0] is not None
     assert ranks[1] is None or ranks[0] < ranks[1]
+
+
+@pytest.mark.parametrize(
+    ("tag", "side"),
+    [
+        ("loss", -1),
+        ("acc", 1),
+        ("rmse", -1),
+        ("mIoU", 1),
+        ("epoch_mean_io_u", 1),
+        ("hit@10", 1),
+        ("exact_match", 1),
+        ("elbo", 0),
+        ("neg_elbo", -1),
+        ("Loss/G", 0),
+        ("critic_loss_mean", 0),
+        ("score", 0),
+        ("anything", 0),
+    ],
+)
+def test_which_side_is_the_better_one(tag: str, side: int) -> None:
+    found = meaning_of(tag)
+    assert side_of(found.role, found.name, tag) == side
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_one"),
+    [
+        ("generator_loss", True),
+        ("Loss/D", True),
+        ("errG_loss", True),
+        ("loss", False),
+        ("g", False),
+    ],
+)
+def test_losses_of_networks_that_train_against_one_another(tag: str, is_one: bool) -> None:
+    found = meaning_of(tag)
+    assert is_players(found.role, found.name, tag) is is_one
