@@ -55,6 +55,8 @@ class Curve:
         scale: 0.01 where an accuracy is in percent, else 1. Values are as in the log.
         names_its_split: Whether tag or directory say which data it was measured on.
         refuted: True for a logged loss that the sampled steps refute; its role is then `OTHER`.
+        interleaved: How many curves the tag holds: more than 1 where each step has as many values
+            and each of them follows a level of its own. The series is the last one of them.
     """
 
     member: str
@@ -68,6 +70,7 @@ class Curve:
     scale: float = 1.0
     names_its_split: bool = False
     refuted: bool = False
+    interleaved: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +158,37 @@ class Histograms:
     bad_since: int | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """An earlier training of a directory, or an earlier seed, fold or attempt of its loop.
+
+    Attributes:
+        run: Its curves alone.
+        same_file: Whether the file that holds it goes on with the next stretch; else that one has
+            a file of its own.
+        overlaps: Whether the next one began long before it had ended.
+    """
+
+    run: Run
+    same_file: bool = False
+    overlaps: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Earlier:
+    """What a directory holds beside the session that is judged, where no recorder tells them apart.
+
+    Attributes:
+        trainings: Earlier sessions that have files of their own.
+        restarts: How often the steps of the main curves began anew within a file.
+        stretches: The first and the latest ones of both that hold a main curve, in order.
+    """
+
+    trainings: int = 0
+    restarts: int = 0
+    stretches: tuple[Stretch, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """One training: the latest session of one directory.
@@ -178,6 +212,7 @@ class Run:
         curves: Every scalar tag.
         histograms: Of every tag that has any.
         recorded: Whether our recorder wrote in this session.
+        earlier: What the directory holds beside this session.
     """
 
     name: str
@@ -200,6 +235,7 @@ class Run:
     curves: tuple[Curve, ...] = ()
     histograms: tuple[Histograms, ...] = ()
     recorded: bool = False
+    earlier: Earlier = field(default_factory=Earlier)
 
     def table(self, kind: str) -> Table | None:
         """The samples of one kind, None where there is none."""

@@ -219,6 +219,11 @@ class SeriesBuilder:
         return self._head[-1][0] if self._head else None
 
     @property
+    def count(self) -> int:
+        """How many steps there are so far, the open one included."""
+        return self._count + len(self._fresh) + (self._open is not None)
+
+    @property
     def first_time(self) -> float | None:
         """Wall time of the first event, seconds."""
         return self._first_time

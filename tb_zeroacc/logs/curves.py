@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tb_zeroacc.logs.refuted import epochs_far_from_zero, is_refuted, is_zero
 from tb_zeroacc.logs.roles import ERRORS, Meaning, meaning_of
-from tb_zeroacc.logs.sessions import Member
+from tb_zeroacc.logs.stretches.member_curves import MemberCurves
 from tb_zeroacc.run import Axis, Curve, Role, Split, Table
 from tb_zeroacc.series import Series
 
@@ -22,7 +22,7 @@ WATCHED = 3
 class _Draft:
     """A curve before it is compared with the others."""
 
-    member: Member
+    member: MemberCurves
     tag: str
     meaning: Meaning
     split: Split
@@ -30,17 +30,14 @@ class _Draft:
     refuted: bool = False
 
 
-def curves_of(
-    members: Sequence[Member], frozen: Mapping[int, Series], sampled: Table | None = None
-) -> tuple[Curve, ...]:
+def curves_of(members: Sequence[MemberCurves], sampled: Table | None = None) -> tuple[Curve, ...]:
     """All scalar tags of a session.
 
     Args:
         members: The directories that take part.
-        frozen: Frozen series by the identity of their builder.
         sampled: The recorder's table `loss`; None without one.
     """
-    drafts = _drafts(members, frozen)
+    drafts = _drafts(members)
     drafts = _without_refuted_losses(drafts, sampled)
     drafts = _with_watched_test(drafts)
     drafts = _without_misleading_losses(drafts)
@@ -61,13 +58,14 @@ def curves_of(
             headline=draft in best,
             names_its_split=(draft.meaning.split or draft.member.part.split) is not None,
             refuted=draft.refuted,
+            interleaved=draft.member.interleaved.get(draft.tag, 1),
             scale=0.01 if draft.meaning.name in percent and _is_accuracy(draft) else 1.0,
         )
         for draft in drafts
     )
 
 
-def _drafts(members: Sequence[Member], frozen: Mapping[int, Series]) -> list[_Draft]:
+def _drafts(members: Sequence[MemberCurves]) -> list[_Draft]:
     drafts = []
     for member in members:
         meanings = {tag: meaning_of(tag) for tag in member.curves}
@@ -75,11 +73,11 @@ def _drafts(members: Sequence[Member], frozen: Mapping[int, Series]) -> list[_Dr
         # was measured after training on an epoch: on the validation data.
         named = {m.split for m in meanings.values() if m.role is Role.LOSS}
         bare = Split.VALIDATION if {Split.TRAIN, Split.VALIDATION} <= named else Split.TRAIN
-        for tag, builder in member.curves.items():
+        for tag, series in member.curves.items():
             meaning = meanings[tag]
             is_metric = meaning.role in (Role.ACCURACY, Role.METRIC)
             split = meaning.split or member.part.split or (bare if is_metric else Split.TRAIN)
-            drafts.append(_Draft(member, tag, meaning, split, frozen[id(builder)]))
+            drafts.append(_Draft(member, tag, meaning, split, series))
     return drafts
 
 
