@@ -18,9 +18,39 @@ from tb_zeroacc.diagnosis.computed.learning.baseline import (
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.needs import Need
 from tb_zeroacc.errors import UndeclaredNeedError
-from tb_zeroacc.run import Role, Run, Split
+from tb_zeroacc.run import Role, Run, Split, Stretch
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an earlier stretch of a directory did not learn.
+
+    Attributes:
+        code, name, summary: Of the first finding.
+        severity: Of the outcome; the worst is largest.
+        tier: Of the first finding.
+    """
+
+    code: str
+    name: str
+    summary: str
+    severity: int = 0
+    tier: Tier = Tier.STRONG
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedStretch:
+    """An earlier stretch of a directory that is long enough to be judged.
+
+    Attributes:
+        stretch: The stretch itself.
+        fault: Why it did not learn; None where nothing shows that it did not.
+    """
+
+    stretch: Stretch
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +65,7 @@ class RunContext:
         final_accuracy: Training accuracy likewise, 0 to 1.
         beats_loss, beats_accuracy: Whether these beat the baseline; None where it is unknown.
         declared: What the current rule declared to need, each by itself.
+        earlier: The earlier stretches of its directory that are long enough, in order.
     """
 
     run: Run
@@ -44,6 +75,7 @@ class RunContext:
     beats_loss: bool | None = None
     beats_accuracy: bool | None = None
     declared: tuple[Need[Any], ...] = ()
+    earlier: tuple[JudgedStretch, ...] = ()
 
     def given(self, need: Need[T]) -> T:
         """What the rule declared to need; the engine has checked that it is there.
@@ -79,8 +111,13 @@ class RunContext:
         return self.final_loss / self.baseline.loss
 
 
-def context_of(run: Run) -> RunContext:
-    """Compares a run with its baseline."""
+def context_of(run: Run, earlier: tuple[JudgedStretch, ...] = ()) -> RunContext:
+    """Compares a run with its baseline.
+
+    Args:
+        run: The training to judge.
+        earlier: The earlier stretches of its directory, judged.
+    """
     baseline = baseline_of(run)
     loss = _final_loss(run)
     accuracy = _final_accuracy(run)
@@ -90,7 +127,7 @@ def context_of(run: Run) -> RunContext:
     if baseline.accuracy is not None and accuracy is not None:
         floor = baseline.accuracy + BEATEN_ACCURACY * (1.0 - baseline.accuracy)
         beats_accuracy = bool(accuracy > floor)
-    return RunContext(run, baseline, loss, accuracy, beats_loss, beats_accuracy)
+    return RunContext(run, baseline, loss, accuracy, beats_loss, beats_accuracy, earlier=earlier)
 
 
 def _final_loss(run: Run) -> float | None:
