@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from math import isfinite
 from typing import NamedTuple, TypeAlias
 
@@ -407,4 +408,6 @@ class SeriesBuilder:
 def _median_gap(times: list[float]) -> float | None:
     if len(times) < 2:
         return None
-    return float(np.median(np.maximum(np.diff(np.array(times)), 0.0)))
+    gaps = sorted(max(later - time, 0.0) for time, later in pairwise(times))
+    middle = len(gaps) // 2
+    return (gaps[middle] + gaps[~middle]) / 2
