@@ -79,9 +79,9 @@ def several_trainings_in_one_directory(context: RunContext) -> Answer:
     loop. A resumed training: its steps go on.
 
     ## Sources
-    tensorflow.org/tensorboard/get_started (a directory for each run). Measured on the first points
-    of 78 healthy logs of 33 authors: none is called faulty as a run that goes on, from 4 points on,
-    and none of those with 8 points or more from .6 of its whole length on.
+    tensorflow.org/tensorboard/get_started (a directory for each run). Measured with the first parts
+    of labelled logs as earlier trainings (`python -m tests.corpus stretches`): at no tenth of their
+    length is one of 80 healthy logs said to have failed; of 23 failing ones 18 are, whole.
     """
     run, earlier = context.run, context.run.earlier
     if run.recorded:
