@@ -67,6 +67,8 @@ def judged_stretches(
 ) -> tuple[JudgedStretch, ...]:
     """The verdicts on the earlier stretches of a run's directory that are long enough."""
     stretches = run.earlier.stretches
+    if not stretches:  # as with most runs
+        return ()
     open_ones = are_open([stretch.run for stretch in stretches], run)
     return tuple(
         JudgedStretch(stretch, _fault_of(stretch.run, tuple(rules), strict, is_open))

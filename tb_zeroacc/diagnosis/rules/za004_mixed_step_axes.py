@@ -87,7 +87,8 @@ def mixed_step_axes(context: RunContext) -> Answer:
     run, earlier = context.run, context.run.earlier
     judged = [one for one in context.earlier if one.stretch.same_file]
     bad = faulty(judged)
-    several = [curve for curve in run.main_curves if curve.interleaved > 1]
+    several = [curve for curve in run.curves if curve.interleaved > 1]
+    several = [curve for curve in run.main_curves if curve in several] if several else []
     shared = tuple(_shared(curve) for curve in several[:SHOWN])
     if bad:
         held = earlier.restarts + 1
