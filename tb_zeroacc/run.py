@@ -60,6 +60,8 @@ class Curve:
             another.
         is_copy: Whether another curve tells the same: equal values, or the raw ones of these.
         is_inferred: Whether its behaviour told its role (a metric) and side, for its name does not.
+        interleaved: How many curves the tag holds: more than 1 where each step has as many values
+            and each of them follows a level of its own. The series is the last one of them.
     """
 
     member: str
@@ -77,6 +79,7 @@ class Curve:
     is_players: bool = False
     is_copy: bool = False
     is_inferred: bool = False
+    interleaved: int = 1
 
     @property
     def is_called_loss(self) -> bool:
@@ -190,6 +193,37 @@ class Hyperparameters:
     source: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """An earlier training of a directory, or an earlier seed, fold or attempt of its loop.
+
+    Attributes:
+        run: Its curves alone.
+        same_file: Whether the file that holds it goes on with the next stretch; else that one has
+            a file of its own.
+        overlaps: Whether the next one began long before it had ended.
+    """
+
+    run: Run
+    same_file: bool = False
+    overlaps: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Earlier:
+    """What a directory holds beside the session that is judged, where no recorder tells them apart.
+
+    Attributes:
+        trainings: Earlier sessions that have files of their own.
+        restarts: How often the steps of the main curves began anew within a file.
+        stretches: The first and the latest ones of both that hold a main curve, in order.
+    """
+
+    trainings: int = 0
+    restarts: int = 0
+    stretches: tuple[Stretch, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """One training: the latest session of one directory.
@@ -214,6 +248,7 @@ class Run:
         histograms: Of every tag that has any.
         recorded: Whether our recorder wrote in this session.
         hyperparameters: What the training was set to, as far as files beside its curves say.
+        earlier: What the directory holds beside this session.
     """
 
     name: str
@@ -237,6 +272,7 @@ class Run:
     histograms: tuple[Histograms, ...] = ()
     recorded: bool = False
     hyperparameters: Hyperparameters = Hyperparameters()
+    earlier: Earlier = field(default_factory=Earlier)
 
     def table(self, kind: str) -> Table | None:
         """The samples of one kind, None where there is none."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from math import isfinite
 from typing import NamedTuple, TypeAlias
 
@@ -219,6 +220,11 @@ class SeriesBuilder:
         return self._head[-1][0] if self._head else None
 
     @property
+    def count(self) -> int:
+        """How many steps there are so far, the open one included."""
+        return self._count + len(self._fresh) + (self._open is not None)
+
+    @property
     def first_time(self) -> float | None:
         """Wall time of the first event, seconds."""
         return self._first_time
@@ -402,4 +408,6 @@ class SeriesBuilder:
 def _median_gap(times: list[float]) -> float | None:
     if len(times) < 2:
         return None
-    return float(np.median(np.maximum(np.diff(np.array(times)), 0.0)))
+    gaps = sorted(max(later - time, 0.0) for time, later in pairwise(times))
+    middle = len(gaps) // 2
+    return (gaps[middle] + gaps[~middle]) / 2

@@ -18,9 +18,39 @@ from tb_zeroacc.diagnosis.computed.learning.baseline import (
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.needs import Need
 from tb_zeroacc.errors import UndeclaredNeedError
-from tb_zeroacc.run import Role, Run, Split
+from tb_zeroacc.run import Role, Run, Split, Stretch
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an earlier stretch of a directory did not learn.
+
+    Attributes:
+        code, name, summary: Of the first finding.
+        severity: Of the outcome; the worst is largest.
+        tier: Of the first finding.
+    """
+
+    code: str
+    name: str
+    summary: str
+    severity: int = 0
+    tier: Tier = Tier.STRONG
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedStretch:
+    """An earlier stretch of a directory that is long enough to be judged.
+
+    Attributes:
+        stretch: The stretch itself.
+        fault: Why it did not learn; None where nothing shows that it did not.
+    """
+
+    stretch: Stretch
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +66,7 @@ class RunContext:
         beats_loss, beats_accuracy: Whether these beat the baseline; None where it is unknown.
         declared: What the current rule declared to need, each by itself.
         found: What was looked for in the run so far, for all rules; None where it has none.
+        earlier: The earlier stretches of its directory that are long enough, in order.
     """
 
     run: Run
@@ -45,6 +76,7 @@ class RunContext:
     beats_loss: bool | None = None
     beats_accuracy: bool | None = None
     declared: tuple[Need[Any], ...] = ()
+    earlier: tuple[JudgedStretch, ...] = ()
     found: dict[Need[Any], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def look_for(self, need: Need[T]) -> T | None:
@@ -88,8 +120,13 @@ class RunContext:
         return self.final_loss / self.baseline.loss
 
 
-def context_of(run: Run) -> RunContext:
-    """Compares a run with its baseline."""
+def context_of(run: Run, earlier: tuple[JudgedStretch, ...] = ()) -> RunContext:
+    """Compares a run with its baseline.
+
+    Args:
+        run: The training to judge.
+        earlier: The earlier stretches of its directory, judged.
+    """
     baseline = baseline_of(run)
     loss = _final_loss(run)
     accuracy = _final_accuracy(run)
@@ -99,7 +136,7 @@ def context_of(run: Run) -> RunContext:
     if baseline.accuracy is not None and accuracy is not None:
         floor = baseline.accuracy + BEATEN_ACCURACY * (1.0 - baseline.accuracy)
         beats_accuracy = bool(accuracy > floor)
-    return RunContext(run, baseline, loss, accuracy, beats_loss, beats_accuracy)
+    return RunContext(run, baseline, loss, accuracy, beats_loss, beats_accuracy, earlier=earlier)
 
 
 def _final_loss(run: Run) -> float | None:

@@ -17,11 +17,13 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Tier,
 )
-from tb_zeroacc.diagnosis.context import RunContext, context_of
-from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Rivals
+from tb_zeroacc.diagnosis.computed.learning.stretches import are_open, is_judged
+from tb_zeroacc.diagnosis.computed.per_run import per_run
+from tb_zeroacc.diagnosis.context import Fault, JudgedStretch, RunContext, context_of
+from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Outcome, Rivals
 from tb_zeroacc.diagnosis.outcome import headline_of, outcome_of
 from tb_zeroacc.diagnosis.overview import loss_against_baseline, overview_of
-from tb_zeroacc.diagnosis.rule import Rule
+from tb_zeroacc.diagnosis.rule import Family, Rule
 from tb_zeroacc.run import Run
 
 log = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
     Returns:
         The same diagnosis for the same run, always.
     """
-    context = context_of(run)
+    context = context_of(run, judged_stretches(run, rules, strict=strict))
     answers = _yield({rule.code: ask(rule, context, strict=strict) for rule in rules}, rules)
     told = {r.code: (r, a) for r in rules if isinstance(a := answers[r.code], Flagged)}
     flagged = {code: (rule, answer) for code, (rule, answer) in told.items() if not rule.preview}
@@ -60,6 +62,34 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
         overview=overview_of(context),
         previews=_previews(told, order),
     )
+
+
+def judged_stretches(
+    run: Run, rules: Sequence[Rule], *, strict: bool = False
+) -> tuple[JudgedStretch, ...]:
+    """The verdicts on the earlier stretches of a run's directory that are long enough."""
+    stretches = run.earlier.stretches
+    if not stretches:  # as with most runs
+        return ()
+    open_ones = are_open([stretch.run for stretch in stretches], run)
+    return tuple(
+        JudgedStretch(stretch, _fault_of(stretch.run, tuple(rules), strict, is_open))
+        for stretch, is_open in zip(stretches, open_ones, strict=True)
+        if is_judged(stretch.run)
+    )
+
+
+@per_run  # a stretch of the past stays as it is while the training goes on
+def _fault_of(run: Run, rules: tuple[Rule, ...], strict: bool, is_open: bool) -> Fault | None:
+    """Why a stretch did not learn; only by what cannot turn where it need not have come far."""
+    verdict = diagnose(replace(run, state="live") if is_open else run, rules, strict=strict)
+    first = verdict.findings[0] if verdict.findings else None
+    if first is None or first.tier < Tier.STRONG or verdict.outcome not in _FAILED:
+        return None
+    return Fault(first.code, first.name, first.summary, _FAILED.index(verdict.outcome), first.tier)
+
+
+_FAILED = (Outcome.NOT_LEARNING, Outcome.BROKEN)  # the worst last
 
 
 def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
@@ -177,9 +207,11 @@ def _weight(flagged: Flags, code: str) -> tuple[int, int]:
 
 
 def _rank(roots: Mapping[str, list[str]], flagged: Flags) -> tuple[Finding, ...]:
-    def key(code: str) -> tuple[int, int, int]:
+    def key(code: str) -> tuple[int, bool, int, int]:
         tier, suspicion = _weight(flagged, code)
-        return tier, suspicion, len(roots[code])
+        # What the log holds beside the training comes after what the training itself shows.
+        is_of_training = flagged[code][0].family is not Family.LOG
+        return tier, is_of_training, suspicion, len(roots[code])
 
     findings = []
     for rank, code in enumerate(sorted(roots, key=key, reverse=True), start=1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeVar
@@ -17,8 +17,9 @@ from tb_zeroacc.logs.grouping import Part
 from tb_zeroacc.logs.hyperparameters import in_words, joined
 from tb_zeroacc.logs.keras_record import contract_of
 from tb_zeroacc.logs.sessions import Member, Session, latest_session
+from tb_zeroacc.logs.stretches.set_aside import SHORTEST
 from tb_zeroacc.logs.tables import EPOCH_KINDS, Samples, followed_by
-from tb_zeroacc.run import Histograms, Hyperparameters, Run, Table
+from tb_zeroacc.run import Curve, Earlier, Histograms, Hyperparameters, Run, Stretch, Table
 
 # A training counts as live while its last record is younger than this many times the usual pause
 # between records, and in any case while it is younger than five minutes.
@@ -44,6 +45,7 @@ def build(
     files: Mapping[str, tuple[Part, list[FileContents]]],
     file_notes: Sequence[str] = (),
     unfinished: Sequence[str] = (),
+    known: Run | None = None,
 ) -> Built:
     """Builds one training's Run.
 
@@ -53,13 +55,15 @@ def build(
         files: Its directories, each with its files in reading order.
         file_notes: Sentences on damage in the files.
         unfinished: Sentences on files that end within a record: truncated, or still written to.
+        known: The Run as it was before the files grew: what did not change in it is used again.
     """
     session = latest_session(files)
     recordings = session.recorder.recordings if session.recorder else []
     newest = recordings[-1] if recordings else RecordedSession()
     epochs = tuple(e for r in recordings for e in (*r.first_epochs, *r.last_epochs))
     tables = _tables(session.recorder, epochs) if session.recorder else {}
-    frozen = {id(b): b.freeze() for m in session.members for b in m.curves.values()}
+    held = [member.as_it_stands() for member in session.members]
+    curves = curves_of(held, tables.get("loss"))
     faults = [text for _, held in files.values() for c in held for text in c.faults]
     hyperparameters = _hyperparameters(session.members)
     told = filter(None, [in_words(hyperparameters)])
@@ -79,12 +83,14 @@ def build(
         unrecorded=tuple(dict.fromkeys(fact for r in recordings for fact in r.unrecorded)),
         epochs=epochs,
         tables=MappingProxyType(tables),
-        curves=curves_of(session.members, frozen, tables.get("loss")),
+        curves=curves,
         histograms=tuple(_histograms(session.members)),
         recorded=bool(recordings),
         hyperparameters=hyperparameters,
     )
-    gaps = [s.median_gap for s in frozen.values() if s.median_gap is not None and s.count > 2]
+    run = replace(run, earlier=_earlier(run, session, known))
+    series = [curve.series for curve in curves]
+    gaps = [s.median_gap for s in series if s.median_gap is not None and s.count > 2]
     return Built(
         run=run,
         last_event=session.last_event,
@@ -152,6 +158,48 @@ def _histograms(members: Sequence[Member]) -> Iterator[Histograms]:
             )  # fmt: skip
 
 
+# --- earlier stretches --------------------------------------------------------------------------
+
+
+def _earlier(run: Run, session: Session, known: Run | None) -> Earlier:
+    """What the directory holds beside the session that is judged."""
+    if run.recorded:
+        return Earlier()
+    main = {(curve.member, curve.tag) for curve in run.main_curves}
+    anew = [n for m in session.members for tag, n in m.restarted.items() if (m.name, tag) in main]
+    before = [] if known is None else [stretch.run for stretch in known.earlier.stretches]
+    stretches = []
+    for earlier in session.earlier:
+        curves = curves_of(earlier.members)
+        if _holds_any(curves, main):
+            names = tuple(member.name for member in earlier.members)
+            found = Run(run.name, run.path, names, curves=curves)
+            same = next((old for old in before if _alike(old.curves, curves)), found)
+            stretches.append(Stretch(same, earlier.same_file, earlier.overlaps))
+    return Earlier(
+        trainings=session.sessions - 1 - session.within,
+        restarts=session.within + max(anew, default=0),
+        stretches=tuple(stretches),
+    )
+
+
+def _holds_any(curves: Iterable[Curve], main: Collection[tuple[str, str]]) -> bool:
+    """Whether a stretch holds a main curve: where it does not, a loop's index began anew."""
+    long = {(c.member, c.tag) for c in curves if c.series.count >= SHORTEST}
+    return bool(long & set(main) if main else long)
+
+
+def _alike(some: Sequence[Curve], others: Sequence[Curve]) -> bool:
+    """Whether curves are the same."""
+    return len(some) == len(others) and all(
+        (a.member, a.tag, a.series.count) == (b.member, b.tag, b.series.count)
+        and a.series.first_time == b.series.first_time
+        and np.array_equal(a.series.steps, b.series.steps)
+        and np.array_equal(a.series.values, b.series.values, equal_nan=True)
+        for a, b in zip(some, others, strict=True)
+    )
+
+
 # --- notes --------------------------------------------------------------------------------------
 
 
@@ -178,6 +226,10 @@ def _session_notes(session: Session) -> Iterator[str]:
             f"Training was resumed at an earlier step ({_named(resumed)}); "
             "the steps that were written again replace the first ones."
         )
+    repeated = {tag: n for m in session.members for tag, n in m.repeated.items()}
+    if repeated:
+        many = max(repeated.values())
+        yield f"{_named(repeated)}: up to {many} values at each step; the last one counts."
     if not any(m.holds_data for m in session.members):
         yield "The event files hold no curve and no record of a training."
 

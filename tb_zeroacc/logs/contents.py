@@ -1,12 +1,13 @@
 """What one file of a log holds, as far as it was read: its tags, its sessions, our records.
 
 A file's contents depend on its own events alone, so that files can be read in any order and in
-any pieces. Only the latest session of a file is kept, of the earlier ones just their number.
+any pieces. The latest session of a file is kept whole, of the earlier ones their number and as many
+curves as a bounded memory holds.
 
 Within a file a tag whose steps go back begins a new stretch. That is a new session unless another
 tag runs on across it: then the tag's steps only count something that begins anew (a loop's index).
 Where its values go on, too, the stretches are one curve: those of the batches of each epoch do,
-those of the epochs of each fold do not.
+those of the epochs of each fold do not. That alone tells such a loop where it turned often.
 """
 
 from __future__ import annotations
@@ -31,10 +32,12 @@ from tb_zeroacc.logs.decoding import (
     number_of,
     range_of,
 )
+from tb_zeroacc.logs.stretches.set_aside import SetAside
+from tb_zeroacc.logs.stretches.track import Track, restarts
 from tb_zeroacc.logs.tables import TableStore
 from tb_zeroacc.records import Layout, SampleRecord
 from tb_zeroacc.run import Axis, Hyperparameters
-from tb_zeroacc.series import SeriesBuilder
+from tb_zeroacc.series import Series, SeriesBuilder
 
 # Real logs have up to some hundred tags; more of them than this are no curves for a person.
 MAX_TAGS = 5_000
@@ -46,43 +49,6 @@ MAX_REWINDS = 200
 MAX_UNRECORDED = 50  # a recorder has some twenty parts; each is said to be missing once
 # The first and last epochs that are kept; their curves are complete in `zeroacc/epoch/...`.
 EDGE_EPOCHS = 1_000
-
-
-@dataclass(slots=True)
-class Track:
-    """One scalar tag within a file: its present stretch of rising steps."""
-
-    builder: SeriesBuilder
-    opened_with: float  # first value in the file
-    begun: int  # number of the event that began this stretch
-    opened_at: int  # first step in the file
-    lowest: int  # lowest step at which a stretch began
-    last: int  # last step
-    latest: float = 0.0  # last value
-    seen: int = 0  # number of the last event
-    restarts: int = 0  # how often steps began anew
-    whole: SeriesBuilder | None = None  # all stretches, one behind the other, if there are several
-    shift: int = 0  # of the steps of this stretch in `whole`
-    continued: int = 0  # restarts at which the values went on
-    rewinds: int = 0  # how often a resumed training wrote steps again
-
-    def restart(self, step: int, value: float, event: int) -> None:
-        """Begins a new stretch."""
-        if abs(value - self.latest) < abs(value - self.opened_with):
-            self.continued += 1
-        self.whole = self.whole or self.builder
-        self.shift = (self.whole.last_step or 0) + 1 - step
-        self.restarts += 1
-        self.lowest = min(self.lowest, step)
-        self.builder, self.begun = SeriesBuilder(), event
-
-    @property
-    def joined(self) -> SeriesBuilder | None:
-        """All stretches as one curve, where most begin nearer to the last value than to the first.
-
-        None where they do not, or where there is only one stretch.
-        """
-        return self.whole if self.continued > self.restarts / 2 else None
 
 
 @dataclass(slots=True, eq=False)
@@ -118,6 +84,7 @@ class FileContents:
         tracks: Scalar tags of the latest session (and of earlier ones: see `alive`).
         breaks: Number of the event at which each session but the first began.
         earlier: Sessions before those of `breaks`.
+        set_aside: Stretches of its tags that others followed.
         model: The latest JSON of Keras' record, and the number of its event.
         histograms: By tag, its histograms.
         recording: What our recorder wrote, None where it did not.
@@ -131,6 +98,7 @@ class FileContents:
     tracks: dict[str, Track] = field(default_factory=dict)
     breaks: list[int] = field(default_factory=list)
     earlier: int = 0
+    set_aside: SetAside = field(default_factory=SetAside)
     model: bytes | None = None
     histograms: dict[str, HistogramsBuilder] = field(default_factory=dict)
     recording: RecordedSession | None = None
@@ -142,16 +110,34 @@ class FileContents:
     @property
     def begun(self) -> int:
         """Number of the event that began the latest session."""
-        return self.breaks[-1] if self.breaks else 0
+        return 0 if self._counts_laps else self._last_break
 
     @property
     def sessions(self) -> int:
         """Sessions in this file, the latest included."""
-        return 1 + len(self.breaks) + self.earlier
+        return 1 if self._counts_laps else 1 + len(self.breaks) + self.earlier
+
+    @property
+    def _last_break(self) -> int:
+        return self.breaks[-1] if self.breaks else 0
+
+    @property
+    def _counts_laps(self) -> bool:
+        """Whether all breaks are those of a loop within one training: values go on at them."""
+        tracks = [track for track in self.tracks.values() if track.restarts]
+        return any(track.counts_laps for track in tracks) and all(
+            track.renewed <= track.continued for track in tracks
+        )
 
     def alive(self) -> dict[str, Track]:
         """The tags of the latest session."""
-        return {tag: track for tag, track in self.tracks.items() if track.seen >= self.begun}
+        begun = self.begun
+        return {tag: track for tag, track in self.tracks.items() if track.seen >= begun}
+
+    def stretches(self) -> list[dict[str, Series]]:
+        """Earlier stretches of the tags that begin anew, by tag, as far as they are kept."""
+        joined = {tag for tag, track in self.tracks.items() if track.joined is not None}
+        return self.set_aside.groups(without=joined)
 
     def add(self, event: event_pb2.Event) -> None:
         """Takes the next event of the file."""
@@ -220,17 +206,22 @@ class FileContents:
         if len(self.tracks) >= MAX_TAGS:
             self.fault(Fault(f"Only the first {MAX_TAGS} scalar tags of a file are read."))
             return
-        track = Track(SeriesBuilder(), item.value, self.events, step, step, step)
+        track = Track(item.tag, SeriesBuilder(), item.value, self.events, step, step, step)
         self.tracks[item.tag] = track
         self._go_on(track, step, item.value, time)
 
     def _go_on(self, track: Track, step: int, value: float, time: float | None) -> None:
-        track.seen = self.events
+        is_first, track.seen = not track.seen, self.events
         if step < track.last:
             if not self._go_back(track, step, value):
                 return
-        elif step > track.last and self.breaks and self.breaks[-1] > track.begun:
-            self._veto(track)
+        elif step > track.last:
+            if track.repeats is not None:
+                track.repeats.go_on(value)
+            if self.breaks and self.breaks[-1] > track.begun:
+                self._veto(track)
+        elif not is_first:
+            track.repeat(value)
         track.last, track.latest = step, value
         track.builder.append(step, value, time)
         if track.whole is not None:
@@ -247,11 +238,12 @@ class FileContents:
             if track.whole is not None:
                 track.whole = track.whole.before(step + track.shift)
             return True
-        if track.begun >= self.begun:  # else it joins the session that another tag began
+        if track.begun >= self._last_break:  # else it joins the session that another tag began
             self.breaks.append(self.events)
             if len(self.breaks) > MAX_BREAKS:
                 del self.breaks[0]
                 self.earlier += 1
+        self.set_aside.add(track.tag, track.begun, track.builder)
         track.restart(step, value, self.events)
         return True
 
@@ -302,17 +294,8 @@ class FileContents:
         if self.recording is not None:
             self.earlier += len(self.breaks) + 1
             self.breaks = []
-            self.tracks = {}
+            self.tracks, self.set_aside = {}, SetAside()
             self.histograms = {}
             self.model = None
             self.hyperparameters = None
         self.recording = RecordedSession(start=start)
-
-
-def restarts(step: int, first: int, last: int) -> bool:
-    """Whether a step below the last one begins anew, rather than going on from a checkpoint.
-
-    A resumed training repeats what came after its last checkpoint, so it goes back a little; a
-    new one begins where the old one began.
-    """
-    return step < last and step - first <= (last - first) / 2

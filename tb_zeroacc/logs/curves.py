@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tb_zeroacc.logs.roles.behaviour import with_behaviour
@@ -11,7 +11,7 @@ from tb_zeroacc.logs.roles.drafts import Draft, weight
 from tb_zeroacc.logs.roles.meaning import meaning_of
 from tb_zeroacc.logs.roles.refuted import epochs_far_from_zero, is_refuted, is_zero
 from tb_zeroacc.logs.roles.sides import is_players, side_of
-from tb_zeroacc.logs.sessions import Member
+from tb_zeroacc.logs.stretches.member_curves import MemberCurves
 from tb_zeroacc.run import Axis, Curve, Role, Split, Table
 from tb_zeroacc.series import Series
 
@@ -22,17 +22,14 @@ PERCENT_TO = 100.5
 WATCHED = 3
 
 
-def curves_of(
-    members: Sequence[Member], frozen: Mapping[int, Series], sampled: Table | None = None
-) -> tuple[Curve, ...]:
+def curves_of(members: Sequence[MemberCurves], sampled: Table | None = None) -> tuple[Curve, ...]:
     """All scalar tags of a session.
 
     Args:
         members: The directories that take part.
-        frozen: Frozen series by the identity of their builder.
         sampled: The recorder's table `loss`; None without one.
     """
-    drafts = _drafts(members, frozen)
+    drafts = _drafts(members)
     drafts = _without_refuted_losses(drafts, sampled)
     drafts = _with_watched_test(drafts)
     drafts = _with_scores_of_play(drafts)
@@ -55,6 +52,7 @@ def curves_of(
             headline=draft in best,
             names_its_split=(draft.meaning.split or draft.member.part.split) is not None,
             refuted=draft.refuted,
+            interleaved=draft.member.interleaved.get(draft.tag, 1),
             scale=0.01 if draft.meaning.name in percent and _is_accuracy(draft) else 1.0,
             side=draft.inferred or side_of(draft.meaning.role, draft.meaning.name, draft.tag),
             is_players=is_players(draft.meaning.role, draft.meaning.name, draft.tag),
@@ -65,7 +63,7 @@ def curves_of(
     )
 
 
-def _drafts(members: Sequence[Member], frozen: Mapping[int, Series]) -> list[Draft]:
+def _drafts(members: Sequence[MemberCurves]) -> list[Draft]:
     drafts = []
     for member in members:
         meanings = {tag: meaning_of(tag) for tag in member.curves}
@@ -73,11 +71,11 @@ def _drafts(members: Sequence[Member], frozen: Mapping[int, Series]) -> list[Dra
         # was measured after training on an epoch: on the validation data.
         named = {m.split for m in meanings.values() if m.role is Role.LOSS}
         bare = Split.VALIDATION if {Split.TRAIN, Split.VALIDATION} <= named else Split.TRAIN
-        for tag, builder in member.curves.items():
+        for tag, series in member.curves.items():
             meaning = meanings[tag]
             is_metric = meaning.role in (Role.ACCURACY, Role.METRIC)
             split = meaning.split or member.part.split or (bare if is_metric else Split.TRAIN)
-            drafts.append(Draft(member, tag, meaning, split, frozen[id(builder)]))
+            drafts.append(Draft(member, tag, meaning, split, series))
     return drafts
 
 

@@ -163,7 +163,10 @@ class LogReader:
             version = tuple((at.member, at.part, *at.file.version) for at in files)
             known = self._built.get(name)
             fresh = known is None or known[0] != version
-            built[name] = (version, self._build(name, files)) if known is None or fresh else known
+            if known is None or fresh:
+                before = None if known is None else known[1].run
+                known = version, self._build(name, files, before)
+            built[name] = known
         self._built = built
         found = [(name, one) for name, (_, one) in built.items()]
         # Directories with a header alone show only where there is nothing else.
@@ -228,7 +231,7 @@ class LogReader:
             if file.listed.member in trainings:
                 yield _Placed(file.listed.member, Part(file.listed.member), file)
 
-    def _build(self, name: str, files: list[_Placed]) -> Built:
+    def _build(self, name: str, files: list[_Placed], known: Run | None) -> Built:
         directories: dict[str, tuple[Part, list[FileContents]]] = {}
         for member, part, file in files:
             is_read = file.follower.holds_log or isinstance(file.follower, HparamsFollower)
@@ -241,6 +244,7 @@ class LogReader:
             directories,
             [note for at in files for note in at.file.damage()],
             [note for at in files for note in at.file.unfinished()],
+            known,
         )
 
     def _counts(self, contents: FileContents) -> bool:

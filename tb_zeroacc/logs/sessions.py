@@ -3,6 +3,7 @@
 A directory used again holds several trainings. Where our recorder wrote, its start records say
 where one ends and the next begins; elsewhere a file whose steps begin anew does. A resumed
 training goes on and is one session; where it writes steps again, the new ones replace the old.
+The curves of the first and of the latest earlier sessions are kept.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tb_zeroacc.histograms import HistogramsBuilder
-from tb_zeroacc.logs.contents import FileContents, RecordedSession, Track, restarts
+from tb_zeroacc.logs.contents import FileContents, RecordedSession
 from tb_zeroacc.logs.grouping import Part
+from tb_zeroacc.logs.stretches.earlier import MOST_KEPT, EarlierSession, earlier_sessions
+from tb_zeroacc.logs.stretches.member_curves import MemberCurves
+from tb_zeroacc.logs.stretches.track import Track, restarts
 from tb_zeroacc.run import Axis, Hyperparameters
-from tb_zeroacc.series import SeriesBuilder
+from tb_zeroacc.series import Series, SeriesBuilder
 
 # Lightning logs these beside everything, `trainer.test` too: they begin no training.
 BOOKKEEPING = frozenset({"epoch", "hp_metric"})
@@ -31,11 +35,15 @@ class Member:
         restarted: How often the steps of a tag began anew without a new session.
         joined: The same for tags whose stretches are one curve.
         resumed: Tags whose steps were written again by a resumed training.
+        interleaved: By tag how many curves it holds, where these are several.
+        repeated: By tag how many values of one curve each step holds, where these are several.
         histograms: By tag, its histograms.
         model: JSON of Keras' record.
         hyperparameters: What the training was set to; None where that is not said.
         recordings: What our recorder wrote in this session, file by file.
         sessions: Sessions that the directory holds.
+        within: Those of them that another one follows in the same file.
+        earlier: The curves of earlier stretches, in order, as far as they are kept.
         before: Wall time of the last event of the session before it.
         last_event: Wall time of the last event of any kind.
         counted: What the steps count where text logs hold the curves; else `unknown`.
@@ -47,11 +55,15 @@ class Member:
     restarted: dict[str, int] = field(default_factory=dict)
     joined: dict[str, int] = field(default_factory=dict)
     resumed: dict[str, None] = field(default_factory=dict)
+    interleaved: dict[str, int] = field(default_factory=dict)
+    repeated: dict[str, int] = field(default_factory=dict)
     histograms: dict[str, HistogramsBuilder] = field(default_factory=dict)
     model: bytes | None = None
     hyperparameters: Hyperparameters | None = None
     recordings: list[RecordedSession] = field(default_factory=list)
     sessions: int = 0
+    within: int = 0
+    earlier: list[MemberCurves] = field(default_factory=list)
     before: float | None = None
     last_event: float | None = None
     counted: Axis = "unknown"
@@ -73,10 +85,32 @@ class Member:
         """Whether there is anything to judge."""
         return bool(self.curves or self.recordings)
 
+    def as_it_stands(self) -> MemberCurves:
+        """Its curves so far."""
+        return self._holding({tag: builder.freeze() for tag, builder in self.curves.items()})
+
+    def _holding(self, curves: Mapping[str, Series], same_file: bool = False) -> MemberCurves:
+        several = {} if same_file else self.interleaved
+        return MemberCurves(self.name, self.part, curves, self.counted, several, same_file)
+
+    def set_aside(self, stretches: Iterable[Mapping[str, Series]]) -> None:
+        """Keeps stretches that others followed in the file that comes next."""
+        for curves in stretches:
+            self._keep(self._holding(curves, same_file=True))
+
+    def _keep(self, stretch: MemberCurves) -> None:
+        """Keeps the first one, which tells where all began, and the latest ones."""
+        self.earlier.append(stretch)
+        if len(self.earlier) > MOST_KEPT:
+            del self.earlier[1]
+
     def forget(self) -> None:
         """A new session begins: everything so far is set aside."""
         self.before = self.last
+        if self.curves:
+            self._keep(self.as_it_stands())
         self.curves, self.restarted, self.joined, self.resumed = {}, {}, {}, {}
+        self.interleaved, self.repeated = {}, {}
         self.histograms, self.model, self.recordings = {}, None, []
         self.hyperparameters = None
 
@@ -95,22 +129,27 @@ def joined(name: str, part: Part, files: Sequence[FileContents]) -> Member:
             member.hyperparameters = contents.hyperparameters or member.hyperparameters
             continue
         anew = _begins_anew(member, contents, alive)
+        goes_on = member.sessions > 0 and not anew
         if contents.sessions > 1 or anew:
             member.forget()
-        goes_on = member.sessions > 0 and not anew
+        member.counted = contents.counted
+        if contents.recording is None:
+            # What goes on from the file before is no whole training and is not judged alone.
+            member.set_aside(contents.stretches()[1 if goes_on else 0 :])
         member.sessions += contents.sessions - (1 if goes_on else 0)
+        member.within += contents.sessions - 1
         for tag, track in alive.items():
             _take_track(member, tag, track, contents.sessions - 1)
         _take_rest(member, contents)
-        member.counted = contents.counted
         if contents.recording is not None:
             member.recordings.append(contents.recording)
     return member
 
 
 def _take_rest(member: Member, contents: FileContents) -> None:
+    begun = contents.begun
     for tag, builder in contents.histograms.items():
-        if builder.seen >= contents.begun:
+        if builder.seen >= begun:
             known = member.histograms.get(tag)
             member.histograms[tag] = builder if known is None else known.followed_by(builder)
     member.model = contents.model or member.model
@@ -138,6 +177,9 @@ def _begins_anew(member: Member, contents: FileContents, alive: dict[str, Track]
 def _take_track(member: Member, tag: str, track: Track, breaks: int) -> None:
     if track.rewinds:
         member.resumed[tag] = None
+    if (repeats := track.repeats) is not None and repeats.usual > 1:
+        several = member.interleaved if repeats.curves > 1 else member.repeated
+        several[tag] = repeats.usual
     known = member.curves.get(tag)
     builder = track.builder
     if known is None and not breaks and track.joined is not None:
@@ -180,12 +222,16 @@ class Session:
         recorder: The one whose record counts: the only worker's, or the first one's.
         sessions: Sessions that the training's directories hold, this one included.
         last_event: Wall time of the last event of any kind, seconds.
+        within: Sessions that another one follows in the same file.
+        earlier: What is kept of the earlier ones, in order; nothing where our recorder wrote.
     """
 
     members: list[Member]
     recorder: Member | None
     sessions: int
     last_event: float | None
+    within: int = 0
+    earlier: tuple[EarlierSession, ...] = ()
 
 
 def latest_session(files: Mapping[str, tuple[Part, list[FileContents]]]) -> Session:
@@ -238,11 +284,16 @@ def _by_steps(members: list[Member]) -> Session:
         # Of the pause between two sessions, the first half still belongs to the earlier one.
         border = (begun + (begun if newest.before is None else newest.before)) / 2
         kept = [m for m in members if m.last is None or m.last >= border]
+    most = max(members, key=lambda m: m.sessions, default=None)
     return Session(
         members=sorted(kept, key=lambda m: m.name),
         recorder=None,
-        sessions=max((m.sessions for m in members), default=1) or 1,
+        sessions=1 if most is None else max(1, most.sessions),
         last_event=_last_event(kept),
+        within=0 if most is None else most.within,
+        earlier=earlier_sessions([(m.earlier, m.as_it_stands()) for m in members])
+        if any(m.earlier for m in members)
+        else (),  # as with most trainings
     )
 
 

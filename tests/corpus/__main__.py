@@ -1,9 +1,9 @@
 """Scores verdicts on a folder of real logs with a verdict each.
 
-`python -m tests.corpus score [FOLDER] [--runs] [--environment DIR]` and `python -m tests.corpus
-flips [FOLDER]`; the folder may stand in ZEROACC_CORPUS. DIR is a virtual environment in which
-`runmedic` and `trainproof` are installed (`pip install runmedic trainproof`): they are scored
-beside us.
+`python -m tests.corpus score [FOLDER] [--runs] [--environment DIR]`, `python -m tests.corpus flips
+[FOLDER]` and `python -m tests.corpus stretches [FOLDER]`; the folder may stand in ZEROACC_CORPUS.
+DIR is a virtual environment in which `runmedic` and `trainproof` are installed (`pip install
+runmedic trainproof`): they are scored beside us.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tb_zeroacc.logs import read_runs
-from tests.corpus import judging
+from tests.corpus import judging, stretches
 from tests.corpus.flips import flips, headlines
 from tests.corpus.judging import Doctor, Judgement
 from tests.corpus.labels import Label, kinds_of, labels_of
@@ -72,7 +72,7 @@ def count_flips(folder: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Scores a corpus, or says that there is none."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=("score", "flips"))
+    parser.add_argument("what", choices=("score", "flips", "stretches"))
     parser.add_argument("folder", nargs="?", default=os.environ.get("ZEROACC_CORPUS"))
     parser.add_argument("--runs", action="store_true", help="list every run with its findings")
     parser.add_argument("--environment", type=Path, help="holds runmedic and trainproof")
@@ -84,8 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.perf_counter()
     if chosen.what == "score":
         score(folder, chosen.environment, runs=chosen.runs)
-    else:
+    elif chosen.what == "flips":
         count_flips(folder)
+    else:
+        print(*stretches.table(folder, labels_of(folder)), sep="\n")
     print(f"({time.perf_counter() - began:.0f} s)")
     return 0
 

@@ -20,7 +20,7 @@ def headlines(run: Run, prefixes: int = PREFIXES) -> list[str]:
     Every prefix but the last is a run that goes on; curves are cut at the same share of their
     wall time, here of their points.
     """
-    return [_first(_cut(run, k / prefixes)) for k in range(1, prefixes)] + [_first(run)]
+    return [_first(cut(run, k / prefixes)) for k in range(1, prefixes)] + [_first(run)]
 
 
 def flips(codes: Sequence[str]) -> int:
@@ -29,7 +29,8 @@ def flips(codes: Sequence[str]) -> int:
     return max(0, len(seen) - (2 if seen[0] == "" else 1))
 
 
-def _cut(run: Run, share: float) -> Run:
+def cut(run: Run, share: float) -> Run:
+    """The first share of each curve, as of a run that goes on."""
     curves = []
     for curve in run.curves:
         many = int(share * len(curve.series))

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.logs.curves import curves_of
 from tb_zeroacc.logs.grouping import parts_of
-from tb_zeroacc.logs.sessions import Member
+from tb_zeroacc.logs.stretches.member_curves import MemberCurves
 from tb_zeroacc.run import Run
-from tb_zeroacc.series import SeriesBuilder
+from tb_zeroacc.series import Series
 
 Values: TypeAlias = NDArray[np.float64]
 # By directory and tag: the values, at steps 0, 1, 2, ...; or (steps, values).
@@ -52,15 +52,12 @@ def run_of(log: Log, name: str = "planted") -> Run:
     members = []
     parts = parts_of(log, "runs", {member: list(tags) for member, tags in log.items()})
     for member, tags in log.items():
-        builders = {}
+        series = {}
         for tag, held_values in tags.items():
             steps, values = (
                 held_values if isinstance(held_values, tuple)
                 else (range(len(held_values)), held_values)
             )  # fmt: skip
-            builders[tag] = builder = SeriesBuilder()
-            for step, value in zip(steps, values, strict=True):
-                builder.append(int(step), float(value))
-        members.append(Member(member, parts[member], curves=builders))
-    frozen = {id(b): b.freeze() for m in members for b in m.curves.values()}
-    return Run(name, members=tuple(log), curves=curves_of(members, frozen))
+            series[tag] = Series.of(steps, values)
+        members.append(MemberCurves(member, parts[member], series))
+    return Run(name, members=tuple(log), curves=curves_of(members))

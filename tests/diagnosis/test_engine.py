@@ -24,12 +24,12 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
-from tb_zeroacc.diagnosis.engine import diagnose
+from tb_zeroacc.diagnosis.engine import diagnose, judged_stretches
 from tb_zeroacc.diagnosis.needs import CONTRACT, INPUTS, LOSS
 from tb_zeroacc.diagnosis.rule import HEADINGS, Family, Muted, Rule, rule
 from tb_zeroacc.errors import UndeclaredNeedError
 from tb_zeroacc.facts import End, Layer
-from tb_zeroacc.run import Curve, Role, Run, Split
+from tb_zeroacc.run import Curve, Earlier, Role, Run, Split, Stretch
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 
 PAGE = "A fault.\n\n" + "\n".join(f"## {heading}\nSome text." for heading in HEADINGS)
@@ -478,5 +478,37 @@ def test_infinite_numbers_warn_of_nothing() -> None:
         gap = np.float32([math.inf, 3e38]) - np.float32([math.inf, -3e38])
         return flag() if (gap < 1).any() else Passed("nothing is that close")
 
-    found = diagnose(RUN, [a_rule("ZA901", decide)], strict=True)
-    assert isinstance(found.checks["ZA901"], Passed)
+    found = diagnose(RUN, [a_rule("ZA801", decide)], strict=True)
+    assert isinstance(found.checks["ZA801"], Passed)
+
+
+def test_an_earlier_stretch_is_judged_once() -> None:
+    """While the training goes on, its own past does not cost anything any more."""
+    asked: list[Run] = []
+
+    def decide(context: RunContext) -> Answer:
+        asked.append(context.run)
+        return flag()
+
+    rules = [a_rule("ZA801", decide)]
+    earlier = Earlier(1, 0, (Stretch(a_run(a_curve([0.5] * 20))),))
+    latest = [a_run(a_curve([0.5] * points), earlier=earlier) for points in (20, 21)]
+    for run in latest:
+        diagnose(run, rules, strict=True)
+    assert asked == [earlier.stretches[0].run, *latest]
+
+
+@pytest.mark.parametrize(
+    ("tier", "outcome", "is_fault"),
+    [
+        (Tier.STRONG, Outcome.NOT_LEARNING, True),
+        (Tier.SMELL, Outcome.NOT_LEARNING, False),
+        (Tier.STRONG, Outcome.FINISHED_EARLY, False),
+        (Tier.STRONG, Outcome.LEARNING, False),
+    ],
+)
+def test_what_is_the_fault_of_a_stretch(tier: Tier, outcome: Outcome, is_fault: bool) -> None:
+    rules = [a_rule("ZA801", flag(), tier=tier, outcome=outcome)]
+    run = a_run(earlier=Earlier(1, 0, (Stretch(a_run(a_curve([0.5] * 20))),)))
+    (judged,) = judged_stretches(run, rules, strict=True)
+    assert (judged.fault is not None) is is_fault

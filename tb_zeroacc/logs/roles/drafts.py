@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tb_zeroacc.logs.roles.meaning import Meaning
-from tb_zeroacc.logs.sessions import Member
+from tb_zeroacc.logs.stretches.member_curves import MemberCurves
 from tb_zeroacc.run import Split
 from tb_zeroacc.series import Series
 
@@ -20,7 +20,7 @@ class Draft:
         refuted: As in `run.Curve`.
     """
 
-    member: Member
+    member: MemberCurves
     tag: str
     meaning: Meaning
     split: Split

@@ -5,16 +5,17 @@ from __future__ import annotations
 import ast
 
 from tb_zeroacc.diagnosis.answers import BEFORE_TRAINING, Answer, Fix, Flagged, Stage, Tier
-from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE, RULES
 from tb_zeroacc.diagnosis.context import context_of
-from tb_zeroacc.diagnosis.engine import ask, tier_of
+from tb_zeroacc.diagnosis.engine import ask, judged_stretches, tier_of
 from tb_zeroacc.run import Run
 
 TOLD: list[tuple[str, Answer]] = []  # every answer so far, for `tests.diagnosis.sentences`
 
 
 def answer(code: str, run: Run) -> Answer:
-    found = ask(RULES[code], context_of(run), strict=True)
+    context = context_of(run, judged_stretches(run, CATALOGUE, strict=True))
+    found = ask(RULES[code], context, strict=True)
     TOLD.append((code, found))
     if isinstance(found, Flagged) and found.fix is not None:
         fixed(found.fix)
