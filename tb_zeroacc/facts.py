@@ -228,6 +228,11 @@ class Contract:
     worker: int | None = None
     versions: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_own_loop(self) -> bool:
+        """Whether a loop of the user's own trains: `fit` always knows its number of epochs."""
+        return self.source == "recorder" and self.fit.epochs is None
+
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
