@@ -13,6 +13,8 @@ from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
 from tb_zeroacc.diagnosis.computed.learning.run_length import is_short, longest_loss
+from tb_zeroacc.diagnosis.computed.learning.sides import has_opponent
+from tb_zeroacc.diagnosis.computed.learning.weak_signal import shown_signal
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
 from tb_zeroacc.diagnosis.rule import Rule
@@ -166,6 +168,8 @@ def _loss_is_not_finite(context: RunContext) -> bool:
 
 
 def _hopeless(context: RunContext) -> bool:
+    if has_opponent(context.run) or shown_signal(context.run) is not None:
+        return False  # the level of a game's losses tells nothing; what is mostly noise is learned
     if context.loss_ratio is not None:
         return context.loss_ratio >= HOPELESS
     return context.beats_accuracy is False and context.beats_loss is not True

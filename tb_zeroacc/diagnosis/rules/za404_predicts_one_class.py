@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts
+from tb_zeroacc.diagnosis.computed.learning.sides import has_opponent
 from tb_zeroacc.diagnosis.computed.learning.trend import last_stretch, training_step
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
@@ -31,8 +33,9 @@ from tb_zeroacc.run import Role, Run, Table
 from tb_zeroacc.wording import number, percent
 
 ONE_CLASS = 0.999  # share of the predictions; a working model on imbalanced data stays under .7
-NO_BETTER = 0.001  # accuracy above the largest class's share that is rounding and sampling
-AGAINST = "the largest class's share plus 0.001"
+NO_BETTER = 0.001  # accuracy above the largest class's share that is rounding
+ERRORS = 2.0  # standard errors of that share, which is counted in a part of the batches
+AGAINST = "the largest class's share, with the error of counting it"
 FEWEST_STEPS = 10  # a model may begin by predicting one class
 FEWEST_OTHERS = 10  # examples of other classes among the predictions, where no accuracy is known
 FEWEST_EPOCHS = 4  # of an accuracy at the largest class's share, where predictions are not known
@@ -75,7 +78,8 @@ def predicts_one_class(context: RunContext) -> Answer:
 
     ## How it is detected
     Among the predictions of the last epoch's samples one class has a share of .999 or more, and
-    accuracy is at most .001 above the largest class's share of the labels. Collapsed models show
+    accuracy is at most .001 and two standard errors above the largest class's share of the labels,
+    which is counted in the batches on record. Collapsed models show
     1.0, a working one on imbalanced data .69 (measured). Accuracy, which counts every example,
     rules out samples that miss a rare class; without it, ten examples of other classes must be
     expected among them. Not where the labels hold one class only, nor before step 10. Where
@@ -98,6 +102,10 @@ def predicts_one_class(context: RunContext) -> Answer:
     baseline). Shares measured on Keras 3.15.
     """
     run = context.run
+    if has_opponent(run):
+        return CannotTell(
+            "networks that train against one another: one answer may be their balance"
+        )
     table = run.table("prediction_counts")
     losses = [o.loss for o in trained_outputs(run)]
     if table is None and losses and all(loss in REGRESSION for loss in losses):
@@ -120,14 +128,14 @@ def predicts_one_class(context: RunContext) -> Answer:
         others = named.examples * (1.0 - majority)
         if named.share < ONE_CLASS:
             seen = f"{said}, that of the labels {percent(majority)}"
-        elif accuracy is not None and accuracy > majority + NO_BETTER:
+        elif accuracy is not None and accuracy > majority + _room(run, output, majority):
             seen = f"{said}, but accuracy is {number(accuracy)}, above {number(majority)}"
         elif table.steps[-1] - table.steps[0] < FEWEST_STEPS:
             untold = f"fewer than {FEWEST_STEPS} steps: {said} so far"
         elif accuracy is None and others < FEWEST_OTHERS:
             untold = f"{said}, of too few examples to expect another class"
         else:
-            return _flagged(context, named, majority, accuracy)
+            return _flagged(context, named, (majority, _room(run, output, majority)), accuracy)
     if untold:
         return CannotTell(untold, () if run.table("label_counts") else (LABEL_COUNTS.missing,))
     only = seen == "the labels hold one class only"
@@ -138,6 +146,13 @@ def _majority(run: Run, output: str) -> float | None:
     """Share of the largest class among an output's labels, 0 to 1."""
     counts = class_counts(run, output)
     return None if counts is None else float(counts.max() / counts.sum())
+
+
+def _room(run: Run, output: str, majority: float) -> float:
+    """By how much the accuracy of a constant answer may exceed the share that was counted."""
+    counts = class_counts(run, output)
+    counted = 1.0 if counts is None else float(counts.sum())
+    return NO_BETTER + ERRORS * math.sqrt(majority * (1.0 - majority) / counted)
 
 
 def _named(table: Table, row: int) -> _Named | None:
@@ -159,8 +174,9 @@ def _named(table: Table, row: int) -> _Named | None:
 
 
 def _flagged(
-    context: RunContext, named: _Named, majority: float, accuracy: float | None
+    context: RunContext, named: _Named, majority: tuple[float, float], accuracy: float | None
 ) -> Flagged:
+    share, room = majority
     table, run = named.table, context.run
     since, last = int(table.steps[named.first]), int(table.steps[-1])
     facts = [
@@ -170,11 +186,11 @@ def _flagged(
     ]  # fmt: skip
     score = ""
     if accuracy is not None:
-        facts += accuracy_against(run, AGAINST, majority + NO_BETTER)
+        facts += accuracy_against(run, AGAINST, share + room)
         score = f" Accuracy is {number(accuracy)}."
     return Flagged(
         summary=f"The model predicts class {named.label} for {percent(named.share)} of examples.",
-        context=f"The largest class is {percent(majority)} of the labels.{score}",
+        context=f"The largest class is {percent(share)} of the labels.{score}",
         evidence=tuple(facts),
         since=since,
     )

@@ -25,6 +25,7 @@ from tb_zeroacc.diagnosis.computed.learning.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.learning.trend import first_training_step
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_ratios
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
+from tb_zeroacc.diagnosis.computed.model.samples import typical
 from tb_zeroacc.diagnosis.computed.optimizer.instability import (
     GROWN,
     JUMP,
@@ -83,7 +84,8 @@ def learning_rate_too_high(context: RunContext) -> Answer:
     ## How it is detected
     The root mean square of a kernel's update divided by that of the kernel. Either it is 1 or more
     within the first 10 steps AND a batch's loss rises to 5 times the first (or 5 baselines) within
-    100 steps; or its median over 20 samples or more is above .1, a smell unless the loss ends at .9
+    100 steps; or its median over the steps (20 samples or more, each standing for the steps up to
+    the next) is above .1, a smell unless the loss ends at .9
     of its baseline or more: a linear model of small weights learned everything at .13 (measured).
     The largest over kernels; biases, which start at 0, and kernels of zeros are left out. The first
     steps count because the weights grow with the rate: with Adam and a rate of 10 the ratio is 66
@@ -126,7 +128,7 @@ def _judged(context: RunContext, weights: Table, group: Group, jump: Jump | None
         return CannotTell(f"no update of a kernel{group.whose} is recorded")
     early = ratios[weights.steps < weights.steps[0] + EARLY]
     first = float(np.nanmax(early)) if np.isfinite(early).any() else 0.0
-    median = float(np.nanmedian(ratios))
+    median = typical(ratios, weights.steps)
     overthrown = first >= OVERTHROWN
     if overthrown and jump is not None and jump.times >= JUMP:
         found = _overthrown(context.run, weights, group, ratios, _jumped(weights, jump))

@@ -33,7 +33,7 @@ from tb_zeroacc.diagnosis.computed.learning.run_length import (
     is_short,
     longest_loss,
 )
-from tb_zeroacc.diagnosis.computed.learning.sides import is_player
+from tb_zeroacc.diagnosis.computed.learning.sides import has_opponent
 from tb_zeroacc.diagnosis.computed.learning.trend import (
     Trend,
     last_stretch,
@@ -42,6 +42,7 @@ from tb_zeroacc.diagnosis.computed.learning.trend import (
     training_step,
     trend_of,
 )
+from tb_zeroacc.diagnosis.computed.learning.weak_signal import shown_signal
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
@@ -105,7 +106,10 @@ def stuck_at_chance(context: RunContext) -> Answer:
     known) and accuracy is at most .05 above the largest class's share. Programs that are stuck
     end at .93 to 1.47 of the baseline, healthy ones under .43 (measured). At least 4 epochs (or
     20 single steps of a run that has ended), and no longer falling: a first plateau often ends.
-    It must have been there for the last quarter of the points. Without labels and contract:
+    It must have been there for the last quarter of the points. Where the labels are mostly noise a
+    healthy model ends there, too: an area under the ROC curve, a validation accuracy or, of
+    classes, a validation loss that is better than chance by more than the error of the labels on
+    record acquits it. Without labels and contract:
     loss and accuracy of the same data end at ln k (within 2 %, .6 % from k = 30 on) and at 1/k
     (within a quarter of it, .02 at least, .08 of two classes), k up to 100 or 1000; the loss
     stayed within 5 % of that level for as long, and no accuracy rose above 1.5 / k. Or all
@@ -144,6 +148,8 @@ def stuck_at_chance(context: RunContext) -> Answer:
         return NotApplicable("the loss is not finite")
     if still_falling(trend):
         return Passed(f"the loss still falls: by {number(trend.late_fall)} in the last quarter")
+    if has_opponent(run):
+        return CannotTell("networks that train against one another: a level proves nothing")
     if context.loss_ratio is not None and context.baseline.loss is not None:
         return _by_baseline(context, curve, trend, context.loss_ratio, context.baseline.loss)
     return _by_level(run, curve, trend)
@@ -174,6 +180,8 @@ def _by_baseline(
     begin = last_stretch(values >= HOPELESS * baseline_loss)
     if len(values) - begin < LASTING * len(values):
         return Passed(f"{said}, but only in the last {count(len(values) - begin, 'point')}")
+    if (signal := shown_signal(context.run)) is not None:
+        return Passed(f"{said}, but {signal}: there may be little to learn")
     chance = _Chance(baseline_loss, majority, context.baseline.what)
     return _flagged(context.run, curve, trend, chance, begin, measured=context.baseline.measured)
 
@@ -181,8 +189,6 @@ def _by_baseline(
 def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
     """Without a baseline: a pair of loss and accuracy at the level of guessing, or a flat loss."""
     losses = run.curves_of(Role.LOSS)
-    if any(map(is_player, losses)):
-        return CannotTell("several networks have losses of their own: a level proves nothing")
     chance = chance_at_end(run, curve.split) or chance_at_end(run, Split.VALIDATION)
     if chance is not None and not _some_accuracy_rose(run, chance):
         return _at_chance(run, chance)
