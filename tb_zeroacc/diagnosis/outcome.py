@@ -35,9 +35,11 @@ def outcome_of(
     loss = context.run.headline(Role.LOSS)
     if not _has_signal(context) or (_was_ended(context) and loss is None):
         return Outcome.CANNOT_TELL
-    first = findings[0] if findings else None
-    if first is not None and first.tier >= Tier.STRONG:
-        return _implied(context, *flagged[first.code], first.tier)
+    sure = [finding for finding in findings if finding.tier >= Tier.STRONG]
+    implied = [_implied(context, *flagged[finding.code], finding.tier) for finding in sure]
+    if implied:
+        # A metric that is wrong says nothing of the training: what else was found does.
+        return next((o for o in implied if o is not Outcome.LEARNING), Outcome.LEARNING)
     if breaks_off(context.run) and not context.beats:
         return Outcome.CANNOT_TELL  # what the rest would have brought is unknown
     short = loss is not None and is_short(context.run, longest_loss(context.run))
