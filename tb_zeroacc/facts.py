@@ -211,6 +211,7 @@ class Fit:
     batch_size: int | None = None
     class_weight: bool | None = None
     validation: bool | None = None
+    from_arrays: bool | None = None  # else from a dataset or a generator
     callbacks: tuple[dict[str, Scalar], ...] = ()  # {"class_name": "EarlyStopping", "patience": 3}
 
 

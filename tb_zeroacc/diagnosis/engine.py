@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.own_loop import fix_for, told_for
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -44,7 +45,7 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
     answers = _yield({rule.code: ask(rule, context, strict=strict) for rule in rules}, rules)
     flagged = {r.code: (r, a) for r in rules if isinstance(a := answers[r.code], Flagged)}
     roots = _fold(flagged, _layer_order(run))
-    findings = _rank(roots, flagged)
+    findings = _rank(roots, flagged, run)
     outcome = outcome_of(context, findings, flagged)
     headline, line_below = headline_of(context, outcome, findings, answers)
     return Diagnosis(
@@ -63,11 +64,11 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
 def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
     """One rule's answer; a bug in it does not affect the others."""
     if (missing := rule.missing(context)) is not None:
-        return missing
+        return told_for(context.run, missing)
     try:
         answer = rule.decide(replace(context, declared=rule.given))
         answer = rule.so_far(rule.muted(answer, context), context)
-        return _located(answer, context.run)
+        return told_for(context.run, _located(answer, context.run))
     except Exception as fault:
         if strict:
             raise
@@ -161,7 +162,9 @@ def _weight(flagged: Flags, code: str) -> tuple[int, int]:
     return tier_of(rule, answer), -list(flagged).index(code)
 
 
-def _rank(roots: Mapping[str, list[str]], flagged: Flags) -> tuple[Finding, ...]:
+def _rank(
+    roots: Mapping[str, list[str]], flagged: Flags, run: Run
+) -> tuple[Finding, ...]:
     def key(code: str) -> tuple[int, int, int]:
         tier, suspicion = _weight(flagged, code)
         return tier, suspicion, len(roots[code])
@@ -180,7 +183,7 @@ def _rank(roots: Mapping[str, list[str]], flagged: Flags) -> tuple[Finding, ...]
                 evidence=answer.evidence,
                 counter_evidence=answer.counter_evidence,
                 explains=tuple(_consequence(*flagged[c]) for c in roots[code]),
-                fix=answer.fix or rule.fix,
+                fix=fix_for(run, answer.fix or rule.fix),
                 layers=answer.layers,
                 since=answer.since,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.answering.own_loop import has_own_loop
 from tb_zeroacc.diagnosis.answering.unrecorded import unknown_counts
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -82,7 +83,7 @@ def empty_input(context: RunContext) -> Answer:
         return CannotTell(unknown_counts(context.run))
     batches = [epoch.batches or 0 for epoch in epochs]
     first = batches[0]
-    if _is_own_loop(context.run):
+    if has_own_loop(context.run):
         short = _dry_tail(epochs)
         said = f"the epochs have {min(batches)} to {max(batches)} steps, as the loop takes them"
     else:
@@ -90,10 +91,6 @@ def empty_input(context: RunContext) -> Answer:
         short = [epoch for epoch, held in low if held < HALF * first or not held]
         said = f"every epoch has at least {min(batches)} of {first} batches"
     return _flagged(context, epochs, short) if short else Passed(said)
-
-
-def _is_own_loop(run: Run) -> bool:
-    return run.contract is not None and run.contract.is_own_loop
 
 
 def _dry_tail(epochs: list[Epoch]) -> list[Epoch]:
@@ -132,7 +129,7 @@ def _flagged(context: RunContext, epochs: list[Epoch], short: list[Epoch]) -> Fl
 
 
 def _tier(context: RunContext, empty: list[Epoch], *, all_of_them: bool) -> Tier | None:
-    if _is_own_loop(context.run) and not all_of_them:
+    if has_own_loop(context.run) and not all_of_them:
         return Tier.STRONG
     if empty:
         return None
@@ -152,13 +149,13 @@ def _loss(run: Run, epoch: Epoch) -> tuple[Evidence, ...]:
 
 
 def _repeat(run: Run, batches: int) -> Fix:
-    if _is_own_loop(run):
-        return Fix(
-            "Create the iterator anew for each epoch: a generator yields its batches once.",
-            "- for x, y in generator:\n+ for x, y in batches():\n+     train_step(x, y)",
-        )
+    if has_own_loop(run):
+        text = "Create the iterator anew for each epoch: a generator yields its batches once."
+    else:
+        text = "Repeat the data, or create a new generator for each epoch."
     return Fix(
-        "Repeat the data, or create a new generator for each epoch.",
+        text,
         f"- model.fit(generator, epochs=5)\n"
         f"+ model.fit(dataset.repeat(), steps_per_epoch={batches}, epochs=5)",
+        "- for x, y in generator:\n+ for x, y in batches():\n+     train_step(x, y)",
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.own_loop import has_own_loop
 from tb_zeroacc.diagnosis.answering.shown_curves import accuracy_against
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -62,6 +63,7 @@ class _Majority:
     fix=Fix(
         "Weight the classes, or sample rare ones more often; and judge by recall or AUC.",
         "+ model.fit(x, y, class_weight={0: 1.0, 1: 20.0})",
+        "+ loss = loss_fn(y, outputs, sample_weight=weights)",
     ),
 )
 def class_imbalance(context: RunContext) -> Answer:
@@ -203,14 +205,12 @@ def _weights(run: Run, worst: _Majority) -> Fix | None:
     labels = labels_of(run, worst.output)
     ids = "y.argmax(-1)" if labels is not None and labels.units > 1 else 'y.astype("int")'
     code = f"weights = np.array([{said}])[{ids}]  # of each label's own class\n"
-    if run.contract is not None and run.contract.is_own_loop:
-        code += "- loss = loss_fn(y, outputs)\n+ loss = loss_fn(y, outputs, sample_weight=weights)"
-    else:
-        code += "- model.fit(x, y)\n+ model.fit(x, y, sample_weight=weights)"
     return Fix(
         "Weight every label by the rarity of its class (`class_weight` takes one label an "
         "example), and judge by recall or overlap, not by accuracy.",
-        code,
+        code + "- model.fit(x, y)\n+ model.fit(x, y, sample_weight=weights)",
+        code
+        + "- loss = loss_fn(y, outputs)\n+ loss = loss_fn(y, outputs, sample_weight=weights)",
     )
 
 
@@ -218,7 +218,7 @@ def _takes_class_weights(run: Run, output: Output) -> bool:
     """Whether Keras' `class_weight` fits: `fit`, one output, and one label an example."""
     table, contract = run.table("labels"), run.contract
     row = output_row(table, output.name)
-    if contract is None or contract.is_own_loop or len(contract.outputs) > 1:
+    if contract is None or has_own_loop(run) or len(contract.outputs) > 1:
         return False
     if table is None or row is None:
         return True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -40,6 +41,13 @@ FEWEST_STEPS = 200  # after 20 steps random and learnable targets look alike
 LOWEST, HIGHEST = 0.85, 1.1
 STILL = 0.05  # fall over the last quarter, as a share of the level
 LAZY, WILD = 1e-4, 0.1  # median update ÷ weights of the largest kernel: between them it can learn
+TOGETHER = Fix(
+    "Check a few examples with their labels, and shuffle inputs and labels only together: zip "
+    "them first.",
+    "- images, labels = images.shuffle(1000), labels.shuffle(1000)\n"
+    "- dataset = tf.data.Dataset.zip((images, labels))\n"
+    "+ dataset = tf.data.Dataset.zip((images, labels)).shuffle(1000)",
+)
 # The inputs of these are codes: their size has no meaning, and neither has a correlation with it.
 CODES = ("Embedding", "Lookup", "Vectorization", "Hashing")
 
@@ -244,6 +252,7 @@ def _flagged(
                               until=steps_taken(run) - 1,
                               shown_by=run.curve("zeroacc/update_ratio")),
         ),
+        fix=TOGETHER if is_fed_by_dataset(run) else None,
         by_heart=held is not None,
         is_mutable=held is None,
         rivals=(

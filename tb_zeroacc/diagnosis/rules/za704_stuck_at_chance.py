@@ -88,6 +88,7 @@ class _Chance:
         "Train on one batch alone until its loss is near 0: if that fails, the fault is in model, "
         "loss or optimizer; if it works, it is in the data.",
         "model.fit(x[:32], y[:32], epochs=200)",
+        "x, y = next(iter(batches))\nfor _ in range(200):\n    train_step(x, y)",
     ),
 )
 def stuck_at_chance(context: RunContext) -> Answer:
@@ -312,14 +313,14 @@ def _flagged(
         # The end of the first such epoch: when it began within it is not known, but not before
         # the first update, until which every model is at the level of chance.
         since=max(1, training_step(run, curve, since)),
-        rivals=(
-            (
-                "ZA206",
-                "a validation split and more epochs, and a look at whether inputs and labels of "
-                "the same rows belong together",
-            ),
-        ),
+        rivals=(("ZA206", _separates(run)),),
     )
+
+
+def _separates(run: Run) -> str:
+    held = run.headline(Role.LOSS, Split.VALIDATION) is not None
+    more = "more epochs" if held else "a validation split and more epochs"
+    return f"{more}, and a look at whether inputs and labels of the same rows belong together"
 
 
 def _accuracy(run: Run, split: Split, chance: _Chance) -> tuple[Evidence, ...]:

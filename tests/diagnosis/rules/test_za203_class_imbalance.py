@@ -68,7 +68,7 @@ def imbalanced(*parts: Any, fit: Fit | None = None, pixels: float = 1.0, units: 
         (imbalanced(), "class_weight={0: 1, 1: 99}"),
         (imbalanced(pixels=1600.0), 'np.array([1, 99])[y.astype("int")]'),
         (imbalanced(pixels=1600.0, units=2), "[y.argmax(-1)]"),
-        (imbalanced(fit=Fit()), "loss_fn(y, outputs, sample_weight=weights)"),
+        (imbalanced(fit=Fit()), "model.fit(x, y, sample_weight=weights)"),
     ],
     ids=["a label an example", "masks", "one-hot masks", "a loop of one's own"],
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.facts import Epoch
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Role, Run, Split
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
 from tests.diagnosis.rules.planted.optimisation import GOOD, LEARNED, LN10, STUCK, foreign, trained
@@ -59,6 +60,16 @@ def test_a_regression_is_held_against_the_mean() -> None:
     contract = a_contract(loss="mean_squared_error", activation="linear", units=1)
     found = flagged("ZA704", a_run(labels, contract, a_curve([0.09] * 5)))
     assert found.context.startswith("Predicting the mean of the targets scores 0.09")
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_validation_that_is_there_is_not_asked_for(held: bool) -> None:
+    run = trained(loss=STUCK, accuracy=[0.1] * 4)
+    if held:
+        run = replace(run, curves=(*run.curves, a_curve(STUCK, split=Split.VALIDATION)))
+    ((rival, separates),) = flagged("ZA704", run).rivals
+    assert rival == "ZA206"
+    assert ("validation split" in separates) is not held
 
 
 def test_it_begins_where_it_got_stuck() -> None:
