@@ -409,3 +409,34 @@ def test_infinite_numbers_warn_of_nothing() -> None:
 
     found = diagnose(RUN, [a_rule("ZA901", decide)], strict=True)
     assert isinstance(found.checks["ZA901"], Passed)
+
+
+ROWS = {
+    "inputs": ("x[0]",), "batch": ("x",), "labels": ("y",), "sample_weights": ("y",),
+    "outputs": ("y",), "activations": ("dense", "head"), "loss": ("loss",),
+    "gradients": ("dense/kernel", "head/kernel"), "weights": ("dense/kernel", "head/kernel"),
+    "progress": ("progress",), "validation_outputs": ("y",), "validation_labels": ("y",),
+}  # fmt: skip
+ENDS = {  # of a loss; what is computed of it must not overflow with a warning either
+    "usual": [0.7, 0.6, 0.6, 0.6],
+    "huge": [-4e23, -3e28, -2e29, -3e38],
+    "not finite": [0.7, math.nan, math.inf, math.nan],
+}
+HEADS = [
+    ("binary_crossentropy", "sigmoid", 1), ("sparse_categorical_crossentropy", "softmax", 10),
+    ("mean_squared_error", "linear", 1), ("a_loss_of_mine", "sigmoid", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("losses", ENDS.values(), ids=ENDS.keys())
+@pytest.mark.parametrize(("loss", "activation", "units"), HEADS)
+def test_what_is_unknown_costs_no_warning(
+    losses: list[float], loss: str, activation: str, units: int
+) -> None:
+    """NumPy warns of the mean of nothing, on the user's console: here that is an error."""
+    unknown = [
+        a_table(kind, {row: {} for row in rows}, steps=list(range(0, 60, 2)))
+        for kind, rows in ROWS.items()
+    ]
+    contract = a_contract(loss=loss, activation=activation, units=units)
+    diagnose(a_run(contract, a_curve(losses), *unknown), CATALOGUE, strict=True)

@@ -186,7 +186,8 @@ def _weighted(run: Run) -> bool:
     if table is None:
         return False
     low, high = table.column("min"), table.column("max")
-    return bool(np.isfinite(low).any() and np.nanmax(high) > np.nanmin(low))
+    return bool(np.max(high[np.isfinite(high)], initial=-np.inf)
+                > np.min(low[np.isfinite(low)], initial=np.inf))
 
 
 def _weights(run: Run, worst: _Majority) -> Fix | None:

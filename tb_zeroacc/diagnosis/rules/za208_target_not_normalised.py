@@ -22,7 +22,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.data.labels import labels_of
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
-from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING, settled
+from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING, known_mean, settled
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -164,7 +164,7 @@ def _sizes(run: Run, output: Output) -> _Sizes | None:
     if not np.isfinite(square).any() or not np.isfinite(reached):
         return None
     means = targets.column("mean")[:, row]
-    mean, whole = float(np.nanmean(means)), float(np.nanmean(square))
+    mean, whole = known_mean(means), known_mean(square)
     # Of one and the same batch: the samples before it may be of the first steps.
     both, at, last = np.intersect1d(targets.steps, outputs.steps, return_indices=True)
     said = off = float("nan")

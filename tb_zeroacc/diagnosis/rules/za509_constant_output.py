@@ -22,7 +22,7 @@ from tb_zeroacc.diagnosis.computed.model.outputs import (
     relative_spread,
     useful_spread,
 )
-from tb_zeroacc.diagnosis.computed.model.samples import lasting_since, settled
+from tb_zeroacc.diagnosis.computed.model.samples import known_median, lasting_since, settled
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -111,7 +111,7 @@ def _flagged(
     last = float(settled(spread)[row])
     onset = lasting_since(np.nan_to_num(relative[:, row], nan=np.inf) < CONSTANT)
     since = int(table.steps[-1 if onset is None else onset])
-    examples = int(np.nanmedian(table.column("examples")[:, row]))
+    examples = int(known_median(table.column("examples")[:, row]))
     says = float(settled(table.column("mean"))[row])
     return Flagged(
         summary=f"The model outputs the same for every input: the spread is {number(last)}.",

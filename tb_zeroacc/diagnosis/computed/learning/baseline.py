@@ -13,6 +13,7 @@ from tb_zeroacc.diagnosis.computed.data.class_weights import class_weights, mean
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import ABSOLUTE, CROSS_ENTROPIES, SQUARED
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row
+from tb_zeroacc.diagnosis.computed.model.samples import known_median
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Run
 
@@ -234,7 +235,7 @@ def _scale(run: Run, output: Output) -> float:
     labels = run.table("labels")
     row = output_row(labels, output.name)
     if output.reduction == "sum" and labels is not None and row is not None:
-        scale *= float(np.nanmedian(labels.column("examples")[:, row]))
+        scale *= known_median(labels.column("examples")[:, row])
     return scale
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.diagnosis.computed.model.samples import settled
+from tb_zeroacc.diagnosis.computed.model.samples import known_median, settled
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.facts import Output, Tensor
 from tb_zeroacc.run import Run, Table
@@ -101,7 +101,7 @@ def useful_spread(run: Run, output: str) -> float:
     labels = run.table("labels")
     row = output_row(labels, output)
     if known is not None and known.from_logits is None and labels is not None and row is not None:
-        std = float(np.nanmedian(labels.column("std")[:, row]))
+        std = known_median(labels.column("std")[:, row])
         if std > 0:
             return std
     return 1.0

@@ -24,6 +24,18 @@ def settled(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return medians
 
 
+def known_median(values: NDArray[np.float64]) -> float:
+    """The median of what is known; NaN where nothing is, of which NumPy would warn the user."""
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def known_mean(values: NDArray[np.float64]) -> float:
+    """The mean of what is known; NaN where nothing is."""
+    known = values[~np.isnan(values)]
+    return float(np.mean(known)) if len(known) else float("nan")
+
+
 def typical(values: NDArray[np.float64], steps: NDArray[np.int64]) -> float:
     """The median over the steps of a training, of which the samples are a part; NaN without any.
 
