@@ -35,6 +35,9 @@ from tb_zeroacc.wording import number, percent
 ONE_CLASS = 0.999  # share of the predictions; a working model on imbalanced data stays under .7
 NO_BETTER = 0.001  # accuracy above the largest class's share that is rounding
 ERRORS = 2.0  # standard errors of that share, which is counted in a part of the batches
+# Of the share of the one class: who always answers it scores that, and a weighted model, which
+# finds others at the cost of accuracy, less.
+FAR_BELOW = 0.05
 AGAINST = "the largest class's share, with the error of counting it"
 FEWEST_STEPS = 10  # a model may begin by predicting one class
 FEWEST_OTHERS = 10  # examples of other classes among the predictions, where no accuracy is known
@@ -82,9 +85,11 @@ def predicts_one_class(context: RunContext) -> Answer:
     accuracy is at most .001 and two standard errors above the largest class's share of the labels,
     which is counted in the batches on record. Collapsed models show
     1.0, a working one on imbalanced data .69 (measured). Accuracy, which counts every example,
-    rules out samples that miss a rare class; without it, ten examples of other classes must be
-    expected among them. Not where the labels hold one class only, nor before step 10. Where
-    predictions are not on record: an accuracy within .001 of the known share over 4 epochs.
+    rules out samples that miss a rare class, and so does an accuracy of .05 below the share of the
+    class that they hold, as that of models with balanced weights is; without it, ten examples of
+    other classes must be expected among them. Not where the labels hold one class only, nor before
+    step 10. Where predictions are not on record: an accuracy within .001 of the known share over 4
+    epochs.
 
     ## How to fix it
     Find the cause first: dead units, too high a learning rate, unscaled inputs. If the classes are
@@ -131,6 +136,9 @@ def predicts_one_class(context: RunContext) -> Answer:
             seen = f"{said}, that of the labels {percent(majority)}"
         elif accuracy is not None and accuracy > majority + _room(run, output, majority):
             seen = f"{said}, but accuracy is {number(accuracy)}, above {number(majority)}"
+        elif accuracy is not None and accuracy < _share_of(run, output, named) - FAR_BELOW:
+            alone = number(_share_of(run, output, named))
+            seen = f"{said}, but accuracy is {number(accuracy)}; that class alone scores {alone}"
         elif table.steps[-1] - table.steps[0] < FEWEST_STEPS:
             untold = f"fewer than {FEWEST_STEPS} steps: {said} so far"
         elif accuracy is None and others < FEWEST_OTHERS:
@@ -147,6 +155,13 @@ def _majority(run: Run, output: str) -> float | None:
     """Share of the largest class among an output's labels, 0 to 1."""
     counts = class_counts(run, output)
     return None if counts is None else float(counts.max() / counts.sum())
+
+
+def _share_of(run: Run, output: str, named: _Named) -> float:
+    """Share of the labels that are of the class which is predicted, 0 to 1."""
+    counts = class_counts(run, output)
+    at = int(named.label) if named.label.isdigit() else -1
+    return 0.0 if counts is None or not 0 <= at < len(counts) else float(counts[at] / counts.sum())
 
 
 def _room(run: Run, output: str, majority: float) -> float:
