@@ -6,6 +6,7 @@ that the writer could not know is None, or an empty tuple: absence is a fact of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -148,6 +149,9 @@ class Output:
         metrics: Class names of this output's metrics as Keras resolved them
             (`accuracy` on one linear unit is `BinaryAccuracy`).
         metric_names: Names under which `logs` shows them, aligned with `metrics`.
+        metric_thresholds: Where each of them cuts outputs, aligned with `metrics`; None for one
+            that does not, or has several. Empty where none of them is known to.
+        ignore_class: The label that the loss leaves out, as configured.
     """
 
     name: str
@@ -162,6 +166,13 @@ class Output:
     weight: float | None = None
     metrics: tuple[str, ...] = ()
     metric_names: tuple[str, ...] = ()
+    metric_thresholds: tuple[float | None, ...] = ()
+    ignore_class: int | None = None
+
+
+def aligned(thresholds: Sequence[float | None]) -> tuple[float | None, ...]:
+    """Thresholds as an output holds them: none at all where no metric has one."""
+    return tuple(thresholds) if any(known is not None for known in thresholds) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +211,7 @@ class Fit:
     batch_size: int | None = None
     class_weight: bool | None = None
     validation: bool | None = None
+    from_arrays: bool | None = None  # else from a dataset or a generator
     callbacks: tuple[dict[str, Scalar], ...] = ()  # {"class_name": "EarlyStopping", "patience": 3}
 
 
@@ -227,6 +239,11 @@ class Contract:
     strategy: str | None = None
     worker: int | None = None
     versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_own_loop(self) -> bool:
+        """Whether a loop of the user's own trains: `fit` always knows its number of epochs."""
+        return self.source == "recorder" and self.fit.epochs is None
 
 
 @dataclass(frozen=True, slots=True)

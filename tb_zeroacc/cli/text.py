@@ -63,7 +63,9 @@ def _title(run: Run, verdict: Diagnosis) -> RenderableType:
     outcome = (f"{mark['sign']} {mark['words']}", TONES[mark["tone"]])
     title = Text.assemble(outcome, "  ", plain(run.name if run.name != "." else run.path))
     if run.state == "live":
-        title.append("  (still running)", "dim")
+        # What others write has no end: the same bytes are judged as ended a little later.
+        state = "still running" if run.recorded else "still running, or just ended"
+        title.append(f"  ({state})", "dim")
     return Line(title, align="left", style="dim")
 
 

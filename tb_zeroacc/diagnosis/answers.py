@@ -216,10 +216,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What to do: one or two sentences in the imperative, and code to copy (may be a diff)."""
+    """What to do: one or two sentences in the imperative, and code to copy (may be a diff).
+
+    Attributes:
+        in_a_loop: The code for a training loop of one's own, where that in `code` calls `fit` or
+            `compile`, which such a loop has not got.
+    """
 
     text: str
     code: str = ""
+    in_a_loop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,10 +275,15 @@ class NotApplicable:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Data that was not logged, and the line of code that would log it."""
+    """Data that was not logged, and the line of code that would log it.
+
+    Attributes:
+        in_a_loop: That line in a training loop of one's own, where another one is needed there.
+    """
 
     what: str
     how_to_log: str
+    in_a_loop: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tb_zeroacc.diagnosis.answers import Tier
-from tb_zeroacc.diagnosis.computed.learning.baseline import (
+from tb_zeroacc.diagnosis.computed.chance.baseline import (
     BEATEN_ACCURACY,
     BEATEN_LOSS,
     Baseline,
@@ -114,8 +114,8 @@ class RunContext:
 
     @property
     def loss_ratio(self) -> float | None:
-        """Final loss divided by its baseline."""
-        if self.final_loss is None or not self.baseline.loss:
+        """Final loss divided by its baseline; None below 0, where it is no such loss any more."""
+        if self.final_loss is None or not self.baseline.loss or self.final_loss < 0:
             return None
         return self.final_loss / self.baseline.loss
 
@@ -131,7 +131,8 @@ def context_of(run: Run, earlier: tuple[JudgedStretch, ...] = ()) -> RunContext:
     loss = _final_loss(run)
     accuracy = _final_accuracy(run)
     beats_loss = beats_accuracy = None
-    if baseline.loss is not None and loss is not None:
+    # Neither cross-entropies nor squares fall below 0, unless their labels are not valid.
+    if baseline.loss is not None and loss is not None and not loss < 0:
         beats_loss = bool(loss < BEATEN_LOSS * baseline.loss)
     if baseline.accuracy is not None and accuracy is not None:
         floor = baseline.accuracy + BEATEN_ACCURACY * (1.0 - baseline.accuracy)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.own_loop import fix_for, told_for
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -47,7 +48,7 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
     told = {r.code: (r, a) for r in rules if isinstance(a := answers[r.code], Flagged)}
     flagged = {code: (rule, answer) for code, (rule, answer) in told.items() if not rule.preview}
     order = _layer_order(run)
-    findings = _rank(_fold(flagged, order), flagged)
+    findings = _rank(_fold(flagged, order), flagged, run)
     outcome = outcome_of(context, findings, flagged)
     headline, line_below = headline_of(context, outcome, findings, answers)
     return Diagnosis(
@@ -60,7 +61,7 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
         checks=answers,
         curve=loss_against_baseline(context),
         overview=overview_of(context),
-        previews=_previews(told, order),
+        previews=_previews(told, run),
     )
 
 
@@ -95,11 +96,11 @@ _FAILED = (Outcome.NOT_LEARNING, Outcome.BROKEN)  # the worst last
 def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
     """One rule's answer; a bug in it does not affect the others."""
     if (missing := rule.missing(context)) is not None:
-        return missing
+        return told_for(context.run, missing)
     try:
         answer = rule.decide(replace(context, declared=rule.given))
         answer = rule.so_far(rule.muted(answer, context), context)
-        return _located(answer, context.run)
+        return told_for(context.run, _located(answer, context.run))
     except Exception as fault:
         if strict:
             raise
@@ -174,8 +175,9 @@ def _fold(flagged: Flags, layer_order: Mapping[str, int]) -> dict[str, list[str]
     return roots
 
 
-def _previews(told: Flags, layer_order: Mapping[str, int]) -> tuple[Finding, ...]:
+def _previews(told: Flags, run: Run) -> tuple[Finding, ...]:
     """What rules in preview name, where neither a finding nor another of them explains it."""
+    layer_order = _layer_order(run)
     tried = {code: (rule, answer) for code, (rule, answer) in told.items() if rule.preview}
     causes = told.keys() - tried.keys()
     unexplained = {
@@ -183,7 +185,7 @@ def _previews(told: Flags, layer_order: Mapping[str, int]) -> tuple[Finding, ...
         for code, found in tried.items()
         if not any(_explains(told, cause, code, layer_order) for cause in causes)
     }
-    return _rank(_fold(unexplained, layer_order), unexplained)
+    return _rank(_fold(unexplained, layer_order), unexplained, run)
 
 
 def _explains(flagged: Flags, cause: str, effect: str, order: Mapping[str, int]) -> bool:
@@ -206,7 +208,9 @@ def _weight(flagged: Flags, code: str) -> tuple[int, int]:
     return tier_of(rule, answer), -list(flagged).index(code)
 
 
-def _rank(roots: Mapping[str, list[str]], flagged: Flags) -> tuple[Finding, ...]:
+def _rank(
+    roots: Mapping[str, list[str]], flagged: Flags, run: Run
+) -> tuple[Finding, ...]:
     def key(code: str) -> tuple[int, bool, int, int]:
         tier, suspicion = _weight(flagged, code)
         # What the log holds beside the training comes after what the training itself shows.
@@ -227,7 +231,7 @@ def _rank(roots: Mapping[str, list[str]], flagged: Flags) -> tuple[Finding, ...]
                 evidence=answer.evidence,
                 counter_evidence=answer.counter_evidence,
                 explains=tuple(_consequence(*flagged[c]) for c in roots[code]),
-                fix=answer.fix or rule.fix,
+                fix=fix_for(run, answer.fix or rule.fix),
                 layers=answer.layers,
                 since=answer.since,
             )

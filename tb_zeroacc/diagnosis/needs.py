@@ -40,8 +40,8 @@ def _table(kind: str, what: str) -> Need[Table]:
     return Need(Missing(what, CALLBACK), lambda run: run.table(kind), kind)
 
 
-def _curve(role: Role, split: Split, what: str, how: str) -> Need[Curve]:
-    return Need(Missing(what, how), lambda run: run.headline(role, split))
+def _curve(role: Role, split: Split, what: str, how: str, in_a_loop: str = "") -> Need[Curve]:
+    return Need(Missing(what, how, in_a_loop), lambda run: run.headline(role, split))
 
 
 INPUTS = _table("inputs", "statistics of the inputs")
@@ -79,29 +79,39 @@ SHAPES = Need(
     Missing("shapes and dtypes of inputs, labels and outputs", CALLBACK),
     lambda run: run.shapes,
 )
-EPOCHS = Need(Missing("the results of the epochs", CALLBACK), lambda run: run.epochs or None)
+EPOCHS = Need(
+    Missing(
+        "the results of the epochs", CALLBACK, 'monitor.end_epoch({"loss": mean_loss})'
+    ),
+    lambda run: run.epochs or None,
+)
 LOSS = _curve(
     Role.LOSS, Split.TRAIN, "a training loss",
     "tf.summary.scalar('epoch_loss', loss, step=epoch)",
+    'monitor.end_epoch({"loss": mean_loss})',
 )
 SOME_LOSS = Need(  # of several networks or of a policy: none of them stands for the training
     LOSS.missing,
     lambda run: next(iter([*run.curves_of(Role.LOSS, Split.TRAIN), *unjudged_losses(run)]), None),
 )
 VALIDATION_LOSS = _curve(
-    Role.LOSS, Split.VALIDATION, "a validation loss", "model.fit(..., validation_split=0.2)"
+    Role.LOSS, Split.VALIDATION, "a validation loss", "model.fit(..., validation_data=held_out)",
+    'monitor.end_epoch({"loss": mean_loss, "val_loss": validation_loss})',
 )
 ACCURACY = _curve(
     Role.ACCURACY, Split.TRAIN, "a training accuracy",
     "model.compile(..., metrics=['accuracy'])",
+    'monitor.end_epoch({"loss": mean_loss, "accuracy": accuracy})',
 )
 VALIDATION_ACCURACY = _curve(
     Role.ACCURACY, Split.VALIDATION, "a validation accuracy",
-    "model.fit(..., validation_split=0.2)",
+    "model.fit(..., validation_data=held_out)",
+    'monitor.end_epoch({"loss": mean_loss, "val_accuracy": validation_accuracy})',
 )
 LEARNING_RATE = _curve(
     Role.LEARNING_RATE, Split.TRAIN, "the learning rate",
     "tf.summary.scalar('learning_rate', rate, step=step)",
+    "tb_zeroacc.Monitor(log_dir, model=model, optimizer=optimizer)",
 )
 REWARD = Need(
     Missing("a reward", "writer.add_scalar('rollout/ep_rew_mean', reward, step)"),

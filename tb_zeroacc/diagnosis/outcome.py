@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from tb_zeroacc.diagnosis.answering.breaking_off import when_it_breaks_off, where_it_breaks_off
 from tb_zeroacc.diagnosis.answering.shown_curves import points_of
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
-from tb_zeroacc.diagnosis.computed.learning.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.chance.weak_signal import shown_signal
 from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
 from tb_zeroacc.diagnosis.computed.learning.run_length import is_short, longest_loss
 from tb_zeroacc.diagnosis.computed.learning.trend import trend_of
+from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Finding, Outcome
 from tb_zeroacc.diagnosis.rule import Rule
@@ -36,9 +38,11 @@ def outcome_of(
     loss = context.run.headline(Role.LOSS)
     if not _has_signal(context) or (_was_ended(context) and loss is None):
         return Outcome.CANNOT_TELL
-    first = findings[0] if findings else None
-    if first is not None and first.tier >= Tier.STRONG:
-        return _implied(context, *flagged[first.code], first.tier)
+    sure = [finding for finding in findings if finding.tier >= Tier.STRONG]
+    implied = [_implied(context, *flagged[finding.code], finding.tier) for finding in sure]
+    if implied:
+        # A metric that is wrong says nothing of the training: what else was found does.
+        return next((o for o in implied if o is not Outcome.LEARNING), Outcome.LEARNING)
     if breaks_off(context.run) and not context.beats:
         return Outcome.CANNOT_TELL  # what the rest would have brought is unknown
     short = loss is not None and is_short(context.run, longest_loss(context.run))
@@ -199,6 +203,8 @@ def _loss_is_not_finite(context: RunContext) -> bool:
 
 
 def _hopeless(context: RunContext) -> bool:
+    if has_opponent(context.run) or shown_signal(context.run) is not None:
+        return False  # the level of a game's losses tells nothing; what is mostly noise is learned
     if context.loss_ratio is not None:
         return context.loss_ratio >= HOPELESS
     return context.beats_accuracy is False and context.beats_loss is not True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tb_zeroacc.diagnosis.answers import Evidence, Limit, at_least, at_most
-from tb_zeroacc.diagnosis.computed.learning.baseline import BEATEN_LOSS
+from tb_zeroacc.diagnosis.computed.chance.baseline import BEATEN_LOSS
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.run import Role, Table
 

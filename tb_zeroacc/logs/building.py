@@ -22,9 +22,11 @@ from tb_zeroacc.logs.tables import EPOCH_KINDS, Samples, followed_by
 from tb_zeroacc.run import Curve, Earlier, Histograms, Hyperparameters, Run, Stretch, Table
 
 # A training counts as live while its last record is younger than this many times the usual pause
-# between records, and in any case while it is younger than five minutes.
+# between records, and in any case while it is younger than five minutes. Other writers leave no
+# end behind: all that keeps their last record back is a buffer, which TensorFlow and PyTorch flush
+# every two minutes.
 PATIENCE = 10.0
-MIN_PATIENCE = 300.0  # seconds
+MIN_PATIENCE, MIN_PATIENCE_WITH_OTHERS = 300.0, 150.0  # seconds
 # Notes name at most this many tags.
 NAMED = 3
 
@@ -109,7 +111,8 @@ def at(built: Built, now: float | None) -> Run:
     """
     run = built.run
     idle = None if now is None or built.last_event is None else max(0.0, now - built.last_event)
-    if idle is not None and run.end is None and idle < max(PATIENCE * built.pause, MIN_PATIENCE):
+    least = MIN_PATIENCE if run.recorded else MIN_PATIENCE_WITH_OTHERS
+    if idle is not None and run.end is None and idle < max(PATIENCE * built.pause, least):
         return replace(run, state="live", idle_seconds=idle // 60.0 * 60.0)
     return replace(
         run,

@@ -7,11 +7,12 @@ The text is untrusted: whatever has another shape than expected is left out, ent
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from tb_zeroacc.facts import Contract, Layer, Optimizer, Output, Scalar
+from tb_zeroacc.facts import Contract, Layer, Optimizer, Output, Scalar, aligned
 
 Json: TypeAlias = Any  # what `json.loads` returns: every use checks the type that it needs
 
@@ -274,8 +275,10 @@ def _outputs(
                 reduction=_text(settings.get("reduction")),
                 label_smoothing=_float(settings.get("label_smoothing")) or 0.0,
                 weight=_float(weight),
-                metrics=tuple(class_or_name for class_or_name, _ in metrics),
-                metric_names=tuple(shown for _, shown in metrics),
+                metrics=tuple(class_or_name for class_or_name, _, _ in metrics),
+                metric_names=tuple(shown for _, shown, _ in metrics),
+                metric_thresholds=aligned([threshold for _, _, threshold in metrics]),
+                ignore_class=_int(settings.get("ignore_class")),
             )
         )
     return tuple(made)
@@ -309,8 +312,8 @@ def _entry(value: Json, names: tuple[str, str], index: int, count: int) -> Json:
 
 def _metrics(
     compiled: Mapping[str, Json], names: tuple[str, str], index: int, count: int
-) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+) -> list[tuple[str, str, float | None]]:
+    found: list[tuple[str, str, float | None]] = []
     for key in ("metrics", "weighted_metrics"):
         value = compiled.get(key)
         if isinstance(value, dict) and "class_name" not in value:
@@ -321,8 +324,29 @@ def _metrics(
             shown = _text(_mapping(_mapping(metric).get("config")).get("name"))
             named = _named(metric)
             if named is not None:
-                found.append((named, shown or named))
+                found.append((named, shown or named, _threshold(named, metric)))
     return found
+
+
+# Metrics that cut at .5 by default, as users write them; `accuracy` does for a single unit.
+_CUT_AT_HALF = frozenset(
+    {
+        "binary_accuracy", "BinaryAccuracy", "Precision", "Recall", "BinaryIoU",
+        "TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives",
+    }
+)  # fmt: skip
+
+
+def _threshold(named: str, metric: Json) -> float | None:
+    """Where a metric cuts outputs: as configured, else by default."""
+    config = _mapping(_mapping(metric).get("config"))
+    given = config.get("threshold", config.get("thresholds"))
+    if isinstance(given, list):
+        given = given[0] if len(given) == 1 else float("nan")
+    if given is None and config.get("top_k") is None and named in _CUT_AT_HALF:
+        return 0.5
+    known = _float(given)
+    return known if known is not None and math.isfinite(known) else None
 
 
 def _loss(value: Json) -> tuple[str | None, str | None, Mapping[str, Json]]:

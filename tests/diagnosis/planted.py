@@ -55,6 +55,7 @@ def a_curve(
     split: Split = Split.TRAIN,
     *,
     tag: str | None = None,
+    name: str | None = None,
     axis: Axis = "epoch",
     steps: Sequence[int] | None = None,
     headline: bool = True,
@@ -64,10 +65,11 @@ def a_curve(
     """One curve, with steps 0, 1, 2, ... unless given."""
     prefix = "val_" if split is Split.VALIDATION else ""
     tag = tag or f"zeroacc/epoch/{prefix}{role.value}"
+    name = name or role.value
     series = Series.of(range(len(values)) if steps is None else steps, values)
     return Curve(
-        member, tag, role.value, role, split, axis, series, headline, scale,
-        side=side_of(role, role.value, tag), is_players=is_players(role, role.value, tag),
+        member, tag, name, role, split, axis, series, headline, scale,
+        side=side_of(role, name, tag), is_players=is_players(role, name, tag),
     )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -441,7 +440,7 @@ def test_headline_and_the_line_below_it_name_the_same_level() -> None:
 
 def test_losses_of_several_networks_are_shown() -> None:
     parts = [
-        replace(a_curve([start, end] * 8, tag=name, headline=False), name=name)
+        a_curve([start, end] * 8, tag=name, name=name, headline=False)
         for name, start, end in (("generator_loss", 1.0, 1.2), ("discriminator_loss", 1.3, 1.1))
     ]
     assert foreign(*parts).headline == (
@@ -512,3 +511,34 @@ def test_what_is_the_fault_of_a_stretch(tier: Tier, outcome: Outcome, is_fault: 
     run = a_run(earlier=Earlier(1, 0, (Stretch(a_run(a_curve([0.5] * 20))),)))
     (judged,) = judged_stretches(run, rules, strict=True)
     assert (judged.fault is not None) is is_fault
+
+
+ROWS = {
+    "inputs": ("x[0]",), "batch": ("x",), "labels": ("y",), "sample_weights": ("y",),
+    "outputs": ("y",), "activations": ("dense", "head"), "loss": ("loss",),
+    "gradients": ("dense/kernel", "head/kernel"), "weights": ("dense/kernel", "head/kernel"),
+    "progress": ("progress",), "validation_outputs": ("y",), "validation_labels": ("y",),
+}  # fmt: skip
+ENDS = {  # of a loss; what is computed of it must not overflow with a warning either
+    "usual": [0.7, 0.6, 0.6, 0.6],
+    "huge": [-4e23, -3e28, -2e29, -3e38],
+    "not finite": [0.7, math.nan, math.inf, math.nan],
+}
+HEADS = [
+    ("binary_crossentropy", "sigmoid", 1), ("sparse_categorical_crossentropy", "softmax", 10),
+    ("mean_squared_error", "linear", 1), ("a_loss_of_mine", "sigmoid", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("losses", ENDS.values(), ids=ENDS.keys())
+@pytest.mark.parametrize(("loss", "activation", "units"), HEADS)
+def test_what_is_unknown_costs_no_warning(
+    losses: list[float], loss: str, activation: str, units: int
+) -> None:
+    """NumPy warns of the mean of nothing, on the user's console: here that is an error."""
+    unknown = [
+        a_table(kind, {row: {} for row in rows}, steps=list(range(0, 60, 2)))
+        for kind, rows in ROWS.items()
+    ]
+    contract = a_contract(loss=loss, activation=activation, units=units)
+    diagnose(a_run(contract, a_curve(losses), *unknown), CATALOGUE, strict=True)

@@ -10,7 +10,7 @@ import pytest
 from tensorboard.compat.proto import summary_pb2
 
 from tb_zeroacc import facts
-from tb_zeroacc.logs.building import MIN_PATIENCE, PATIENCE
+from tb_zeroacc.logs.building import MIN_PATIENCE, MIN_PATIENCE_WITH_OTHERS, PATIENCE
 from tb_zeroacc.run import Role, Run, Split
 from tests.logs.written import (
     BEGIN,
@@ -56,8 +56,10 @@ def run_of(path: Path, log: Sequence[Event], now: float | None = None) -> Run:
 # What is on record up to BEGIN, seconds that passed since, and the state that follows.
 CLOCKS: dict[str, tuple[list[Event], float, str]] = {
     "young": (paced(1.0), 10.0, "live"),
-    "under five minutes": (paced(1.0), 299.0, "live"),
-    "five minutes": (paced(1.0), 300.0, "unknown"),
+    "under two and a half minutes": (paced(1.0), 149.0, "live"),
+    "two and a half minutes": (paced(1.0), 150.0, "unknown"),
+    "ours, under five minutes": ([start("x", BEGIN - 9), *paced(1.0)], 299.0, "live"),
+    "ours, five minutes": ([start("x", BEGIN - 9), *paced(1.0)], 300.0, "unknown"),
     "under ten pauses": (paced(60.0), 599.0, "live"),
     "ten pauses": (paced(60.0), 600.0, "unknown"),
     "pauses of hours": (paced(7200.0), 71_999.0, "live"),
@@ -82,7 +84,7 @@ CLOCKS: dict[str, tuple[list[Event], float, str]] = {
     "an end of an earlier session": (
         [start("x", BEGIN - 9), fact(3, END, BEGIN - 5), start("y", BEGIN)], 299.0, "live",
     ),
-    "other content is a sign of life": ([*paced(1.0)[:2], histogram(BEGIN)], 299.0, "live"),
+    "other content is a sign of life": ([*paced(1.0)[:2], histogram(BEGIN)], 149.0, "live"),
 }  # fmt: skip
 
 
@@ -98,6 +100,7 @@ def test_state_at_a_moment(tmp_path: Path, log: list[Event], passed: float, stat
 
 def test_the_two_limits_are_those_of_the_design() -> None:
     assert (PATIENCE, MIN_PATIENCE) == (10.0, 300.0)
+    assert MIN_PATIENCE_WITH_OTHERS == 150.0
 
 
 def test_a_clock_that_lags_behind_is_no_time_machine(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ LARGE = 10.0
 
 CONSEQUENCES = (
     "ZA107", "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA505", "ZA508", "ZA509",
-    "ZA602", "ZA701", "ZA703", "ZA704", "ZA705", "ZA706", "ZA709",
+    "ZA602", "ZA701", "ZA702", "ZA703", "ZA704", "ZA705", "ZA706", "ZA709",
 )  # fmt: skip
 STANDARDISE = (
     "+ mean, std = x_train.mean(axis=0), x_train.std(axis=0)\n"

@@ -90,3 +90,19 @@ def rate_fix(run: Run, optimizer: Optimizer | None, rate: float, direction: str)
         f"Use a {direction} learning rate, {rate:g} to begin with.",
         rate_diff(run, optimizer, rate),
     )
+
+
+def is_fed_by_dataset(run: Run) -> bool:
+    """Whether `fit` was given a dataset or a generator."""
+    return run.contract is not None and run.contract.fit.from_arrays is False
+
+
+def data_argument(run: Run) -> str:
+    """The data that `fit` is given: `x, y`, or `dataset`."""
+    return "dataset" if is_fed_by_dataset(run) else "x, y"
+
+
+def held_out_argument(run: Run) -> str:
+    """An argument of `fit` for validation: a dataset cannot be split by it."""
+    known = run.contract is not None and run.contract.fit.validation
+    return "validation_data=held_out" if known or is_fed_by_dataset(run) else "validation_split=0.2"

@@ -166,6 +166,7 @@ def scaled_twice(stage: PipelineStage, seen: dict[str, Seen]) -> PipelineFault |
     is_linear = _alike(before.range / after.range, factor, SAME_RANGE)
     if not is_linear or max(after.range, stage.end.range) > TINY_RANGE or before.range < TINY_RANGE:
         return None
+    factor = _rounded(factor)
     earlier = seen.get(before.tensor.before or "")
     first = earlier.std / before.std if earlier else 0.0
     taps = _taps(stage)
@@ -177,7 +178,7 @@ def scaled_twice(stage: PipelineStage, seen: dict[str, Seen]) -> PipelineFault |
         told = f"divides already scaled values by {number(factor)}"
         context = _range_before(stage)
     elif _image_factor(factor**0.5) and before.range > UNIT_RANGE:
-        factor = factor**0.5
+        factor = _rounded(factor**0.5)
         told = f"divides by {number(factor)} twice"
         context = _range_before(stage)
     else:
@@ -224,4 +225,9 @@ def _alike(a: float, b: float, tolerance: float) -> bool:
 
 
 def _image_factor(factor: float) -> bool:
-    return any(_alike(factor, known, SAME_FACTOR) for known in IMAGE_FACTORS)
+    return _rounded(factor) in IMAGE_FACTORS
+
+
+def _rounded(factor: float) -> float:
+    """The factor of an image that it is near: spreads of different elements differ by a little."""
+    return next((known for known in IMAGE_FACTORS if _alike(factor, known, SAME_FACTOR)), factor)

@@ -68,10 +68,10 @@ def _flagged(
     run, table = context.run, context.given(ACTIVATIONS)
     since = {row: high_since(table, units.column, row, threshold) for row in beyond}
     names = {row: layer_of(run, table.rows[row]) for row in beyond}
-    rows = sorted(beyond, key=lambda row: since[row])
-    onset: dict[str, int] = {}  # of each layer: calls of a shared one count once
-    for row in rows:
-        onset.setdefault(names[row], since[row])
+    first_of: dict[str, int] = {}  # of each layer: calls of a shared one count once
+    for row in sorted(beyond, key=lambda row: since[row]):
+        first_of.setdefault(names[row], row)
+    rows = list(first_of.values())
     first = rows[0]
     from_start = since[first] <= int(table.steps[0])
     when = "from the first step on" if from_start else f"since step {since[first]}"
@@ -82,7 +82,7 @@ def _flagged(
     )
     share = f"{percent(beyond[first])} of the {units.members} of `{names[first]}`"
     return Flagged(
-        summary=f"{share} are {units.what} {when}{_others(list(onset.values()))}.",
+        summary=f"{share} are {units.what} {when}{_others([since[row] for row in rows])}.",
         context=f"Such units pass no gradient back. {whence}",
         evidence=tuple(
             Evidence.of_table(
@@ -94,7 +94,7 @@ def _flagged(
             for row in rows
         ),
         since=since[first],
-        layers=tuple(onset),
+        layers=tuple(first_of),
         fix=_fix(run, names[first], units) if from_start else None,
     )  # fmt: skip
 

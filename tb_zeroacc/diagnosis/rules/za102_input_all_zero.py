@@ -16,6 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     unlike,
 )
+from tb_zeroacc.diagnosis.computed.model.samples import known_mean
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import INPUTS
@@ -87,7 +88,7 @@ def input_all_zero(context: RunContext) -> Answer:
     everywhere = bool(smallest.min() == largest.max())
     several = len(table.rows) > 1 and bool((table.column("count")[known] >= 2).all())
     if not zeros and not (alike and (everywhere or several)):
-        share = float(np.nanmean(zero[known]))
+        share = known_mean(zero[known])
         return Passed(f"the inputs vary; {percent(share)} of their values are 0")
     if int(known.sum()) < FEWEST_SAMPLES:
         return CannotTell(f"all inputs are equal, but in {count(int(known.sum()), 'sample')} only "

@@ -1,4 +1,4 @@
-"""ZA103: inputs that are too large for the first layer."""
+"""ZA103: inputs that are too large, or too small, for the first layer."""
 
 from __future__ import annotations
 
@@ -20,8 +20,14 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
 )
-from tb_zeroacc.diagnosis.computed.data.inputs import prepared_by, rms_by_feature
+from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.data.inputs import (
+    largest_value,
+    prepared_by,
+    rms_by_feature,
+)
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG, step_losses
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
@@ -35,6 +41,10 @@ from tb_zeroacc.wording import number
 # 5.8 with inputs that are small.
 LOUD = 5.0
 FIRST_STEPS = 10  # a tenth of a short run would be hardly a batch
+# Largest absolute value of any input. Pictures of 0 to 255 that are divided by 255 twice end at
+# .0039; of standardised data, and of counts, the largest is above 1.
+SMALL = 0.01
+PIXELS, PIXELS_ROOM = 255.0, 0.1  # times the largest value: 1 where pixels were divided twice
 INPUT_RMS_TAG = "zeroacc/input_rms"
 RIVAL = (
     "ZA206",
@@ -54,7 +64,7 @@ RIVAL = (
     fix=Fix("Standardise the inputs with the training data's mean and spread.", STANDARDISE),
 )
 def input_not_normalised(context: RunContext) -> Answer:
-    """The inputs are too large for the initial weights of the first layer.
+    """The inputs are too large, or too small, for the initial weights of the first layer.
 
     ## What it means
     Weights are initialised for inputs around 1. Inputs in the hundreds give outputs in the
@@ -62,7 +72,8 @@ def input_not_normalised(context: RunContext) -> Answer:
 
     ## Why accuracy suffers
     Training is spent on shrinking the outputs. Gradients are too large by the same factor as the
-    inputs: units die, the loss jumps, and what is learned in the end is memorised.
+    inputs: units die, the loss jumps, and what is learned in the end is memorised. Inputs of
+    thousandths give outputs and gradients of thousandths: the model says the same for all of them.
 
     ## How it is detected
     Both must hold: the median over features of their root mean square (the median of all samples)
@@ -71,7 +82,9 @@ def input_not_normalised(context: RunContext) -> Answer:
     train well. Measured: 577 with a loss of 100 to 370 times the baseline in failing programs, up
     to 5.8 times in healthy ones. For targets far from 0 the baseline is their mean square, where
     every healthy model starts. A NaN or Inf loss counts as large. Muted once the run beats its
-    baseline; not applicable where a layer scales the inputs before any kernel.
+    baseline; not applicable where a layer scales the inputs before any kernel. Too small: no value
+    of any input is beyond .01 (pictures that are divided by 255 twice end at .0039); strong where
+    the loss ends at .9 of its baseline or more, else a smell.
 
     ## How to fix it
     ```python
@@ -97,6 +110,9 @@ def input_not_normalised(context: RunContext) -> Answer:
     by_feature = rms_by_feature(table)
     if np.isnan(by_feature).all():
         return CannotTell("no sample of the inputs is finite")
+    largest = largest_value(table)
+    if 0.0 < largest <= SMALL * (1.0 + ROUNDING):
+        return _small(context, table, largest)
     rms = float(np.nanmedian(by_feature))
     said = f"the median feature has a root mean square of {number(rms)}"
     if rms < LARGE * (1.0 - ROUNDING):
@@ -109,6 +125,26 @@ def input_not_normalised(context: RunContext) -> Answer:
         times = number(loudest / baseline)
         return Passed(f"{said}, but the loss starts at {times} times its baseline at most")
     return _flagged(run, table, rms, loudest, LOUD * baseline)
+
+
+def _small(context: RunContext, table: Table, largest: float) -> Flagged:
+    first, last = int(table.steps[0]), int(table.steps[-1])
+    is_twice = abs(largest * PIXELS - 1.0) < PIXELS_ROOM
+    twice = Fix("Divide by 255 once, in the pipeline or in the model.",
+                "- x = x / 255 / 255\n+ x = x / 255")  # fmt: skip
+    return Flagged(
+        summary=f"The inputs are too small: none is beyond {number(largest)}, where 1 is usual.",
+        context="Pictures that are divided by 255 twice end at 0.0039." if is_twice else
+        "Outputs and gradients are small by the same factor.",
+        evidence=(
+            Evidence.of_table("largest absolute value of any input", table, largest,
+                              at_least(SMALL), since=first, until=last,
+                              shown_by=context.run.curve("zeroacc/input_abs_max")),
+        ),
+        tier=Tier.STRONG if (context.loss_ratio or 0.0) >= HOPELESS else Tier.SMELL,
+        since=first,
+        fix=twice if is_twice else None,
+    )  # fmt: skip
 
 
 def _loudest(run: Run) -> float | None:

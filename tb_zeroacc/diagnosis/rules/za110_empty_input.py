@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.answering.own_loop import has_own_loop
 from tb_zeroacc.diagnosis.answering.unrecorded import unknown_counts
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -57,7 +58,10 @@ def empty_input(context: RunContext) -> Answer:
     with fewer than half of the first one's: 2 of 57 and 2 of 10 where generators ran out, equal
     everywhere else (measured). An epoch that was cut short by a callback, TerminateOnNaN or an
     exception does not count. Where `fit` was called several times a smaller epoch may be intended:
-    a smell. Where the run beats its baseline all the same: strong.
+    a smell. Where the run beats its baseline all the same: strong. A loop of one's own takes as
+    many steps as it likes, fewer where episodes get shorter, none while a buffer fills: there the
+    fault is that no epoch has a step, or (strong) that at least half of them, up to the last, have
+    none although the first had some.
 
     ## How to fix it
     ```python
@@ -79,17 +83,30 @@ def empty_input(context: RunContext) -> Answer:
         return CannotTell(unknown_counts(context.run))
     batches = [epoch.batches or 0 for epoch in epochs]
     first = batches[0]
-    short = [e for e, held in zip(epochs, batches, strict=True) if held < HALF * first or not held]
-    if not short:
-        return Passed(f"every epoch has at least {min(batches)} of {first} batches")
-    return _flagged(context, epochs, short)
+    if has_own_loop(context.run):
+        short = _dry_tail(epochs)
+        said = f"the epochs have {min(batches)} to {max(batches)} steps, as the loop takes them"
+    else:
+        low = zip(epochs, batches, strict=True)
+        short = [epoch for epoch, held in low if held < HALF * first or not held]
+        said = f"every epoch has at least {min(batches)} of {first} batches"
+    return _flagged(context, epochs, short) if short else Passed(said)
+
+
+def _dry_tail(epochs: list[Epoch]) -> list[Epoch]:
+    """The epochs without a step with which a loop ends, if they are all, or half after a first."""
+    whole = max((at for at, epoch in enumerate(epochs, start=1) if epoch.batches), default=0)
+    dry = epochs[whole:]
+    began = bool(epochs[0].batches) or not whole
+    return dry if began and len(dry) >= HALF * len(epochs) else []
 
 
 def _flagged(context: RunContext, epochs: list[Epoch], short: list[Epoch]) -> Flagged:
     run, least = context.run, min(epoch.batches or 0 for epoch in short)
     empty = [epoch for epoch in short if not epoch.batches]
     first, held = epochs[0].batches or 0, short[0].batches or 0
-    if len(empty) == len(epochs):
+    is_empty = len(empty) == len(epochs)
+    if is_empty:
         summary = "The dataset yields no batch: every epoch trained on nothing."
     else:
         summary = (f"The data ran out: epoch {short[0].epoch + 1} trained on {held} "
@@ -105,13 +122,15 @@ def _flagged(context: RunContext, epochs: list[Epoch], short: list[Epoch]) -> Fl
                                until=short[-1].epoch),
             *_loss(run, short[0]),
         ),
-        tier=_tier(context, empty),
+        tier=_tier(context, empty, all_of_them=is_empty),
         since=short[0].step - held,
-        fix=None if len(empty) == len(epochs) else _repeat(first),
+        fix=None if is_empty else _repeat(run, first),
     )  # fmt: skip
 
 
-def _tier(context: RunContext, empty: list[Epoch]) -> Tier | None:
+def _tier(context: RunContext, empty: list[Epoch], *, all_of_them: bool) -> Tier | None:
+    if has_own_loop(context.run) and not all_of_them:
+        return Tier.STRONG
     if empty:
         return None
     asked = context.run.contract.fit.epochs if context.run.contract else None
@@ -129,9 +148,14 @@ def _loss(run: Run, epoch: Epoch) -> tuple[Evidence, ...]:
     return (Evidence.of_curve("loss at the end", curve, since=since),)
 
 
-def _repeat(batches: int) -> Fix:
+def _repeat(run: Run, batches: int) -> Fix:
+    if has_own_loop(run):
+        text = "Create the iterator anew for each epoch: a generator yields its batches once."
+    else:
+        text = "Repeat the data, or create a new generator for each epoch."
     return Fix(
-        "Repeat the data, or create a new generator for each epoch.",
+        text,
         f"- model.fit(generator, epochs=5)\n"
         f"+ model.fit(dataset.repeat(), steps_per_epoch={batches}, epochs=5)",
+        "- for x, y in generator:\n+ for x, y in batches():\n+     train_step(x, y)",
     )

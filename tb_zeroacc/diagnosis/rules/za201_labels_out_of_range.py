@@ -20,7 +20,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.data.labels import ROUNDING, Labels, labels_of
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
-from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES
+from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES, REGRESSION
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
@@ -30,8 +30,11 @@ from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number
 
-# Labels that data sets reserve for what the loss should ignore (Keras' `ignore_class`).
-IGNORED = (-1.0, 255.0)
+# Labels that data sets reserve for what the loss should ignore: Keras' `ignore_class`, the void of
+# segmentation masks, the -100 of masked language models.
+IGNORED = (-1.0, -100.0, 255.0)
+BOUNDED = ("sigmoid", "softmax", "hard_sigmoid")  # activations whose outputs are 0 to 1
+ABSURD = -1.0  # a loss of one's own below this: overlaps and shares differ by no more than 1
 
 
 @rule(
@@ -64,9 +67,13 @@ def labels_out_of_range(context: RunContext) -> Answer:
 
     ## How it is detected
     Smallest and largest label over all samples against the loss's range, exactly; .001 beyond 0 or
-    1 is rounding. -1 and 255 with a sparse loss that stays finite may mark labels that it ignores:
-    a smell. Without recorded labels: a cross-entropy that falls below 0, which valid labels rule
-    out; strong, since continuous targets cause the same.
+    1 is rounding. The label that the loss ignores by its `ignore_class` does not count. -1, -100
+    and 255 with a sparse loss that stays finite may mark labels that are masked: a smell, and
+    nothing where some sample weights are 0 or the run beats its baseline. A loss function of one's
+    own says nothing of its labels: strong where the outputs are those of a sigmoid or a softmax,
+    whole labels lie beyond 1 and the loss falls below -1. Without recorded labels: a cross-entropy
+    that falls below 0, which valid labels rule out; strong, since continuous targets cause the
+    same.
 
     ## How to fix it
     ```python
@@ -86,16 +93,67 @@ def labels_out_of_range(context: RunContext) -> Answer:
     run = context.run
     outputs = [o for o in trained_outputs(run) if o.loss in CLASS_LOSSES]
     if not outputs:
-        return NotApplicable("no output is trained on cross-entropy")
+        return _by_own_loss(context)
     known = [(o, labels) for o in outputs if (labels := labels_of(run, o)) is not None]
     if not known:
         return _by_curve(run, outputs)
+    masked = ""
     for output, labels in known:
         low, high = _range(output)
-        if labels.low < low - ROUNDING or labels.high > high + ROUNDING:
+        ends = (labels.low, labels.high)
+        beyond = [end for end in ends if not low - ROUNDING <= end <= high + ROUNDING]
+        if beyond and all(_is_left_out(context, output, value) for value in beyond):
+            masked = f", and {number(beyond[0])} is left out of the loss"
+        elif beyond:
             return _out_of_range(context, output, labels, low, high)
     labels = known[0][1]
-    return Passed(f"the labels lie within {number(labels.low)} and {number(labels.high)}")
+    return Passed(f"the labels lie within {number(labels.low)} and {number(labels.high)}{masked}")
+
+
+def _is_left_out(context: RunContext, output: Output, value: float) -> bool:
+    """Whether the loss ignores a label, as it says or as the run shows."""
+    if output.ignore_class is not None and value == output.ignore_class:
+        return True
+    if value not in IGNORED or not (output.loss or "").startswith("sparse"):
+        return False
+    weights = context.run.table("sample_weights")
+    masked = weights is not None and bool((weights.column("zero_share") > 0).any())
+    return masked or bool(context.beats)
+
+
+def _by_own_loss(context: RunContext) -> Answer:
+    """A function of the user's own may do anything with its labels: what it falls to tells."""
+    run, curve = context.run, context.run.headline(Role.LOSS)
+    low = curve.series.minimum if curve else None
+    for output in trained_outputs(run):
+        labels = labels_of(run, output)
+        is_own = output.loss is None or not _is_known(output.loss)
+        if labels is None or output.activation not in BOUNDED or not is_own:
+            continue
+        if not labels.whole or labels.high <= 1.0 + ROUNDING:
+            continue
+        if curve is None or low is None or low.value >= ABSURD:
+            return CannotTell(f"labels reach {number(labels.high)}, outputs 1 at most; what the "
+                              "loss makes of them is not known")  # fmt: skip
+        return Flagged(
+            summary=f"Labels range from {number(labels.low)} to {number(labels.high)}, but the "
+            f"{output.activation} of `{output.name}` ends at 1.",
+            context=f"The loss fell to {number(low.value)}: it has no lower bound at such labels.",
+            evidence=(
+                Evidence.of_number(f"largest label of `{output.name}`", labels.high, at_most(1),
+                                   member=labels.member, layer=output.name, axis="step",
+                                   since=labels.first_step, until=labels.last_step),
+                Evidence.of_curve("lowest loss", curve, low.value, at_least(ABSURD)),
+            ),
+            tier=Tier.STRONG,
+            fix=_range_fix(output, labels, sparse=False),
+        )  # fmt: skip
+    return NotApplicable("no output is trained on cross-entropy")
+
+
+def _is_known(loss: str) -> bool:
+    """Whether a loss is one of Keras', which are made for labels of any size."""
+    return loss in REGRESSION or loss in CLASS_LOSSES
 
 
 def _range(output: Output) -> tuple[float, float]:
@@ -132,6 +190,9 @@ def _out_of_range(
 
 
 def _range_fix(output: Output, labels: Labels, *, sparse: bool) -> Fix | None:
+    marks = [value for value in (labels.low, labels.high) if value in IGNORED]
+    if sparse and marks and not 1 <= labels.low <= labels.high == output.units:
+        return _ignoring(output, int(marks[0]))
     if not labels.whole:
         return Fix("Use a regression loss for targets that are not classes.",
                     f'- loss="{output.loss}",\n+ loss="mse",')  # fmt: skip
@@ -149,6 +210,15 @@ def _range_fix(output: Output, labels: Labels, *, sparse: bool) -> Fix | None:
             f'# with Dense({many}, activation="softmax")',
         )
     return None
+
+
+def _ignoring(output: Output, value: int) -> Fix:
+    logits = ", from_logits=True" if output.from_logits else ""
+    return Fix(
+        f"If {value} marks what has no class, have the loss leave it out.",
+        f'- loss="{output.loss}",\n+ loss=keras.losses.SparseCategoricalCrossentropy('
+        f"ignore_class={value}{logits}),",
+    )
 
 
 def _by_curve(run: Run, outputs: list[Output]) -> Answer:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.own_loop import has_own_loop
 from tb_zeroacc.diagnosis.answering.shown_curves import accuracy_against
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -20,7 +21,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.data.labels import class_counts
+from tb_zeroacc.diagnosis.computed.data.labels import class_counts, labels_of, outside_classes
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING, SETTLED
 from tb_zeroacc.diagnosis.context import RunContext
@@ -62,6 +63,7 @@ class _Majority:
     fix=Fix(
         "Weight the classes, or sample rare ones more often; and judge by recall or AUC.",
         "+ model.fit(x, y, class_weight={0: 1.0, 1: 20.0})",
+        "+ loss = loss_fn(y, outputs, sample_weight=weights)",
     ),
 )
 def class_imbalance(context: RunContext) -> Answer:
@@ -98,6 +100,10 @@ def class_imbalance(context: RunContext) -> Answer:
     """
     run, table = context.run, context.given(LABEL_COUNTS)
     outputs = trained_outputs(run)
+    beyond = max((outside_classes(run, o.name) for o in outputs if o.ignore_class is None),
+                 default=0.0)
+    if beyond > 0:
+        return CannotTell(f"{percent(beyond)} of the labels are none of the output's classes")
     found = [m for output in outputs if (m := _majority(run, output)) is not None]
     if not found:
         return CannotTell("no labels were counted")
@@ -168,7 +174,7 @@ def _flagged(context: RunContext, worst: _Majority, *, alone: bool) -> Flagged:
         evidence=tuple(evidence),
         counter_evidence=(Evidence("classes or examples are weighted"),) if weighted else (),
         tier=None if strong else Tier.SMELL,
-        fix=None if weighted else _weights(worst),
+        fix=None if weighted else _weights(run, worst),
     )  # fmt: skip
 
 
@@ -180,16 +186,42 @@ def _weighted(run: Run) -> bool:
     if table is None:
         return False
     low, high = table.column("min"), table.column("max")
-    return bool(np.isfinite(low).any() and np.nanmax(high) > np.nanmin(low))
+    return bool(np.max(high[np.isfinite(high)], initial=-np.inf)
+                > np.min(low[np.isfinite(low)], initial=np.inf))
 
 
-def _weights(worst: _Majority) -> Fix | None:
+def _weights(run: Run, worst: _Majority) -> Fix | None:
     seen = np.flatnonzero(worst.counts)
     if len(seen) > SHOWN_CLASSES:
         return None
     shares = {int(k): worst.counts[worst.label] / worst.counts[k] for k in seen}
-    said = ", ".join(f"{k}: {number(float(w)).replace(' ', '')}" for k, w in shares.items())
+    known = {k: number(float(w)).replace(" ", "") for k, w in shares.items()}
+    if _takes_class_weights(run, worst.output):
+        said = ", ".join(f"{k}: {weight}" for k, weight in known.items())
+        return Fix(
+            "Weight the classes by their rarity, and judge by recall or AUC, not by accuracy.",
+            f"- model.fit(x, y)\n+ model.fit(x, y, class_weight={{{said}}})",
+        )
+    said = ", ".join(known.get(k, "1") for k in range(max(known) + 1))
+    labels = labels_of(run, worst.output)
+    ids = "y.argmax(-1)" if labels is not None and labels.units > 1 else 'y.astype("int")'
+    code = f"weights = np.array([{said}])[{ids}]  # of each label's own class\n"
     return Fix(
-        "Weight the classes by their rarity, and judge by recall or AUC, not by accuracy.",
-        f"- model.fit(x, y)\n+ model.fit(x, y, class_weight={{{said}}})",
+        "Weight every label by the rarity of its class (`class_weight` takes one label an "
+        "example), and judge by recall or overlap, not by accuracy.",
+        code + "- model.fit(x, y)\n+ model.fit(x, y, sample_weight=weights)",
+        code
+        + "- loss = loss_fn(y, outputs)\n+ loss = loss_fn(y, outputs, sample_weight=weights)",
     )
+
+
+def _takes_class_weights(run: Run, output: Output) -> bool:
+    """Whether Keras' `class_weight` fits: `fit`, one output, and one label an example."""
+    table, contract = run.table("labels"), run.contract
+    row = output_row(table, output.name)
+    if contract is None or has_own_loop(run) or len(contract.outputs) > 1:
+        return False
+    if table is None or row is None:
+        return True
+    sizes, examples, units = (table.column(n)[:, row] for n in ("count", "examples", "units"))
+    return not bool((sizes > examples * np.nan_to_num(units, nan=1.0)).any())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -20,9 +21,10 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.chance.held_out import NEVER_BETTER, held_out_baseline
+from tb_zeroacc.diagnosis.computed.chance.weak_signal import shown_signal
 from tb_zeroacc.diagnosis.computed.data.association import Association, association_of
 from tb_zeroacc.diagnosis.computed.data.inputs import entry, hidden_entry
-from tb_zeroacc.diagnosis.computed.learning.baseline import validation_baseline
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.learning.trend import Trend, trend_of
 from tb_zeroacc.diagnosis.computed.learning.validation import FEWEST_POINTS
@@ -39,18 +41,15 @@ FEWEST_STEPS = 200  # after 20 steps random and learnable targets look alike
 LOWEST, HIGHEST = 0.85, 1.1
 STILL = 0.05  # fall over the last quarter, as a share of the level
 LAZY, WILD = 1e-4, 0.1  # median update ÷ weights of the largest kernel: between them it can learn
-# Best validation loss ÷ baseline: random targets 1.03 to 1.08.
-NEVER_BETTER = 0.98
-# The baseline is that of the training labels. The variance of 300 others differs from it by 8 %
-# (one standard error, sqrt(2/300)): random targets came down to .91 of it (measured).
-CLEARLY_BETTER = 0.85
+TOGETHER = Fix(
+    "Check a few examples with their labels, and shuffle inputs and labels only together: zip "
+    "them first.",
+    "- images, labels = images.shuffle(1000), labels.shuffle(1000)\n"
+    "- dataset = tf.data.Dataset.zip((images, labels))\n"
+    "+ dataset = tf.data.Dataset.zip((images, labels)).shuffle(1000)",
+)
 # The inputs of these are codes: their size has no meaning, and neither has a correlation with it.
 CODES = ("Embedding", "Lookup", "Vectorization", "Hashing")
-
-# A validation's own baseline counts where it is at least so many of the training's. Its first
-# batches alone are on record: sorted ones hold a part of the classes, and the variance of four
-# batches of 32 is off by up to 38 % (three standard errors, each the square root of 2 / n).
-ALIKE, FAR = 0.9, 1.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,10 @@ def labels_independent_of_inputs(context: RunContext) -> Answer:
     fell by less than 5 % over the last quarter (permuted labels .87 to .98, healthy .43 at most);
     or a validation loss of 4 epochs or more never goes below .98 of the baseline (random 1.03 to
     1.08), whatever regularisers and weights add to both; below .85 labels do depend on inputs, in
-    between that is open, since the validation labels have their own variance. And no input column
+    between that is open, since the validation labels have their own variance (classes: their own
+    entropy, counted in its first batches and pooled with that of the training labels, with two
+    standard errors of room). A validation accuracy or area under the ROC curve above chance by .05
+    and 2.5 standard errors rules it out, however high the loss. And no input column
     is correlated with a label column: Pearson's r over all samples, p by Fisher's z, times the
     number of pairs, must be 1e-4 or more. A smaller p proves that labels depend on inputs (1e-9 to
     1e-211 where nets learn); a larger one proves nothing (XOR), which is why it does not suffice
@@ -138,9 +140,12 @@ def labels_independent_of_inputs(context: RunContext) -> Answer:
     if found is not None and found.log_p < math.log(CHANCE):
         return Passed(f"`{found.pair[0]}` and `{found.pair[1]}` are correlated, "
                       f"r = {number(found.r)}: chance is ruled out")
-    held = _held_out(context, context.baseline.loss)
+    held = _held_out(context)
     if held is not None and held.best < held.clear:
         return Passed(f"the validation loss fell to {number(held.best)}, below the baseline")
+    signal = shown_signal(run) if run.headline(Role.LOSS, Split.VALIDATION) else None
+    if signal is not None:
+        return Passed(f"{signal}, so the labels depend on the inputs")
     if held is not None and held.best < held.limit:
         return CannotTell(f"the validation loss fell to {number(held.best)}, below the baseline by "
                           "no more than sampling explains")
@@ -166,24 +171,15 @@ def labels_independent_of_inputs(context: RunContext) -> Answer:
     return _by_updates(context, summary, trend, found, held)
 
 
-def _held_out(context: RunContext, baseline_loss: float) -> _Held | None:
+def _held_out(context: RunContext) -> _Held | None:
     """The lowest validation loss; None without one, and where it is high but of few points."""
-    curve, baseline = context.run.headline(Role.LOSS, Split.VALIDATION), context.baseline
-    low = curve.series.minimum if curve else None
-    if curve is None or low is None:
+    curve = context.run.headline(Role.LOSS, Split.VALIDATION)
+    low, baseline = curve.series.minimum if curve else None, held_out_baseline(context.run)
+    if curve is None or low is None or baseline is None:
         return None
-    own = validation_baseline(context.run)
-    least = (FAR if baseline.classes is None else ALIKE) * baseline_loss
-    if own is not None and own.loss and own.loss >= least:
-        baselines, clear = [own.loss], NEVER_BETTER
-    else:  # class weights do not reach the validation loss, sample weights may
-        # The entropy of classes differs less from sample to sample than a variance does.
-        clear = CLEARLY_BETTER if baseline.classes is None else NEVER_BETTER
-        weight = baseline.weight if baseline.weight > 0 else 1.0
-        baselines = [baseline_loss, baseline_loss / weight]
-    limits = [NEVER_BETTER * loss for loss in baselines]
-    slack = max(limits) - min(limits) + _penalty(context.run)
-    held = _Held(curve, low.value, clear * min(baselines), min(limits), slack)
+    limit = NEVER_BETTER * baseline.low
+    slack = NEVER_BETTER * (baseline.high - baseline.low) + _penalty(context.run)
+    held = _Held(curve, low.value, baseline.clear, limit, slack)
     few = len(curve.series) < FEWEST_POINTS
     return None if few and held.best - held.slack >= held.limit else held
 
@@ -256,6 +252,7 @@ def _flagged(
                               until=steps_taken(run) - 1,
                               shown_by=run.curve("zeroacc/update_ratio")),
         ),
+        fix=TOGETHER if is_fed_by_dataset(run) else None,
         by_heart=held is not None,
         is_mutable=held is None,
         rivals=(

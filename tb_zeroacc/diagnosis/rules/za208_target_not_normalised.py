@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.data.labels import labels_of
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
-from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING, settled
+from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING, known_mean, settled
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -32,6 +32,9 @@ from tb_zeroacc.wording import count, number, percent
 
 SCALED = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
 LARGE = 100.0  # root mean square of the targets; 12 trains with a usual rate, only slowly
+# Of any size from here on, where the mean of the outputs is further from that of the targets than
+# these scatter: always predicting their mean would be better.
+NOTICEABLE = 10.0
 SHORT = 10.0  # targets ÷ outputs at the end: as far as this the updates did not reach
 FEWEST_STEPS = 200  # fewer are too few for any targets
 
@@ -69,10 +72,12 @@ def target_not_normalised(context: RunContext) -> Answer:
     ## How it is detected
     The root mean square of the targets is 100 or more, and 10 times the largest output of the last
     samples (the median of a quarter of them, ten at most) or more: hundreds of updates have covered
-    a tenth of the way. At least 200 steps; linear outputs only; muted once the run beats its
-    baseline, a smell where no baseline is known. Both limits are conservative and not tuned:
-    targets of 12 in root mean square train with usual rates, only slowly (measured), and outputs of
-    a converged model are as large as its targets.
+    a tenth of the way. Or it is 10 or more, and the mean output of the last batch is still further
+    from that of its targets than one standard deviation of these, so that the loss is mostly that
+    distance. At least 200 steps; linear outputs only; muted once the run beats its baseline, a
+    smell where no baseline is known. Both limits are conservative and not tuned: targets of 12 in
+    root mean square train with usual rates, only slowly (measured), and outputs of a converged
+    model are as large as its targets.
 
     ## How to fix it
     ```python
@@ -98,23 +103,55 @@ def target_not_normalised(context: RunContext) -> Answer:
     free = [o for o in outputs if o.activation in (None, "linear")]
     if not free:
         return NotApplicable("no output is linear: the activation limits its range")
-    sizes = [(o, *both) for o in free if (both := _sizes(run, o)) is not None]
+    sizes = [both for o in free if (both := _sizes(run, o)) is not None]
     if not sizes:
         return CannotTell("targets or outputs of the last steps are not recorded")
-    far = [s for s in sizes if s[1] >= LARGE and s[1] >= SHORT * s[2] * (1.0 - ROUNDING)]
-    output, target, reached = max(far or sizes, key=lambda s: s[1])
-    said = f"targets have a root mean square of {number(target)}, outputs reach {number(reached)}"
+    far = [seen for seen in sizes if seen.is_short or seen.is_beside]
+    seen = max(far or sizes, key=lambda seen: seen.target)
+    said = (f"targets have a root mean square of {number(seen.target)}, outputs reach "
+            f"{number(seen.reached)}")  # fmt: skip
     if not far:
         return Passed(said)
     if (steps := steps_taken(run)) < FEWEST_STEPS:
         return CannotTell(f"{said}, but {count(steps, 'step')} are too few to judge",
                           is_suspicion=True)  # fmt: skip
-    found = _too_large(context, output, target, reached, steps)
+    found = _too_large(context, seen, steps) if seen.is_short else _beside(context, seen, steps)
     return replace(found, tier=Tier.SMELL) if context.beats is None else found
 
 
-def _sizes(run: Run, output: Output) -> tuple[float, float] | None:
-    """Root mean square of the targets, and the largest output of the last samples."""
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """Targets of one output against what the model says in the last samples, in their unit.
+
+    Attributes:
+        output: The output.
+        target, mean, std: Root mean square, mean and standard deviation of the targets.
+        reached: The largest output.
+        said: The mean output of the last batch on record.
+        distance: From it to the mean of that batch's targets; NaN where it is not known.
+    """
+
+    output: Output
+    target: float
+    mean: float
+    std: float
+    reached: float
+    said: float
+    distance: float
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the targets are out of reach."""
+        return self.target >= LARGE and self.target >= SHORT * self.reached * (1.0 - ROUNDING)
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether always predicting the mean of the targets would be better."""
+        return self.target >= NOTICEABLE and self.distance > self.std
+
+
+def _sizes(run: Run, output: Output) -> _Sizes | None:
+    """The sizes of an output; None where labels or outputs of the last steps are unknown."""
     targets, outputs = run.table("labels"), run.table("outputs")
     row, other = output_row(targets, output.name), output_row(outputs, output.name)
     if targets is None or outputs is None or row is None or other is None:
@@ -126,12 +163,37 @@ def _sizes(run: Run, output: Output) -> tuple[float, float] | None:
     reached = settled(sizes)[other]
     if not np.isfinite(square).any() or not np.isfinite(reached):
         return None
-    return float(np.sqrt(np.nanmean(square))), float(reached)
+    means = targets.column("mean")[:, row]
+    mean, whole = known_mean(means), known_mean(square)
+    # Of one and the same batch: the samples before it may be of the first steps.
+    both, at, last = np.intersect1d(targets.steps, outputs.steps, return_indices=True)
+    said = off = float("nan")
+    if len(both):
+        said = float(outputs.column("mean")[last[-1], other])
+        off = abs(float(means[at[-1]]) - said)
+    std = float(np.sqrt(max(whole - mean**2, 0.0)))
+    return _Sizes(output, float(np.sqrt(whole)), mean, std, float(reached), said, off)
 
 
-def _too_large(
-    context: RunContext, output: Output, target: float, reached: float, steps: int
-) -> Flagged:
+def _beside(context: RunContext, seen: _Sizes, steps: int) -> Flagged:
+    return Flagged(
+        summary=f"Targets around {number(seen.mean)} are too far from 0: outputs have come to "
+        f"{number(seen.said)}.",
+        context=f"That is after {count(steps, 'step')}; the targets scatter by {number(seen.std)}, "
+        "so that always predicting their mean would be better.",
+        evidence=(
+            Evidence.of_table("mean of the targets less mean output, last batch",
+                              context.given(OUTPUTS), seen.distance, at_most(seen.std),
+                              layer=seen.output.name, until=steps - 1),
+            Evidence.of_table("root mean square of the targets", context.given(LABELS),
+                              seen.target, at_most(NOTICEABLE), layer=seen.output.name),
+            *curve_shown(context.run, Role.LOSS),
+        ),
+    )  # fmt: skip
+
+
+def _too_large(context: RunContext, seen: _Sizes, steps: int) -> Flagged:
+    output, target, reached = seen.output, seen.target, seen.reached
     way = percent(reached / target)
     ratio = target / reached if reached else float("inf")
     return Flagged(

@@ -17,8 +17,8 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     unlike,
 )
+from tb_zeroacc.diagnosis.computed.chance.baseline import BEATEN_ACCURACY
 from tb_zeroacc.diagnosis.computed.data.labels import Labels, labels_of
-from tb_zeroacc.diagnosis.computed.learning.baseline import BEATEN_ACCURACY
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
 from tb_zeroacc.diagnosis.computed.model.outputs import accuracy_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext

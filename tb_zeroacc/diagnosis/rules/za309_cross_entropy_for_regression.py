@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tb_zeroacc.diagnosis.answering.keras_code import loss_fix, output_call
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -35,11 +38,12 @@ FAR_BELOW_ZERO = -20.0  # what may be the logarithm of a loss ends above that: l
 BELOW_ZERO = -1e-3  # a cross-entropy of valid labels is 0 or more; rounding does not reach this
 
 
-def _fix(loss: str) -> Fix:
-    return Fix(
-        "Use a squared error and a linear output for continuous targets.",
-        f'- loss="{loss}",\n+ loss="mean_squared_error",',
-    )
+TEXT = "Use a squared error and a linear output for continuous targets."
+
+
+def _fix(run: Run, output: Output) -> Fix:
+    """Both: behind a sigmoid a squared error cannot reach targets beyond 0 and 1 either."""
+    return loss_fix(run, output, TEXT, "mean_squared_error", output_call(run, output, None))
 
 
 @rule(
@@ -53,7 +57,7 @@ def _fix(loss: str) -> Fix:
         "ZA505", "ZA506", "ZA509", "ZA602", "ZA701", "ZA702", "ZA703", "ZA704", "ZA705", "ZA706",
     ),
     outcome=Outcome.BROKEN,
-    fix=_fix("binary_crossentropy"),
+    fix=Fix(TEXT, '- loss="binary_crossentropy",\n+ loss="mean_squared_error",'),
 )
 def cross_entropy_for_regression(context: RunContext) -> Answer:
     """The model is trained on continuous targets with a cross-entropy.
@@ -122,7 +126,8 @@ def cross_entropy_for_regression(context: RunContext) -> Answer:
             f"the labels are not in the log, and a loss that stays at or above "
             f"{number(lowest.value)} proves nothing", (LABELS.missing,),
         )
-    return _by_level(curve, untold.loss or "", lowest, Tier.STRONG)
+    fix = _fix(run, untold)
+    return replace(_by_level(curve, lowest, Tier.STRONG), fix=fix)
 
 
 def _by_name(run: Run) -> Answer:
@@ -133,7 +138,7 @@ def _by_name(run: Run) -> Answer:
         is_named = bool(CROSS_ENTROPY_WORDS & set(words))
         if is_named and lowest is not None and lowest.value < BELOW_ZERO:
             is_far = course is not None and course.end < FAR_BELOW_ZERO
-            return _by_level(curve, curve.name, lowest, Tier.STRONG if is_far else Tier.SMELL)
+            return _by_level(curve, lowest, Tier.STRONG if is_far else Tier.SMELL)
     return CannotTell(
         "which loss was trained is not in the log", (CONTRACT.missing, LABELS.missing)
     )
@@ -155,11 +160,11 @@ def _by_labels(context: RunContext, output: Output, labels: Labels) -> Flagged:
         ),
         tier=context.tier_of_contract,
         since=BEFORE_TRAINING,
-        fix=_fix(output.loss or "binary_crossentropy"),
+        fix=_fix(context.run, output),
     )
 
 
-def _by_level(curve: Curve, loss: str, lowest: Point, tier: Tier) -> Flagged:
+def _by_level(curve: Curve, lowest: Point, tier: Tier) -> Flagged:
     steps = curve.series.steps[curve.series.values < BELOW_ZERO]
     first = int(steps[0]) if len(steps) else lowest.step
     return Flagged(
@@ -170,7 +175,6 @@ def _by_level(curve: Curve, loss: str, lowest: Point, tier: Tier) -> Flagged:
         ),
         tier=tier,
         since=BEFORE_TRAINING,
-        fix=_fix(loss),
         rivals=(
             ("ZA201", "the range of the labels: classes numbered from 1 or -1 do the same"),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts
 from tb_zeroacc.diagnosis.computed.learning.trend import last_stretch, training_step
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
+from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.computed.model.samples import lasting_since
 from tb_zeroacc.diagnosis.context import RunContext
@@ -31,8 +33,12 @@ from tb_zeroacc.run import Role, Run, Table
 from tb_zeroacc.wording import number, percent
 
 ONE_CLASS = 0.999  # share of the predictions; a working model on imbalanced data stays under .7
-NO_BETTER = 0.001  # accuracy above the largest class's share that is rounding and sampling
-AGAINST = "the largest class's share plus 0.001"
+NO_BETTER = 0.001  # accuracy above the largest class's share that is rounding
+ERRORS = 2.0  # standard errors of that share, which is counted in a part of the batches
+# Of the share of the one class: who always answers it scores that, and a weighted model, which
+# finds others at the cost of accuracy, less.
+FAR_BELOW = 0.05
+AGAINST = "the largest class's share, with the error of counting it"
 FEWEST_STEPS = 10  # a model may begin by predicting one class
 FEWEST_OTHERS = 10  # examples of other classes among the predictions, where no accuracy is known
 FEWEST_EPOCHS = 4  # of an accuracy at the largest class's share, where predictions are not known
@@ -60,6 +66,7 @@ class _Named:
     fix=Fix(
         "Weight the classes, or sample them equally often, and see whether others are predicted.",
         "model.fit(..., class_weight={0: 0.5, 1: 5.0})",
+        "weights = tf.gather([0.5, 5.0], y)\nloss = loss_fn(y, outputs, sample_weight=weights)",
     ),
 )
 def predicts_one_class(context: RunContext) -> Answer:
@@ -75,11 +82,14 @@ def predicts_one_class(context: RunContext) -> Answer:
 
     ## How it is detected
     Among the predictions of the last epoch's samples one class has a share of .999 or more, and
-    accuracy is at most .001 above the largest class's share of the labels. Collapsed models show
+    accuracy is at most .001 and two standard errors above the largest class's share of the labels,
+    which is counted in the batches on record. Collapsed models show
     1.0, a working one on imbalanced data .69 (measured). Accuracy, which counts every example,
-    rules out samples that miss a rare class; without it, ten examples of other classes must be
-    expected among them. Not where the labels hold one class only, nor before step 10. Where
-    predictions are not on record: an accuracy within .001 of the known share over 4 epochs.
+    rules out samples that miss a rare class, and so does an accuracy of .05 below the share of the
+    class that they hold, as that of models with balanced weights is; without it, ten examples of
+    other classes must be expected among them. Not where the labels hold one class only, nor before
+    step 10. Where predictions are not on record: an accuracy within .001 of the known share over 4
+    epochs.
 
     ## How to fix it
     Find the cause first: dead units, too high a learning rate, unscaled inputs. If the classes are
@@ -98,6 +108,10 @@ def predicts_one_class(context: RunContext) -> Answer:
     baseline). Shares measured on Keras 3.15.
     """
     run = context.run
+    if has_opponent(run):
+        return CannotTell(
+            "networks that train against one another: one answer may be their balance"
+        )
     table = run.table("prediction_counts")
     losses = [o.loss for o in trained_outputs(run)]
     if table is None and losses and all(loss in REGRESSION for loss in losses):
@@ -120,14 +134,17 @@ def predicts_one_class(context: RunContext) -> Answer:
         others = named.examples * (1.0 - majority)
         if named.share < ONE_CLASS:
             seen = f"{said}, that of the labels {percent(majority)}"
-        elif accuracy is not None and accuracy > majority + NO_BETTER:
+        elif accuracy is not None and accuracy > majority + _room(run, output, majority):
             seen = f"{said}, but accuracy is {number(accuracy)}, above {number(majority)}"
+        elif accuracy is not None and accuracy < _share_of(run, output, named) - FAR_BELOW:
+            alone = number(_share_of(run, output, named))
+            seen = f"{said}, but accuracy is {number(accuracy)}; that class alone scores {alone}"
         elif table.steps[-1] - table.steps[0] < FEWEST_STEPS:
             untold = f"fewer than {FEWEST_STEPS} steps: {said} so far"
         elif accuracy is None and others < FEWEST_OTHERS:
             untold = f"{said}, of too few examples to expect another class"
         else:
-            return _flagged(context, named, majority, accuracy)
+            return _flagged(context, named, (majority, _room(run, output, majority)), accuracy)
     if untold:
         return CannotTell(untold, () if run.table("label_counts") else (LABEL_COUNTS.missing,))
     only = seen == "the labels hold one class only"
@@ -138,6 +155,20 @@ def _majority(run: Run, output: str) -> float | None:
     """Share of the largest class among an output's labels, 0 to 1."""
     counts = class_counts(run, output)
     return None if counts is None else float(counts.max() / counts.sum())
+
+
+def _share_of(run: Run, output: str, named: _Named) -> float:
+    """Share of the labels that are of the class which is predicted, 0 to 1."""
+    counts = class_counts(run, output)
+    at = int(named.label) if named.label.isdigit() else -1
+    return 0.0 if counts is None or not 0 <= at < len(counts) else float(counts[at] / counts.sum())
+
+
+def _room(run: Run, output: str, majority: float) -> float:
+    """By how much the accuracy of a constant answer may exceed the share that was counted."""
+    counts = class_counts(run, output)
+    counted = 1.0 if counts is None else float(counts.sum())
+    return NO_BETTER + ERRORS * math.sqrt(majority * (1.0 - majority) / counted)
 
 
 def _named(table: Table, row: int) -> _Named | None:
@@ -159,8 +190,9 @@ def _named(table: Table, row: int) -> _Named | None:
 
 
 def _flagged(
-    context: RunContext, named: _Named, majority: float, accuracy: float | None
+    context: RunContext, named: _Named, majority: tuple[float, float], accuracy: float | None
 ) -> Flagged:
+    share, room = majority
     table, run = named.table, context.run
     since, last = int(table.steps[named.first]), int(table.steps[-1])
     facts = [
@@ -170,11 +202,11 @@ def _flagged(
     ]  # fmt: skip
     score = ""
     if accuracy is not None:
-        facts += accuracy_against(run, AGAINST, majority + NO_BETTER)
+        facts += accuracy_against(run, AGAINST, share + room)
         score = f" Accuracy is {number(accuracy)}."
     return Flagged(
         summary=f"The model predicts class {named.label} for {percent(named.share)} of examples.",
-        context=f"The largest class is {percent(majority)} of the labels.{score}",
+        context=f"The largest class is {percent(share)} of the labels.{score}",
         evidence=tuple(facts),
         since=since,
     )

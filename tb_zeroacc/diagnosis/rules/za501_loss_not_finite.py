@@ -106,6 +106,12 @@ def loss_not_finite(context: RunContext) -> Answer:
     ```python
     optimizer=keras.optimizers.Adam(learning_rate=1e-4, clipnorm=1.0)
     ```
+    If gradients were first, beside a finite loss and after gradients of a usual size (under 1e4), a
+    derivative is infinite: of a square root, a norm, a quotient or a power at 0. Clipping and lower
+    rates leave it so.
+    ```python
+    distance = keras.ops.sqrt(keras.ops.maximum(squares, 1e-7))
+    ```
     If the loss was first, compute it from logits (`from_logits=True`) or add an epsilon inside the
     logarithm or the quotient.
 
@@ -277,10 +283,24 @@ def _flagged(context: RunContext, bad: BrokenLoss, tier: Tier | None, remark: st
         ),
         tier=tier,
         # No layers: whichever broke first, the update that follows breaks all of them.
-        since=bad.step,
+        since=min(bad.step, tensor.step) if _is_singular(run, tensor) and tensor else bad.step,
         context=sentence,
         fix=_fix(context.run, tensor, bad.step),
     )
+
+
+# A gradient that overflows has grown before: float32 ends at 3e38, float16 at 65504, where a loss
+# scale multiplies it. One that is infinite beside this size comes from a derivative that is.
+USUAL_GRADIENT = 1e4
+
+
+def _is_singular(run: Run, tensor: BrokenTensor | None) -> bool:
+    """Whether a gradient broke at once although the loss of its step was finite."""
+    table = run.table("gradients")
+    if tensor is None or tensor.kind != "gradients" or table is None:
+        return False
+    seen = table.column("abs_max")[table.steps <= tensor.step]
+    return bool(seen[np.isfinite(seen)].max(initial=0.0) < USUAL_GRADIENT)
 
 
 def _only_the_loss(run: Run, step: int) -> bool:
@@ -345,6 +365,11 @@ def _context(run: Run, tensor: BrokenTensor) -> str:
         "outputs": ", from finite activations",
         "gradients": ", while the loss of that step was still computed from finite values",
     }
+    if _is_singular(run, tensor):
+        earlier["gradients"] = (
+            "; the loss of that step was finite, its gradient was not: so is the derivative of a "
+            "square root, a norm or a quotient at 0"
+        )
     seen = replayed(run, tensor.step)
     if seen is not None and seen.since is not None and tensor.kind not in ("inputs", "labels"):
         return (
@@ -392,6 +417,12 @@ def _fix(run: Run, tensor: BrokenTensor | None, step: int | None = None) -> Fix:
             f"Look for a logarithm, quotient or square root in `{tensor.row if tensor else ''}`, "
             "and keep its argument away from 0; otherwise lower the learning rate.",
             "- keras.ops.log(x)\n+ keras.ops.log(keras.ops.maximum(x, 1e-7))",
+        )
+    if _is_singular(run, tensor):
+        return Fix(
+            "Keep the argument of square roots, norms and quotients away from 0, in the loss and "
+            "in the layers. Clipping does not help: NaN stays NaN.",
+            "- keras.ops.sqrt(squares)\n+ keras.ops.sqrt(keras.ops.maximum(squares, 1e-7))",
         )
     if kind == "loss" and step is not None and _only_the_loss(run, step):
         return Fix(

@@ -23,7 +23,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_rows
 from tb_zeroacc.diagnosis.computed.model.layers import layer_named, layer_of
-from tb_zeroacc.diagnosis.computed.model.samples import lasting_since
+from tb_zeroacc.diagnosis.computed.model.samples import known_median, lasting_since
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import GRADIENTS, WEIGHTS
@@ -124,7 +124,7 @@ def _judged(context: RunContext, weights: Table, gradients: Table, group: Group)
     if not 0 < ratio < FADED:
         return Passed(f"the first layer gets {number(ratio)} of the last one's gradient")
     first = _kernels(context.run, weights, group)[0]
-    moved = float(np.nanmedian(weights.column("update_ratio")[:, first]))
+    moved = known_median(weights.column("update_ratio")[:, first])
     if moved >= STANDS_STILL:
         return Passed(f"the first layer changes by {number(moved)} of its weights per step")
     return _flagged(context, fade, ratio, moved)

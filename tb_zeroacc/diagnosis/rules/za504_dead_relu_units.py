@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tb_zeroacc.diagnosis.answering.silent_units import SilentUnits, answer_on
 from tb_zeroacc.diagnosis.answers import Answer, Fix, Stage, Tier
+from tb_zeroacc.diagnosis.computed.model.samples import known_median
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -77,4 +76,4 @@ def _dead_threshold(run: Run) -> float:
     batch = run.table("batch")
     if batch is None:
         return DEAD
-    return DEAD if np.nanmedian(batch.column("examples")) >= FEW_EXAMPLES else 1.0
+    return DEAD if known_median(batch.column("examples")) >= FEW_EXAMPLES else 1.0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from tb_zeroacc.diagnosis.answers import (
@@ -18,17 +16,19 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
 )
-from tb_zeroacc.diagnosis.computed.model.outputs import output_row
-from tb_zeroacc.diagnosis.computed.model.samples import lasting_since, settled
+from tb_zeroacc.diagnosis.computed.model.outputs import (
+    CONSTANT,
+    plainest_outputs,
+    relative_spread,
+    useful_spread,
+)
+from tb_zeroacc.diagnosis.computed.model.samples import known_median, lasting_since, settled
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
-# Spread of the output over a batch ÷ spread of the labels. A healthy model starts at .1 to 1 and a
-# useful one must come near 1; a thousandth is what rounding and a vanishing signal leave.
-CONSTANT = 1e-3
 FEWEST_STEPS = 10  # a last layer of zeros has constant outputs until its first updates
 
 
@@ -60,7 +60,8 @@ def constant_output(context: RunContext) -> Answer:
     ## How it is detected
     The standard deviation of the outputs over the batch, averaged over the units, divided by that
     of the labels (classes: that of a share of one in k; logits: 1). The median over the last
-    samples must be under a thousandth. Healthy models start between .1 and 1, so a thousandth is
+    samples must be under a thousandth. Validation's outputs are taken where there are any: dropout
+    makes those of training differ. Healthy models start between .1 and 1, so a thousandth is
     what rounding and a vanishing signal leave. Not judged: batches of one example, and fewer than
     10 steps, since a last layer of zeros has constant outputs at first. Muted once the run beats
     its baseline.
@@ -82,11 +83,10 @@ def constant_output(context: RunContext) -> Answer:
     (Debugger's UnchangedTensor). The threshold is this rule's own: a thousandth of the labels'
     spread.
     """
-    table = context.given(OUTPUTS)
+    table = plainest_outputs(context.run) or context.given(OUTPUTS)
     if not (np.nan_to_num(table.column("examples")) > 1).any():
         return NotApplicable("batches of one example have no spread")
-    spread = table.column("spread")
-    relative = spread / np.array([_scale(context.run, name) for name in table.rows])
+    spread, relative = table.column("spread"), relative_spread(context.run, table)
     ends = settled(relative)
     if not np.isfinite(ends).any():
         return CannotTell("the spread of the outputs is not recorded")
@@ -94,26 +94,10 @@ def constant_output(context: RunContext) -> Answer:
     said = f"the spread of the outputs is {number(float(ends[row]))} of that of the labels"
     if ends[row] >= CONSTANT:
         return Passed(said)
-    if table.steps[-1] - table.steps[0] < FEWEST_STEPS:
+    begun = min(table.steps[0], context.given(OUTPUTS).steps[0])
+    if table.steps[-1] - begun < FEWEST_STEPS:
         return CannotTell(f"fewer than {FEWEST_STEPS} steps: {said} so far", is_suspicion=True)
     return _flagged(context.run, table, row, spread, relative)
-
-
-def _scale(run: Run, output: str) -> float:
-    """The spread that the outputs of a useful model would have, in the unit of the output."""
-    outputs = run.contract.outputs if run.contract else ()
-    only = outputs[0] if len(outputs) == 1 else None
-    known = next((o for o in outputs if o.name == output), only)
-    if known is not None and known.activation in ("sigmoid", "softmax"):
-        share = 1.0 / max(known.units or 2, 2)
-        return math.sqrt(share * (1.0 - share))
-    labels = run.table("labels")
-    row = output_row(labels, output)
-    if known is not None and known.from_logits is None and labels is not None and row is not None:
-        std = float(np.nanmedian(labels.column("std")[:, row]))
-        if std > 0:
-            return std
-    return 1.0
 
 
 def _flagged(
@@ -123,11 +107,11 @@ def _flagged(
     spread: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
     relative: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
 ) -> Flagged:
-    scale = _scale(run, table.rows[row])
+    scale = useful_spread(run, table.rows[row])
     last = float(settled(spread)[row])
     onset = lasting_since(np.nan_to_num(relative[:, row], nan=np.inf) < CONSTANT)
     since = int(table.steps[-1 if onset is None else onset])
-    examples = int(np.nanmedian(table.column("examples")[:, row]))
+    examples = int(known_median(table.column("examples")[:, row]))
     says = float(settled(table.column("mean"))[row])
     return Flagged(
         summary=f"The model outputs the same for every input: the spread is {number(last)}.",

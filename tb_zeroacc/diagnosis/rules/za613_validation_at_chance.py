@@ -18,7 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
 )
-from tb_zeroacc.diagnosis.computed.learning.chance import (
+from tb_zeroacc.diagnosis.computed.chance.levels import (
     LOGARITHMS,
     chance_at_end,
     is_share_of_chance,

@@ -19,12 +19,17 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.learning.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.chance.weak_signal import shown_signal
 from tb_zeroacc.diagnosis.computed.learning.trend import first_training_step
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_ratios
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
+from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
+from tb_zeroacc.diagnosis.computed.model.outputs import CONSTANT, least_spread, plainest_outputs
+from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING, typical
 from tb_zeroacc.diagnosis.computed.optimizer.instability import (
     GROWN,
     JUMP,
@@ -33,7 +38,7 @@ from tb_zeroacc.diagnosis.computed.optimizer.instability import (
     growth_of,
     jump_of,
 )
-from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import lower_rate, peak_rate
+from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import lower_rate, peak_rate, usual_rate
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import (
     Group,
     is_adaptive,
@@ -48,6 +53,10 @@ from tb_zeroacc.wording import number, percent
 
 EARLY = 10  # steps in which too high a rate shows: later the weights have grown with it
 OVERTHROWN = 1.0  # update ÷ weights of a kernel. Faulty 66-100; healthy up to .9 (SGD: once 23)
+# Less than that, where the loss jumped and the run ends as if nothing had been learned, at a rate
+# above the usual one: transformers and deep nets go that way (measured: .78, Adam at .01).
+SHAKEN = 0.3
+TENFOLD = 10.0
 RESTLESS = 0.1  # median update ÷ weights; 1e-3 is healthy, .1 rewrites a net every ten steps
 LEARNED_ALL_THE_SAME = 10.0  # times the baseline: a lower peak may be forgiven by a good ending
 FEWEST_MEDIAN = 20  # samples for a median that is not of the first steps alone
@@ -83,8 +92,11 @@ def learning_rate_too_high(context: RunContext) -> Answer:
     ## How it is detected
     The root mean square of a kernel's update divided by that of the kernel. Either it is 1 or more
     within the first 10 steps AND a batch's loss rises to 5 times the first (or 5 baselines) within
-    100 steps; or its median over 20 samples or more is above .1, a smell unless the loss ends at .9
-    of its baseline or more: a linear model of small weights learned everything at .13 (measured).
+    100 steps; or it is .3 or more, the rate is above the optimizer's usual one and the run ends at
+    .9 of its baseline or more, either after such a jump or (at ten times the usual rate) with
+    outputs that do not differ; or its median over the steps (20 samples or more, each standing for
+    the steps up to the next) is above .1, a smell unless the loss ends at .9 of its baseline or
+    more: a linear model of small weights learned everything at .13 (measured).
     The largest over kernels; biases, which start at 0, and kernels of zeros are left out. The first
     steps count because the weights grow with the rate: with Adam and a rate of 10 the ratio is 66
     to 100 at step 0 and .13 ten steps later. The loss must rise too, because a single weight that
@@ -126,11 +138,14 @@ def _judged(context: RunContext, weights: Table, group: Group, jump: Jump | None
         return CannotTell(f"no update of a kernel{group.whose} is recorded")
     early = ratios[weights.steps < weights.steps[0] + EARLY]
     first = float(np.nanmax(early)) if np.isfinite(early).any() else 0.0
-    median = float(np.nanmedian(ratios))
+    median = typical(ratios, weights.steps)
     overthrown = first >= OVERTHROWN
     if overthrown and jump is not None and jump.times >= JUMP:
         found = _overthrown(context.run, weights, group, ratios, _jumped(weights, jump))
         return replace(found, is_mutable=jump.peak < LEARNED_ALL_THE_SAME * jump.base)
+    if first >= SHAKEN and jump is not None and _is_shaken(context, group, jump):
+        harm = _jumped(weights, jump) if jump.times >= JUMP else _alike(context.run)
+        return _overthrown(context.run, weights, group, ratios, harm, SHAKEN)
     growth = None if jump is not None else growth_of(context.run, weights, group)
     if overthrown and growth is not None and not growth.times < GROWN:
         grown = _grown(context.run, weights, growth)
@@ -148,19 +163,46 @@ def _judged(context: RunContext, weights: Table, group: Group, jump: Jump | None
     return Passed(f"{said}{rose}")
 
 
+def _is_shaken(context: RunContext, group: Group, jump: Jump) -> bool:
+    """Whether nothing was learned at a high rate, after a jump or with outputs that are alike."""
+    run, rate = context.run, peak_rate(context.run, group.optimizer)
+    is_lost = context.loss_ratio is not None and context.loss_ratio >= HOPELESS
+    if not is_lost or rate is None or has_opponent(run) or shown_signal(run) is not None:
+        return False
+    usual = usual_rate(group.optimizer) * (1.0 if is_adaptive(group.optimizer) else TENFOLD)
+    if jump.times >= JUMP:
+        return rate > usual * (1.0 + ROUNDING)
+    spread = least_spread(run)
+    return rate >= TENFOLD * usual * (1.0 - ROUNDING) and spread is not None and spread < CONSTANT
+
+
+def _alike(run: Run) -> tuple[str, Evidence]:
+    """What outputs without a difference add to the finding: a sentence and a fact."""
+    table, spread = plainest_outputs(run), least_spread(run)
+    assert table is not None
+    assert spread is not None
+    return (
+        "Since then its outputs are the same for every input.",
+        Evidence.of_table("spread of the outputs ÷ that of the labels, last samples", table,
+                          spread, at_least(CONSTANT), until=int(table.steps[-1])),
+    )  # fmt: skip
+
+
 def _overthrown(
     run: Run,
     weights: Table,
     group: Group,
     ratios: NDArray[np.float64],
     harm: tuple[str, Evidence],
+    limit: float = OVERTHROWN,
 ) -> Flagged:
-    at = int(np.flatnonzero(np.nan_to_num(ratios) >= OVERTHROWN)[0])
+    beyond = np.flatnonzero(np.nan_to_num(ratios) >= limit)
+    at = int(beyond[0])
     early = np.nan_to_num(ratios[weights.steps < weights.steps[0] + EARLY])
     worst = int(np.argmax(early))
     ratio, step = float(early[worst]), int(weights.steps[worst])
     which = "the first update" if step == int(weights.steps[0]) else f"the update at step {step}"
-    until = int(weights.steps[np.flatnonzero(np.nan_to_num(ratios) >= OVERTHROWN)[-1]])
+    until = int(weights.steps[beyond[-1]])
     told, shown = harm
     return Flagged(
         summary=f"The learning rate{group.whose} is too high: {which} was "
@@ -168,7 +210,7 @@ def _overthrown(
         context=f"{optimizer_words(run, group.optimizer)}. {told}",
         evidence=(
             Evidence.of_table(f"update ÷ weights{group.whose}, largest over kernels, step {step}",
-                              weights, ratio, at_most(OVERTHROWN), since=int(weights.steps[at]),
+                              weights, ratio, at_most(limit), since=int(weights.steps[at]),
                               until=until, shown_by=_curve_of(run, group)),
             shown,
         ),

@@ -24,7 +24,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.learning.trend import first_training_step, trend_of
 from tb_zeroacc.diagnosis.computed.model.histograms import unmoved_kernels
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_ratios
-from tb_zeroacc.diagnosis.computed.model.samples import largest
+from tb_zeroacc.diagnosis.computed.model.samples import known_median, largest
 from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import (
     LOW_RATE,
     higher_rate,
@@ -167,7 +167,7 @@ def _has_gradient(run: Run, weights: Table, group: Group) -> bool:
     rows = [i for i, row in enumerate(gradients.rows) if row in names] if gradients else []
     if gradients is None or not rows:
         return True
-    return bool(np.nanmedian(largest(gradients.column("rms")[:, rows])) > 0)
+    return bool(known_median(largest(gradients.column("rms")[:, rows])) > 0)
 
 
 def _creeping(

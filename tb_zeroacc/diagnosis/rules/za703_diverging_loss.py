@@ -17,7 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.learning.chance import ChanceLevel, chance_at_end
+from tb_zeroacc.diagnosis.computed.chance.levels import ChanceLevel, chance_at_end
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.learning.improvement import held_gain, improved, runs_away
 from tb_zeroacc.diagnosis.computed.learning.terms import (
@@ -79,8 +79,8 @@ def diverging_loss(context: RunContext) -> Answer:
     an accuracy under .9 that gained less than .1: the cross-entropy of the least probability that
     float32 holds is 104. Or a loss that rose to ten times its first value and came back to ln k,
     beside an accuracy of 1/k: it blew up, and has answered by chance ever since. Or a loss that
-    falls to a thousand times its start below 0 while no accuracy rises (a smell where there is
-    none): it has no lower bound. Not asked of reinforcement learning nor of nets that train against
+    falls to a thousand times its start below 0, or to ten times and ever faster, while no accuracy
+    rises (a smell where there is none): it has no lower bound. Not asked of reinforcement learning nor of nets that train against
     each other, whose losses may rise in health. None of the healthy public logs of 34 authors ends
     above its start.
 

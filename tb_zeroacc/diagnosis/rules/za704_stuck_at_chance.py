@@ -22,13 +22,14 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
     unlike,
 )
-from tb_zeroacc.diagnosis.computed.learning.baseline import HOPELESS
-from tb_zeroacc.diagnosis.computed.learning.chance import (
+from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.chance.levels import (
     ChanceLevel,
     at_configured_chance,
     chance_at_end,
     classes_at_start,
 )
+from tb_zeroacc.diagnosis.computed.chance.weak_signal import shown_signal
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.learning.improvement import improved as improved_beyond_noise
 from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
@@ -46,6 +47,7 @@ from tb_zeroacc.diagnosis.computed.learning.trend import (
     training_step,
     trend_of,
 )
+from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
@@ -91,6 +93,7 @@ class _Chance:
         "Train on one batch alone until its loss is near 0: if that fails, the fault is in model, "
         "loss or optimizer; if it works, it is in the data.",
         "model.fit(x[:32], y[:32], epochs=200)",
+        "x, y = next(iter(batches))\nfor _ in range(200):\n    train_step(x, y)",
     ),
 )
 def stuck_at_chance(context: RunContext) -> Answer:
@@ -109,7 +112,10 @@ def stuck_at_chance(context: RunContext) -> Answer:
     known) and accuracy is at most .05 above the largest class's share. Programs that are stuck
     end at .93 to 1.47 of the baseline, healthy ones under .43 (measured). At least 4 epochs (or
     20 single steps of a run that has ended), and no longer falling: a first plateau often ends.
-    It must have been there for the last quarter of the points. Without labels and contract:
+    It must have been there for the last quarter of the points. Where the labels are mostly noise a
+    healthy model ends there, too: an area under the ROC curve, a validation accuracy or, of
+    classes, a validation loss that is better than chance by more than the error of the labels on
+    record acquits it. Without labels and contract:
     loss and accuracy of the same data end at ln k (within 2 %, .6 % from k = 30 on) and at 1/k
     (within a quarter of it, .02 at least, .08 of two classes), k up to 100 or 1000; the loss
     stayed within 5 % of that level for as long, and no accuracy rose above 1.5 / k. Where there
@@ -149,6 +155,8 @@ def stuck_at_chance(context: RunContext) -> Answer:
         return NotApplicable("the loss is not finite")
     if still_falling(trend):
         return Passed(f"the loss still falls: by {number(trend.late_fall)} in the last quarter")
+    if has_opponent(run):
+        return CannotTell("networks that train against one another: a level proves nothing")
     if context.loss_ratio is not None and context.baseline.loss is not None:
         return _by_baseline(context, curve, trend, context.loss_ratio, context.baseline.loss)
     return _by_level(run, curve, trend)
@@ -179,6 +187,8 @@ def _by_baseline(
     begin = last_stretch(values >= HOPELESS * baseline_loss)
     if len(values) - begin < LASTING * len(values):
         return Passed(f"{said}, but only in the last {count(len(values) - begin, 'point')}")
+    if (signal := shown_signal(context.run)) is not None:
+        return Passed(f"{said}, but {signal}: there may be little to learn")
     chance = _Chance(baseline_loss, majority, context.baseline.what)
     return _flagged(context.run, curve, trend, chance, begin, measured=context.baseline.measured)
 
@@ -186,8 +196,6 @@ def _by_baseline(
 def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
     """Without a baseline: a pair of loss and accuracy at the level of guessing, or a flat loss."""
     losses = run.curves_of(Role.LOSS)
-    if any(loss.is_players for loss in losses):
-        return CannotTell("several networks have losses of their own: a level proves nothing")
     chance = chance_at_end(run, curve.split) or chance_at_end(run, Split.VALIDATION)
     if chance is not None and not _some_accuracy_rose(run, chance):
         return _at_chance(run, chance.loss, chance.classes)
@@ -329,14 +337,14 @@ def _flagged(
         # The end of the first such epoch: when it began within it is not known, but not before
         # the first update, until which every model is at the level of chance.
         since=max(1, training_step(run, curve, since)),
-        rivals=(
-            (
-                "ZA206",
-                "a validation split and more epochs, and a look at whether inputs and labels of "
-                "the same rows belong together",
-            ),
-        ),
+        rivals=(("ZA206", _separates(run)),),
     )
+
+
+def _separates(run: Run) -> str:
+    held = run.headline(Role.LOSS, Split.VALIDATION) is not None
+    more = "more epochs" if held else "a validation split and more epochs"
+    return f"{more}, and a look at whether inputs and labels of the same rows belong together"
 
 
 def _accuracy(run: Run, split: Split, chance: _Chance) -> tuple[Evidence, ...]:

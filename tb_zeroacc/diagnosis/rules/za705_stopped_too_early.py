@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tb_zeroacc.diagnosis.answering.keras_code import data_argument, held_out_argument
 from tb_zeroacc.diagnosis.answering.shown_curves import points_of
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -18,7 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.learning.baseline import BEATEN_LOSS
+from tb_zeroacc.diagnosis.computed.chance.baseline import BEATEN_LOSS
 from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.learning.late_gain import (
@@ -226,10 +227,11 @@ def _fix(run: Run) -> Fix | None:
     epochs = run.contract.fit.epochs if run.contract else None
     if epochs is None:
         return None
+    data = data_argument(run)
     return Fix(
         "Train for more epochs and let validation decide when to stop.",
-        f"- model.fit(x, y, epochs={epochs})\n"
-        f"+ model.fit(x, y, epochs={10 * epochs}, validation_split=0.2,\n"
+        f"- model.fit({data}, epochs={epochs})\n"
+        f"+ model.fit({data}, epochs={10 * epochs}, {held_out_argument(run)},\n"
         "+           callbacks=[keras.callbacks.EarlyStopping(patience=10)])",
     )
 

@@ -29,6 +29,7 @@ from tb_zeroacc.diagnosis.computed.model.histograms import (
     unmoved_kernels,
 )
 from tb_zeroacc.diagnosis.computed.model.layers import layer_named, layer_of
+from tb_zeroacc.diagnosis.computed.model.samples import known_median
 from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import LOW_RATE, peak_rate, typical_rate
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group, optimizer_of
 from tb_zeroacc.diagnosis.context import RunContext
@@ -158,8 +159,8 @@ def _felt(
             continue
         seen = rms[:, gradients.row_index(name)]
         if np.isfinite(seen).any():
-            size = float(np.nanmedian(weights.column("rms")[:, row]))
-            gradient = float(np.nanmedian(seen))
+            size = known_median(weights.column("rms")[:, row])
+            gradient = known_median(seen)
             felt[row] = gradient > 0 and rate * gradient > FELT * size
     return felt
 
@@ -190,7 +191,7 @@ def _flagged(
     elif len(names) > 1:
         which = f"{len(names)} of {of} variables{group.whose} never change"
     seen = gradients.column("rms")
-    typical = {name: float(np.nanmedian(seen[:, gradients.row_index(name)])) for name in names}
+    typical = {name: known_median(seen[:, gradients.row_index(name)]) for name in names}
     return Flagged(
         summary=f"{which}, although its gradient is {number(typical[names[0]])}."
         if len(names) == 1

@@ -12,6 +12,7 @@ import keras
 from tb_zeroacc import facts
 from tb_zeroacc.keras.compat import is_a, is_keras_2
 from tb_zeroacc.keras.contract.activations import TRANSPARENT, activation_of, by_operation
+from tb_zeroacc.keras.contract.metrics import metrics_of
 from tb_zeroacc.keras.observe.optimizers import Optimizers
 from tb_zeroacc.recording.tables.structures import with_paths
 
@@ -52,7 +53,7 @@ def describe_outputs(
     tensors = keras.tree.flatten(predictions) if predictions is not None else [None] * len(names)
     paths = _paths(predictions, names)
     makers = [_maker(model, seen, layers, i, t) for i, t in enumerate(tensors)]
-    metrics = _metrics(model if asked is None else None, len(names))
+    metrics = metrics_of(model if asked is None else None, len(names))
     found = []
     for i, name in enumerate(names):
         layer, activation = makers[i]
@@ -72,8 +73,10 @@ def describe_outputs(
                 reduction=_reduction(loss),
                 label_smoothing=float(_argument(loss, "label_smoothing") or 0.0),
                 weight=None if weight is None else float(weight),
-                metrics=tuple(c for c, _ in metrics[i]),
-                metric_names=tuple(n for _, n in metrics[i]),
+                metrics=tuple(metric.kind for metric in metrics[i]),
+                metric_names=tuple(metric.shown for metric in metrics[i]),
+                metric_thresholds=facts.aligned([metric.threshold for metric in metrics[i]]),
+                ignore_class=_ignored(loss),
             )
         )
     return tuple(found)
@@ -191,46 +194,9 @@ def _entry(given: Any, index: int, name: str) -> Any:
     return given
 
 
-def _metrics(model: Any, count: int) -> list[list[tuple[str, str]]]:
-    """Per output: class and shown name of each metric; empty until Keras has resolved them."""
-    found: list[list[tuple[str, str]]] = [[] for _ in range(count)]
-    if is_keras_2(model):
-        return _metrics_in_keras_2(getattr(model, "compiled_metrics", None), found)
-    compiled = getattr(model, "_compile_metrics", None)
-    if compiled is None or not compiled.built:
-        return found
-    for flat in (compiled._flat_metrics, compiled._flat_weighted_metrics):
-        for i, metrics in enumerate(flat[:count]):
-            for metric in metrics.metrics if metrics else ():
-                shown = metric.name
-                if getattr(metrics, "output_name", None):
-                    shown = f"{metrics.output_name}_{shown}"
-                found[i].append((_metric_class(metric), shown))
-    return found
-
-
-def _metrics_in_keras_2(
-    compiled: Any, found: list[list[tuple[str, str]]]
-) -> list[list[tuple[str, str]]]:
-    if compiled is not None and compiled.built:
-        for flat in (compiled._metrics, compiled._weighted_metrics):
-            for metrics, of_output in zip(flat, found, strict=False):
-                of_output += [
-                    (_metric_class(m).title().replace("_", ""), m.name)  # a function, mostly
-                    if type(m).__name__ == "MeanMetricWrapper"
-                    else (_metric_class(m), m.name)
-                    for m in metrics or ()
-                    if m is not None
-                ]
-    return found
-
-
-def _metric_class(metric: Any) -> str:
-    name = type(metric).__name__
-    if name == "MeanMetricWrapper":  # a plain function as metric
-        function = getattr(metric, "_fn", None)
-        return str(getattr(function, "__name__", name))
-    return name
+def _ignored(loss: Any) -> int | None:
+    given = _argument(loss, "ignore_class")
+    return int(given) if isinstance(given, int | float) else None
 
 
 def _paths(predictions: Any, names: list[str]) -> list[tuple[Any, ...]]:

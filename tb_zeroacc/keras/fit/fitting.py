@@ -45,12 +45,18 @@ def describe_fit(model: Any, params: dict[str, Any], own: Any) -> facts.Fit:
         batch_size=whole(asked.get("batch_size")),
         class_weight=asked.get("class_weight") is not None if known else None,
         validation=asked.get("validation_data") is not None if known else None,
+        from_arrays=_are_arrays(asked.get("x")) if known else None,
         callbacks=tuple(
             {"class_name": type(c).__name__, **dict(plain_attributes(c))}
             for c in others
             if c is not own and not is_a(c, *_KERAS_OWN)
         ),
     )
+
+
+def _are_arrays(data: Any) -> bool:
+    """Whether `fit` was given arrays, or a structure of them; not what yields batches by itself."""
+    return isinstance(data, dict | list | tuple) or hasattr(data, "__array__")
 
 
 def callback_list_of(model: Any) -> Any:
@@ -132,7 +138,7 @@ def stopped_by(callbacks: Sequence[Any], *, on_nan: bool) -> str | None:
 def _arguments(model: Any) -> dict[str, Any]:
     frame: FrameType | None = sys._getframe(1)
     wanted = (
-        "initial_epoch", "batch_size", "class_weight", "validation_data", "callbacks",
+        "x", "initial_epoch", "batch_size", "class_weight", "validation_data", "callbacks",
         "epoch_iterator", "data_handler",
     )  # fmt: skip
     try:

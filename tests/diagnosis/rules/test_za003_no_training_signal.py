@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
@@ -45,7 +43,7 @@ def test_it_counts_what_there_is_and_is_a_smell() -> None:
 
 
 def other(name: str) -> Curve:
-    return replace(a_curve([1.0, 2.0], Role.OTHER, tag=f"train/{name}"), name=name)
+    return a_curve([1.0, 2.0], Role.OTHER, tag=f"train/{name}", name=name)
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
-from tests.diagnosis.rules.asking import answer, flagged
-from tests.diagnosis.rules.planted.scale import BEATS, CONTRACT, STUCK, front, losses, scales
+from tests.diagnosis.rules.asking import answer, check, flagged
+from tests.diagnosis.rules.planted.scale import (
+    BEATS,
+    CONTRACT,
+    EVEN,
+    STUCK,
+    front,
+    losses,
+    scales,
+)
 
 LOUD = 5 * math.log(2)
 
@@ -55,3 +64,37 @@ def test_it_shows_its_curve_and_names_the_rival() -> None:
     assert found.evidence[0].threshold == 10.0
     assert found.rivals[0][0] == "ZA206"
     assert "577" in found.summary
+
+
+def small(largest: float, *parts: Any) -> Run:
+    """Inputs from 0 to so much."""
+    row = {"mean": 0.4 * largest, "std": 0.3 * largest, "min": 0.0, "max": largest}
+    inputs = a_table("inputs", {"x[0]": row, "x[1]": {**row, "max": largest / 2}})
+    return a_run(inputs, losses(0.7), *(parts or (CONTRACT, *AT_CHANCE)))
+
+
+AT_CHANCE = (EVEN, a_curve([0.7, 0.69]), a_curve([0.5, 0.5], Role.ACCURACY))
+ON_ITS_WAY = (EVEN, a_curve([0.7, 0.55]), a_curve([0.5, 0.7], Role.ACCURACY))
+SMALL: dict[str, tuple[Run, type[Answer] | Tier]] = {
+    "divided by 255 twice": (small(0.00392), Tier.STRONG),
+    "on the limit": (small(0.01), Tier.STRONG),
+    "beyond it": (small(0.0101), Passed),
+    "nothing but zeros": (small(0.0), Passed),
+    "it goes down all the same": (small(0.00392, CONTRACT, *ON_ITS_WAY), Tier.SMELL),
+    "it beats its baseline": (small(0.00392, CONTRACT, *BEATS), Passed),
+    "normalised in the model": (
+        small(0.00392, front("BatchNormalization"), *AT_CHANCE), NotApplicable),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), SMALL.values(), ids=SMALL.keys())
+def test_inputs_that_are_too_small(run: Run, want: type[Answer] | Tier) -> None:
+    check("ZA103", run, want)
+
+
+@pytest.mark.parametrize(("largest", "is_twice"), [(1 / 255, True), (0.0029, False)])
+def test_it_names_the_number_and_the_second_division(largest: float, is_twice: bool) -> None:
+    found = flagged("ZA103", small(largest))
+    assert f"{largest:.2g}"[:5] in found.summary
+    assert ("255 twice" in found.context) is is_twice
+    assert (found.fix is not None) is is_twice

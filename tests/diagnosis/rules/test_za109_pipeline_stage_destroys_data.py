@@ -298,3 +298,13 @@ def test_names_of_taps_stay_data() -> None:
     found = flagged("ZA109", run_of(loaded, seen("b", 0, 1 / 255, before=evil)))
     assert found.fix is not None
     assert "\nimport" not in found.fix.code
+
+
+@pytest.mark.parametrize("std", [0.2887 / 255.4, 0.2887 / 254.1])
+def test_a_factor_near_that_of_an_image_is_rounded(std: float) -> None:
+    """Taps look at different elements, so that their spreads differ by a little."""
+    found = flagged("ZA109", run_of(RAW, SCALED, seen("again", 0, 1 / 255, std=std,
+                                                      before="scaled")))  # fmt: skip
+    assert "divides by 255 once more" in found.summary
+    assert found.fix is not None
+    assert "x / 255 " in found.fix.code

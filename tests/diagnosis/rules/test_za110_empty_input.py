@@ -18,6 +18,13 @@ from tests.diagnosis.rules.planted.feeding import BEATS, STUCK, epochs
 
 SAMPLED = a_table("loss", {"loss": {"loss": [0.9, 0.8]}}, epochs=[0, 1])
 
+OWN_LOOP = a_contract(fit=Fit())  # nobody asked `fit` for epochs
+
+
+def own_loop(*sizes: int | None) -> Run:
+    return a_run(OWN_LOOP, epochs=epochs(*sizes))
+
+
 ZA110: dict[str, tuple[Run, type[Answer]]] = {
     "no batch at all": (a_run(epochs=epochs(0, 0)), Flagged),
     "a dry generator": (a_run(epochs=epochs(57, 2, 2)), Flagged),
@@ -39,6 +46,11 @@ ZA110: dict[str, tuple[Run, type[Answer]]] = {
         a_run(epochs=epochs(0, 0, losses=(math.nan, math.nan))), Flagged,
     ),
     "0, but sampled": (a_run(SAMPLED, epochs=epochs(0, 0)), CannotTell),
+    "a loop whose episodes get shorter": (own_loop(63, 50, 26, 21), Passed),
+    "a loop that fills a buffer first": (own_loop(0, 0, 0, 40), Passed),
+    "a loop that takes no step in its last epoch": (own_loop(40, 40, 40, 0), Passed),
+    "a loop without data for half of the epochs": (own_loop(40, 40, 0, 0), Flagged),
+    "a loop that took no step": (own_loop(0, 0), Flagged),
     "0 later, and sampled before": (a_run(SAMPLED, epochs=epochs(10, 10, 0)), Flagged),
 }
 
@@ -60,6 +72,13 @@ def test_empty_input(run: Run, want: type[Answer]) -> None:
 def test_how_sure_it_is(sizes: tuple[int, ...], parts: Any, tier: Tier) -> None:
     run = a_run(a_contract(fit=Fit(epochs=3)), *parts, epochs=epochs(*sizes))
     assert tier_of(RULES["ZA110"], flagged("ZA110", run)) is tier
+
+
+@pytest.mark.parametrize(
+    ("sizes", "tier"), [((0, 0), Tier.DEFINITE), ((40, 0, 0), Tier.STRONG)]
+)
+def test_how_sure_it_is_of_a_loop(sizes: tuple[int, ...], tier: Tier) -> None:
+    assert tier_of(RULES["ZA110"], flagged("ZA110", own_loop(*sizes))) is tier
 
 
 def test_it_begins_with_the_first_dry_epoch() -> None:

@@ -10,7 +10,7 @@ from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplica
 from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.diagnosis.engine import tier_of
 from tb_zeroacc.run import Run
-from tests.diagnosis.planted import a_contract, a_curve, a_run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
 from tests.diagnosis.rules.planted.labels import BCE, labels
 
@@ -25,6 +25,8 @@ def judged(low: Any, high: Any, *parts: Any, whole: float = 1.0, **contract: Any
 SPARSE = {"loss": "sparse_categorical_crossentropy", "activation": "softmax", "units": 10}
 NAN = float("nan")
 NEGATIVE = a_curve([0.5, -3.0, -90.0])
+SLOW = a_curve([2.3, 2.2])
+MASKED = a_table("sample_weights", {"y": {"mean": 0.2, "zero_share": 0.8}})
 
 ZA201: dict[str, tuple[Run, type[Answer]]] = {
     "0 and 1": (judged(0, 1), Passed),
@@ -44,8 +46,22 @@ ZA201: dict[str, tuple[Run, type[Answer]]] = {
     "a negative loss weight": (a_run(a_contract(**BCE, weight=-1.0), NEGATIVE), CannotTell),
     "a negative loss of another kind": (a_run(a_contract(loss="elbo"), NEGATIVE), NotApplicable),
     "a negative curve, labels in range": (judged(0, 1, NEGATIVE), Passed),
+    "void that the loss ignores": (judged(0, 255, **SPARSE, ignore_class=255), Passed),
+    "void, and a label beyond": (judged(-7, 255, **SPARSE, ignore_class=255), Flagged),
+    "another than the loss ignores": (judged(0, 254, **SPARSE, ignore_class=255), Flagged),
+    "masked by weights": (judged(-100, 9, SLOW, MASKED, **SPARSE), Passed),
+    "masked, and it learns": (judged(-100, 9, a_curve([2.3, 0.3]), **SPARSE), Passed),
+    "masked by nobody knows what": (judged(-100, 9, SLOW, **SPARSE), Flagged),
+    "another label, masked by weights": (judged(-2, 9, SLOW, MASKED, **SPARSE), Flagged),
+    "a loss of one's own on masks": (judged(0, 255, NEGATIVE, loss="dice_and_bce"), Flagged),
+    "one that scales the masks itself": (judged(0, 255, FALLING, loss="my_dice"), CannotTell),
+    "one that turns masks of 1 around": (judged(0, 1, NEGATIVE, loss="minus_dice"), NotApplicable),
+    "one on logits": (
+        judged(0, 255, NEGATIVE, loss="likelihood", activation="linear"), NotApplicable),
+    "a negative overlap": (
+        judged(0, 255, a_curve([-0.2, -0.99]), loss="minus_dice"), CannotTell),
     "nothing": (a_run(), CannotTell),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("run", "want"), ZA201.values(), ids=ZA201.keys())
@@ -60,6 +76,9 @@ def test_labels_out_of_range(run: Run, want: type[Answer]) -> None:
         (judged(1, 10, **SPARSE), "y - 1"),
         (judged(0, 255), "y / 255"),
         (judged(0, 2), "Dense(3"),
+        (judged(0, 255, SLOW, **SPARSE), "ignore_class=255"),
+        (judged(-1, 9, SLOW, **SPARSE, from_logits=True), "ignore_class=-1, from_logits=True"),
+        (judged(0, 255, NEGATIVE, loss="dice_and_bce"), "y / 255"),
         (judged(1.2, 21, whole=0.0), '"mse"'),
     ],
 )
@@ -72,7 +91,7 @@ def test_the_fix_fits_the_labels(run: Run, code: str) -> None:
 
 def test_how_sure_of_the_range() -> None:
     assert tier_of(RULES["ZA201"], flagged("ZA201", judged(-1, 1))) is Tier.DEFINITE
-    marks = flagged("ZA201", judged(-1, 9, **SPARSE))
+    marks = flagged("ZA201", judged(-1, 9, SLOW, **SPARSE))
     assert tier_of(RULES["ZA201"], marks) is Tier.SMELL
     broke = flagged("ZA201", judged(-1, 9, a_curve([NAN]), **SPARSE))
     assert tier_of(RULES["ZA201"], broke) is Tier.DEFINITE

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
 from tb_zeroacc.facts import Fit
 from tb_zeroacc.run import Role, Run
-from tests.diagnosis.planted import a_contract, a_curve, a_run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
 from tests.diagnosis.rules.planted.labels import BCE, counts
 
@@ -49,3 +51,39 @@ def test_it_weighs_the_classes_by_how_rare_they_are() -> None:
     assert found.fix is not None
     assert "class_weight={0: 1, 1: 99}" in found.fix.code
     assert found.summary == "Class 0 has 99 % of all labels, and the model predicts no other."
+
+
+def imbalanced(*parts: Any, fit: Fit | None = None, pixels: float = 1.0, units: float = 1) -> Run:
+    """99 of 100 labels of one class, `pixels` of them an example."""
+    row = {"units": units, "examples": 32.0, "count": 32.0 * pixels * units}
+    return a_run(
+        a_contract(**BCE, fit=fit), a_table("labels", {"y": {**row, "min": 0.0, "max": 1.0}}),
+        counts(99, 1), a_curve([0.3, 0.06]), a_curve([0.9, 0.99], Role.ACCURACY), *parts,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("run", "code"),
+    [
+        (imbalanced(), "class_weight={0: 1, 1: 99}"),
+        (imbalanced(pixels=1600.0), 'np.array([1, 99])[y.astype("int")]'),
+        (imbalanced(pixels=1600.0, units=2), "[y.argmax(-1)]"),
+        (imbalanced(fit=Fit()), "model.fit(x, y, sample_weight=weights)"),
+    ],
+    ids=["a label an example", "masks", "one-hot masks", "a loop of one's own"],
+)
+def test_the_fix_fits_the_shape_of_the_labels(run: Run, code: str) -> None:
+    found = flagged("ZA203", run)
+    assert found.fix is not None
+    assert code in found.fix.code
+
+
+def test_labels_beyond_the_classes_are_not_left_out_of_the_share() -> None:
+    run = a_run(a_contract(**BCE), counts(100, 0, other=9), a_curve([0.3, 0.06]))
+    check("ZA203", run, CannotTell)
+
+
+def test_a_class_that_the_loss_leaves_out_is_none() -> None:
+    contract = a_contract(loss="sparse_categorical_crossentropy", units=3, ignore_class=0)
+    run = a_run(contract, counts(2000, 50, 50), a_curve([0.7, 0.6]))
+    check("ZA203", run, Passed)

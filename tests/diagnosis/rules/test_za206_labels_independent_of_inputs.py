@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import NormalDist
 from typing import Any
 
@@ -16,7 +17,7 @@ from tb_zeroacc.diagnosis.computed.data.association import Association, associat
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.engine import diagnose, tier_of
 from tb_zeroacc.diagnosis.rules import za206_labels_independent_of_inputs as za206
-from tb_zeroacc.facts import Contract, End, Epoch, Layer
+from tb_zeroacc.facts import Contract, End, Epoch, Fit, Layer
 from tb_zeroacc.run import Role, Run, Split
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
@@ -341,6 +342,14 @@ def test_what_follows_from_it_folds_under_it(run: Run, under_it: str) -> None:
     told = diagnose(run, CATALOGUE, strict=True)
     assert told.findings[0].code == "ZA206"
     assert under_it in {c.code for c in told.findings[0].explains}
+
+
+@pytest.mark.parametrize("from_arrays", [True, False])
+def test_the_fix_shuffles_the_data_as_they_came(from_arrays: bool) -> None:
+    contract = replace(REGRESSION, fit=Fit(epochs=10, from_arrays=from_arrays))
+    fix = flagged("ZA206", fed(contract=contract)).fix
+    assert (fix is None) is from_arrays
+    assert fix is None or "Dataset.zip((images, labels)).shuffle" in fix.code
 
 
 def test_it_steps_back_behind_faults_of_the_data() -> None:

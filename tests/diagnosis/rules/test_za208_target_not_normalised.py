@@ -102,7 +102,16 @@ ZA208: dict[str, tuple[Run, type[Answer], str]] = {
     "outputs just over it": (fitted(reached=(60.0, 80.1)), Passed, "outputs reach 100"),
     "outputs just under it": (fitted(reached=(60.0, 79.9)), Flagged, OUT_OF_REACH),
     "outputs converged": (fitted(reached=(600.0, 790.0)), Passed, "outputs reach 992"),
-    "as large, below zero": (fitted(reached=(-600.0, 790.0)), Passed, "outputs reach 992"),
+    "as large, below zero": (
+        fitted((-600.0, 800.0), reached=(-600.0, 790.0)), Passed, "outputs reach 992"),
+    # --- targets that are not out of reach, and far from 0 all the same
+    "around 48, outputs at 17": (fitted((48.0, 12.0), reached=(17.0, 0.1)), Flagged, "around 48"),
+    "one standard deviation away": (fitted((48.0, 12.0), reached=(36.0, 1.0)), Passed, "reach"),
+    "a little further": (fitted((48.0, 12.0), reached=(35.9, 1.0)), Flagged, "come to 35.9"),
+    "as far, but small": (fitted((9.9, 1.0), reached=(3.0, 0.1)), Passed, "reach"),
+    "near 10": (fitted((9.95, 1.0), reached=(3.0, 0.1)), Flagged, "around 9.95"),
+    "around 48, after a handful of steps": (
+        fitted((48.0, 12.0), reached=(17.0, 0.1), steps=20), CannotTell, "too few to judge"),
     "reached in the end": (fitted(reached=LATE, samples=40), Passed, "outputs reach 1000"),
     "reached and lost again": (fitted(reached=LOST, samples=40), Flagged, OUT_OF_REACH),
     "the last of four": (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tb_zeroacc.diagnosis.answers import (
@@ -19,7 +17,7 @@ from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_curve, a_run
-from tests.diagnosis.rules.asking import check
+from tests.diagnosis.rules.asking import check, flagged
 from tests.diagnosis.rules.planted.losses import BCE, MSE, RECORD, SCCE, head, labels
 
 # --- ZA309 --------------------------------------------------------------------------------------
@@ -29,7 +27,7 @@ STANDING = a_curve([178.0, 178.0, 178.0])
 
 def named(end: float, name: str = "binary_crossentropy") -> Run:
     """A log without contract whose loss is named."""
-    return a_run(replace(a_curve([2.0, -3.0, end], tag=f"train/{name}"), name=name))
+    return a_run(a_curve([2.0, -3.0, end], tag=f"train/{name}", name=name))
 
 
 
@@ -77,3 +75,12 @@ def test_it_explains_the_linear_output_and_the_range() -> None:
 def test_it_breaks_the_training() -> None:
     run = a_run(head(BCE), labels(0.4, 21, 0), STANDING)
     assert diagnose(run, CATALOGUE, strict=True).outcome is Outcome.BROKEN
+
+
+@pytest.mark.parametrize(("activation", "layers"), [("sigmoid", True), ("linear", False)])
+def test_the_fix_changes_the_last_layer_too(activation: str, layers: bool) -> None:
+    """Behind a sigmoid a squared error does not reach the targets either."""
+    found = flagged("ZA309", a_run(head(BCE, 1, activation), labels(-0.8, 1.9, 0), STANDING))
+    assert found.fix is not None
+    assert '+ loss="mean_squared_error"' in found.fix.code
+    assert ("- keras.layers.Dense(1, activation" in found.fix.code) is layers

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.run import Role, Run
-from tests.diagnosis.planted import a_curve, a_run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
 
 
@@ -31,6 +35,29 @@ CASES: dict[str, tuple[Run, type[Answer]]] = {
 }
 
 
+def cut(*kinds: str, at: tuple[float | None, ...] = (0.5,), **more: Any) -> Run:
+    """A loss on logits beside metrics that cut there; its curves show nothing unusual."""
+    asked = {"loss": "binary_crossentropy", "activation": "linear", "units": 1,
+             "from_logits": True, **more}  # fmt: skip
+    contract = a_contract(**asked, metrics=kinds, metric_names=kinds, metric_thresholds=at)
+    return a_run(contract, a_curve([0.7, 0.5]), a_curve([0.5, 0.6], Role.ACCURACY))
+
+
+CASES |= {
+    "an accuracy that cuts logits at .5": (cut("BinaryAccuracy"), Flagged),
+    "one that cuts them at 0": (cut("BinaryAccuracy", at=(0.0,)), Passed),
+    "a recall beside an area": (cut("AUC", "Recall", at=(None, 0.5)), Flagged),
+    "an area alone": (cut("AUC", at=()), Passed),
+    "of shares": (cut("BinaryAccuracy", from_logits=False, activation="sigmoid"), Passed),
+    "a sigmoid before logits": (cut("BinaryAccuracy", activation="sigmoid"), Passed),
+    "of a record without thresholds": (cut("BinaryAccuracy", at=()), Passed),
+    "as users write it": (cut("accuracy", at=(), source="keras_record"), Flagged),
+    "as users write it, of ten units": (
+        cut("accuracy", at=(), source="keras_record", units=10,
+            loss="sparse_categorical_crossentropy"), Passed),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(("run", "want"), CASES.values(), ids=CASES.keys())
 def test_wrong_accuracy_class(run: Run, want: type[Answer]) -> None:
     assert isinstance(answer("ZA402", run), want)
@@ -39,3 +66,32 @@ def test_wrong_accuracy_class(run: Run, want: type[Answer]) -> None:
 def test_the_number_of_classes_is_told() -> None:
     found = flagged("ZA402", began(2.35, 0.9))
     assert "that of guessing among 10 classes" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("BinaryAccuracy", 'BinaryAccuracy(threshold=0.0, name="BinaryAccuracy")'),
+        ("Recall", 'Recall(thresholds=0.0, name="Recall")'),
+    ],
+)
+def test_the_fix_cuts_at_zero(kind: str, code: str) -> None:
+    found = flagged("ZA402", cut(kind))
+    assert found.fix is not None
+    assert code in found.fix.code
+    assert f"`{kind}` cuts logits at 0.5" in found.summary
+
+
+def test_a_wrong_metric_says_nothing_of_the_training() -> None:
+    """Nor does it hide that the model is stuck."""
+    cases = (([0.7, 0.5, 0.4, 0.3, 0.3], Outcome.LEARNING),
+             ([0.7, 0.69, 0.69, 0.69, 0.69], Outcome.NOT_LEARNING))  # fmt: skip
+    for losses, outcome in cases:
+        run = cut("BinaryAccuracy")
+        counts = a_table("label_counts", {"y": {"0": 500.0, "1": 500.0}})
+        scores = a_curve([0.5] * 5, Role.ACCURACY)
+        assert run.contract is not None
+        parts = (run.contract, counts, a_curve(losses), scores)
+        told = diagnose(a_run(*parts), CATALOGUE, strict=True)
+        assert told.findings[0].code == "ZA402"
+        assert told.outcome is outcome

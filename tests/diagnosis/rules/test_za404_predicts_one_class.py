@@ -55,8 +55,17 @@ ZA404: dict[str, tuple[Run, type[Answer]]] = {
         a_run(YES_NO, HALF, named([999] * 4, [1] * 4), AT_HALF), Flagged
     ),
     "998 of 1000": (a_run(YES_NO, HALF, named([998] * 4, [2] * 4), AT_HALF), Passed),
-    "accuracy .001 above": (a_run(YES_NO, HALF, ALL_NO, scores(0.501)), Flagged),
-    "accuracy further above": (a_run(YES_NO, HALF, ALL_NO, scores(0.5011)), Passed),
+    # two standard errors of a half, counted in 4000 examples: .0158
+    "accuracy above by .001 and the error of counting": (
+        a_run(YES_NO, HALF, ALL_NO, scores(0.5168)), Flagged
+    ),
+    "accuracy further above": (a_run(YES_NO, HALF, ALL_NO, scores(0.5169)), Passed),
+    "a rare class that is found at the cost of accuracy": (
+        a_run(YES_NO, RARE, ALL_NO, scores(0.93)), Passed
+    ),
+    "an accuracy a little below the share of the class": (
+        a_run(YES_NO, RARE, ALL_NO, scores(0.941)), Flagged
+    ),
     "a rare class that is found": (a_run(YES_NO, RARE, ALL_NO, scores(0.998)), Passed),
     "a rare class that is not": (a_run(YES_NO, RARE, ALL_NO, scores(0.99)), Flagged),
     "a rare class in few examples": (

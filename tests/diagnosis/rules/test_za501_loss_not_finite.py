@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.run import Curve, Role, Run, Split, Table
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table, some_histograms
 from tests.diagnosis.rules.asking import answer, flagged
@@ -27,7 +28,7 @@ REWARDS = a_curve([1.0, 2.0], Role.REWARD)
 
 def term(name: str, *values: float) -> Curve:
     """A loss that stands for nothing."""
-    return replace(a_curve(values, Role.OTHER, tag=name, headline=False), name=name)
+    return a_curve(values, Role.OTHER, tag=name, name=name, headline=False)
 
 
 def other(role: Role, *values: float) -> Curve:
@@ -149,7 +150,7 @@ def broken_at(kind: str, row: str, at: int, *others: Table) -> Run:
 def test_names_the_tensor_that_was_first(run: Run, words: str) -> None:
     found = flagged("ZA501", run)
     assert words in found.summary
-    assert found.since == 5
+    assert found.since == (4 if "gradient" in words else 5)
     assert found.fix is not None
     assert found.evidence[0].tag == "zeroacc/loss"
     assert found.evidence[1].value == 2
@@ -158,6 +159,45 @@ def test_names_the_tensor_that_was_first(run: Run, words: str) -> None:
 def test_within_a_step_the_earlier_tensor_was_first() -> None:
     later = a_table("activations", {"dense": {"non_finite_count": [0.0] * 5 + [9.0] * 3}})
     assert "the input" in flagged("ZA501", broken_at("inputs", "x[3]", 5, later)).summary
+
+
+@pytest.mark.parametrize(
+    ("sizes", "is_singular"),
+    [
+        ([0.3, 0.2, 0.3, 9.9e3], True),  # at once: a derivative is infinite
+        ([0.3, 1e4, 0.3, 0.3], False),
+        ([0.3, 1e3, 1e9, 1e30], False),  # it grew: an overflow
+    ],
+)
+def test_an_infinite_derivative_is_told_from_an_overflow(
+    sizes: list[float], is_singular: bool
+) -> None:
+    rows = {
+        "abs_max": [*sizes, *[NAN] * 4],
+        "non_finite_count": [0.0] * 4 + [2.0] * 4,
+    }
+    gradients = a_table("gradients", {"embed/kernel": rows})
+    run = a_run(gradients, steps_loss(*[0.7] * 5, *[NAN] * 3), a_curve([NAN]), a_contract())
+    found = flagged("ZA501", run)
+    assert found.fix is not None
+    assert ("square root" in found.context) is is_singular
+    assert ("1e-7" in found.fix.code) is is_singular
+    assert ("clipnorm" in found.fix.code) is not is_singular
+
+
+def test_units_that_die_of_its_nan_fold_under_it() -> None:
+    broken = {"non_finite_count": [0.0] * 4 + [2.0] * 4}
+    dead = {"dead_unit_share": [0.3] * 5 + [1.0] * 3}
+    verdict = diagnose(
+        a_run(
+            a_table("gradients", {"dense/kernel": broken}),
+            a_table("activations", {"dense": dead, "head": {}}),
+            steps_loss(*[0.7] * 5, *[NAN] * 3), a_curve([NAN]), a_contract(),
+        ),
+        CATALOGUE, strict=True,
+    )  # fmt: skip
+    assert [finding.code for finding in verdict.findings] == ["ZA501"]
+    assert "ZA504" in {consequence.code for consequence in verdict.findings[0].explains}
 
 
 def test_an_overflow_that_was_skipped_was_not_first() -> None:

@@ -19,6 +19,13 @@ def spread(value: float, *parts: Any, samples: int = 20, examples: float = 32) -
     return a_run(a_table("outputs", {"y": row}), *(parts or STUCK))
 
 
+def held(value: float, training: float = 0.3, examples: float = 128) -> Run:
+    """Outputs of validation beside those of training, which dropout makes differ."""
+    row = {"spread": [value] * 4, "examples": examples, "mean": 0.1, "units": 10}
+    ends = a_table("validation_outputs", {"y": row}, steps=[20, 41, 62, 83])
+    return spread(training, ends, *STUCK)
+
+
 SCALE = 0.3  # standard deviation of a share of one in ten
 ZA509: dict[str, tuple[Run, type[Answer]]] = {
     "the same": (spread(0.0), Flagged),
@@ -27,6 +34,10 @@ ZA509: dict[str, tuple[Run, type[Answer]]] = {
     "muted": (spread(0.0, *BEATS), Passed),
     "one example a batch": (spread(0.0, examples=1), NotApplicable),
     "first steps": (spread(0.0, samples=10), CannotTell),
+    "alike without dropout alone": (held(1e-8), Flagged),
+    "different without dropout": (held(0.1), Passed),
+    "unlike in validation alone": (held(0.1, training=0.0), Passed),
+    "validation without a spread": (held(NAN, training=0.0), Flagged),
     "unknown": (spread(NAN), CannotTell),
     "nothing recorded": (a_run(*STUCK), CannotTell),
 }

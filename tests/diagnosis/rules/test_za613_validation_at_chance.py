@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +32,7 @@ def validated(
     **more: Any,
 ) -> Run:
     """Loss and accuracy of training, and of validation."""
-    held = replace(a_curve(list(accuracy), Role.ACCURACY, Split.VALIDATION), name=name)
+    held = a_curve(list(accuracy), Role.ACCURACY, Split.VALIDATION, name=name)
     held_loss = [] if loss is None else [a_curve(list(loss), split=Split.VALIDATION)]
     right_curve = a_curve(list(right), Role.ACCURACY)
     return a_run(a_curve(list(trained)), right_curve, held, *held_loss, **more)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
 from tb_zeroacc.facts import Optimizer
 from tb_zeroacc.run import Run
-from tests.diagnosis.planted import a_contract, a_curve, a_run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
 from tests.diagnosis.rules.planted.optimisation import (
     GOOD,
@@ -32,6 +34,19 @@ def high(ratio: float, peak: float, **more: Any) -> Run:
         by_steps([2.3, peak] + [2.3] * 28),
         **more,
     )
+
+
+def shaken(
+    ratio: float, peak: float, rate: float, spread: float = 0.3, *, name: str = "Adam", **more: Any
+) -> Run:
+    """As `high`, at this rate, with outputs of this spread at the end."""
+    row = {"spread": [0.3] * 20 + [spread] * 10, "examples": 32.0, "mean": 0.1}
+    outputs = a_table("outputs", {"y": row})
+    more.setdefault("loss", STUCK)
+    return trained(
+        kernels([ratio] + [0.01] * 29), by_steps([2.3, peak] + [2.3] * 28), outputs,
+        optimizer=Optimizer(name, rate), **more,
+    )  # fmt: skip
 
 
 ZA701: dict[str, tuple[Run, type[Answer]]] = {
@@ -68,6 +83,19 @@ ZA701: dict[str, tuple[Run, type[Answer]]] = {
         a_run(a_contract(optimizer=ADAM10), a_curve([2.4, 2.3, 2.3]), recorded=False), Passed,
     ),
     "a usual rate": (a_run(a_contract(), a_curve([220.0, 30.0]), recorded=False), Passed),
+    "a high rate, a jump, and nothing learned": (shaken(0.3, 5.0001 * LN10, 0.01), Flagged),
+    "a smaller update": (shaken(0.299, 5.0001 * LN10, 0.01), Passed),
+    "a smaller jump": (shaken(0.3, 4.99 * LN10, 0.009), Passed),
+    "the usual rate": (shaken(0.3, 5.0001 * LN10, 0.0010000000475), Passed),
+    "something learned": (
+        shaken(0.3, 5.0001 * LN10, 0.01, loss=[2.3, 2.0, 1.9, 1.9]), Passed,
+    ),
+    "ten times the usual rate, and outputs that are alike": (
+        shaken(0.3, LN10, 0.01, spread=1e-7), Flagged,
+    ),
+    "nine times the usual rate": (shaken(0.3, LN10, 0.009, spread=1e-7), Passed),
+    "descent at a usual rate": (shaken(0.3, 5.0001 * LN10, 0.1, name="SGD"), Passed),
+    "descent at a high rate": (shaken(0.3, 5.0001 * LN10, 0.11, name="SGD"), Flagged),
     "neither updates nor a contract": (a_run(a_curve([220.0, 30.0])), CannotTell),
 }
 
@@ -84,6 +112,14 @@ def test_it_tells_the_update_and_the_jump() -> None:
     assert found.since == 0
     assert found.fix is not None
     assert "+ optimizer=keras.optimizers.Adam(learning_rate=0.001)," in found.fix.code
+
+
+def test_what_is_typical_is_not_of_the_first_steps_alone() -> None:
+    """Zeros that grow: the ratio is high in the first 20 steps, which are all on record."""
+    steps = [*range(20), 300, 600, 900, 1200]
+    early = kernels([0.3] * 20 + [0.01] * 4)
+    weights = replace(early, steps=np.array(steps), epochs=np.zeros(24, np.int64))
+    assert isinstance(answer("ZA701", trained(weights, by_steps([2.3] * 30), loss=STUCK)), Passed)
 
 
 def test_a_restless_run_without_a_baseline_is_a_smell() -> None:

@@ -42,7 +42,8 @@ CASES: dict[str, tuple[Run, type[Answer]]] = {
     "it blew up, then chance": (lossy(BLOWN_UP, [1 / 3] * 20), Flagged),
     "it blew up and came back": (lossy([1.2, 80.0, *np.linspace(1, 0.1, 18)], [0.9] * 20), Passed),
     "far below 0": (lossy(-np.geomspace(0.5, 1e7, 20), [0.5] * 20), Flagged),
-    "a thousand times its start below 0": (lossy([*[1.0] * 18, -1000.0, -1000.0]), Passed),
+    "ten times its start below 0": (lossy([*[1.0] * 18, -10.0, -10.0]), Passed),
+    "far below 0, ever slower": (lossy(-900.0 * (1.0 - 0.5 ** np.arange(20))), Passed),
     "below 0 while accuracy rises": (
         lossy(-np.geomspace(0.5, 1e7, 20), np.linspace(0.1, 0.9, 20)), Passed,
     ),

@@ -74,6 +74,16 @@ def test_a_regression_is_held_against_the_mean() -> None:
     assert found.context.startswith("Predicting the mean of the targets scores 0.09")
 
 
+@pytest.mark.parametrize("held", [True, False])
+def test_a_validation_that_is_there_is_not_asked_for(held: bool) -> None:
+    run = trained(loss=STUCK, accuracy=[0.1] * 4)
+    if held:
+        run = replace(run, curves=(*run.curves, a_curve(STUCK, split=Split.VALIDATION)))
+    ((rival, separates),) = flagged("ZA704", run).rivals
+    assert rival == "ZA206"
+    assert ("validation split" in separates) is not held
+
+
 def test_it_begins_where_it_got_stuck() -> None:
     run = trained(
         loss=[1.9, 1.8, *[2.3] * 30],

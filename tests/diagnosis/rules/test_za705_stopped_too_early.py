@@ -94,6 +94,21 @@ def test_with_validation_there_is_no_rival() -> None:
     assert not flagged("ZA705", trained(validation, loss=line(6, 3))).rivals
 
 
+@pytest.mark.parametrize(
+    ("fit", "argument"),
+    [
+        (Fit(epochs=7, from_arrays=True), "model.fit(x, y, epochs=70, validation_split=0.2,"),
+        (Fit(epochs=7, from_arrays=False), "model.fit(dataset, epochs=70, validation_data="),
+        (Fit(epochs=7, from_arrays=True, validation=True), "validation_data=held_out,"),
+    ],
+    ids=["arrays", "a dataset, which cannot be split", "validation that is there"],
+)
+def test_the_fix_fits_the_data(fit: Fit, argument: str) -> None:
+    found = flagged("ZA705", a_run(COUNTS, a_contract(fit=fit), a_curve(line(6, 3))))
+    assert found.fix is not None
+    assert argument in found.fix.code
+
+
 def test_epochs_are_taken_from_the_contract() -> None:
     contract = a_contract(fit=Fit(epochs=7))
     run = a_run(COUNTS, contract, a_curve(line(6, 3)))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
-from tb_zeroacc.logs.roles.sides import side_of
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tests.diagnosis.planted import a_curve, a_run
 from tests.diagnosis.rules.asking import answer, flagged
@@ -109,9 +107,7 @@ FALLEN = [*np.linspace(0.1, 0.5, 11), *[0.5] * 9, *[0.2] * 10]
 def test_a_loss_that_lost_half_of_its_gain_is_strong_beside_a_metric(
     metric: Sequence[float], name: str, tier: Tier
 ) -> None:
-    side = side_of(Role.METRIC, name, name)
-    curve = a_curve(list(metric), Role.METRIC, tag=name)
-    beside = [replace(curve, name=name, side=side)] if metric else []
+    beside = [a_curve(list(metric), Role.METRIC, tag=name, name=name)] if metric else []
     found = flagged("ZA706", a_run(a_curve(lost_from(10.0, 4.0, 8.0)), *beside))
     assert found.tier is tier
     assert found.evidence[0].threshold == 7.0

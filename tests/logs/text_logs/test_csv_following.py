@@ -205,8 +205,8 @@ def test_the_time_of_the_file_says_whether_it_is_live(tmp_path: Path) -> None:
     os.utime(file, (1000.0, 1000.0))
     reader = LogReader(str(tmp_path))
     reader.refresh()
-    states = {now: reader.runs(now)[0].state for now in (1000.0, 1299.0, 1300.0)}
-    assert states == {1000.0: "live", 1299.0: "live", 1300.0: "unknown"}
+    states = {now: reader.runs(now)[0].state for now in (1000.0, 1149.0, 1150.0)}
+    assert states == {1000.0: "live", 1149.0: "live", 1150.0: "unknown"}
     assert reader.runs(1600.0)[0].idle_seconds == 600.0
     assert reader.runs()[0].state == "unknown", "no clock, no guess"
     os.utime(file, (1500.0, 1500.0))

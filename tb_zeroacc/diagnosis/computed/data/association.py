@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.computed.model.samples import known_median
 from tb_zeroacc.run import Run
 
 # Beyond it erfc underflows; two terms of its asymptotic series are right to 1e-5 there.
@@ -98,7 +99,7 @@ def examples_an_epoch(run: Run) -> float | None:
     if not batches and progress is not None:
         asked = progress.column("steps_per_epoch")
         batches = [int(n) for n in asked[np.isfinite(asked)][-1:]]
-    return float(np.nanmedian(sizes)) * max(batches) if batches else None
+    return known_median(sizes) * max(batches) if batches else None
 
 
 def _first_epoch(run: Run) -> bool:

@@ -79,3 +79,9 @@ def rms_by_feature(inputs: Table) -> NDArray[np.float64]:
     found = np.full(rms.shape[1], np.nan)
     found[known] = np.nanmedian(rms[:, known], axis=0)
     return found
+
+
+def largest_value(inputs: Table) -> float:
+    """The largest absolute value of any input in any sample; 0 where none is finite."""
+    both = np.abs(np.stack([inputs.column("min"), inputs.column("max")]))
+    return float(np.max(both[np.isfinite(both)], initial=0.0))

@@ -96,11 +96,30 @@ def labels_of(run: Run, output: Output) -> Labels | None:
 
 @per_run
 def class_counts(run: Run, output: str, kind: str = "label_counts") -> NDArray[np.float64] | None:
-    """Counts of each class over all kept samples, float64 of shape (classes,); None if unknown."""
+    """Counts of each class over all kept samples, float64 of shape (classes,); None if unknown.
+
+    A class that the loss leaves out counts 0.
+    """
     table = run.table(kind)
     row = output_row(table, output)
     if table is None or row is None:
         return None
     counts = np.nansum(table.values[:, row, :].astype(np.float64), axis=0)
     kept = [i for i, name in enumerate(table.columns) if name != "other"]
-    return counts[kept] if counts.sum() > 0 else None
+    found = counts[kept]
+    known = run.contract.outputs if run.contract else ()
+    ignored = next((o.ignore_class for o in known if o.name == output or len(known) == 1), None)
+    if ignored is not None and 0 <= ignored < len(found):
+        found[ignored] = 0.0
+    return found if found.sum() > 0 else None
+
+
+def outside_classes(run: Run, output: str) -> float:
+    """Share of the labels that are none of the output's classes, 0 to 1."""
+    table = run.table("label_counts")
+    row = output_row(table, output)
+    if table is None or row is None or "other" not in table.columns:
+        return 0.0
+    counts = np.nansum(table.values[:, row, :].astype(np.float64), axis=0)
+    other = float(counts[table.columns.index("other")])
+    return other / float(counts.sum()) if counts.sum() > 0 else 0.0

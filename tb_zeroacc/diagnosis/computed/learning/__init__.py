@@ -1,1 +1,1 @@
-"""Whether it learns: against what a constant prediction scores, and over a run long enough."""
+"""Whether it learns, and over a run long enough."""

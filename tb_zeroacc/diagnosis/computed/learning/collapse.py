@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.computed.learning.chance import chance_at_end
+from tb_zeroacc.diagnosis.computed.chance.levels import chance_at_end
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.learning.improvement import held_gain
 from tb_zeroacc.diagnosis.computed.learning.terms import term_that_fell

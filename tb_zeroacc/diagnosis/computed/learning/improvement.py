@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.computed.learning.chance import chance_at_end
+from tb_zeroacc.diagnosis.computed.chance.levels import chance_at_end
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.run import Role, Run
@@ -16,7 +16,9 @@ CLEAR_TREND = 2.5  # the z of that
 WANDERS = 3.0  # of a reward: times the scatter of block means
 MANY_NOISES = 10.0
 HELD = 0.85  # of its gain
-RUNS_AWAY = 1000.0  # times its start, below 0
+RUNS_AWAY = 1000.0  # times its start: a loss that has no lower bound, and found none
+# Of the start, where it falls ever faster; what converges, a likelihood too, falls ever slower.
+RUNS_FASTER, FASTER = 10.0, 2.0
 WEAK_TREND = 1.64  # one in 20
 LEAST_CHANGE = 0.03  # of the start: less is no learning, however steady
 FEW = 8  # points below which a rank test has no power: the change is held against single steps
@@ -27,7 +29,15 @@ LARGE_CHANGE, NOISES = 0.3, 2.5
 
 @per_run
 def improvements_of(run: Run) -> tuple[Course, ...]:
-    """The curves that got better: losses, accuracies, rewards, and metrics whose side is known."""
+    """The curves that got better: losses, accuracies, rewards, and metrics whose side is known.
+
+    None where the loss runs away below 0: its labels are not those that its formula and those of
+    the metrics beside it were made for.
+    """
+    main = run.headline(Role.LOSS)
+    course = None if main is None else course_of(run, main)
+    if course is not None and runs_away(course):
+        return ()
     found = [course_of(run, curve) for curve in run.judged]
     counts = [c for c in found if c is not None and _can_show_it(run, c)]
     metrics = sum(course.curve.role is Role.METRIC for course in counts)
@@ -88,8 +98,12 @@ def _can_show_it(run: Run, course: Course) -> bool:
 
 
 def runs_away(course: Course) -> bool:
-    """Whether a loss fell far below 0: it has no lower bound, and found none."""
-    return course.end < -RUNS_AWAY * max(1.0, abs(course.start))
+    """Whether a loss falls below 0 without a bound."""
+    size = max(1.0, abs(course.start))
+    if course.points < FEW or course.end >= -RUNS_FASTER * size:
+        return course.end < -RUNS_AWAY * size
+    middle = float(course.levels[course.points // 2])
+    return course.end < -RUNS_AWAY * size or middle - course.end > FASTER * (course.start - middle)
 
 
 def _improved_weakly(course: Course) -> bool:

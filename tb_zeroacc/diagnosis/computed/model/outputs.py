@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.diagnosis.computed.model.samples import known_median, settled
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.facts import Output, Tensor
 from tb_zeroacc.run import Run, Table
@@ -15,6 +19,10 @@ RESOLVED_ACCURACIES = frozenset(
 WRITTEN_ACCURACIES = RESOLVED_ACCURACIES | {
     "accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy",
 }
+
+# Spread of the output over a batch ÷ spread of the labels. A healthy model starts at .1 to 1 and a
+# useful one must come near 1; a thousandth is what rounding and a vanishing signal leave.
+CONSTANT = 1e-3
 
 
 @per_run
@@ -58,3 +66,42 @@ def recorded_range(run: Run, output: Output) -> tuple[float, float] | None:
     if not np.isfinite(low).any() or not np.isfinite(high).any():
         return None
     return float(np.nanmin(low)), float(np.nanmax(high))
+
+
+def plainest_outputs(run: Run) -> Table | None:
+    """The outputs of validation, where there are any: dropout makes those of training differ."""
+    held = run.table("validation_outputs")
+    if held is not None and np.isfinite(held.column("spread")).any():
+        return held
+    return run.table("outputs")
+
+
+def relative_spread(run: Run, table: Table) -> NDArray[np.float64]:
+    """Spread of the outputs over a batch, as a share of a useful model's; (samples, rows)."""
+    useful = np.array([useful_spread(run, name) for name in table.rows])
+    return np.asarray(table.column("spread") / useful)
+
+
+@per_run
+def least_spread(run: Run) -> float | None:
+    """Where the relative spread of the most constant output settled; None where it is unknown."""
+    table = plainest_outputs(run)
+    ends = np.zeros(0) if table is None else settled(relative_spread(run, table))
+    return float(np.nanmin(ends)) if np.isfinite(ends).any() else None
+
+
+def useful_spread(run: Run, output: str) -> float:
+    """The spread that the outputs of a useful model would have, in the unit of the output."""
+    outputs = run.contract.outputs if run.contract else ()
+    only = outputs[0] if len(outputs) == 1 else None
+    known = next((o for o in outputs if o.name == output), only)
+    if known is not None and known.activation in ("sigmoid", "softmax"):
+        share = 1.0 / max(known.units or 2, 2)
+        return math.sqrt(share * (1.0 - share))
+    labels = run.table("labels")
+    row = output_row(labels, output)
+    if known is not None and known.from_logits is None and labels is not None and row is not None:
+        std = known_median(labels.column("std")[:, row])
+        if std > 0:
+            return std
+    return 1.0

@@ -24,6 +24,39 @@ def settled(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return medians
 
 
+def known_median(values: NDArray[np.float64]) -> float:
+    """The median of what is known; NaN where nothing is, of which NumPy would warn the user."""
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def known_mean(values: NDArray[np.float64]) -> float:
+    """The mean of what is known; NaN where nothing is."""
+    known = values[~np.isnan(values)]
+    return float(np.mean(known)) if len(known) else float("nan")
+
+
+def typical(values: NDArray[np.float64], steps: NDArray[np.int64]) -> float:
+    """The median over the steps of a training, of which the samples are a part; NaN without any.
+
+    Each sample stands for the steps up to the next one: the first 20 steps are all on record, and
+    later ones are rare.
+
+    Args:
+        values: Of shape (samples,); what is not finite is left out, with its steps.
+        steps: Of the samples, rising.
+    """
+    spans = np.diff(steps, append=steps[-1:] + 1) if len(steps) else np.zeros(0)
+    if len(steps) > 1:
+        spans[-1] = spans[-2]  # as long as the one before: it stands for no less
+    known = np.isfinite(values) & (spans > 0)
+    if not known.any():
+        return float("nan")
+    order = np.argsort(values[known])
+    below = np.cumsum(spans[known][order])
+    return float(values[known][order][np.searchsorted(below, below[-1] / 2.0)])
+
+
 def lasting_since(holds: NDArray[np.bool_]) -> int | None:
     """The first sample from which on it holds in nearly all; (samples,)."""
     if not len(holds) or not holds.any():

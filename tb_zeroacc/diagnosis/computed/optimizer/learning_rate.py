@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import is_adaptive, optimizers_of
 from tb_zeroacc.facts import Optimizer
 from tb_zeroacc.run import Role, Run
@@ -69,7 +70,8 @@ def lower_rate(run: Run, optimizer: Optimizer | None, ratio: float | None = None
     if not is_adaptive(optimizer) and ratio is not None and ratio > 0:
         wanted = 10.0 ** math.floor(math.log10(rate * HEALTHY_RATIO / ratio))
         return min(usual, wanted)
-    return usual if rate > usual else 10.0 ** math.floor(math.log10(max(rate / 10.0, LEAST_RATE)))
+    is_unusual = rate > usual * (1.0 + ROUNDING)  # float32 holds .001 as .00100000005
+    return usual if is_unusual else 10.0 ** math.floor(math.log10(max(rate / 10.0, LEAST_RATE)))
 
 
 def higher_rate(run: Run, optimizer: Optimizer | None) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tb_zeroacc.diagnosis.computed.model.samples import largest, lasting_since, settled
+from tb_zeroacc.diagnosis.computed.model.samples import largest, lasting_since, settled, typical
 
 NAN = float("nan")
 
@@ -16,6 +16,24 @@ def test_the_last_quarter_says_where_it_settled_ten_samples_at_most() -> None:
     many = np.array([[0.0]] * 90 + [[1.0]] * 10)
     assert settled(many).tolist() == [1.0]
     assert settled(np.array([[3.0]])).tolist() == [3.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "steps", "want"),
+    [
+        ([9.0, 9.0, 9.0, 1.0, 1.0], [0, 1, 2, 3, 50], 1.0),  # the first steps are all on record
+        ([1.0, 2.0, 3.0], [0, 1, 2], 2.0),
+        ([9.0, NAN, 1.0], [0, 1, 60], 1.0),
+        ([5.0], [7], 5.0),
+        ([NAN], [7], NAN),
+        ([], [], NAN),
+    ],
+)
+def test_what_is_typical_is_so_for_most_steps(
+    values: list[float], steps: list[int], want: float
+) -> None:
+    found = typical(np.array(values), np.array(steps, np.int64))
+    assert found == want or (np.isnan(found) and np.isnan(want))
 
 
 def test_a_row_without_a_value_settles_nowhere() -> None:

@@ -32,6 +32,7 @@ def trained(rate: float | None, name: str = "Adam") -> tuple[Run, Optimizer]:
     [
         (10.0, "Adam", 72.0, 0.001, 100.0),  # back to the default
         (0.001, "Adam", 72.0, 0.0001, 0.01),  # a tenth of it
+        (0.0010000000474974513, "RMSprop", 0.2, 0.0001, 0.01),  # the same in float32
         (1e-6, "Adam", None, 1e-7, 0.001),
         (1.0, "SGD", 50.0, 1e-5, 10.0),  # by how much the update was too large
         (1.0, "SGD", 0.002, 0.01, 10.0),  # but not above the default

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tb_zeroacc.diagnosis.computed.learning.baseline import Baseline, baseline_of
+from tb_zeroacc.diagnosis.computed.chance.baseline import Baseline, baseline_of
 from tb_zeroacc.diagnosis.context import context_of
 from tb_zeroacc.facts import Contract
 from tb_zeroacc.run import Role, Run

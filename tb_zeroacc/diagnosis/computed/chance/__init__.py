@@ -1,0 +1,1 @@
+"""What guessing would score, and whether a training is better."""
