@@ -148,6 +148,11 @@ class Output:
         metrics: Class names of this output's metrics as Keras resolved them
             (`accuracy` on one linear unit is `BinaryAccuracy`).
         metric_names: Names under which `logs` shows them, aligned with `metrics`.
+        activated_twice: Whether softmax or sigmoid is applied twice up to the loss, as the graph of
+            a traced step shows; False where the loss takes what the activation was applied to. None
+            without a graph, and for a loss that applies neither.
+        compared_crosswise: Whether the loss compares each example's output with the labels of all
+            examples, (n,) against (n, 1); None without a graph.
     """
 
     name: str
@@ -162,6 +167,8 @@ class Output:
     weight: float | None = None
     metrics: tuple[str, ...] = ()
     metric_names: tuple[str, ...] = ()
+    activated_twice: bool | None = None
+    compared_crosswise: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
