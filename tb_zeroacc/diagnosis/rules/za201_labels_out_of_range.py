@@ -18,7 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.data.labels import ROUNDING, Labels, labels_of
+from tb_zeroacc.diagnosis.computed.data.labels import IGNORED, ROUNDING, Labels, labels_of
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
@@ -29,9 +29,6 @@ from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number
-
-# Labels that data sets reserve for what the loss should ignore (Keras' `ignore_class`).
-IGNORED = (-1.0, 255.0)
 
 
 @rule(

@@ -12,7 +12,9 @@ NAMELESS = "<lambda>"
 # The activation of an output by the type of the operation that computes it.
 _OPERATIONS = {
     "Softmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh", "Relu": "relu", "Relu6": "relu6",
-    "BiasAdd": "linear", "MatMul": "linear", "AddV2": "linear", "Add": "linear",
+    "LeakyRelu": "leaky_relu", "Elu": "elu", "Selu": "selu", "Softplus": "softplus",
+    "Softsign": "softsign", "BiasAdd": "linear", "MatMul": "linear", "AddV2": "linear",
+    "Add": "linear",
 }  # fmt: skip
 # Operations that pass values on, in another shape or dtype.
 PASSING = frozenset({"Identity", "Reshape", "Squeeze", "ExpandDims", "Cast", "StopGradient"})
