@@ -96,7 +96,8 @@ def _flagged(run: Run, output: Output, size: float | None) -> Flagged:
     call = loss_call(loss) if output.loss_class not in (None, "LossFunctionWrapper") else "..."
     before = call.replace("()", '(reduction="sum")')
     return Flagged(
-        summary=f"The loss of `{output.name}` ({loss}) is summed over the batch: its gradients {grow}.",
+        summary=f"The loss of `{output.name}` ({loss}) is summed over the batch: its gradients "
+        f"{grow}.",
         context="A learning rate that suits a mean is too high for a sum.",
         evidence=(
             Evidence("reduction is sum", layer=output.layer), *known,
