@@ -52,6 +52,7 @@ def test_silence_on_what_learns(program: Program, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("program", programs(faulty), ids=name)
 @pytest.mark.filterwarnings("ignore:.*softmax over axis.*:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*num_classes > 1.*:SyntaxWarning")
 def test_the_right_cause_comes_first(program: Program, tmp_path: Path) -> None:
     found = verdict(program, tmp_path)
     first = found.findings[0].code if found.findings else "nothing"
