@@ -62,7 +62,7 @@ def targets_beyond(context: RunContext, reach: dict[str, tuple[float, float]], k
 
 def _tier(context: RunContext, found: Beyond) -> Tier | None:
     """The rule's own, unless few targets are out of reach, or the run learns the others well."""
-    if found.share < LEAST_SHARE:
+    if found.share < LEAST_SHARE or found.is_masked:
         return Tier.SMELL
     return Tier.STRONG if context.beats else context.tier_of_contract
 
@@ -78,7 +78,8 @@ def _flagged(context: RunContext, found: Beyond) -> Flagged:
     return Flagged(
         summary=f"Targets of `{output.name}` run from {number(labels.low)} to "
         f"{number(labels.high)}, but its {output.activation} reaches {reaches} only.",
-        context=f"About {percent(found.share)} of the targets can never be met.",
+        context=f"About {percent(found.share)} of the targets can never be met"
+        + (", unless they are padding that does not count." if found.is_masked else "."),
         evidence=(
             Evidence.of_number(f"{'smallest' if below else 'largest'} target", value, limit,
                                member=labels.member, layer=output.name, axis="step",

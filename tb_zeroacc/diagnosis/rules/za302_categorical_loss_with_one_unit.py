@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tb_zeroacc.diagnosis.answering.keras_code import loss_fix, output_call
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
@@ -27,6 +29,8 @@ from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count
+
+NOT_ZERO = 1e-3  # Keras' clipping makes 1e-7 of a loss of 0
 
 
 @rule(
@@ -60,8 +64,9 @@ def categorical_loss_with_one_unit(context: RunContext) -> Answer:
 
     ## How it is detected
     From the contract: a categorical loss on an output whose last axis has 1 unit, whatever its
-    activation and `from_logits`. No threshold is needed. From Keras' own record alone it is strong
-    at most.
+    activation and `from_logits`. No threshold is needed. A loss of single batches above .001
+    refutes it (it then compares along another axis). From Keras' own record alone it is strong at
+    most.
 
     ## How to fix it
     ```python bad
@@ -87,12 +92,22 @@ def categorical_loss_with_one_unit(context: RunContext) -> Answer:
     if not outputs:
         return NotApplicable("no output is trained on a categorical cross-entropy")
     for output in outputs:
-        if output.units == 1:
+        if output.units == 1 and not _is_refuted(run):
             return _nothing_to_compare(context, output)
     known = [o for o in outputs if o.units]
     if not known:
         return CannotTell("the contract does not tell the number of units")
     return Passed(", ".join(f"{o.loss} over {count(o.units or 0, 'unit')}" for o in known))
+
+
+def _is_refuted(run: Run) -> bool:
+    """Whether the loss of a model with one output is not 0 at all, penalties left out."""
+    table = run.table("loss")
+    if table is None or len(trained_outputs(run)) > 1:
+        return False
+    losses = table.column("data_loss")[:, 0]
+    known = losses[np.isfinite(losses)]
+    return bool(len(known)) and float(known.min()) > NOT_ZERO
 
 
 def _nothing_to_compare(context: RunContext, output: Output) -> Flagged:

@@ -42,9 +42,10 @@ def bounded_output_misses_targets(context: RunContext) -> Answer:
     From contract and recorded targets: a regression loss on a sigmoid, tanh, softsign or softmax,
     and a tenth or more of the targets' range outside of the activation's. It is a smell where less
     than a quarter of the targets seem to lie there, by mean and standard deviation as of a normal
-    distribution; strong where the run beats its baseline all the same. Recorded outputs outside of
-    the range show that something follows the activation. What a layer behind it makes of the values
-    is not judged.
+    distribution; strong where the run beats its baseline all the same. Where examples are masked or
+    have weights of 0 those targets may be padding: a smell. Recorded outputs outside of the range
+    show that something follows the activation. What a layer behind it makes of the values is not
+    judged.
 
     ## How to fix it
     ```python bad

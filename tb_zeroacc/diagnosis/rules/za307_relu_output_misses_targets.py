@@ -42,8 +42,9 @@ def relu_output_misses_targets(context: RunContext) -> Answer:
     From contract and recorded targets: a regression loss on such an activation, and a tenth or more
     of the targets' range beyond its bound (6 for ReLU6). It is a smell where less than a quarter
     of the targets seem to lie there, by mean and standard deviation as of a normal distribution;
-    strong where the run beats its baseline all the same. Recorded outputs beyond the bound show
-    that something follows the activation.
+    strong where the run beats its baseline all the same. Where examples are masked or have weights
+    of 0 those targets may be padding: a smell. Recorded outputs beyond the bound show that
+    something follows the activation.
 
     ## How to fix it
     ```python bad

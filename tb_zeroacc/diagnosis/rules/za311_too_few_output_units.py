@@ -75,8 +75,10 @@ def too_few_output_units(context: RunContext) -> Answer:
     Class numbers: a sparse loss over two units or more, labels that are whole numbers from 0 on,
     some of them equal to the number of units or larger, while at least two and at least half of the
     classes that do have a unit occur. 255 marks what a loss ignores and does not count; labels of 1
-    to the number of units are numbered from 1, which ZA201 tells. One-hot rows: a categorical loss
-    whose labels have more columns than the output has units. Exact, no threshold but that half.
+    to the number of units are numbered from 1, which ZA201 tells. A smell where
+    the loss stays finite and no exception ends the training: it may ignore a class
+    (`ignore_class`). One-hot rows: a categorical loss whose labels have more columns than the
+    output has units. Exact, no threshold but that half.
 
     ## How to fix it
     ```python
@@ -114,7 +116,8 @@ def too_few_output_units(context: RunContext) -> Answer:
                 member=labels.member,
                 layer=output.name, axis="step", since=labels.first_step, until=labels.last_step,
             )  # fmt: skip
-            return _flagged(context, output, int(labels.high) + 1, fact)
+            tier = Tier.SMELL if _is_ignored(context) else None
+            return _flagged(context, output, int(labels.high) + 1, fact, tier)
     if not known:
         return CannotTell("the labels are not in the log", (LABELS.missing,))
     return Passed("every class that occurs has a unit")
@@ -148,11 +151,20 @@ def _lack_a_unit(run: Run, output: Output, labels: Labels) -> bool:
     return beyond > 0 and occur >= 2 and occur >= MOST_OCCUR * possible
 
 
+def _is_ignored(context: RunContext) -> bool:
+    """Whether the loss seems to bear labels without a unit: an error or NaN is due otherwise."""
+    loss, end = context.final_loss, context.run.end
+    failed = end is not None and end.how == "exception"
+    return loss is not None and bool(np.isfinite(loss)) and not failed
+
+
 def _named(first: int, last: int) -> str:
     return f"Class {first}" if first == last else f"Classes {first} to {last}"
 
 
-def _flagged(context: RunContext, output: Output, classes: int, fact: Evidence) -> Flagged:
+def _flagged(
+    context: RunContext, output: Output, classes: int, fact: Evidence, tier: Tier | None = None
+) -> Flagged:
     run = context.run
     units = output.units or 0
     layer = layer_named(run, output.layer) if output.layer else None
@@ -171,6 +183,7 @@ def _flagged(context: RunContext, output: Output, classes: int, fact: Evidence) 
             Evidence.of_number("units of the output", units, unit="units", layer=output.layer),
             *curve_shown(run, Role.LOSS, Role.ACCURACY),
         ),
+        tier=tier,
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
         fix=Fix("Give the output one unit per class.", f"- {before}\n+ {after}"),

@@ -8,13 +8,19 @@ from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Pass
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.facts import End, Shapes, Tensor
-from tb_zeroacc.run import Run
-from tests.diagnosis.planted import a_run
+from tb_zeroacc.run import Run, Table
+from tests.diagnosis.planted import a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
 from tests.diagnosis.rules.planted.contracts import BCE, CCE, MSE, RECORD, SCCE, head, labels
 
 TEN_COLUMNS = Shapes(labels=(Tensor("y", (None, 10), "float32"),))
+NAN = float("nan")
 RAISED = End("exception", 0, exception="InvalidArgumentError", text="label 1 is outside [0, 1)")
+
+def loss(data: float, whole: float | None = None) -> Table:
+    told = {"data_loss": data, "loss": data if whole is None else whole}
+    return a_table("loss", {"loss": told}, steps=[0, 1])
+
 
 ZA302: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "softmax": (a_run(head(CCE, "softmax", 1)), None),
@@ -24,6 +30,10 @@ ZA302: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "class numbers": (a_run(head(SCCE, "softmax", 1), labels(0, 1), end=RAISED), None),
     "columns": (a_run(head(CCE, "softmax", 1), shapes=TEN_COLUMNS), None),
     "by Keras' own record": (a_run(head(CCE, "softmax", 1, **RECORD)), Tier.STRONG),
+    "a loss of 0": (a_run(head(CCE, "softmax", 1), loss(1e-7)), None),
+    "a loss of .001": (a_run(head(CCE, "softmax", 1), loss(0.0009999)), None),
+    "along another axis": (a_run(head(CCE, "softmax", 1), loss(0.9)), Passed),
+    "a penalty": (a_run(head(CCE, "softmax", 1), loss(NAN, 0.9)), None),
     "two units": (a_run(head(CCE, "softmax", 2)), Passed),
     "units unknown": (a_run(head(CCE, "softmax", None)), CannotTell),
     "binary": (a_run(head(BCE, "sigmoid", 1)), NotApplicable),

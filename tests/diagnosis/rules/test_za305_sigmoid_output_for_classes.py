@@ -25,10 +25,11 @@ from tests.diagnosis.rules.planted.contracts import (
 LOGITS = {"from_logits": True}
 ZA305: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "sigmoid, class numbers": (
-        a_run(head(SCCE, "sigmoid", 10), labels(0, 9), DIGITS, *STUCK), None),
-    "sigmoid, one-hot": (a_run(head(CCE, "sigmoid", 4), rows(1, 1), DIGITS, *STUCK), None),
+        a_run(head(SCCE, "sigmoid", 10), labels(0, 9), DIGITS, *STUCK), Tier.SMELL),
+    "sigmoid, one-hot": (
+        a_run(head(CCE, "sigmoid", 4), rows(1, 1), DIGITS, *STUCK), Tier.SMELL),
     "sigmoid, mixed rows": (
-        a_run(head(CCE, "sigmoid", 4), rows(1, 1, integer_share=0.5), DIGITS, *STUCK), None),
+        a_run(head(CCE, "sigmoid", 4), rows(1, 1, integer_share=0.5), DIGITS, *STUCK), Tier.SMELL),
     "accuracy unknown": (a_run(head(CCE, "sigmoid", 4), rows(1, 1)), Tier.SMELL),
     "it learns": (a_run(head(SCCE, "sigmoid", 10), labels(0, 9), DIGITS, *LEARNS), Passed),
     "63 rows": (a_run(head(CCE, "sigmoid", 4), rows(1, 1, examples=63)), CannotTell),

@@ -7,8 +7,9 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
+from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run
-from tests.diagnosis.planted import a_curve, a_run
+from tests.diagnosis.planted import a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
 from tests.diagnosis.rules.planted.contracts import (
     BCE,
@@ -41,6 +42,15 @@ ZA306: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "tanh, -1 and 1": (a_run(head(MSE, "tanh", 1), labels(-1, 1)), Passed),
     "a layer behind it scales": (
         a_run(head(MSE, "sigmoid", 1), labels(25, 346, 0.5), says(20, 300)), Passed),
+    "padding with weights of 0": (
+        a_run(head(MSE, "sigmoid", 1), labels(-1, 1, 0.5),
+              a_table("sample_weights", {"y": {"zero_share": 0.4, "count": 32.0}})), Tier.SMELL),
+    "padding behind a mask": (
+        a_run(head(MSE, "sigmoid", 1, layers=(Layer("mask", "Masking"),)), labels(-1, 1, 0.5)),
+        Tier.SMELL),
+    "nothing is masked": (
+        a_run(head(MSE, "sigmoid", 1), labels(-1, 1, 0.5),
+              a_table("sample_weights", {"y": {"zero_share": 0.0, "count": 32.0}})), None),
     "outputs within": (a_run(head(MSE, "sigmoid", 1), labels(25, 346, 0.5), says(0, 1)), None),
     "linear": (a_run(head(MSE, "linear", 1), labels(25, 346, 0.5)), NotApplicable),
     "cross-entropy": (a_run(head(BCE, "sigmoid", 1), labels(25, 346)), NotApplicable),

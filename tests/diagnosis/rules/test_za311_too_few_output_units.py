@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.facts import End, Shapes, Tensor
 from tb_zeroacc.run import Run
-from tests.diagnosis.planted import a_run
+from tests.diagnosis.planted import a_curve, a_run
 from tests.diagnosis.rules.asking import check, flagged
-from tests.diagnosis.rules.planted.contracts import BCE, CCE, SCCE, head, labels
+from tests.diagnosis.rules.planted.contracts import BCE, CCE, LEARNS, SCCE, head, labels
 from tests.diagnosis.rules.planted.labels import counts
 
 RAISED = End("exception", 0, exception="InvalidArgumentError", text="outside the valid range")
@@ -33,11 +33,20 @@ def columns(labels: int | None, made: int | None, loss: str = CCE) -> Run:
     return a_run(head(loss, "softmax", made), shapes=shapes)
 
 
-ZA311: dict[str, tuple[Run, type[Answer] | None]] = {
+ZA311: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "a fifth class": (numbers(0, 4, 9, 9, 9, 9, end=RAISED), None),
     "twice as many": (numbers(0, 7, 9, 9, 9, 9), None),
     "from 1 to 9": (numbers(1, 9, 0, 9, 9, 9), None),
     "half of the classes occur": (numbers(0, 7, 9, 9, 0, 0), None),
+    "the last is ignored": (
+        a_run(head(SCCE, "softmax", 4), labels(0, 4), counts(9, 9, 9, 9, other=9), *LEARNS),
+        Tier.SMELL),
+    "an error after a while": (
+        a_run(head(SCCE, "softmax", 4), labels(0, 4), counts(9, 9, 9, 9, other=9), *LEARNS,
+              end=RAISED), None),
+    "no number any more": (
+        a_run(head(SCCE, "softmax", 4), labels(0, 4), counts(9, 9, 9, 9, other=9),
+              a_curve([1.3, float("nan")])), None),
     "one class occurs": (numbers(0, 7, 9, 0, 0, 0), Passed),
     "a third occurs": (numbers(0, 7, 9, 9, 0, 0, 0, 0, units=6), Passed),
     "few examples of many classes": (
@@ -63,7 +72,7 @@ ZA311: dict[str, tuple[Run, type[Answer] | None]] = {
 
 
 @pytest.mark.parametrize(("run", "want"), ZA311.values(), ids=ZA311.keys())
-def test_too_few_output_units(run: Run, want: type[Answer] | None) -> None:
+def test_too_few_output_units(run: Run, want: type[Answer] | Tier | None) -> None:
     check("ZA311", run, want)
 
 

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 from tb_zeroacc.diagnosis.computed.data.labels import ROUNDING, Labels, labels_of
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
-from tb_zeroacc.diagnosis.computed.model.outputs import recorded_range, trained_outputs
+from tb_zeroacc.diagnosis.computed.model.outputs import (
+    output_row,
+    recorded_range,
+    trained_outputs,
+)
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Run
 
@@ -35,6 +39,8 @@ class Beyond:
             of a normal distribution.
         is_passed: Whether recorded outputs leave the bounds, so that something follows the
             activation.
+        is_masked: Whether some targets do not count, by weights of 0 or by a mask: those beyond may
+            be padding.
     """
 
     output: Output
@@ -43,6 +49,7 @@ class Beyond:
     span: float
     share: float
     is_passed: bool
+    is_masked: bool
 
 
 def beyond_reach(run: Run, reach: dict[str, tuple[float, float]]) -> list[Beyond]:
@@ -57,8 +64,18 @@ def beyond_reach(run: Run, reach: dict[str, tuple[float, float]]) -> list[Beyond
         says = recorded_range(run, output)
         passed = says is not None and (says[0] < low - ROUNDING or says[1] > high + ROUNDING)
         span, share = _span(labels, bounds), _share(labels, bounds)
-        found.append(Beyond(output, labels, bounds, span, share, passed))
+        masked = _is_masked(run, output)
+        found.append(Beyond(output, labels, bounds, span, share, passed, masked))
     return found
+
+
+def _is_masked(run: Run, output: Output) -> bool:
+    table = run.table("sample_weights")
+    row = output_row(table, output.name)
+    if table is not None and row is not None and (table.column("zero_share")[:, row] > 0).any():
+        return True
+    layers = run.contract.layers if run.contract else ()
+    return any(layer.class_name == "Masking" or layer.settings.get("mask_zero") for layer in layers)
 
 
 def _span(labels: Labels, bounds: tuple[float, float]) -> float:

@@ -19,7 +19,8 @@ STUCK = (a_curve([2.3, 2.3]), a_curve([0.1, 0.1], Role.ACCURACY))
 def head(loss: str | None, activation: str | None, units: int | None, **more: Any) -> Any:
     if loss in (BCE, CCE, SCCE):
         more.setdefault("from_logits", False)
-    return a_contract(loss=loss, activation=activation, units=units, **more)
+    layers = more.pop("layers", ())
+    return a_contract(*layers, loss=loss, activation=activation, units=units, **more)
 
 
 def labels(low: float, high: float, whole: float = 1.0, /, **more: float) -> Table:
