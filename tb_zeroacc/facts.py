@@ -152,6 +152,11 @@ class Output:
         metric_thresholds: Where each of them cuts outputs, aligned with `metrics`; None for one
             that does not, or has several. Empty where none of them is known to.
         ignore_class: The label that the loss leaves out, as configured.
+        activated_twice: Whether softmax or sigmoid is applied twice up to the loss, as the graph of
+            a traced step shows; False where the loss takes what the activation was applied to. None
+            without a graph, and for a loss that applies neither.
+        compared_crosswise: Whether the loss compares each example's output with the labels of all
+            examples, (n,) against (n, 1); None without a graph.
     """
 
     name: str
@@ -168,6 +173,8 @@ class Output:
     metric_names: tuple[str, ...] = ()
     metric_thresholds: tuple[float | None, ...] = ()
     ignore_class: int | None = None
+    activated_twice: bool | None = None
+    compared_crosswise: bool | None = None
 
 
 def aligned(thresholds: Sequence[float | None]) -> tuple[float | None, ...]:

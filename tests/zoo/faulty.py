@@ -57,6 +57,19 @@ FIRST = {
     "two_generators_that_both_scale": ("ZA109",),
     "clipped_before_it_is_scaled": ("ZA109",),
     "a_scale_divided_as_integers": ("ZA510",),
+    "labels_scaled_like_pixels": ("ZA204",),
+    "sorted_before_the_split": ("ZA205",),
+    "weights_of_no_class": ("ZA210",),
+    "a_target_that_is_missing": ("ZA211",),
+    "one_unit_under_a_categorical_loss": ("ZA302",),
+    "relu_on_the_last_layer": ("ZA304",),
+    "one_topic_at_a_time": ("ZA305",),
+    "angles_through_a_sigmoid": ("ZA306",),
+    "standardised_through_relu": ("ZA307",),
+    "nine_units_for_ten_digits": ("ZA311",),
+    "probabilities_taken_for_logits": ("ZA312",),
+    "a_softmax_of_a_softmax": ("ZA312",),
+    "a_loss_of_all_pairs": ("ZA313",),
 }
 
 
@@ -148,6 +161,103 @@ def fraud_that_cannot_be_told(log: Path) -> None:
     y = (np.random.uniform(size=4000) < 0.01).astype("int32")
     stack = (Dense(16, activation="relu"), Dense(1, activation="sigmoid"))
     train(built(*stack, loss="binary_crossentropy"), log, x, y)
+
+
+def one_unit_under_a_categorical_loss(log: Path) -> None:
+    x, y = breast_cancer()
+    stack = (Dense(16, activation="relu"), Dense(1, activation="sigmoid"))
+    loss = keras.losses.CategoricalCrossentropy()
+    train(built(*stack, loss=loss), log, x, y[:, None].astype("float32"))
+
+
+def relu_on_the_last_layer(log: Path) -> None:
+    x, y = images()
+    stack = (layers.Conv2D(8, 3, activation="relu"), layers.Flatten(), Dense(10), layers.ReLU())
+    loss = keras.losses.CategoricalCrossentropy()
+    train(built(*stack, loss=loss), log, x, keras.utils.to_categorical(y))
+
+
+def one_topic_at_a_time(log: Path) -> None:
+    """Several topics may be right; a loss for exactly one."""
+    x, y = digits()
+    topics = np.stack([y % 2 == 0, y > 4, np.isin(y, [0, 6, 8, 9])], axis=1).astype("float32")
+    model = classifier(Dense(64, activation="relu"), classes=3, loss="categorical_crossentropy")
+    train(model, log, x, topics)
+
+
+def angles_through_a_sigmoid(log: Path) -> None:
+    x, y = diabetes()
+    stack = (Dense(16, activation="relu"), Dense(1), layers.Activation("sigmoid"))
+    train(built(*stack, loss=keras.losses.Huber(), metrics=["mae"]), log, x, 90 + 30 * y, epochs=30)
+
+
+def standardised_through_relu(log: Path) -> None:
+    x, y = diabetes()
+    stack = (Dense(16, activation="relu"), Dense(1, activation=tf.nn.relu))
+    train(built(*stack, loss="mae", metrics=["mae"]), log, x, y, epochs=30)
+
+
+def nine_units_for_ten_digits(log: Path) -> None:
+    x, y = digits()
+    with suppress(tf.errors.InvalidArgumentError):
+        train(classifier(Dense(64, activation="relu"), classes=9), log, x, y)
+
+
+def probabilities_taken_for_logits(log: Path) -> None:
+    x, y = digits()
+
+    def loss(wanted: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
+        wanted = tf.cast(tf.reshape(wanted, [-1]), tf.int32)
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=wanted, logits=made)
+
+    train(classifier(Dense(64, activation="relu"), loss=loss), log, x, y)
+
+
+def a_softmax_of_a_softmax(log: Path) -> None:
+    x, y = digits()
+    stack = (Dense(64, activation="relu"), Dense(10, activation="softmax"), layers.Softmax())
+    train(built(*stack), log, x, y)
+
+
+class _Squares(keras.losses.Loss):
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        return keras.ops.square(y_true - y_pred)
+
+
+def a_loss_of_all_pairs(log: Path) -> None:
+    """Labels of shape (n,), outputs of (n, 1)."""
+    x, y = diabetes()
+    model = built(Dense(16, activation="relu"), Dense(1), loss=_Squares(), metrics=["mae"])
+    train(model, log, x, y, epochs=40)
+
+
+def labels_scaled_like_pixels(log: Path) -> None:
+    x, y = digits()
+    data = tf.data.Dataset.from_tensor_slices(((255 * x).astype("float32"), y.astype("float32")))
+    data = data.map(lambda a, b: (a / 255, b / 255)).shuffle(2000).batch(32)
+    train(classifier(Dense(64, activation="relu")), log, data)
+
+
+def sorted_before_the_split(log: Path) -> None:
+    x, y = digits()
+    order = np.argsort(y, kind="stable")
+    model = classifier(Dense(64, activation="relu"), loss="categorical_crossentropy")
+    labels = keras.utils.to_categorical(y)[order]
+    train(model, log, x[order], labels, validation_split=0.2)
+
+
+def weights_of_no_class(log: Path) -> None:
+    x, y = breast_cancer()
+    stack = (Dense(16, activation="relu"), Dense(1, activation="sigmoid"))
+    train(built(*stack, loss="binary_crossentropy"), log, x, y, class_weight={0: 0.0, 1: 0.0})
+
+
+def a_target_that_is_missing(log: Path) -> None:
+    x, y = diabetes()
+    y = y.copy()
+    y[77] = np.nan
+    model = built(Dense(16, activation="relu"), Dense(1), loss="mse", metrics=["mae"])
+    train(model, log, x, y)
 
 
 # --- data -----------------------------------------------------------------------------------------

@@ -154,6 +154,63 @@ def an_autoencoder_of_squares(log: Path) -> None:
     train(built(*stack, loss="mse", optimizer=adam(0.003), metrics=()), log, x, x, epochs=40)
 
 
+def targets_within_a_tanh(log: Path) -> None:
+    x, y = diabetes()
+    stack = (Dense(16, activation="relu"), Dense(1, activation="tanh"))
+    model = built(*stack, loss="mse", optimizer=adam(0.005), metrics=["mae"])
+    train(model, log, x, y / np.abs(y).max(), epochs=40)
+
+
+def a_tanh_that_is_scaled(log: Path) -> None:
+    x, y = diabetes()
+    stack = (Dense(16, activation="relu"), Dense(1, activation="tanh"), layers.Rescaling(3.0))
+    model = built(*stack, loss="mse", optimizer=adam(0.005), metrics=["mae"])
+    train(model, log, x, y, epochs=40)
+
+
+def counts_through_relu(log: Path) -> None:
+    x = np.random.normal(size=(2000, 5)).astype("float32")
+    y = np.maximum(3 + x[:, 0] + 0.5 * x[:, 1], 0)
+    stack = (Dense(32, activation="relu"), Dense(1, activation="relu", bias_initializer="ones"))
+    train(built(*stack, loss="mse", optimizer=adam(0.01), metrics=["mae"]), log, x, y, epochs=25)
+
+
+class _Squares(keras.losses.Loss):
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        return keras.ops.square(y_true - y_pred)
+
+
+def a_loss_of_its_own(log: Path) -> None:
+    x, y = diabetes()
+    stack = (Dense(16, activation="relu"), Dense(1))
+    model = built(*stack, loss=_Squares(), optimizer=adam(0.01), metrics=["mae"])
+    train(model, log, x, y[:, None], epochs=40)
+
+
+def pairs_that_are_ranked(log: Path) -> None:
+    x, y = diabetes()
+
+    def loss(wanted: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
+        order = tf.sign(wanted - tf.transpose(wanted))
+        return tf.reduce_mean(tf.nn.relu(1.0 - order * (made - tf.transpose(made))))
+
+    stack = (Dense(16, activation="relu"), Dense(1))
+    train(built(*stack, loss=loss, optimizer=adam(0.01), metrics=()), log, x, y, epochs=40)
+
+
+def missing_targets_that_the_loss_leaves_out(log: Path) -> None:
+    x, y = diabetes()
+    y = np.where(np.arange(len(y)) % 9 == 0, np.nan, y).astype("float32")
+
+    def loss(wanted: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
+        known = tf.math.is_finite(wanted)
+        off = tf.where(known, tf.where(known, wanted, 0.0) - made, 0.0)
+        return tf.reduce_sum(off**2) / tf.reduce_sum(tf.cast(known, tf.float32))
+
+    stack = (Dense(16, activation="relu"), Dense(1))
+    train(built(*stack, loss=loss, optimizer=adam(0.01), metrics=()), log, x, y, epochs=40)
+
+
 # --- images ---------------------------------------------------------------------------------------
 
 
@@ -179,6 +236,70 @@ def several_labels_at_once(log: Path) -> None:
     labels = np.stack([y % 2 == 0, y > 4, np.isin(y, [0, 6, 8, 9])], axis=1).astype("float32")
     stack = (Dense(64, activation="relu"), Dense(3, activation="sigmoid"))
     train(built(*stack, loss="binary_crossentropy"), log, x, labels)
+
+
+def class_numbers_as_floats(log: Path) -> None:
+    x, y = digits()
+    train(classifier(Dense(64, activation="relu")), log, x, y.astype("float32")[:, None])
+
+
+def labels_that_are_smoothed(log: Path) -> None:
+    x, y = digits()
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
+    model = classifier(Dense(64, activation="relu"), loss=loss)
+    train(model, log, x, keras.utils.to_categorical(y), epochs=20)
+
+
+def logits_that_are_told(log: Path) -> None:
+    x, y = digits()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    train(built(Dense(64, activation="relu"), Dense(10), loss=loss), log, x, y, epochs=20)
+
+
+def a_softmax_layer_of_its_own(log: Path) -> None:
+    x, y = digits()
+    stack = (Dense(64, activation="relu"), Dense(10), layers.Activation("softmax"))
+    train(built(*stack), log, x, y, epochs=20)
+
+
+def logits_by_mistake_that_keras_puts_right(log: Path) -> None:
+    x, y = digits()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    train(classifier(Dense(64, activation="relu"), loss=loss), log, x, y, epochs=20)
+
+
+def sigmoids_that_share(log: Path) -> None:
+    x, y = digits()
+    stack = (Dense(64, activation="relu"), Dense(10, activation="sigmoid"))
+    train(built(*stack), log, x, y, epochs=20)
+
+
+def pixels_that_are_ignored(log: Path) -> None:
+    x, _ = images()
+    masks = np.where(x[..., 0] > 0.4, 1, 0)
+    masks[:, 0] = 255  # a border without a label
+    loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=255)
+    stack = (layers.Conv2D(8, 3, padding="same", activation="relu"), layers.Conv2D(2, 1),
+             layers.Softmax())  # fmt: skip
+    train(built(*stack, loss=loss, optimizer=adam(0.01), metrics=()), log, x, masks, epochs=15)
+
+
+def half_of_the_weights_are_0(log: Path) -> None:
+    x, y = digits()
+    weights = (np.arange(len(y)) % 2).astype("float32")
+    model = classifier(Dense(64, activation="relu"))
+    train(model, log, x, y, sample_weight=weights, epochs=25)
+
+
+def an_output_that_is_only_watched(log: Path) -> None:
+    x, y = digits()
+    inputs = keras.Input((64,))
+    h = Dense(64, activation="relu")(inputs)
+    outputs = [Dense(10, activation="softmax", name=name)(h) for name in ("digit", "watched")]
+    model = keras.Model(inputs, outputs)
+    sparse = "sparse_categorical_crossentropy"
+    model.compile("adam", [sparse] * 2, loss_weights=[1.0, 0.0], metrics=[["accuracy"]] * 2)
+    train(model, log, x, [y, y], epochs=20)
 
 
 def convolutions(log: Path) -> None:

@@ -57,6 +57,7 @@ FIRST = faulty.FIRST | misused.FIRST
 @pytest.mark.parametrize("program", [*programs(faulty), *programs(misused)], ids=name)
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*softmax over axis.*:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*num_classes > 1.*:SyntaxWarning")
 def test_the_right_cause_comes_first(program: Program, tmp_path: Path) -> None:
     found = verdict(program, tmp_path)
     first = found.findings[0].code if found.findings else "nothing"

@@ -18,7 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.data.labels import ROUNDING, Labels, labels_of
+from tb_zeroacc.diagnosis.computed.data.labels import IGNORED, ROUNDING, Labels, labels_of
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES, REGRESSION
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
@@ -30,9 +30,6 @@ from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number
 
-# Labels that data sets reserve for what the loss should ignore: Keras' `ignore_class`, the void of
-# segmentation masks, the -100 of masked language models.
-IGNORED = (-1.0, -100.0, 255.0)
 BOUNDED = ("sigmoid", "softmax", "hard_sigmoid")  # activations whose outputs are 0 to 1
 ABSURD = -1.0  # a loss of one's own below this: overlaps and shares differ by no more than 1
 

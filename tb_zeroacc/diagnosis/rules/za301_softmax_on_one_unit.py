@@ -39,7 +39,7 @@ from tb_zeroacc.wording import count, number
     Tier.DEFINITE,
     Stage.CONTRACT,
     needs=(CONTRACT,),
-    explains=("ZA302", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
+    explains=("ZA306", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,
     fix=Fix(
         "Use a sigmoid for a single unit: it lies between 0 and 1.",

@@ -40,7 +40,7 @@ HALF = 0.5  # a constant prediction is not right more often, unless one class ha
     Tier.STRONG,
     Stage.CONTRACT,
     needs=(CONTRACT,),
-    explains=("ZA208", "ZA403", "ZA404", "ZA704"),
+    explains=("ZA208", "ZA306", "ZA307", "ZA403", "ZA404", "ZA704"),
     fix=Fix(
         "Use one output unit per class, and cross-entropy.",
         '- keras.layers.Dense(1)\n+ keras.layers.Dense(10, activation="softmax")\n'

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from tb_zeroacc.diagnosis.answering.keras_code import loss_call, output_call
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
+    BEFORE_TRAINING,
     Answer,
     CannotTell,
     Evidence,
@@ -20,10 +23,14 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.learning.late_gain import late_gain
 from tb_zeroacc.diagnosis.computed.learning.trend import first_training_step
+from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES
+from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
-from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
+from tb_zeroacc.diagnosis.needs import ACCURACY, CONTRACT, LOSS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.facts import Output
+from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import number
 
 # Floors of other numbers of classes lie closer together than other losses can be told from them.
@@ -40,6 +47,7 @@ SHOWN_CLASSES = tuple(k for k in range(3, 21) if k not in CLASSES)
 BEGINS, FIRST_ACCURACY, SURELY_RIGHT = 0.9, 0.15, 0.97
 # A wrong answer scores 1 more than the floor at most, so that is known from the accuracy.
 NEAR_KNOWN_FLOOR = 0.01
+SQUASHING = ("softmax", "sigmoid")
 
 
 def floor_of(classes: int) -> float:
@@ -50,10 +58,10 @@ def floor_of(classes: int) -> float:
 @rule(
     "ZA312",
     "softmax-twice",
-    Tier.STRONG,
-    Stage.OUTPUT,
-    needs=(LOSS, ACCURACY),
-    explains=("ZA705", "ZA704"),
+    Tier.DEFINITE,
+    Stage.CONTRACT,
+    needs=((CONTRACT, LOSS),),
+    explains=("ZA404", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.LEARNING,
     fix=Fix(
         "Apply softmax once: in the last layer or in the loss.",
@@ -68,19 +76,27 @@ def softmax_twice(context: RunContext) -> Answer:
     ## What it means
     The last layer makes probabilities, and the loss (or a second layer) takes them for logits.
     Numbers between 0 and 1 differ by 1 at most, so the second softmax can never be sure: with 10
-    classes the largest probability is e / (e + 9) = .23.
+    classes the largest probability is e / (e + 9) = .23. A sigmoid of a sigmoid lies between .50
+    and .73.
 
     ## Why accuracy suffers
     Gradients are small and stay so, even for wrong answers: training is slow and ends early.
 
     ## How it is detected
-    The training loss ends within 2 % above ln(e + k - 1) - 1 (.3133 for 2 classes, 1.4612 for
-    10) and was never below it, gained less than 1 % in the last quarter, and accuracy is .93 or
-    more, with which a loss that large does not go together; and it began at ln k at most. k is
-    2, 10, 100 or 1000: of other k the floors of other losses (label smoothing, penalties) are
-    taken for it, unless the first point shows k, up to 20 (a loss of .9 ln k or more beside an
-    accuracy of 1/k + .15 at most), accuracy is .97 or more, and the loss less the share of wrong
-    answers is within 1 % of the floor: a smell, for labels smoothed by .2 to .4 end there as well.
+    By the graph of the loss in a traced step, whatever layers and loss are called: what it takes
+    for logits comes out of a softmax or a sigmoid. Definite. Where `from_logits` is True behind a
+    softmax and Keras takes the values from before it (TensorFlow does, with a warning, unless a
+    layer such as Reshape or a slice stands between), the contradiction is a smell, and so it is
+    where no graph is on record.
+
+    By curves alone it is strong: the training loss ends within 2 % above ln(e + k - 1) - 1 (.3133
+    for 2 classes, 1.4612 for 10) and was never below it, gained less than 1 % in the last quarter,
+    and accuracy is .93 or more, with which a loss that large does not go together; and it began at
+    ln k at most. k is 2, 10, 100 or 1000: of other k the floors of other losses (label smoothing,
+    penalties) are taken for it, unless the first point shows k, up to 20 (a loss of .9 ln k or more
+    beside an accuracy of 1/k + .15 at most), accuracy is .97 or more, and the loss less the share
+    of wrong answers is within 1 % of the floor: a smell, for labels smoothed by .2 to .4 end there
+    as well.
 
     ## How to fix it
     ```python
@@ -93,11 +109,84 @@ def softmax_twice(context: RunContext) -> Answer:
     ZA303 linear-output-without-from-logits: there softmax is missing.
 
     ## Sources
-    pytorch.org/docs (CrossEntropyLoss expects logits); the floor follows from softmax of a one-hot
-    vector. Seen in public logs: 1.4612 and .3133 beside accuracies above .9.
+    pytorch.org/docs (CrossEntropyLoss expects logits); github.com/tensorflow/tensorflow issue 50190
+    (Keras' warning); the floor follows from softmax of a one-hot vector. Seen in public logs:
+    1.4612 and .3133 beside accuracies above .9.
     """
     run = context.run
-    loss, accuracy = course_of(run, context.given(LOSS)), course_of(run, context.given(ACCURACY))
+    outputs = trained_outputs(run)
+    for output in outputs:
+        if output.activated_twice:
+            return _by_contract(context, output, None)
+    by_curves = _by_curves(context)
+    if isinstance(by_curves, Flagged) and not _is_ruled_out(outputs):
+        return by_curves
+    for output in outputs:
+        if output.from_logits and output.activation in SQUASHING and output.loss in CLASS_LOSSES:
+            return _by_contract(context, output, Tier.SMELL)
+    if _is_ruled_out(outputs):
+        return Passed("the loss takes no probabilities for logits")
+    return by_curves
+
+
+def _is_ruled_out(outputs: tuple[Output, ...]) -> bool:
+    """Whether the traced losses show of every output that it is activated once."""
+    return bool(outputs) and all(output.activated_twice is False for output in outputs)
+
+
+def _by_contract(context: RunContext, output: Output, tier: Tier | None) -> Flagged:
+    """Two activations by the contract: as the graph shows (no tier given), or as it says."""
+    run = context.run
+    kind = output.activation if output.activation in SQUASHING else (
+        "sigmoid" if output.loss in BINARY else "softmax"
+    )  # fmt: skip
+    name = kind.capitalize() if kind else ""
+    if tier is None:
+        summary = (
+            f"{name} is applied twice to `{output.name}`: the loss takes its probabilities for "
+        )
+        summary += "logits."
+        sentence = "Probabilities differ by 1 at most, so the second one can never be sure."
+    elif output.activated_twice is False:
+        summary = f"The loss of `{output.name}` expects logits, but the output goes through {kind}."
+        sentence = f"Keras takes the values from before the {kind}, so training is right this time."
+    else:
+        summary = f"The loss of `{output.name}` expects logits, but the output goes through {kind}."
+        sentence = f"Whether the {kind} is applied twice is not on record."
+    told = {"activation": output.activation, "loss": output.loss, "from_logits": output.from_logits}
+    said = [f"{what} is {value}" for what, value in told.items() if value is not None]
+    return Flagged(
+        summary=summary,
+        context=sentence,
+        evidence=(
+            Evidence(", ".join(said), layer=output.layer),
+            *curve_shown(run, Role.LOSS, Role.ACCURACY),
+        ),
+        tier=tier,
+        since=BEFORE_TRAINING,
+        layers=(output.layer,) if output.layer else (),
+        fix=_fix(run, output),
+    )  # fmt: skip
+
+
+def _fix(run: Run, output: Output) -> Fix | None:
+    if output.loss not in CLASS_LOSSES or output.activation not in SQUASHING:
+        return None
+    text = f"Apply {output.activation} once: in the last layer or in the loss."
+    if output.from_logits:
+        loss = output.loss or ""
+        return Fix(text, f'- loss={loss_call(loss, "from_logits=True")},\n+ loss="{loss}",')
+    before, after = (output_call(run, output, kind) for kind in (output.activation, None))
+    return Fix(text, f"- {before}\n+ {after}")
+
+
+def _by_curves(context: RunContext) -> Answer:
+    run = context.run
+    curves = run.headline(Role.LOSS), run.headline(Role.ACCURACY)
+    missing = tuple(need.missing for need in (LOSS, ACCURACY) if need.find(run) is None)
+    if missing:
+        return CannotTell("neither the loss nor its curves show it", missing)
+    loss, accuracy = (None if c is None else course_of(run, c) for c in curves)
     if loss is None or accuracy is None or loss.points < FEWEST_POINTS:
         return CannotTell(f"fewer than {FEWEST_POINTS} points")
     said = f"the loss ends at {number(loss.end)} beside an accuracy of {number(accuracy.end)}"
@@ -142,5 +231,6 @@ def _flagged(context: RunContext, loss: Course, accuracy: Course, classes: int) 
             Evidence.of_curve("accuracy beside such a loss", accuracy.curve, accuracy.end / scale,
                               at_most(RIGHT / scale)),
         ),
+        tier=Tier.STRONG,
         since=first_training_step(context.run, loss.curve),
     )  # fmt: skip

@@ -80,7 +80,8 @@ def diverging_loss(context: RunContext) -> Answer:
     float32 holds is 104. Or a loss that rose to ten times its first value and came back to ln k,
     beside an accuracy of 1/k: it blew up, and has answered by chance ever since. Or a loss that
     falls to a thousand times its start below 0, or to ten times and ever faster, while no accuracy
-    rises (a smell where there is none): it has no lower bound. Not asked of reinforcement learning nor of nets that train against
+    rises (a smell where there is none): it has no lower bound. Not asked of reinforcement learning
+    nor of nets that train against
     each other, whose losses may rise in health. None of the healthy public logs of 34 authors ends
     above its start.
 

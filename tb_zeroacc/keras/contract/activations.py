@@ -8,12 +8,16 @@ from tb_zeroacc.keras.compat import is_a
 
 # Layers that pass an activation on unchanged.
 TRANSPARENT = ("Flatten", "Reshape", "Permute", "Dropout", "InputLayer", "Identity")
+NAMELESS = "<lambda>"
 # The activation of an output by the type of the operation that computes it.
 _OPERATIONS = {
     "Softmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh", "Relu": "relu", "Relu6": "relu6",
-    "BiasAdd": "linear", "MatMul": "linear", "AddV2": "linear", "Add": "linear",
+    "LeakyRelu": "leaky_relu", "Elu": "elu", "Selu": "selu", "Softplus": "softplus",
+    "Softsign": "softsign", "BiasAdd": "linear", "MatMul": "linear", "AddV2": "linear",
+    "Add": "linear",
 }  # fmt: skip
-_PASSING = frozenset({"Identity", "Reshape", "Squeeze", "ExpandDims", "Cast", "StopGradient"})
+# Operations that pass values on, in another shape or dtype.
+PASSING = frozenset({"Identity", "Reshape", "Squeeze", "ExpandDims", "Cast", "StopGradient"})
 
 
 def activation_of(layer: Any) -> str | None:
@@ -31,15 +35,16 @@ def activation_of(layer: Any) -> str | None:
         return None
     if is_a(function, "Layer"):
         return activation_of(function)
-    name = getattr(function, "__name__", type(function).__name__)
-    return str(name)
+    function = getattr(function, "func", function)  # of a functools.partial
+    name = str(getattr(function, "__name__", type(function).__name__))
+    return name.removesuffix("_v2")  # tf.nn.softmax
 
 
 def by_operation(tensor: Any) -> str | None:
     """The activation by the operation that computes a traced tensor; None if it is unknown."""
     operation = getattr(tensor, "op", None) if hasattr(tensor, "graph") else None
     for _ in range(8):
-        if operation is None or operation.type not in _PASSING or not operation.inputs:
+        if operation is None or operation.type not in PASSING or not operation.inputs:
             break
         operation = operation.inputs[0].op
     return None if operation is None else _OPERATIONS.get(operation.type)

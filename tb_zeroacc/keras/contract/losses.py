@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from dataclasses import dataclass, field
@@ -11,7 +12,12 @@ import keras
 
 from tb_zeroacc import facts
 from tb_zeroacc.keras.compat import is_a, is_keras_2
-from tb_zeroacc.keras.contract.activations import TRANSPARENT, activation_of, by_operation
+from tb_zeroacc.keras.contract.activations import (
+    NAMELESS,
+    TRANSPARENT,
+    activation_of,
+    by_operation,
+)
 from tb_zeroacc.keras.contract.metrics import metrics_of
 from tb_zeroacc.keras.observe.optimizers import Optimizers
 from tb_zeroacc.recording.tables.structures import with_paths
@@ -108,8 +114,9 @@ def canonical_name(loss: Any) -> str | None:
         name = loss
     else:
         function = getattr(loss, "fn", None)
-        if function is None and inspect.isfunction(loss):
+        if function is None and (inspect.isfunction(loss) or isinstance(loss, functools.partial)):
             function = loss
+        function = getattr(function, "func", function)  # of a functools.partial
         name = getattr(function, "__name__", type(loss).__name__)
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("<>")
     return _ALIASES.get(name, name)
@@ -226,7 +233,8 @@ def _maker(
     if chain:
         maker = chain[0]
         activation = activation_of(chain[-1])
-        return maker, activation if activation is not None else by_operation(tensor)
+        told = activation not in (None, NAMELESS)
+        return maker, activation if told else by_operation(tensor) or activation
     return None, by_operation(tensor)
 
 

@@ -25,6 +25,7 @@ from tb_zeroacc.keras.compat import (
     version_of,
 )
 from tb_zeroacc.keras.contract.activations import activation_of
+from tb_zeroacc.keras.contract.loss_graph import with_loss_graph
 from tb_zeroacc.keras.contract.losses import Asked, describe_outputs
 from tb_zeroacc.keras.observe.optimizers import Known, Optimizers, optimizers_of_model
 from tb_zeroacc.recording.worker import worker_of
@@ -57,6 +58,8 @@ def describe(
     """
     called = _in_call_order(model, seen)
     outputs = describe_outputs(model, seen, called, asked)
+    if seen is not None:
+        outputs = with_loss_graph(outputs, seen)
     makers = {output.layer for output in outputs if output.layer}
     compiled = model if asked is None else None
     jit = getattr(compiled, "jit_compile", None)

@@ -9,7 +9,8 @@ from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Ti
 from tb_zeroacc.diagnosis.rules.za312_softmax_twice import floor_of
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_curve, a_run
-from tests.diagnosis.rules.asking import answer, flagged
+from tests.diagnosis.rules.asking import answer, check, flagged
+from tests.diagnosis.rules.planted.contracts import BCE, SCCE, head
 
 
 def settled(at: float, accuracy: float, begin: float = 2.3, n: int = 20) -> Run:
@@ -50,6 +51,48 @@ def test_softmax_twice(run: Run, want: type[Answer]) -> None:
     assert isinstance(answer("ZA312", run), want)
 
 
+LOGITS = {"from_logits": True}
+CONTRACTS: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
+    "softmax, then logits": (
+        a_run(head(SCCE, "softmax", 10, activated_twice=True, **LOGITS)), None),
+    "two layers": (a_run(head(SCCE, "softmax", 10, activated_twice=True)), None),
+    "a slice": (a_run(head(SCCE, None, 10, activated_twice=True, **LOGITS)), None),
+    "a loss of one's own": (a_run(head("mine", "softmax", 10, activated_twice=True)), None),
+    "sigmoid": (a_run(head(BCE, "sigmoid", 1, activated_twice=True, **LOGITS)), None),
+    "Keras takes the logits": (
+        a_run(head(SCCE, "softmax", 10, activated_twice=False, **LOGITS)), Tier.SMELL),
+    "not traced": (a_run(head(SCCE, "softmax", 10, **LOGITS)), Tier.SMELL),
+    "once": (a_run(head(SCCE, "softmax", 10, activated_twice=False)), Passed),
+    "logits": (a_run(head(SCCE, "linear", 10, activated_twice=False, **LOGITS)), Passed),
+    "another loss": (a_run(head("mine", "softmax", 10)), CannotTell),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), CONTRACTS.values(), ids=CONTRACTS.keys())
+def test_softmax_twice_by_the_contract(run: Run, want: type[Answer] | Tier | None) -> None:
+    check("ZA312", run, want)
+
+
+def test_curves_say_nothing_against_the_graph() -> None:
+    floored = settled(1.468, 0.99)
+    once = head(SCCE, "softmax", 10, activated_twice=False)
+    assert isinstance(answer("ZA312", a_run(once, *floored.curves)), Passed)
+    assert flagged("ZA312", floored).tier is Tier.STRONG
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("softmax, then logits", f'+ loss="{SCCE}",'),
+        ("two layers", "+ keras.layers.Dense(10)"),
+    ],
+)
+def test_the_fix_applies_it_once(name: str, line: str) -> None:
+    fix = flagged("ZA312", CONTRACTS[name][0]).fix
+    assert fix is not None
+    assert fix.code.endswith(line)
+
+
 def test_the_floor_is_that_of_a_softmax_over_a_one_hot_vector() -> None:
     for classes in (2, 10, 100):
         sure = np.eye(classes)[0]
@@ -62,7 +105,7 @@ def test_the_number_of_classes_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "tier"), [(settled(0.91, 0.99, 1.6), Tier.SMELL), (settled(1.468, 0.99), None)]
+    ("run", "tier"), [(settled(0.91, 0.99, 1.6), Tier.SMELL), (settled(1.468, 0.99), Tier.STRONG)]
 )
-def test_of_other_numbers_of_classes_it_is_a_smell(run: Run, tier: Tier | None) -> None:
+def test_of_other_numbers_of_classes_it_is_a_smell(run: Run, tier: Tier) -> None:
     assert flagged("ZA312", run).tier is tier

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +26,10 @@ def my_loss(y_true: Any, y_pred: Any) -> Any:
         (keras.losses.mean_absolute_error, "mean_absolute_error"),
         (keras.losses.Huber(), "huber"),
         (my_loss, "my_loss"),
+        (functools.partial(my_loss, y_pred=0), "my_loss"),
+        (functools.partial(keras.losses.huber, delta=2.0), "huber"),
+        (keras.losses.get(functools.partial(my_loss)), "my_loss"),
+        (lambda y_true, y_pred: y_true, "lambda"),
         (SimpleNamespace(), "simple_namespace"),
         (None, None),
     ],

@@ -14,6 +14,10 @@ from tb_zeroacc.run import Run
 
 ROUNDING = 2.0**-10  # float16's step at 1: labels that pass a bound by no more were rounded
 
+# Labels that data sets reserve for what the loss should ignore: Keras' `ignore_class`, the void of
+# segmentation masks, the -100 of masked language models.
+IGNORED = (-1.0, -100.0, 255.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Labels:
@@ -25,7 +29,8 @@ class Labels:
         rows_are_shares: Every row sums to 1 and nothing is negative, over two columns or more.
         units: Columns a row; 1 for class numbers.
         examples: How many were sampled.
-        mean: Of all values.
+        mean, std: Of all values.
+        largest_row_sum: The largest sum over the columns of a row.
         first_step, last_step: Training steps of the first and the last sample.
         member: TensorBoard's run that holds them.
     """
@@ -37,6 +42,8 @@ class Labels:
     units: int
     examples: int
     mean: float
+    std: float
+    largest_row_sum: float
     first_step: int
     last_step: int
     member: str
@@ -76,7 +83,8 @@ def labels_of(run: Run, output: Output) -> Labels | None:
     broken = np.nan_to_num((1.0 - column("integer_share")) * values - bad, nan=0.0)
     fractional = float(np.where(broken > 0.5, broken, 0.0).sum() / max(values.sum(), 1.0))
     sums = np.concatenate([column("row_sum_min"), column("row_sum_max")])
-    widths, means = column("units"), column("mean")
+    widths = column("units")
+    mean, std = _mean_and_std(column("mean"), column("std"), values)
     units = int(np.nanmax(widths)) if np.isfinite(widths).any() else 1
     return Labels(
         low=float(np.nanmin(low)),
@@ -87,11 +95,25 @@ def labels_of(run: Run, output: Output) -> Labels | None:
         ),
         units=units,
         examples=int(np.nansum(column("examples"))),
-        mean=float(np.nanmean(means)) if np.isfinite(means).any() else float("nan"),
+        mean=mean,
+        std=std,
+        largest_row_sum=float(np.nanmax(sums)) if np.isfinite(sums).any() else float("nan"),
         first_step=int(table.steps[0]),
         last_step=int(table.steps[-1]),
         member=table.member,
     )
+
+
+def _mean_and_std(
+    means: NDArray[np.float64], stds: NDArray[np.float64], sizes: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Mean and standard deviation over all samples, from those of each; NaN where unknown."""
+    good = np.isfinite(means) & (sizes > 0)
+    if not good.any():
+        return float("nan"), float("nan")
+    mean = float(np.average(means[good], weights=sizes[good]))
+    square = float(np.average(stds[good] ** 2 + means[good] ** 2, weights=sizes[good]))
+    return mean, float(np.sqrt(max(square - mean**2, 0.0)))
 
 
 @per_run
@@ -111,15 +133,21 @@ def class_counts(run: Run, output: str, kind: str = "label_counts") -> NDArray[n
     ignored = next((o.ignore_class for o in known if o.name == output or len(known) == 1), None)
     if ignored is not None and 0 <= ignored < len(found):
         found[ignored] = 0.0
-    return found if found.sum() > 0 else None
+    return found if counts.sum() > 0 else None
+
+
+def uncounted(run: Run, output: str, kind: str = "label_counts") -> float:
+    """How many labels are whole numbers beyond the classes that are counted."""
+    table = run.table(kind)
+    row = output_row(table, output)
+    if table is None or row is None or "other" not in table.columns:
+        return 0.0
+    return float(np.nansum(table.values[:, row, table.columns.index("other")]))
 
 
 def outside_classes(run: Run, output: str) -> float:
     """Share of the labels that are none of the output's classes, 0 to 1."""
-    table = run.table("label_counts")
-    row = output_row(table, output)
-    if table is None or row is None or "other" not in table.columns:
-        return 0.0
-    counts = np.nansum(table.values[:, row, :].astype(np.float64), axis=0)
-    other = float(counts[table.columns.index("other")])
-    return other / float(counts.sum()) if counts.sum() > 0 else 0.0
+    other = uncounted(run, output)
+    counted = class_counts(run, output)
+    whole = other + (0.0 if counted is None else float(counted.sum()))
+    return other / whole if whole > 0 else 0.0

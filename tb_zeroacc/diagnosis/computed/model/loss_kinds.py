@@ -12,6 +12,8 @@ CROSS_ENTROPIES = frozenset(
 BINARY = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
 # Losses of probabilities or logits, with labels between 0 and 1 or class numbers.
 CLASS_LOSSES = CROSS_ENTROPIES | BINARY | {"categorical_focal_crossentropy"}
+# Those that compare one distribution over the units with the label.
+CATEGORICAL = CLASS_LOSSES - BINARY
 REGRESSION = frozenset(
     {
         "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error",

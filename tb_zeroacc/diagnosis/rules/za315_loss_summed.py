@@ -1,0 +1,111 @@
+"""ZA315: a loss that is summed over the batch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answering.keras_code import loss_call
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
+from tb_zeroacc.diagnosis.answers import (
+    BEFORE_TRAINING,
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    Passed,
+    Stage,
+    Tier,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import CONTRACT
+from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.facts import Output
+from tb_zeroacc.run import Role, Run
+from tb_zeroacc.wording import number
+
+
+@rule(
+    "ZA315",
+    "loss-summed",
+    Tier.SMELL,
+    Stage.CONTRACT,
+    needs=(CONTRACT,),
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    fix=Fix(
+        "Average the loss over the batch, or divide the learning rate by its size.",
+        '- loss=keras.losses.MeanSquaredError(reduction="sum"),\n'
+        "+ loss=keras.losses.MeanSquaredError(),",
+    ),
+)
+def loss_summed(context: RunContext) -> Answer:
+    """The loss is the sum over the batch, so it and its gradients grow with the batch's size.
+
+    ## What it means
+    Keras averages a loss over the examples of a batch. With `reduction="sum"` it adds them up.
+
+    ## Why accuracy suffers
+    Gradients are as many times larger as there are examples in a batch. Plain descent at a usual
+    rate takes steps that are too large, and a last batch that is smaller counts less. Adam divides
+    by the gradients' size and hardly notices.
+
+    ## How it is detected
+    From the contract: the reduction of a trained output's loss is `sum`, and its batches hold more
+    than one example. Muted once the run beats its baseline. A smell: a rate may have been chosen
+    for it. A sum within a loss of one's own is not seen.
+
+    ## How to fix it
+    ```python
+    loss = keras.losses.MeanSquaredError()  # reduction="sum_over_batch_size"
+    ```
+
+    ## Easily confused with
+    ZA701 learning-rate-too-high: what a sum leads to. ZA208 target-not-normalised: there the loss
+    is large because the targets are.
+
+    ## Sources
+    keras.io/api/losses (reduction); Goyal et al. 2017, "Accurate, Large Minibatch SGD" (the rate
+    goes with the scale of the loss).
+    """
+    run = context.run
+    known = [o for o in trained_outputs(run) if o.reduction]
+    if not known:
+        return CannotTell("the contract does not tell how the loss is reduced")
+    for output in known:
+        if output.reduction == "sum" and (size := _batch_size(run, output)) != 1:
+            return _flagged(run, output, size)
+    return Passed(f"reduction is {', '.join(dict.fromkeys(o.reduction or '' for o in known))}")
+
+
+def _batch_size(run: Run, output: Output) -> float | None:
+    """Examples in a usual batch; None if unknown."""
+    table = run.table("labels")
+    row = output_row(table, output.name)
+    if table is None or row is None:
+        return run.contract.fit.batch_size if run.contract else None
+    sizes = table.column("examples")[:, row]
+    return float(np.nanmedian(sizes)) if np.isfinite(sizes).any() else None
+
+
+def _flagged(run: Run, output: Output, size: float | None) -> Flagged:
+    loss = output.loss or "loss"
+    grow = f"are {number(size)} times those of a mean" if size else "grow with its size"
+    known = (Evidence.of_number("examples in a batch", size, at_most(1)),) if size else ()
+    call = loss_call(loss) if output.loss_class not in (None, "LossFunctionWrapper") else "..."
+    before = call.replace("()", '(reduction="sum")')
+    return Flagged(
+        summary=f"The loss of `{output.name}` ({loss}) is summed over the batch: its gradients "
+        f"{grow}.",
+        context="A learning rate that suits a mean is too high for a sum.",
+        evidence=(
+            Evidence("reduction is sum", layer=output.layer), *known,
+            *curve_shown(run, Role.LOSS),
+        ),
+        since=BEFORE_TRAINING,
+        fix=Fix(
+            "Average the loss over the batch, or divide the learning rate by its size.",
+            f"- loss={before},\n+ loss={call},",
+        ),
+    )  # fmt: skip

@@ -1,0 +1,136 @@
+"""What the traced graph of a loss does with an output, whatever the loss is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import keras
+
+from tb_zeroacc import facts
+from tb_zeroacc.keras.contract.activations import PASSING
+
+# Looked at behind a loss, nearest first; Keras' own losses take 5 to 40 operations.
+MOST_OPERATIONS = 400
+_SQUASHING = ("Softmax", "Sigmoid")
+# Operations that apply softmax to their first input.
+_APPLIES_SOFTMAX = (
+    "SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits", "LogSoftmax",
+    "Softmax",
+)  # fmt: skip
+# What a part of an output, or another view of it, is made by.
+_VIEWS = PASSING | {"StridedSlice", "Slice", "GatherV2", "Transpose"}
+
+
+def with_loss_graph(outputs: tuple[facts.Output, ...], seen: Any) -> tuple[facts.Output, ...]:
+    """The outputs with what the graph of the loss shows of each; as they are without a graph.
+
+    Args:
+        outputs: The outputs, in the order of `keras.tree.flatten`.
+        seen: The `Observation` of a step that was traced.
+    """
+    predictions = keras.tree.flatten(seen.y_pred) if seen.y_pred is not None else []
+    traced = [t for t in (*predictions, seen.loss) if getattr(t, "graph", None) is not None]
+    if len(predictions) != len(outputs) or len(traced) != len(predictions) + 1:
+        return outputs
+    made = {id(t.op) for t in predictions}
+    behind = list(_behind(seen.loss, made))
+    crosswise = [_meeting(op, made) for op in behind]
+    found = []
+    for output, tensor in zip(outputs, predictions, strict=True):
+        own = _way_of(tensor)
+        found.append(
+            replace(
+                output,
+                activated_twice=_is_twice(behind, own),
+                compared_crosswise=any(id(tensor.op) in met for met in crosswise),
+            )
+        )
+    return tuple(found)
+
+
+def _behind(loss: Any, ends: set[int]) -> Iterator[Any]:
+    """Operations that a loss comes from, nearest first, up to those that make the outputs."""
+    ahead, known = [loss.op], {id(loss.op)}
+    for _ in range(MOST_OPERATIONS):
+        if not ahead:
+            return
+        operation = ahead.pop(0)
+        yield operation
+        if id(operation) in ends:
+            continue
+        for tensor in operation.inputs:
+            if id(tensor.op) not in known:
+                known.add(id(tensor.op))
+                ahead.append(tensor.op)
+
+
+def _way_of(tensor: Any) -> set[int]:
+    """The operations that make an output, back to what its softmax or sigmoid is applied to."""
+    operation, own = tensor.op, {id(tensor.op)}
+    squashed = 0
+    for _ in range(12):
+        squashed += operation.type in _SQUASHING
+        if operation.type not in (*_VIEWS, *_SQUASHING) or squashed > 2 or not operation.inputs:
+            break
+        operation = operation.inputs[0].op
+        own.add(id(operation))
+    return own
+
+
+def _is_twice(behind: list[Any], own: set[int]) -> bool | None:
+    """Whether a loss applies softmax or sigmoid to an output that went through it before.
+
+    None where it applies neither to the output: it takes probabilities, or is none of these.
+    """
+    applied = [
+        maker
+        for operation in behind
+        for tensor in _logits_of(operation)
+        if id(maker := _through_views(tensor)) in own and id(operation) not in own
+    ]
+    if not applied:
+        return None
+    return any(maker.type in _SQUASHING for maker in applied)
+
+
+def _logits_of(operation: Any) -> tuple[Any, ...]:
+    """What an operation takes for logits; Keras and TensorFlow write a sigmoid's loss out."""
+    if operation.type in _APPLIES_SOFTMAX:
+        return (operation.inputs[0],)
+    if operation.type != "Log1p" or operation.inputs[0].op.type != "Exp":
+        return ()
+    chosen = operation.inputs[0].op.inputs[0].op  # of a logit and its negative
+    return tuple(chosen.inputs)[1:] if chosen.type in ("Select", "SelectV2") else ()
+
+
+def _through_views(tensor: Any) -> Any:
+    operation = tensor.op
+    for _ in range(12):
+        if operation.type not in _VIEWS or not operation.inputs:
+            break
+        operation = operation.inputs[0].op
+    return operation
+
+
+def _meeting(operation: Any, made: set[int]) -> set[int]:
+    """The outputs whose examples all meet those of another tensor: (n,) against (n, 1)."""
+    inputs = list(operation.inputs)
+    if len(inputs) != 2 or not _is_crosswise(*inputs):
+        return set()
+    first, second = (_sources(tensor, made) for tensor in inputs)
+    return first | second if bool(first) != bool(second) else set()
+
+
+def _is_crosswise(first: Any, second: Any) -> bool:
+    """Whether one has n numbers and the other n rows of one, so that n x n come of them."""
+    if first.shape.rank is None or second.shape.rank is None:
+        return False
+    vector, column = sorted((list(first.shape), list(second.shape)), key=len)
+    return len(vector) == 1 and len(column) == 2 and column == [vector[0], 1] and vector != [1]
+
+
+def _sources(tensor: Any, made: set[int]) -> set[int]:
+    """The outputs among those that a tensor comes from."""
+    return {id(operation) for operation in _behind(tensor, made)} & made

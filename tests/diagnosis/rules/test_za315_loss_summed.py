@@ -1,0 +1,43 @@
+"""ZA315 loss-summed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed
+from tb_zeroacc.facts import Fit
+from tb_zeroacc.run import Run
+from tests.diagnosis.planted import a_curve, a_run
+from tests.diagnosis.rules.asking import answer, flagged
+from tests.diagnosis.rules.planted.contracts import MSE, head, labels
+
+SUM = {"reduction": "sum", "loss_class": "MeanSquaredError"}
+ZA315: dict[str, tuple[Run, type[Answer]]] = {
+    "summed": (a_run(head(MSE, "linear", 1, **SUM), labels(0, 9, 0.0)), Flagged),
+    "batch unknown": (a_run(head(MSE, "linear", 1, **SUM)), Flagged),
+    "a function": (a_run(head("mine", "linear", 1, reduction="sum")), Flagged),
+    "it learns": (
+        a_run(head(MSE, "linear", 1, **SUM), labels(0, 9, 0.0), a_curve([900.0, 4.0])), Passed),
+    "batches of one": (
+        a_run(head(MSE, "linear", 1, **SUM), labels(0, 9, 0.0, examples=1)), Passed),
+    "asked for batches of one": (
+        a_run(head(MSE, "linear", 1, fit=Fit(batch_size=1), **SUM)), Passed),
+    "averaged": (a_run(head(MSE, "linear", 1, reduction="sum_over_batch_size")), Passed),
+    "unknown": (a_run(head(MSE, "linear", 1)), CannotTell),
+    "no contract": (a_run(), CannotTell),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), ZA315.values(), ids=ZA315.keys())
+def test_loss_summed(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA315", run), want)
+
+
+def test_it_says_how_much_larger() -> None:
+    found = flagged("ZA315", ZA315["summed"][0])
+    assert "are 100 times those of a mean" in found.summary
+    assert found.fix is not None
+    assert found.fix.code == (
+        '- loss=keras.losses.MeanSquaredError(reduction="sum"),\n'
+        "+ loss=keras.losses.MeanSquaredError(),"
+    )
