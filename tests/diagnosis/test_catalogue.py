@@ -29,7 +29,7 @@ PLANNED = {
     3: range(1, 16),
     4: range(1, 7),
     5: range(1, 11),
-    6: range(1, 13),
+    6: range(1, 14),
     7: range(1, 11),
     8: range(1, 6),
 }
@@ -199,4 +199,5 @@ def test_needs_say_how_to_log_what_is_missing(rule: Rule) -> None:
 def test_definite_is_for_contracts_and_facts_on_record() -> None:
     """A reminder: whoever makes another family's rule definite changes this on purpose."""
     definite = {rule.code for rule in CATALOGUE if rule.tier is Tier.DEFINITE}
-    assert {code for code in definite if code >= "ZA500"} <= {"ZA501", "ZA510", "ZA601", "ZA708"}
+    known = {"ZA501", "ZA510", "ZA601", "ZA607", "ZA708"}
+    assert {code for code in definite if code >= "ZA500"} <= known
