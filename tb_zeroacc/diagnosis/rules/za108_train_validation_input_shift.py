@@ -217,13 +217,14 @@ def _flagged(context: RunContext, scale: _Scale, held: HeldOut | None, *, far: b
     table, validation = context.given(INPUTS), context.given(VALIDATION_INPUTS)
     larger = "larger" if scale.rms[1] > scale.rms[0] else "smaller"
     if far:
-        what = f"The validation inputs are {number(scale.times)} times {larger} than training's"
+        times = f"{number(scale.times)} times {larger}"
+        what = f"A typical validation input is {times} than in training"
         shown = Evidence.of_table(
             f"size of `{scale.name}`: the larger ÷ the smaller of training and validation",
             validation, scale.times, at_most(APART, room=APART * ROUNDING),
         )  # fmt: skip
     else:
-        what = f"The validation inputs are shifted by {number(scale.shift)} standard deviations"
+        what = f"A typical validation input is off by {number(scale.shift)} standard deviations"
         shown = Evidence.of_table(
             f"shift of the mean of `{scale.name}`, in standard deviations", validation,
             scale.shift, at_most(SHIFTED, room=SHIFTED * ROUNDING),
@@ -233,7 +234,7 @@ def _flagged(context: RunContext, scale: _Scale, held: HeldOut | None, *, far: b
                           held.end, at_most(ABOVE * held.training)),
     )  # fmt: skip
     return Flagged(
-        summary=f"{what}: {scale.ranges}.",
+        summary=f"{what} (the inputs are {scale.ranges}).",
         context="" if held is None else f"The validation loss ends at {number(held.end)}, that of "
         f"training at {number(held.training)}.",
         evidence=(

@@ -62,7 +62,8 @@ class _Order:
     Stage.INPUT,
     needs=(LABEL_COUNTS,),
     explains=(
-        "ZA403", "ZA404", "ZA508", "ZA605", "ZA613", "ZA701", "ZA704", "ZA705", "ZA706", "ZA709",
+        "ZA403", "ZA404", "ZA508", "ZA509", "ZA605", "ZA613", "ZA701", "ZA704", "ZA705", "ZA706",
+        "ZA709",
     ),
     fix=Fix(
         "Shuffle the examples before they are batched, with a buffer as large as the data set.",
