@@ -46,6 +46,15 @@ def _curve(role: Role, split: Split, what: str, how: str, in_a_loop: str = "") -
 
 INPUTS = _table("inputs", "statistics of the inputs")
 BATCH = _table("batch", "fingerprints of the batches")
+VALIDATION_INPUTS = Need(
+    Missing(
+        "statistics of the validation inputs",
+        "model.fit(..., validation_data=(x_val, y_val), callbacks=[callback])",
+        "print(x.mean(), x.std(), x_val.mean(), x_val.std())  # validation is not seen in a loop",
+    ),
+    lambda run: run.table("validation_inputs"),
+    "validation_inputs",
+)
 LABELS = _table("labels", "statistics of the labels")
 LABEL_COUNTS = _table("label_counts", "class counts of the labels")
 PREDICTION_COUNTS = _table("prediction_counts", "class counts of the predictions")

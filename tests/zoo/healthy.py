@@ -5,6 +5,7 @@ Every function is one program. None of them was made for a rule.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -522,3 +523,108 @@ class _Loaded(keras.utils.PyDataset):
 def batches_that_threads_load(log: Path) -> None:
     data = tap("loaded")(_Loaded(workers=2))
     train(classifier(Dense(64, activation="relu"), optimizer=adam(0.003)), log, data)
+
+
+# --- what looks like a fault of numbers or of preprocessing ---------------------------------------
+
+
+def augmented_for_training_alone(log: Path) -> None:
+    x, y = images()
+
+    def augmented(a: tf.Tensor, b: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        a = a * tf.random.uniform((), 0.4, 1.6) + tf.random.normal(tf.shape(a), 0, 0.2)
+        return tf.image.random_brightness(a, 0.3), b
+
+    data = tf.data.Dataset.from_tensor_slices((x[:1400], y[:1400])).shuffle(1400).batch(32)
+    stack = (layers.Conv2D(16, 3, activation="relu"), layers.Flatten())
+    model = classifier(*stack, optimizer=adam(0.003))
+    train(model, log, data.map(augmented), validation_data=(x[1400:], y[1400:]))
+
+
+def bytes_again_in_the_model(log: Path) -> None:
+    x, y = images()
+    inputs = keras.Input((8, 8, 1))
+    h = layers.Rescaling(1 / 127.5, offset=-1)(255.0 * inputs)
+    h = layers.Flatten()(layers.Conv2D(16, 3, activation="relu")(h))
+    model = keras.Model(inputs, Dense(10, activation="softmax")(h))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    train(model, log, x, y)
+
+
+def words_up_to_the_last(log: Path) -> None:
+    x = np.random.randint(0, 40, (1500, 12))
+    stack = (layers.Embedding(40, 16, mask_zero=True), layers.GlobalMaxPooling1D())
+    model = classifier(*stack, classes=2, optimizer=adam(0.01))
+    train(model, log, x, (x == 7).any(axis=1).astype("int32"))
+
+
+def sorted_and_learned_all_the_same(log: Path) -> None:
+    x, y = digits()
+    order = np.random.permutation(len(x))
+    held, kept = order[:300], order[300:]
+    kept = kept[np.argsort(y[kept], kind="stable")]
+    model = classifier(Dense(64, activation="relu"), optimizer=adam(0.003))
+    train(model, log, x[kept], y[kept], epochs=20, shuffle=False,
+          validation_data=(x[held], y[held]))  # fmt: skip
+
+
+def a_head_without_a_loss(log: Path) -> None:
+    x, y = digits()
+    inputs = keras.Input((64,))
+    h = Dense(64, activation="relu")(inputs)
+    heads = [Dense(10, activation="softmax", name="digit")(h), Dense(3, name="code")(h)]
+    model = keras.Model(inputs, heads)
+    losses = ["sparse_categorical_crossentropy", None]
+    model.compile(adam(0.003), losses, metrics=[["accuracy"], []])
+    train(model, log, x, [y, np.zeros((len(x), 3))])
+
+
+def a_penalty_of_five_times_the_loss(log: Path) -> None:
+    x, y = digits()
+    large = keras.regularizers.L2(0.03)
+    hidden = [Dense(256, activation="relu", kernel_regularizer=large) for _ in range(2)]
+    head = Dense(10, activation="softmax", kernel_regularizer=large)
+    train(built(*hidden, head), log, x, y, epochs=20)
+
+
+def averages_that_follow_quickly(log: Path) -> None:
+    x, y = digits()
+    stack = (Dense(64), layers.BatchNormalization(momentum=0.7), layers.ReLU())
+    model = classifier(*stack, optimizer=adam(0.01))
+    train(model, log, x, y, batch_size=180, epochs=12, validation_split=0.2)
+
+
+def half_precision(log: Path) -> None:
+    x, y = digits()
+    keras.mixed_precision.set_dtype_policy("mixed_float16")
+    try:
+        head = Dense(10, activation="softmax", dtype="float32")
+        train(built(Dense(64, activation="relu"), head, optimizer=adam(0.003)), log, x, y)
+    finally:
+        keras.mixed_precision.set_dtype_policy("float32")
+
+
+def a_large_head_that_learns(log: Path) -> None:
+    x, y = digits()
+    wide = keras.initializers.RandomNormal(stddev=5.0)
+    head = Dense(10, activation="softmax", kernel_initializer=wide)
+    train(built(Dense(64, activation="relu"), head, optimizer=adam(0.005)), log, x, y, epochs=25)
+
+
+def straight_lines_that_suffice(log: Path) -> None:
+    x, y = digits()
+    train(classifier(Dense(32), Dense(32), optimizer=adam(0.003)), log, x, y)
+
+
+def batches_that_take_their_time(log: Path) -> None:
+    x, y = digits()
+
+    def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        rng = np.random.default_rng(0)
+        while True:
+            time.sleep(0.06)
+            drawn = rng.integers(0, len(x), 64)
+            yield x[drawn], y[drawn]
+
+    model = classifier(Dense(64, activation="relu"), optimizer=adam(0.01))
+    train(model, log, batches(), epochs=8, steps_per_epoch=20)

@@ -53,9 +53,9 @@ TAP = "dataset = dataset.apply(tb_zeroacc.tap({name!r}))"
     Moment.INPUT,
     needs=(PIPELINE,),
     explains=(
-        "ZA101", "ZA102", "ZA103", "ZA104", "ZA105", "ZA106", "ZA107", "ZA108", "ZA206", "ZA403",
-        "ZA404", "ZA501", "ZA503", "ZA504", "ZA505", "ZA509", "ZA510", "ZA602", "ZA604", "ZA702",
-        "ZA703", "ZA704", "ZA705", "ZA706", "ZA708",
+        "ZA101", "ZA102", "ZA103", "ZA104", "ZA105", "ZA106", "ZA107", "ZA108", "ZA112", "ZA206",
+        "ZA403", "ZA404", "ZA501", "ZA503", "ZA504", "ZA505", "ZA509", "ZA510", "ZA602", "ZA604",
+        "ZA702", "ZA703", "ZA704", "ZA705", "ZA706", "ZA708",
     ),
     outcome=Outcome.BROKEN,
     muted_when=Muted.BASELINE_IS_BEATEN,

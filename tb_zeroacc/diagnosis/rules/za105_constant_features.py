@@ -1,0 +1,102 @@
+"""ZA105: input features that never vary."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.data.inputs import prepared_by
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import INPUTS
+from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.wording import count, listed, percent
+
+MOST = 0.5  # share of the features; 3 of the 64 pixels of healthy digits never vary
+# Share of zeros in the features that do vary. In bags of words (.99) a rare word is in no sample.
+SPARSE = 0.9
+FEWEST_VALUES = 64  # of a feature: in fewer a rare value may be missing by chance
+
+
+@rule(
+    "ZA105",
+    "constant-features",
+    Tier.SMELL,
+    Stage.INPUT,
+    needs=(INPUTS,),
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    fix=Fix(
+        "Find out why these columns hold one value; leave out those that always do.",
+        "print(x.columns[x.std() == 0])\nx = x.loc[:, x.std() > 0]",
+    ),
+)
+def constant_features(context: RunContext) -> Answer:
+    """Most of the input features never vary.
+
+    ## What it means
+    Columns hold one value in all examples: a field that was never filled, a join that found
+    nothing, a sensor that is off.
+
+    ## Why accuracy suffers
+    What is the same for all examples tells none of them apart. The columns that were meant to tell
+    them apart may be among those that are missing.
+
+    ## How it is detected
+    Smallest and largest value of a feature over all samples are equal, for more than half of the
+    features, each with 64 values or more. Not in sparse data, such as bags of words: where the
+    other features are 0 in nine values of ten, many are 0 in all sampled batches by chance. Muted
+    once the run beats its baseline; not applicable where a layer looks its inputs up or scales
+    them. Measured: 5 % in healthy digits, 90 % in a table whose join had failed.
+
+    ## How to fix it
+    ```python
+    print(x.columns[x.std() == 0])
+    ```
+
+    ## Easily confused with
+    ZA102 input-all-zero: there no feature varies, within a batch or between batches. ZA109
+    pipeline-stage-destroys-data: it names the stage that makes them constant.
+
+    ## Sources
+    scikit-learn.org (VarianceThreshold); pair-code.github.io/facets. The limit is this rule's own.
+    """
+    if (layer := prepared_by(context.run)) is not None:
+        return NotApplicable(f"`{layer.name}` scales or encodes the inputs inside the model")
+    table = context.given(INPUTS)
+    low, high = table.column("min"), table.column("max")
+    finite = np.isfinite(low).all(axis=0) & np.isfinite(high).all(axis=0)
+    enough = np.nansum(table.column("count"), axis=0) >= FEWEST_VALUES
+    known = finite & enough
+    if known.sum() < 2:
+        return CannotTell(f"fewer than two features with {FEWEST_VALUES} values are on record")
+    still = known & (low.min(axis=0) == high.max(axis=0))
+    share = float(still.sum() / known.sum())
+    said = f"{percent(share)} of the features never vary"
+    if share <= MOST:
+        return Passed(f"{said} (limit {percent(MOST)})")
+    varying = known & ~still
+    if not varying.any():
+        return NotApplicable("no feature varies at all")
+    zeros = float(np.nanmedian(table.column("zero_share")[:, varying]))
+    if zeros >= SPARSE:
+        return Passed(f"{said} in the samples, but the data are sparse")
+    names = [row for row, same in zip(table.rows, still, strict=True) if same]
+    return Flagged(
+        summary=f"{said[0].upper()}{said[1:]}.",
+        context=f"Always the same: {listed(names)}, out of {count(int(known.sum()), 'feature')}.",
+        evidence=(
+            Evidence.of_table("share of features that never vary", table, share, at_most(MOST),
+                              unit="share"),
+        ),
+        since=int(table.steps[0]),
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""ZA502: gradients that are larger than the weights by orders of magnitude."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.diagnosis.answering.shown_curves import last_shown
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    Passed,
+    Stage,
+    Tier,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.model.kernels import NO_WEIGHT, kernel_rows
+from tb_zeroacc.diagnosis.computed.model.layers import layer_of
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import GRADIENTS, WEIGHTS
+from tb_zeroacc.diagnosis.rule import Family, Muted, rule
+from tb_zeroacc.run import Run, Table
+from tb_zeroacc.wording import number
+
+# Gradient ÷ weights of a kernel, root mean squares, median over samples. Faulty 5e3 to 1e8; healthy
+# .003 to 120 for classes, 520 for targets as they ship (measured).
+LARGE = 1000.0
+
+
+@rule(
+    "ZA502",
+    "exploding-gradients",
+    Tier.STRONG,
+    Stage.ACTIVATIONS,  # as gradients that vanish: the stack is at fault before any is there
+    needs=(GRADIENTS, WEIGHTS),
+    explains=("ZA404", "ZA508", "ZA509", "ZA606", "ZA703", "ZA704", "ZA705", "ZA709"),
+    yields_to=(
+        Family.INPUTS, Family.LABELS, Family.OUTPUT_AND_LOSS, "ZA501",
+    ),
+    muted_when=Muted.BASELINE_IS_BEATEN,
+    fix=Fix(
+        "Clip the gradients by their norm; in a recurrent layer initialise it orthogonally.",
+        "keras.optimizers.Adam(learning_rate=1e-3, global_clipnorm=1.0)",
+    ),
+)  # fmt: skip
+def exploding_gradients(context: RunContext) -> Answer:
+    """Gradients explode: they are larger than the weights by orders of magnitude.
+
+    ## What it means
+    On its way back each layer, and each time step of a recurrent one, multiplies the gradient by
+    its weights. Where these are a little too large the product grows without bound.
+
+    ## Why accuracy suffers
+    A step of plain gradient descent throws the weights far away; one that is scaled to the size of
+    the gradient (Adam, clipping) follows the few examples whose gradient is largest.
+
+    ## How it is detected
+    Per kernel the root mean square of its gradient divided by that of its weights, the median over
+    the samples with a finite gradient. The largest over kernels is 1000 or more: 5e3 to 1e8 in
+    failing programs, up to 120 in healthy classifiers and 520 in a healthy regression on raw
+    targets. Muted once the run beats its baseline. Steps back behind faults of inputs, labels,
+    output and loss, whose size a gradient takes over.
+
+    ## How to fix it
+    ```python
+    keras.optimizers.Adam(learning_rate=1e-3, global_clipnorm=1.0)
+    ```
+    And find the layer that makes them large: a wide initialisation, a recurrent kernel that is not
+    orthogonal, a sum over time where a mean was meant.
+
+    ## Easily confused with
+    ZA208 target-not-normalised: gradients are as large as the targets. ZA701
+    learning-rate-too-high: gradients are healthy at first, updates are not. ZA602
+    initial-scale-off: signals grow on their way forwards, too.
+
+    ## Sources
+    Pascanu et al. 2013, On the difficulty of training recurrent neural networks;
+    docs.aws.amazon.com/sagemaker (Debugger's ExplodingTensor). Margins measured on Keras 3.15.
+    """
+    run = context.run
+    gradients, weights = context.given(GRADIENTS), context.given(WEIGHTS)
+    names, ratios = _ratios(run, gradients, weights)
+    if not len(names):
+        return CannotTell("no kernel has a finite gradient on record")
+    worst = int(np.argmax(ratios))
+    ratio, name = float(ratios[worst]), names[worst]
+    if ratio < LARGE:
+        return Passed(f"gradients are up to {number(ratio)} of the weights, in `{name}`")
+    first = int(gradients.steps[0])
+    return Flagged(
+        summary=f"Gradients explode: that of `{name}` is {number(ratio)} times its weights.",
+        evidence=(
+            Evidence.of_table(f"gradient ÷ weights of `{name}`, median over samples", gradients,
+                              ratio, at_most(LARGE), layer=layer_of(run, name), since=first),
+            *last_shown(run, "zeroacc/gradient_norm", "norm of the last sampled gradient", first),
+        ),
+        since=first,
+        layers=(layer_of(run, name),),
+    )  # fmt: skip
+
+
+def _ratios(run: Run, gradients: Table, weights: Table) -> tuple[list[str], NDArray[np.float64]]:
+    """Kernels, and gradient ÷ weights of each, (kernels,), the median over samples."""
+    names, found = [], []
+    steps, at_gradients, at_weights = np.intersect1d(
+        gradients.steps, weights.steps, return_indices=True
+    )
+    for row in kernel_rows(run, weights) if len(steps) else ():
+        name = weights.rows[row]
+        if name not in gradients.rows:
+            continue
+        size = weights.column("rms")[at_weights, row]
+        gradient = gradients.column("rms")[at_gradients, gradients.row_index(name)]
+        known = np.isfinite(gradient) & (size >= NO_WEIGHT)
+        if known.any():
+            names.append(name)
+            found.append(float(np.median(gradient[known] / size[known])))
+    return names, np.array(found)

@@ -1,0 +1,139 @@
+"""ZA608: a model that scores otherwise in inference than in training."""
+
+from __future__ import annotations
+
+from tb_zeroacc.diagnosis.answers import (
+    Answer,
+    CannotTell,
+    Evidence,
+    Fix,
+    Flagged,
+    NotApplicable,
+    Passed,
+    Stage,
+    Tier,
+    at_most,
+)
+from tb_zeroacc.diagnosis.computed.learning.failing_validation import ABOVE, HeldOut, held_out
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
+from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.needs import CONTRACT, VALIDATION_LOSS
+from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.facts import Layer
+from tb_zeroacc.run import Run
+from tb_zeroacc.wording import count, number, percent
+
+NORMALISES = "BatchNormalization"
+# Weight of the initial values in the moving averages at the end. .62 and .93 where validation fails
+# for it; .01 in healthy runs of 450 steps at the usual momentum of .99 (measured).
+UNSETTLED = 0.1
+
+
+@rule(
+    "ZA608",
+    "train-and-inference-differ",
+    Tier.STRONG,
+    Stage.OUTPUT,
+    needs=(CONTRACT, VALIDATION_LOSS),
+    explains=("ZA404", "ZA605", "ZA613", "ZA706"),
+    yields_to=("ZA108", "ZA205"),
+    fix=Fix(
+        "Lower the momentum of the batch normalisation, or train for more steps.",
+        "keras.layers.BatchNormalization(momentum=0.9)",
+    ),
+)
+def train_and_inference_differ(context: RunContext) -> Answer:
+    """The averages of batch normalisation are unfinished: training is good, inference is not.
+
+    ## What it means
+    In training batch normalisation uses the mean and variance of the batch, in inference moving
+    averages of them. These begin at 0 and 1 and follow by 1 % a step at the usual momentum of .99:
+    after 50 steps they are still six tenths of what they began as.
+
+    ## Why accuracy suffers
+    In inference every layer is scaled by numbers that have nothing to do with its inputs.
+    Validation is at chance while training looks perfect, even on the same examples.
+
+    ## How it is detected
+    From the contract's momentum and the number of steps: momentum to the power of the steps is the
+    weight that the initial values still have. It must be 10 % or more (measured: 62 % and 93 % in
+    failing programs, 1 % in healthy ones), AND validation must fail where training does not: its
+    loss ends at twice the training loss or more, and at half of what a constant prediction scores
+    or more, while training beats its baseline. A smell where it ends below nine tenths of that: a
+    pretrained model begins with averages of its own, which only lag. Layers that are frozen are
+    left out. Steps back behind ZA108 and ZA205.
+
+    ## How to fix it
+    ```python
+    keras.layers.BatchNormalization(momentum=0.9)
+    ```
+    Smaller batches give more steps an epoch; `LayerNormalization` needs no averages.
+
+    ## Easily confused with
+    ZA605 overfits: validation was good at first. ZA108 train-validation-input-shift: there the
+    inputs differ, here the model does.
+
+    ## Sources
+    Ioffe and Szegedy 2015, Batch normalization; github.com/keras-team/keras/issues/7265 and 9522;
+    stackoverflow.com/q/59076114. Margins measured on Keras 3.15.
+    """
+    run = context.run
+    layers = _averaging(run)
+    if not layers:
+        return NotApplicable("no layer of the model keeps moving averages that are trained")
+    steps = steps_taken(run)
+    if not steps:
+        return CannotTell("the steps of the training were not counted")
+    slowest = max(layers, key=_momentum)
+    kept = _momentum(slowest) ** steps
+    said = (
+        f"after {count(steps, 'step')} the initial values have a weight of {percent(kept)} in "
+        f"the averages of `{slowest.name}`"
+    )
+    if kept < UNSETTLED:
+        return Passed(said)
+    held = held_out(run, context.final_loss, context.baseline.loss)
+    if held is None or not context.beats:
+        return CannotTell(f"{said}, but training does not beat its baseline either")
+    if not held.fails:
+        return Passed(f"{said}, and validation does not suffer from it")
+    return _flagged(slowest, kept, steps, held)
+
+
+def _averaging(run: Run) -> list[Layer]:
+    """The layers of batch normalisation whose averages follow the training data."""
+    layers = run.contract.layers if run.contract else ()
+    return [x for x in layers if x.class_name == NORMALISES and x.trainable and _momentum(x) > 0]
+
+
+def _momentum(layer: Layer) -> float:
+    momentum = layer.settings.get("momentum")
+    return float(momentum) if isinstance(momentum, int | float) else 0.0
+
+
+def _flagged(layer: Layer, kept: float, steps: int, held: HeldOut) -> Flagged:
+    momentum = _momentum(layer)
+    return Flagged(
+        summary=f"The moving averages of `{layer.name}` are {percent(kept)} initial values: "
+        f"inference differs from training.",
+        context=f"{count(steps, 'step')} at a momentum of {momentum:g}; the validation loss ends "
+        f"at {number(held.end)}, that of training at {number(held.training)}.",
+        evidence=(
+            Evidence.of_number("weight of the initial values in the moving averages at the end",
+                               kept, at_most(UNSETTLED), unit="share", layer=layer.name),
+            Evidence.of_curve("validation loss at the end, against twice that of training",
+                              held.curve, held.end, at_most(ABOVE * held.training)),
+        ),
+        tier=None if held.is_at_chance else Tier.SMELL,
+        layers=(layer.name,),
+        fix=Fix(
+            "Lower the momentum, so that the averages follow within the steps that there are.",
+            f"- keras.layers.BatchNormalization(momentum={momentum:g})\n"
+            f"+ keras.layers.BatchNormalization(momentum={_settling(steps):g})",
+        ),
+    )  # fmt: skip
+
+
+def _settling(steps: int) -> float:
+    """A momentum at which the averages have settled after a fifth of the steps."""
+    return next((m for m in (0.99, 0.95, 0.9, 0.8) if m ** (steps / 5) < UNSETTLED), 0.5)

@@ -1,0 +1,65 @@
+"""ZA105 constant-features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
+from tb_zeroacc.run import Role, Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import check, flagged
+from tests.diagnosis.rules.planted.scale import front
+
+MANY = {"count": 32.0, "zero_share": 0.0}
+VARIES = {"min": [0.0, 1.0], "max": [5.0, 6.0], **MANY}
+STILL = {"min": 3.0, "max": 3.0, **MANY}
+ALONE = {**STILL, "count": 64.0}  # in a single sample
+SORTED = {"min": [0.0, 1.0], "max": [0.0, 1.0], **MANY}  # constant within each batch alone
+RARE = {"min": [0.0, 0.0], "max": [0.0, 1.0], **MANY, "zero_share": 0.99}
+NEVER = {"min": [0.0, 0.0], "max": [0.0, 0.0], **MANY, "zero_share": 1.0}
+BROKEN = {"min": [float("nan"), 0.0], "max": 1.0, **MANY}
+LEARNED = (
+    a_contract(),
+    a_table("label_counts", {"y": {"0": 500.0, "1": 500.0}}),
+    a_curve([2.3, 0.1]),
+    a_curve([0.1, 0.95], Role.ACCURACY),
+)
+
+
+def inputs(*features: dict[str, Any]) -> Any:
+    return a_table("inputs", {f"x[{i}]": feature for i, feature in enumerate(features)})
+
+
+def few(feature: dict[str, Any]) -> dict[str, Any]:
+    return {**feature, "count": 31.0}
+
+
+ZA105: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
+    "all vary": (a_run(inputs(VARIES, VARIES)), Passed),
+    "half of them do": (a_run(inputs(VARIES, STILL)), Passed),
+    "most do not": (a_run(inputs(VARIES, STILL, STILL)), None),
+    "sorted data": (a_run(inputs(SORTED, SORTED)), Passed),
+    "rare words": (a_run(inputs(RARE, NEVER, NEVER)), Passed),
+    "none varies": (a_run(inputs(ALONE, ALONE)), NotApplicable),
+    "few values": (a_run(inputs(few(VARIES), few(STILL), few(STILL))), CannotTell),
+    "NaN does not count": (a_run(inputs(BROKEN, VARIES, STILL)), Passed),
+    "looked up in the model": (
+        a_run(inputs(VARIES, STILL, STILL), front("Embedding")), NotApplicable),
+    "it learns all the same": (a_run(inputs(VARIES, STILL, STILL), *LEARNED), Passed),
+    "not recorded": (a_run(), CannotTell),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), ZA105.values(), ids=ZA105.keys())
+def test_constant_features(run: Run, want: type[Answer] | Tier | None) -> None:
+    check("ZA105", run, want)
+
+
+def test_it_shows_their_share_and_names_them() -> None:
+    found = flagged("ZA105", a_run(inputs(VARIES, STILL, STILL)))
+    (shown,) = found.evidence
+    assert shown.value == pytest.approx(2 / 3)
+    assert (shown.comparison, shown.healthy) == ("above", "at most")
+    assert "`x[1]` and `x[2]`, out of 3 features" in found.context

@@ -1,0 +1,81 @@
+"""ZA608 train-and-inference-differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.engine import diagnose
+from tb_zeroacc.facts import End, Layer
+from tb_zeroacc.run import Role, Run, Split
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import check, flagged
+
+COUNTS = a_table("label_counts", {"y": {str(k): 50.0 for k in range(10)}})
+BASE = 2.302585  # ln 10
+LEARNS = (COUNTS, a_curve([2.3, 0.02]), a_curve([0.1, 0.99], Role.ACCURACY))
+STUCK = (COUNTS, a_curve([2.3, 2.3]), a_curve([0.1, 0.1], Role.ACCURACY))
+
+
+def held(*losses: float) -> Any:
+    return a_curve(losses, Role.LOSS, Split.VALIDATION)
+
+
+def model(*momenta: float, trainable: bool = True) -> Any:
+    layers = [
+        Layer(f"norm_{i}", "BatchNormalization", trainable=trainable, settings={"momentum": m})
+        for i, m in enumerate(momenta)
+    ]
+    return a_contract(*layers, Layer("head", "Dense", "softmax", 10, is_output=True))
+
+
+def run(steps: int, *parts: Any) -> Run:
+    return a_run(*parts, end=End("finished", steps))
+
+
+CHANCE = held(7.0, 12.0, 4.8)
+
+ZA608: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
+    "fifty steps": (run(50, model(0.99), *LEARNS, CHANCE), None),
+    "the slowest layer counts": (run(500, model(0.9, 0.9999), *LEARNS, CHANCE), None),
+    "weight just above the limit": (run(229, model(0.99), *LEARNS, CHANCE), None),
+    "weight just under": (run(230, model(0.99), *LEARNS, CHANCE), Passed),
+    "validation at the limit of chance": (
+        run(50, model(0.99), *LEARNS, held(3.0, 0.9001 * BASE)), None),
+    "validation a little better than chance": (
+        run(50, model(0.99), *LEARNS, held(3.0, 0.8999 * BASE)), Tier.SMELL),
+    "validation at half of its baseline": (
+        run(50, model(0.99), *LEARNS, held(3.0, 0.5001 * BASE)), Tier.SMELL),
+    "validation beats its baseline": (
+        run(50, model(0.99), *LEARNS, held(3.0, 0.4999 * BASE)), Passed),
+    "training is stuck as well": (run(50, model(0.99), *STUCK, CHANCE), CannotTell),
+    "frozen averages": (run(50, model(0.99, trainable=False), *LEARNS, CHANCE), NotApplicable),
+    "no such layer": (run(50, model(), *LEARNS, CHANCE), NotApplicable),
+    "steps were not counted": (
+        a_run(model(0.99), a_curve([2.3, 0.02]), CHANCE, end=End("finished", None)), CannotTell),
+    "no validation": (run(50, model(0.99), *LEARNS), CannotTell),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), ZA608.values(), ids=ZA608.keys())
+def test_train_and_inference_differ(run: Run, want: type[Answer] | Tier | None) -> None:
+    check("ZA608", run, want)
+
+
+def test_it_steps_back_behind_other_inputs() -> None:
+    small = {"mean": 0.3, "std": 0.4, "min": 0.0, "max": 1.0, "zero_share": 0.0}
+    large = {"mean": 76.0, "std": 102.0, "min": 0.0, "max": 255.0, "zero_share": 0.0}
+    shifted = (a_table("inputs", {"x": small}), a_table("validation_inputs", {"x": large}))
+    told = diagnose(run(50, model(0.99), *LEARNS, CHANCE, *shifted), CATALOGUE, strict=True)
+    assert told.findings[0].code == "ZA108"
+    assert isinstance(told.checks["ZA608"], CannotTell)
+
+
+def test_the_fix_settles_within_the_steps_that_there_are() -> None:
+    found = flagged("ZA608", run(50, model(0.99), *LEARNS, CHANCE))
+    assert found.fix is not None
+    assert "+ keras.layers.BatchNormalization(momentum=0.5)" in found.fix.code
+    assert found.evidence[0].value == pytest.approx(0.99**50)

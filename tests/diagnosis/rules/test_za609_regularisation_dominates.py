@@ -1,0 +1,89 @@
+"""ZA609 regularisation-dominates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.engine import diagnose
+from tb_zeroacc.facts import Layer
+from tb_zeroacc.run import Role, Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import check, flagged
+
+BASE = 2.302585  # ln 10
+COUNTS = a_table("label_counts", {"y": {str(k): 50.0 for k in range(10)}})
+CURVES = (COUNTS, a_curve([80.0] * 5 + [2.3] * 5), a_curve([0.1] * 10, Role.ACCURACY))
+STEPS = list(range(20))
+
+
+def model(regulariser: str = "kernel_regularizer: L2(1)", **more: Any) -> Any:
+    paths = ("dense/kernel", "dense/bias")
+    kinds = (regulariser,) if regulariser else ()
+    hidden = Layer("dense", "Dense", "relu", 64, regularizers=kinds, variables=paths)
+    head = Layer("head", "Dense", "softmax", 10, is_output=True, variables=("head/kernel",))
+    return a_contract(hidden, head, **more)
+
+
+def losses(penalty: float = 80.0, share: float = 0.99, first: float = 2.0) -> Any:
+    """The penalty and the loss of the data at first; at the end, that is this share of ln 10."""
+    rows = {"penalty": (penalty, 0.01), "data_loss": (first, share * BASE)}
+    values = {name: [early] * 10 + [late] * 10 for name, (early, late) in rows.items()}
+    return a_table("loss", {"loss": {"loss": 3.0, **values}}, steps=STEPS)
+
+
+def kernels(hidden: float, head: float = 1.0) -> Any:
+    """How large the kernels are at the end, as a share of their size at first."""
+    rows = {"dense/kernel": hidden, "dense/bias": 0.0, "head/kernel": head}
+    sizes = {name: {"rms": [0.1] * 19 + [0.1 * end]} for name, end in rows.items()}
+    return a_table("weights", sizes, steps=STEPS)
+
+
+def run(*parts: Any) -> Run:
+    return a_run(*parts, *CURVES)
+
+
+ZA609: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
+    "all weights go": (run(model(), losses(), kernels(3e-5)), None),
+    "penalty on the limit": (run(model(), losses(2.0), kernels(3e-5)), None),
+    "penalty just under": (run(model(), losses(1.999), kernels(3e-5)), Passed),
+    "loss of the data on the limit": (run(model(), losses(share=0.9001), kernels(3e-5)), None),
+    "loss of the data just under": (run(model(), losses(share=0.8999), kernels(3e-5)), Passed),
+    "shrunk to a tenth": (run(model(), losses(), kernels(0.0999)), None),
+    "shrunk to a little more": (run(model(), losses(), kernels(0.1001)), Passed),
+    "stuck for another reason": (run(model(), losses(), kernels(1.0)), Passed),
+    "a kernel without a regulariser shrinks": (run(model(), losses(), kernels(0.5, 0.01)), Passed),
+    "five times the loss, and it learns": (
+        run(model(), losses(11.4, 0.23), kernels(0.15)), Passed),
+    "activations are regularised": (
+        run(model("activity_regularizer: L2(1)"), losses(), kernels(3e-5)), NotApplicable),
+    "nothing is regularised": (run(model(""), losses(), kernels(3e-5)), NotApplicable),
+    "the penalty is not visible": (run(model(), losses(float("nan")), kernels(3e-5)), CannotTell),
+    "no baseline": (run(model(loss="my_loss"), losses(), kernels(3e-5)), CannotTell),
+    "not recorded": (run(model()), CannotTell),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), ZA609.values(), ids=ZA609.keys())
+def test_regularisation_dominates(run: Run, want: type[Answer] | Tier | None) -> None:
+    check("ZA609", run, want)
+
+
+def test_the_fix_weakens_the_same_regulariser() -> None:
+    found = flagged("ZA609", run(model(), losses(), kernels(3e-5)))
+    assert found.fix is not None
+    assert "+ kernel_regularizer=keras.regularizers.L2(0.001)," in found.fix.code
+    assert "40 times" in found.summary
+
+
+def test_a_strength_that_is_not_known_is_not_guessed() -> None:
+    both = model("kernel_regularizer: L1L2(0.1, 1)")
+    assert flagged("ZA609", run(both, losses(), kernels(3e-5))).fix is None
+
+
+def test_what_follows_folds_under_it() -> None:
+    told = diagnose(run(model(), losses(), kernels(3e-5)), CATALOGUE, strict=True)
+    assert [f.code for f in told.findings if f.tier >= Tier.STRONG] == ["ZA609"]
