@@ -19,7 +19,7 @@ from tb_zeroacc.diagnosis.rule import rule
     needs=(CONTRACT,),
     explains=(
         "ZA206", "ZA208", "ZA401", "ZA403", "ZA404", "ZA503", "ZA505", "ZA509", "ZA701", "ZA702",
-        "ZA704", "ZA705",
+        "ZA703", "ZA704", "ZA705",
     ),
     outcome=Outcome.BROKEN,
     fix=Fix(

@@ -31,6 +31,9 @@ from tb_zeroacc.wording import number
 MOST_CLASSES = 1000  # whole numbers over a wider range are not class numbers
 # Without an accuracy nothing shows that classes are meant, except class numbers from 0 or 1.
 FEW_CLASSES = 20
+# Times the share of the largest class: with many classes a model may learn much and be right in
+# less than a quarter of the cases. Digits as amounts reach 1.5 (measured).
+FAR_ABOVE = 3.0
 HALF = 0.5  # a constant prediction is not right more often, unless one class has the majority
 
 
@@ -62,10 +65,10 @@ def regression_loss_for_classes(context: RunContext) -> Answer:
     From contract and labels: a regression loss, an accuracy among the metrics, and labels that are
     all whole numbers over a range of at most 1000, or one-hot rows. It is strong unless accuracy
     beats the share of the largest class by a quarter of the rest (one half replaces an unknown
-    share), since a squared error on a sigmoid or softmax does learn: then it is a smell. Without an
-    accuracy it is a smell where labels run from 0 or 1 over at most 20 values and the run does not
-    beat its baseline; a wider range may as well be continuous. Without labels, a softmax trained
-    with a regression loss is a smell.
+    share) or is three times that share, since a squared error on a sigmoid or softmax does learn:
+    then it is a smell. Without an accuracy it is a smell where labels run from 0 or 1 over at most
+    20 values and the run does not beat its baseline; a wider range may as well be continuous.
+    Without labels, a softmax trained with a regression loss is a smell.
 
     ## How to fix it
     ```python bad
@@ -119,7 +122,9 @@ def _tier(context: RunContext, output: Output, labels: Labels) -> Tier | None:
 def _accuracy_beats(context: RunContext, labels: Labels) -> bool:
     """Whether accuracy is well above that of always predicting one class."""
     if context.beats_accuracy is not None:
-        return context.beats_accuracy
+        share, accuracy = context.baseline.accuracy, context.final_accuracy
+        learns = share is not None and accuracy is not None and accuracy >= FAR_ABOVE * share
+        return context.beats_accuracy or learns
     if context.final_accuracy is None:
         return True  # nothing shows that it hurts
     majority = HALF

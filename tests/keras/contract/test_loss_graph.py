@@ -28,7 +28,7 @@ def traced(
     """What the graph shows of an output that is made of six numbers an example."""
     found: list[facts.Output] = []
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(x: Any, y: Any) -> Any:
         made = make(x)
         value = loss(y, made)
@@ -150,7 +150,7 @@ def test_batches_of_a_fixed_size() -> None:
 def test_each_output_by_itself() -> None:
     found: list[facts.Output] = []
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(x: Any, y: Any) -> None:
         made = {"a": reshaped(softmax)(x), "b": column(x), "c": column(x)}
         loss = tf_sparse(y, made["a"]) + squares(y, made["b"]) + squares(y[:, None], made["c"])
