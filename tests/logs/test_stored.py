@@ -70,6 +70,8 @@ def as_far_as(known: Any, found: Any) -> Any:
     """Of what was found the fields that are known: a later version may have more."""
     if isinstance(known, dict) and isinstance(found, dict):
         return {key: as_far_as(value, found.get(key)) for key, value in known.items()}
+    if isinstance(known, list) and isinstance(found, list) and len(known) == len(found):
+        return [as_far_as(*pair) for pair in zip(known, found, strict=True)]
     return found
 
 
