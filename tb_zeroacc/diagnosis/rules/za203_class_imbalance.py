@@ -84,8 +84,9 @@ def class_imbalance(context: RunContext) -> Answer:
     since small batches may hold one class by chance), is 90 % or more. That is a smell, and remains
     one where classes or examples are weighted. It is strong when predictions have collapsed: 99.9 %
     of the predictions of the last samples are that class, or accuracy exceeds its share by at most
-    a tenth of the rest, or is below it by at most .05 (else others are predicted). Measured: .990 with 100 % of predictions, against .63 in the nearest
-    healthy program. Muted once loss and accuracy beat the baseline.
+    a tenth of the rest, or is below it by at most .05 (else others are predicted). Measured: .990
+    with 100 % of predictions, against .63 in the nearest healthy program. Muted once loss and
+    accuracy beat the baseline.
 
     ## How to fix it
     ```python
