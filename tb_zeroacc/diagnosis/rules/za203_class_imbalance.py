@@ -34,6 +34,9 @@ from tb_zeroacc.wording import count, number, percent
 MAJORITY = 0.9  # share of the largest class; 63:37 is no imbalance
 COLLAPSED = 0.999  # share of predictions of it. Faulty 1.0, nearest healthy .63
 NEAR = 0.1  # of the rest above the majority's share: an accuracy below that proves nothing
+# Of accuracy: who always answers the largest class scores its share. Where it is this far below
+# that, others are predicted, as weights within a loss of one's own have it.
+BELOW = 0.05
 
 # Pooled before a share is believed: a few batches of 32 may hold one class by chance.
 FEWEST_BATCHES = 3
@@ -81,8 +84,9 @@ def class_imbalance(context: RunContext) -> Answer:
     since small batches may hold one class by chance), is 90 % or more. That is a smell, and remains
     one where classes or examples are weighted. It is strong when predictions have collapsed: 99.9 %
     of the predictions of the last samples are that class, or accuracy exceeds its share by at most
-    a tenth of the rest. Measured: .990 with 100 % of predictions, against .63 in the nearest
-    healthy program. Muted once loss and accuracy beat the baseline.
+    a tenth of the rest, or is below it by at most .05 (else others are predicted). Measured: .990
+    with 100 % of predictions, against .63 in the nearest healthy program. Muted once loss and
+    accuracy beat the baseline.
 
     ## How to fix it
     ```python
@@ -148,7 +152,8 @@ def _flagged(context: RunContext, worst: _Majority, *, alone: bool) -> Flagged:
     ceiling = worst.share + NEAR * (1.0 - worst.share)
     accuracy = context.final_accuracy
     one_answer = worst.predicted is not None and worst.predicted >= COLLAPSED - ROUNDING
-    poor = accuracy is not None and accuracy <= ceiling + ROUNDING
+    low = worst.share - BELOW - ROUNDING
+    poor = accuracy is not None and low <= accuracy <= ceiling + ROUNDING
     weighted = _weighted(run)
     strong = (one_answer or poor) and alone and not weighted
     evidence = [

@@ -33,8 +33,8 @@ from tb_zeroacc.wording import count, number, percent
 SCALED = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
 LARGE = 100.0  # root mean square of the targets; 12 trains with a usual rate, only slowly
 # Of any size from here on, where the mean of the outputs is further from that of the targets than
-# these scatter: always predicting their mean would be better.
-NOTICEABLE = 10.0
+# these scatter: always predicting their mean would be better. Twice what trains, slowly, as it is.
+NOTICEABLE = 25.0
 SHORT = 10.0  # targets ÷ outputs at the end: as far as this the updates did not reach
 FEWEST_STEPS = 200  # fewer are too few for any targets
 
@@ -72,7 +72,7 @@ def target_not_normalised(context: RunContext) -> Answer:
     ## How it is detected
     The root mean square of the targets is 100 or more, and 10 times the largest output of the last
     samples (the median of a quarter of them, ten at most) or more: hundreds of updates have covered
-    a tenth of the way. Or it is 10 or more, and the mean output of the last batch is still further
+    a tenth of the way. Or it is 25 or more, and the mean output of the last batch is still further
     from that of its targets than one standard deviation of these, so that the loss is mostly that
     distance. At least 200 steps; linear outputs only; muted once the run beats its baseline, a
     smell where no baseline is known. Both limits are conservative and not tuned: targets of 12 in

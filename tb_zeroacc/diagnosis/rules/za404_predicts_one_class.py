@@ -35,9 +35,6 @@ from tb_zeroacc.wording import number, percent
 ONE_CLASS = 0.999  # share of the predictions; a working model on imbalanced data stays under .7
 NO_BETTER = 0.001  # accuracy above the largest class's share that is rounding
 ERRORS = 2.0  # standard errors of that share, which is counted in a part of the batches
-# Of the share of the one class: who always answers it scores that, and a weighted model, which
-# finds others at the cost of accuracy, less.
-FAR_BELOW = 0.05
 AGAINST = "the largest class's share, with the error of counting it"
 FEWEST_STEPS = 10  # a model may begin by predicting one class
 FEWEST_OTHERS = 10  # examples of other classes among the predictions, where no accuracy is known
@@ -85,9 +82,9 @@ def predicts_one_class(context: RunContext) -> Answer:
     accuracy is at most .001 and two standard errors above the largest class's share of the labels,
     which is counted in the batches on record. Collapsed models show
     1.0, a working one on imbalanced data .69 (measured). Accuracy, which counts every example,
-    rules out samples that miss a rare class, and so does an accuracy of .05 below the share of the
-    class that they hold, as that of models with balanced weights is; without it, ten examples of
-    other classes must be expected among them. Not where the labels hold one class only, nor before
+    rules out samples that miss a rare class; without it, and where it is below the share of that
+    one class, as in models with balanced weights, ten examples of other classes must be expected
+    among them. Not where the labels hold one class only, nor before
     step 10. Where predictions are not on record: an accuracy within .001 of the known share over 4
     epochs.
 
@@ -136,12 +133,9 @@ def predicts_one_class(context: RunContext) -> Answer:
             seen = f"{said}, that of the labels {percent(majority)}"
         elif accuracy is not None and accuracy > majority + _room(run, output, majority):
             seen = f"{said}, but accuracy is {number(accuracy)}, above {number(majority)}"
-        elif accuracy is not None and accuracy < _share_of(run, output, named) - FAR_BELOW:
-            alone = number(_share_of(run, output, named))
-            seen = f"{said}, but accuracy is {number(accuracy)}; that class alone scores {alone}"
         elif table.steps[-1] - table.steps[0] < FEWEST_STEPS:
             untold = f"fewer than {FEWEST_STEPS} steps: {said} so far"
-        elif accuracy is None and others < FEWEST_OTHERS:
+        elif others < FEWEST_OTHERS and not _is_of_one(run, output, named, accuracy):
             untold = f"{said}, of too few examples to expect another class"
         else:
             return _flagged(context, named, (majority, _room(run, output, majority)), accuracy)
@@ -157,11 +151,17 @@ def _majority(run: Run, output: str) -> float | None:
     return None if counts is None else float(counts.max() / counts.sum())
 
 
-def _share_of(run: Run, output: str, named: _Named) -> float:
-    """Share of the labels that are of the class which is predicted, 0 to 1."""
+def _is_of_one(run: Run, output: str, named: _Named, accuracy: float | None) -> bool:
+    """Whether an accuracy is that of always answering one class.
+
+    A model of balanced weights finds others at the cost of accuracy, and scores less.
+    """
     counts = class_counts(run, output)
     at = int(named.label) if named.label.isdigit() else -1
-    return 0.0 if counts is None or not 0 <= at < len(counts) else float(counts[at] / counts.sum())
+    if accuracy is None or counts is None or not 0 <= at < len(counts):
+        return False
+    share = float(counts[at] / counts.sum())
+    return accuracy >= share - _room(run, output, share)
 
 
 def _room(run: Run, output: str, majority: float) -> float:

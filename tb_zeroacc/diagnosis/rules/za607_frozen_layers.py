@@ -87,7 +87,8 @@ def frozen_layers(context: RunContext) -> Answer:
     holding = [layer for layer in contract.layers if layer.parameters]
     free = [layer.name for layer in holding if layer.trainable or layer.variables]
     if contract.source != "recorder" or any(x.parameters is None for x in contract.layers):
-        return CannotTell("which variables are trained is not on record")
+        said = "which variables are trained is not on record"
+        return CannotTell(said, (CONTRACT.missing,) if contract.source != "recorder" else ())
     if free:
         return _partly_frozen(context, holding)
     if not holding:

@@ -28,6 +28,8 @@ ZA203: dict[str, tuple[Run, type[Answer] | Tier]] = {
     "every prediction is no": (skewed(0.99, named=1.0), Tier.STRONG),
     "by accuracy": (skewed(0.991), Tier.STRONG),
     "accuracy above": (skewed(0.992), Tier.SMELL),
+    "accuracy a little below": (skewed(0.941), Tier.STRONG),
+    "accuracy below, for others are predicted": (skewed(0.939), Tier.SMELL),
     "predictions at the limit": (skewed(0.995, named=0.999), Tier.STRONG),
     "predictions just under": (skewed(0.995, named=0.9989), Tier.SMELL),
     "nine of ten": (skewed(0.9, share=0.9), Tier.STRONG),

@@ -108,8 +108,8 @@ ZA208: dict[str, tuple[Run, type[Answer], str]] = {
     "around 48, outputs at 17": (fitted((48.0, 12.0), reached=(17.0, 0.1)), Flagged, "around 48"),
     "one standard deviation away": (fitted((48.0, 12.0), reached=(36.0, 1.0)), Passed, "reach"),
     "a little further": (fitted((48.0, 12.0), reached=(35.9, 1.0)), Flagged, "come to 35.9"),
-    "as far, but small": (fitted((9.9, 1.0), reached=(3.0, 0.1)), Passed, "reach"),
-    "near 10": (fitted((9.95, 1.0), reached=(3.0, 0.1)), Flagged, "around 9.95"),
+    "as far, but small": (fitted((24.9, 1.0), reached=(3.0, 0.1)), Passed, "reach"),
+    "near 25": (fitted((25.0, 1.0), reached=(3.0, 0.1)), Flagged, "around 25"),
     "around 48, after a handful of steps": (
         fitted((48.0, 12.0), reached=(17.0, 0.1), steps=20), CannotTell, "too few to judge"),
     "reached in the end": (fitted(reached=LATE, samples=40), Passed, "outputs reach 1000"),

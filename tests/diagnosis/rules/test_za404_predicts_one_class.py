@@ -39,6 +39,7 @@ def scores(*values: float) -> Any:
 
 
 HALF, RARE, ONE = labelled(500, 500), labelled(990, 10), labelled(1000, 0)
+FEW_NO = named([100] * 4, [0] * 4)
 ALL_NO = named([1000] * 4, [0] * 4)
 AT_HALF = scores(0.5, 0.5, 0.5, 0.5)
 
@@ -61,10 +62,13 @@ ZA404: dict[str, tuple[Run, type[Answer]]] = {
     ),
     "accuracy further above": (a_run(YES_NO, HALF, ALL_NO, scores(0.5169)), Passed),
     "a rare class that is found at the cost of accuracy": (
-        a_run(YES_NO, RARE, ALL_NO, scores(0.93)), Passed
+        a_run(YES_NO, RARE, FEW_NO, scores(0.97)), CannotTell
     ),
-    "an accuracy a little below the share of the class": (
-        a_run(YES_NO, RARE, ALL_NO, scores(0.941)), Flagged
+    "an accuracy of that class alone, of few examples": (
+        a_run(YES_NO, RARE, FEW_NO, scores(0.988)), Flagged
+    ),
+    "of many examples, whatever the accuracy": (
+        a_run(YES_NO, RARE, ALL_NO, scores(0.97)), Flagged
     ),
     "a rare class that is found": (a_run(YES_NO, RARE, ALL_NO, scores(0.998)), Passed),
     "a rare class that is not": (a_run(YES_NO, RARE, ALL_NO, scores(0.99)), Flagged),
