@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import tap
-from tests.zoo.programs import (
+from tests.zoo.building import (
     Dense,
     adam,
     breast_cancer,
@@ -28,22 +28,26 @@ from tests.zoo.programs import (
     table,
     train,
 )
+from tests.zoo.program import healthy
 
 # --- tables ---------------------------------------------------------------------------------------
 
 
+@healthy
 def iris(log: Path) -> None:
     x, y = table("iris")
     model = classifier(Dense(16, activation="relu"), classes=3, optimizer=adam(0.01))
     train(model, log, standardised(x), y, epochs=40)
 
 
+@healthy
 def iris_as_it_ships(log: Path) -> None:
     x, y = table("iris")
     model = classifier(Dense(16, activation="relu"), classes=3, optimizer=adam(0.01))
     train(model, log, x, y, epochs=60, shuffle=True)
 
 
+@healthy
 def wine_normalised_by_its_batches(log: Path) -> None:
     x, y = table("wine")
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -51,6 +55,7 @@ def wine_normalised_by_its_batches(log: Path) -> None:
     train(built(*stack, loss=loss), log, x, y, epochs=60)
 
 
+@healthy
 def wine_normalised_in_the_model(log: Path) -> None:
     x, y = table("wine")
     scaled = layers.Normalization()
@@ -59,6 +64,7 @@ def wine_normalised_in_the_model(log: Path) -> None:
     train(model, log, x, y, epochs=30)
 
 
+@healthy
 def binary_from_logits(log: Path) -> None:
     x, y = breast_cancer()
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
@@ -68,6 +74,7 @@ def binary_from_logits(log: Path) -> None:
     train(model, log, x, y, epochs=20, validation_split=0.2)
 
 
+@healthy
 def logistic_regression(log: Path) -> None:
     x, y = breast_cancer()
     model = built(
@@ -77,6 +84,7 @@ def logistic_regression(log: Path) -> None:
     train(model, log, x, y, epochs=30)
 
 
+@healthy
 def class_weights(log: Path) -> None:
     x, y = breast_cancer()
     stack = (Dense(16, activation="relu"), Dense(1, activation="sigmoid"))
@@ -84,18 +92,21 @@ def class_weights(log: Path) -> None:
     train(model, log, x, y, epochs=20, class_weight={0: 1.7, 1: 1.0})
 
 
+@healthy
 def squared_error_on_a_sigmoid(log: Path) -> None:
     x, y = breast_cancer()
     stack = (Dense(16, activation="relu"), Dense(1, activation="sigmoid"))
     train(built(*stack, loss="mse", optimizer=adam(0.01)), log, x, y, epochs=20)
 
 
+@healthy
 def support_vectors(log: Path) -> None:
     x, y = breast_cancer()
     model = built(Dense(1, kernel_regularizer="l2"), loss="hinge", optimizer=adam(0.01))
     train(model, log, x, 2 * y - 1, epochs=30)
 
 
+@healthy
 def rare_class_that_is_learned(log: Path) -> None:
     x = np.random.normal(size=(4000, 10)).astype("float32")
     y = (x[:, 0] + x[:, 1] > 2.6).astype("int32")
@@ -103,6 +114,7 @@ def rare_class_that_is_learned(log: Path) -> None:
     train(built(*stack, loss="binary_crossentropy", optimizer=adam(0.005)), log, x, y)
 
 
+@healthy
 def exclusive_or(log: Path) -> None:
     x = np.random.uniform(-1, 1, (2000, 2)).astype("float32")
     stack = (Dense(32, activation="relu"), Dense(1, activation="sigmoid"))
@@ -114,12 +126,14 @@ def exclusive_or(log: Path) -> None:
 # --- numbers --------------------------------------------------------------------------------------
 
 
+@healthy
 def linear_regression(log: Path) -> None:
     x, y = diabetes()
     model = built(Dense(1), loss="mse", optimizer=adam(0.05), metrics=["mae"])
     train(model, log, x, y, epochs=40, validation_split=0.2)
 
 
+@healthy
 def targets_as_they_ship(log: Path) -> None:
     x, y = table("diabetes")
     stack = (Dense(64, activation="relu"), Dense(1))
@@ -127,6 +141,7 @@ def targets_as_they_ship(log: Path) -> None:
     train(model, log, standardised(x), y.astype("float32"), epochs=80)
 
 
+@healthy
 def a_sine(log: Path) -> None:
     x = np.random.uniform(-3, 3, (2000, 1)).astype("float32")
     stack = (Dense(64, activation="tanh"), Dense(64, activation="tanh"), Dense(1))
@@ -134,6 +149,7 @@ def a_sine(log: Path) -> None:
     train(model, log, x, np.sin(2 * x), epochs=40, validation_split=0.1)
 
 
+@healthy
 def counts(log: Path) -> None:
     x = np.random.normal(size=(2000, 5)).astype("float32")
     y = np.random.poisson(np.exp(0.5 * x[:, 0] - 0.3 * x[:, 1]))
@@ -141,6 +157,7 @@ def counts(log: Path) -> None:
     train(built(*stack, loss="poisson", optimizer=adam(0.01), metrics=()), log, x, y, epochs=20)
 
 
+@healthy
 def an_autoencoder(log: Path) -> None:
     x, _ = digits()
     stack = (Dense(32, activation="relu"), Dense(64, activation="sigmoid"))
@@ -148,6 +165,7 @@ def an_autoencoder(log: Path) -> None:
     train(model, log, x, x, epochs=40)
 
 
+@healthy
 def an_autoencoder_of_squares(log: Path) -> None:
     x, _ = digits()
     stack = (Dense(32, activation="relu"), Dense(64))
@@ -157,23 +175,27 @@ def an_autoencoder_of_squares(log: Path) -> None:
 # --- images ---------------------------------------------------------------------------------------
 
 
+@healthy
 def pixels_up_to_16(log: Path) -> None:
     x, y = digits()
     train(classifier(Dense(64, activation="relu")), log, 16 * x, y)
 
 
+@healthy
 def bytes_that_the_model_rescales(log: Path) -> None:
     x, y = images()
     stack = (layers.Rescaling(1 / 255), layers.Conv2D(16, 3, activation="relu"), layers.Flatten())
     train(classifier(*stack), log, (254 * x).astype("uint8"), y, epochs=25)
 
 
+@healthy
 def one_hot_labels(log: Path) -> None:
     x, y = digits()
     model = classifier(Dense(64, activation="gelu"), loss="categorical_crossentropy")
     train(model, log, x, keras.utils.to_categorical(y))
 
 
+@healthy
 def several_labels_at_once(log: Path) -> None:
     x, y = digits()
     labels = np.stack([y % 2 == 0, y > 4, np.isin(y, [0, 6, 8, 9])], axis=1).astype("float32")
@@ -181,6 +203,7 @@ def several_labels_at_once(log: Path) -> None:
     train(built(*stack, loss="binary_crossentropy"), log, x, labels)
 
 
+@healthy
 def convolutions(log: Path) -> None:
     x, y = images()
     stack = (
@@ -190,6 +213,7 @@ def convolutions(log: Path) -> None:
     train(classifier(*stack), log, x, y, epochs=20, validation_split=0.2)
 
 
+@healthy
 def normalisation_dropout_momentum(log: Path) -> None:
     x, y = images()
     stack = (
@@ -200,6 +224,7 @@ def normalisation_dropout_momentum(log: Path) -> None:
     train(model, log, x, y, epochs=20, validation_split=0.2)
 
 
+@healthy
 def residual_blocks(log: Path) -> None:
     x, y = images()
     inputs = keras.Input((8, 8, 1))
@@ -213,6 +238,7 @@ def residual_blocks(log: Path) -> None:
     train(model, log, x, y, epochs=10, validation_split=0.2)
 
 
+@healthy
 def a_frozen_base(log: Path) -> None:
     x, y = digits()
     base = keras.Sequential(
@@ -225,18 +251,21 @@ def a_frozen_base(log: Path) -> None:
 # --- sequences ------------------------------------------------------------------------------------
 
 
+@healthy
 def rows_through_an_lstm(log: Path) -> None:
     x, y = images()
     model = classifier(layers.Reshape((8, 8)), layers.LSTM(48), optimizer=adam(0.005))
     train(model, log, x, y, epochs=20)
 
 
+@healthy
 def both_ways_through_a_gru(log: Path) -> None:
     x, y = images()
     stack = (layers.Reshape((8, 8)), layers.Bidirectional(layers.GRU(32)))
     train(classifier(*stack, optimizer=adam(0.005)), log, x, y, epochs=20)
 
 
+@healthy
 def a_bag_of_words(log: Path) -> None:
     x = np.random.randint(1, 500, (1500, 20))
     y = ((x < 60).sum(axis=1) > 2).astype("int32")
@@ -248,6 +277,7 @@ def a_bag_of_words(log: Path) -> None:
     train(model, log, x, y, epochs=25, validation_split=0.2)
 
 
+@healthy
 def attention(log: Path) -> None:
     x = np.random.randint(1, 50, (1500, 16))
     inputs = keras.Input((16,))
@@ -259,6 +289,7 @@ def attention(log: Path) -> None:
     train(model, log, x, (x == 7).any(axis=1).astype("int32"), epochs=25)
 
 
+@healthy
 def a_tag_for_every_word(log: Path) -> None:
     x = np.random.randint(0, 20, (800, 12))
     stack = (
@@ -271,6 +302,7 @@ def a_tag_for_every_word(log: Path) -> None:
 # --- ways to train --------------------------------------------------------------------------------
 
 
+@healthy
 def two_outputs(log: Path) -> None:
     x, y = digits()
     inputs = keras.Input((64,))
@@ -283,6 +315,7 @@ def two_outputs(log: Path) -> None:
     train(model, log, x, {"digit": y, "even": (y % 2 == 0).astype("float32")}, epochs=20)
 
 
+@healthy
 def two_inputs(log: Path) -> None:
     x, y = digits()
     top, bottom = keras.Input((32,), name="top"), keras.Input((32,), name="bottom")
@@ -292,17 +325,20 @@ def two_inputs(log: Path) -> None:
     train(model, log, {"top": x[:, :32], "bottom": x[:, 32:]}, y)
 
 
+@healthy
 def large_shuffled_batches(log: Path) -> None:
     data = tf.data.Dataset.from_tensor_slices(digits()).shuffle(2000).batch(256).prefetch(2)
     model = classifier(Dense(128, activation="relu"), optimizer=adam(0.01))
     train(model, log, data, epochs=20, shuffle=False)
 
 
+@healthy
 def a_batch_overfitted_on_purpose(log: Path) -> None:
     x, y = digits()
     train(classifier(Dense(128, activation="relu")), log, x[:32], y[:32], epochs=150)
 
 
+@healthy
 def weights_that_are_regularised(log: Path) -> None:
     x, y = digits()
     small = keras.regularizers.L2(1e-3)
@@ -313,6 +349,7 @@ def weights_that_are_regularised(log: Path) -> None:
     train(built(*stack), log, x, y, epochs=25, validation_split=0.2)
 
 
+@healthy
 def stopped_in_time(log: Path) -> None:
     x, y = digits()
     model = classifier(Dense(64, activation="relu"), optimizer=adam(0.003))
@@ -320,11 +357,10 @@ def stopped_in_time(log: Path) -> None:
     train(model, log, x, y, epochs=100, validation_split=0.2, callbacks=[stopping])
 
 
+@healthy
 def a_rate_that_warms_up(log: Path) -> None:
     x, y = digits()
-    rate = keras.optimizers.schedules.CosineDecay(
-        1e-5, 600, warmup_target=0.005, warmup_steps=100
-    )
+    rate = keras.optimizers.schedules.CosineDecay(1e-5, 600, warmup_target=0.005, warmup_steps=100)
     train(classifier(Dense(64, activation="relu"), optimizer=keras.optimizers.AdamW(rate)), log,
           x, y, epochs=12)  # fmt: skip
 
@@ -332,6 +368,7 @@ def a_rate_that_warms_up(log: Path) -> None:
 # --- pipelines with taps --------------------------------------------------------------------------
 
 
+@healthy
 def pictures_that_are_augmented(log: Path) -> None:
     x, y = images()
     data = tf.data.Dataset.from_tensor_slices(((x * 255).astype("uint8"), y)).apply(tap("read"))
@@ -348,6 +385,7 @@ def pictures_that_are_augmented(log: Path) -> None:
     train(classifier(*stack, loss=loss, optimizer=adam(0.003)), log, data, epochs=20)
 
 
+@healthy
 def examples_that_are_mixed(log: Path) -> None:
     x, y = digits()
     data = tf.data.Dataset.from_tensor_slices((x, tf.one_hot(y, 10))).cache().shuffle(2000)
@@ -363,6 +401,7 @@ def examples_that_are_mixed(log: Path) -> None:
     train(model, log, data, epochs=20)
 
 
+@healthy
 def black_and_white(log: Path) -> None:
     x, y = digits()
     data = tf.data.Dataset.from_tensor_slices((x, y)).apply(tap("grey")).shuffle(2000)
@@ -371,6 +410,7 @@ def black_and_white(log: Path) -> None:
     train(classifier(Dense(64, activation="relu"), optimizer=adam(0.003)), log, data, epochs=20)
 
 
+@healthy
 def a_table_standardised_batch_by_batch(log: Path) -> None:
     x, y = table("wine")
 
@@ -398,6 +438,7 @@ class _Loaded(keras.utils.PyDataset):
         return x[index::56], y[index::56]
 
 
+@healthy
 def batches_that_threads_load(log: Path) -> None:
     data = tap("loaded")(_Loaded(workers=2))
     train(classifier(Dense(64, activation="relu"), optimizer=adam(0.003)), log, data)
