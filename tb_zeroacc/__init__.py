@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tb_zeroacc.keras.callback import ZeroAccuracyCallback
     from tb_zeroacc.keras.monitor import Monitor
+    from tb_zeroacc.keras.preflight import check
     from tb_zeroacc.keras.taps.taps import tap
     from tb_zeroacc.verdict import diagnose
 
 __version__ = "0.1.0"
-__all__ = ["Monitor", "ZeroAccuracyCallback", "__version__", "diagnose", "tap"]
+__all__ = ["Monitor", "ZeroAccuracyCallback", "__version__", "check", "diagnose", "tap"]
 
 _HOME = {
     "Monitor": "tb_zeroacc.keras.monitor",
     "ZeroAccuracyCallback": "tb_zeroacc.keras.callback",
+    "check": "tb_zeroacc.keras.preflight",
     "diagnose": "tb_zeroacc.verdict",
     "tap": "tb_zeroacc.keras.taps.taps",
 }
-_RECORDS = ("Monitor", "ZeroAccuracyCallback", "tap")  # the others read alone
+_RECORDS = ("Monitor", "ZeroAccuracyCallback", "check", "tap")  # the others read alone
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,9 @@ import importlib.util
 import os
 from math import isfinite
 from numbers import Real
+from typing import Literal, TypeAlias, cast, get_args
+
+OnDefinite: TypeAlias = Literal["warn", "raise", "stop"]
 
 WRITER = "tensorboard.summary.Writer(LOGDIR).add_scalar('epoch_loss', loss, epoch)"
 
@@ -43,6 +46,20 @@ def steps_between(every: object) -> int | None:
             f"Received: every={every!r}."
         )
     return int(every)  # type: ignore[call-overload, no-any-return]  # it is whole
+
+
+def choice_on_definite(on_definite: object) -> OnDefinite:
+    """What a definite finding does to training.
+
+    Raises:
+        ValueError: It is none of the three.
+    """
+    if on_definite not in get_args(OnDefinite):
+        raise ValueError(
+            "`on_definite` must be 'warn', 'raise' or 'stop'. "
+            f"Received: on_definite={on_definite!r}."
+        )
+    return cast("OnDefinite", on_definite)
 
 
 def share_of_time(budget: object) -> float:

@@ -48,6 +48,7 @@ def run_json(reading: Reading) -> wire.Training:
         "headline": verdict.headline,
         "context": verdict.context,
         "findings": [_finding_json(finding) for finding in verdict.findings],
+        "previews": [_finding_json(finding) for finding in verdict.previews],
         "rivals": [
             {"codes": list(r.codes), "would_separate": r.would_separate} for r in verdict.rivals
         ],

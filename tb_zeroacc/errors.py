@@ -3,6 +3,7 @@
     ZeroAccuracyError
     ├── UnreadablePathError    a path that is missing, forbidden, or holds no log
     ├── RecordError            a record of ours that cannot be decoded (damaged, or from the future)
+    ├── DefiniteFaultError     training was asked to end at a fault beyond doubt
     ├── MissingPackageError    what recording needs is not installed; also an ImportError
     ├── UndeclaredNeedError    a rule asks for data that it did not declare
     └── UnknownRowError        a table has no row of that name; also a KeyError
@@ -23,6 +24,10 @@ class UnreadablePathError(ZeroAccuracyError):
 
 class RecordError(ZeroAccuracyError):
     """A record of ours cannot be decoded."""
+
+
+class DefiniteFaultError(ZeroAccuracyError):
+    """A training shows a fault beyond doubt, and was asked to end then."""
 
 
 class MissingPackageError(ZeroAccuracyError, ImportError):

@@ -90,6 +90,10 @@ PROMISES = {
 }
 
 
+# Above what rules in preview name.
+PREVIEW = "In preview, by rules that are not yet shown to be right; this decides nothing:"
+
+
 def main_finding(verdict: Diagnosis) -> Finding | None:
     """The finding that the headline speaks of; None where it speaks of another matter.
 

@@ -6,14 +6,16 @@ same verdict everywhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from tb_zeroacc.diagnosis.catalogue import CATALOGUE
-from tb_zeroacc.diagnosis.diagnosis import Diagnosis
+from tb_zeroacc.diagnosis.answers import CannotTell, Passed
+from tb_zeroacc.diagnosis.catalogue import BEFORE_TRAINING, CATALOGUE
+from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose as diagnose_run
-from tb_zeroacc.logs import LogReader
+from tb_zeroacc.logs import LogReader, read_runs
 from tb_zeroacc.run import Run
+from tb_zeroacc.wording import count
 
 
 class Reading(NamedTuple):
@@ -91,3 +93,24 @@ def diagnose(
 ) -> list[Diagnosis]:
     """The verdict on every training below a path; arguments and errors as for `read`."""
     return [reading.diagnosis for reading in read(path, now, session)]
+
+
+def before_training(path: str) -> Diagnosis:
+    """The verdict on the record of a few batches that no update followed.
+
+    Args:
+        path: The directory of the one training that was recorded.
+
+    Returns:
+        What the rules say that need no training. Its outcome is never `learning`.
+    """
+    (run,) = read_runs(path)
+    verdict = replace(diagnose_run(run, BEFORE_TRAINING), run="check")
+    if verdict.findings:
+        return verdict
+    answers = list(verdict.checks.values())
+    passed = sum(isinstance(answer, Passed) for answer in answers)
+    untold = sum(isinstance(answer, CannotTell) for answer in answers)
+    said = f"No fault found before training: {count(passed, 'check')} passed"
+    said += f", {untold} could not be told." if untold else "."
+    return replace(verdict, outcome=Outcome.CANNOT_TELL, headline=said, context="")

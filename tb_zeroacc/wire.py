@@ -252,6 +252,7 @@ class Training(TypedDict):
         first_time: Of the first record, in seconds since 1970.
         last_time: Of the last record.
         findings: Causes, the likeliest first.
+        previews: What rules in preview name; it decides nothing.
         rivals: Causes that cannot be told apart.
         checks: Every check by its code.
         tally: How many checks gave which answer, in the order to show them.
@@ -281,6 +282,7 @@ class Training(TypedDict):
     first_time: float | None
     last_time: float | None
     findings: list[Finding]
+    previews: list[Finding]
     rivals: list[Rivals]
     checks: dict[str, Check]
     tally: list[Tally]

@@ -53,7 +53,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
 FLOORS = {
     "keras": (
         "compat", "observe", "contract", "tables", "sampling", "fit", "loop", "taps", "callback",
-        "monitor",
+        "monitor", "drawing", "preflight",
     ),
     "diagnosis": (
         "computed", "answers", "needs", "context", "answering", "diagnosis", "rule", "rules",
@@ -209,7 +209,9 @@ def test_the_backend_that_is_missing_is_named() -> None:
 def test_the_package_exports_what_it_promises() -> None:
     import tb_zeroacc
 
-    promised = ["Monitor", "ZeroAccuracyCallback", "__version__", "diagnose", "tap"]
+    promised = [
+        "Monitor", "ZeroAccuracyCallback", "__version__", "check", "diagnose", "tap",
+    ]  # fmt: skip
     assert sorted(tb_zeroacc.__all__) == promised
     with pytest.raises(AttributeError):
         _ = tb_zeroacc.nonsense

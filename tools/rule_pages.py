@@ -12,14 +12,14 @@ from tb_zeroacc.diagnosis.rule import Rule
 
 def page(rule: Rule) -> str:
     """The page of a rule in Markdown."""
-    head = f"# {rule.code} {rule.name}\n\nStrongest tier: {rule.tier.label}.\n\n"
+    head = f"# {rule.code} {rule.name}\n\nStrongest tier: {rule.strength}.\n\n"
     return head + inspect.cleandoc(rule.page) + "\n"
 
 
 def index() -> str:
     """The list of all pages."""
     rows = "".join(
-        f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.tier.label} | {rule.cause} |\n"
+        f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.strength} | {rule.cause} |\n"
         for rule in CATALOGUE
     )
     return (

@@ -14,8 +14,10 @@ from tb_zeroacc.diagnosis.rule import Rule
 def print_rules() -> None:
     """Prints one line a rule, in the order of suspicion."""
     width = max(len(rule.name) for rule in CATALOGUE)
+    strengths = max(len(rule.strength) for rule in CATALOGUE)
     for rule in CATALOGUE:
-        typer.echo(f"{rule.code}  {rule.name:<{width}}  {rule.tier.label:<8}  {rule.cause}")
+        strength = f"{rule.strength:<{strengths}}"
+        typer.echo(f"{rule.code}  {rule.name:<{width}}  {strength}  {rule.cause}")
 
 
 def print_page(wanted: str) -> int:
@@ -24,7 +26,7 @@ def print_page(wanted: str) -> int:
     if rule is None:
         typer.echo(f"There is no rule {wanted!r}. `zeroacc rules` lists them all.", err=True)
         return USAGE
-    typer.echo(f"{rule.code} {rule.name} (at most {rule.tier.label})\n")
+    typer.echo(f"{rule.code} {rule.name} (at most {rule.strength})\n")
     typer.echo(inspect.cleandoc(rule.page))
     return CLEAN
 

@@ -43,6 +43,9 @@ def _verdict(reading: Reading) -> list[RenderableType]:
     if verdict.context:
         parts.append(plain(verdict.context))
     parts += [_finding(finding) for finding in verdict.findings]
+    if verdict.previews:
+        parts += [Text(), plain(telling.PREVIEW, "dim")]
+        parts += [_indented(plain(f"{f.code} {f.name}: {f.summary}")) for f in verdict.previews]
     about = [
         f"{' and '.join(rivals.codes)} cannot be told apart here. What would separate them: "
         f"{rivals.would_separate}"

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from tb_zeroacc.diagnosis import rules
+from tb_zeroacc.diagnosis.answers import Stage, Tier
 from tb_zeroacc.diagnosis.rule import Family, Rule
 
 SUSPICION = tuple(Family)
@@ -57,3 +58,18 @@ def collect(package: ModuleType) -> tuple[Rule, ...]:
 
 CATALOGUE: tuple[Rule, ...] = collect(rules)
 RULES: dict[str, Rule] = {rule.code: rule for rule in CATALOGUE}
+
+
+_WATCHED = (Family.LOG, Family.OPTIMISATION, Family.PROGRESS)  # these judge how training went
+
+
+def _shows_before_training(rule: Rule) -> bool:
+    """Whether a few batches through an untrained model can show a fault.
+
+    What such a model predicts says nothing yet, unless it is wrong beyond doubt.
+    """
+    last = Stage.GRADIENTS if rule.tier is Tier.DEFINITE else Stage.ACTIVATIONS
+    return rule.family not in _WATCHED and rule.stage <= last
+
+
+BEFORE_TRAINING: tuple[Rule, ...] = tuple(filter(_shows_before_training, CATALOGUE))

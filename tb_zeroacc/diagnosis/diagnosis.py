@@ -69,6 +69,7 @@ class Diagnosis:
         checks: Every rule's answer by code, in the order of the catalogue.
         curve: The loss against its baseline, where there is one to draw.
         overview: A few numbers with their healthy limits.
+        previews: Causes that rules in preview name and no finding explains; they decide nothing.
     """
 
     run: str
@@ -80,3 +81,4 @@ class Diagnosis:
     checks: Mapping[str, Answer] = field(default_factory=dict)
     curve: Evidence | None = None
     overview: tuple[Evidence, ...] = ()
+    previews: tuple[Finding, ...] = ()

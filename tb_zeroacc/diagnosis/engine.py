@@ -42,9 +42,10 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
     """
     context = context_of(run)
     answers = _yield({rule.code: ask(rule, context, strict=strict) for rule in rules}, rules)
-    flagged = {r.code: (r, a) for r in rules if isinstance(a := answers[r.code], Flagged)}
-    roots = _fold(flagged, _layer_order(run))
-    findings = _rank(roots, flagged)
+    told = {r.code: (r, a) for r in rules if isinstance(a := answers[r.code], Flagged)}
+    flagged = {code: (rule, answer) for code, (rule, answer) in told.items() if not rule.preview}
+    order = _layer_order(run)
+    findings = _rank(_fold(flagged, order), flagged)
     outcome = outcome_of(context, findings, flagged)
     headline, line_below = headline_of(context, outcome, findings, answers)
     return Diagnosis(
@@ -57,6 +58,7 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
         checks=answers,
         curve=loss_against_baseline(context),
         overview=overview_of(context),
+        previews=_previews(told, order),
     )
 
 
@@ -111,7 +113,8 @@ def _yield(answers: dict[str, Answer], rules: Sequence[Rule]) -> dict[str, Answe
 
 
 def _stands(answer: Answer, rule: Rule) -> bool:
-    return isinstance(answer, Flagged) and tier_of(rule, answer) >= Tier.STRONG
+    is_grave = isinstance(answer, Flagged) and tier_of(rule, answer) >= Tier.STRONG
+    return is_grave and not rule.preview
 
 
 def tier_of(rule: Rule, answer: Flagged) -> Tier:
@@ -139,6 +142,18 @@ def _fold(flagged: Flags, layer_order: Mapping[str, int]) -> dict[str, list[str]
         if root != code:
             roots[root].append(code)
     return roots
+
+
+def _previews(told: Flags, layer_order: Mapping[str, int]) -> tuple[Finding, ...]:
+    """What rules in preview name, where neither a finding nor another of them explains it."""
+    tried = {code: (rule, answer) for code, (rule, answer) in told.items() if rule.preview}
+    causes = told.keys() - tried.keys()
+    unexplained = {
+        code: found
+        for code, found in tried.items()
+        if not any(_explains(told, cause, code, layer_order) for cause in causes)
+    }
+    return _rank(_fold(unexplained, layer_order), unexplained)
 
 
 def _explains(flagged: Flags, cause: str, effect: str, order: Mapping[str, int]) -> bool:

@@ -82,6 +82,8 @@ class Rule:
         provisional_while_live: Whether its findings are smells on a run that is still training and
             whose baseline is not known: what curves alone show so far may still turn.
         outcome: The outcome of a training with a strong or definite finding of it.
+        preview: Whether too few programs that it was not tuned on show it to be right: its findings
+            then stand apart, head no verdict and decide nothing.
         fix: What to do in general.
         page: Its docstring, with the headings of `HEADINGS`.
         decide: The pure function.
@@ -97,6 +99,7 @@ class Rule:
     muted_when: Muted
     provisional_while_live: bool
     outcome: Outcome
+    preview: bool
     fix: Fix
     page: str
     decide: Decide
@@ -105,6 +108,11 @@ class Rule:
     def given(self) -> tuple[Need[Any], ...]:
         """What every run that it judges has: the needs without an alternative."""
         return tuple(group[0] for group in self.needs if len(group) == 1)
+
+    @property
+    def strength(self) -> str:
+        """Its tier in words: `strong`, or `strong, in preview`."""
+        return f"{self.tier.label}, in preview" if self.preview else self.tier.label
 
     @property
     def family(self) -> Family:
@@ -175,6 +183,7 @@ def rule(
     muted_when: Muted = Muted.NEVER,
     provisional_while_live: bool = False,
     outcome: Outcome = Outcome.NOT_LEARNING,
+    preview: bool = False,
 ) -> Callable[[Decide], Rule]:
     """Makes a `Rule` of the function below it, whose docstring is the rule's page.
 
@@ -190,7 +199,7 @@ def rule(
         groups = tuple(need if isinstance(need, tuple) else (need,) for need in needs)
         return Rule(
             code, name, tier, stage, groups, explains, yields_to, muted_when,
-            provisional_while_live, outcome, fix, page, decide,
+            provisional_while_live, outcome, preview, fix, page, decide,
         )
 
     return wrap

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from tb_zeroacc.announcing import Announcer
+from tb_zeroacc.announcing import Announcer, OnVerdict
 from tb_zeroacc.arguments import (
+    OnDefinite,
     absolute,
+    choice_on_definite,
     directory_of,
     require_tensorflow,
     share_of_time,
     steps_between,
 )
+from tb_zeroacc.errors import DefiniteFaultError
 
 if TYPE_CHECKING:
+    from tb_zeroacc.diagnosis.diagnosis import Diagnosis
     from tb_zeroacc.keras.fit.recording import Recording
 Logs = Mapping[str, Any]
 
@@ -41,6 +45,11 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         budget: Share of the training time that sampling may cost after the first 20 steps, which
             are all recorded. Defaults to `0.01`.
         verbose: 0 says nothing on the console. Defaults to `1`.
+        on_definite: What happens once the main cause is beyond doubt, which can be before the first
+            step: `"warn"` prints it, `"stop"` ends `fit` after the step that showed it, as
+            `EarlyStopping` would, and `"raise"` raises `DefiniteFaultError`. Defaults to `"warn"`.
+        on_verdict: Is called with the `Diagnosis` whenever outcome or causes change. An error in it
+            is reported and ends the calls, not training. Defaults to `None`.
 
     Raises:
         ValueError: An argument makes no sense, or Keras runs on another backend than TensorFlow.
@@ -56,6 +65,8 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         every: int | None = None,
         budget: float = 0.01,
         verbose: int = 1,
+        on_definite: OnDefinite = "warn",
+        on_verdict: OnVerdict | None = None,
     ) -> None:
         super().__init__()
         require_tensorflow("ZeroAccuracyCallback", keras.backend.backend())
@@ -64,6 +75,8 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         self._every = steps_between(every)
         self._budget = share_of_time(budget)
         self._verbose = verbose
+        self._on_definite = choice_on_definite(on_definite)
+        self._on_verdict = on_verdict
         self._recording: Recording | None = None
         self._announcer: Announcer | None = None
 
@@ -96,10 +109,14 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
             schedule = Schedule(self._every, self._budget)
             recording = Recording(self.model, self.log_dir, schedule, self._on_news)
             self._recording = recording
-            self._announcer = Announcer(self._named, self.log_dir, schedule.affords)
+            self._announcer = Announcer(
+                self._named, self.log_dir, schedule.affords, prints=bool(self._verbose),
+                on_verdict=self._guarded(recording) if self._on_verdict else None,
+            )  # fmt: skip
         elif self._announcer is not None:
             self._announcer.resume()
         recording.guard.run("this training", recording.begin, self.params or {}, self)
+        self._obey()
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Counts epochs over all fits."""
@@ -115,6 +132,7 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         """Fetches a sample, where one was taken."""
         if (recording := self._in_this_process()) is not None:
             recording.guard.run("steps", recording.batch_end, batch, logs)
+            self._obey()
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """Looks at the first batches of a validation."""
@@ -130,6 +148,7 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         """Writes what the epoch came to."""
         if (recording := self._in_this_process()) is not None:
             recording.guard.run("epochs", recording.epoch_end, logs)
+            self._obey()
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Writes the end and says what the record shows."""
@@ -141,9 +160,33 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         recording = self._recording
         return recording if recording is not None and recording.is_of_this_process else None
 
+    def _guarded(self, recording: Recording) -> OnVerdict:
+        """The function of the user's own, whose errors do not reach training."""
+
+        def call(verdict: Diagnosis) -> None:
+            if self._on_verdict is not None:
+                recording.guard.run("calls of `on_verdict`", self._on_verdict, verdict)
+
+        return call
+
+    def _obey(self) -> None:
+        """Ends training at a fault beyond doubt, where that was asked for.
+
+        Raises:
+            DefiniteFaultError: As `on_definite="raise"` asks.
+        """
+        told = None if self._announcer is None else self._announcer.definite
+        if told is None or self._announcer is None or self._on_definite == "warn":
+            return
+        if self._on_definite == "stop":
+            self.model.stop_training = True
+            return
+        raise DefiniteFaultError(f"{told} More: {self._announcer.where_to_look}")
+
     def _on_news(self, moment: str) -> None:
         recording, announcer = self._recording, self._announcer
-        if not self._verbose or recording is None or announcer is None:
+        is_asked = self._verbose or self._on_verdict or self._on_definite != "warn"
+        if not is_asked or recording is None or announcer is None:
             return
         if recording.is_writing:
             recording.guard.run(

@@ -68,7 +68,7 @@ def training(run: str, outcome: str, headline: str, **more: Any) -> Json:
     verdict = Diagnosis(
         run, Outcome(outcome), headline, more.pop("context", ""), tuple(more.pop("findings", ())),
         tuple(more.pop("rivals", ())), checks(), more.pop("curve", loss),
-        tuple(more.pop("glance", ())),
+        tuple(more.pop("glance", ())), tuple(more.pop("previews", ())),
     )  # fmt: skip
     read = Run(
         run, path="logs", members=(f"{run}/train", f"{run}/zeroacc"),
@@ -220,7 +220,7 @@ def runs() -> list[Json]:
     return [
         training("digits_mended", "learning", **healthy),
         training("breast_cancer", "learning", **healthy, state="live"),
-        training("diabetes", "learning", **healthy),
+        training("diabetes", "learning", **healthy, previews=[early]),
         training("old_logs/2023", "cannot_tell",
                  "The log does not say enough to judge: 2 checks passed, 30 could not be told.",
                  curve=None, steps=None, epochs=None, last_time=time.time() - 9e7),

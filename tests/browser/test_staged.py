@@ -43,6 +43,15 @@ def test_what_matters_is_there_without_scrolling(page: Page, tab: FrameLocator) 
     assert tab.locator("body").evaluate("() => document.documentElement.scrollWidth") == 1280
 
 
+def test_what_is_in_preview_stands_apart(page: Page) -> None:
+    staged.stage(page, place="&p.zero_accuracy.run=diabetes")
+    tab = page.frame_locator(FRAME)
+    expect(tab.get_by_role("heading", level=1)).to_contain_text("No fault found")
+    line = tab.get_by_role("button", name=re.compile("In preview: rules that are not yet shown"))
+    line.click()
+    expect(tab.get_by_text("ZA705", exact=True).first).to_be_visible()
+
+
 def test_the_worst_trainings_stand_first_and_search_narrows(tab: FrameLocator) -> None:
     rows = tab.locator(".Row-name")
     expect(rows).to_have_text(

@@ -183,6 +183,39 @@ def test_a_finding_may_bring_its_own_fix() -> None:
     assert judged(a_rule(A, flag())).findings[0].fix.text == "Fix it."
 
 
+# --- rules in preview --------------------------------------------------------------------------
+def test_a_rule_in_preview_decides_nothing() -> None:
+    tried = a_rule("ZA101", flag(), tier=Tier.DEFINITE, outcome=Outcome.BROKEN, preview=True)
+    found = judged(tried, run=GOOD)
+    assert (found.findings, [f.code for f in found.previews]) == ((), ["ZA101"])
+    assert found.outcome is Outcome.LEARNING
+    assert found.headline.startswith("No fault found")
+
+
+def test_a_finding_stands_above_a_rule_in_preview() -> None:
+    tried = a_rule("ZA101", flag(), tier=Tier.DEFINITE, explains=("ZA704",), preview=True)
+    found = judged(tried, a_rule("ZA704", flag(), yields_to=("ZA101",)))
+    assert shape(found) == {"ZA704": []}, "what is in preview neither explains nor hides"
+    assert found.headline == found.findings[0].summary
+
+
+def test_what_a_finding_explains_is_not_named_in_preview() -> None:
+    found = judged(
+        a_rule("ZA303", flag(), explains=("ZA704",)), a_rule("ZA704", flag(), preview=True)
+    )
+    assert found.previews == ()
+
+
+def test_rules_in_preview_fold_among_themselves() -> None:
+    found = judged(
+        a_rule("ZA303", flag(), explains=("ZA704",), preview=True),
+        a_rule("ZA704", flag(), preview=True),
+    )
+    assert [(f.code, [c.code for c in f.explains]) for f in found.previews] == [
+        ("ZA303", ["ZA704"])
+    ]
+
+
 # --- yields, needs, faults, rivals ------------------------------------------------------------
 def test_a_rule_steps_back_behind_a_flagged_one() -> None:
     found = judged(a_rule("ZA303", flag()), a_rule("ZA309", flag(), yields_to=("ZA303",)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from tb_zeroacc import Monitor, ZeroAccuracyCallback, diagnose, facts
+from tb_zeroacc.errors import DefiniteFaultError
 from tests.keras.models import classes, features, linear, mlp, recorder
 from tests.keras.reading import read
 
@@ -233,3 +235,60 @@ def test_of_two_trainings_in_one_directory_each_is_told_its_own(
     headline, _ = lines_of(capsys.readouterr().out)
     assert "ZA301" not in headline
     assert "ZA301" in {f.code for f in diagnose(str(tmp_path))[0].findings}
+
+
+class TestOnDefinite:
+    """What a fault beyond doubt does to training."""
+
+    def fit(self, tmp_path: Path, model: keras.Model, **asked: Any) -> keras.callbacks.History:
+        callback = ZeroAccuracyCallback(tmp_path, verbose=0, **asked)
+        return model.fit(X, Y, batch_size=8, epochs=5, verbose=0, callbacks=[callback])
+
+    def logits(self) -> keras.Model:
+        """Its fault shows in the first batch, not in the contract alone."""
+        model = keras.Sequential([keras.layers.Input((6,)), keras.layers.Dense(3)])
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model
+
+    def test_training_goes_on_by_default(self, tmp_path: Path) -> None:
+        assert len(self.fit(tmp_path, self.logits()).epoch) == 5
+
+    def test_it_stops_after_the_step_that_showed_it(self, tmp_path: Path) -> None:
+        model = self.logits()
+        assert len(self.fit(tmp_path, model, on_definite="stop").epoch) == 1
+        assert int(model.optimizer.iterations.numpy()) == 1
+        assert read(tmp_path).end().how == "stopped"
+
+    def test_it_raises_a_sentence_with_the_cause(self, tmp_path: Path) -> None:
+        with pytest.raises(DefiniteFaultError, match=r"^ZA303 .* More: zeroacc diagnose"):
+            self.fit(tmp_path, self.logits(), on_definite="raise")
+
+    def test_a_healthy_training_is_left_alone(self, tmp_path: Path) -> None:
+        assert len(self.fit(tmp_path, mlp(), on_definite="raise").epoch) == 5
+
+    def test_another_word_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="`on_definite` must be 'warn', 'raise' or 'stop'"):
+            ZeroAccuracyCallback(tmp_path, on_definite="ignore")  # type: ignore[arg-type]
+
+
+class TestOnVerdict:
+    """A function of the user's own hears of each change."""
+
+    def test_each_change_once(self, tmp_path: Path) -> None:
+        heard: list[Any] = []
+        callback = ZeroAccuracyCallback(tmp_path, verbose=0, on_verdict=heard.append)
+        model = TestOnDefinite().logits()
+        model.fit(X, Y, epochs=6, verbose=0, callbacks=[callback])
+        said = [(v.outcome, [(f.code, f.tier) for f in v.findings]) for v in heard]
+        assert heard[0].findings[0].code == "ZA303"
+        assert all(before != after for before, after in pairwise(said))
+        assert heard[-1].headline == diagnose(str(tmp_path))[0].headline
+
+    def test_its_errors_do_not_reach_training(self, tmp_path: Path) -> None:
+        def broken(verdict: Any) -> None:
+            raise OSError("no network")
+
+        callback = ZeroAccuracyCallback(tmp_path, verbose=0, on_verdict=broken)
+        with pytest.warns(RuntimeWarning, match=r"calls of `on_verdict`.*no network"):
+            history = mlp().fit(X, Y, epochs=3, verbose=0, callbacks=[callback])
+        assert len(history.epoch) == 3

@@ -218,6 +218,8 @@ export interface Training {
   last_time: number | null;
   /** Causes, the likeliest first. */
   findings: Finding[];
+  /** What rules in preview name; it decides nothing. */
+  previews: Finding[];
   /** Causes that cannot be told apart. */
   rivals: Rivals[];
   /** Every check by its code. */

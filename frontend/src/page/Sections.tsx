@@ -49,6 +49,7 @@ function sectionsOf(training: Training, main: Finding | null): Section[] {
     main && counterEvidence(main),
     ...further.map((finding) => furtherFinding(training, finding)),
     main && loss(training, main),
+    previews(training),
     rivals(training),
     lacking(training),
     unrecorded(training),
@@ -83,6 +84,25 @@ function furtherFinding(training: Training, finding: Finding): Section {
     title: finding.summary,
     aside: `${finding.tier} · ${finding.code}`,
     content: () => <FurtherFinding training={training} finding={finding} />,
+  };
+}
+
+/** What rules name that are not yet shown to be right; it decides nothing. */
+function previews(training: Training): Section | null {
+  if (!training.previews.length) return null;
+  return {
+    id: "previews",
+    title: "In preview: rules that are not yet shown to be right",
+    aside: training.previews.map(({code}) => code).join(" · "),
+    content: () =>
+      training.previews.map((finding) => (
+        <div key={finding.code}>
+          <p>
+            <InlineCode text={finding.summary} /> <span class="soft">{finding.code}</span>
+          </p>
+          <FurtherFinding training={training} finding={finding} />
+        </div>
+      )),
   };
 }
 
