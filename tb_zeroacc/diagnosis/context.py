@@ -35,6 +35,7 @@ class RunContext:
         final_accuracy: Training accuracy likewise, 0 to 1.
         beats_loss, beats_accuracy: Whether these beat the baseline; None where it is unknown.
         declared: What the current rule declared to need, each by itself.
+        found: What was looked for in the run so far, for all rules; None where it has none.
     """
 
     run: Run
@@ -44,6 +45,14 @@ class RunContext:
     beats_loss: bool | None = None
     beats_accuracy: bool | None = None
     declared: tuple[Need[Any], ...] = ()
+    found: dict[Need[Any], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def look_for(self, need: Need[T]) -> T | None:
+        """What a rule may need; None where the run has none."""
+        if need not in self.found:
+            self.found[need] = need.find(self.run)
+        found: T | None = self.found[need]
+        return found
 
     def given(self, need: Need[T]) -> T:
         """What the rule declared to need; the engine has checked that it is there.
@@ -51,7 +60,7 @@ class RunContext:
         Raises:
             UndeclaredNeedError: The rule did not, or only as one of several alternatives.
         """
-        found = need.find(self.run) if need in self.declared else None
+        found = self.look_for(need) if need in self.declared else None
         if found is None:
             raise UndeclaredNeedError(
                 f"{need.missing.what}: a rule is given only what its `needs` name by itself, not "

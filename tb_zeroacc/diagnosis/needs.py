@@ -16,7 +16,7 @@ CALLBACK = "model.fit(..., callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is itself: hashed for every rule and run
 class Need(Generic[T]):
     """One kind of data: how to find it in a run, and how to log it.
 
@@ -29,10 +29,6 @@ class Need(Generic[T]):
     missing: Missing
     find: Callable[[Run], T | None]
     table: str = ""
-
-    def met_by(self, run: Run) -> bool:
-        """Whether a run has it."""
-        return self.find(run) is not None
 
     def said_by(self, run: Run) -> Unrecorded | None:
         """What the recorder gives as the reason that this is not recorded; None without one."""

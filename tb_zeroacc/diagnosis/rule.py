@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from tb_zeroacc.diagnosis.answering.unrecorded import reason_of
@@ -159,15 +160,23 @@ class Rule:
 
     def missing(self, context: RunContext) -> CannotTell | None:
         """The answer of a rule whose data are missing; None where all are there."""
-        unmet = [group for group in self.needs if not any(n.met_by(context.run) for n in group)]
+        unmet = tuple(
+            group for group in self.needs if all(context.look_for(n) is None for n in group)
+        )
         if not unmet:
             return None
         said = [fact for group in unmet for need in group if (fact := need.said_by(context.run))]
         if said:
             return CannotTell(" ".join(dict.fromkeys(map(reason_of, said))))
-        lacking = tuple(need.missing for group in unmet for need in group[:1])
-        what = "; ".join(" or ".join(need.missing.what for need in group) for group in unmet)
-        return CannotTell(f"not in the log: {what}", lacking)
+        return _not_in_the_log(unmet)
+
+
+@cache
+def _not_in_the_log(unmet: tuple[tuple[Need[Any], ...], ...]) -> CannotTell:
+    """The same for all runs: most rules lack the same of a log that was written without us."""
+    lacking = tuple(need.missing for group in unmet for need in group[:1])
+    what = "; ".join(" or ".join(need.missing.what for need in group) for group in unmet)
+    return CannotTell(f"not in the log: {what}", lacking)
 
 
 def rule(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.computed.learning.sides import better_side
 from tb_zeroacc.diagnosis.computed.learning.trend import MAD_TO_SD, scatter, smoothed
+from tb_zeroacc.diagnosis.computed.medians import median_of
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.run import Curve, Role, Run
 
@@ -98,12 +99,12 @@ class Course:
         means = np.array([block.mean() for block in np.array_split(half, WANDER_BLOCKS)])
         line = np.polyval(np.polyfit(np.arange(WANDER_BLOCKS), means, 1), np.arange(WANDER_BLOCKS))
         # Single evaluations that fail must not count: the median, not the mean of squares.
-        return float(MAD_TO_SD * np.median(np.abs(means - line)))
+        return float(MAD_TO_SD * median_of(np.abs(means - line)))
 
     @property
     def is_resumed(self) -> bool:
         """Whether the log begins in the middle of a training."""
-        return bool(self.steps[0] > RESUMED * max(1, int(np.median(np.diff(self.steps)))))
+        return bool(self.steps[0] > RESUMED * max(1, int(median_of(np.diff(self.steps)))))
 
     def trend_since(self, index: int) -> float:
         """Mann-Kendall z from a point on, positive where it gets better; 0 for too few points."""
@@ -121,7 +122,7 @@ def course_of(run: Run, curve: Curve) -> Course | None:
     values = values * curve.scale
     alike = curve.role is Role.REWARD and _are_mostly_alike(values)
     levels = _running_means(values) if alike else smoothed(values)
-    level = np.mean if alike else np.median
+    level = np.mean if alike else median_of
     best_at = int(np.argmax(side * levels))
     tenth = max(1, len(values) // LEVEL_SHARE)
     return Course(
@@ -169,12 +170,12 @@ def _block_levels(values: NDArray[np.float64], blocks: int) -> NDArray[np.float6
     begins = np.linspace(0, len(values) - width, blocks).astype(int)
     parts = np.lib.stride_tricks.sliding_window_view(values, width)[begins]
     alike = _are_mostly_alike(values)
-    return np.asarray(parts.mean(axis=1) if alike else np.median(parts, axis=1))
+    return np.asarray(parts.mean(axis=1) if alike else median_of(parts))
 
 
 def _are_mostly_alike(values: NDArray[np.float64]) -> bool:
     """Whether medians would hide the rest: rewards of single episodes, 0 or 1."""
-    share = float(np.mean(values == np.median(values)))
+    share = float(np.mean(values == median_of(values)))
     return MOSTLY_ALIKE < share < 1.0
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.computed.medians import median_of
 from tb_zeroacc.run import Curve, Run
 from tb_zeroacc.series import Series
 
@@ -67,9 +68,9 @@ def trend_of(series: Series) -> Trend | None:
     low = max(0, at - width // 2)
     return Trend(
         points=n,
-        start=float(np.median(values[:width])),
-        mark=float(np.median(values[low : low + width])),
-        end=float(np.median(values[-width:])),
+        start=float(median_of(values[:width])),
+        mark=float(median_of(values[low : low + width])),
+        end=float(median_of(values[-width:])),
         noise=scatter(values) / float(np.sqrt(width)),
         mark_step=int(steps[at]),
         end_step=int(steps[-1]),
@@ -81,7 +82,7 @@ def scatter(values: NDArray[np.float64]) -> float:
     if len(values) < FEWEST_FOR_NOISE:
         return 0.0
     steps = np.diff(values[len(values) // 2 :])
-    return float(DIFFERENCE_TO_SD * np.median(np.abs(steps - np.median(steps))))
+    return float(DIFFERENCE_TO_SD * median_of(np.abs(steps - median_of(steps))))
 
 
 def smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -91,7 +92,7 @@ def smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values
     left, right = width // 2, width - 1 - width // 2
     padded = np.pad(values, (left, right), mode="symmetric")
-    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1))
+    return np.asarray(median_of(np.lib.stride_tricks.sliding_window_view(padded, width)))
 
 
 def last_stretch(holds: NDArray[np.bool_]) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.trend import scatter, smoothed
+from tb_zeroacc.diagnosis.computed.medians import median_of
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.run import Curve, Role, Run, Split
 
@@ -104,7 +105,7 @@ def turn_of(run: Run) -> Turn | None:
         return None
     levels = smoothed(values)
     low = int(np.argmin(levels))
-    end, latest = float(levels[-1]), float(np.median(values[-max(LATEST, len(values) // 10) :]))
+    end, latest = float(levels[-1]), float(median_of(values[-max(LATEST, len(values) // 10) :]))
     end = latest if levels[low] > 0 and end > SPIKE * latest else end
     low_level = float(levels[low])
     noise = scatter(values) / float(np.sqrt(max(1, len(values) // 10)))
