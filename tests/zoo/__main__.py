@@ -1,19 +1,23 @@
 """Trains the zoo and scores the verdicts on it.
 
 `python -m tests.zoo run OUT` trains what is not yet trained, `score [OUT]` judges the trainings of
-a folder, or the committed ones, and `pack OUT` commits the trainings of a folder.
+a folder, or the committed ones, `pack OUT` commits the trainings of a folder, and `evidence` writes
+what the committed ones and a corpus (ZEROACC_CORPUS) show of every rule.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tb_zeroacc import diagnose
-from tests.zoo import recorded
+from tb_zeroacc.diagnosis.diagnosis import Diagnosis
+from tests.corpus.labels import labels_of
+from tests.zoo import evidence, recorded
 from tests.zoo.program import programs
 from tests.zoo.scoring import Judged, differences, table
 from tests.zoo.training import Training, every, is_trained, train_all
@@ -44,13 +48,13 @@ def judged_committed(trainings: Iterable[Training]) -> list[Judged]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command: 1 where a program failed to run, else 0."""
     parser = argparse.ArgumentParser(prog="python -m tests.zoo", description=__doc__)
-    parser.add_argument("what", choices=("run", "score", "pack"))
+    parser.add_argument("what", choices=("run", "score", "pack", "evidence"))
     parser.add_argument("out", nargs="?", type=Path, help="folder of the trainings")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these programs")
     parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2, help="processes that train (default: 2)")
     chosen = parser.parse_args(arguments)
-    if chosen.out is None and chosen.what != "score":
+    if chosen.out is None and chosen.what in ("run", "pack"):
         parser.error(f"{chosen.what} needs the folder of the trainings")
     unknown = sorted(set(chosen.only) - set(programs()))
     if unknown:
@@ -66,10 +70,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if is_trained(training, chosen.out):
                 recorded.pack(training, chosen.out)
         print(f"{sum(p.stat().st_size for p in recorded.FOLDER.iterdir()) / 2**20:.1f} MiB")
+    elif chosen.what == "evidence":
+        evidence.write(judged_committed(recorded.committed()), strangers())
     else:
         score(trainings, chosen.out)
     print(f"({time.monotonic() - began:.0f} s)")
     return 1 if failed else 0
+
+
+def strangers() -> list[Diagnosis]:
+    """The verdicts on the healthy runs of the corpus; none without one."""
+    folder = Path(os.environ.get("ZEROACC_CORPUS", ""))
+    if not (folder / "labels.jsonl").is_file():
+        return []
+    healthy = [label for label in labels_of(folder) if label.verdict == "healthy"]
+    return [v for label in healthy for v in diagnose(str(folder / "runs" / label.id))]
 
 
 def score(trainings: Sequence[Training], out: Path | None) -> None:
