@@ -34,7 +34,7 @@ def train_all(programs: Sequence[str], out: Path, seed: int) -> bool:
     failed = False
     with tempfile.NamedTemporaryFile("w+", suffix=".log") as said:
         with ProcessPoolExecutor(
-            WORKERS, get_context("spawn"), initializer=_begin, initargs=(said.name,)
+            WORKERS, get_context("spawn"), initializer=begin_quietly, initargs=(said.name,)
         ) as pool:
             running = {pool.submit(train, program, out, seed): program for program in programs}
             for future in as_completed(running):
@@ -74,7 +74,7 @@ def train(program: str, out: Path, seed: int) -> tuple[float, str]:
     return time.monotonic() - began, ended
 
 
-def _begin(said: str) -> None:
+def begin_quietly(said: str) -> None:
     """Begins a worker: what Keras, TensorFlow and the callback say goes into a file."""
     os.environ.update(QUIET)
     to = os.open(said, os.O_WRONLY | os.O_APPEND)

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 from pathlib import Path
 
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.rule import Rule
 
+EVIDENCE = Path(__file__).parents[1] / "docs" / "rules" / "evidence.json"
+
 
 def page(rule: Rule) -> str:
     """The page of a rule in Markdown."""
     head = f"# {rule.code} {rule.name}\n\nStrongest tier: {rule.strength}.\n\n"
-    return head + inspect.cleandoc(rule.page) + "\n"
+    return head + inspect.cleandoc(rule.page) + "\n" + evidence(rule.code)
+
+
+def evidence(code: str) -> str:
+    """What shows a rule to be right, from `docs/rules/evidence.json`; empty where it is unknown."""
+    counts = json.loads(EVIDENCE.read_text(encoding="utf-8")) if EVIDENCE.is_file() else {}
+    seen = counts.get(code)
+    if seen is None:
+        return ""
+    told = "Of no program of our own is this the cause"
+    if seen["programs"]:
+        told = (
+            f"Told in {seen['told']} of {seen['programs']} programs of our own that have this cause"
+            f" ({seen['told_held_out']} of {seen['held_out']} on which nothing was tuned)"
+        )
+    return (
+        f"\n## Evidence\n{told}. Silent on {seen['silent']} of {seen['healthy']} healthy trainings "
+        f"of our own and on {seen['silent_on_strangers']} of {seen['strangers']} healthy runs of "
+        "strangers.\n"
+    )
 
 
 def index() -> str:

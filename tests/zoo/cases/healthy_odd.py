@@ -1,7 +1,4 @@
-"""Programs that learn, and whose numbers look like those of a fault.
-
-Every function is one program. None of them was used to choose a threshold.
-"""
+"""Programs that learn and look odd: weak signals, weights, games, ignored labels."""
 
 from __future__ import annotations
 
@@ -12,11 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import Monitor
-from tests.zoo.programs import Dense, adam, built, digits, layers, train
+from tests.zoo.building import Dense, adam, built, digits, layers, train
 
 # Of a game of two networks no curve tells whether they learn.
-UNTOLD = {"a_discriminator_at_its_goal"}
+from tests.zoo.program import healthy, untold
 
+
+@healthy
 def epochs_that_get_shorter(log: Path) -> None:
     """Only what is still wrong is seen again, as an agent's episodes end sooner."""
     x, y = digits()
@@ -44,6 +43,7 @@ def _clicks(examples: int) -> tuple[np.ndarray, np.ndarray]:
     return x, (signal + np.random.logistic(size=examples) > 0.5).astype("float32")
 
 
+@healthy
 def clicks_that_are_mostly_noise(log: Path) -> None:
     x, y = _clicks(6000)
     model = built(
@@ -53,6 +53,7 @@ def clicks_that_are_mostly_noise(log: Path) -> None:
     train(model, log, x, y, epochs=12, validation_split=0.25)
 
 
+@healthy
 def clicks_from_a_head_of_zeros(log: Path) -> None:
     x, y = _clicks(6000)
     head = Dense(1, kernel_initializer="zeros")
@@ -64,6 +65,7 @@ def clicks_from_a_head_of_zeros(log: Path) -> None:
     train(model, log, x, y, epochs=12, validation_split=0.25)
 
 
+@healthy
 def a_rare_class_that_is_balanced(log: Path) -> None:
     x = np.random.normal(size=(4000, 10)).astype("float32")
     y = (x[:, 0] + x[:, 1] + np.random.normal(0, 0.7, 4000) > 3.2).astype("int32")
@@ -74,6 +76,7 @@ def a_rare_class_that_is_balanced(log: Path) -> None:
     train(model, log, x, y, epochs=25, class_weight=weights, validation_split=0.2)
 
 
+@untold
 def a_discriminator_at_its_goal(log: Path) -> None:
     """Two networks against one another, on a ring."""
     angle = np.random.uniform(0, 2 * np.pi, 4000)
@@ -105,6 +108,7 @@ def a_discriminator_at_its_goal(log: Path) -> None:
             monitor.end_epoch({"loss": d_loss, "g_loss": g_loss})
 
 
+@healthy
 def pixels_that_nobody_labelled(log: Path) -> None:
     colours = np.eye(4, 3).astype("float32")
     masks = np.random.randint(0, 4, (160, 12, 12))
@@ -115,6 +119,7 @@ def pixels_that_nobody_labelled(log: Path) -> None:
     train(built(*stack, loss=loss, optimizer=adam(0.01)), log, x, masks, epochs=20)
 
 
+@healthy
 def words_that_are_hidden(log: Path) -> None:
     """The labels of all other words are -100, and no part of the loss."""
     words = (np.arange(8)[None] + np.random.randint(0, 20, (1500, 1))) % 20

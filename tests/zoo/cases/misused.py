@@ -1,7 +1,4 @@
-"""Programs that fail because two parts do not fit one another: FIRST names what may stand first.
-
-Every function is one program. None of them was used to choose a threshold.
-"""
+"""Two parts that do not fit one another."""
 
 from __future__ import annotations
 
@@ -11,20 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from tests.zoo.programs import Dense, adam, breast_cancer, built, classifier, digits, layers, train
-
-FIRST = {
-    "the_norm_of_nothing": ("ZA501",),
-    "frozen_before_it_was_trained": ("ZA607",),
-    "logits_under_a_threshold_of_shares": ("ZA402",),
-    "masks_as_they_are_read": ("ZA201",),
-    "pixels_divided_twice": ("ZA103",),
-    "degrees_of_fahrenheit": ("ZA208",),
-    "a_deep_net_at_a_high_rate": ("ZA701",),
-    "spots_in_a_large_picture": ("ZA203",),
-}
+from tests.zoo.building import Dense, adam, breast_cancer, built, classifier, digits, layers, train
+from tests.zoo.program import faulty
 
 
+@faulty("ZA501")
 def the_norm_of_nothing(log: Path) -> None:
     """Some pairs are twice the same: the root in their distance has no slope there."""
     x, y = digits()
@@ -38,6 +26,7 @@ def the_norm_of_nothing(log: Path) -> None:
     train(model, log, [x, other], (y % 2).astype("float32"), epochs=3)
 
 
+@faulty("ZA607")
 def frozen_before_it_was_trained(log: Path) -> None:
     x, y = digits()
     body = keras.Sequential([keras.Input((64,)), Dense(32, activation="relu")])
@@ -46,6 +35,7 @@ def frozen_before_it_was_trained(log: Path) -> None:
     train(built(body, head), log, x, y, epochs=6)
 
 
+@faulty("ZA402")
 def logits_under_a_threshold_of_shares(log: Path) -> None:
     x, y = breast_cancer()
     model = built(
@@ -74,6 +64,7 @@ def _segmenter(loss: Any, *metrics: Any) -> keras.Model:
     return built(*stack, loss=loss, optimizer=adam(0.002), metrics=metrics)
 
 
+@faulty("ZA201")
 def masks_as_they_are_read(log: Path) -> None:
     def focal(y: Any, shares: Any) -> Any:
         y = keras.ops.cast(y, "float32")
@@ -83,11 +74,13 @@ def masks_as_they_are_read(log: Path) -> None:
     train(_segmenter(focal), log, x, masks, epochs=10, validation_split=0.2)
 
 
+@faulty("ZA203")
 def spots_in_a_large_picture(log: Path) -> None:
     x, masks = _spots(1.2, 1)
     train(_segmenter("binary_crossentropy", "accuracy"), log, x, masks, epochs=12)
 
 
+@faulty("ZA103")
 def pixels_divided_twice(log: Path) -> None:
     x, y = digits()
     hidden = Dense(64, activation="relu")
@@ -95,6 +88,7 @@ def pixels_divided_twice(log: Path) -> None:
     train(classifier(hidden, optimizer=descent), log, x / 255, y, epochs=8)
 
 
+@faulty("ZA208")
 def degrees_of_fahrenheit(log: Path) -> None:
     x = np.random.normal(size=(1200, 8)).astype("float32")
     y = 68.0 + 6.0 * x[:, 0] - 3.0 * x[:, 1]
@@ -102,6 +96,7 @@ def degrees_of_fahrenheit(log: Path) -> None:
     train(built(*stack, loss="mse", metrics=["mae"]), log, x, y, epochs=10, batch_size=48)
 
 
+@faulty("ZA701")
 def a_deep_net_at_a_high_rate(log: Path) -> None:
     x, y = digits()
     stack: list[Any] = []
