@@ -98,8 +98,9 @@ def activations_forgotten(log: Path, activation: str | None = None) -> None:
     x = np.random.default_rng(1).uniform(-1, 1, (1500, 2)).astype("float32")
     y = (x[:, 0] * x[:, 1] > 0).astype("int32")
     stack = [Dense(32, activation=activation) for _ in range(3)]
-    model = built(*stack, Dense(1, activation="sigmoid"), loss="binary_crossentropy",
-                  optimizer=adam(0.01))
+    model = built(
+        *stack, Dense(1, activation="sigmoid"), loss="binary_crossentropy", optimizer=adam(0.01)
+    )
     train(model, log, x, y, validation_split=0.2)
 
 
@@ -145,8 +146,10 @@ def ninety_seven_of_a_hundred_dropped(log: Path, share: float = 0.97) -> None:
 def weights_kept_too_short(log: Path, most: float = 0.05) -> None:
     x, y = digits()
     short = keras.constraints.MaxNorm(most)
-    stack = (Dense(32, activation="relu", kernel_constraint=short),
-             Dense(10, kernel_constraint=short))
+    stack = (
+        Dense(32, activation="relu", kernel_constraint=short),
+        Dense(10, kernel_constraint=short),
+    )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     loop(keras.Sequential(list(stack)), log, x, y, loss, optimizer=adam(0.01), epochs=15)
 

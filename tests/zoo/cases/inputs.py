@@ -237,7 +237,8 @@ def _words(longest: int) -> tuple[np.ndarray, np.ndarray]:
     x, y = np.zeros((900, longest), "int32"), rng.integers(0, 2, 900)
     for row, label in zip(x, y, strict=True):
         length = rng.integers(4, 9)
-        row[:length] = rng.integers(1, 25, length) + 25 * (rng.uniform(size=length) < 0.2 + 0.6 * label)
+        is_high = rng.uniform(size=length) < 0.2 + 0.6 * label
+        row[:length] = rng.integers(1, 25, length) + 25 * is_high
     return x, y
 
 

@@ -76,9 +76,7 @@ def equal_to_a_share(log: Path) -> None:
 def equal_to_how_likely_it_is(log: Path) -> None:
     x, y = breast_cancer()
     given = keras.Input((30,))
-    model = keras.Model(
-        given, Dense(1, activation="sigmoid")(Dense(16, activation="relu")(given))
-    )
+    model = keras.Model(given, Dense(1, activation="sigmoid")(Dense(16, activation="relu")(given)))
     accuracy = keras.metrics.Accuracy(name="accuracy")
     model.compile("adam", "binary_crossentropy", metrics=[accuracy])
     train(model, log, x, y, validation_split=0.2)

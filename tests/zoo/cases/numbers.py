@@ -284,26 +284,3 @@ def gates_held_open(log: Path, bias: float = 25.0) -> None:
     model = keras.Model(given, Dense(1)(seen))
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     loop(model, log, x, y[:, None], loss)
-
-
-# --- spikes ---------------------------------------------------------------------------------------
-
-
-@faulty("ZA508", beside=("ZA709", "ZA502"))
-def a_few_prices_with_three_noughts_too_many(log: Path, factor: float = 1000.0) -> None:
-    x, y = diabetes()
-    y = y.copy()
-    y[::110] *= factor
-    sgd = keras.optimizers.SGD(0.01)
-    model = built(Dense(16, activation="relu"), Dense(1), loss="mse", optimizer=sgd, metrics=["mae"])
-    train(model, log, x, y, batch_size=16)
-
-
-@faulty("ZA508", beside=("ZA709", "ZA502"))
-def weights_of_a_few_examples(log: Path, heavy: float = 3000.0) -> None:
-    x, y = digits()
-    weights = np.ones(len(y), "float32")
-    weights[::300] = heavy
-    sgd = keras.optimizers.SGD(0.05)
-    model = classifier(Dense(64, activation="relu"), optimizer=sgd)
-    train(model, log, x, y, sample_weight=weights)

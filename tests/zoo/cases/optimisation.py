@@ -111,8 +111,12 @@ def a_plateau_seen_after_every_epoch(log: Path) -> None:
     """It waits for the loss to rise, and takes each epoch that it falls for a plateau."""
     x, y = breast_cancer()
     sgd = keras.optimizers.SGD(0.01)
-    model = built(Dense(16, activation="relu"), Dense(1, activation="sigmoid"),
-                  loss="binary_crossentropy", optimizer=sgd)
+    model = built(
+        Dense(16, activation="relu"),
+        Dense(1, activation="sigmoid"),
+        loss="binary_crossentropy",
+        optimizer=sgd,
+    )
     lower = keras.callbacks.ReduceLROnPlateau("val_loss", 0.1, patience=1, mode="max", min_lr=0)
     train(model, log, x, y, epochs=20, validation_split=0.2, callbacks=[lower])
 
@@ -125,8 +129,12 @@ def whether_a_number_of_sixteen_bits_is_even_in_ones(log: Path, bits: int = 16) 
     x = np.random.default_rng(1).integers(0, 2, (2000, 24)).astype("float32")
     y = (x[:, :bits].sum(axis=1) % 2).astype("int32")
     sgd = keras.optimizers.SGD(0.05)
-    model = built(Dense(16, activation="relu"), Dense(1, activation="sigmoid"),
-                  loss="binary_crossentropy", optimizer=sgd)
+    model = built(
+        Dense(16, activation="relu"),
+        Dense(1, activation="sigmoid"),
+        loss="binary_crossentropy",
+        optimizer=sgd,
+    )
     train(model, log, 2 * x - 1, y, epochs=12)
 
 
@@ -143,8 +151,9 @@ def the_third_digit_behind_the_point(log: Path, places: int = 1000) -> None:
 def three_epochs_of_a_regression(log: Path, epochs: int = 3) -> None:
     x, y = diabetes()
     data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(442).batch(64)
-    model = built(Dense(16, activation="relu"), Dense(1), loss="mse", metrics=["mae"],
-                  optimizer=adam(3e-4))
+    model = built(
+        Dense(16, activation="relu"), Dense(1), loss="mse", metrics=["mae"], optimizer=adam(3e-4)
+    )
     train(model, log, data, epochs=epochs)
 
 
@@ -160,9 +169,7 @@ def patience_of_nothing(log: Path, patience: int = 0) -> None:
 @faulty("ZA705")
 def a_loop_that_was_only_to_be_tried(log: Path, epochs: int = 4) -> None:
     x, y = images()
-    model = keras.Sequential(
-        [layers.Conv2D(8, 3, activation="relu"), layers.Flatten(), Dense(10)]
-    )
+    model = keras.Sequential([layers.Conv2D(8, 3, activation="relu"), layers.Flatten(), Dense(10)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     loop(model, log, x, y, loss, optimizer=adam(2e-4), epochs=epochs, batch=128)
 
@@ -173,8 +180,9 @@ def a_loop_that_was_only_to_be_tried(log: Path, epochs: int = 4) -> None:
 @faulty("ZA706", "ZA701")
 def decayed_by_ten_instead_of_a_tenth(log: Path, factor: float = 10.0) -> None:
     x, y = digits()
-    model = classifier(Dense(64, activation="relu"), Dense(32, activation="relu"),
-                       optimizer=adam(0.003))
+    model = classifier(
+        Dense(64, activation="relu"), Dense(32, activation="relu"), optimizer=adam(0.003)
+    )
     steps = keras.callbacks.LearningRateScheduler(
         lambda epoch, rate: rate * factor if epoch in (8, 10, 12) else rate
     )
@@ -217,8 +225,9 @@ def a_store_that_empties(log: Path, last: int = 8 * 56) -> None:
 def one_example_at_a_time(log: Path, batch: int = 1) -> None:
     x, y = diabetes()
     sgd = keras.optimizers.SGD(0.03)
-    model = built(Dense(16, activation="relu"), Dense(1), loss="mse", optimizer=sgd,
-                  metrics=["mae"])
+    model = built(
+        Dense(16, activation="relu"), Dense(1), loss="mse", optimizer=sgd, metrics=["mae"]
+    )
     train(model, log, x, y, batch_size=batch, epochs=10, validation_split=0.2)
 
 
@@ -229,3 +238,28 @@ def two_images_at_a_rate_for_a_thousand(log: Path, batch: int = 2) -> None:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     sgd = keras.optimizers.SGD(0.3)
     loop(model, log, x[:1000], y[:1000], loss, optimizer=sgd, batch=batch, epochs=6)
+
+
+# --- spikes ---------------------------------------------------------------------------------------
+
+
+@faulty("ZA508", beside=("ZA709", "ZA502"))
+def a_few_prices_with_three_noughts_too_many(log: Path, factor: float = 1000.0) -> None:
+    x, y = diabetes()
+    y = y.copy()
+    y[::110] *= factor
+    sgd = keras.optimizers.SGD(0.01)
+    model = built(
+        Dense(16, activation="relu"), Dense(1), loss="mse", optimizer=sgd, metrics=["mae"]
+    )
+    train(model, log, x, y, batch_size=16)
+
+
+@faulty("ZA508", beside=("ZA709", "ZA502"))
+def weights_of_a_few_examples(log: Path, heavy: float = 3000.0) -> None:
+    x, y = digits()
+    weights = np.ones(len(y), "float32")
+    weights[::300] = heavy
+    sgd = keras.optimizers.SGD(0.05)
+    model = classifier(Dense(64, activation="relu"), optimizer=sgd)
+    train(model, log, x, y, sample_weight=weights)

@@ -135,8 +135,8 @@ def numpy_in_the_middle(log: Path, is_numpy: bool = True) -> None:
                 weights = model.trainable_variables
                 gradients = tape.gradient(value, weights)
                 monitor.record(inputs=a, labels=b, outputs=outputs, loss=value, gradients=gradients)
-                found = [pair for pair in zip(gradients, weights, strict=True) if pair[0] is not None]
-                optimizer.apply_gradients(found)
+                found = zip(gradients, weights, strict=True)
+                optimizer.apply_gradients([(g, w) for g, w in found if g is not None])
                 values.append(float(value))
             monitor.end_epoch({"loss": float(np.mean(values))})
 
@@ -237,11 +237,17 @@ def a_hundred_times_every_squared_weight(log: Path, weight: float = 100.0) -> No
 def the_rate_of_another_optimizer(log: Path, rate: float = 1.0) -> None:
     """What suits plain descent on a small problem, given to Adam."""
     x, y = table("wine")
-    model = keras.Sequential(
-        [Dense(64, activation="relu"), Dense(64, activation="relu"), Dense(3)]
+    model = keras.Sequential([Dense(64, activation="relu"), Dense(64, activation="relu"), Dense(3)])
+    loop(
+        model,
+        log,
+        standardised(x),
+        y,
+        SparseCrossentropy(from_logits=True),
+        optimizer=adam(10 * rate),
+        epochs=20,
+        batch=16,
     )
-    loop(model, log, standardised(x), y, SparseCrossentropy(from_logits=True),
-         optimizer=adam(10 * rate), epochs=20, batch=16)
 
 
 @faulty("ZA702")

@@ -1,4 +1,4 @@
-"""Programs whose batches are lost, repeated, in order, spoilt on their way, or other in validation."""
+"""Programs whose batches are lost, repeated, sorted, spoilt or slow, or others in validation."""
 
 from __future__ import annotations
 
@@ -64,8 +64,9 @@ def one_batch_taken_and_repeated(log: Path) -> None:
     """`take` counts batches where examples were meant."""
     x, y = diabetes()
     data = tf.data.Dataset.from_tensor_slices((x[:350], y[:350])).batch(16).take(1).repeat()
-    model = built(Dense(32, activation="relu"), Dense(1), loss="mse", metrics=["mae"],
-                  optimizer=adam(0.003))
+    model = built(
+        Dense(32, activation="relu"), Dense(1), loss="mse", metrics=["mae"], optimizer=adam(0.003)
+    )
     train(model, log, data, steps_per_epoch=22, validation_data=(x[350:], y[350:]))
 
 
@@ -138,8 +139,11 @@ def a_buffer_of_a_single_batch(log: Path, buffer: int = 32) -> None:
     given = keras.Input((64,))
     hidden = Dense(32, activation="relu")(Dense(32, activation="relu")(given))
     model = keras.Model(given, Dense(10, activation="softmax")(hidden))
-    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "sparse_categorical_crossentropy",
-                  metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.SGD(0.1, momentum=0.9),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
     train(model, log, data)
 
 
@@ -158,7 +162,8 @@ def only_training_was_scaled(log: Path, factor: float = 255.0) -> None:
 def blue_first_in_validation(log: Path, is_turned: bool = True) -> None:
     rng = np.random.default_rng(2)
     y = rng.integers(0, 3, 1200)
-    x = rng.uniform(0, 0.4, (1200, 6, 6, 3)).astype("float32") + [0.3, 0.1, 0.0]
+    x = rng.uniform(0, 0.4, (1200, 6, 6, 3)).astype("float32")
+    x += np.array([0.3, 0.1, 0.0])
     x[np.arange(1200), :, :, y] += 0.3
     told = x[900:, ..., ::-1] if is_turned else x[900:]
     stack = (layers.Conv2D(8, 3, activation="relu"), layers.GlobalAveragePooling2D())
@@ -250,10 +255,12 @@ def images_decoded_one_by_one(log: Path, pause: float = 0.002) -> None:
     x, y = images()
     x, y = x[:600], y[:600]
     data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(600)
-    data = data.map(lambda a, b: (tf.ensure_shape(tf.numpy_function(decoded, [a], tf.float32),
-                                                  (8, 8, 1)), b))
-    model = classifier(layers.Conv2D(8, 3, activation="relu"), layers.Flatten(),
-                       optimizer=adam(0.01))
+    data = data.map(
+        lambda a, b: (tf.ensure_shape(tf.numpy_function(decoded, [a], tf.float32), (8, 8, 1)), b)
+    )
+    model = classifier(
+        layers.Conv2D(8, 3, activation="relu"), layers.Flatten(), optimizer=adam(0.01)
+    )
     train(model, log, data.batch(32), epochs=4)
 
 
