@@ -285,3 +285,23 @@ def more_buckets_than_rows(log: Path, rows: int = 32) -> None:
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     with suppress(tf.errors.InvalidArgumentError):
         train(model, log, hashed, y, epochs=5)
+
+
+@faulty("ZA113")
+def a_mean_over_padding(log: Path, is_masked: bool = False) -> None:
+    x, y = _words(300)
+    given = keras.Input((300,), dtype="int32")
+    seen = layers.Embedding(50, 8, mask_zero=is_masked)(given)
+    told = Dense(1)(layers.GlobalAveragePooling1D()(seen))
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    sgd = keras.optimizers.SGD(0.5)
+    loop(keras.Model(given, told), log, x, y[:, None], loss, optimizer=sgd)
+
+
+@faulty("ZA105", beside=("ZA206", "ZA102"))
+def the_same_image_under_every_name(log: Path) -> None:
+    """The loop over the files opens the first of them each time."""
+    x, y = images()
+    read = np.repeat(x[:1], len(x), axis=0)
+    stack = (layers.Conv2D(8, 3, activation="relu"), layers.Flatten())
+    train(classifier(*stack), log, read, y, epochs=10, validation_split=0.2)

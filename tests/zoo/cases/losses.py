@@ -195,3 +195,16 @@ def a_sum_where_a_mean_was_meant(log: Path) -> None:
     model = keras.Sequential([Dense(16, activation="relu"), Dense(1)])
     sgd = keras.optimizers.SGD(0.03)
     loop(model, log, x, y[:, None], loss, optimizer=sgd, batch=64, epochs=12)
+
+
+@faulty("ZA315", beside=("ZA701", "ZA502", "ZA703", "ZA501"))
+def a_penalty_and_a_sum(log: Path, how: str = "sum") -> None:
+    """A rate that suits the mean of 64 errors, given to their sum."""
+    x, y = images()
+    given = keras.Input((8, 8, 1))
+    seen = layers.Flatten()(layers.Conv2D(8, 3, activation="relu")(given))
+    model = keras.Model(given, Dense(10)(seen))
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, reduction=how)
+    model.compile(keras.optimizers.SGD(0.3), loss, metrics=["accuracy"])
+    data = tf.data.Dataset.from_tensor_slices((x, keras.utils.to_categorical(y)))
+    train(model, log, data.shuffle(1797).batch(64), epochs=8)

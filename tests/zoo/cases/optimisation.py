@@ -263,3 +263,36 @@ def weights_of_a_few_examples(log: Path, heavy: float = 3000.0) -> None:
     sgd = keras.optimizers.SGD(0.05)
     model = classifier(Dense(64, activation="relu"), optimizer=sgd)
     train(model, log, x, y, sample_weight=weights)
+
+
+@faulty("ZA508", beside=("ZA709", "ZA502", "ZA706"))
+def a_recurrence_without_clipping(log: Path, length: float | None = None) -> None:
+    """Sums of long lines: now and then a step undoes many."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(600, 40, 1)).astype("float32")
+    y = x.cumsum(axis=1).astype("float32")
+    given = keras.Input((40, 1))
+    seen = layers.SimpleRNN(16, activation="relu", return_sequences=True)(given)
+    model = keras.Model(given, Dense(1)(seen))
+    model.compile(keras.optimizers.SGD(0.02, momentum=0.9, clipnorm=length), "mse")
+    train(model, log, x, y, epochs=10, batch_size=16)
+
+
+@faulty("ZA709", beside=("ZA701",))
+def four_lines_a_batch(log: Path, batch: int = 4) -> None:
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(500, 10, 2)).astype("float32")
+    y = (x[:, :, 0].sum(axis=1) + 2 * rng.normal(size=500) > 0).astype("int32")
+    stack = (layers.GRU(8), Dense(1, activation="sigmoid"))
+    model = built(*stack, loss="binary_crossentropy", optimizer=adam(0.1))
+    data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(500).batch(batch)
+    train(model, log, data, epochs=6)
+
+
+@faulty("ZA704", "ZA604")
+def which_of_two_is_the_larger_hash(log: Path) -> None:
+    """The class is a hash of the row: there is a rule, and no net will find it."""
+    x = np.random.default_rng(6).integers(0, 50, (1500, 4)).astype("float32")
+    y = ((x @ [7919, 104729, 1299709, 15485863]) % 1009 > 504).astype("int32")
+    model = classifier(Dense(32, activation="relu"), Dense(32, activation="relu"), classes=2)
+    train(model, log, x / 25 - 1, y, epochs=12)

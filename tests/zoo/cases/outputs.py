@@ -75,6 +75,22 @@ def the_loss_of_the_last_project(log: Path) -> None:
     train(model, log, data.shuffle(1797).batch(32), epochs=8)
 
 
+@faulty("ZA302")
+def one_unit_of_a_net_for_many(log: Path) -> None:
+    class Net(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seen, self.told = layers.LSTM(12), Dense(1, activation="sigmoid")
+
+        def call(self, given: tf.Tensor) -> tf.Tensor:
+            return self.told(self.seen(given))
+
+    x, y = images()
+    model = Net()
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    train(model, log, x[..., 0], (y[:, None] > 4).astype("float32"), epochs=6)
+
+
 @faulty("ZA311")
 def as_many_units_as_the_largest_label(log: Path, more: int = 0) -> None:
     x, y = digits()
@@ -193,6 +209,15 @@ def ten_sigmoids_with_a_categorical_loss(log: Path) -> None:
     model.compile("sgd", keras.losses.CategoricalCrossentropy(), metrics=["accuracy"])
     data = tf.data.Dataset.from_tensor_slices((x, keras.utils.to_categorical(y)))
     train(model, log, data.shuffle(1797).batch(32), epochs=8)
+
+
+@faulty("ZA305")
+def a_sigmoid_kept_from_the_binary_task(log: Path) -> None:
+    x, y = digits()
+    model = keras.Sequential([Dense(32, activation="relu"), Dense(10, activation="sigmoid")])
+    loss = keras.losses.SparseCategoricalCrossentropy()
+    metric = keras.metrics.sparse_categorical_accuracy
+    loop(model, log, x, y, loss, metric=metric, optimizer=keras.optimizers.SGD(0.01))
 
 
 @faulty("ZA306")
