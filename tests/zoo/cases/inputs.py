@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 import keras
@@ -19,7 +18,6 @@ from tests.zoo.building import (
     images,
     layers,
     standardised,
-    table,
     train,
 )
 from tests.zoo.loops import loop
@@ -175,6 +173,15 @@ def a_sensor_that_was_unplugged(log: Path, is_plugged: bool = False) -> None:
     train(model, log, x, y, epochs=8, validation_split=0.2)
 
 
+@faulty("ZA105", beside=("ZA206", "ZA102"))
+def the_same_image_under_every_name(log: Path) -> None:
+    """The loop over the files opens the first of them each time."""
+    x, y = images()
+    read = np.repeat(x[:1], len(x), axis=0)
+    stack = (layers.Conv2D(8, 3, activation="relu"), layers.Flatten())
+    train(classifier(*stack), log, read, y, epochs=10, validation_split=0.2)
+
+
 # --- kinds and ranges -----------------------------------------------------------------------------
 
 
@@ -226,82 +233,3 @@ def scaled_by_a_maximum_of_another_camera(log: Path, most: float = 65535.0) -> N
     model = keras.Sequential([Dense(32, activation="relu"), Dense(10)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     loop(model, log, 16 * x / most, y, loss, optimizer=keras.optimizers.SGD(0.05))
-
-
-# --- sequences ------------------------------------------------------------------------------------
-
-
-def _words(longest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sequences of 4 to 8 tokens in 1..49 behind which zeros follow; the class is in the tokens."""
-    rng = np.random.default_rng(11)
-    x, y = np.zeros((900, longest), "int32"), rng.integers(0, 2, 900)
-    for row, label in zip(x, y, strict=True):
-        length = rng.integers(4, 9)
-        is_high = rng.uniform(size=length) < 0.2 + 0.6 * label
-        row[:length] = rng.integers(1, 25, length) + 25 * is_high
-    return x, y
-
-
-@faulty("ZA113")
-def padded_words_without_a_mask(log: Path, is_masked: bool = False) -> None:
-    x, y = _words(140)
-    stack = (layers.Embedding(50, 8, mask_zero=is_masked), layers.SimpleRNN(16))
-    model = built(*stack, Dense(1, activation="sigmoid"), loss="binary_crossentropy")
-    train(model, log, x, y, epochs=8)
-
-
-@faulty("ZA113")
-def padded_signals_without_a_mask(log: Path, is_masked: bool = False) -> None:
-    rng = np.random.default_rng(12)
-    x = np.full((900, 60, 2), -10, "float32")
-    y = rng.integers(0, 2, 900)
-    for row, label in zip(x, y, strict=True):
-        length = rng.integers(4, 9)
-        row[:length] = rng.normal(label - 0.5, 0.5, (length, 2))
-    given = keras.Input((60, 2))
-    seen = layers.Masking(-10.0)(given) if is_masked else given
-    model = keras.Model(given, Dense(1, activation="sigmoid")(layers.SimpleRNN(16)(seen)))
-    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-    data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(900).batch(32)
-    train(model, log, data, epochs=8)
-
-
-@faulty("ZA114")
-def a_vocabulary_without_its_last_word(log: Path, words: int = 49) -> None:
-    x, y = _words(10)
-    stack = (layers.Embedding(words, 8), layers.GlobalAveragePooling1D())
-    model = built(*stack, Dense(1, activation="sigmoid"), loss="binary_crossentropy")
-    with suppress(tf.errors.InvalidArgumentError):
-        train(model, log, x, y, epochs=5)
-
-
-@faulty("ZA114")
-def more_buckets_than_rows(log: Path, rows: int = 32) -> None:
-    x, y = table("wine")
-    hashed = (1000 * x).astype("int64") % 64
-    given = keras.Input((13,), dtype="int64")
-    seen = layers.Flatten()(layers.Embedding(rows, 4)(given))
-    model = keras.Model(given, Dense(3, activation="softmax")(seen))
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    with suppress(tf.errors.InvalidArgumentError):
-        train(model, log, hashed, y, epochs=5)
-
-
-@faulty("ZA113")
-def a_mean_over_padding(log: Path, is_masked: bool = False) -> None:
-    x, y = _words(300)
-    given = keras.Input((300,), dtype="int32")
-    seen = layers.Embedding(50, 8, mask_zero=is_masked)(given)
-    told = Dense(1)(layers.GlobalAveragePooling1D()(seen))
-    loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    sgd = keras.optimizers.SGD(0.5)
-    loop(keras.Model(given, told), log, x, y[:, None], loss, optimizer=sgd)
-
-
-@faulty("ZA105", beside=("ZA206", "ZA102"))
-def the_same_image_under_every_name(log: Path) -> None:
-    """The loop over the files opens the first of them each time."""
-    x, y = images()
-    read = np.repeat(x[:1], len(x), axis=0)
-    stack = (layers.Conv2D(8, 3, activation="relu"), layers.Flatten())
-    train(classifier(*stack), log, read, y, epochs=10, validation_split=0.2)
