@@ -108,7 +108,7 @@ def a_loss_class_that_subtracts(log: Path) -> None:
     train(model, log, tf.data.Dataset.from_tensor_slices((x, y)).shuffle(442).batch(32))
 
 
-@faulty("ZA313")
+@faulty("ZA313", beside=("ZA406",))
 def a_train_step_that_subtracts(log: Path, is_flat: bool = False) -> None:
     class Fitted(keras.Model):
         def __init__(self) -> None:

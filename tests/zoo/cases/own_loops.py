@@ -78,7 +78,7 @@ def updates_of_a_copy(log: Path, is_copied: bool = True) -> None:
             monitor.end_epoch({"loss": float(np.mean(values))})
 
 
-@faulty("ZA708")
+@faulty("ZA708", beside=("ZA406",))
 def a_train_step_without_its_last_line(log: Path) -> None:
     class Net(keras.Model):
         def __init__(self) -> None:
