@@ -77,7 +77,8 @@ def kernels_of_a_thousandth(log: Path, spread: float = 1e-3) -> None:
         start = initializers.TruncatedNormal(stddev=spread)
         seen = Dense(48, activation="tanh", kernel_initializer=start)(seen)
     model = keras.Model(given, Dense(10, activation="softmax")(seen))
-    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", ["accuracy"])
+    sgd = keras.optimizers.SGD(0.1)
+    model.compile(sgd, "sparse_categorical_crossentropy", metrics=["accuracy"])
     train(model, log, x, y)
 
 

@@ -169,7 +169,8 @@ def the_largest_instead_of_the_shares(log: Path) -> None:
     """`argmax` has no gradient: nothing of the model is reached, and Keras says so."""
 
     def loss(labels: Any, outputs: Any) -> Any:
-        return ops.mean(ops.abs(ops.cast(labels, "float32") - ops.argmax(outputs, axis=-1)))
+        told = ops.cast(ops.argmax(outputs, axis=-1), "float32")
+        return ops.mean(ops.abs(ops.cast(labels, "float32") - told))
 
     x, y = table("iris")
     model = classifier(Dense(8, activation="relu"), classes=3, loss=loss, metrics=[])

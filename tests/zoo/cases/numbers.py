@@ -122,7 +122,7 @@ def a_small_loss_in_half_precision(log: Path, kind: str = "mixed_float16") -> No
 
     def loss(labels: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
         told = tf.cast(outputs, tf.float32)
-        return 1e-7 * keras.losses.sparse_categorical_crossentropy(labels, told, from_logits=True)
+        return 1e-6 * keras.losses.sparse_categorical_crossentropy(labels, told, from_logits=True)
 
     x, y = images()
     stack = (
@@ -214,7 +214,8 @@ def convolutions_one_behind_the_other(log: Path, activation: str = "sigmoid") ->
         seen = layers.Conv2D(8, 3, padding="same", activation=activation)(seen)
     told = Dense(10, activation="softmax")(layers.GlobalAveragePooling2D()(seen))
     model = keras.Model(given, told)
-    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", ["accuracy"])
+    sgd = keras.optimizers.SGD(0.1)
+    model.compile(sgd, "sparse_categorical_crossentropy", metrics=["accuracy"])
     train(model, log, x, y, epochs=6)
 
 

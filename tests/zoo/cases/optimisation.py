@@ -101,8 +101,8 @@ def a_cosine_over_as_many_steps_as_epochs(log: Path, steps: int = 20) -> None:
     given = keras.Input((8, 8, 1))
     seen = layers.Flatten()(layers.Conv2D(8, 3, activation="relu")(given))
     model = keras.Model(given, Dense(10, activation="softmax")(seen))
-    falling = schedules.CosineDecay(0.001, steps)
-    model.compile(keras.optimizers.Adam(falling), "sparse_categorical_crossentropy", ["accuracy"])
+    falling = keras.optimizers.Adam(schedules.CosineDecay(0.001, steps))
+    model.compile(falling, "sparse_categorical_crossentropy", metrics=["accuracy"])
     train(model, log, x, y, epochs=20)
 
 
