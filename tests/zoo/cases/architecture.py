@@ -287,11 +287,3 @@ def decay_taken_for_a_rate(log: Path, decay: float = 100.0) -> None:
         optimizer=keras.optimizers.AdamW(0.003, weight_decay=decay),
     )
     train(model, log, x, y)
-
-
-@faulty("ZA606", "ZA503", beside=("ZA602", "ZA502"))
-def recurrences_one_over_the_other(log: Path, depth: int = 7) -> None:
-    x, y = images()
-    rows = [layers.SimpleRNN(12, return_sequences=True) for _ in range(depth)]
-    model = classifier(*rows, layers.SimpleRNN(12), optimizer=keras.optimizers.SGD(0.003))
-    train(model, log, x[..., 0], y, epochs=5)

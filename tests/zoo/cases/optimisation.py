@@ -159,7 +159,7 @@ def three_epochs_of_a_regression(log: Path, epochs: int = 3) -> None:
 
 @faulty("ZA705")
 def patience_of_nothing(log: Path, patience: int = 0) -> None:
-    """The first epoch that is no better ends it, and validation is three batches."""
+    """An epoch that gains less than .2 ends it, and so does the first at such a rate."""
     x, y = digits()
     model = classifier(Dense(64, activation="relu"), optimizer=keras.optimizers.SGD(0.003))
     stop = keras.callbacks.EarlyStopping("loss", min_delta=0.2, patience=patience)
