@@ -136,7 +136,7 @@ def squares_of_class_numbers_over_a_frozen_body(log: Path) -> None:
         [layers.Conv2D(4, 3, activation="tanh"), layers.Flatten(), Dense(2, activation="tanh")]
     )
     body.trainable = False
-    model = built(body, Dense(1), loss="mse", optimizer=adam(0.003))
+    model = built(body, Dense(1), loss="mse", optimizer=adam(0.003), metrics=["mae"])
     train(model, log, x, y, validation_split=0.2)
 
 

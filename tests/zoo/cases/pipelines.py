@@ -114,7 +114,8 @@ def rows_of_a_file_that_is_not_rewound(log: Path) -> None:
 def sorted_and_not_shuffled(log: Path, is_shuffled: bool = False) -> None:
     x, y = digits()
     order = np.argsort(y, kind="stable")
-    model = classifier(Dense(64, activation="relu"), optimizer=keras.optimizers.SGD(0.1))
+    sgd = keras.optimizers.SGD(0.3, momentum=0.9)
+    model = classifier(Dense(64, activation="relu"), optimizer=sgd)
     train(model, log, x[order], y[order], shuffle=is_shuffled)
 
 
@@ -126,7 +127,8 @@ def one_folder_after_the_other(log: Path) -> None:
     for folder in folders[1:]:
         data = data.concatenate(folder)
     stack = (layers.Conv2D(8, 3, activation="relu"), layers.Flatten())
-    model = classifier(*stack, optimizer=adam(0.003))
+    sgd = keras.optimizers.SGD(0.1, momentum=0.9)
+    model = classifier(*stack, optimizer=sgd)
     drawn = np.random.default_rng(1).permutation(1797)[:300]
     train(model, log, data.batch(32), epochs=8, validation_data=(x[drawn], y[drawn]))
 
@@ -276,5 +278,7 @@ def a_sequence_that_reads_a_slow_disk(log: Path, pause: float = 0.08) -> None:
             return x[rows], y[rows]
 
     x, y = diabetes()
-    model = built(Dense(16, activation="relu"), Dense(1), loss="mse", optimizer=adam(0.02))
+    model = built(
+        Dense(16, activation="relu"), Dense(1), loss="mse", optimizer=adam(0.02), metrics=["mae"]
+    )
     train(model, log, Read(), epochs=5)
