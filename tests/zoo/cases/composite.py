@@ -123,9 +123,10 @@ def sigmoid_for_numbers_of_raw_columns(log: Path) -> None:
 def ten_coins_that_begin_alike(log: Path) -> None:
     x, y = digits()
     start = keras.initializers.Constant(0.05)
-    model = classifier(
-        Dense(32, activation="relu", kernel_initializer=start), loss="binary_crossentropy"
-    )
+    model = built(
+        Dense(32, activation="relu", kernel_initializer=start),
+        Dense(10, activation="softmax", kernel_initializer=start), loss="binary_crossentropy",
+    )  # fmt: skip
     train(model, log, x, keras.utils.to_categorical(y))
 
 
@@ -256,7 +257,8 @@ def bytes_coins_and_weights_of_one_value(log: Path) -> None:
     x, y = digits()
     start = keras.initializers.Constant(0.1)
     hidden = Dense(32, activation="relu", kernel_initializer=start)
-    model = classifier(hidden, loss="binary_crossentropy", optimizer=SGD(0.1))
+    told = Dense(10, activation="softmax", kernel_initializer=start)
+    model = built(hidden, told, loss="binary_crossentropy", optimizer=SGD(0.1))
     train(model, log, 4000 * x, keras.utils.to_categorical(y))
 
 

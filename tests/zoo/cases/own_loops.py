@@ -18,8 +18,6 @@ from tests.zoo.building import (
     digits,
     images,
     layers,
-    standardised,
-    table,
     train,
 )
 from tests.zoo.loops import loop
@@ -236,17 +234,19 @@ def a_hundred_times_every_squared_weight(log: Path, weight: float = 100.0) -> No
 @faulty("ZA701", beside=("ZA501",))
 def the_rate_of_another_optimizer(log: Path, rate: float = 1.0) -> None:
     """What suits plain descent on a small problem, given to Adam."""
-    x, y = table("wine")
-    model = keras.Sequential([Dense(64, activation="relu"), Dense(64, activation="relu"), Dense(3)])
+    x, y = digits()
+    model = keras.Sequential(
+        [Dense(64, activation="relu"), Dense(64, activation="relu"), Dense(10)]
+    )
     loop(
         model,
         log,
-        standardised(x),
+        x,
         y,
         SparseCrossentropy(from_logits=True),
         optimizer=adam(10 * rate),
-        epochs=20,
-        batch=16,
+        epochs=8,
+        batch=32,
     )
 
 
