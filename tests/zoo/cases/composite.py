@@ -217,7 +217,7 @@ def a_rare_class_at_a_rate_that_has_gone(log: Path) -> None:
     rng = np.random.default_rng(3)
     y = (np.arange(3000) % 50 == 0).astype("int32")
     x = (rng.normal(size=(3000, 8)) + y[:, None]).astype("float32")
-    falling = keras.optimizers.schedules.ExponentialDecay(0.01, decay_steps=1, decay_rate=0.8)
+    falling = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=1, decay_rate=0.97)
     stack = (Dense(16, activation="relu"), Dense(1, activation="sigmoid"))
     model = built(*stack, loss="binary_crossentropy", optimizer=SGD(falling))
     train(model, log, x, y)

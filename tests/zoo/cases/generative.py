@@ -19,7 +19,7 @@ ops = keras.ops
 # --- two players ----------------------------------------------------------------------------------
 
 
-class _Players(keras.Model):
+class Players(keras.Model):
     """A generator of digits from 8 numbers, and a critic that tells them from those of people."""
 
     def __init__(self, told: str | None = None, is_from_logits: bool = True) -> None:
@@ -65,7 +65,7 @@ class _Players(keras.Model):
 @faulty("ZA612", "ZA708")
 def a_generator_without_an_update(log: Path) -> None:
     x, _ = digits()
-    model = _Players()
+    model = Players()
     model.trains_generator = False
     model.compile(adam(1e-3), adam(1e-3))
     train(model, log, x, epochs=12)
@@ -75,7 +75,7 @@ def a_generator_without_an_update(log: Path) -> None:
 def a_critic_frozen_for_good(log: Path) -> None:
     """It was frozen for the generator's turn, and nobody thawed it."""
     x, _ = digits()
-    model = _Players()
+    model = Players()
     model.critic.trainable = False
     model.trains_critic = False
     model.compile(adam(1e-3), adam(1e-3))
@@ -85,7 +85,7 @@ def a_critic_frozen_for_good(log: Path) -> None:
 @faulty("ZA612", "ZA701", beside=("ZA502", "ZA504", "ZA703"))
 def a_critic_at_a_rate_of_5(log: Path, rate: float = 5.0) -> None:
     x, _ = digits()
-    model = _Players()
+    model = Players()
     model.compile(adam(1e-3), adam(rate))
     train(model, log, x, epochs=12)
 
@@ -93,7 +93,7 @@ def a_critic_at_a_rate_of_5(log: Path, rate: float = 5.0) -> None:
 @faulty("ZA702", "ZA612")
 def a_generator_that_crawls(log: Path, rate: float = 1e-9) -> None:
     x, _ = digits()
-    model = _Players()
+    model = Players()
     model.compile(adam(rate), adam(1e-3))
     train(model, log, x, epochs=12)
 
@@ -101,7 +101,7 @@ def a_generator_that_crawls(log: Path, rate: float = 1e-9) -> None:
 # --- autoencoders ---------------------------------------------------------------------------------
 
 
-class _Sampled(keras.Model):
+class Sampled(keras.Model):
     """A variational autoencoder of digits; `weight` is that of the divergence."""
 
     def __init__(self, weight: float, told: str = "sigmoid", deepest: float = -10.0) -> None:
@@ -127,7 +127,7 @@ class _Sampled(keras.Model):
 @faulty("ZA610", beside=("ZA509", "ZA609"))
 def a_divergence_that_weighs_a_hundred(log: Path, weight: float = 100.0) -> None:
     x, _ = digits()
-    model = _Sampled(weight)
+    model = Sampled(weight)
     model.compile(adam(0.003), "binary_crossentropy", metrics=["mae"])
     train(model, log, x, x, epochs=12)
 
@@ -136,7 +136,7 @@ def a_divergence_that_weighs_a_hundred(log: Path, weight: float = 100.0) -> None
 def a_mean_of_squares_against_a_sum_of_divergence(log: Path, weight: float = 1.0) -> None:
     """The error is a mean over 64 pixels, the divergence a sum: it is 64 times too strong."""
     x, _ = digits()
-    model = _Sampled(weight)
+    model = Sampled(weight)
     model.compile(adam(0.003), "mse")
     train(model, log, tf.data.Dataset.from_tensor_slices((x, x)).shuffle(1797).batch(32), epochs=12)
 
@@ -145,7 +145,7 @@ def a_mean_of_squares_against_a_sum_of_divergence(log: Path, weight: float = 1.0
 def a_divergence_with_its_sign_turned(log: Path, weight: float = -1.0) -> None:
     """It is rewarded for leaving the prior, without end."""
     x, _ = digits()
-    model = _Sampled(weight)
+    model = Sampled(weight)
     model.compile(adam(0.01), "binary_crossentropy")
     train(model, log, x, x, epochs=15)
 
