@@ -162,6 +162,7 @@ class Denoiser(keras.Model):
 
     def __init__(self) -> None:
         super().__init__()
+        self.mean_loss = keras.metrics.Mean("loss")
         self.network = keras.Sequential(
             [keras.Input((4,)), Dense(64, activation="swish"), Dense(64, activation="swish"),
              Dense(2)]
@@ -179,7 +180,12 @@ class Denoiser(keras.Model):
             loss = tf.reduce_mean(tf.square(told - noise))
         variables = self.trainable_variables
         self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        return {"loss": loss}
+        self.mean_loss.update_state(loss)
+        return {"loss": self.mean_loss.result()}
+
+    @property
+    def metrics(self) -> list[Any]:
+        return [self.mean_loss]
 
 
 @healthy

@@ -154,8 +154,10 @@ def a_series_foretold_from_its_past(log: Path) -> None:
     data = keras.utils.timeseries_dataset_from_array(
         series[:-24], series[24:], 24, batch_size=64, shuffle=True, seed=0
     )
-    stack = (scaled, layers.Conv1D(16, 3, padding="causal", activation="relu"), layers.Flatten(),
-             Dense(1, bias_initializer=keras.initializers.Constant(20)))  # fmt: skip
+    stack = (
+        keras.Input((24, 1)), scaled, layers.Conv1D(16, 3, padding="causal", activation="relu"),
+        layers.Flatten(), Dense(1, bias_initializer=keras.initializers.Constant(20)),
+    )  # fmt: skip
     train(built(*stack, loss="mae", optimizer=adam(0.002), metrics=["mse"]), log, data, epochs=15)
 
 
