@@ -96,7 +96,7 @@ def layers_that_normalise_themselves(log: Path) -> None:
     for _ in range(6):
         stack += [Dense(48, activation="selu", kernel_initializer="lecun_normal"),
                   layers.AlphaDropout(0.05)]  # fmt: skip
-    _digits(log, classifier(*stack, optimizer=SGD(0.02, momentum=0.9)))
+    _digits(log, classifier(*stack, optimizer=SGD(0.01, momentum=0.9)))
 
 
 @healthy
@@ -107,7 +107,7 @@ def a_single_linear_layer(log: Path) -> None:
 @healthy
 def a_narrow_middle(log: Path) -> None:
     stack = (Dense(64, activation="relu"), Dense(3), Dense(64, activation="relu"))
-    _digits(log, classifier(*stack, optimizer=adam(0.005)), epochs=20)
+    _digits(log, classifier(*stack, optimizer=adam(0.005)), epochs=12)
 
 
 @healthy
@@ -199,7 +199,7 @@ def weights_kept_at_unit_norm(log: Path) -> None:
     unit = keras.constraints.UnitNorm(axis=0)
     stack = (Dense(64, kernel_constraint=unit, activation="relu"), layers.UnitNormalization(),
              layers.Rescaling(8.0))  # fmt: skip
-    _digits(log, classifier(*stack, optimizer=SGD(0.1, momentum=0.9)))
+    _digits(log, classifier(*stack, optimizer=SGD(0.02, momentum=0.9)))
 
 
 @healthy
