@@ -55,7 +55,7 @@ def class_numbers_as_floats(log: Path) -> None:
 
 
 @healthy
-def labels_that_are_smoothed(log: Path) -> None:
+def digits_with_smoothed_labels(log: Path) -> None:
     x, y = digits()
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
     model = classifier(Dense(64, activation="relu"), loss=loss)
