@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.logs import read_runs
 from tests.corpus import judging, stretches
 from tests.corpus.flips import flips, headlines
@@ -23,6 +26,7 @@ from tests.corpus.judging import Doctor, Judgement
 from tests.corpus.labels import Label, kinds_of, labels_of
 from tests.corpus.scoring import differences, table
 
+ROUNDS = 3
 ABSENT = "There is no corpus: name its folder as an argument or in ZEROACC_CORPUS."
 
 
@@ -39,6 +43,7 @@ def score(folder: Path, environment: Path | None, *, runs: bool) -> None:
     mine = judged(folder, labels, judging.ours)
     print("ours:", *table(mine, kinds), sep="\n")
     print("\nOurs differs from the label:", *differences(mine, kinds), sep="\n")
+    print(f"\n{cost(folder)}")
     if runs:
         for label, j in mine:
             found = " ".join(f"{code}:{tier.label}" for code, tier in j.tiers.items())
@@ -51,6 +56,21 @@ def score(folder: Path, environment: Path | None, *, runs: bool) -> None:
         theirs = judged(folder, labels, doctor)
         print(f"\n{name} ({len(theirs)} of {len(labels)} runs read):", *table(theirs, kinds),
               sep="\n")  # fmt: skip
+
+
+def cost(folder: Path) -> str:
+    """What judging every run costs beside reading it, in CPU time: the least of some rounds."""
+    reading = judgement = math.inf
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        runs = [run for path in sorted((folder / "runs").iterdir()) for run in read_runs(str(path))]
+        read = time.process_time()
+        for run in runs:
+            diagnose(run, CATALOGUE)
+        reading = min(reading, read - began)
+        judgement = min(judgement, time.process_time() - read)
+    return (f"reading {reading:.2f} s, judging {judgement:.2f} s of CPU time: "
+            f"{judgement / reading:.1%} of it")  # fmt: skip
 
 
 def count_flips(folder: Path) -> None:
