@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from tb_zeroacc.diagnosis.answers import (
@@ -28,9 +30,8 @@ from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Table
 from tb_zeroacc.wording import listed, number, percent
 
-OUTWEIGHS = (
-    1.0  # penalty ÷ loss of the data in the first samples; a healthy one may be 5 (measured)
-)
+OUTWEIGHS = 1.0  # penalty ÷ loss of the data in the first samples; a healthy one may be 5
+DECAYS = 0.01  # of a weight, a step: usual settings take .0001 and less (.001 · .1, .1 · .0005)
 FIRST = 10  # samples
 # Kernel at the end ÷ at first: .00003 and .0009 where the penalty has won, .15 to .9 in health.
 SHRUNK = 0.1
@@ -65,9 +66,11 @@ def regularisation_dominates(context: RunContext) -> Answer:
     ## How it is detected
     Three must hold. The penalty is at least as large as the loss of the data in the first ten
     samples (their median); a healthy run may begin at five times that and still learn. The loss of
-    the data alone ends at nine tenths of its baseline or more. And a kernel that is regularised
-    shrank to a tenth or less of its initial size: 3e-5 and 9e-4 in failing programs, .15 and more
-    in healthy ones (measured).
+    the data alone ends at nine tenths of its baseline or more. And a kernel (or the output of a
+    layer) that is regularised shrank to a tenth or less of its initial size: 3e-5 and 9e-4 in
+    failing programs, .15 and more in healthy ones (measured). Without regularisers: the optimizer's
+    weight decay times the learning rate is .01 or more, a hundred times what is usual, and the
+    last two hold.
 
     ## How to fix it
     ```python
@@ -82,10 +85,10 @@ def regularisation_dominates(context: RunContext) -> Answer:
     stackoverflow.com/q/51028324 and 39052558; Goodfellow et al. 2016, Deep Learning, section 7.1.
     Margins measured on Keras 3.15.
     """
-    regularised = [x for x in context.given(CONTRACT).layers if _kernel_regulariser(x)]
+    regularised = [x for x in context.given(CONTRACT).layers if _regulariser(x)]
     if not regularised:
-        return NotApplicable("no layer regularises its kernel")
-    table, weights = context.given(STEP_LOSS), context.given(WEIGHTS)
+        return _by_decay(context)
+    table = context.given(STEP_LOSS)
     penalty, data = table.column("penalty")[:, 0], table.column("data_loss")[:, 0]
     first = (penalty[:FIRST], data[:FIRST])
     if not all(np.isfinite(values).any() for values in first):
@@ -100,67 +103,119 @@ def regularisation_dominates(context: RunContext) -> Answer:
     if not end >= HOPELESS * context.baseline.loss:
         share = percent(end / context.baseline.loss)
         return Passed(f"{said}, but the loss of the data falls to {share} of its baseline")
-    shrunk = _shrunk(weights, regularised)
+    shrunk = _shrunk(context, regularised)
+    if not shrunk:
+        return Passed(f"{said}, but nothing that is regularised shrank to a tenth")
+    return _flagged(table, regularised, (early, fit), shrunk)
+
+
+def _by_decay(context: RunContext) -> Answer:
+    """Weights that the optimizer itself shrinks at every step."""
+    contract = context.given(CONTRACT)
+    optimizer = contract.optimizer
+    decay = None if optimizer is None else optimizer.settings.get("weight_decay")
+    if optimizer is None or not isinstance(decay, int | float) or not optimizer.learning_rate:
+        return NotApplicable("no layer is regularised, and no weight decays")
+    taken = float(decay) * optimizer.learning_rate
+    said = f"a step takes {percent(taken)} of each weight"
+    if taken < DECAYS:
+        return Passed(said)
+    if context.loss_ratio is None:
+        return CannotTell(f"{said}, but the baseline of the loss is not known")
+    if context.loss_ratio < HOPELESS:
+        ratio = percent(context.loss_ratio)
+        return Passed(f"{said}, but the loss falls to {ratio} of its baseline")
+    shrunk = _shrunk(context, contract.layers)
     if not shrunk:
         return Passed(f"{said}, but no kernel shrank to a tenth")
-    return _flagged(table, weights, regularised, (early, fit), shrunk)
+    return Flagged(
+        summary=f"The weight decay takes {percent(taken)} of each weight at every step: it shrinks "
+        f"{_named(shrunk)} to nothing.",
+        context=f"Of {optimizer.class_name} with weight_decay={decay:g} at a learning rate of "
+        f"{number(optimizer.learning_rate)}.",
+        evidence=(
+            Evidence.of_number("share of a weight that a step takes", taken, at_most(DECAYS),
+                               unit="share"),
+            *_sizes(shrunk),
+        ),
+        since=BEFORE_TRAINING,
+        fix=Fix(
+            "Let a step take a ten-thousandth of a weight at most.",
+            f"- weight_decay={decay:g},\n+ weight_decay={1e-4 / optimizer.learning_rate:.1g},",
+        ),
+    )  # fmt: skip
 
 
-def _kernel_regulariser(layer: Layer) -> str | None:
-    """The regulariser of a layer's kernel, `L2(0.01)`."""
-    known = [r for r in layer.regularizers if r.partition("_regularizer")[0].endswith("kernel")]
-    return known[0].partition(": ")[2] if known else None
+def _regulariser(layer: Layer) -> str | None:
+    """The regulariser of a layer's kernel or of its output, `L2(0.01)`."""
+    kinds = [r.partition("_regularizer: ") for r in layer.regularizers]
+    known = [kind for what, _, kind in kinds if what.endswith(("kernel", "activity"))]
+    return known[0] if known else None
 
 
-def _shrunk(weights: Table, regularised: list[Layer]) -> dict[str, float]:
-    """The kernels that shrank, and to which share of their size."""
-    named = {path for layer in regularised for path in layer.variables}
-    rms, found = weights.column("rms"), {}
-    for row, name in enumerate(weights.rows):
-        known = rms[np.isfinite(rms[:, row]), row]
-        if name in named and name.endswith(KERNEL_NAMES) and len(known) and known[0] > 0:
-            share = float(known[-1] / known[0])
-            if share <= SHRUNK:
-                found[name] = share
+def _shrunk(context: RunContext, layers: Sequence[Layer]) -> dict[str, tuple[Table, float]]:
+    """The kernels and outputs that shrank, where they are on record, and to which share."""
+    kernels = {v for layer in layers for v in layer.variables if v.endswith(KERNEL_NAMES)}
+    outputs = {x.name for x in layers if any("activity" in r for r in x.regularizers)}
+    tables = ((context.given(WEIGHTS), kernels), (context.run.table("activations"), outputs))
+    found: dict[str, tuple[Table, float]] = {}
+    for table, named in tables:
+        for row, name in enumerate(table.rows if table is not None else ()):
+            if table is None or name not in named:
+                continue
+            rms = table.column("rms")[:, row]
+            known = rms[np.isfinite(rms)]
+            if len(known) and known[0] > 0 and known[-1] <= SHRUNK * known[0]:
+                found[name] = table, float(known[-1] / known[0])
     return found
+
+
+def _named(shrunk: Mapping[str, tuple[Table, float]]) -> str:
+    names = listed(list(shrunk))
+    are_kernels = all(table.kind == "weights" for table, _ in shrunk.values())
+    return names if are_kernels else f"what {names} puts out"
+
+
+def _sizes(shrunk: Mapping[str, tuple[Table, float]]) -> list[Evidence]:
+    return [
+        Evidence.of_table(f"size of `{name}` at the end ÷ at first", table, share,
+                          at_least(SHRUNK), layer=name)
+        for name, (table, share) in list(shrunk.items())[:4]
+    ]  # fmt: skip
 
 
 def _flagged(
     table: Table,
-    weights: Table,
     regularised: list[Layer],
     first: tuple[float, float],
-    shrunk: dict[str, float],
+    shrunk: Mapping[str, tuple[Table, float]],
 ) -> Flagged:
     (early, fit), until = first, int(table.steps[min(FIRST, len(table)) - 1])
-    layer = next(x for x in regularised if set(x.variables) & set(shrunk))
-    kind = _kernel_regulariser(layer) or ""
+    layer = next(x for x in regularised if {x.name, *x.variables} & set(shrunk))
+    what = "activity" if layer.name in shrunk else "kernel"
+    kind = _regulariser(layer) or ""
     return Flagged(
         summary=f"The penalty of the regularisers is {number(early / fit)} times the loss of the "
-        f"data: it shrinks {listed(list(shrunk))} to nothing.",
+        f"data: it shrinks {_named(shrunk)} to nothing.",
         context=f"`{layer.name}` has {kind}." if kind else "",
         evidence=(
             Evidence.of_table("penalty ÷ loss of the data, first samples", table, early / fit,
                               at_most(OUTWEIGHS), since=0, until=until),
-            *(
-                Evidence.of_table(f"size of `{name}` at the end ÷ at first", weights, share,
-                                  at_least(SHRUNK), layer=name)
-                for name, share in list(shrunk.items())[:4]
-            ),
+            *_sizes(shrunk),
         ),
         since=BEFORE_TRAINING,
-        fix=_weaker(kind),
+        fix=_weaker(what, kind),
     )  # fmt: skip
 
 
-def _weaker(kind: str) -> Fix | None:
+def _weaker(what: str, kind: str) -> Fix | None:
     """The same regulariser, a thousandth as strong; None where its strength is not known."""
     name, _, strength = kind.removesuffix(")").partition("(")
     try:
         weak = float(strength) / 1000.0
     except ValueError:
         return None
-    call = f"kernel_regularizer=keras.regularizers.{name}"
+    call = f"{what}_regularizer=keras.regularizers.{name}"
     return Fix(
         f"Weaken the regularisers: {name}({weak:g}) to begin with.",
         f"- {call}({strength}),\n+ {call}({weak:g}),",
