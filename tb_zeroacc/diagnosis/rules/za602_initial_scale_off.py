@@ -40,11 +40,11 @@ FEWEST_LAYERS = 4  # in fewer there is too little to grow or fade through
     Stage.WEIGHTS,
     needs=((STEP_LOSS, ACTIVATIONS),),
     explains=(
-        "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA508", "ZA509", "ZA606", "ZA701",
+        "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA508", "ZA509", "ZA606", "ZA701",
         "ZA702", "ZA703", "ZA704", "ZA705",
     ),
     yields_to=(
-        Family.INPUTS, Family.LABELS, Family.OUTPUT_AND_LOSS, "ZA501", "ZA601", "ZA609",
+        Family.INPUTS, Family.LABELS, Family.OUTPUT_AND_LOSS, "ZA501", "ZA505", "ZA601", "ZA609",
     ),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
@@ -71,7 +71,7 @@ def initial_scale_off(context: RunContext) -> Answer:
     to 4.6 in healthy ones). Or the root mean square of the last hidden layer is 1000 times that of
     the first, or a thousandth, with at least 4 of them (9e-10 and 7000 against .07 to 35). Muted
     once the run beats its baseline. Steps back behind faults of inputs, labels, output and loss,
-    which make the first loss large as well.
+    which make the first loss large as well, and behind ZA505, which names the layer.
 
     ## How to fix it
     ```python
@@ -81,7 +81,8 @@ def initial_scale_off(context: RunContext) -> Answer:
     Very deep models need `BatchNormalization` or skip connections beside it.
 
     ## Easily confused with
-    ZA103 input-not-normalised: the inputs are large, the weights as they should be. ZA601
+    ZA103 input-not-normalised: the inputs are large, the weights as they should be. ZA505
+    saturated-activations: what wide weights do to sigmoid and tanh. ZA601
     zero-initialisation: there all units are alike. ZA503 vanishing-gradients: with a good scale at
     step 0 it is the activation that makes them vanish.
 

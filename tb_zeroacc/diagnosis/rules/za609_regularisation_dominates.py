@@ -22,7 +22,6 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES
-from tb_zeroacc.diagnosis.computed.model.samples import settled
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, STEP_LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
@@ -97,11 +96,10 @@ def regularisation_dominates(context: RunContext) -> Answer:
     said = f"the penalty begins at {number(early)}, the loss of the data at {number(fit)}"
     if early < OUTWEIGHS * fit:
         return Passed(said)
-    if context.baseline.loss is None:
+    if context.loss_ratio is None:
         return CannotTell(f"{said}, but the baseline of the loss is not known")
-    end = float(settled(table.column("data_loss"))[0])
-    if not end >= HOPELESS * context.baseline.loss:
-        share = percent(end / context.baseline.loss)
+    if context.loss_ratio < HOPELESS:
+        share = percent(context.loss_ratio)
         return Passed(f"{said}, but the loss of the data falls to {share} of its baseline")
     shrunk = _shrunk(context, regularised)
     if not shrunk:

@@ -16,8 +16,8 @@ from tests.diagnosis.rules.asking import check, flagged
 
 BASE = 2.302585  # ln 10
 COUNTS = a_table("label_counts", {"y": {str(k): 50.0 for k in range(10)}})
-CURVES = (COUNTS, a_curve([80.0] * 5 + [2.3] * 5), a_curve([0.1] * 10, Role.ACCURACY))
 STEPS = list(range(20))
+PENALTY = 0.01  # at the end
 
 
 def model(regulariser: str = "kernel_regularizer: L2(1)", **more: Any) -> Any:
@@ -28,9 +28,9 @@ def model(regulariser: str = "kernel_regularizer: L2(1)", **more: Any) -> Any:
     return a_contract(hidden, head, **more)
 
 
-def losses(penalty: float = 80.0, share: float = 0.99, first: float = 2.0) -> Any:
-    """The penalty and the loss of the data at first; at the end, that is this share of ln 10."""
-    rows = {"penalty": (penalty, 0.01), "data_loss": (first, share * BASE)}
+def losses(penalty: float = 80.0, first: float = 2.0) -> Any:
+    """The penalty and the loss of the data in the first samples."""
+    rows = {"penalty": (penalty, PENALTY), "data_loss": (first, 2.0)}
     values = {name: [early] * 10 + [late] * 10 for name, (early, late) in rows.items()}
     return a_table("loss", {"loss": {"loss": 3.0, **values}}, steps=STEPS)
 
@@ -42,22 +42,24 @@ def kernels(hidden: float, head: float = 1.0) -> Any:
     return a_table("weights", sizes, steps=STEPS)
 
 
-def run(*parts: Any) -> Run:
-    return a_run(*parts, *CURVES)
+def run(*parts: Any, share: float = 0.99) -> Run:
+    """A loss of the data that ends at this share of ln 10."""
+    loss = a_curve([80.0] * 5 + [share * BASE + PENALTY] * 5)
+    return a_run(*parts, COUNTS, loss, a_curve([0.1] * 10, Role.ACCURACY))
 
 
 ZA609: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "all weights go": (run(model(), losses(), kernels(3e-5)), None),
     "penalty on the limit": (run(model(), losses(2.0), kernels(3e-5)), None),
     "penalty just under": (run(model(), losses(1.999), kernels(3e-5)), Passed),
-    "loss of the data on the limit": (run(model(), losses(share=0.9001), kernels(3e-5)), None),
-    "loss of the data just under": (run(model(), losses(share=0.8999), kernels(3e-5)), Passed),
+    "loss of the data on the limit": (run(model(), losses(), kernels(3e-5), share=0.9001), None),
+    "loss of the data just under": (run(model(), losses(), kernels(3e-5), share=0.8999), Passed),
     "shrunk to a tenth": (run(model(), losses(), kernels(0.0999)), None),
     "shrunk to a little more": (run(model(), losses(), kernels(0.1001)), Passed),
     "stuck for another reason": (run(model(), losses(), kernels(1.0)), Passed),
     "a kernel without a regulariser shrinks": (run(model(), losses(), kernels(0.5, 0.01)), Passed),
     "five times the loss, and it learns": (
-        run(model(), losses(11.4, 0.23), kernels(0.15)), Passed),
+        run(model(), losses(11.4), kernels(0.15), share=0.23), Passed),
     "activations are regularised": (
         run(model("activity_regularizer: L2(1)"), losses(), kernels(3e-5)), NotApplicable),
     "nothing is regularised": (run(model(""), losses(), kernels(3e-5)), NotApplicable),
