@@ -120,6 +120,7 @@ class Sampled(keras.Model):
         divergence = -0.5 * ops.mean(
             ops.sum(1 + spread - ops.square(mean) - ops.exp(spread), axis=-1)
         )
+        self.of_divergence.update_state(divergence)
         self.add_loss(self.weight * divergence)
         return self.decoder(drawn)
 
