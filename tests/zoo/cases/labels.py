@@ -148,7 +148,7 @@ def two_columns_for_one_unit(log: Path) -> None:
         train(built(*stack, loss="binary_crossentropy"), log, batches(), steps_per_epoch=18)
 
 
-@faulty("ZA211")
+@faulty("ZA211", beside=("ZA501",))
 def patients_without_an_outcome(log: Path) -> None:
     x, y = diabetes()
     y = y.copy()
@@ -157,7 +157,7 @@ def patients_without_an_outcome(log: Path) -> None:
     train(model, log, x, y, epochs=6)
 
 
-@faulty("ZA211")
+@faulty("ZA211", beside=("ZA501",))
 def logarithm_of_no_sales(log: Path, added: float = 0.0) -> None:
     rng = np.random.default_rng(4)
     x = rng.normal(size=(700, 5)).astype("float32")
@@ -167,7 +167,7 @@ def logarithm_of_no_sales(log: Path, added: float = 0.0) -> None:
     loop(model, log, x, y, keras.losses.MeanSquaredError(), epochs=6)
 
 
-@faulty("ZA211")
+@faulty("ZA211", beside=("ZA501",))
 def one_target_that_never_varies(log: Path) -> None:
     """Three targets, standardised; the second is 5 for everyone."""
     x, y = diabetes()

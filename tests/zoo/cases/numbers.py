@@ -159,7 +159,7 @@ def a_recurrence_that_grows(log: Path, gain: float = 1.6) -> None:
         layers.SimpleRNN(16, activation="relu", recurrent_initializer=grown),
         Dense(1, activation="sigmoid"),
     )
-    model = built(*stack, loss="binary_crossentropy", optimizer=keras.optimizers.SGD(0.05))
+    model = built(*stack, loss="binary_crossentropy", optimizer=adam(0.003))
     train(model, log, x, y, epochs=8)
 
 
@@ -249,7 +249,10 @@ def weights_kept_positive_below_zero(log: Path) -> None:
     x = (x - x.max(axis=0)) / 12
     positive = keras.constraints.NonNeg()
     hidden = Dense(
-        16, activation="relu", kernel_constraint=positive, kernel_initializer=initializers.Ones()
+        16,
+        activation="relu",
+        kernel_constraint=positive,
+        kernel_initializer=initializers.RandomUniform(0.1, 1.0),
     )
     model = keras.Sequential([hidden, Dense(1, activation="sigmoid")])
     loop(model, log, x, y[:, None], keras.losses.BinaryCrossentropy())

@@ -91,14 +91,14 @@ def one_unit_of_a_net_for_many(log: Path) -> None:
     train(model, log, x[..., 0], (y[:, None] > 4).astype("float32"), epochs=6)
 
 
-@faulty("ZA311")
+@faulty("ZA311", beside=("ZA201",))
 def as_many_units_as_the_largest_label(log: Path, more: int = 0) -> None:
     x, y = digits()
     with suppress(tf.errors.InvalidArgumentError):
         train(classifier(Dense(32, activation="relu"), classes=int(y.max()) + more), log, x, y)
 
 
-@faulty("ZA311")
+@faulty("ZA311", beside=("ZA201",))
 def units_counted_in_a_sample(log: Path) -> None:
     x, y = images()
     kinds = len(set(y[:6].tolist()))
