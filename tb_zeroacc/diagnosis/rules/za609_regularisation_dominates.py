@@ -153,8 +153,9 @@ def _regulariser(layer: Layer) -> str | None:
 
 def _shrunk(context: RunContext, layers: Sequence[Layer]) -> dict[str, tuple[Table, float]]:
     """The kernels and outputs that shrank, where they are on record, and to which share."""
-    kernels = {v for layer in layers for v in layer.variables if v.endswith(KERNEL_NAMES)}
     outputs = {x.name for x in layers if any("activity" in r for r in x.regularizers)}
+    of_kernels = (x for x in layers if x.name not in outputs)
+    kernels = {v for layer in of_kernels for v in layer.variables if v.endswith(KERNEL_NAMES)}
     tables = ((context.given(WEIGHTS), kernels), (context.run.table("activations"), outputs))
     found: dict[str, tuple[Table, float]] = {}
     for table, named in tables:

@@ -9,7 +9,7 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
-from tb_zeroacc.facts import Layer
+from tb_zeroacc.facts import Layer, Optimizer
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
@@ -42,6 +42,21 @@ def kernels(hidden: float, head: float = 1.0) -> Any:
     return a_table("weights", sizes, steps=STEPS)
 
 
+OF_OUTPUTS = "activity_regularizer: L2(1)"
+
+
+def outputs(end: float) -> Any:
+    """How large the outputs of the hidden layer are at the end, as a share of their first size."""
+    sizes = {"dense": {"rms": [0.5] * 19 + [0.5 * end]}}
+    return a_table("activations", sizes, steps=STEPS)
+
+
+def decaying(weight_decay: float) -> Any:
+    """No regulariser, and an optimizer that takes `weight_decay` / 1000 of each weight a step."""
+    settings = {"weight_decay": weight_decay}
+    return model("", optimizer=Optimizer("AdamW", 1e-3, settings=settings))
+
+
 def run(*parts: Any, share: float = 0.99) -> Run:
     """A loss of the data that ends at this share of ln 10."""
     loss = a_curve([80.0] * 5 + [share * BASE + PENALTY] * 5)
@@ -60,8 +75,17 @@ ZA609: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "a kernel without a regulariser shrinks": (run(model(), losses(), kernels(0.5, 0.01)), Passed),
     "five times the loss, and it learns": (
         run(model(), losses(11.4), kernels(0.15), share=0.23), Passed),
-    "activations are regularised": (
-        run(model("activity_regularizer: L2(1)"), losses(), kernels(3e-5)), NotApplicable),
+    "outputs are regularised": (
+        run(model(OF_OUTPUTS), losses(), kernels(1.0), outputs(0.099)), None),
+    "outputs shrank to a little more": (
+        run(model(OF_OUTPUTS), losses(), kernels(1.0), outputs(0.101)), Passed),
+    "outputs are regularised, and kernels shrink": (
+        run(model(OF_OUTPUTS), losses(), kernels(3e-5), outputs(1.0)), Passed),
+    "weights decay": (run(decaying(10.0), losses(), kernels(0.05)), None),
+    "weights decay by a little less": (run(decaying(9.99), losses(), kernels(0.05)), Passed),
+    "weights decay, and it learns": (
+        run(decaying(10.0), losses(), kernels(0.05), share=0.5), Passed),
+    "weights decay, and stay": (run(decaying(10.0), losses(), kernels(0.5)), Passed),
     "nothing is regularised": (run(model(""), losses(), kernels(3e-5)), NotApplicable),
     "the penalty is not visible": (run(model(), losses(float("nan")), kernels(3e-5)), CannotTell),
     "no baseline": (run(model(loss="my_loss"), losses(), kernels(3e-5)), CannotTell),
@@ -89,3 +113,17 @@ def test_a_strength_that_is_not_known_is_not_guessed() -> None:
 def test_what_follows_folds_under_it() -> None:
     told = diagnose(run(model(), losses(), kernels(3e-5)), CATALOGUE, strict=True)
     assert [f.code for f in told.findings if f.tier >= Tier.STRONG] == ["ZA609"]
+
+
+def test_the_fix_lets_a_step_take_less() -> None:
+    found = flagged("ZA609", run(decaying(10.0), losses(), kernels(0.05)))
+    assert found.fix is not None
+    assert found.fix.code == "- weight_decay=10,\n+ weight_decay=0.1,"
+    assert "takes 1 % of each weight at every step" in found.summary
+
+
+def test_outputs_are_named_as_such() -> None:
+    found = flagged("ZA609", run(model(OF_OUTPUTS), losses(), kernels(1.0), outputs(0.01)))
+    assert "it shrinks what `dense` puts out to nothing" in found.summary
+    assert found.fix is not None
+    assert "+ activity_regularizer=keras.regularizers.L2(0.001)," in found.fix.code
