@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from tb_zeroacc.diagnosis.answering.misfit_metrics import misfit_metric
 from tb_zeroacc.diagnosis.answers import (
-    BEFORE_TRAINING,
     Answer,
     CannotTell,
     Evidence,
@@ -17,13 +17,10 @@ from tb_zeroacc.diagnosis.answers import (
     unlike,
 )
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
-from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY
-from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import ACCURACY, CONTRACT, LOSS
 from tb_zeroacc.diagnosis.rule import rule
-from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role
 from tb_zeroacc.wording import number
 
@@ -31,14 +28,13 @@ from tb_zeroacc.wording import number
 # beside an accuracy of two thirds is nothing unusual).
 FEWEST_CLASSES, MOST_CLASSES = 5, 100
 NEAR_LOG = 0.05  # of ln k: an initialised model scores a little more
-HALF = 0.5
 NEAR_SHARE = 0.1  # of 1/k: the accuracy is counted over all outputs, so it hardly scatters
 
 
 @rule(
     "ZA402",
     "wrong-accuracy-class",
-    Tier.STRONG,
+    Tier.DEFINITE,
     Stage.OUTPUT,
     needs=((CONTRACT, LOSS), (CONTRACT, ACCURACY)),
     explains=("ZA403", "ZA404"),
@@ -67,10 +63,13 @@ def wrong_accuracy_class(context: RunContext) -> Answer:
     The first point of the training loss is within 5 % of ln k, where a model that knows nothing
     stands, while the first accuracy is within a tenth of 1/k of 1 - 1/k; k from 5 to 100. A
     proper accuracy stands at 1/k there. Strong where the tag says `binary`; else a smell, for
-    accuracies over pixels or characters begin high in health. From the contract, exactly: the loss
-    of an output has `from_logits=True`, no activation comes before it, and a metric of that output
-    cuts at .5 (`BinaryAccuracy`, `Precision`, `Recall` and others); how much it matters depends on
-    the outputs, so that is strong, too.
+    accuracies over pixels or characters begin high in health. From the contract, exactly: beside a
+    cross-entropy, the class `Accuracy`, which counts outputs that equal the label to the last
+    digit; beside a categorical one over 3 units or more, `BinaryAccuracy`; beside a sigmoid on one
+    unit, `MeanIoU`, which cuts shares down to class 0. Also where the loss of an output has
+    `from_logits=True`, no activation comes before it, and a metric of that output cuts at .5
+    (`BinaryAccuracy`, `Precision`, `Recall` and others); how much that matters depends on the
+    outputs, so it is strong.
 
     ## How to fix it
     ```python
@@ -86,9 +85,9 @@ def wrong_accuracy_class(context: RunContext) -> Answer:
     keras.io/api/metrics/accuracy_metrics (BinaryAccuracy, threshold=0.5); measured on Keras 3.15:
     ten one-hot classes begin at .9.
     """
-    cut = _cut_logits(context)
-    if cut is not None:
-        return cut
+    misfit = misfit_metric(context)
+    if misfit is not None:
+        return misfit
     loss, accuracy = context.run.headline(Role.LOSS), context.run.headline(Role.ACCURACY)
     if loss is None or accuracy is None:
         lacking = ACCURACY.missing if accuracy is None else LOSS.missing
@@ -116,55 +115,3 @@ def wrong_accuracy_class(context: RunContext) -> Answer:
                 since=training_step(context.run, accuracy, accuracy.series.first.step),
             )  # fmt: skip
     return Passed(f"accuracy began at {number(first)}, the loss at {number(begin)}")
-
-
-def _cut_logits(context: RunContext) -> Flagged | None:
-    """From the contract: a metric that cuts logits at .5."""
-    contract = context.run.contract
-    for output in trained_outputs(context.run) if contract is not None else ():
-        known = [
-            (kind, shown)
-            for kind, shown, at in zip(
-                output.metrics, output.metric_names, _thresholds(output), strict=True
-            )
-            if at == HALF
-        ]
-        if not known or not output.from_logits or output.activation not in (None, "linear"):
-            continue
-        named = " and ".join(f"`{shown}`" for _, shown in known)
-        verb = "cuts" if len(known) == 1 else "cut"
-        return Flagged(
-            summary=f"{named} {verb} logits at 0.5, which is a probability of 0.62.",
-            context=f"The loss of `{output.name}` has from_logits=True; a threshold of 0 is a "
-            "probability of 0.5.",
-            evidence=tuple(
-                Evidence.of_number(f"threshold of `{shown}`, on logits", HALF, unlike(HALF))
-                for _, shown in known
-            ),
-            tier=Tier.STRONG,
-            since=BEFORE_TRAINING,
-            fix=_at_zero(*known[0]),
-        )
-    return None
-
-
-def _thresholds(output: Output) -> tuple[float | None, ...]:
-    """Where the metrics cut; Keras' own record has `accuracy` as it was written."""
-    known = output.metric_thresholds or (None,) * len(output.metrics)
-    binary = output.units == 1 and output.loss in BINARY
-    return tuple(
-        HALF if at is None and binary and kind in ("accuracy", "acc") else at
-        for kind, at in zip(output.metrics, known, strict=False)
-    )
-
-
-def _at_zero(kind: str, shown: str) -> Fix:
-    usual = {"accuracy", "acc", "binary_accuracy", "BinaryAccuracy"}
-    name = "BinaryAccuracy" if kind in usual else kind
-    argument = "threshold" if name in ("BinaryAccuracy", "BinaryIoU", "F1Score") else "thresholds"
-    before = '"accuracy"' if kind in usual else f"keras.metrics.{kind}()"
-    return Fix(
-        "Cut logits at 0.",
-        f"- metrics=[{before}],\n"
-        f'+ metrics=[keras.metrics.{name}({argument}=0.0, name="{shown}")],',
-    )

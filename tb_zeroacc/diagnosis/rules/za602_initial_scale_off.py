@@ -40,11 +40,11 @@ FEWEST_LAYERS = 4  # in fewer there is too little to grow or fade through
     Stage.WEIGHTS,
     needs=((STEP_LOSS, ACTIVATIONS),),
     explains=(
-        "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA508", "ZA509", "ZA606", "ZA701",
+        "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA508", "ZA509", "ZA606", "ZA701",
         "ZA702", "ZA703", "ZA704", "ZA705",
     ),
     yields_to=(
-        Family.INPUTS, Family.LABELS, Family.OUTPUT_AND_LOSS, "ZA501", "ZA505", "ZA601", "ZA609",
+        Family.INPUTS, Family.LABELS, Family.OUTPUT_AND_LOSS, "ZA505", "ZA601", "ZA609",
     ),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(

@@ -35,6 +35,14 @@ CASES: dict[str, tuple[Run, type[Answer]]] = {
 }
 
 
+def counted(kind: str, loss: str, units: int) -> Run:
+    """A metric of a class beside a loss over so many units, and curves that say nothing."""
+    activation = "sigmoid" if units == 1 else "softmax"
+    contract = a_contract(loss=loss, activation=activation, units=units, from_logits=False,
+                          metrics=(kind,), metric_names=("accuracy",))  # fmt: skip
+    return a_run(contract, a_curve([1.0, 0.4]), a_curve([0.5, 0.9], Role.ACCURACY))
+
+
 def cut(*kinds: str, at: tuple[float | None, ...] = (0.5,), **more: Any) -> Run:
     """A loss on logits beside metrics that cut there; its curves show nothing unusual."""
     asked = {"loss": "binary_crossentropy", "activation": "linear", "units": 1,
@@ -50,6 +58,18 @@ CASES |= {
     "an area alone": (cut("AUC", at=()), Passed),
     "of shares": (cut("BinaryAccuracy", from_logits=False, activation="sigmoid"), Passed),
     "a sigmoid before logits": (cut("BinaryAccuracy", activation="sigmoid"), Passed),
+    "equality with shares": (counted("Accuracy", "categorical_crossentropy", 10), Flagged),
+    "equality with one share": (counted("Accuracy", "binary_crossentropy", 1), Flagged),
+    "equality with numbers": (counted("Accuracy", "mean_squared_error", 1), Passed),
+    "three coins for three classes": (
+        counted("BinaryAccuracy", "categorical_crossentropy", 3), Flagged),
+    "two coins for two classes": (
+        counted("BinaryAccuracy", "categorical_crossentropy", 2), Passed),
+    "coins for labels of their own": (
+        counted("BinaryAccuracy", "binary_crossentropy", 10), Passed),
+    "overlap of shares": (counted("MeanIoU", "binary_crossentropy", 1), Flagged),
+    "overlap of classes": (
+        counted("MeanIoU", "sparse_categorical_crossentropy", 4), Passed),
     "of a record without thresholds": (cut("BinaryAccuracy", at=()), Passed),
     "as users write it": (cut("accuracy", at=(), source="keras_record"), Flagged),
     "as users write it, of ten units": (
