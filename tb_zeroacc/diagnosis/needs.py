@@ -126,4 +126,5 @@ REWARD = Need(
     Missing("a reward", "writer.add_scalar('rollout/ep_rew_mean', reward, step)"),
     lambda run: next(iter(run.curves_of(Role.REWARD)), None),
 )
+END = Need(Missing("how training ended", CALLBACK), lambda run: run.end)
 A_LOG = Need(Missing("a log", CALLBACK), lambda run: run)  # whatever is in it

@@ -21,6 +21,7 @@ from tb_zeroacc.diagnosis.answers import (
     Stage,
     Tier,
     at_least,
+    at_most,
 )
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.data.inputs import (
@@ -31,11 +32,12 @@ from tb_zeroacc.diagnosis.computed.data.inputs import (
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG, step_losses
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
+from tb_zeroacc.diagnosis.computed.model.silent_units import reaches
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import INPUTS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
-from tb_zeroacc.wording import number
+from tb_zeroacc.wording import number, percent
 
 # Largest batch loss of the first tenth of the steps ÷ baseline. Faulty 100 to 370, healthy up to
 # 5.8 with inputs that are small.
@@ -44,6 +46,7 @@ FIRST_STEPS = 10  # a tenth of a short run would be hardly a batch
 # Largest absolute value of any input. Pictures of 0 to 255 that are divided by 255 twice end at
 # .0039; of standardised data, and of counts, the largest is above 1.
 SMALL = 0.01
+SATURATED = 0.9  # of the activations of the first layer, before any update: as in ZA505
 PIXELS, PIXELS_ROOM = 255.0, 0.1  # times the largest value: 1 where pixels were divided twice
 INPUT_RMS_TAG = "zeroacc/input_rms"
 RIVAL = (
@@ -81,10 +84,12 @@ def input_not_normalised(context: RunContext) -> Answer:
     times the baseline or more. Range alone is no fault: raw diabetes data (51) and raw digits (7.5)
     train well. Measured: 577 with a loss of 100 to 370 times the baseline in failing programs, up
     to 5.8 times in healthy ones. For targets far from 0 the baseline is their mean square, where
-    every healthy model starts. A NaN or Inf loss counts as large. Muted once the run beats its
-    baseline; not applicable where a layer scales the inputs before any kernel. Too small: no value
-    of any input is beyond .01 (pictures that are divided by 255 twice end at .0039); strong where
-    the loss ends at .9 of its baseline or more, else a smell.
+    every healthy model starts. A NaN or Inf loss counts as large. Behind sigmoid or tanh no loss is
+    large: there .9 of the first layer's activations are saturated before any update, and that takes
+    the place of the loss. Muted once the run beats its baseline; not applicable where a layer
+    scales the inputs before any kernel. Too small: no value of any input is beyond .01 (pictures
+    that are divided by 255 twice end at .0039); strong where the loss ends at .9 of its baseline or
+    more, else a smell.
 
     ## How to fix it
     ```python
@@ -123,8 +128,39 @@ def input_not_normalised(context: RunContext) -> Answer:
         return CannotTell(f"{said}, but the baseline of the loss is not known")
     if loudest < LOUD * baseline * (1.0 - ROUNDING):
         times = number(loudest / baseline)
+        if (share := _saturated_at_first(run)) is not None and reaches(share, SATURATED):
+            return _saturating(run, table, rms, share)
         return Passed(f"{said}, but the loss starts at {times} times its baseline at most")
     return _flagged(run, table, rms, loudest, LOUD * baseline)
+
+
+def _saturated_at_first(run: Run) -> float | None:
+    """Share of saturated activations of the first layer that can saturate, before any update."""
+    activations = run.table("activations")
+    if activations is None or not len(activations) or activations.steps[0] != 0:
+        return None
+    shares = activations.column("saturated_share")[0]
+    known = np.flatnonzero(np.isfinite(shares))
+    return float(shares[known[0]]) if len(known) else None
+
+
+def _saturating(run: Run, table: Table, rms: float, share: float) -> Flagged:
+    """A first layer that cannot tell one large input from another: no loss shows it at first."""
+    first, last = int(table.steps[0]), int(table.steps[-1])
+    return Flagged(
+        summary=f"The inputs are not scaled: their typical size is {number(rms)}, not around 1.",
+        context=f"{percent(share)} of the activations of the first layer are saturated before any "
+        "update.",
+        evidence=(
+            Evidence.of_table("root mean square of the inputs, median over features", table, rms,
+                              in_float32(LARGE), since=first, until=last,
+                              shown_by=run.curve(INPUT_RMS_TAG)),
+            Evidence.of_number("saturated activations of the first layer at step 0", share,
+                               at_most(SATURATED), unit="share"),
+        ),
+        since=first,
+        rivals=(RIVAL,),
+    )  # fmt: skip
 
 
 def _small(context: RunContext, table: Table, largest: float) -> Flagged:

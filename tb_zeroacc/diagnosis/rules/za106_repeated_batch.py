@@ -18,10 +18,11 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.learning.failing_validation import held_out
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import BATCH, PROGRESS
-from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import count, percent
 
@@ -38,7 +39,6 @@ MOSTLY = 0.9  # of all consecutive samples: a generator that is stuck repeats it
     Stage.INPUT,
     needs=(BATCH, PROGRESS),
     explains=("ZA404", "ZA605", "ZA704", "ZA705"),
-    muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
         "Let the generator yield a new batch each time, and restart only when all were used.",
         "- batch = next(iter(dataset))\n"
@@ -63,8 +63,9 @@ def repeated_batch(context: RunContext) -> Answer:
     Two sums over each sampled batch, weighted by position, are its fingerprint. The first 20 steps
     are all sampled; only samples one step apart and in the same epoch are compared. Three batches
     in a row must agree to 1e-6 of their size, and so must 90 % of all such pairs: one batch that
-    comes twice is no fault. Full-batch training has one batch per epoch and so no pairs. Muted once
-    the run beats its baseline, as when one batch is overfitted deliberately.
+    comes twice is no fault. Full-batch training has one batch per epoch and so no pairs. A smell
+    once the run beats its baseline, as when one batch is overfitted deliberately, unless validation
+    fails: it ends at twice the training loss and does not beat a constant prediction.
 
     ## How to fix it
     ```python
@@ -91,6 +92,7 @@ def repeated_batch(context: RunContext) -> Answer:
     said = f"{percent(share)} of {count(int(pairs.sum()), 'pair')} of consecutive batches are equal"
     if streak < IN_A_ROW or share < MOSTLY:
         return Passed(said)
+    fails = _fails_elsewhere(context)
     first = int(np.flatnonzero(same)[0])
     since, until = int(table.steps[first]), int(table.steps[np.flatnonzero(same)[-1] + 1])
     return Flagged(
@@ -103,8 +105,15 @@ def repeated_batch(context: RunContext) -> Answer:
                               at_most(MOSTLY), unit="share", since=since, until=until),
             *loss_shown(context.run, since),
         ),
+        tier=Tier.SMELL if context.beats and not fails else None,
         since=since,
     )  # fmt: skip
+
+
+def _fails_elsewhere(context: RunContext) -> bool:
+    """Whether validation shows that nothing but this batch was learned."""
+    held = held_out(context.run, context.final_loss, context.baseline.loss)
+    return held is not None and held.fails
 
 
 def _one_batch_an_epoch(run: Run) -> bool:

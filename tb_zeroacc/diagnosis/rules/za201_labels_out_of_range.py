@@ -24,7 +24,7 @@ from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES,
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
-from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, LOSS
+from tb_zeroacc.diagnosis.needs import CONTRACT, END, LABELS, LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run
@@ -39,7 +39,7 @@ ABSURD = -1.0  # a loss of one's own below this: overlaps and shares differ by n
     "labels-out-of-range",
     Tier.DEFINITE,
     Stage.INPUT,
-    needs=(CONTRACT, (LABELS, LOSS)),
+    needs=(CONTRACT, (LABELS, LOSS, END)),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA508", "ZA509", "ZA602", "ZA701", "ZA703", "ZA704",
         "ZA705", "ZA706",
@@ -70,7 +70,7 @@ def labels_out_of_range(context: RunContext) -> Answer:
     own says nothing of its labels: strong where the outputs are those of a sigmoid or a softmax,
     whole labels lie beyond 1 and the loss falls below -1. Without recorded labels: a cross-entropy
     that falls below 0, which valid labels rule out; strong, since continuous targets cause the
-    same.
+    same. Where the first step raised, TensorFlow's error names the labels of its batch.
 
     ## How to fix it
     ```python

@@ -144,8 +144,10 @@ def _lack_a_unit(run: Run, output: Output, labels: Labels) -> bool:
     counts = class_counts(run, output.name)
     if not labels.whole or labels.low < 0 or labels.high < units or labels.high in IGNORED:
         return False
-    if counts is None or (labels.low >= 1 and labels.high == units):
+    if labels.low >= 1 and labels.high == units:
         return False
+    if counts is None:  # of a batch that was refused: class 0 is there, so they begin with it
+        return labels.low == 0
     occur, beyond = int(np.sum(counts[:units] > 0)), uncounted(run, output.name)
     possible = min(units, int(counts.sum()))
     return beyond > 0 and occur >= 2 and occur >= MOST_OCCUR * possible

@@ -17,8 +17,10 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
     unlike,
 )
+from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
 from tb_zeroacc.diagnosis.computed.learning.trend import trend_of
 from tb_zeroacc.diagnosis.computed.model.histograms import (
@@ -38,6 +40,7 @@ from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Curve, Role, Run, Table
 from tb_zeroacc.wording import number, percent
 
+FEWEST_STEPS = 15  # from the first sample on; a scaled loss may skip the first ten updates
 FEWEST_SAMPLES = 5  # a scaled loss may skip the first updates (float16), not five
 # rate x gradient ÷ weights. Under 6e-8 float32 rounds the update away; the plain product is the
 # least by which any of Keras' optimizers would change a weight.
@@ -65,7 +68,7 @@ REVIVE = Fix(
     "weights-never-move",
     Tier.DEFINITE,
     Stage.UPDATE,
-    needs=((WEIGHTS, HISTOGRAMS), (GRADIENTS, HISTOGRAMS)),
+    needs=((WEIGHTS, HISTOGRAMS),),
     explains=("ZA404", "ZA702", "ZA704", "ZA705"),
     fix=Fix(
         "Apply the gradients to the variables they were computed for.",
@@ -88,6 +91,8 @@ def weights_never_move(context: RunContext) -> Answer:
     float32 an update of less than 6e-8 of a weight is lost to rounding). At least 5 samples, times
     the steps of gradient accumulation. Each optimizer is judged by its own rate. Embeddings are
     left out: a step changes only the rows that it looked up. A learning rate of 0 is up to ZA702.
+    Where no update was seen, as in a step that forgets to apply them: all variables have the same
+    size, to the last digit, at 5 samples or more over 15 steps, and the loss stays at its baseline.
 
     Without the recorder, from histograms of the weights (`histogram_freq=1` of Keras' TensorBoard
     callback, PyTorch's `add_histogram`): all kernels have the same histogram, bucket for bucket, at
@@ -112,11 +117,42 @@ def weights_never_move(context: RunContext) -> Answer:
     optimizer.step). The threshold is the resolution of float32 with a factor of 16.
     """
     weights, gradients = context.run.table("weights"), context.run.table("gradients")
-    if weights is None or gradients is None:
+    if weights is None:
         return _from_histograms(context)
-    return for_each_optimizer(
-        context.run, weights, lambda group: _judged(context.run, weights, gradients, group),
-        "weights", "gradients",
+    if gradients is None:
+        lacks = GRADIENTS.missing
+        found: Answer = CannotTell(f"not in the log: {lacks.what}", (lacks,))
+    else:
+        found = for_each_optimizer(
+            context.run, weights, lambda group: _judged(context.run, weights, gradients, group),
+            "weights", "gradients",
+        )  # fmt: skip
+    stands = _identical(context, weights) if isinstance(found, CannotTell) else None
+    return found if stands is None else stands
+
+
+def _identical(context: RunContext, weights: Table) -> Flagged | None:
+    """Where no update was seen: weights that are the same at every sample, to the last digit."""
+    run, rms = context.run, weights.column("rms")
+    optimizer = optimizer_of(run)
+    gathered = (optimizer.gradient_accumulation_steps or 1) if optimizer else 1
+    first, last = int(weights.steps[0]), int(weights.steps[-1])
+    is_short = len(weights) < FEWEST_SAMPLES or last - first < FEWEST_STEPS * gathered
+    if is_short or not np.isfinite(rms).any():
+        return None
+    rate = peak_rate(run, optimizer)
+    if _moves(weights)[1].any() or (rate is not None and rate <= LOW_RATE):
+        return None
+    if (context.loss_ratio or 1.0) < HOPELESS:
+        return None
+    return Flagged(
+        summary=f"No weight ever changes: from step {first} to step {last} all are identical.",
+        context="No optimizer was seen to be applied to these variables.",
+        evidence=(
+            Evidence.of_table("variables that change", weights, 0, at_least(1), unit="variables",
+                              since=first, until=last),
+        ),
+        since=first,
     )  # fmt: skip
 
 

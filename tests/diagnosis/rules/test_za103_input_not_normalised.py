@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Role, Run, Table
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, check, flagged
 from tests.diagnosis.rules.planted.scale import (
@@ -23,11 +23,25 @@ from tests.diagnosis.rules.planted.scale import (
 
 LOUD = 5 * math.log(2)
 
+def saturated(*shares: float, at: int = 0) -> Table:
+    """Layers of which so many activations are saturated from a step on."""
+    rows = {f"layer_{n}": {"saturated_share": share} for n, share in enumerate(shares)}
+    return a_table("activations", rows, steps=[at, at + 1])
+
+
 ZA103: dict[str, tuple[Run, type[Answer]]] = {
     "large and loud": (a_run(scales(577, 577), losses(139), CONTRACT, *STUCK), Flagged),
     "on both limits": (a_run(scales(10, 10), losses(LOUD), CONTRACT, *STUCK), Flagged),
     "just under the scale": (a_run(scales(9.9, 9.9), losses(139), CONTRACT, *STUCK), Passed),
     "just under the loss": (a_run(scales(10, 10), losses(3.4), CONTRACT, *STUCK), Passed),
+    "quiet, behind a saturated layer": (
+        a_run(scales(10, 10), losses(0.8), saturated(0.9), CONTRACT, *STUCK), Flagged),
+    "behind one that hardly is": (
+        a_run(scales(10, 10), losses(0.8), saturated(0.89), CONTRACT, *STUCK), Passed),
+    "behind one that became so": (
+        a_run(scales(10, 10), losses(0.8), saturated(1.0, at=1), CONTRACT, *STUCK), Passed),
+    "behind a second layer that is": (
+        a_run(scales(10, 10), losses(0.8), saturated(0.1, 1.0), CONTRACT, *STUCK), Passed),
     "loud from the eleventh step": (
         a_run(scales(577), losses(139, at=10), CONTRACT, *STUCK), Passed),
     "loud at the tenth step": (a_run(scales(577), losses(139, at=9), CONTRACT, *STUCK), Flagged),

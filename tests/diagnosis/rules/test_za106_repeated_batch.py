@@ -11,8 +11,8 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.facts import Epoch
-from tb_zeroacc.run import Run
-from tests.diagnosis.planted import a_contract, a_run, a_table
+from tb_zeroacc.run import Run, Split
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
 from tests.diagnosis.rules.planted.feeding import BEATS, STUCK
 
@@ -53,8 +53,8 @@ ZA106: dict[str, tuple[Run, type[Answer]]] = {
         a_run(batches(3.3, 3.3, 3.3, epochs=[0, 1, 2]), PROGRESS, *STUCK), CannotTell),
     "a loop of one's own": (
         a_run(batches(3.3, 3.3, 3.3, epochs=[-1, -1, -1]), PROGRESS, *STUCK), CannotTell),
-    "overfitted on purpose": (a_run(batches(*[3.3] * 20), PROGRESS, *BEATS, a_contract()), Passed),
 }  # fmt: skip
+ON_PURPOSE = (batches(*[3.3] * 20), PROGRESS, *BEATS, a_contract())
 
 
 @pytest.mark.parametrize(("run", "want"), ZA106.values(), ids=ZA106.keys())
@@ -67,3 +67,16 @@ def test_it_begins_where_batches_repeat() -> None:
     assert found.since == 1
     assert found.evidence[0].value == 30
     assert RULES["ZA106"].tier is Tier.STRONG
+
+
+@pytest.mark.parametrize(
+    ("validation", "tier"),
+    [
+        ((), Tier.SMELL),  # one batch may be overfitted on purpose
+        ((a_curve([2.3, 2.4], split=Split.VALIDATION),), None),  # and elsewhere it guesses
+        ((a_curve([2.3, 0.2], split=Split.VALIDATION),), Tier.SMELL),
+    ],
+    ids=["no validation", "validation fails", "validation learns"],
+)
+def test_a_batch_that_was_learned(validation: tuple[Any, ...], tier: Tier | None) -> None:
+    assert flagged("ZA106", a_run(*ON_PURPOSE, *validation)).tier is tier

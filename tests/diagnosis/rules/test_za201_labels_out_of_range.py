@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
-from tb_zeroacc.diagnosis.catalogue import RULES
-from tb_zeroacc.diagnosis.engine import tier_of
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE, RULES
+from tb_zeroacc.diagnosis.engine import diagnose, tier_of
+from tb_zeroacc.facts import End
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
@@ -28,8 +29,20 @@ NEGATIVE = a_curve([0.5, -3.0, -90.0])
 SLOW = a_curve([2.3, 2.2])
 MASKED = a_table("sample_weights", {"y": {"mean": 0.2, "zero_share": 0.8}})
 
+def refused(*values: int, units: int = 5) -> Run:
+    """A first step that raised before anything was recorded."""
+    text = (
+        f"Graph execution error:\n\nReceived a label value of {max(values)} which is outside the "
+        f"valid range of [0, {units}).  Label values: {' '.join(map(str, values))}\n\t [[node]]"
+    )
+    end = End("exception", None, exception="InvalidArgumentError", text=text)
+    return a_run(a_contract(**{**SPARSE, "units": units}), end=end)
+
+
 ZA201: dict[str, tuple[Run, type[Answer]]] = {
     "0 and 1": (judged(0, 1), Passed),
+    "a batch that was refused": (refused(1, 4, 3, 5), Flagged),
+    "another error": (a_run(a_contract(**SPARSE), end=End("exception", None)), CannotTell),
     "-1 and 1": (judged(-1, 1), Flagged),
     "soft labels": (judged(0.05, 0.95, whole=0.0), Passed),
     "rounded": (judged(-0.0005, 1.0005, whole=0.0), Passed),
@@ -98,3 +111,18 @@ def test_how_sure_of_the_range() -> None:
     curve = flagged("ZA201", a_run(a_contract(**BCE), NEGATIVE))
     assert tier_of(RULES["ZA201"], curve) is Tier.STRONG
     assert (curve.since, curve.evidence[0].tag) == (1, "zeroacc/epoch/loss")
+
+
+def test_the_labels_of_a_refused_batch_are_read_off_the_error() -> None:
+    found = flagged("ZA201", refused(1, 4, 3, 5))
+    assert found.summary == (
+        "Labels range from 1 to 5, but sparse_categorical_crossentropy expects 0 to 4."
+    )
+    assert found.fix is not None
+    assert found.fix.code == "+ y = y - 1"
+
+
+def test_classes_from_0_on_lack_a_unit() -> None:
+    told = diagnose(refused(0, 4, 3, 9), CATALOGUE, strict=True)
+    assert told.findings[0].code == "ZA311"
+    assert "10 classes" in told.headline

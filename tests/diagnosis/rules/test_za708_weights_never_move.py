@@ -74,6 +74,35 @@ def test_an_unknown_rate_cannot_tell() -> None:
     assert isinstance(answer("ZA708", run), CannotTell)
 
 
+# --- where no update is seen --------------------------------------------------------------------
+def unseen(*, end: float = 0.1, last: int = 15, loss: float = 2.3, **more: Any) -> Run:
+    """No update is on record: of ten classes, a loss that ends at `loss` after 20 epochs."""
+    weights = {f"{n}/kernel": {"rms": [0.1] * 9 + [end], "unit_spread": 0.1} for n in "ab"}
+    steps = [*range(9), last]
+    return a_run(
+        a_table("weights", weights, steps=steps), a_contract(**more),
+        a_table("label_counts", {"y": {str(k): 50.0 for k in range(10)}}),
+        a_curve([2.3] * 10 + [loss] * 10),
+    )
+
+
+GATHERS = Optimizer("Adam", 1e-3, gradient_accumulation_steps=2)
+UNSEEN: dict[str, tuple[Run, type[Answer]]] = {
+    "all are the same": (unseen(), Flagged),
+    "fourteen steps": (unseen(last=14), CannotTell),
+    "one differs in its last digit": (unseen(end=0.10000001), CannotTell),
+    "it learned": (unseen(loss=2.0), CannotTell),
+    "gradients that are gathered": (unseen(optimizer=GATHERS), CannotTell),
+    "gathered for long": (unseen(last=30, optimizer=GATHERS), Flagged),
+    "a rate of 0": (unseen(optimizer=Optimizer("SGD", 0.0)), CannotTell),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), UNSEEN.values(), ids=UNSEEN.keys())
+def test_weights_that_no_update_reaches(run: Run, want: type[Answer]) -> None:
+    assert isinstance(answer("ZA708", run), want)
+
+
 # --- without samples --------------------------------------------------------------------------
 STILL = (some_histograms("m/a/kernel/histogram"), some_histograms("m/b/kernel/histogram"))
 MOVES = some_histograms("m/b/kernel/histogram", varies=True)

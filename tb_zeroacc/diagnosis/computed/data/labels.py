@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,11 +67,14 @@ class Labels:
 
 @per_run
 def labels_of(run: Run, output: Output) -> Labels | None:
-    """What is on record of an output's labels; None without any."""
+    """What is on record of an output's labels; None without any.
+
+    Where a step raised before it was recorded, those that TensorFlow names in its error.
+    """
     table = run.table("labels")
     row = output_row(table, output.name)
     if table is None or row is None:
-        return None
+        return _refused(run) if (output.loss or "").startswith("sparse") else None
 
     def column(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         return table.column(name)[:, row]
@@ -102,6 +106,27 @@ def labels_of(run: Run, output: Output) -> Labels | None:
         last_step=int(table.steps[-1]),
         member=table.member,
     )
+
+
+# How TensorFlow refuses class numbers without a unit, on a CPU.
+_REFUSAL = re.compile(r"Received a label value of (-?\d+) which is outside the valid range")
+_ALL_OF_THEM = re.compile(r"Label values: ((?:-?\d+ ?)+)")
+
+
+def _refused(run: Run) -> Labels | None:
+    """The class numbers of the batch whose error ended the training."""
+    text = (run.end.text or "") if run.end is not None else ""
+    one, all_of_them = _REFUSAL.search(text), _ALL_OF_THEM.search(text)
+    if one is None:
+        return None
+    values = np.array([int(one[1]), *(map(int, all_of_them[1].split()) if all_of_them else ())])
+    step = (run.end.step or 0) if run.end is not None else 0
+    return Labels(
+        low=float(values.min()), high=float(values.max()), fractional=0.0, rows_are_shares=False,
+        units=1, examples=max(1, len(values) - 1), mean=float(values.mean()),
+        std=float(values.std()), largest_row_sum=float("nan"), first_step=step, last_step=step,
+        member=run.recorder_member or "",
+    )  # fmt: skip
 
 
 def _mean_and_std(
