@@ -43,6 +43,11 @@ class Program:
         return bool(self.first)
 
     @property
+    def module(self) -> str:
+        """Name of the module that holds it."""
+        return self.train.__module__.rpartition(".")[2]
+
+    @property
     def is_held_out(self) -> bool:
         """Whether it belongs to the third on which nothing may be tuned: its name decides."""
         return zlib.crc32(self.name.encode()) % 3 == 0
@@ -54,8 +59,9 @@ class Program:
 
     @property
     def source(self) -> str:
-        """The text of its function: what its log was trained from."""
-        return inspect.getsource(self.train)
+        """The text of its function, without the codes above it: what its log was trained from."""
+        text = inspect.getsource(self.train)
+        return text[text.index("def ") :]
 
 
 def faulty(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tb_zeroacc.diagnosis.answering.keras_code import loss_call
@@ -18,6 +20,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT
@@ -30,9 +33,10 @@ from tb_zeroacc.wording import number
 @rule(
     "ZA315",
     "loss-summed",
-    Tier.SMELL,
+    Tier.STRONG,
     Stage.CONTRACT,
     needs=(CONTRACT,),
+    explains=("ZA404", "ZA501", "ZA502", "ZA504", "ZA509", "ZA701", "ZA703", "ZA704", "ZA706"),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
         "Average the loss over the batch, or divide the learning rate by its size.",
@@ -53,8 +57,9 @@ def loss_summed(context: RunContext) -> Answer:
 
     ## How it is detected
     From the contract: the reduction of a trained output's loss is `sum`, and its batches hold more
-    than one example. Muted once the run beats its baseline. A smell: a rate may have been chosen
-    for it. A sum within a loss of one's own is not seen.
+    than one example. Strong with plain descent (SGD) whose loss ends at nine tenths of its baseline
+    or more, or breaks; else a smell, for a rate may have been chosen for it. Muted once the run
+    beats its baseline. A sum within a loss of one's own is not seen.
 
     ## How to fix it
     ```python
@@ -75,8 +80,18 @@ def loss_summed(context: RunContext) -> Answer:
         return CannotTell("the contract does not tell how the loss is reduced")
     for output in known:
         if output.reduction == "sum" and (size := _batch_size(run, output)) != 1:
-            return _flagged(run, output, size)
+            tier = Tier.STRONG if _has_failed(context) else Tier.SMELL
+            return replace(_flagged(run, output, size), tier=tier)
     return Passed(f"reduction is {', '.join(dict.fromkeys(o.reduction or '' for o in known))}")
+
+
+def _has_failed(context: RunContext) -> bool:
+    """Whether plain descent, whose steps grow with the loss, got nowhere."""
+    contract, loss = context.given(CONTRACT), context.final_loss
+    is_plain = contract.optimizer is not None and contract.optimizer.class_name == "SGD"
+    if not is_plain or loss is None:
+        return False
+    return not np.isfinite(loss) or (context.loss_ratio or 0.0) >= HOPELESS
 
 
 def _batch_size(run: Run, output: Output) -> float | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from tb_zeroacc.diagnosis.answering.keras_code import layer_call
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -18,7 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
-from tb_zeroacc.diagnosis.computed.data.association import association_of
+from tb_zeroacc.diagnosis.computed.data.association import shows_none
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
@@ -33,7 +31,6 @@ STRAIGHT = (
     "Rescaling", "Normalization", "ZeroPadding2D", "AveragePooling2D", "GlobalAveragePooling2D",
 )  # fmt: skip
 LINEAR = (None, "linear")
-CHANCE = 1e-4  # p of the largest correlation; learnable tables 1e-9 and far below (measured)
 RIVAL = (
     "ZA206",
     "Give the hidden layers an activation first; if the loss then still stays at its baseline, "
@@ -124,10 +121,7 @@ def no_nonlinearity(context: RunContext) -> Answer:
 
 def _finds_nothing(context: RunContext) -> bool:
     """Whether the run is at its baseline, and straight lines have nothing to find."""
-    association = association_of(context.run)
-    if association is None or association.log_p < math.log(CHANCE):
-        return False
-    return (context.loss_ratio or 0.0) >= HOPELESS
+    return shows_none(context.run) and (context.loss_ratio or 0.0) >= HOPELESS
 
 
 def _is_straight(layer: Layer) -> bool:

@@ -32,6 +32,24 @@ def inputs(*features: dict[str, Any]) -> Any:
     return a_table("inputs", {f"x[{i}]": feature for i, feature in enumerate(features)})
 
 
+def association(r: float) -> tuple[Any, Any]:
+    """The largest correlation of a column with a label, over 1000 examples."""
+    return (
+        a_table("association", {"x[0]": {"y": r}}),
+        a_table("association_examples", {"examples": {"examples": 1000.0}}, columns=("examples",)),
+    )
+
+
+def ends_at(share: float) -> tuple[Any, ...]:
+    """A loss of two classes that ends at this share of its baseline."""
+    counts = a_table("label_counts", {"y": {"0": 500.0, "1": 500.0}})
+    return a_contract(), counts, a_curve([0.7] * 5 + [0.6931 * share] * 5)
+
+
+STUCK = ends_at(1.0)
+NOTHING, SOMETHING = association(0.02), association(0.3)
+
+
 def few(feature: dict[str, Any]) -> dict[str, Any]:
     return {**feature, "count": 31.0}
 
@@ -39,7 +57,13 @@ def few(feature: dict[str, Any]) -> dict[str, Any]:
 ZA105: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "all vary": (a_run(inputs(VARIES, VARIES)), Passed),
     "half of them do": (a_run(inputs(VARIES, STILL)), Passed),
-    "most do not": (a_run(inputs(VARIES, STILL, STILL)), None),
+    "most do not": (a_run(inputs(VARIES, STILL, STILL)), Tier.SMELL),
+    "and the others tell nothing": (
+        a_run(inputs(VARIES, STILL, STILL), *STUCK, *NOTHING), Tier.STRONG),
+    "and the others tell something": (
+        a_run(inputs(VARIES, STILL, STILL), *STUCK, *SOMETHING), Tier.SMELL),
+    "and the loss is just off its baseline": (
+        a_run(inputs(VARIES, STILL, STILL), *ends_at(0.899), *NOTHING), Tier.SMELL),
     "sorted data": (a_run(inputs(SORTED, SORTED)), Passed),
     "rare words": (a_run(inputs(RARE, NEVER, NEVER)), Passed),
     "none varies": (a_run(inputs(ALONE, ALONE)), NotApplicable),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed
-from tb_zeroacc.facts import Fit
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
+from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.facts import Fit, Optimizer
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_curve, a_run
 from tests.diagnosis.rules.asking import answer, flagged
@@ -41,3 +44,22 @@ def test_it_says_how_much_larger() -> None:
         '- loss=keras.losses.MeanSquaredError(reduction="sum"),\n'
         "+ loss=keras.losses.MeanSquaredError(),"
     )
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "end", "tier"),
+    [
+        ("SGD", 800.0, Tier.STRONG),
+        ("SGD", math.nan, Tier.STRONG),
+        ("SGD", 650.0, Tier.SMELL),  # of a hundred times a variance of 7.6
+        ("Adam", 800.0, Tier.SMELL),
+    ],
+)
+def test_plain_descent_that_fails_is_strong(optimizer: str, end: float, tier: Tier) -> None:
+    trained = head(MSE, "linear", 1, optimizer=Optimizer(optimizer, 0.1), **SUM)
+    run = a_run(trained, labels(0, 11, 0.0), a_curve([900.0, end]))
+    assert flagged("ZA315", run).tier is tier
+
+
+def test_a_rate_that_a_sum_makes_too_high_folds_under_it() -> None:
+    assert "ZA701" in RULES["ZA315"].explains
