@@ -113,7 +113,7 @@ def one_head_with_one_answer(log: Path) -> None:
     train(model, log, x, {"kind": y, "broken": np.zeros((len(y), 1), "float32")}, epochs=8)
 
 
-@faulty("ZA208", also=("ZA303",))
+@faulty("ZA208", "ZA303", also=("ZA208", "ZA303"))
 def one_head_in_cents_and_one_of_logits(log: Path) -> None:
     x, y = _labels()
     model = _two_heads(Dense(10, name="kind"), Dense(1, name="dark"))
