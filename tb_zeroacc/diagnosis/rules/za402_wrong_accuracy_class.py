@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -17,7 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
     unlike,
 )
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
-from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY
+from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
@@ -32,6 +33,7 @@ from tb_zeroacc.wording import number
 FEWEST_CLASSES, MOST_CLASSES = 5, 100
 NEAR_LOG = 0.05  # of ln k: an initialised model scores a little more
 HALF = 0.5
+EQUALITY = "Accuracy"  # Keras' class that compares values with ==
 NEAR_SHARE = 0.1  # of 1/k: the accuracy is counted over all outputs, so it hardly scatters
 
 
@@ -54,13 +56,14 @@ def wrong_accuracy_class(context: RunContext) -> Answer:
 
     ## What it means
     `BinaryAccuracy` on one-hot labels asks of every single output whether it is on the right side
-    of .5. With k classes a model that says nothing is right in k - 1 of k of them. And where the
+    of .5. With k classes a model that says nothing is right in k - 1 of k of them.
+    `keras.metrics.Accuracy` asks whether an output equals its label to the last digit. And where the
     loss gets logits (`from_logits=True`), so does the metric: its threshold of .5 is a share of
     .62 there. `"accuracy"` on one unit is a `BinaryAccuracy` that cuts at .5, whatever the loss.
 
     ## Why accuracy suffers
     The number looks high from the first step on and says next to nothing: .9 is what guessing
-    scores with 10 classes. Logits that are cut at .5 count what lies between .5 and .62 as no: .49
+    scores with 10 classes. `Accuracy` of a probability is 0 or next to it, however good. Logits that are cut at .5 count what lies between .5 and .62 as no: .49
     was shown where .86 were right (measured).
 
     ## How it is detected
@@ -70,7 +73,8 @@ def wrong_accuracy_class(context: RunContext) -> Answer:
     accuracies over pixels or characters begin high in health. From the contract, exactly: the loss
     of an output has `from_logits=True`, no activation comes before it, and a metric of that output
     cuts at .5 (`BinaryAccuracy`, `Precision`, `Recall` and others); how much it matters depends on
-    the outputs, so that is strong, too.
+    the outputs, so that is strong, too. Likewise `Accuracy` on an output that is trained on a
+    cross-entropy, unless accuracy beats always predicting the largest class.
 
     ## How to fix it
     ```python
@@ -86,9 +90,9 @@ def wrong_accuracy_class(context: RunContext) -> Answer:
     keras.io/api/metrics/accuracy_metrics (BinaryAccuracy, threshold=0.5); measured on Keras 3.15:
     ten one-hot classes begin at .9.
     """
-    cut = _cut_logits(context)
-    if cut is not None:
-        return cut
+    known = _cut_logits(context) or _equality(context)
+    if known is not None:
+        return known
     loss, accuracy = context.run.headline(Role.LOSS), context.run.headline(Role.ACCURACY)
     if loss is None or accuracy is None:
         lacking = ACCURACY.missing if accuracy is None else LOSS.missing
@@ -144,6 +148,34 @@ def _cut_logits(context: RunContext) -> Flagged | None:
             tier=Tier.STRONG,
             since=BEFORE_TRAINING,
             fix=_at_zero(*known[0]),
+        )
+    return None
+
+
+def _equality(context: RunContext) -> Flagged | None:
+    """From the contract: a metric that asks whether probabilities or logits equal their label."""
+    if context.run.contract is None or context.beats_accuracy:
+        return None
+    for output in trained_outputs(context.run):
+        if EQUALITY not in output.metrics or output.loss not in CLASS_LOSSES:
+            continue
+        shown = output.metric_names[output.metrics.index(EQUALITY)]
+        return Flagged(
+            summary=f"`{shown}` counts outputs of `{output.name}` that equal their label to the "
+            "last digit, which a probability or a logit hardly ever does.",
+            context="keras.metrics.Accuracy compares values as they are: it takes neither the "
+            "largest output nor a threshold.",
+            evidence=(
+                *curve_shown(context.run, Role.ACCURACY),
+                Evidence(f"metric is {EQUALITY}, loss is {output.loss}", layer=output.layer),
+            ),
+            tier=Tier.STRONG,
+            since=BEFORE_TRAINING,
+            is_own_cause=True,
+            fix=Fix(
+                'Write "accuracy", and let Keras choose the class that fits the loss.',
+                f'- metrics=[keras.metrics.{EQUALITY}()],\n+ metrics=["accuracy"],',
+            ),
         )
     return None
 
