@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.one_output import with_its_output
 from tb_zeroacc.diagnosis.answering.own_loop import fix_for, told_for
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -100,6 +101,7 @@ def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
     try:
         answer = rule.decide(replace(context, declared=rule.given))
         answer = rule.so_far(rule.muted(answer, context), context)
+        answer = with_its_output(answer, context.run)
         return told_for(context.run, _located(answer, context.run))
     except Exception as fault:
         if strict:
