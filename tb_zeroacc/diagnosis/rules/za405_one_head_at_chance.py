@@ -31,7 +31,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import Family, rule
 from tb_zeroacc.facts import Output
-from tb_zeroacc.run import Curve, Run, Split
+from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import number, percent
 
 DROWNED = 0.05  # of the sum of the losses: what such a part asks for hardly moves a shared layer
@@ -84,9 +84,10 @@ def one_head_at_chance(context: RunContext) -> Answer:
     ## How it is detected
     Of each output its own loss, before its weight, over 4 epochs or more, against what a constant
     prediction scores by its labels. One ends at .9 of that or above, another under a half of its
-    own. It is a smell while the loss of the first still falls as in ZA705, and where its weight is
-    0: it may be there to be watched. Both limits are those by
-    which whole runs are judged: stuck ones end at .93 or above, healthy ones under .45.
+    own. It is a smell while the loss of the first still falls as in ZA705. An output whose loss has
+    the weight 0 is there to be watched, unless the accuracy of the training is its own. Both limits
+    are those by which whole runs are judged: stuck ones end at .93 or above, healthy ones under
+    .45.
 
     ## How to fix it
     ```python
@@ -107,7 +108,10 @@ def one_head_at_chance(context: RunContext) -> Answer:
         return NotApplicable("one output")
     heads = [head for output in outputs if (head := _head(context.run, output)) is not None]
     learned = [head for head in heads if head.end < BEATEN_LOSS * head.baseline]
-    stuck = [head for head in heads if head.end >= HOPELESS * head.baseline]
+    stuck = [
+        head for head in heads
+        if head.end >= HOPELESS * head.baseline and not _is_only_watched(context.run, head.output)
+    ]  # fmt: skip
     if len(heads) < 2:
         return CannotTell("the losses of the single outputs, or their baselines, are not known")
     if not learned or not stuck:
@@ -133,6 +137,13 @@ def _head(run: Run, output: Output) -> _Head | None:
     return _Head(output, curve, course.end, baseline.loss, baseline.what, falls)
 
 
+def _is_only_watched(run: Run, output: Output) -> bool:
+    """Whether its loss has no weight, and the training's accuracy is not its own."""
+    accuracy = run.headline(Role.ACCURACY)
+    is_its_own = accuracy is not None and accuracy.name in output.metric_names
+    return output.weight == 0 and not is_its_own
+
+
 def _flagged(worst: _Head, best: _Head, heads: list[_Head]) -> Flagged:
     name, other = worst.output.name, best.output.name
     total = sum(head.weighted for head in heads)
@@ -151,7 +162,7 @@ def _flagged(worst: _Head, best: _Head, heads: list[_Head]) -> Flagged:
             Evidence.of_curve(f"loss of `{other}` at the end, against the {best.what}", best.curve,
                               best.end, at_most(BEATEN_LOSS * best.baseline)),
         ),
-        tier=Tier.SMELL if worst.output.weight == 0 or (worst.falls and not why) else None,
+        tier=Tier.SMELL if worst.falls and not why else None,
         layers=(worst.output.layer,) if worst.output.layer else (),
         fix=Fix(
             "Weigh the losses so that each has a part in the sum."

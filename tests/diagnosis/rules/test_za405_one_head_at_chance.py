@@ -12,7 +12,7 @@ from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Pass
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.facts import Contract, Output
-from tb_zeroacc.run import Run
+from tb_zeroacc.run import Curve, Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
 
@@ -22,13 +22,20 @@ STANDS = [0.75, 0.7, 0.69, 0.69, 0.69, 0.69, 0.69, 0.69]
 
 
 def heads(weight: float | None = None, size: str = "linear") -> Contract:
-    kind = Output("kind", "kind", "softmax", 2, "sparse_categorical_crossentropy", weight=weight)
+    kind = Output(
+        "kind", "kind", "softmax", 2, "sparse_categorical_crossentropy", weight=weight,
+        metrics=("SparseCategoricalAccuracy",), metric_names=("kind_accuracy",),
+    )  # fmt: skip
     number = Output("size", "size", size, 1, "mean_squared_error")
     return replace(a_contract(), outputs=(kind, number))
 
 
 def two(
-    kind: Sequence[float], size: Sequence[float], contract: Contract | None = None, **more: object
+    kind: Sequence[float],
+    size: Sequence[float],
+    contract: Contract | None = None,
+    *parts: Curve,
+    **more: object,
 ) -> Run:
     """A class, and a number that scatters by 2, with the loss of each."""
     seen = {"count": 64.0, "examples": 64.0}
@@ -43,8 +50,13 @@ def two(
         a_curve(np.add(kind, size).tolist()),
         *(a_curve(list(values), tag=f"zeroacc/epoch/{name}_loss", name=f"{name}_loss",
                   headline=False) for name, values in (("kind", kind), ("size", size))),
+        *parts,
         **more,  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def scored(name: str) -> Curve:
+    return a_curve([0.5] * 8, Role.ACCURACY, name=name)
 
 
 def ending(share: float) -> list[float]:
@@ -60,7 +72,10 @@ ZA405: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "healthy: both learn": (two([0.7, 0.5, 0.3, 0.2, 0.1, 0.1, 0.1, 0.1], FALLS), Passed),
     "neither learns": (two(STANDS, [4.0] * 8), Passed),
     "it comes late": (two([1.5, 1.4, 1.3, 1.2, 1.1, 1.0, 0.9, 0.8], FALLS), Tier.SMELL),
-    "it is watched": (two(STANDS, FALLS, heads(0.0)), Tier.SMELL),
+    "it is watched": (two(STANDS, FALLS, heads(0.0)), Passed),
+    "its accuracy is another's": (two(STANDS, FALLS, heads(0.0), scored("size_acc")), Passed),
+    "its accuracy is that of the training": (
+        two(STANDS, FALLS, heads(0.0), scored("kind_accuracy")), None),
     "still training": (two(STANDS, FALLS, state="live"), None),
     "few epochs": (two(STANDS[:3], FALLS[:3]), CannotTell),
     "one output": (a_run(a_contract(), a_table("labels", {"y": {"mean": 1.0}})), NotApplicable),
@@ -78,7 +93,7 @@ def test_one_head_at_chance(run: Run, want: type[Answer] | Tier | None) -> None:
     [(0.0, "The weight of its loss is 0."), (0.01, "Its loss has 3 % of the sum."), (1.0, "")],
 )
 def test_it_says_why(weight: float, why: str) -> None:
-    found = flagged("ZA405", two(STANDS, FALLS, heads(weight)))
+    found = flagged("ZA405", two(STANDS, FALLS, heads(weight), scored("kind_accuracy")))
     assert found.context == why
     assert found.layers == ("kind",)
     assert found.fix is not None
