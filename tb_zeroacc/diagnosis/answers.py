@@ -244,6 +244,8 @@ class Flagged:
         by_heart: Whether it shows that training only memorised its examples.
         rivals: (code, what would separate) of causes that this run's data leave possible too.
         is_mutable: False where it remains even though its rule is muted for this run.
+        is_own_cause: Whether it is a fact that no other fault brings about, such as a rate that was
+            set: it then folds under nothing and steps back behind nothing.
     """
 
     summary: str
@@ -257,6 +259,7 @@ class Flagged:
     by_heart: bool = False
     rivals: tuple[tuple[str, str], ...] = ()
     is_mutable: bool = True
+    is_own_cause: bool = False
 
 
 @dataclass(frozen=True, slots=True)

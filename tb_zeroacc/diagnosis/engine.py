@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.one_output import with_its_output
 from tb_zeroacc.diagnosis.answering.own_loop import fix_for, told_for
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -100,6 +101,7 @@ def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
     try:
         answer = rule.decide(replace(context, declared=rule.given))
         answer = rule.so_far(rule.muted(answer, context), context)
+        answer = with_its_output(answer, context.run)
         return told_for(context.run, _located(answer, context.run))
     except Exception as fault:
         if strict:
@@ -131,7 +133,7 @@ def _yield(answers: dict[str, Answer], rules: Sequence[Rule]) -> dict[str, Answe
         if code in settled:
             return settled[code]
         answer = settled[code] = answers[code]  # set first: a cycle ends here
-        if isinstance(answer, Flagged):
+        if isinstance(answer, Flagged) and not answer.is_own_cause:
             for other in by_code[code].steps_back_behind(rules):
                 if _stands(settle(other.code), other):
                     settled[code] = CannotTell(f"{other.code} ({other.name}) hides it")
@@ -191,7 +193,7 @@ def _previews(told: Flags, run: Run) -> tuple[Finding, ...]:
 def _explains(flagged: Flags, cause: str, effect: str, order: Mapping[str, int]) -> bool:
     """Named as a consequence, begun no earlier, and in the same layers or behind them."""
     (rule, first), (other, second) = flagged[cause], flagged[effect]
-    if effect not in rule.explains:
+    if effect not in rule.explains or second.is_own_cause:
         return False
     if tier_of(rule, first) < min(Tier.STRONG, tier_of(other, second)):
         return False  # a smell does not explain a strong finding

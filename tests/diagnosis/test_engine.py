@@ -154,6 +154,11 @@ def test_a_smell_explains_no_strong_finding() -> None:
     assert shape(judged(smell, a_rule(B, flag(tier=Tier.SMELL)))) == {A: [B]}
 
 
+def test_a_cause_of_its_own_lies_under_nothing_and_steps_back_behind_nothing() -> None:
+    own = a_rule(B, flag(is_own_cause=True), yields_to=(A,))
+    assert shape(judged(a_rule(A, flag(), explains=(B,)), own)) == {A: [], B: []}
+
+
 def test_folded_findings_keep_their_evidence_and_stay_flagged() -> None:
     found = judged(a_rule(A, flag(), explains=(B,)), a_rule(B, flag()))
     assert isinstance(found.checks[B], Flagged)

@@ -30,7 +30,8 @@ def _of_another_kind(context: RunContext, output: Output) -> Flagged | None:
     """A metric that expects class numbers, or single coins, where the output holds neither."""
     for kind, shown in zip(output.metrics, output.metric_names, strict=False):
         why = _why_not(kind, output)
-        if why is not None:
+        is_seen_to_work = kind == "Accuracy" and context.beats_accuracy
+        if why is not None and not is_seen_to_work:
             return Flagged(
                 summary=f"`{shown}` ({kind}) does not fit the output `{output.name}`: {why}.",
                 context="Training itself does not depend on it.",
@@ -39,6 +40,7 @@ def _of_another_kind(context: RunContext, output: Output) -> Flagged | None:
                 ),
                 tier=context.tier_of_contract,
                 since=BEFORE_TRAINING,
+                is_own_cause=True,
                 fix=Fix(
                     "Use a metric that fits the outputs.",
                     f"- metrics=[keras.metrics.{kind}()],\n+ metrics=[{FITTING[kind]}],",

@@ -46,7 +46,7 @@ FEWEST_STEPS = 200  # fewer are too few for any targets
     Tier.STRONG,
     Stage.INPUT,
     needs=(CONTRACT, LABELS, OUTPUTS),
-    explains=("ZA502", "ZA509", "ZA602", "ZA704", "ZA705"),
+    explains=("ZA502", "ZA509", "ZA602", "ZA703", "ZA704", "ZA705"),
     yields_to=(
         "ZA101", "ZA102", "ZA103", "ZA104", "ZA306", "ZA307", "ZA309", "ZA501", "ZA503", "ZA504",
         "ZA505", "ZA601", "ZA607", "ZA702", "ZA708",

@@ -150,6 +150,7 @@ def _by_labels(context: RunContext, output: Output, labels: Labels, accuracy: st
         tier=context.tier_of_contract,
         since=BEFORE_TRAINING,
         fix=_fix(accuracy),
+        is_own_cause=True,  # labels are continuous whatever else is wrong
     )
 
 

@@ -50,14 +50,16 @@ def wrong_accuracy_class(context: RunContext) -> Answer:
 
     ## What it means
     `BinaryAccuracy` on one-hot labels asks of every single output whether it is on the right side
-    of .5. With k classes a model that says nothing is right in k - 1 of k of them. And where the
-    loss gets logits (`from_logits=True`), so does the metric: its threshold of .5 is a share of
+    of .5. With k classes a model that says nothing is right in k - 1 of k of them.
+    `keras.metrics.Accuracy` asks whether an output equals its label to the last digit. And where
+    the loss gets logits (`from_logits=True`), so does the metric: its threshold of .5 is a share of
     .62 there. `"accuracy"` on one unit is a `BinaryAccuracy` that cuts at .5, whatever the loss.
 
     ## Why accuracy suffers
     The number looks high from the first step on and says next to nothing: .9 is what guessing
-    scores with 10 classes. Logits that are cut at .5 count what lies between .5 and .62 as no: .49
-    was shown where .86 were right (measured).
+    scores with 10 classes. `Accuracy` of a probability is 0 or next to it, however good the model.
+    Logits that are cut at .5 count what lies between .5 and .62 as no: .49 was shown where .86 were
+    right (measured).
 
     ## How it is detected
     The first point of the training loss is within 5 % of ln k, where a model that knows nothing

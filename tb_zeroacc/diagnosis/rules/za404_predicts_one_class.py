@@ -118,7 +118,12 @@ def predicts_one_class(context: RunContext) -> Answer:
     single = len(table.rows) == 1
     accuracy = context.final_accuracy if single else None
     untold, seen = "", ""
+    outputs = trained_outputs(run)
+    unseen = {output.name for output in outputs if output.weight == 0 and len(outputs) > 1}
     for row, output in enumerate(table.rows):
+        if output in unseen:
+            seen = seen or f"the weight of the loss of `{output}` is 0: it is only watched"
+            continue
         majority = _majority(run, output)
         named = _named(table, row)
         if majority is None or named is None:
@@ -198,7 +203,8 @@ def _flagged(
     facts = [
         Evidence.of_table(f"share of class {named.label} among the predictions, last epoch",
                           table, named.share, at_most(ONE_CLASS), unit="share", since=since,
-                          until=last, shown_by=run.curve("zeroacc/prediction_majority_share")),
+                          until=last, layer=table.rows[named.row],
+                          shown_by=run.curve("zeroacc/prediction_majority_share")),
     ]  # fmt: skip
     score = ""
     if accuracy is not None:

@@ -52,6 +52,7 @@ CREEPING = 3e-5  # median of the largest kernel's update ÷ weights. Faulty 4e-6
 HARDLY = 0.1  # of the loss at the start: a smaller fall over the whole run is none
 TINY_ADAPTIVE_RATE = 1e-6  # a thousandth of the default
 LOW_SHARE = 0.01  # of the optimizer's default: discriminative fine-tuning stays above
+OWN_SHARE = 1e-3  # of the default: a rate that is a cause whatever else is wrong with the model
 STANDS_STILL = 1e-6  # update ÷ weights, as in ZA503
 FEWEST_STEPS = 20  # the median of fewer would be that of a warm-up
 
@@ -87,7 +88,8 @@ def learning_rate_too_low(context: RunContext) -> Answer:
     must have fallen by less than a tenth, over 20 steps or more. Muted once the run beats its
     baseline. With several optimizers each is judged by its own kernels. There, and where no loss is
     recorded, the rate must also be under a hundredth of the optimizer's default, since a vanishing
-    gradient makes small updates too, and an update of 1e-6 or more is a smell. Without the
+    gradient makes small updates too, and an update of 1e-6 or more is a smell. A rate of a
+    thousandth of the default or less is a cause of its own whatever else is wrong. Without the
     recorder: Adam or a related optimizer at 1e-6 or less with a loss that hardly changed; a rate of
     1e-5 or less is a smell, unless histograms show that no kernel ever changes.
 
@@ -148,12 +150,13 @@ def _judged(run: Run, weights: Table, group: Group, fall: float | None) -> Answe
         return Passed(f"a typical update{group.whose} is {number(median)} of the kernel")
     if not _has_gradient(run, weights, group):
         return NotApplicable(f"the gradient{group.whose} is 0: no rate would help")
-    if fall is not None:
-        return _creeping(run, weights, group, median, f" {_moved(fall)};", None)
     rate = peak_rate(run, group.optimizer)
-    if rate is None:
+    share = None if rate is None else rate / usual_rate(group.optimizer)
+    if fall is not None:
+        found = _creeping(run, weights, group, median, f" {_moved(fall)};", None)
+        return replace(found, is_own_cause=share is not None and share <= OWN_SHARE)
+    if share is None:
         return CannotTell("the learning rate is not recorded", (LEARNING_RATE.missing,))
-    share = rate / usual_rate(group.optimizer)
     if share > LOW_SHARE:
         return Passed(f"the rate{group.whose} is usual: small updates come from small gradients")
     tier = None if median < STANDS_STILL else Tier.SMELL

@@ -43,7 +43,7 @@ from tb_zeroacc.diagnosis.computed.learning.trend import (
     training_step,
     trend_of,
 )
-from tb_zeroacc.diagnosis.computed.learning.validation import turn_of
+from tb_zeroacc.diagnosis.computed.learning.validation import LAST_QUARTER, turn_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
@@ -84,13 +84,14 @@ def stopped_too_early(context: RunContext) -> Answer:
     than two standard errors; and it ends above half its baseline. Measured: 13 to 22 % in runs that
     stopped too early; working programs fall by up to 53 % there, but end under .43 of the baseline.
     Not where validation has turned, nor for a run that is still training or whose record breaks
-    off. Where the baseline is not known it is a smell: the last quarter holds 20 % of the whole
-    fall and the loss ends above half of its start; or it falls without a pause over the last half
-    (Mann-Kendall z above 4), by 2.5 % of its level in the last quarter, and ends above .6 of its
-    start; or a run of at most 7 epochs still fell by 10 % of its level in the last quarter. Two of
-    80 healthy public logs are taken for such a run. The forecast extends the last half as a
-    geometric approach to a limit (Aitken 1926). A run of fewer than 4 epochs (or 20 steps) that
-    does not beat its baseline is too short to judge, a smell as well.
+    off. It is a smell where accuracy beats the largest class clearly, or the validation loss was
+    lowest before its last quarter. Where the baseline is not known it is a smell, too: the last
+    quarter holds 20 % of the whole fall and the loss ends above half of its start; or it falls
+    without a pause over the last half (Mann-Kendall z above 4), by 2.5 % of its level in the last
+    quarter, and ends above .6 of its start; or a run of at most 7 epochs still fell by 10 % of its
+    level in the last quarter. Two of 80 healthy public logs are taken for such a run. The forecast
+    extends the last half as a geometric approach to a limit (Aitken 1926). A run of fewer than 4
+    epochs (or 20 steps) that does not beat its baseline is too short to judge, a smell as well.
 
     ## How to fix it
     ```python
@@ -182,11 +183,23 @@ def _flagged(context: RunContext, curve: Curve, trend: Trend) -> Flagged:
         context=f"Over the last quarter it went from {number(trend.mark)} to {number(trend.end)}"
         f"{_standing(context)}{_outlook(run, curve)}.",
         evidence=_shown(curve, trend),
-        tier=Tier.STRONG if context.loss_ratio is not None else Tier.SMELL,
+        tier=Tier.STRONG if _is_known_to_lack_epochs(context) else Tier.SMELL,
         since=training_step(run, curve, trend.end_step),
         fix=_fix(run),
         rivals=_rivals(run),
     )
+
+
+def _is_known_to_lack_epochs(context: RunContext) -> bool:
+    """Whether the baseline is known, and neither accuracy nor validation speaks against it."""
+    if context.loss_ratio is None or context.beats_accuracy:
+        return False
+    held = context.run.headline(Role.LOSS, Split.VALIDATION)
+    course = None if held is None else course_of(context.run, held)
+    if course is None or course.points < FEWEST_EPOCHS:
+        return True
+    lowest = int(course.values.argmin())
+    return lowest >= LAST_QUARTER * (course.points - 1)
 
 
 def _shown(curve: Curve, trend: Trend) -> tuple[Evidence, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -28,6 +29,7 @@ from tb_zeroacc.wording import number, percent
 
 GONE = 0.01  # of the largest rate: nothing moves any more
 REST = 0.4  # of the run that was left when it went
+AT_ONCE = 0.2  # of the run, in which hardly anything can be learned
 FEWEST_BEFORE, FEWEST_AFTER = 8, 4  # points of the loss on either side
 STILL_FELL = 0.05  # of the level, over the last half before the rate went
 FALLS = 2.0  # Mann-Kendall z of that fall
@@ -40,7 +42,7 @@ STOOD = 0.02  # of the level, gained in all of the rest
     Tier.STRONG,
     Stage.UPDATE,
     needs=(LOSS, LEARNING_RATE),
-    explains=("ZA705", "ZA702"),
+    explains=("ZA404", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
     outcome=Outcome.FINISHED_EARLY,
     fix=Fix(
@@ -62,8 +64,9 @@ def schedule_ends_learning(context: RunContext) -> Answer:
     ## How it is detected
     The logged rate falls under 1 % of its largest value for good while 40 % of the run or more are
     still to come. Over the last half before that the loss still fell (Mann-Kendall z above 2, 5 %
-    of its level); in all of the rest it gains less than 2 %. Not applicable to a run that is still
-    training, and to rewards.
+    of its level); in all of the rest it gains less than 2 %. Where it went in the first fifth of
+    the run, and the run does not beat its baseline, it need not have fallen before. Not applicable
+    to a run that is still training, and to rewards.
 
     ## How to fix it
     ```python
@@ -86,17 +89,31 @@ def schedule_ends_learning(context: RunContext) -> Answer:
     rate = context.given(LEARNING_RATE)
     loss = course_of(run, context.given(LOSS))
     gone = _gone_since(rate)
-    if loss is None or rate.axis != loss.curve.axis:
+    steps = None if loss is None else _on_axis_of(rate, run, loss)
+    if loss is None or steps is None:
         return CannotTell("learning rate and loss stand on different axes")
     if gone is None:
         return Passed(f"the learning rate ends at {number(rate.series.last.value)}")
-    before = int(np.searchsorted(loss.steps, gone))
-    span = loss.steps[-1] - loss.steps[0]
-    if span <= 0 or loss.steps[-1] - gone < REST * span:
+    before = int(np.searchsorted(steps, gone))
+    span = steps[-1] - steps[0]
+    if span <= 0 or steps[-1] - gone < REST * span:
         return Passed(f"the rate went at step {gone}, near the end")
-    if before < FEWEST_BEFORE or loss.points - before < FEWEST_AFTER:
-        return CannotTell("too few points of the loss before or after the rate went")
+    if loss.points - before < FEWEST_AFTER:
+        return CannotTell("too few points of the loss after the rate went")
+    if gone <= AT_ONCE * steps[-1] and context.beats is False:
+        return _judged_at_once(run, rate, loss, before, gone)
+    if before < FEWEST_BEFORE:
+        return CannotTell("too few points of the loss before the rate went")
     return _judged(run, rate, loss, before, gone)
+
+
+def _on_axis_of(rate: Curve, run: Run, loss: Course) -> NDArray[np.int64] | None:
+    """Where the points of a loss stand on the axis of the rate; None where that is not known."""
+    if rate.axis == loss.curve.axis:
+        return loss.steps
+    if rate.axis != "step" or loss.curve.axis != "epoch" or not run.epochs:
+        return None
+    return np.array([training_step(run, loss.curve, int(at)) for at in loss.steps])
 
 
 def _gone_since(rate: Curve) -> int | None:
@@ -106,6 +123,25 @@ def _gone_since(rate: Curve) -> int | None:
         return None
     there = np.flatnonzero(values > GONE * values.max())
     return int(steps[there[-1] + 1]) if there[-1] + 1 < len(values) else None
+
+
+def _judged_at_once(run: Run, rate: Curve, loss: Course, before: int, gone: int) -> Answer:
+    """The rate went in the first part of a run that ends no better than a constant prediction."""
+    rest = float(loss.levels[before] - loss.levels[-1])
+    if rest > STOOD * (abs(float(loss.levels[before])) or 1.0):
+        return Passed(f"after step {gone} the loss went on falling, to {number(loss.end)}")
+    largest = float(rate.series.finite()[1].max())
+    return Flagged(
+        summary=f"The schedule ended learning before it began: by step {gone} the learning rate "
+        f"had fallen to next to nothing, and the loss has stood at {number(loss.end)} since.",
+        context="A constant prediction scores as much.",
+        evidence=(
+            Evidence.of_curve("learning rate at the end, against 1 % of its largest", rate,
+                              rate.series.last.value, at_least(GONE * largest), since=gone),
+            Evidence.of_curve("loss at the end", loss.curve, loss.end),
+        ),
+        since=training_step(run, rate, rate.series.first.step),
+    )  # fmt: skip
 
 
 def _judged(run: Run, rate: Curve, loss: Course, before: int, gone: int) -> Answer:

@@ -127,7 +127,8 @@ def _ended(run: Run, courses: list[Course]) -> Flagged | None:
     last = max(courses, key=lambda course: int(course.steps[-1]))
     curve = last.curve
     others = [c.series.last.step for c in run.curves
-              if c.member == curve.member and len(c.series) >= FEWEST_POINTS]  # fmt: skip
+              if (c.member, c.axis) == (curve.member, curve.axis)
+              and len(c.series) >= FEWEST_POINTS]  # fmt: skip
     end, until = max(others, default=0), int(last.steps[-1])
     if until >= HALF * end:
         return None

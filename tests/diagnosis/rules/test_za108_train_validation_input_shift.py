@@ -20,6 +20,8 @@ ALIKE = a_table("validation_label_counts", {"y": EVEN})
 SORTED = a_table("validation_label_counts", {"y": {**dict.fromkeys(EVEN, 0.0), "9": 500.0}})
 LEARNS = (a_contract(), LABELS, a_curve([2.3, 0.1]), a_curve([0.1, 0.98], Role.ACCURACY))
 
+STUCK = (a_contract(), LABELS, a_curve([2.3, 2.3]), a_curve([0.1, 0.1], Role.ACCURACY))
+
 
 def held(*losses: float) -> Any:
     return a_curve(losses, Role.LOSS, Split.VALIDATION)
@@ -53,6 +55,12 @@ ZA108: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "validation is worse, but beats chance": (
         a_run(*shifted(76, 102), *LEARNS, ALIKE, SUFFERS), Tier.SMELL),
     "validation does not suffer": (a_run(*shifted(76, 102), *LEARNS, ALIKE, FINE), Passed),
+    "neither learns: validation has nothing to lose": (
+        a_run(*shifted(76, 102), *STUCK, ALIKE, held(2.3, 2.3)), Tier.SMELL),
+    "neither learns, and it is only shifted": (
+        a_run(*shifted(0.95, 0.2), *STUCK, ALIKE, held(2.3, 2.3)), Passed),
+    "validation learns, training does not": (
+        a_run(*shifted(76, 102), *STUCK, ALIKE, held(2.3, 0.3)), Passed),
     "no validation loss": (a_run(*shifted(76, 102), *LEARNS, ALIKE), Tier.SMELL),
     "augmented in training": (a_run(*shifted(0.29, 0.35), *LEARNS, ALIKE, FAILS), Passed),
     "it only overfits": (a_run(*shifted(0.3, 0.4), *LEARNS, ALIKE, FAILS), Passed),

@@ -92,3 +92,8 @@ def test_it_replaces_the_metric_as_the_user_wrote_it() -> None:
     assert exact is not None
     assert plain.code == '- metrics=["accuracy"],\n+ metrics=["mae"],'
     assert exact.code.startswith("- metrics=[keras.metrics.Accuracy()],")
+
+
+def test_it_stands_beside_an_output_that_cannot_reach_the_targets() -> None:
+    run = a_run(regression(activation="relu"), AMOUNTS, scores(0, 0, 0))
+    assert [f.code for f in diagnose(run, CATALOGUE, strict=True).findings] == ["ZA307", "ZA401"]

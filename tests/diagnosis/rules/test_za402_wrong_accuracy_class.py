@@ -78,6 +78,23 @@ CASES |= {
 }  # fmt: skip
 
 
+def equality(*scores: float, **more: Any) -> Run:
+    """`keras.metrics.Accuracy`, which compares with ==, on two classes of which one has .6."""
+    asked = {"loss": "binary_crossentropy", "activation": "sigmoid", "units": 1, **more}
+    contract = a_contract(**{"metrics": ("Accuracy",), "metric_names": ("accuracy",), **asked})
+    counts = a_table("label_counts", {"y": {"0": 600.0, "1": 400.0}})
+    return a_run(contract, counts, a_curve([0.7, 0.3]), a_curve(scores, Role.ACCURACY))
+
+
+CASES |= {
+    "an equality of shares": (equality(0.0, 0.0), Flagged),
+    "whose outputs are all 1": (equality(0.4, 0.4), Flagged),
+    "another class of that name, which sees what is learned": (equality(0.5, 0.9), Passed),
+    "as it is written usually": (equality(0.0, 0.0, metrics=("BinaryAccuracy",)), Passed),
+    "an equality of numbers": (equality(0.0, 0.0, loss="mean_squared_error"), Passed),
+}
+
+
 @pytest.mark.parametrize(("run", "want"), CASES.values(), ids=CASES.keys())
 def test_wrong_accuracy_class(run: Run, want: type[Answer]) -> None:
     assert isinstance(answer("ZA402", run), want)

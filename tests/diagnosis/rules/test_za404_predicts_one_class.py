@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
-from tb_zeroacc.facts import Epoch
+from tb_zeroacc.facts import Epoch, Output
 from tb_zeroacc.run import Role, Run, Table
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
@@ -154,3 +155,12 @@ def test_a_frozen_accuracy_folds_under_it() -> None:
     verdict = diagnose(run, CATALOGUE, strict=True)
     folded = {c.code: f.code for f in verdict.findings for c in f.explains}
     assert "ZA403" in folded
+
+
+@pytest.mark.parametrize(("weight", "want"), [(1.0, Flagged), (0.0, Passed)])
+def test_an_output_whose_loss_has_no_weight_is_only_watched(
+    weight: float, want: type[Answer]
+) -> None:
+    watched = replace(YES_NO.outputs[0], weight=weight)
+    contract = replace(YES_NO, outputs=(watched, Output("other", loss="mean_squared_error")))
+    assert isinstance(answer("ZA404", a_run(contract, HALF, ALL_NO)), want)

@@ -65,3 +65,11 @@ def test_a_higher_rate_is_shown() -> None:
     assert found.fix is not None
     assert "- optimizer=keras.optimizers.Adam(learning_rate=1e-06)," in found.fix.code
     assert "+ optimizer=keras.optimizers.Adam(learning_rate=0.001)," in found.fix.code
+
+
+@pytest.mark.parametrize(("rate", "is_own"), [(1e-6, True), (1.1e-6, False), (1e-3, False)])
+def test_a_rate_of_a_thousandth_of_the_default_is_a_cause_of_its_own(
+    rate: float, is_own: bool
+) -> None:
+    run = trained(kernels([4e-6] * 30), GRADIENTS, loss=CREEPS, optimizer=Optimizer("Adam", rate))
+    assert flagged("ZA702", run).is_own_cause is is_own

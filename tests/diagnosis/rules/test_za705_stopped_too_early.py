@@ -48,6 +48,23 @@ ZA705: dict[str, tuple[Run, type[Answer]]] = {
         ),
         Passed,
     ),
+    "validation still falls": (
+        trained(a_curve(line(2.3, 2.0, 8), Role.LOSS, Split.VALIDATION), loss=line(6, 3)), Flagged,
+    ),
+    "validation was lowest at three quarters": (
+        trained(
+            a_curve([2.3, 2.2, 2.1, 2.0, 2.05], Role.LOSS, Split.VALIDATION), loss=line(6, 3)
+        ),
+        Flagged,
+    ),
+    "validation was lowest before": (
+        trained(
+            a_curve([2.3, 2.2, 2.0, 2.01, 2.02], Role.LOSS, Split.VALIDATION), loss=line(6, 3)
+        ),
+        Flagged,
+    ),
+    "a good accuracy": (trained(loss=line(2, 1.3), accuracy=line(0.3, 0.9)), Flagged),
+    "a poor accuracy": (trained(loss=line(2, 1.3), accuracy=line(0.1, 0.3)), Flagged),
     "one epoch": (trained(loss=[2.3]), Flagged),
     "one point beside a long validation": (
         trained(a_curve([2.3] * 9, Role.LOSS, Split.VALIDATION), loss=[2.3]), CannotTell,
@@ -74,6 +91,9 @@ def test_stopped_too_early(run: Run, want: type[Answer]) -> None:
 @pytest.mark.parametrize(
     ("name", "tier"),
     [("still falling", Tier.STRONG), ("one epoch", Tier.SMELL),
+     ("validation still falls", Tier.STRONG), ("validation was lowest before", Tier.SMELL),
+     ("validation was lowest at three quarters", Tier.STRONG),
+     ("a good accuracy", Tier.SMELL), ("a poor accuracy", Tier.STRONG),
      ("a foreign log that falls evenly", Tier.SMELL)],
 )
 def test_how_sure_it_is(name: str, tier: Tier) -> None:

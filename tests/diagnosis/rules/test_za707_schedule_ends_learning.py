@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
+from tb_zeroacc.facts import Epoch
 from tb_zeroacc.run import Axis, Role, Run
-from tests.diagnosis.planted import a_curve, a_run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
 
 FALLING = list(np.linspace(2.3, 1.3, 20))
@@ -25,6 +26,24 @@ def scheduled(
     return a_run(a_curve(list(loss)), rates, **more)
 
 
+EVEN = a_table("label_counts", {"y": {str(k): 100.0 for k in range(10)}})
+EPOCHS = tuple(Epoch(e, 10 * e + 10, 10) for e in range(50))
+GONE = [1e-3] * 9 + [1e-8] * 41  # in the first fifth of the run
+
+
+def at_chance(loss: Sequence[float], rate: Sequence[float]) -> Run:
+    """Ten classes, of which the loss knows nothing at 2.3."""
+    rates = a_curve(list(rate), Role.LEARNING_RATE, tag="lr")
+    return a_run(a_contract(), EVEN, a_curve(list(loss)), rates)
+
+
+def by_steps(loss: Sequence[float], rate: Sequence[float], **more: Any) -> Run:
+    """A rate that is logged at the end of each epoch, by training step."""
+    at = [10 * e + 10 for e in range(len(rate))]
+    rates = a_curve(list(rate), Role.LEARNING_RATE, tag="lr", axis="step", steps=at)
+    return a_run(a_curve(list(loss)), rates, **more)
+
+
 CASES: dict[str, tuple[Run, type[Answer]]] = {
     "cut off on its way": (scheduled(STOPPED, CUT), Flagged),
     "settled before": (scheduled([*np.linspace(2.3, 0.1, 8), *[0.1] * 42], CUT), Passed),
@@ -33,6 +52,14 @@ CASES: dict[str, tuple[Run, type[Answer]]] = {
     "not gone": (scheduled(STOPPED, [1e-3] * 20 + [5e-5] * 30), Passed),
     "gone and back": (scheduled(STOPPED, [*CUT[:-1], 1e-3]), Passed),
     "gone at once": (scheduled(STOPPED, [1e-3] * 4 + [1e-8] * 46), CannotTell),
+    "gone in the first fifth, at chance": (at_chance([2.3] * 50, GONE), Flagged),
+    "gone after it, at chance": (at_chance([2.3] * 50, [1e-3] * 10 + [1e-8] * 40), Passed),
+    "gone in the first fifth, and it goes on": (
+        at_chance(np.linspace(2.3, 2.0, 50), GONE), Passed),
+    "gone in the first fifth of a run that learned": (
+        at_chance([2.3, 1.0, *[0.2] * 48], GONE), Passed),
+    "by steps, of known epochs": (by_steps(STOPPED, CUT, epochs=EPOCHS), Flagged),
+    "by steps, of unknown epochs": (by_steps(STOPPED, CUT), CannotTell),
     "another axis": (scheduled(STOPPED, CUT, axis="step"), CannotTell),
     "still running": (scheduled(STOPPED, CUT, state="live"), NotApplicable),
     "no rate": (a_run(a_curve(STOPPED)), CannotTell),

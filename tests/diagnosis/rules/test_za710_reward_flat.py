@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
-from tb_zeroacc.run import Role, Run, Split
+from tb_zeroacc.run import Axis, Role, Run, Split
 from tests.diagnosis.planted import a_curve, a_run
 from tests.diagnosis.rules.asking import answer, flagged
 
@@ -66,3 +66,11 @@ def test_reward_flat(run: Run, want: type[Answer]) -> None:
 def test_what_was_gained_and_lost_is_told() -> None:
     found = flagged("ZA710", rewarded([*np.linspace(0, 100, 30), *[4.0] * 30]))
     assert found.summary == "The reward rose from 8.62 to 96.6 and fell back to 4."
+
+
+@pytest.mark.parametrize(("axis", "is_told"), [("epoch", True), ("step", False)])
+def test_the_last_reward_is_compared_on_its_own_axis(axis: Axis, is_told: bool) -> None:
+    """Rewards of 60 episodes end long before a loss of 2 000 steps does."""
+    reward = a_curve(np.linspace(-100, 200, 60) + 10 * NOISE, Role.REWARD)
+    loss = a_curve([1.0] * 20, axis=axis, steps=range(100, 2100, 100))
+    assert isinstance(answer("ZA710", a_run(reward, loss)), Flagged) is is_told

@@ -106,6 +106,11 @@ def validation_baseline(run: Run) -> Baseline | None:
     return baseline_of(replace(run, tables=once, epochs=()))
 
 
+def baseline_of_output(run: Run, output: Output) -> Baseline:
+    """The baseline of one output's own loss, before its weight in the sum."""
+    return _of_output(run, replace(output, weight=None))
+
+
 def _of_output(run: Run, output: Output) -> Baseline:
     scale = _scale(run, output)
     if output.loss in CROSS_ENTROPIES:

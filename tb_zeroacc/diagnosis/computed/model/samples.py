@@ -71,3 +71,14 @@ def largest(values: NDArray[np.float64]) -> NDArray[np.float64]:
     finite = np.where(np.isfinite(values), values, -np.inf)
     top = finite.max(axis=1, initial=-np.inf)
     return np.where(np.isfinite(top), top, np.nan)
+
+
+def second_half(values: NDArray[np.float64], steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What is finite of the samples in the second half of the steps; (samples,) to (some,).
+
+    Most samples are of the first steps: the last ones of all may still lie there.
+    """
+    if not len(steps):
+        return values
+    late = values[2 * steps >= steps[0] + steps[-1]]
+    return np.asarray(late[np.isfinite(late)])

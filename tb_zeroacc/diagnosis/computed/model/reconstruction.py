@@ -1,0 +1,45 @@
+"""Models that give back what they are given: autoencoders."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
+from tb_zeroacc.run import Curve, Role, Run, Split, Table
+
+_WORDS = re.compile("[a-z]+")
+DIVERGENCES = frozenset({"kl", "kld", "kldiv"})
+RECONSTRUCTIONS = frozenset({"recon", "reconstruction", "rec"})
+
+
+def gives_back_its_input(run: Run) -> bool:
+    """Whether one input and the one label have the same shape, of two features or more."""
+    shapes = run.shapes
+    if shapes is None or len(shapes.inputs) != 1 or len(shapes.labels) != 1:
+        return False
+    given, wanted = shapes.inputs[0].shape, shapes.labels[0].shape
+    features = 1
+    for size in (given or ())[1:]:
+        features *= size or 1
+    return given is not None and given == wanted and features > 1 and len(trained_outputs(run)) == 1
+
+
+def typical_spread(inputs: Table) -> float:
+    """The standard deviation of the inputs over a batch, averaged over features, as of outputs."""
+    known = inputs.column("std")
+    known = known[np.isfinite(known)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def divergence_curve(run: Run) -> Curve | None:
+    """The divergence from the prior, logged beside the reconstruction's loss; None without both."""
+    curves = [c for c in run.curves if c.split is Split.TRAIN and c.role is not Role.REWARD]
+    if not any(_words(curve) & RECONSTRUCTIONS for curve in curves):
+        return None
+    return next((c for c in curves if _words(c) & DIVERGENCES and not c.is_copy), None)
+
+
+def _words(curve: Curve) -> set[str]:
+    return set(_WORDS.findall(curve.name.lower()))

@@ -1,0 +1,83 @@
+"""ZA610 posterior-collapse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
+from tb_zeroacc.facts import Layer, Shapes, Tensor
+from tb_zeroacc.run import Role, Run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
+from tests.diagnosis.rules.asking import check, flagged
+
+STEPS = [0, 10, 20, 30, 400, 600, 700]
+CONTRACT = a_contract(loss="mean_squared_error", activation="sigmoid", units=64)
+PENALISED = a_contract(
+    Layer("dense", "Dense", "relu", 8, regularizers=("kernel_regularizer: L2(0.01)",)),
+    loss="mean_squared_error", units=64,
+)  # fmt: skip
+
+
+def shapes(label: int = 64) -> Shapes:
+    given, wanted = (Tensor(n, (None, k), "float32") for n, k in (("x", 64), ("y", label)))
+    return Shapes(inputs=(given,), labels=(wanted,), outputs=(wanted,))
+
+
+def autoencoder(
+    left: float, spread: float, contract: Any = CONTRACT, label: int = 64, last: int = 700
+) -> Run:
+    """One whose own loss fell from 150 to a share of that, beside inputs of a spread of .2."""
+    steps = [*STEPS[:-1], last] if last > STEPS[-2] else [0, 1, 2, 3, 4, 5, last]
+    added = [150.0, 20.0, 10.0, 5.0, *[150.0 * left] * 3]
+    return a_run(
+        contract,
+        a_table("loss", {"loss": {"loss": 1.0, "penalty": added}}, steps=steps),
+        a_table("outputs", {"y": {"spread": [0.06] * 4 + [spread] * 3}}, steps=steps),
+        a_table("inputs", {"x[0]": {"std": 0.1}, "x[1]": {"std": 0.3}}, steps=[0]),
+        shapes=shapes(label),
+    )
+
+
+def logged(*divergences: float, beside: str = "reconstruction_loss", **more: Any) -> Run:
+    """Curves of a stranger's autoencoder."""
+    return a_run(
+        a_curve([9.0 - i for i in range(8)], tag=beside, name=beside, headline=False),
+        a_curve(divergences, more.pop("role", Role.OTHER), tag="kl_loss", name="kl_loss"),
+        recorded=False,
+    )
+
+
+FADES = (3.0, 1.0, 0.2, 0.02, 0.004, 0.002, 0.001, 0.001)
+ZA610: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
+    "it collapsed": (autoencoder(1e-4, 0.01), None),
+    "just under the limits": (autoencoder(0.0099, 0.0199), None),
+    "the added loss on its limit": (autoencoder(0.0101, 0.0199), Passed),
+    "the spread on its limit": (autoencoder(0.0099, 0.0201), Passed),
+    "a healthy one: a divergence that stays": (autoencoder(0.15, 0.12), Passed),
+    "a healthy one that adds nothing": (autoencoder(1e-4, 0.15), Passed),
+    "the first steps": (autoencoder(1e-4, 0.01, last=60), CannotTell),
+    "a penalty on the weights": (autoencoder(1e-4, 0.01, PENALISED), NotApplicable),
+    "classes": (autoencoder(1e-4, 0.01, label=10), NotApplicable),
+    "curves: it fades": (logged(*FADES), Tier.SMELL),
+    "curves: on the limit": (logged(*FADES[:4], *[0.01] * 4), Passed),
+    "curves: it grows with its weight": (logged(*FADES[::-1]), Passed),
+    "curves: a small weight": (logged(*[0.002, 0.003] * 4), Passed),
+    "curves: never updated": (logged(*[0.0] * 8), Passed),
+    "curves: a pupil that learned all": (logged(*FADES, beside="hard_loss"), NotApplicable),
+    "no log of one": (a_run(), NotApplicable),
+    "a policy": (a_run(*logged(*FADES).curves, a_curve([1.0, 2.0], Role.REWARD)), NotApplicable),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ZA610.values(), ids=ZA610.keys())
+def test_posterior_collapse(run: Run, want: type[Answer] | Tier | None) -> None:
+    check("ZA610", run, want)
+
+
+def test_both_shares_are_shown() -> None:
+    found = flagged("ZA610", autoencoder(1e-4, 0.01))
+    assert [fact.value for fact in found.evidence] == pytest.approx([0.01, 1e-4])
+    assert "5 % of the spread of the inputs" in found.summary
+    assert found.since == 400
