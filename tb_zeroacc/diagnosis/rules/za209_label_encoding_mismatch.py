@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_call, output_call
+from tb_zeroacc.diagnosis.answering.keras_code import loss_call, output_diff
 from tb_zeroacc.diagnosis.answering.shapes import shape_words
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
@@ -140,8 +140,7 @@ def _fitting(run: Run, output: Output, clash: str) -> Fix:
     if clash == "class numbers":
         layers = ""
         if output.activation != "softmax" and not output.from_logits:
-            layers = (f"- {output_call(run, output, output.activation)},\n"
-                      f"+ {output_call(run, output, 'softmax')},\n")  # fmt: skip
+            layers = output_diff(run, output, "softmax")
         return Fix("Use the sparse loss, with softmax, for class numbers.",
                     f"{layers}{before}"
                     f"+ {_loss_argument(output, 'sparse_categorical_crossentropy')}")  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_fix, output_call
+from tb_zeroacc.diagnosis.answering.keras_code import loss_fix
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -43,7 +43,7 @@ TEXT = "Use a squared error and a linear output for continuous targets."
 
 def _fix(run: Run, output: Output) -> Fix:
     """Both: behind a sigmoid a squared error cannot reach targets beyond 0 and 1 either."""
-    return loss_fix(run, output, TEXT, "mean_squared_error", output_call(run, output, None))
+    return loss_fix(run, output, TEXT, "mean_squared_error", None)
 
 
 @rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_call
+from tb_zeroacc.diagnosis.answering.keras_code import argument_diff, loss_call
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -106,6 +106,6 @@ def _flagged(run: Run, output: Output, size: float | None) -> Flagged:
         since=BEFORE_TRAINING,
         fix=Fix(
             "Average the loss over the batch, or divide the learning rate by its size.",
-            f"- loss={before},\n+ loss={call},",
+            argument_diff(run, output, "loss", before, call),
         ),
     )  # fmt: skip
