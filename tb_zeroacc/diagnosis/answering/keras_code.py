@@ -12,7 +12,13 @@ from tb_zeroacc.facts import Layer, Optimizer, Output
 from tb_zeroacc.run import Run
 
 # Layers that are nothing but an activation.
-ACTIVATIONS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
+ACTIVATION_LAYERS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
+# What Keras makes of "accuracy".
+WRITTEN = {
+    "BinaryAccuracy": "accuracy",
+    "CategoricalAccuracy": "accuracy",
+    "SparseCategoricalAccuracy": "accuracy",
+}
 # Their number of units is all that they must be given; others want a kernel size and the like.
 COMPLETE = ("Dense", "LSTM", "GRU", "SimpleRNN")
 
@@ -60,7 +66,8 @@ def output_diff(
         units: After the change; by default those that it has.
     """
     layer = layer_named(run, output.layer) if output.layer else None
-    if layer is not None and layer.class_name in ACTIVATIONS and units in (None, output.units):
+    is_own = layer is not None and layer.class_name in ACTIVATION_LAYERS
+    if layer is not None and is_own and units in (None, output.units):
         own = f'"{output.activation}"' if layer.class_name == "Activation" else ""
         before = f"keras.layers.{layer.class_name}({own})"
         linear = activation in (None, "linear")
@@ -106,6 +113,13 @@ def sigmoid_fix(run: Run, output: Output) -> Fix:
     return Fix(text, output_diff(run, output, "sigmoid").rstrip())
 
 
+def error_diff(run: Run, output: Output, accuracy: str) -> str:
+    """An error among the metrics, where there is an accuracy, as the contract names it."""
+    known = accuracy[:1].isupper() and accuracy not in WRITTEN
+    before = f"keras.metrics.{accuracy}()" if known else f'"{WRITTEN.get(accuracy, accuracy)}"'
+    return argument_diff(run, output, "metrics", f"[{before}]", '["mae"]')
+
+
 def loss_fix(
     run: Run, output: Output, text: str, loss: str, activation: str | None,
     units: int | None = None,
@@ -121,11 +135,24 @@ def rate_diff(run: Run, optimizer: Optimizer | None, rate: float, extra: str = "
     several = optimizer is not None and len(optimizers_of(run)) > 1
     place = f"{optimizer.name} = " if several and optimizer and optimizer.name else "optimizer="
     end = "" if place.endswith(" ") else ","
-    after = f"+ {place}keras.optimizers.{name}(learning_rate={rate:g}{extra}){end}"
+    kept = _kept_arguments(optimizer)
+    other = kept if not extra else _kept_arguments(optimizer, clipping=False)
+    after = f"+ {place}keras.optimizers.{name}(learning_rate={rate:g}{other}{extra}){end}"
     known = optimizer.learning_rate if optimizer else None
     if known is None:
         return after
-    return f"- {place}keras.optimizers.{name}(learning_rate={known:g}){end}\n{after}"
+    return f"- {place}keras.optimizers.{name}(learning_rate={known:g}{kept}){end}\n{after}"
+
+
+def _kept_arguments(optimizer: Optimizer | None, *, clipping: bool = True) -> str:
+    """The arguments beside the rate that are set and matter: `, momentum=0.9`."""
+    if optimizer is None:
+        return ""
+    known = {name: optimizer.settings.get(name) for name in ("momentum", "nesterov")}
+    if clipping:
+        known |= {k: getattr(optimizer, k) for k in ("clipnorm", "clipvalue", "global_clipnorm")}
+    said = {k: f"{v:g}" if isinstance(v, float) else f"{v}" for k, v in known.items() if v}
+    return "".join(f", {name}={value}" for name, value in said.items())
 
 
 def rate_fix(run: Run, optimizer: Optimizer | None, rate: float, direction: str) -> Fix:

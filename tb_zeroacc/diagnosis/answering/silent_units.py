@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tb_zeroacc.diagnosis.answering.keras_code import layer_call
+from tb_zeroacc.diagnosis.answering.keras_code import ACTIVATION_LAYERS, layer_call
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
@@ -109,7 +109,7 @@ def _others(onsets: list[int]) -> str:
 
 def _fix(run: Run, name: str, units: SilentUnits) -> Fix | None:
     layer = layer_named(run, name)
-    if layer is None:
+    if layer is None or layer.class_name in ACTIVATION_LAYERS:
         return None
     before = layer_call(
         layer, activation=layer.activation, kernel=layer.kernel_initializer,

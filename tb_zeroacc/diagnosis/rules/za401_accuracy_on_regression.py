@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.keras_code import argument_diff
+from tb_zeroacc.diagnosis.answering.keras_code import error_diff
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown, points_of
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -33,17 +33,6 @@ from tb_zeroacc.wording import number, percent
 
 TEXT = "Measure a regression by an error, such as MAE."
 FEWEST_POINTS = 3  # epochs of an accuracy of exactly 0 that are more than a bad start
-WRITTEN = {
-    "BinaryAccuracy": "accuracy",
-    "CategoricalAccuracy": "accuracy",
-    "SparseCategoricalAccuracy": "accuracy",
-}
-
-
-def _fix(run: Run, output: Output, accuracy: str) -> Fix:
-    known = accuracy[:1].isupper() and accuracy not in WRITTEN
-    before = f"keras.metrics.{accuracy}()" if known else f'"{WRITTEN.get(accuracy, accuracy)}"'
-    return Fix(TEXT, argument_diff(run, output, "metrics", f"[{before}]", '["mae"]'))
 
 
 @rule(
@@ -148,7 +137,7 @@ def _by_labels(context: RunContext, output: Output, labels: Labels, accuracy: st
         ),
         tier=context.tier_of_contract,
         since=BEFORE_TRAINING,
-        fix=_fix(run, output, accuracy),
+        fix=Fix(TEXT, error_diff(run, output, accuracy)),
     )
 
 
@@ -163,7 +152,7 @@ def _by_level(run: Run, output: Output, accuracy: str, curve: Curve) -> Flagged:
         ),
         tier=Tier.STRONG,
         since=BEFORE_TRAINING,
-        fix=_fix(run, output, accuracy),
+        fix=Fix(TEXT, error_diff(run, output, accuracy)),
     )
 
 

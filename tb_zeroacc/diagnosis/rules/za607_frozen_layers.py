@@ -42,6 +42,7 @@ FEWEST_STEPS = 5  # by then every optimizer that is applied has been seen to be
     ),
     fix=Fix(
         "Set `trainable` of what shall learn before its step is traced, and compile again.",
+        "model.trainable = False  # or the next line may change nothing\n"
         "model.trainable = True\nmodel.compile(optimizer, loss)",
     ),
 )  # fmt: skip
