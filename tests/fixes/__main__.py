@@ -14,10 +14,10 @@ from tests.fixes.running import MOST, table, trials
 
 # What `compile`, a layer, a scale or the data can mend, with a fix that can be carried out.
 RULES = (
-    "ZA103", "ZA104", "ZA107", "ZA111", "ZA112", "ZA201", "ZA203", "ZA204", "ZA205", "ZA208", "ZA209",
-    "ZA211", "ZA301", "ZA302", "ZA303", "ZA304", "ZA305", "ZA306", "ZA307", "ZA308", "ZA309",
-    "ZA310", "ZA311", "ZA312", "ZA315", "ZA401", "ZA402", "ZA504", "ZA505", "ZA601", "ZA602",
-    "ZA603", "ZA607", "ZA608", "ZA609", "ZA701", "ZA702", "ZA705", "ZA707",
+    "ZA103", "ZA104", "ZA107", "ZA111", "ZA112", "ZA201", "ZA203", "ZA204", "ZA205", "ZA208",
+    "ZA209", "ZA211", "ZA301", "ZA302", "ZA303", "ZA304", "ZA305", "ZA306", "ZA307", "ZA308",
+    "ZA309", "ZA310", "ZA311", "ZA312", "ZA315", "ZA401", "ZA402", "ZA504", "ZA505", "ZA601",
+    "ZA602", "ZA603", "ZA607", "ZA608", "ZA609", "ZA701", "ZA702", "ZA705", "ZA707",
 )  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from tb_zeroacc.diagnosis.answering.keras_code import (
     layer_call,
     loss_call,
     output_diff,
+    rate_diff,
 )
-from tb_zeroacc.facts import Contract, Layer, Output
+from tb_zeroacc.facts import Contract, Layer, Optimizer, Output
 from tests.diagnosis.planted import a_run
 
 DENSE = Layer("a", "Dense", "relu", 64)
@@ -93,6 +94,26 @@ def test_an_argument_names_its_output_only_where_there_are_several() -> None:
     assert argument_diff(both, outputs[0], "metrics", "", '["mae"]') == (
         '+ metrics={"kind": ["mae"]},'
     )
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "extra", "lines"),
+    [
+        (Optimizer("Adam", 0.1), "",
+         ["- optimizer=keras.optimizers.Adam(learning_rate=0.1),",
+          "+ optimizer=keras.optimizers.Adam(learning_rate=0.01),"]),
+        (Optimizer("SGD", 5.0, settings={"momentum": 0.9, "nesterov": False}), "",
+         ["- optimizer=keras.optimizers.SGD(learning_rate=5, momentum=0.9),",
+          "+ optimizer=keras.optimizers.SGD(learning_rate=0.01, momentum=0.9),"]),
+        (Optimizer("Adam", 0.1, global_clipnorm=1.0), ", clipnorm=1.0",
+         ["- optimizer=keras.optimizers.Adam(learning_rate=0.1, global_clipnorm=1),",
+          "+ optimizer=keras.optimizers.Adam(learning_rate=0.01, clipnorm=1.0),"]),
+    ],
+    ids=["plain", "momentum stays", "Keras takes one way of clipping"],
+)  # fmt: skip
+def test_another_rate(optimizer: Optimizer, extra: str, lines: list[str]) -> None:
+    run = a_run(Contract(optimizer=optimizer))
+    assert rate_diff(run, optimizer, 0.01, extra).splitlines() == lines
 
 
 def test_losses() -> None:

@@ -41,3 +41,14 @@ def test_it_says_how_much_larger() -> None:
         '- loss=keras.losses.MeanSquaredError(reduction="sum"),\n'
         "+ loss=keras.losses.MeanSquaredError(),"
     )
+
+
+def test_logits_stay_logits() -> None:
+    contract = head("categorical_crossentropy", "linear", 3, from_logits=True, reduction="sum",
+                    loss_class="CategoricalCrossentropy")  # fmt: skip
+    fix = flagged("ZA315", a_run(contract)).fix
+    assert fix is not None
+    assert fix.code == (
+        '- loss=keras.losses.CategoricalCrossentropy(from_logits=True, reduction="sum"),\n'
+        "+ loss=keras.losses.CategoricalCrossentropy(from_logits=True),"
+    )
