@@ -83,11 +83,19 @@ def _rebuilt(layer: Any, chosen: Callable[[Any], Any]) -> Any:
         return layer
     if isinstance(layer, keras.Sequential) or type(layer).__name__ == "Functional":
         layer.compiled = False  # or cloning compiles it, by names alone
-        return keras.models.clone_model(layer, clone_function=lambda part: _rebuilt(part, chosen))
+        more = {} if isinstance(layer, keras.Sequential) else {"call_function": _called}
+        return keras.models.clone_model(
+            layer, clone_function=lambda part: _rebuilt(part, chosen), **more
+        )
     if isinstance(layer, keras.Model):
         _rebuild_attributes(layer, chosen)
         return layer
     return type(layer).from_config(layer.get_config())
+
+
+def _called(layer: Any, *given: Any, **named: Any) -> Any:
+    """A layer's call without what only the one before it knew, such as a mask of None."""
+    return layer(*given, **{name: value for name, value in named.items() if value is not None})
 
 
 def _rebuild_attributes(model: keras.Model, chosen: Callable[[Any], Any]) -> None:

@@ -193,3 +193,24 @@ def test_a_compile_of_ones_own_is_out_of_reach() -> None:
     model.compile(0.1)
     with pytest.raises(OutOfReachError):
         after('+ loss="mae",', model=model)
+
+
+def test_a_layer_with_a_mask_of_its_own_is_replaced() -> None:
+    given = keras.Input((2,))
+    model = keras.Model(given, layers.Softmax()(Dense(1)(given)))
+    model.compile("adam", "mse")
+    code = '- keras.layers.Softmax()\n+ keras.layers.Activation("sigmoid")'
+    assert not np.allclose(after(code, model=model).model(X), 1.0)
+
+
+def test_a_dataset_is_split_anew() -> None:
+    data = tf.data.Dataset.from_tensor_slices((X.repeat(5, 0), Y.repeat(5))).batch(2)
+    code = (
+        "+ dataset = dataset.shuffle(10, reshuffle_each_iteration=False)\n"
+        "held_out, dataset = dataset.take(count), dataset.skip(count)\n"
+        "model.fit(dataset, validation_data=held_out)"
+    )
+    fitting = after(code, rule="ZA205", x=data.take(3), y=None, validation_data=data.skip(3))
+    held_out = fitting.arguments["validation_data"]
+    sizes = [sum(len(y) for _, y in part) for part in (fitting.x, held_out)]
+    assert (sizes, set(fitting.arguments)) == ([6, 4], {"validation_data", "callbacks"})
