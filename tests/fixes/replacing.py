@@ -6,6 +6,7 @@ import ast
 import inspect
 import math
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import keras
@@ -111,7 +112,7 @@ def _rebuild_attributes(model: keras.Model, chosen: Callable[[Any], Any]) -> Non
 def _arguments(call: ast.Call) -> tuple[type, dict[str, Any]]:
     """The class that a call makes an object of, and its arguments by name; those `...` aside."""
     made = value_of(call.func)
-    args = [value_of(node) for node in call.args]
+    args = takewhile(lambda value: value is not Ellipsis, map(value_of, call.args))
     named = {word.arg: value_of(word.value) for word in call.keywords if word.arg}
     bound = inspect.signature(made.__init__).bind_partial(None, *args, **named).arguments
     bound = {**bound, **bound.pop("kwargs", {})}

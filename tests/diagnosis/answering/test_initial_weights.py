@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tb_zeroacc.diagnosis.answering.initial_weights import initialising
@@ -32,8 +34,12 @@ WIDE, CALL = "RandomNormal(stddev=2.0)", "keras.layers.Dense(8"
         ((dense("relu"), dense("softmax")),
          [f'- {CALL}, activation="relu", kernel_initializer="glorot_uniform")',
           f'+ {CALL}, activation="relu", kernel_initializer="he_normal")']),
+        ((replace(dense("relu"), class_name="SimpleRNN"),
+          replace(dense("relu"), class_name="SimpleRNNCell"), dense("relu")),
+         ['- keras.layers.SimpleRNN(8, activation="relu")',
+          '+ keras.layers.SimpleRNN(8, activation="relu", recurrent_initializer="orthogonal")']),
     ],
-    ids=["one's own", "before tanh", "a bias", "none of one's own"],
+    ids=["one's own", "before tanh", "a bias", "none of one's own", "a recurrent kernel"],
 )  # fmt: skip
 def test_the_layers_that_are_off_are_changed(layers: tuple[Layer, ...], lines: list[str]) -> None:
     fix = initialising("Initialise.", a_run(a_contract(*layers)))
