@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +16,8 @@ from demo.data import breast_cancer, diabetes, digits, standardised
 from tb_zeroacc import ZeroAccuracyCallback
 
 __all__ = [
-    "Dense", "adam", "breast_cancer", "built", "classifier", "diabetes", "digits", "images",
-    "layers", "standardised", "table", "train",
+    "Dense", "Fitting", "adam", "breast_cancer", "built", "classifier", "diabetes", "digits",
+    "edit_fitting", "images", "layers", "standardised", "table", "train",
 ]  # fmt: skip
 
 layers = keras.layers
@@ -53,9 +56,35 @@ def classifier(*hidden: Any, classes: int = 10, **compiled: Any) -> keras.Model:
     return built(*hidden, Dense(classes, activation="softmax"), **compiled)
 
 
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """What a program hands to `fit`.
+
+    Attributes:
+        model: The compiled model.
+        x: Inputs, or a dataset or generator of batches.
+        y: Labels; None beside a dataset.
+        arguments: Further arguments of `fit`, but for the recorder's callback.
+    """
+
+    model: keras.Model
+    x: Any
+    y: Any
+    arguments: dict[str, Any]
+
+
+edit_fitting: ContextVar[Callable[[Fitting], Fitting] | None] = ContextVar(
+    "edit_fitting", default=None
+)
+"""What may change a program just before it trains: what a fix says, say."""
+
+
 def train(
     model: keras.Model, log_dir: Path, x: Any, y: Any = None, *, epochs: int = 15, **more: Any
 ) -> None:
     """Trains a model, watched."""
-    callbacks = [*more.pop("callbacks", ()), ZeroAccuracyCallback(log_dir, verbose=0)]
-    model.fit(x, y, epochs=epochs, verbose=0, callbacks=callbacks, **more)
+    fitting, edit = Fitting(model, x, y, {"epochs": epochs, **more}), edit_fitting.get()
+    fitting = edit(fitting) if edit is not None else fitting
+    arguments = dict(fitting.arguments)
+    callbacks = [*arguments.pop("callbacks", ()), ZeroAccuracyCallback(log_dir, verbose=0)]
+    fitting.model.fit(fitting.x, fitting.y, verbose=0, callbacks=callbacks, **arguments)

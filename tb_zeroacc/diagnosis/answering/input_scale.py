@@ -1,4 +1,4 @@
-"""What the rules on the scale of the inputs share: limits, consequences and the fix."""
+"""What the rules on the scale of the inputs share: limits and consequences."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ CONSEQUENCES = (
     "ZA107", "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA505", "ZA508", "ZA509",
     "ZA602", "ZA701", "ZA702", "ZA703", "ZA704", "ZA705", "ZA706", "ZA709",
 )  # fmt: skip
-STANDARDISE = (
-    "+ mean, std = x_train.mean(axis=0), x_train.std(axis=0)\n"
-    "- model.fit(x_train, y_train)\n"
-    "+ model.fit((x_train - mean) / (std + 1e-8), y_train)"
-)
 
 
 def in_float32(limit: float) -> Limit:

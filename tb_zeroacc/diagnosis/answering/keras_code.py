@@ -6,10 +6,19 @@ import re
 
 from tb_zeroacc.diagnosis.answers import Fix
 from tb_zeroacc.diagnosis.computed.model.layers import layer_named
+from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import optimizers_of
 from tb_zeroacc.facts import Layer, Optimizer, Output
 from tb_zeroacc.run import Run
 
+# Layers that are nothing but an activation.
+ACTIVATION_LAYERS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
+# What Keras makes of "accuracy".
+WRITTEN = {
+    "BinaryAccuracy": "accuracy",
+    "CategoricalAccuracy": "accuracy",
+    "SparseCategoricalAccuracy": "accuracy",
+}
 # Their number of units is all that they must be given; others want a kernel size and the like.
 COMPLETE = ("Dense", "LSTM", "GRU", "SimpleRNN")
 
@@ -45,11 +54,52 @@ def initializer_code(name: str) -> str:
     return f'"{re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()}"'
 
 
-def output_call(run: Run, output: Output, activation: str | None) -> str:
-    """The call that makes an output's layer, with another activation."""
+def output_diff(
+    run: Run, output: Output, activation: str | None, units: int | None = None
+) -> str:
+    """The layer that makes an output, before and after: lines that end in a line break.
+
+    Args:
+        run: The run.
+        output: Its activation may stand in a layer of its own, which is replaced or left out.
+        activation: After the change.
+        units: After the change; by default those that it has.
+    """
     layer = layer_named(run, output.layer) if output.layer else None
-    kind = layer.class_name if layer is not None and layer.units else "Dense"
-    return layer_call(Layer(output.name, kind, units=output.units or 1), activation=activation)
+    is_own = layer is not None and layer.class_name in ACTIVATION_LAYERS
+    if layer is not None and is_own and units in (None, output.units):
+        own = f'"{output.activation}"' if layer.class_name == "Activation" else ""
+        before = f"keras.layers.{layer.class_name}({own})"
+        linear = activation in (None, "linear")
+        after = "" if linear else f'keras.layers.Activation("{activation}")'
+    else:
+        kind = layer.class_name if layer is not None and layer.units else "Dense"
+        made = Layer(output.name, kind, units=output.units or 1)
+        before = layer_call(made, activation=output.activation)
+        if units is not None and units != made.units:
+            made = Layer(output.name, "Dense", units=units)
+        after = layer_call(made, activation=activation)
+    if before == after:
+        return ""
+    return f"- {before}\n" + (f"+ {after}\n" if after else "")
+
+
+def argument_diff(run: Run, output: Output, name: str, before: str, after: str) -> str:
+    """An argument of `compile`, before and after; of one output by its name, if there are several.
+
+    Args:
+        run: The run.
+        output: The one that it is about.
+        name: `loss` or `metrics`.
+        before: Its value in code; empty where it is not known.
+        after: Likewise.
+    """
+    several = len(trained_outputs(run)) > 1
+    lines = [(sign, value) for sign, value in (("-", before), ("+", after)) if value]
+    return "\n".join(
+        f'{sign} {name}={{"{output.name}": {value}}},' if several else f"{sign} {name}={value},"
+        for sign, value in lines
+    )
 
 
 def loss_call(loss: str, arguments: str = "") -> str:
@@ -59,16 +109,24 @@ def loss_call(loss: str, arguments: str = "") -> str:
 
 def sigmoid_fix(run: Run, output: Output) -> Fix:
     """A sigmoid on an output of a single unit."""
-    before, after = (output_call(run, output, kind) for kind in (output.activation, "sigmoid"))
     text = "Use a sigmoid for a single unit: it lies between 0 and 1."
-    return Fix(text, f"- {before}\n+ {after}")
+    return Fix(text, output_diff(run, output, "sigmoid").rstrip())
 
 
-def loss_fix(run: Run, output: Output, text: str, loss: str, after: str) -> Fix:
+def error_diff(run: Run, output: Output, accuracy: str) -> str:
+    """An error among the metrics, where there is an accuracy, as the contract names it."""
+    known = accuracy[:1].isupper() and accuracy not in WRITTEN
+    before = f"keras.metrics.{accuracy}()" if known else f'"{WRITTEN.get(accuracy, accuracy)}"'
+    return argument_diff(run, output, "metrics", f"[{before}]", '["mae"]')
+
+
+def loss_fix(
+    run: Run, output: Output, text: str, loss: str, activation: str | None,
+    units: int | None = None,
+) -> Fix:
     """Another loss for an output, and the layer that fits it."""
-    before = output_call(run, output, output.activation)
-    layers = "" if before == after else f"- {before}\n+ {after}\n"
-    return Fix(text, f'{layers}- loss="{output.loss}",\n+ loss="{loss}",')
+    layers = output_diff(run, output, activation, units)
+    return Fix(text, layers + argument_diff(run, output, "loss", f'"{output.loss}"', f'"{loss}"'))
 
 
 def rate_diff(run: Run, optimizer: Optimizer | None, rate: float, extra: str = "") -> str:
@@ -77,11 +135,24 @@ def rate_diff(run: Run, optimizer: Optimizer | None, rate: float, extra: str = "
     several = optimizer is not None and len(optimizers_of(run)) > 1
     place = f"{optimizer.name} = " if several and optimizer and optimizer.name else "optimizer="
     end = "" if place.endswith(" ") else ","
-    after = f"+ {place}keras.optimizers.{name}(learning_rate={rate:g}{extra}){end}"
+    kept = _kept_arguments(optimizer)
+    other = kept if not extra else _kept_arguments(optimizer, clipping=False)
+    after = f"+ {place}keras.optimizers.{name}(learning_rate={rate:g}{other}{extra}){end}"
     known = optimizer.learning_rate if optimizer else None
     if known is None:
         return after
-    return f"- {place}keras.optimizers.{name}(learning_rate={known:g}){end}\n{after}"
+    return f"- {place}keras.optimizers.{name}(learning_rate={known:g}{kept}){end}\n{after}"
+
+
+def _kept_arguments(optimizer: Optimizer | None, *, clipping: bool = True) -> str:
+    """The arguments beside the rate that are set and matter: `, momentum=0.9`."""
+    if optimizer is None:
+        return ""
+    known = {name: optimizer.settings.get(name) for name in ("momentum", "nesterov")}
+    if clipping:
+        known |= {k: getattr(optimizer, k) for k in ("clipnorm", "clipvalue", "global_clipnorm")}
+    said = {k: f"{v:g}" if isinstance(v, float) else f"{v}" for k, v in known.items() if v}
+    return "".join(f", {name}={value}" for name, value in said.items())
 
 
 def rate_fix(run: Run, optimizer: Optimizer | None, rate: float, direction: str) -> Fix:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tb_zeroacc.diagnosis.answering.keras_code import layer_call
+from tb_zeroacc.diagnosis.answering.keras_code import ACTIVATION_LAYERS, layer_call
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
@@ -19,6 +19,7 @@ from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.diagnosis.computed.model.silent_units import high_since, reaches, settled_shares
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
+from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count, percent
 
@@ -36,6 +37,7 @@ class SilentUnits:
         tag: The scalar that shows it, without the layer.
         initializer: A kernel initialiser that suits these layers.
         shows_bias: Whether the fix shows the bias initialiser, which may be the cause.
+        instead: What to use instead of a layer that is nothing but such an activation.
     """
 
     column: str
@@ -46,6 +48,7 @@ class SilentUnits:
     tag: str
     initializer: str
     shows_bias: bool = False
+    instead: str = ""
 
 
 def answer_on(context: RunContext, units: SilentUnits, threshold: float) -> Answer:
@@ -111,6 +114,8 @@ def _fix(run: Run, name: str, units: SilentUnits) -> Fix | None:
     layer = layer_named(run, name)
     if layer is None:
         return None
+    if layer.class_name in ACTIVATION_LAYERS:
+        return _other_activation(layer, units.instead) if units.instead else None
     before = layer_call(
         layer, activation=layer.activation, kernel=layer.kernel_initializer,
         bias=layer.bias_initializer if units.shows_bias else None,
@@ -119,4 +124,13 @@ def _fix(run: Run, name: str, units: SilentUnits) -> Fix | None:
     return Fix(
         f"Use a standard initialisation for `{name}`, and standardised inputs.",
         f"- {before}\n+ {after}",
+    )
+
+
+def _other_activation(layer: Layer, instead: str) -> Fix:
+    given = f'"{layer.activation}"' if layer.class_name == "Activation" else ""
+    return Fix(
+        f"Use one that passes a gradient everywhere instead of `{layer.name}`, or see that what "
+        "it gets is not below 0 throughout.",
+        f"- keras.layers.{layer.class_name}({given})\n+ keras.layers.{instead}()",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tb_zeroacc.diagnosis.answering.keras_code import output_call
+from tb_zeroacc.diagnosis.answering.keras_code import output_diff
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -74,7 +74,6 @@ def _flagged(context: RunContext, found: Beyond) -> Flagged:
     )
     below = labels.low < low
     value, limit = (labels.low, at_least(low)) if below else (labels.high, at_most(high))
-    after = output_call(context.run, output, None)
     return Flagged(
         summary=f"Targets of `{output.name}` run from {number(labels.low)} to "
         f"{number(labels.high)}, but its {output.activation} reaches {reaches} only.",
@@ -93,6 +92,6 @@ def _flagged(context: RunContext, found: Beyond) -> Flagged:
         layers=(output.layer,) if output.layer else (),
         fix=Fix(
             "Leave the activation out, or scale the targets into its range.",
-            f"- {output_call(context.run, output, output.activation)}\n+ {after}",
+            output_diff(context.run, output, None).rstrip(),
         ),
     )  # fmt: skip

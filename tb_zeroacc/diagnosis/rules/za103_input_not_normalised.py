@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.data_code import standardising
 from tb_zeroacc.diagnosis.answering.input_scale import (
     CONSEQUENCES,
     LARGE,
-    STANDARDISE,
     in_float32,
 )
 from tb_zeroacc.diagnosis.answers import (
@@ -54,6 +54,7 @@ RIVAL = (
     "Scale the inputs first; if the loss then still stays at its baseline, check that the labels "
     "depend on the inputs.",
 )
+TEXT = "Standardise the inputs with the training data's mean and spread."
 
 
 @rule(
@@ -64,7 +65,7 @@ RIVAL = (
     needs=(INPUTS, STEP_LOSS),
     explains=CONSEQUENCES,
     muted_when=Muted.BASELINE_IS_BEATEN,
-    fix=Fix("Standardise the inputs with the training data's mean and spread.", STANDARDISE),
+    fix=standardising(TEXT),
 )
 def input_not_normalised(context: RunContext) -> Answer:
     """The inputs are too large, or too small, for the initial weights of the first layer.
@@ -219,5 +220,6 @@ def _flagged(
                               shown_by=run.curve(STEP_LOSS_TAG)),
         ),
         since=first,
+        fix=standardising(TEXT, run),
         rivals=(RIVAL,),
     )  # fmt: skip

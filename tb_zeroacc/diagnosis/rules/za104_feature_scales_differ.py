@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.data_code import standardising
 from tb_zeroacc.diagnosis.answering.input_scale import (
     CONSEQUENCES,
     LARGE,
-    STANDARDISE,
     in_float32,
 )
 from tb_zeroacc.diagnosis.answering.shown_curves import last_shown, loss_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
-    Fix,
     Flagged,
     NotApplicable,
     Passed,
@@ -32,6 +31,7 @@ from tb_zeroacc.wording import number
 # Not largest ÷ smallest: border pixels make that 545 in healthy digits.
 APART = 100.0
 INPUT_ABS_MAX_TAG = "zeroacc/input_abs_max"
+TEXT = "Standardise each feature on its own."
 
 
 @rule(
@@ -42,7 +42,7 @@ INPUT_ABS_MAX_TAG = "zeroacc/input_abs_max"
     needs=(INPUTS,),
     explains=CONSEQUENCES,
     muted_when=Muted.BASELINE_IS_BEATEN,
-    fix=Fix("Standardise each feature on its own.", STANDARDISE),
+    fix=standardising(TEXT),
 )
 def feature_scales_differ(context: RunContext) -> Answer:
     """A few features are hundreds of times larger than the others.
@@ -109,4 +109,5 @@ def feature_scales_differ(context: RunContext) -> Answer:
         ),
         tier=Tier.SMELL if context.beats is None else None,
         since=first,
+        fix=standardising(TEXT, run),
     )  # fmt: skip

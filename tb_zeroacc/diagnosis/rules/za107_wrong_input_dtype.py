@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.data_code import standardising
+from tb_zeroacc.diagnosis.answering.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answering.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -27,6 +29,7 @@ from tb_zeroacc.wording import count, listed, number
 # Largest minus smallest value: pixels span 255, standardised data under 25, class numbers and
 # counts of a few dozen are no harm.
 WIDE = 100.0
+SCALE = "Scale the inputs to floats around 1, in the pipeline or in the model's first layer."
 TEXT = ("string", "object", "str", "bytes")
 
 
@@ -42,7 +45,7 @@ TEXT = ("string", "object", "str", "bytes")
     ),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Scale the inputs to floats around 1, in the pipeline or in the model's first layer.",
+        SCALE,
         '- x_train = images\n+ x_train = images.astype("float32") / 255',
     ),
 )  # fmt: skip
@@ -120,16 +123,33 @@ def _judge(run: Run, tensors: list[Tensor], *, known: bool) -> Answer:
         layer=name, axis="step",
     )  # fmt: skip
     summary = f"Raw {kind} values with a range of {number(spans[name])} go straight into the model."
-    return _flagged(run, summary, (shown,), smell=not known)
+    fix = _from_bytes(run) if kind == "uint8" else standardising(SCALE, run)
+    return _flagged(run, summary, (shown,), smell=not known, fix=fix)
 
 
-def _flagged(run: Run, summary: str, evidence: tuple[Evidence, ...], *, smell: bool) -> Flagged:
+def _from_bytes(run: Run) -> Fix:
+    if is_fed_by_dataset(run):
+        return Fix(
+            SCALE, "+ dataset = dataset.map(lambda x, *y: (tf.cast(x, tf.float32) / 255, *y))"
+        )
+    return Fix(SCALE, '- model.fit(x, y)\n+ model.fit(x.astype("float32") / 255, y)')
+
+
+def _flagged(
+    run: Run,
+    summary: str,
+    evidence: tuple[Evidence, ...],
+    *,
+    smell: bool,
+    fix: Fix | None = None,
+) -> Flagged:
     return Flagged(
         summary=summary,
         context="No layer before the first kernel scales, embeds or encodes them "
         f"({count(len(run.contract.layers) if run.contract else 0, 'layer')} recorded).",
         evidence=(*evidence, *loss_shown(run)),
         tier=Tier.SMELL if smell else None,
+        fix=fix,
     )
 
 

@@ -24,9 +24,12 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
-from tb_zeroacc.run import Table
+from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import percent
 
+TEXT = (
+    "Shuffle the examples before they are batched, with a buffer as large as the data set."
+)
 PURE = 0.95  # share of a batch's largest class, median over batches. Sorted data 1, shuffled .19
 SPREAD = 0.6  # of all examples: with one class in most of them batches are pure by chance
 STAYS = 0.6  # of pairs of batches in a row share their class; real and fake in turn never do
@@ -66,7 +69,7 @@ class _Order:
         "ZA709",
     ),
     fix=Fix(
-        "Shuffle the examples before they are batched, with a buffer as large as the data set.",
+        TEXT,
         "dataset = dataset.shuffle(len(x)).batch(32)",
     ),
 )
@@ -137,7 +140,24 @@ def unshuffled_batches(context: RunContext) -> Answer:
         ),
         tier=Tier.SMELL if held is None and context.beats else None,
         since=int(table.steps[0]),
+        fix=_fix(context.run, table, output),
     )  # fmt: skip
+
+
+def _fix(run: Run, table: Table, output: Output) -> Fix | None:
+    """Of arrays `fit` shuffles itself, unless it is told not to; None where neither is known."""
+    fit = run.contract.fit if run.contract is not None else None
+    row = output_row(table, output.name)
+    if fit is None or row is None or fit.from_arrays is None:
+        return None
+    if fit.from_arrays:
+        return Fix(
+            "Let `fit` shuffle the examples.",
+            "- model.fit(x, y, shuffle=False)\n+ model.fit(x, y, shuffle=True)",
+        )
+    batch = int(np.nanmax(np.nansum(table.values[:, row, :], axis=1)))
+    examples = batch * fit.steps_per_epoch if fit.steps_per_epoch else 10_000
+    return Fix(TEXT, f"+ dataset = dataset.unbatch().shuffle({examples}).batch({batch})")
 
 
 def _order(table: Table, output: Output) -> _Order | None:

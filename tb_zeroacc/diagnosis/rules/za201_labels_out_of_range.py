@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.data_code import labels_mapped
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -31,6 +34,7 @@ from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number
 
 BOUNDED = ("sigmoid", "softmax", "hard_sigmoid")  # activations whose outputs are 0 to 1
+TWO_VALUES = 1e-3  # of a variance from float32 statistics, rounding
 ABSURD = -1.0  # a loss of one's own below this: overlaps and shares differ by no more than 1
 
 
@@ -143,7 +147,7 @@ def _by_own_loss(context: RunContext) -> Answer:
                 Evidence.of_curve("lowest loss", curve, low.value, at_least(ABSURD)),
             ),
             tier=Tier.STRONG,
-            fix=_range_fix(output, labels, sparse=False),
+            fix=_range_fix(run, output, labels, sparse=False),
         )  # fmt: skip
     return NotApplicable("no output is trained on cross-entropy")
 
@@ -182,11 +186,11 @@ def _out_of_range(
             *curve_shown(run, Role.LOSS),
         ),
         tier=Tier.SMELL if marked else None,
-        fix=_range_fix(output, labels, sparse=sparse),
+        fix=_range_fix(run, output, labels, sparse=sparse),
     )  # fmt: skip
 
 
-def _range_fix(output: Output, labels: Labels, *, sparse: bool) -> Fix | None:
+def _range_fix(run: Run, output: Output, labels: Labels, *, sparse: bool) -> Fix | None:
     marks = [value for value in (labels.low, labels.high) if value in IGNORED]
     if sparse and marks and not 1 <= labels.low <= labels.high == output.units:
         return _ignoring(output, int(marks[0]))
@@ -194,11 +198,12 @@ def _range_fix(output: Output, labels: Labels, *, sparse: bool) -> Fix | None:
         return Fix("Use a regression loss for targets that are not classes.",
                     f'- loss="{output.loss}",\n+ loss="mse",')  # fmt: skip
     if not sparse and (labels.low, labels.high) == (-1.0, 1.0):
-        return Fix("Map the labels from -1 and 1 to 0 and 1.", "+ y = (y + 1) / 2")
+        return Fix("Map the labels from -1 and 1 to 0 and 1.", labels_mapped(run, "(y + 1) / 2"))
     if sparse and labels.low >= 1 and labels.high == output.units:
-        return Fix("Number the classes from 0.", "+ y = y - 1")
-    if not sparse and labels.high == 255:
-        return Fix("Scale the masks to 0 and 1.", "+ y = y / 255")
+        return Fix("Number the classes from 0.", labels_mapped(run, "y - 1"))
+    if not sparse and (labels.high == 255 or _has_two_values(labels)):
+        text = f"Scale the labels from 0 and {number(labels.high)} to 0 and 1."
+        return Fix(text, labels_mapped(run, f"y / {labels.high:g}"))
     if output.loss in BINARY and labels.low >= 0:
         many = int(labels.high) + 1
         return Fix(
@@ -207,6 +212,12 @@ def _range_fix(output: Output, labels: Labels, *, sparse: bool) -> Fix | None:
             f'# with Dense({many}, activation="softmax")',
         )
     return None
+
+
+def _has_two_values(labels: Labels) -> bool:
+    """Whether all are 0 or the largest: none of that range and mean scatters more."""
+    most = labels.mean * (labels.high - labels.mean)
+    return labels.low == 0 < most and math.isclose(labels.std**2, most, rel_tol=TWO_VALUES)
 
 
 def _ignoring(output: Output, value: int) -> Fix:

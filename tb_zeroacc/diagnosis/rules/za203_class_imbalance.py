@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.keras_code import data_argument
 from tb_zeroacc.diagnosis.answering.own_loop import has_own_loop
 from tb_zeroacc.diagnosis.answering.shown_curves import accuracy_against
 from tb_zeroacc.diagnosis.answers import (
@@ -203,9 +204,10 @@ def _weights(run: Run, worst: _Majority) -> Fix | None:
     known = {k: number(float(w)).replace(" ", "") for k, w in shares.items()}
     if _takes_class_weights(run, worst.output):
         said = ", ".join(f"{k}: {weight}" for k, weight in known.items())
+        data = data_argument(run)
         return Fix(
             "Weight the classes by their rarity, and judge by recall or AUC, not by accuracy.",
-            f"- model.fit(x, y)\n+ model.fit(x, y, class_weight={{{said}}})",
+            f"- model.fit({data})\n+ model.fit({data}, class_weight={{{said}}})",
         )
     said = ", ".join(known.get(k, "1") for k in range(max(known) + 1))
     labels = labels_of(run, worst.output)

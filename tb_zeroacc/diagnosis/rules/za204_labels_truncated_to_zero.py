@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.answering.data_code import labels_mapped
+from tb_zeroacc.diagnosis.answering.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -24,7 +26,7 @@ from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
-from tb_zeroacc.run import Role
+from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import number, percent
 
 SPARSE = "sparse_categorical_crossentropy"
@@ -124,8 +126,13 @@ def _flagged(context: RunContext, output: Output, labels: Labels) -> Flagged:
             *curve_shown(context.run, Role.ACCURACY, Role.LOSS),
         ),
         since=labels.first_step,
-        fix=None if scaled else Fix(
-            "Number the classes 0, 1, 2, ...",
-            "+ y = np.unique(y, return_inverse=True)[1]",
-        ),
+        fix=None if scaled else _renumbered(context.run, output, labels),
     )  # fmt: skip
+
+
+def _renumbered(run: Run, output: Output, labels: Labels) -> Fix:
+    """Whole numbers again; those of a dataset by what they were divided by."""
+    code = "+ y = np.unique(y, return_inverse=True)[1]"
+    if is_fed_by_dataset(run) and output.units and output.units > 1:
+        code = labels_mapped(run, f"tf.round(y * {(output.units - 1) / labels.high:.4g})")
+    return Fix("Number the classes 0, 1, 2, ...", code)

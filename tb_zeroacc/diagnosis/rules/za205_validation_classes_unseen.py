@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answering.shown_curves import last_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -39,6 +40,14 @@ LEAST_EXPECTED = 20.0
 # one or two classes each, and the samples may miss some of them altogether.
 MIXED = 0.5
 
+TEXT = "Shuffle the examples before they are split."
+SHUFFLE_DATASET = Fix(
+    TEXT,
+    "+ dataset = dataset.shuffle(10_000, reshuffle_each_iteration=False)\n"
+    "held_out, dataset = dataset.take(count), dataset.skip(count)\n"
+    "model.fit(dataset, validation_data=held_out)",
+)
+
 
 @rule(
     "ZA205",
@@ -49,7 +58,7 @@ MIXED = 0.5
     explains=("ZA108", "ZA202", "ZA203", "ZA404", "ZA605"),
     outcome=Outcome.NOT_LEARNING,
     fix=Fix(
-        "Shuffle the examples before they are split.",
+        TEXT,
         "+ order = np.random.permutation(len(x))\n+ x, y = x[order], y[order]\n"
         "model.fit(x, y, validation_split=0.2)",
     ),
@@ -156,4 +165,5 @@ def _flagged(
             *last_shown(run, "zeroacc/epoch/val_accuracy", "validation accuracy at the end"),
         ),
         since=BEFORE_TRAINING,
+        fix=SHUFFLE_DATASET if is_fed_by_dataset(run) else None,
     )  # fmt: skip

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.data_code import labels_mapped
+from tb_zeroacc.diagnosis.answering.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -30,6 +32,7 @@ from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number, percent
 
+TEXT = "Standardise the targets, and scale the predictions back."
 SCALED = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
 LARGE = 100.0  # root mean square of the targets; 12 trains with a usual rate, only slowly
 # Of any size from here on, where the mean of the outputs is further from that of the targets than
@@ -53,7 +56,7 @@ FEWEST_STEPS = 200  # fewer are too few for any targets
     ),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Standardise the targets, and scale the predictions back.",
+        TEXT,
         "+ mean, std = y.mean(), y.std()\n- model.fit(x, y)\n+ model.fit(x, (y - mean) / std)\n"
         "+ predicted = model.predict(x) * std + mean",
     ),
@@ -189,6 +192,7 @@ def _beside(context: RunContext, seen: _Sizes, steps: int) -> Flagged:
                               seen.target, at_most(NOTICEABLE), layer=seen.output.name),
             *curve_shown(context.run, Role.LOSS),
         ),
+        fix=_fix(context.run, seen),
     )  # fmt: skip
 
 
@@ -207,7 +211,27 @@ def _too_large(context: RunContext, seen: _Sizes, steps: int) -> Flagged:
                               until=steps - 1),
             *curve_shown(context.run, Role.LOSS),
         ),
+        fix=_fix(context.run, seen),
         rivals=(
             ("ZA206", "Standardise the targets first: predicting the mean then has a loss of 1."),
         ),
     )  # fmt: skip
+
+
+def _fix(run: Run, seen: _Sizes) -> Fix | None:
+    """The rule's own for arrays and one output."""
+    name = seen.output.name
+    if is_fed_by_dataset(run):
+        return Fix(
+            TEXT,
+            f"+ mean, std = {seen.mean:.3g}, {seen.std:.3g}  # of the targets\n"
+            + labels_mapped(run, "(y - mean) / std")
+            + "\n+ predicted = model.predict(dataset) * std + mean",
+        )
+    if len(trained_outputs(run)) > 1:
+        return Fix(
+            TEXT,
+            f'+ mean, std = y["{name}"].mean(), y["{name}"].std()\n'
+            f'+ y["{name}"] = (y["{name}"] - mean) / std',
+        )
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_call, output_call
+from tb_zeroacc.diagnosis.answering.keras_code import loss_call, output_diff
 from tb_zeroacc.diagnosis.answering.shapes import shape_words
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
@@ -128,11 +128,11 @@ def _mismatch(run: Run, output: Output, labels: Tensor, made: Tensor, clash: str
         ),
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
-        fix=_fitting(run, output, clash),
+        fix=_fitting(run, output, clash, labels.shape[-1] if labels.shape else None),
     )
 
 
-def _fitting(run: Run, output: Output, clash: str) -> Fix:
+def _fitting(run: Run, output: Output, clash: str, width: int | None) -> Fix:
     before = f"- {_loss_argument(output, output.loss or '')}\n"
     if clash == "one-hot":
         return Fix("Use the categorical loss for one-hot labels.",
@@ -140,12 +140,16 @@ def _fitting(run: Run, output: Output, clash: str) -> Fix:
     if clash == "class numbers":
         layers = ""
         if output.activation != "softmax" and not output.from_logits:
-            layers = (f"- {output_call(run, output, output.activation)},\n"
-                      f"+ {output_call(run, output, 'softmax')},\n")  # fmt: skip
+            layers = output_diff(run, output, "softmax")
         return Fix("Use the sparse loss, with softmax, for class numbers.",
                     f"{layers}{before}"
                     f"+ {_loss_argument(output, 'sparse_categorical_crossentropy')}")  # fmt: skip
-    return Fix("Use one output unit per column of the labels.",
+    text = "Use one output unit per column of the labels."
+    if width is not None:
+        independent = output.loss in BINARY and not output.from_logits
+        activation = "sigmoid" if independent else output.activation
+        return Fix(text, output_diff(run, output, activation, width).rstrip())
+    return Fix(text,
                 "print(y.shape)  # (examples, columns)\n"
                 'keras.layers.Dense(y.shape[1], activation="sigmoid")')  # fmt: skip
 

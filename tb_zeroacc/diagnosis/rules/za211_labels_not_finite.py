@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answering.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -24,6 +25,13 @@ from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import percent
 
+TEXT = "Find the labels that are NaN or Inf, and fill them or leave their examples out."
+FILTER = Fix(
+    TEXT,
+    "+ dataset = dataset.unbatch().filter(lambda x, y: tf.reduce_all(tf.math.is_finite(y)))\n"
+    "+ dataset = dataset.batch(32)",
+)
+
 
 @rule(
     "ZA211",
@@ -37,7 +45,7 @@ from tb_zeroacc.wording import percent
     ),
     outcome=Outcome.BROKEN,
     fix=Fix(
-        "Find the labels that are NaN or Inf, and fill them or leave their examples out.",
+        TEXT,
         "print(np.argwhere(~np.isfinite(y)))\n"
         "+ keep = np.isfinite(y).all(axis=tuple(range(1, y.ndim)))\n"
         "+ x, y = x[keep], y[keep]",
@@ -124,6 +132,7 @@ def _flagged(run: Run, table: Table, bad: _Bad, *, of_validation: bool = False) 
         ),
         tier=Tier.SMELL if harmless else None,
         since=step,
+        fix=FILTER if is_fed_by_dataset(run) and not of_validation else None,
     )  # fmt: skip
 
 

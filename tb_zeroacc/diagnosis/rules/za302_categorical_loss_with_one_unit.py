@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_fix, output_call
+from tb_zeroacc.diagnosis.answering.keras_code import loss_fix, output_diff
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown, points_of
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -144,13 +144,9 @@ def _fix(run: Run, output: Output, labels: Labels | None) -> Fix:
     classes = _classes(run, output, labels)
     if classes <= 2:
         text = "Use a sigmoid and binary cross-entropy for a single unit."
-        after = output_call(run, output, "sigmoid")
-        return loss_fix(run, output, text, "binary_crossentropy", after)
-    return Fix(
-        "Use one output unit per class.",
-        f"- {output_call(run, output, output.activation)}\n"
-        f'+ keras.layers.Dense({classes}, activation="softmax")',
-    )
+        return loss_fix(run, output, text, "binary_crossentropy", "sigmoid")
+    layers = output_diff(run, output, "softmax", units=classes).rstrip()
+    return Fix("Use one output unit per class.", layers)
 
 
 def _classes(run: Run, output: Output, labels: Labels | None) -> int:

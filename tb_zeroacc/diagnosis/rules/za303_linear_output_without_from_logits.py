@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_call, sigmoid_fix
+from tb_zeroacc.diagnosis.answering.keras_code import argument_diff, loss_call, sigmoid_fix
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -129,7 +129,7 @@ def _taken_for_probabilities(context: RunContext, output: Output) -> Flagged:
     else:
         units = count(output.units, "linear unit") if output.units else "a linear output"
         summary = f"Cross-entropy treats {units} as probabilities: from_logits is False."
-    code = f'- loss="{loss}",\n+ loss={loss_call(loss, "from_logits=True")},'
+    code = argument_diff(run, output, "loss", f'"{loss}"', loss_call(loss, "from_logits=True"))
     fix = Fix("Tell the loss that it gets logits.", code)
     return Flagged(
         summary=summary,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answering.keras_code import output_call
+from tb_zeroacc.diagnosis.answering.keras_code import output_diff
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -154,7 +154,6 @@ def _taken_for_probability(context: RunContext, output: Output) -> Flagged:
     activation = "sigmoid" if single else "softmax"
     if output.from_logits:
         activation = "linear"
-    before, after = (output_call(run, output, kind) for kind in (output.activation, activation))
     text = {
         "linear": "Leave the activation out: the loss expects logits.",
         "sigmoid": "Use a sigmoid before a binary cross-entropy.",
@@ -172,5 +171,5 @@ def _taken_for_probability(context: RunContext, output: Output) -> Flagged:
         tier=Tier.SMELL if context.beats else context.tier_of_contract,
         since=BEFORE_TRAINING,
         layers=(output.layer,) if output.layer else (),
-        fix=Fix(text, f"- {before}\n+ {after}"),
+        fix=Fix(text, output_diff(run, output, activation).rstrip()),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_fix, output_call
+from tb_zeroacc.diagnosis.answering.keras_code import loss_fix, output_diff
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -131,7 +131,6 @@ def _apart(context: RunContext, output: Output, labels: Labels) -> Answer:
     units = output.units or 0
     one_column = Evidence.of_number("columns of the labels", 1, at_most(1), member=labels.member)
     rows = Evidence.of_number("sum of every row of labels", 1, unlike(1), member=labels.member)
-    after = output_call(context.run, output, "softmax")
     return Flagged(
         summary=f"Sigmoid answers {units} questions one by one, but exactly one of the {units} "
         f"classes of `{output.name}` is right.",
@@ -146,7 +145,7 @@ def _apart(context: RunContext, output: Output, labels: Labels) -> Answer:
         layers=(output.layer,) if output.layer else (),
         fix=Fix(
             "Use softmax where exactly one class is right.",
-            f"- {output_call(context.run, output, output.activation)}\n+ {after}",
+            output_diff(context.run, output, "softmax").rstrip(),
         ),
     )
 
@@ -157,7 +156,7 @@ def _together(context: RunContext, output: Output, labels: Labels) -> Flagged:
     weak = a_row < SEVERAL or labels.examples < FEWEST_EXAMPLES or bool(context.beats)
     what = "Softmax" if output.activation == "softmax" else f"The {output.loss}"
     text = "Use sigmoid and binary cross-entropy where several labels may be right at once."
-    after = output_call(context.run, output, None if output.from_logits else "sigmoid")
+    after = None if output.from_logits else "sigmoid"
     return Flagged(
         summary=f"{what} lets one of {output.units} classes be right, but examples of "
         f"`{output.name}` have up to {number(labels.largest_row_sum)} labels at once.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_fix, output_call
+from tb_zeroacc.diagnosis.answering.keras_code import loss_fix
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -169,13 +169,11 @@ def _flagged(context: RunContext, output: Output, labels: Labels | None, tier: T
 
 def _fix(context: RunContext, output: Output, classes: int, labels: Labels | None) -> Fix:
     if classes == 2 and output.units == 1 and (labels is None or labels.low >= 0):
-        after = output_call(context.run, output, "sigmoid")
-        loss, text = "binary_crossentropy", "Use binary cross-entropy for two classes."
-    else:
-        rows = labels is not None and labels.one_hot
-        loss = "categorical_crossentropy" if rows else "sparse_categorical_crossentropy"
-        after = f'keras.layers.Dense({max(classes, 2)}, activation="softmax")'
-        text = "Use one output unit per class, and cross-entropy."
-        if labels is not None and labels.low < 0:
-            text = "Number the classes from 0; use one output unit per class, and cross-entropy."
-    return loss_fix(context.run, output, text, loss, after)
+        text = "Use binary cross-entropy for two classes."
+        return loss_fix(context.run, output, text, "binary_crossentropy", "sigmoid")
+    rows = labels is not None and labels.one_hot
+    loss = "categorical_crossentropy" if rows else "sparse_categorical_crossentropy"
+    text = "Use one output unit per class, and cross-entropy."
+    if labels is not None and labels.low < 0:
+        text = "Number the classes from 0; use one output unit per class, and cross-entropy."
+    return loss_fix(context.run, output, text, loss, "softmax", max(classes, 2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_fix, output_call
+from tb_zeroacc.diagnosis.answering.keras_code import error_diff, loss_fix
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -23,7 +23,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.data.labels import Labels, labels_of
 from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import CLASS_LOSSES
-from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
+from tb_zeroacc.diagnosis.computed.model.outputs import accuracy_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, LOSS
@@ -36,14 +36,16 @@ from tb_zeroacc.wording import number, percent
 CROSS_ENTROPY_WORDS = frozenset({"crossentropy", "xent", "ce", "bce", "logloss"})
 FAR_BELOW_ZERO = -20.0  # what may be the logarithm of a loss ends above that: ln 1e-7 is -16
 BELOW_ZERO = -1e-3  # a cross-entropy of valid labels is 0 or more; rounding does not reach this
-
-
 TEXT = "Use a squared error and a linear output for continuous targets."
 
 
 def _fix(run: Run, output: Output) -> Fix:
-    """Both: behind a sigmoid a squared error cannot reach targets beyond 0 and 1 either."""
-    return loss_fix(run, output, TEXT, "mean_squared_error", output_call(run, output, None))
+    """All that fits: behind a sigmoid a squared error cannot reach targets beyond 0 and 1."""
+    fix = loss_fix(run, output, TEXT, "mean_squared_error", None)
+    accuracy = accuracy_of(run, output)
+    if accuracy is None:
+        return fix
+    return replace(fix, code=f"{fix.code}\n{error_diff(run, output, accuracy)}")
 
 
 @rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_fix, output_call
+from tb_zeroacc.diagnosis.answering.keras_code import loss_fix
 from tb_zeroacc.diagnosis.answering.shapes import shape_words
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
@@ -183,4 +183,4 @@ def _label_fact(what: str, labels: Labels | None, rows: bool) -> Evidence:
 
 def _fix(run: Run, output: Output, *, rows: bool) -> Fix:
     loss = "categorical_crossentropy" if rows else "sparse_categorical_crossentropy"
-    return loss_fix(run, output, SOFTMAX, loss, output_call(run, output, "softmax"))
+    return loss_fix(run, output, SOFTMAX, loss, "softmax")

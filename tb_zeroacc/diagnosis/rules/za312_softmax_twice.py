@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_call, output_call
+from tb_zeroacc.diagnosis.answering.keras_code import argument_diff, loss_call, output_diff
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -175,9 +175,9 @@ def _fix(run: Run, output: Output) -> Fix | None:
     text = f"Apply {output.activation} once: in the last layer or in the loss."
     if output.from_logits:
         loss = output.loss or ""
-        return Fix(text, f'- loss={loss_call(loss, "from_logits=True")},\n+ loss="{loss}",')
-    before, after = (output_call(run, output, kind) for kind in (output.activation, None))
-    return Fix(text, f"- {before}\n+ {after}")
+        before, after = loss_call(loss, "from_logits=True"), f'"{loss}"'
+        return Fix(text, argument_diff(run, output, "loss", before, after))
+    return Fix(text, output_diff(run, output, None).rstrip())
 
 
 def _by_curves(context: RunContext) -> Answer:

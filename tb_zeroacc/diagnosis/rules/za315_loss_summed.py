@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_call
+from tb_zeroacc.diagnosis.answering.keras_code import argument_diff, loss_call
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -108,8 +108,10 @@ def _flagged(run: Run, output: Output, size: float | None) -> Flagged:
     loss = output.loss or "loss"
     grow = f"are {number(size)} times those of a mean" if size else "grow with its size"
     known = (Evidence.of_number("examples in a batch", size, at_most(1)),) if size else ()
-    call = loss_call(loss) if output.loss_class not in (None, "LossFunctionWrapper") else "..."
-    before = call.replace("()", '(reduction="sum")')
+    logits = "from_logits=True" if output.from_logits else ""
+    is_keras = output.loss_class not in (None, "LossFunctionWrapper")
+    call = loss_call(loss, logits) if is_keras else "..."
+    before = call.replace(")", f'{", " if logits else ""}reduction="sum")')
     return Flagged(
         summary=f"The loss of `{output.name}` ({loss}) is summed over the batch: its gradients "
         f"{grow}.",
@@ -121,6 +123,6 @@ def _flagged(run: Run, output: Output, size: float | None) -> Flagged:
         since=BEFORE_TRAINING,
         fix=Fix(
             "Average the loss over the batch, or divide the learning rate by its size.",
-            f"- loss={before},\n+ loss={call},",
+            argument_diff(run, output, "loss", before, call),
         ),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.keras_code import error_diff
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown, points_of
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -30,21 +31,8 @@ from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Curve, Role, Run
 from tb_zeroacc.wording import number, percent
 
+TEXT = "Measure a regression by an error, such as MAE."
 FEWEST_POINTS = 3  # epochs of an accuracy of exactly 0 that are more than a bad start
-WRITTEN = {
-    "BinaryAccuracy": "accuracy",
-    "CategoricalAccuracy": "accuracy",
-    "SparseCategoricalAccuracy": "accuracy",
-}
-
-
-def _fix(accuracy: str) -> Fix:
-    known = accuracy[:1].isupper() and accuracy not in WRITTEN
-    before = f"keras.metrics.{accuracy}()" if known else f'"{WRITTEN.get(accuracy, accuracy)}"'
-    return Fix(
-        "Measure a regression by an error, such as MAE.",
-        f'- metrics=[{before}],\n+ metrics=["mae"],',
-    )
 
 
 @rule(
@@ -55,7 +43,7 @@ def _fix(accuracy: str) -> Fix:
     needs=(CONTRACT,),
     explains=("ZA403",),
     outcome=Outcome.BROKEN,
-    fix=_fix("accuracy"),
+    fix=Fix(TEXT, '- metrics=["accuracy"],\n+ metrics=["mae"],'),
 )
 def accuracy_on_regression(context: RunContext) -> Answer:
     """Accuracy is measured on continuous targets, which no prediction hits exactly.
@@ -149,7 +137,7 @@ def _by_labels(context: RunContext, output: Output, labels: Labels, accuracy: st
         ),
         tier=context.tier_of_contract,
         since=BEFORE_TRAINING,
-        fix=_fix(accuracy),
+        fix=Fix(TEXT, error_diff(run, output, accuracy)),
         is_own_cause=True,  # labels are continuous whatever else is wrong
     )
 
@@ -165,7 +153,7 @@ def _by_level(run: Run, output: Output, accuracy: str, curve: Curve) -> Flagged:
         ),
         tier=Tier.STRONG,
         since=BEFORE_TRAINING,
-        fix=_fix(accuracy),
+        fix=Fix(TEXT, error_diff(run, output, accuracy)),
     )
 
 

@@ -17,7 +17,7 @@ DEAD = 0.9
 FEW_EXAMPLES = 8
 DEAD_UNITS = SilentUnits(
     "dead_unit_share", "ReLU", "units", "dead", "dead units", "zeroacc/dead_units", "HeNormal",
-    shows_bias=True,
+    shows_bias=True, instead="LeakyReLU",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -156,7 +157,7 @@ def _from_weights(context: RunContext, weights: Table, alike: list[int]) -> Answ
         tier=Tier.SMELL if context.beats else None,
         since=first,
         layers=layers,
-        fix=_fix(layer_named(run, layers[0])),
+        fix=_fix([layer_named(run, name) for name in layers]),
     )
 
 
@@ -184,7 +185,7 @@ def _from_histograms(context: RunContext) -> Flagged | None:
         tier=Tier.SMELL if context.beats or improvements_of(run) else Tier.STRONG,
         since=BEFORE_TRAINING,
         layers=layers,
-        fix=_fix(layer_named(run, layers[0])),
+        fix=_fix([layer_named(run, name) for name in layers]),
     )
 
 
@@ -226,16 +227,31 @@ def _from_contract(context: RunContext) -> Answer:
         tier=Tier.SMELL if context.beats else Tier.STRONG,
         since=BEFORE_TRAINING,
         layers=tuple(x.name for x in alike),
-        fix=_fix(first),
+        fix=_fix(alike),
     )
 
 
-def _fix(layer: Layer | None) -> Fix | None:
-    if layer is None:
+def _fix(layers: Sequence[Layer | None]) -> Fix | None:
+    """Kernels at random; None where the contract has none of the layers."""
+    known = [layer for layer in layers if layer is not None]
+    if not known:
         return None
-    activation = layer.activation
-    before = layer_call(layer, activation=activation, kernel=layer.kernel_initializer or "Zeros")
+    names = listed([layer.name for layer in known])
+    constant = [
+        layer for layer in known
+        if (layer.kernel_initializer or "Zeros").startswith(CONSTANT_INITIALIZERS)
+    ]
+    if not constant:
+        return Fix(
+            f"Leave {names} as Keras initialises them: find what sets all units to the same.",
+            "- layer.set_weights([np.full(w.shape, 0.5) for w in layer.get_weights()])",
+        )
+    diffs = (
+        f"- {layer_call(x, activation=x.activation, kernel=x.kernel_initializer or 'Zeros')}\n"
+        f"+ {layer_call(x, activation=x.activation)}"
+        for x in constant
+    )
     return Fix(
-        f"Initialise the kernel of `{layer.name}` at random: leave its initialiser out.",
-        f"- {before}\n+ {layer_call(layer, activation=activation)}",
+        f"Initialise {names} at random: leave the kernel's initialiser out.",
+        "\n".join(dict.fromkeys(diffs)),
     )

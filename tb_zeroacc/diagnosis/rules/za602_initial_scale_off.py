@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.initial_weights import initialising
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -25,6 +26,7 @@ from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
+TEXT = "Use He initialisation before ReLU and Glorot's elsewhere, with biases of 0."
 # First loss ÷ what a sensibly initialised model starts at: ln k, or the targets' mean square.
 # Faulty 80 to 6000, healthy up to 4.6 (digits of 0 to 16); large weights that learn 47 and 72.
 LOUD = 10.0
@@ -48,7 +50,7 @@ FEWEST_LAYERS = 4  # in fewer there is too little to grow or fade through
     ),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Use He initialisation before ReLU and Glorot's elsewhere, with biases of 0.",
+        TEXT,
         'keras.layers.Dense(64, activation="relu", kernel_initializer="he_normal",\n'
         '                   bias_initializer="zeros")',
     ),
@@ -139,6 +141,7 @@ def _flagged_loss(context: RunContext, first: float, expected: float) -> Flagged
                               shown_by=run.curve(STEP_LOSS_TAG)),
         ),
         since=BEFORE_TRAINING,
+        fix=initialising(TEXT, run),
     )  # fmt: skip
 
 
@@ -156,4 +159,5 @@ def _flagged_depth(run: Run, ratio: float) -> Flagged:
                               layer=last, since=0, until=0),
         ),
         since=BEFORE_TRAINING,
+        fix=initialising(TEXT, run),
     )  # fmt: skip

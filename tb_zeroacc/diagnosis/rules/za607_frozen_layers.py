@@ -24,10 +24,16 @@ from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Role
-from tb_zeroacc.wording import count, number, percent
+from tb_zeroacc.wording import count, listed, number, percent
 
 MOSTLY = 0.5  # of the parameters; a frozen trunk has more, and is no fault where the head learns
 FEWEST_STEPS = 5  # by then every optimizer that is applied has been seen to be
+
+# Layers that were frozen one by one, or in a model within, are reached only by a change.
+THAW = (
+    "model.trainable = False  # or the next line may change nothing\n"
+    "model.trainable = True\nmodel.compile(optimizer, loss)"
+)
 
 
 @rule(
@@ -41,8 +47,7 @@ FEWEST_STEPS = 5  # by then every optimizer that is applied has been seen to be
         "ZA705", "ZA706", "ZA708",
     ),
     fix=Fix(
-        "Set `trainable` of what shall learn before its step is traced, and compile again.",
-        "model.trainable = True\nmodel.compile(optimizer, loss)",
+        "Set `trainable` of what shall learn before its step is traced, and compile again.", THAW
     ),
 )  # fmt: skip
 def frozen_layers(context: RunContext) -> Answer:
@@ -129,7 +134,7 @@ def _partly_frozen(context: RunContext, holding: list[Layer]) -> Answer:
 
 
 def _mostly_frozen(said: str, share: float, frozen: list[Layer]) -> Flagged:
-    names = ", ".join(f'"{layer.name}"' for layer in frozen[:3])
+    names = listed([layer.name for layer in frozen])
     return Flagged(
         summary=f"{said}, and the model does not learn.",
         context="If these layers hold no pretrained weights, they pass on random features.",
@@ -140,9 +145,5 @@ def _mostly_frozen(said: str, share: float, frozen: list[Layer]) -> Flagged:
         tier=Tier.SMELL,
         since=BEFORE_TRAINING,
         layers=tuple(layer.name for layer in frozen),
-        fix=Fix(
-            "Thaw the layers that hold no pretrained weights, and compile again.",
-            f"for name in [{names}]:\n    model.get_layer(name).trainable = True\n"
-            "model.compile(optimizer, loss)",
-        ),
+        fix=Fix(f"Thaw {names}, unless they hold pretrained weights, and compile again.", THAW),
     )  # fmt: skip

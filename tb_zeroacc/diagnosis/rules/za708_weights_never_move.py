@@ -51,6 +51,7 @@ SPARSE = "embeddings"  # a step changes only the rows that it looked up
 
 UNFREEZE = Fix(
     "Set `trainable` of the layers that shall learn, and compile again.",
+    "model.trainable = False  # or the next line may change nothing\n"
     "model.trainable = True\nmodel.compile(optimizer, loss)",
 )
 LOOK = Fix(

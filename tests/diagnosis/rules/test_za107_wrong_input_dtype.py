@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed
-from tb_zeroacc.facts import Layer, Shapes, Tensor
+from tb_zeroacc.facts import Fit, Layer, Shapes, Tensor
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_contract, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
@@ -55,3 +56,20 @@ def test_scaling_after_the_first_kernel_does_not_count() -> None:
     inputs = a_table("inputs", {"x[0]": {"min": 0.0, "max": 255.0}})
     found = flagged("ZA107", a_run(a_contract(*layers), inputs, *STUCK, shapes=shapes))
     assert "255" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("kind", "from_arrays", "code"),
+    [
+        ("uint8", True, '+ model.fit(x.astype("float32") / 255, y)'),
+        ("uint8", False, "+ dataset = dataset.map(lambda x, *y: (tf.cast(x, tf.float32) / 255"),
+        ("int64", True, "+ model.fit((x_train - mean) / (std + 1e-8), y_train)"),
+    ],
+)
+def test_the_fix_scales_what_there_is(kind: str, from_arrays: bool, code: str) -> None:
+    run = fed(kind)
+    assert run.contract is not None
+    contract = replace(run.contract, fit=Fit(epochs=10, from_arrays=from_arrays))
+    fix = flagged("ZA107", replace(run, contract=contract)).fix
+    assert fix is not None
+    assert code in fix.code

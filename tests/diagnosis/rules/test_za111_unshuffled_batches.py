@@ -10,6 +10,7 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
+from tb_zeroacc.facts import Fit
 from tb_zeroacc.run import Role, Run, Split
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
@@ -71,3 +72,25 @@ def test_it_shows_how_classes_lie() -> None:
 def test_what_follows_folds_under_it() -> None:
     told = diagnose(a_run(batches(SORTED), *STUCK), CATALOGUE, strict=True)
     assert [f.code for f in told.findings if f.tier >= Tier.STRONG] == ["ZA111"]
+
+
+@pytest.mark.parametrize(
+    ("fit", "code"),
+    [
+        (Fit(epochs=10, from_arrays=True),
+         "- model.fit(x, y, shuffle=False)\n+ model.fit(x, y, shuffle=True)"),
+        (Fit(epochs=10, from_arrays=False, steps_per_epoch=12),
+         "+ dataset = dataset.unbatch().shuffle(384).batch(32)"),
+        (Fit(epochs=10, from_arrays=False),
+         "+ dataset = dataset.unbatch().shuffle(10000).batch(32)"),
+    ],
+)  # fmt: skip
+def test_the_fix_shuffles_what_there_is(fit: Fit, code: str) -> None:
+    run = a_run(batches(SORTED), a_contract(fit=fit), *STUCK[1:])
+    fix = flagged("ZA111", run).fix
+    assert fix is not None
+    assert fix.code == code
+
+
+def test_the_rules_own_fix_where_nobody_knows_how_it_is_fed() -> None:
+    assert flagged("ZA111", a_run(batches(SORTED), *STUCK)).fix is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed
+from tb_zeroacc.facts import Fit
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_run
 from tests.diagnosis.rules.asking import check, flagged
@@ -40,3 +41,18 @@ def test_it_names_what_they_were_divided_by() -> None:
     assert flagged("ZA204", ZA204["divided by 255"][0]).context.endswith("is 9 divided by 255.")
     assert "divided by" not in flagged("ZA204", ZA204["divided by 10"][0]).context
     assert "a mask of 0 and 1" in flagged("ZA204", ZA204["a mask divided by 255"][0]).summary
+
+
+@pytest.mark.parametrize(
+    ("from_arrays", "code"),
+    [
+        (True, "+ y = np.unique(y, return_inverse=True)[1]"),
+        (False, "+ dataset = dataset.map(lambda x, y: (x, tf.round(y * 16)))"),
+    ],
+)
+def test_classes_are_numbered_again(from_arrays: bool, code: str) -> None:
+    """Ten classes whose largest came as 9 / 16."""
+    contract = head(SCCE, "softmax", 10, fit=Fit(epochs=10, from_arrays=from_arrays))
+    fix = flagged("ZA204", a_run(contract, labels(0, 9 / 16, 0.1))).fix
+    assert fix is not None
+    assert fix.code == code

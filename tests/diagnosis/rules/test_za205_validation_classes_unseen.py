@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed
-from tb_zeroacc.facts import Epoch
+from tb_zeroacc.facts import Epoch, Fit
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
@@ -56,3 +57,12 @@ def test_it_names_the_classes() -> None:
         "100 % of the validation examples of `y` are of classes `2` and `3`, of which training has "
         "none."
     )
+
+
+@pytest.mark.parametrize("from_arrays", [True, False])
+def test_a_dataset_is_shuffled_before_it_is_split(from_arrays: bool) -> None:
+    fit = Fit(epochs=10, from_arrays=from_arrays)
+    run = split((50, 50, 0), 40, 50, 10)
+    assert run.contract is not None
+    fix = flagged("ZA205", replace(run, contract=replace(run.contract, fit=fit))).fix
+    assert (fix is None) is from_arrays

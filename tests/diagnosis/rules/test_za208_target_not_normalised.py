@@ -12,7 +12,7 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.diagnosis.engine import tier_of
-from tb_zeroacc.facts import Contract, Epoch
+from tb_zeroacc.facts import Contract, Epoch, Fit
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
@@ -172,3 +172,20 @@ def test_what_it_shows(run: Run, sizes: tuple[float, ...], comparison: str, laye
     assert loss.tag == "zeroacc/epoch/loss"
     assert "200 steps" in found.context
     assert tier_of(RULES["ZA208"], found) is Tier.STRONG
+
+
+def test_the_fix_fits_how_targets_are_given() -> None:
+    arrays, dataset = (Fit(epochs=10, from_arrays=given) for given in (True, False))
+    assert flagged("ZA208", fitted(contract=replace(head(), fit=arrays))).fix is None
+    fix = flagged("ZA208", fitted(contract=replace(head(), fit=dataset))).fix
+    assert fix is not None
+    assert fix.code.splitlines()[:2] == [
+        "+ mean, std = 600, 800  # of the targets",
+        "+ dataset = dataset.map(lambda x, y: (x, (y - mean) / std))",
+    ]
+
+
+def test_the_fix_names_its_output_where_there_are_several() -> None:
+    fix = flagged("ZA208", two(((600.0, 800.0), (6.0, 8.0)), ((1.0, 1.0), (1.0, 1.0)))).fix
+    assert fix is not None
+    assert '+ y["y"] = (y["y"] - mean) / std' in fix.code

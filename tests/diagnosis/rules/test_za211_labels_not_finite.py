@@ -9,6 +9,7 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
+from tb_zeroacc.facts import Fit
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
@@ -55,3 +56,10 @@ def test_the_loss_that_follows_folds_under_it() -> None:
     told = diagnose(run, CATALOGUE, strict=True)
     assert told.findings[0].code == "ZA211"
     assert {c.code for c in told.findings[0].explains} >= {"ZA501"}
+
+
+@pytest.mark.parametrize("from_arrays", [True, False])
+def test_a_dataset_is_filtered(from_arrays: bool) -> None:
+    contract = head(MSE, "linear", 1, fit=Fit(epochs=10, from_arrays=from_arrays))
+    fix = flagged("ZA211", a_run(contract, bad(1.0))).fix
+    assert (fix is None) is from_arrays

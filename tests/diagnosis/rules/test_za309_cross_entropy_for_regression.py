@@ -84,3 +84,14 @@ def test_the_fix_changes_the_last_layer_too(activation: str, layers: bool) -> No
     assert found.fix is not None
     assert '+ loss="mean_squared_error"' in found.fix.code
     assert ("- keras.layers.Dense(1, activation" in found.fix.code) is layers
+
+
+@pytest.mark.parametrize(
+    ("metrics", "says_so"),
+    [((), False), (("BinaryAccuracy",), True), (("MeanAbsoluteError",), False)],
+)
+def test_the_fix_changes_an_accuracy_too(metrics: tuple[str, ...], says_so: bool) -> None:
+    run = a_run(head(BCE, 1, metrics=metrics), labels(-0.8, 1.9, 0), STANDING)
+    fix = flagged("ZA309", run).fix
+    assert fix is not None
+    assert ('+ metrics=["mae"],' in fix.code) is says_so

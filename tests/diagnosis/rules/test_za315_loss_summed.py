@@ -63,3 +63,14 @@ def test_plain_descent_that_fails_is_strong(optimizer: str, end: float, tier: Ti
 
 def test_a_rate_that_a_sum_makes_too_high_folds_under_it() -> None:
     assert "ZA701" in RULES["ZA315"].explains
+
+
+def test_logits_stay_logits() -> None:
+    contract = head("categorical_crossentropy", "linear", 3, from_logits=True, reduction="sum",
+                    loss_class="CategoricalCrossentropy")  # fmt: skip
+    fix = flagged("ZA315", a_run(contract)).fix
+    assert fix is not None
+    assert fix.code == (
+        '- loss=keras.losses.CategoricalCrossentropy(from_logits=True, reduction="sum"),\n'
+        "+ loss=keras.losses.CategoricalCrossentropy(from_logits=True),"
+    )

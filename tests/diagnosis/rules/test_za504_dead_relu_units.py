@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tb_zeroacc.diagnosis.answers import Flagged, Passed
 from tb_zeroacc.facts import Layer
 from tests.diagnosis.planted import a_contract, a_run, a_table
@@ -36,3 +38,17 @@ def test_an_initialiser_that_kills_is_shown() -> None:
     assert found.fix is not None
     assert "Constant(-50.0)" in found.fix.code
     assert "from the first step" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("layer", "before"),
+    [
+        (Layer("dense", "ReLU", "relu"), "- keras.layers.ReLU()"),
+        (Layer("dense", "Activation", "relu"), '- keras.layers.Activation("relu")'),
+    ],
+)
+def test_an_activation_in_a_layer_of_its_own_is_replaced(layer: Layer, before: str) -> None:
+    contract = a_contract(layer, Layer("head", "Dense", "softmax", 10, is_output=True))
+    fix = flagged("ZA504", hidden("dead_unit_share", [1.0] * 20, contract, *STUCK[1:])).fix
+    assert fix is not None
+    assert fix.code.splitlines() == [before, "+ keras.layers.LeakyReLU()"]

@@ -128,3 +128,25 @@ HISTOGRAMS: dict[str, tuple[Run, type[Answer] | Tier]] = {
 @pytest.mark.parametrize(("run", "want"), HISTOGRAMS.values(), ids=HISTOGRAMS.keys())
 def test_by_histograms(run: Run, want: type[Answer] | Tier) -> None:
     check("ZA601", run, want)
+
+
+@pytest.mark.parametrize(
+    ("starts", "lines"),
+    [
+        (("Zeros", "Constant(0.1)"),
+         ['- keras.layers.Dense(8, activation="relu", kernel_initializer="zeros")',
+          '+ keras.layers.Dense(8, activation="relu")',
+          '- keras.layers.Dense(8, activation="relu", '
+          "kernel_initializer=keras.initializers.Constant(0.1))",
+          '+ keras.layers.Dense(8, activation="relu")']),
+        (("GlorotUniform", "GlorotUniform"),
+         ["- layer.set_weights([np.full(w.shape, 0.5) for w in layer.get_weights()])"]),
+    ],
+    ids=["every layer that is configured so", "set from outside"],
+)  # fmt: skip
+def test_the_fix_names_what_makes_them_alike(starts: tuple[str, str], lines: list[str]) -> None:
+    still = {f"{name}/kernel": {"unit_spread": [0, 0, 0], "rms": 0.0} for name in "ab"}
+    contract = a_contract(*(layer(n, start=s) for n, s in zip("ab", starts, strict=True)))
+    fix = flagged("ZA601", a_run(a_table("weights", still, steps=[0, 1, 2]), contract)).fix
+    assert fix is not None
+    assert fix.code.splitlines() == lines

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
-from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE, RULES
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.facts import Contract, End, Fit, Layer, Optimizer
 from tb_zeroacc.run import Role, Run
@@ -87,4 +87,10 @@ def test_a_loss_that_stands_folds_under_it() -> None:
 def test_the_fix_names_what_is_frozen() -> None:
     found = flagged("ZA607", a_run(partly(90, 10), *STUCK))
     assert found.fix is not None
-    assert '["trunk"]' in found.fix.code
+    assert found.fix.text.startswith("Thaw `trunk`, unless")
+
+
+def test_the_fix_thaws_layers_that_were_frozen_one_by_one() -> None:
+    """`model.trainable` is True then, and setting it once more changes nothing in Keras."""
+    first, second, *_ = RULES["ZA607"].fix.code.splitlines()
+    assert (first.split("  #")[0], second) == ("model.trainable = False", "model.trainable = True")
