@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.fixes.own_loop import fix_for, told_for
 from tb_zeroacc.diagnosis.answering.one_output import with_its_output
-from tb_zeroacc.diagnosis.answering.own_loop import fix_for, told_for
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tb_zeroacc.diagnosis.answering.keras_code import ACTIVATION_LAYERS, layer_call
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import ACTIVATION_LAYERS, layer_call
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,

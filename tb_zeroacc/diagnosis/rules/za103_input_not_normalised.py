@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.data_code import standardising
+from tb_zeroacc.diagnosis.answering.fixes.data_code import standardising
 from tb_zeroacc.diagnosis.answering.input_scale import (
     CONSEQUENCES,
     LARGE,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.data_code import standardising
-from tb_zeroacc.diagnosis.answering.keras_code import is_fed_by_dataset
+from tb_zeroacc.diagnosis.answering.fixes.data_code import standardising
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answering.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.data_code import labels_mapped
+from tb_zeroacc.diagnosis.answering.fixes.data_code import labels_mapped
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.diagnosis.answering.keras_code import is_fed_by_dataset
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answering.shown_curves import last_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.data_code import labels_mapped
-from tb_zeroacc.diagnosis.answering.keras_code import is_fed_by_dataset
+from tb_zeroacc.diagnosis.answering.fixes.data_code import labels_mapped
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,

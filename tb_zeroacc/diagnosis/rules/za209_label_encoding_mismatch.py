@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answering.keras_code import loss_call, output_diff
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import loss_call, output_diff
 from tb_zeroacc.diagnosis.answering.shapes import shape_words
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.keras_code import is_fed_by_dataset
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answering.shown_curves import loss_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,

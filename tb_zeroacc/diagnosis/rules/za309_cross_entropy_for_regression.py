@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tb_zeroacc.diagnosis.answering.keras_code import error_diff, loss_fix
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import error_diff, loss_fix
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from tb_zeroacc.diagnosis.answering.keras_code import argument_diff, loss_call, output_diff
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import argument_diff, loss_call, output_diff
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.keras_code import argument_diff, loss_call
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import argument_diff, loss_call
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.keras_code import error_diff
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import error_diff
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown, points_of
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,

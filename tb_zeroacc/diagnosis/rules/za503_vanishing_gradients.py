@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.diagnosis.answering.keras_code import layer_call
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import layer_call
 from tb_zeroacc.diagnosis.answering.several_optimizers import for_each_optimizer
 from tb_zeroacc.diagnosis.answers import (
     Answer,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.initial_weights import initialising
+from tb_zeroacc.diagnosis.answering.fixes.initial_weights import initialising
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,

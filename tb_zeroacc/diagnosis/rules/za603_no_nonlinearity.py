@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answering.keras_code import layer_call
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import layer_call
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,

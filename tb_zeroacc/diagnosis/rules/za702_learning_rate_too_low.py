@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.keras_code import rate_fix
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import rate_fix
 from tb_zeroacc.diagnosis.answering.several_optimizers import worst_of
 from tb_zeroacc.diagnosis.answering.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.answers import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tb_zeroacc.diagnosis.answering.keras_code import data_argument, held_out_argument
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import data_argument, held_out_argument
 from tb_zeroacc.diagnosis.answering.shown_curves import points_of
 from tb_zeroacc.diagnosis.answers import (
     Answer,

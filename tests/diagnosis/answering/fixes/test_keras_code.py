@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tb_zeroacc.diagnosis.answering.keras_code import (
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import (
     argument_diff,
     initializer_code,
     layer_call,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tb_zeroacc.diagnosis.answering.own_loop import fix_for
+from tb_zeroacc.diagnosis.answering.fixes.own_loop import fix_for
 from tb_zeroacc.diagnosis.answers import CannotTell, Fix, Missing
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose

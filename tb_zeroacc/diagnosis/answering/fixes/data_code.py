@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answering.keras_code import is_fed_by_dataset
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answers import Fix
 from tb_zeroacc.run import Run
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tb_zeroacc.diagnosis.answering.initial_weights import initialising
+from tb_zeroacc.diagnosis.answering.fixes.initial_weights import initialising
 from tb_zeroacc.facts import Layer
 from tests.diagnosis.planted import a_contract, a_run
 

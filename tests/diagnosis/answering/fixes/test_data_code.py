@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tb_zeroacc.diagnosis.answering.data_code import labels_mapped, standardising
+from tb_zeroacc.diagnosis.answering.fixes.data_code import labels_mapped, standardising
 from tb_zeroacc.facts import Fit
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_contract, a_run

@@ -1,0 +1,1 @@
+"""Code of fixes: for this program, ready to copy."""
