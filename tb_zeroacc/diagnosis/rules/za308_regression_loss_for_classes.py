@@ -175,5 +175,5 @@ def _fix(context: RunContext, output: Output, classes: int, labels: Labels | Non
     loss = "categorical_crossentropy" if rows else "sparse_categorical_crossentropy"
     text = "Try one output unit per class, and cross-entropy."
     if labels is not None and labels.low < 0:
-        text = "Number the classes from 0; use one output unit per class, and cross-entropy."
+        text = "Try numbering the classes from 0, with one output unit per class and cross-entropy."
     return loss_fix(context.run, output, text, loss, "softmax", max(classes, 2))
