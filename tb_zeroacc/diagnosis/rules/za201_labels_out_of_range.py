@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from tb_zeroacc.diagnosis.answering.fixes.data_code import labels_mapped
+from tb_zeroacc.diagnosis.answering.fixes.keras_code import loss_fix
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -33,6 +34,7 @@ from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number
 
+SPARSE = "sparse_categorical_crossentropy"
 BOUNDED = ("sigmoid", "softmax", "hard_sigmoid")  # activations whose outputs are 0 to 1
 TWO_VALUES = 1e-3  # of a variance from float32 statistics, rounding
 ABSURD = -1.0  # a loss of one's own below this: overlaps and shares differ by no more than 1
@@ -195,8 +197,8 @@ def _range_fix(run: Run, output: Output, labels: Labels, *, sparse: bool) -> Fix
     if sparse and marks and not 1 <= labels.low <= labels.high == output.units:
         return _ignoring(output, int(marks[0]))
     if not labels.whole:
-        return Fix("Use a regression loss for targets that are not classes.",
-                    f'- loss="{output.loss}",\n+ loss="mse",')  # fmt: skip
+        text = "Use a regression loss for targets that are not classes."
+        return loss_fix(run, output, text, "mse", None)
     if not sparse and (labels.low, labels.high) == (-1.0, 1.0):
         return Fix("Map the labels from -1 and 1 to 0 and 1.", labels_mapped(run, "(y + 1) / 2"))
     if sparse and labels.low >= 1 and labels.high == output.units:
@@ -206,11 +208,8 @@ def _range_fix(run: Run, output: Output, labels: Labels, *, sparse: bool) -> Fix
         return Fix(text, labels_mapped(run, f"y / {labels.high:g}"))
     if output.loss in BINARY and labels.low >= 0:
         many = int(labels.high) + 1
-        return Fix(
-            "Use one output unit per class and the sparse loss.",
-            f'- loss="{output.loss}",\n+ loss="sparse_categorical_crossentropy",  '
-            f'# with Dense({many}, activation="softmax")',
-        )
+        text = "Use one output unit per class and the sparse loss."
+        return loss_fix(run, output, text, SPARSE, "softmax", many)
     return None
 
 

@@ -65,7 +65,7 @@ class _Majority:
     explains=("ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
-        "Weight the classes, or sample rare ones more often; and judge by recall or AUC.",
+        "Try weighting the classes, or sampling rare ones more often; and judge by recall or AUC.",
         "+ model.fit(x, y, class_weight={0: 1.0, 1: 20.0})",
         "+ loss = loss_fn(y, outputs, sample_weight=weights)",
     ),
@@ -206,7 +206,7 @@ def _weights(run: Run, worst: _Majority) -> Fix | None:
         said = ", ".join(f"{k}: {weight}" for k, weight in known.items())
         data = data_argument(run)
         return Fix(
-            "Weight the classes by their rarity, and judge by recall or AUC, not by accuracy.",
+            "Try weighting the classes by their rarity; judge by recall or AUC, not by accuracy.",
             f"- model.fit({data})\n+ model.fit({data}, class_weight={{{said}}})",
         )
     said = ", ".join(known.get(k, "1") for k in range(max(known) + 1))
@@ -214,7 +214,7 @@ def _weights(run: Run, worst: _Majority) -> Fix | None:
     ids = "y.argmax(-1)" if labels is not None and labels.units > 1 else 'y.astype("int")'
     code = f"weights = np.array([{said}])[{ids}]  # of each label's own class\n"
     return Fix(
-        "Weight every label by the rarity of its class (`class_weight` takes one label an "
+        "Try weighting every label by the rarity of its class (`class_weight` takes one label an "
         "example), and judge by recall or overlap, not by accuracy.",
         code + "- model.fit(x, y)\n+ model.fit(x, y, sample_weight=weights)",
         code

@@ -32,7 +32,7 @@ from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number, percent
 
-TEXT = "Standardise the targets, and scale the predictions back."
+TEXT = "Try standardising the targets, and scale the predictions back."
 SCALED = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
 LARGE = 100.0  # root mean square of the targets; 12 trains with a usual rate, only slowly
 # Of any size from here on, where the mean of the outputs is further from that of the targets than

@@ -25,7 +25,7 @@ from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import percent
 
-TEXT = "Find the labels that are NaN or Inf, and fill them or leave their examples out."
+TEXT = "Try leaving out the examples whose labels are NaN or Inf, or fill them, once you know why."
 FILTER = Fix(
     TEXT,
     "+ dataset = dataset.unbatch().filter(lambda x, y: tf.reduce_all(tf.math.is_finite(y)))\n"

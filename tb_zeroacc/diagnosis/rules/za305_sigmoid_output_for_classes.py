@@ -41,6 +41,7 @@ SEVERAL = 1.1
     Stage.CONTRACT,
     needs=(CONTRACT, LABELS),
     explains=("ZA312", "ZA402", "ZA403", "ZA404", "ZA702", "ZA704", "ZA705"),
+    preview=True,
     fix=Fix(
         "Use softmax where one class is right, sigmoid and a binary loss where several are.",
         '- keras.layers.Dense(10, activation="sigmoid")\n'

@@ -45,7 +45,7 @@ HALF = 0.5  # a constant prediction is not right more often, unless one class ha
     needs=(CONTRACT,),
     explains=("ZA208", "ZA306", "ZA307", "ZA403", "ZA404", "ZA704"),
     fix=Fix(
-        "Use one output unit per class, and cross-entropy.",
+        "Try one output unit per class, and cross-entropy.",
         '- keras.layers.Dense(1)\n+ keras.layers.Dense(10, activation="softmax")\n'
         '- loss="mse",\n+ loss="sparse_categorical_crossentropy",',
     ),
@@ -173,7 +173,7 @@ def _fix(context: RunContext, output: Output, classes: int, labels: Labels | Non
         return loss_fix(context.run, output, text, "binary_crossentropy", "sigmoid")
     rows = labels is not None and labels.one_hot
     loss = "categorical_crossentropy" if rows else "sparse_categorical_crossentropy"
-    text = "Use one output unit per class, and cross-entropy."
+    text = "Try one output unit per class, and cross-entropy."
     if labels is not None and labels.low < 0:
-        text = "Number the classes from 0; use one output unit per class, and cross-entropy."
+        text = "Try numbering the classes from 0, with one output unit per class and cross-entropy."
     return loss_fix(context.run, output, text, loss, "softmax", max(classes, 2))

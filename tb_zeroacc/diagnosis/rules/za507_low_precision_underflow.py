@@ -40,6 +40,7 @@ FEWEST_STEPS = 20  # the scale begins high and may leave out the first of them
     explains=("ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705", "ZA708"),
     yields_to=("ZA101", "ZA102", "ZA103", "ZA109", "ZA112", "ZA314", "ZA504", "ZA510", "ZA601"),
     muted_when=Muted.BASELINE_IS_BEATEN,
+    preview=True,
     fix=Fix(
         "Scale the loss, so that its gradients lie within the range of float16; or use bfloat16.",
         'keras.mixed_precision.set_dtype_policy("mixed_bfloat16")',

@@ -26,7 +26,7 @@ from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
-TEXT = "Use He initialisation before ReLU and Glorot's elsewhere, with biases of 0."
+TEXT = "Try He initialisation before ReLU and Glorot's elsewhere, with biases of 0."
 # First loss ÷ what a sensibly initialised model starts at: ln k, or the targets' mean square.
 # Faulty 80 to 6000, healthy up to 4.6 (digits of 0 to 16); large weights that learn 47 and 72.
 LOUD = 10.0

@@ -37,6 +37,7 @@ UNSETTLED = 0.1
     needs=(CONTRACT, VALIDATION_LOSS),
     explains=("ZA404", "ZA605", "ZA613", "ZA706"),
     yields_to=("ZA108", "ZA205"),
+    preview=True,
     fix=Fix(
         "Lower the momentum of the batch normalisation, or train for more steps.",
         "keras.layers.BatchNormalization(momentum=0.9)",

@@ -60,6 +60,7 @@ class _Level:
     explains=("ZA705",),
     yields_to=("ZA605", Family.INPUTS, Family.LABELS),
     provisional_while_live=True,
+    preview=True,
     fix=Fix(
         "Evaluate the model on its training data. At chance there, too: training and inference "
         "differ (batch normalisation, dropout). Good there: look at how validation data are "

@@ -102,6 +102,19 @@ def test_the_fix_fits_the_labels(run: Run, code: str) -> None:
     assert found.since == 0
 
 
+@pytest.mark.parametrize(
+    ("mean", "std", "code"),
+    [(40.0, 48.98979, "y / 100"), (40.0, 48.0, "Dense(101")],
+    ids=["0 and 100 alone", "values between them"],
+)
+def test_labels_of_two_values_are_scaled(mean: float, std: float, code: str) -> None:
+    row = {"min": 0.0, "max": 100.0, "mean": mean, "std": std, "integer_share": 1.0, "units": 1.0}
+    table = a_table("labels", {"y": {**row, "count": 32.0, "examples": 32.0}}, steps=[0, 1, 2])
+    fix = flagged("ZA201", a_run(a_contract(**BCE), table, FALLING)).fix
+    assert fix is not None
+    assert code in fix.code
+
+
 def test_how_sure_of_the_range() -> None:
     assert tier_of(RULES["ZA201"], flagged("ZA201", judged(-1, 1))) is Tier.DEFINITE
     marks = flagged("ZA201", judged(-1, 9, SLOW, **SPARSE))

@@ -66,22 +66,26 @@ def output_diff(
         units: After the change; by default those that it has.
     """
     layer = layer_named(run, output.layer) if output.layer else None
-    is_own = layer is not None and layer.class_name in ACTIVATION_LAYERS
-    if layer is not None and is_own and units in (None, output.units):
-        own = f'"{output.activation}"' if layer.class_name == "Activation" else ""
-        before = f"keras.layers.{layer.class_name}({own})"
-        linear = activation in (None, "linear")
-        after = "" if linear else f'keras.layers.Activation("{activation}")'
-    else:
-        kind = layer.class_name if layer is not None and layer.units else "Dense"
-        made = Layer(output.name, kind, units=output.units or 1)
-        before = layer_call(made, activation=output.activation)
-        if units is not None and units != made.units:
-            made = Layer(output.name, "Dense", units=units)
-        after = layer_call(made, activation=activation)
-    if before == after:
-        return ""
-    return f"- {before}\n" + (f"+ {after}\n" if after else "")
+    now, then = output.units or 1, units or output.units or 1
+    if layer is not None and layer.class_name in ACTIVATION_LAYERS:
+        dense = _diff(*(layer_call(Layer(output.name, "Dense", units=n)) for n in (now, then)))
+        if activation == output.activation:
+            return dense
+        given = f'"{output.activation}"' if layer.class_name == "Activation" else ""
+        is_linear = activation in (None, "linear")
+        after = "" if is_linear else f'keras.layers.Activation("{activation}")'
+        return dense + _diff(f"keras.layers.{layer.class_name}({given})", after)
+    kind = layer.class_name if layer is not None and layer.units else "Dense"
+    return _diff(
+        layer_call(Layer(output.name, kind, units=now), activation=output.activation),
+        layer_call(Layer(output.name, kind, units=then), activation=activation),
+    )
+
+
+def _diff(before: str, after: str) -> str:
+    """Lines of a diff, each with its line break; empty where both are the same."""
+    lines = [] if before == after else [("-", before), ("+", after)]
+    return "".join(f"{sign} {line}\n" for sign, line in lines if line)
 
 
 def argument_diff(run: Run, output: Output, name: str, before: str, after: str) -> str:

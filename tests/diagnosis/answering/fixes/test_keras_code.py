@@ -74,6 +74,14 @@ ACTIVATION_LAYER = Layer("told", "Activation", "relu", is_output=True)
          ["- keras.layers.Softmax()", '+ keras.layers.Activation("sigmoid")']),
         ((ACTIVATION_LAYER,), {"layer": "told", "units": 1, "activation": "relu"},
          {"activation": None}, ['- keras.layers.Activation("relu")']),
+        ((SOFTMAX_LAYER,), {"layer": "told", "units": 1, "activation": "softmax"},
+         {"activation": "softmax", "units": 3},
+         ["- keras.layers.Dense(1)", "+ keras.layers.Dense(3)"]),
+        ((Layer("told", "Conv2D", "sigmoid", 1),),
+         {"layer": "told", "units": 1, "activation": "sigmoid"},
+         {"activation": "softmax", "units": 3},
+         ['- keras.layers.Conv2D(1, ..., activation="sigmoid")',
+          '+ keras.layers.Conv2D(3, ..., activation="softmax")']),
     ],
 )  # fmt: skip
 def test_outputs_keep_what_does_not_change(
