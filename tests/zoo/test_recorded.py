@@ -15,8 +15,8 @@ from tests.zoo.training import every, stamp_of
 
 pytestmark = pytest.mark.training  # the programs load Keras
 
-# In percent of the trainings of the whole zoo, as they stand in docs/measurements.md; what is wanted
-# is more. Whoever falls below looks first at what is printed.
+# In percent of the trainings of the whole zoo, as they stand in docs/measurements.md; more is
+# wanted. Whoever falls below looks first at what is printed.
 AT_LEAST = {
     "right cause first": 77.0,
     "every cause among the findings": 81.0,
