@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Tier
-from tests.zoo import recorded
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tests.zoo import evidence, recorded
 from tests.zoo.__main__ import SEEDS, judged
 from tests.zoo.program import programs
 from tests.zoo.scoring import MEASURES, Judged, Measure, differences, right_findings, share
@@ -63,6 +65,19 @@ def test_the_zoo_is_judged_as_well_as_before(found: list[Judged], measure: Measu
         assert percent >= AT_LEAST[measure.name], wrong
     else:
         assert percent <= AT_MOST[measure.name], wrong
+
+
+def test_the_pages_of_rules_show_this_evidence(found: list[Judged]) -> None:
+    """`python -m tests.zoo evidence` writes it, then `make docs`."""
+    written = evidence.read()
+    assert written.keys() == {rule.code for rule in CATALOGUE}
+    stale = [
+        code
+        for code, known in written.items()
+        if replace(evidence.evidence_of(code, found, ()), silent_on_strangers=0, strangers=0)
+        != replace(known, silent_on_strangers=0, strangers=0)
+    ]
+    assert stale == []
 
 
 @pytest.mark.parametrize("tier", RIGHT, ids=lambda tier: tier.label)
