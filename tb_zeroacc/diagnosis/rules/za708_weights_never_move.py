@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.answering.several_optimizers import for_each_optimizer
+from tb_zeroacc.diagnosis.answering.unrecorded import reason_of
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -121,8 +122,7 @@ def weights_never_move(context: RunContext) -> Answer:
     if weights is None:
         return _from_histograms(context)
     if gradients is None:
-        lacks = GRADIENTS.missing
-        found: Answer = CannotTell(f"not in the log: {lacks.what}", (lacks,))
+        found: Answer = _without_gradients(context.run)
     else:
         found = for_each_optimizer(
             context.run, weights, lambda group: _judged(context.run, weights, gradients, group),
@@ -130,6 +130,15 @@ def weights_never_move(context: RunContext) -> Answer:
         )  # fmt: skip
     stands = _identical(context, weights) if isinstance(found, CannotTell) else None
     return found if stands is None else stands
+
+
+def _without_gradients(run: Run) -> CannotTell:
+    said, lacks = GRADIENTS.said_by(run), GRADIENTS.missing
+    return (
+        CannotTell(f"not in the log: {lacks.what}", (lacks,))
+        if said is None
+        else CannotTell(reason_of(said))
+    )
 
 
 def _identical(context: RunContext, weights: Table) -> Flagged | None:
