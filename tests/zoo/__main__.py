@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import statistics
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tb_zeroacc import diagnose
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis
+from tb_zeroacc.diagnosis.engine import diagnose as judge
+from tb_zeroacc.logs import read_runs
 from tests.corpus.labels import labels_of
 from tests.zoo import evidence, recorded
 from tests.zoo.program import programs
@@ -86,11 +90,31 @@ def strangers() -> list[Diagnosis]:
 
 def score(trainings: Sequence[Training], out: Path | None) -> None:
     """Prints the table, and every training that is judged wrongly."""
-    if out is None:
-        found = judged_committed()
-    else:
-        found = judged([t for t in trainings if is_trained(t, out)], out)
-    print(*table(found), "", "Judged otherwise than they deserve:", *differences(found), sep="\n")
+    with tempfile.TemporaryDirectory() as folder:
+        if out is None:
+            chosen, out = recorded.unpack(Path(folder)), Path(folder)
+        else:
+            chosen = [t for t in trainings if is_trained(t, out)]
+        found = judged(chosen, out)
+        print(*table(found), "", cost(chosen, out), sep="\n")
+    print("", "Judged otherwise than they deserve:", *differences(found), sep="\n")
+
+
+def cost(trainings: Iterable[Training], out: Path) -> str:
+    """What reading and judging one training cost, in CPU time."""
+    reading, judging = [], []
+    for training in trainings:
+        began = time.process_time()
+        runs = read_runs(str(out / training.name))
+        read = time.process_time()
+        for run in runs:
+            judge(run, CATALOGUE)
+        reading.append(1e3 * (read - began))
+        judging.append(1e3 * (time.process_time() - read))
+    return " ".join(
+        f"{what}: {statistics.median(took):.1f} ms of CPU time a training, {max(took):.1f} at most."
+        for what, took in (("Reading", reading), ("Judging", judging))
+    )
 
 
 if __name__ == "__main__":
