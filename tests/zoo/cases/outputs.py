@@ -31,7 +31,7 @@ ops = keras.ops
 # --- one unit for several classes -----------------------------------------------------------------
 
 
-@faulty("ZA301")
+@faulty("ZA301", beside=("ZA308",))
 def softmax_in_a_layer_of_its_own(log: Path) -> None:
     x, y = breast_cancer()
     given = keras.Input((30,))
@@ -63,7 +63,7 @@ def categorical_loss_for_yes_or_no(log: Path) -> None:
     train(built(*stack, loss="categorical_crossentropy"), log, x, y[:, None].astype("float32"))
 
 
-@faulty("ZA302")
+@faulty("ZA302", beside=("ZA402",))
 def the_loss_of_the_last_project(log: Path) -> None:
     x, y = digits()
     data = tf.data.Dataset.from_tensor_slices((x, (y[:, None] % 2).astype("float32")))
