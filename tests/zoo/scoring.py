@@ -77,7 +77,8 @@ class Share:
         share, spread = self.count / self.n, Z * Z / self.n
         middle = share + spread / 2
         half = Z * math.sqrt(share * (1 - share) / self.n + spread / self.n / 4)
-        return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
+        low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
+        return (low if self.count else 0.0), (high if self.count < self.n else 1.0)
 
     def __str__(self) -> str:
         if not self.n:
