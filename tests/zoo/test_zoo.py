@@ -20,7 +20,7 @@ from tests.zoo.training import Training, train
 pytestmark = [pytest.mark.training, pytest.mark.long]
 SEED = int(os.environ.get("ZEROACC_SEED", "23"))
 PARTS = int(os.environ.get("ZEROACC_PARTS", "15"))
-ROOM = 2.0  # percent: of a dozen healthy programs one may be called faulty under some seed
+ROOM = 5.0  # percent: of a dozen healthy programs one may look faulty under some seed
 TODAY = datetime.datetime.now(tz=datetime.UTC).toordinal() % PARTS
 
 
@@ -35,6 +35,7 @@ def test_trained_anew_they_are_judged_as_well(tmp_path: Path) -> None:
     wrong = "\n".join(differences(found))
     for measure in MEASURES:
         low, high = share(found, measure).interval
-        assert 100 * high >= AT_LEAST.get(measure.name, 0.0), f"{measure.name}\n{wrong}"
+        least = AT_LEAST.get(measure.name, 0.0) - ROOM
+        assert 100 * high >= least, f"{measure.name}\n{wrong}"
         most = AT_MOST.get(measure.name, 100.0) + ROOM
         assert 100 * low <= most, f"{measure.name}\n{wrong}"
