@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tb_zeroacc.diagnosis.answering.fixes.data_code import standardising
@@ -147,17 +149,25 @@ def _saturated_at_first(run: Run) -> float | None:
 
 def _saturating(run: Run, table: Table, rms: float, share: float) -> Flagged:
     """A first layer that cannot tell one large input from another: no loss shows it at first."""
+    context = (
+        f"{percent(share)} of the activations of the first layer are saturated before any update."
+    )
+    fact = Evidence.of_number("saturated activations of the first layer at step 0", share,
+                              at_most(SATURATED), unit="share")  # fmt: skip
+    return _unscaled(run, table, rms, context, fact)
+
+
+def _unscaled(run: Run, table: Table, rms: float, context: str, fact: Evidence) -> Flagged:
+    """Inputs of a large scale, and the fact that shows the harm they do."""
     first, last = int(table.steps[0]), int(table.steps[-1])
     return Flagged(
         summary=f"The inputs are not scaled: their typical size is {number(rms)}, not around 1.",
-        context=f"{percent(share)} of the activations of the first layer are saturated before any "
-        "update.",
+        context=context,
         evidence=(
             Evidence.of_table("root mean square of the inputs, median over features", table, rms,
                               in_float32(LARGE), since=first, until=last,
                               shown_by=run.curve(INPUT_RMS_TAG)),
-            Evidence.of_number("saturated activations of the first layer at step 0", share,
-                               at_most(SATURATED), unit="share"),
+            fact,
         ),
         since=first,
         rivals=(RIVAL,),
@@ -199,7 +209,6 @@ def _loudest(run: Run) -> float | None:
 def _flagged(
     run: Run, table: Table, rms: float, loudest: float, loud: float
 ) -> Flagged:
-    first, last = int(table.steps[0]), int(table.steps[-1])
     early = max(FIRST_STEPS, steps_taken(run) // 10) - 1
     context = "The loss of a batch was not finite in the first steps."
     if np.isfinite(loudest):
@@ -208,18 +217,9 @@ def _flagged(
             f"The loss of a batch reached {number(loudest)} in the first steps, {times} times what "
             "a constant prediction scores."
         )
-    return Flagged(
-        summary=f"The inputs are not scaled: their typical size is {number(rms)}, not around 1.",
-        context=context,
-        evidence=(
-            Evidence.of_table("root mean square of the inputs, median over features", table, rms,
-                              in_float32(LARGE), since=first, until=last,
-                              shown_by=run.curve(INPUT_RMS_TAG)),
-            Evidence.of_table("largest early batch loss, against 5 times the baseline", table,
-                              loudest, in_float32(loud), since=0, until=early,
-                              shown_by=run.curve(STEP_LOSS_TAG)),
-        ),
-        since=first,
-        fix=standardising(TEXT, run),
-        rivals=(RIVAL,),
+    fact = Evidence.of_table(
+        "largest early batch loss, against 5 times the baseline", table, loudest, in_float32(loud),
+        since=0, until=early, shown_by=run.curve(STEP_LOSS_TAG),
     )  # fmt: skip
+    found = _unscaled(run, table, rms, context, fact)
+    return replace(found, fix=standardising(TEXT, run))

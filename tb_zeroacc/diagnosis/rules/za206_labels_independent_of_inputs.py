@@ -23,7 +23,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.chance.held_out import NEVER_BETTER, held_out_baseline
 from tb_zeroacc.diagnosis.computed.chance.weak_signal import shown_signal
-from tb_zeroacc.diagnosis.computed.data.association import Association, association_of
+from tb_zeroacc.diagnosis.computed.data.association import CHANCE, Association, association_of
 from tb_zeroacc.diagnosis.computed.data.inputs import entry, hidden_entry
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.learning.trend import Trend, trend_of
@@ -35,7 +35,6 @@ from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
-CHANCE = 1e-4  # Bonferroni p. Random labels .03 to .8; learnable 1e-9 (and 1e-211 for digits)
 FEWEST_STEPS = 200  # after 20 steps random and learnable targets look alike
 # Final training loss ÷ baseline. Permuted labels .87 to .98, healthy programs .43 at most.
 LOWEST, HIGHEST = 0.85, 1.1

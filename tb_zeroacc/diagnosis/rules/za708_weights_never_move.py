@@ -38,6 +38,7 @@ from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group, optimizer_o
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import GRADIENTS, HISTOGRAMS, LEARNING_RATE, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.facts import Optimizer
 from tb_zeroacc.run import Curve, Role, Run, Table
 from tb_zeroacc.wording import number, percent
 
@@ -145,9 +146,9 @@ def _identical(context: RunContext, weights: Table) -> Flagged | None:
     """Where no update was seen: weights that are the same at every sample, to the last digit."""
     run, rms = context.run, weights.column("rms")
     optimizer = optimizer_of(run)
-    gathered = (optimizer.gradient_accumulation_steps or 1) if optimizer else 1
     first, last = int(weights.steps[0]), int(weights.steps[-1])
-    is_short = len(weights) < FEWEST_SAMPLES or last - first < FEWEST_STEPS * gathered
+    least = FEWEST_STEPS * _steps_an_update(optimizer)
+    is_short = len(weights) < FEWEST_SAMPLES or last - first < least
     if is_short or not np.isfinite(rms).any():
         return None
     rate = peak_rate(run, optimizer)
@@ -166,11 +167,15 @@ def _identical(context: RunContext, weights: Table) -> Flagged | None:
     )  # fmt: skip
 
 
+def _steps_an_update(optimizer: Optimizer | None) -> int:
+    """Steps whose gradients an optimizer gathers for one update."""
+    return max(1, (optimizer.gradient_accumulation_steps or 1) if optimizer else 1)
+
+
 def _judged(run: Run, weights: Table, gradients: Table, group: Group) -> Answer:
     """The answer on the variables of one optimizer."""
     optimizer = group.optimizer
-    gathered = (optimizer.gradient_accumulation_steps or 1) if optimizer else 1
-    least = FEWEST_SAMPLES * max(1, gathered)
+    least = FEWEST_SAMPLES * _steps_an_update(optimizer)
     if len(weights) < least:
         return CannotTell(f"fewer than {least} samples")
     rate = typical_rate(run, optimizer)
