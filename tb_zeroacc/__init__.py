@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tb_zeroacc.keras.monitor import Monitor
     from tb_zeroacc.keras.preflight import check
     from tb_zeroacc.keras.taps.taps import tap
-    from tb_zeroacc.verdict import diagnose
+    from tb_zeroacc.report.notebook import diagnose
 
 __version__ = "0.1.0"
 __all__ = ["Monitor", "ZeroAccuracyCallback", "__version__", "check", "diagnose", "tap"]
@@ -21,7 +21,7 @@ _HOME = {
     "Monitor": "tb_zeroacc.keras.monitor",
     "ZeroAccuracyCallback": "tb_zeroacc.keras.callback",
     "check": "tb_zeroacc.keras.preflight",
-    "diagnose": "tb_zeroacc.verdict",
+    "diagnose": "tb_zeroacc.report.notebook",
     "tap": "tb_zeroacc.keras.taps.taps",
 }
 _RECORDS = ("Monitor", "ZeroAccuracyCallback", "check", "tap")  # the others read alone

@@ -46,7 +46,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"wire", "telling", "encoding", "verdict", "logs", "run", "facts", "series", "diagnosis"},
         {"numpy", "tensorboard", "werkzeug"},
     ),
-    "cli": ({"telling", "encoding", "verdict", "diagnosis", "run"}, {"typer", "rich"}),
+    "report": ({"wire", "telling", "encoding", "verdict", "diagnosis", "run"}, {"rich"}),
+    "cli": ({"telling", "verdict", "diagnosis", "report"}, {"typer", "rich"}),
 }
 
 # The floors of the large rooms, from the ground up: each may import those below it.

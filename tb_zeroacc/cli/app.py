@@ -12,7 +12,7 @@ import typer
 
 from tb_zeroacc import __version__
 from tb_zeroacc.cli.exit_codes import CLEAN, OUR_FAULT
-from tb_zeroacc.cli.printable import printable
+from tb_zeroacc.report.printable import printable
 
 app = typer.Typer(
     name="zeroacc",
@@ -29,6 +29,9 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    GITHUB = "github"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
 
 
 class FailOn(StrEnum):

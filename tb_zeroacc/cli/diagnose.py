@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import time
@@ -12,10 +11,11 @@ import typer
 
 from tb_zeroacc.cli.environment import tensorboard_obstacle
 from tb_zeroacc.cli.exit_codes import CLEAN, FOUND, USAGE
-from tb_zeroacc.cli.printable import printable
 from tb_zeroacc.diagnosis.answers import Tier
-from tb_zeroacc.encoding import runs_json
 from tb_zeroacc.errors import UnreadablePathError
+from tb_zeroacc.report.formats import FORMATS
+from tb_zeroacc.report.judged import Judged
+from tb_zeroacc.report.printable import printable
 from tb_zeroacc.verdict import Reader, Reading
 
 
@@ -24,7 +24,7 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
 
     Args:
         paths: As given; every one is judged, whatever happens to the others.
-        fmt: `text` or `json`.
+        fmt: `text`, or a name of `FORMATS`.
         fail_on: The weakest tier that makes the answer `FOUND`.
         now: `clock`, `none`, or seconds since 1970.
 
@@ -39,31 +39,29 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
         )
         return USAGE
     readings: list[Reading] = []
-    unreadable = False
+    unread: list[str] = []
     for path in paths:
         try:
             reader = Reader(path)
             reader.refresh()
             readings += reader.state(clock)
-            unread = reader.unread
+            unread += reader.unread
         except UnreadablePathError as error:
-            unread = [str(error)]
-        for sentence in unread:
-            typer.echo(printable(sentence), err=True)
-            unreadable = True
-    if fmt == "json":
-        sys.stdout.write(json.dumps(runs_json(readings), indent=2, allow_nan=False) + "\n")
+            unread.append(str(error))
+    for sentence in unread:
+        typer.echo(printable(sentence), err=True)
+    judged = Judged(readings, unread, Tier[fail_on.upper()])
+    if fmt in FORMATS:
+        sys.stdout.write(FORMATS[fmt](judged))
     elif readings:
-        from tb_zeroacc.cli.text import print_readings
+        from tb_zeroacc.report.text import print_readings
 
         print_readings(readings)
     if (obstacle := tensorboard_obstacle()) is not None:
         typer.echo(obstacle, err=True)
-    if unreadable:
+    if unread:
         return USAGE
-    limit = Tier[fail_on.upper()]
-    found = any(f.tier >= limit for reading in readings for f in reading.diagnosis.findings)
-    return FOUND if found else CLEAN
+    return FOUND if judged.has_failed else CLEAN
 
 
 def _clock(now: str) -> float | None:

@@ -201,3 +201,23 @@ def test_a_text_that_is_no_log_says_why(name: str, text: str, why: str, tmp_path
     (line,) = result.stderr.strip().splitlines()
     assert line.startswith(f"`{name}` is no log of a training: ")
     assert why in line
+
+
+@pytest.mark.parametrize(
+    ("fmt", "begins", "holds"),
+    [
+        ("github", "::error title=", " ZA501 loss-not-finite::"),
+        ("junit", "<?xml ", '<failure type="definite"'),
+        ("markdown", "# Zero Accuracy", "### ZA501 Loss not finite (definite)"),
+    ],
+)
+def test_formats_for_services_keep_the_exit_code(
+    exploding: Path, fmt: str, begins: str, holds: str
+) -> None:
+    result = run("diagnose", str(exploding), "--format", fmt)
+    assert (result.returncode, result.stderr) == (1, "")
+    assert result.stdout.startswith(begins)
+    assert holds in result.stdout
+    lost = run("diagnose", str(exploding / "nowhere"), "--format", fmt)
+    assert lost.returncode == 2
+    assert "nowhere" in lost.stdout

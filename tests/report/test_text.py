@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tb_zeroacc.cli.text import print_readings
 from tb_zeroacc.diagnosis.answers import Fix, Tier
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
+from tb_zeroacc.report.text import print_readings
 from tb_zeroacc.run import Run
 from tb_zeroacc.verdict import Reading
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -12,20 +13,35 @@ from rich.table import Table
 from rich.text import Text
 
 from tb_zeroacc import telling
-from tb_zeroacc.cli.printable import printable
 from tb_zeroacc.diagnosis.answers import CannotTell, Evidence
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding
+from tb_zeroacc.report.judged import name_of
+from tb_zeroacc.report.printable import printable
 from tb_zeroacc.run import Run
 from tb_zeroacc.verdict import Reading
 from tb_zeroacc.wording import count
 
 TONES = {"bad": "bold red", "warn": "bold yellow", "good": "bold green", "soft": "bold"}
+WIDTH = 100  # characters of a line where no terminal says how many
 TIERS = {"definite": "bold red", "strong": "yellow", "smell": "dim"}
 
 
 def print_readings(readings: Sequence[Reading]) -> None:
     """Prints every verdict to standard output, in the order given."""
-    console = Console(file=sys.stdout, highlight=False, emoji=False, markup=False)
+    _print(readings, Console(file=sys.stdout, highlight=False, emoji=False, markup=False))
+
+
+def text_of(readings: Sequence[Reading]) -> str:
+    """The same as one plain string, in lines of at most 100 characters where words allow it."""
+    page = io.StringIO()
+    console = Console(
+        file=page, width=WIDTH, color_system=None, highlight=False, emoji=False, markup=False
+    )
+    _print(readings, console)
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
+
+
+def _print(readings: Sequence[Reading], console: Console) -> None:
     for reading in readings:
         for part in _verdict(reading):
             console.print(part, crop=False)
@@ -61,7 +77,7 @@ def _verdict(reading: Reading) -> list[RenderableType]:
 def _title(run: Run, verdict: Diagnosis) -> RenderableType:
     mark = telling.mark(verdict)
     outcome = (f"{mark['sign']} {mark['words']}", TONES[mark["tone"]])
-    title = Text.assemble(outcome, "  ", plain(run.name if run.name != "." else run.path))
+    title = Text.assemble(outcome, "  ", plain(name_of(run)))
     if run.state == "live":
         # What others write has no end: the same bytes are judged as ended a little later.
         state = "still running" if run.recorded else "still running, or just ended"
