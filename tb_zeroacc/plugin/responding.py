@@ -41,17 +41,17 @@ def get_only(handler: Handler) -> App:
 
 def respond(
     request: wrappers.Request,
-    content: Callable[[], str | bytes],
+    content: str | bytes | None,
     tag: str,
     content_type: str = "application/json",
     *,
     again_in: int | None = None,
 ) -> wrappers.Response:
-    """The content, made only where the browser does not hold it already.
+    """The content, sent only where the browser does not hold it already.
 
     Args:
         request: What was asked.
-        content: Makes the content.
+        content: What to send; None where the tag is among `tags_held`.
         tag: Tells this content from any other at the same address.
         content_type: Of the content.
         again_in: Seconds after which to ask again, because something newer is under way.
@@ -63,10 +63,41 @@ def respond(
         if request.if_none_match.contains_weak(held):
             headers += [("ETag", f'"{held}"'), ("X-Content-Type-Options", "nosniff")]
             return _Unchanged(status=304, headers=headers, content_type=content_type)
-    made = http_util.Respond(request, content(), content_type, headers=headers)
+    made = http_util.Respond(request, content, content_type, headers=headers)
     response = cast(wrappers.Response, made)
     response.set_etag(tag + (GZIPPED if response.headers.get("Content-Encoding") else ""))
     return response
+
+
+def tags_held(request: wrappers.Request) -> frozenset[str]:
+    """Tags of the answers that the browser holds, compressed or not."""
+    held = request.if_none_match.as_set(include_weak=True)
+    return frozenset(tag.removesuffix(GZIPPED) for tag in held)
+
+
+def unavailable(request: wrappers.Request, sentence: str, again_in: int) -> wrappers.Response:
+    """The answer that nobody can answer now.
+
+    Args:
+        request: What was asked.
+        sentence: Why.
+        again_in: Seconds after which to ask again.
+    """
+    headers = [("Retry-After", str(again_in))]
+    made = http_util.Respond(request, sentence, "text/plain", code=503, headers=headers)
+    return cast(wrappers.Response, made)
+
+
+def training_named(request: wrappers.Request, argument: str) -> str:
+    """The name of a training that an argument gives.
+
+    Raises:
+        errors.InvalidArgumentError: The argument is missing.
+    """
+    name = request.args.get(argument)
+    if name is None:
+        raise errors.InvalidArgumentError(f"{argument} must name a training")
+    return name
 
 
 def whole_number(

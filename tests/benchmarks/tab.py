@@ -19,6 +19,7 @@ from werkzeug import test, wrappers
 
 from tb_zeroacc import verdict
 from tb_zeroacc.plugin import reading as reading_module
+from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.plugin import ZeroAccuracyPlugin
 from tb_zeroacc.plugin.reading import BackgroundReading
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     reading_module.PAUSE = 0.0
     source = Copies(options.folder, options.trainings)
     reading = BackgroundReading((Place(options.folder),), lambda _: source)
-    plugin = ZeroAccuracyPlugin(base_plugin.TBContext(logdir=options.folder), reading)
+    plugin = ZeroAccuracyPlugin(base_plugin.TBContext(logdir=options.folder), Desk(reading))
     client = test.Client(application.TensorBoardWSGI([plugin]), wrappers.Response)
 
     def answer(route: str) -> None:

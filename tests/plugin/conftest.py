@@ -13,6 +13,7 @@ from werkzeug import test, wrappers
 
 from tb_zeroacc.diagnosis.answers import Evidence, Fix, Passed, Tier
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
+from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.plugin import ZeroAccuracyPlugin
 from tb_zeroacc.plugin.reading import BackgroundReading
@@ -83,7 +84,7 @@ def ask(script: Script) -> Callable[..., Asked]:
     def make(*places: Place) -> Asked:
         context = base_plugin.TBContext(logdir="logs", flags=SimpleNamespace(logdir_spec=""))
         reading = BackgroundReading(places or (Place("logs"),), lambda _: script)
-        plugin = ZeroAccuracyPlugin(context, reading)
+        plugin = ZeroAccuracyPlugin(context, Desk(reading))
         app = application.TensorBoardWSGI([plugin])
         return Asked(plugin, reading, test.Client(app, wrappers.Response))
 

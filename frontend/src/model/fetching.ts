@@ -13,6 +13,7 @@ export interface Answer<T> {
   pending: boolean;
 }
 
+const UNAVAILABLE = 503;
 const CACHE_SIZE = 100;
 /** What was answered last, by address, with the tag that asks whether it still holds. */
 const cache = new Map<string, {tag: string; data: unknown}>();
@@ -34,9 +35,10 @@ async function ask<T>(route: string, query: Record<string, string>): Promise<Ans
   }
   if (!response.ok) {
     const said = response.headers.get("Content-Type")?.startsWith("text/plain");
-    throw new RequestError(
-      said ? await response.text() : `TensorBoard answered ${response.status}.`,
-    );
+    const sentence = said ? await response.text() : `TensorBoard answered ${response.status}.`;
+    throw response.status === UNAVAILABLE
+      ? new NetworkError(sentence)
+      : new RequestError(sentence);
   }
   const data = (await response.json()) as T;
   remember(address, response.headers.get("ETag"), data);

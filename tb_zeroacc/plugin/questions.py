@@ -1,0 +1,71 @@
+"""Questions of the tab and the replies to them: plain data that can go to another process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+SOON = 1  # seconds after which to ask again while something is under way
+
+Route: TypeAlias = Literal["runs", "summaries", "run", "curves", "layers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        route: Name of the route.
+        arguments: Its checked arguments.
+        held: Tags of the answers that the asker holds already.
+    """
+
+    route: Route
+    arguments: Mapping[str, str | int] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An answer.
+
+    Attributes:
+        tag: Tells it from any other answer to the same question.
+        body: Its JSON; None where the asker holds it already.
+        again_in: Seconds after which to ask again, because something newer is under way.
+    """
+
+    tag: str
+    body: bytes | None
+    again_in: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """There is nothing of that name, in a sentence."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Nobody can answer now, in a sentence; it is worth asking again.
+
+    Attributes:
+        sentence: Why.
+        again_in: Seconds after which to ask again.
+    """
+
+    sentence: str
+    again_in: int = SOON
+
+
+Reply: TypeAlias = Content | Missing | Unavailable
+
+
+class Answering(Protocol):
+    """Whoever answers questions, in this process or in another."""
+
+    def answer(self, question: Question) -> Reply:
+        """The reply to a question."""
