@@ -46,8 +46,11 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"wire", "telling", "encoding", "verdict", "logs", "run", "facts", "series", "diagnosis"},
         {"numpy", "tensorboard", "werkzeug"},
     ),
-    "report": ({"wire", "telling", "encoding", "verdict", "diagnosis", "run"}, {"rich"}),
-    "cli": ({"telling", "verdict", "diagnosis", "report"}, {"typer", "rich"}),
+    "report": (
+        {"wire", "telling", "encoding", "verdict", "diagnosis", "run", "plugin"},
+        {"rich", "tensorboard", "werkzeug"},
+    ),
+    "cli": ({"telling", "verdict", "diagnosis", "plugin", "report"}, {"typer", "rich"}),
 }
 
 # The floors of the large rooms, from the ground up: each may import those below it.

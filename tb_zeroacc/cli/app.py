@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -84,6 +85,40 @@ def diagnose(
     from tb_zeroacc.cli.diagnose import diagnose_paths
 
     raise typer.Exit(diagnose_paths(paths, fmt.value, fail_on.value, now))
+
+
+@app.command()
+def report(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Log directories, event files, CSV logs; any URL."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file to write.", metavar="FILE")
+    ] = Path("zeroacc.html"),
+) -> None:
+    """Write the tab's page about the trainings below each PATH into one file of HTML.
+
+    The file needs no network and no server. Ends with 0, or with 2 where a path cannot be read.
+    """
+    from tb_zeroacc.cli.pages import write_report
+
+    raise typer.Exit(write_report(paths, output))
+
+
+@app.command()
+def serve(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Log directories, event files, CSV logs; any URL."),
+    ],
+    port: Annotated[int, typer.Option(help="Port to listen at; 0 for any that is free.")] = 6007,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+) -> None:
+    """Serve the tab without TensorBoard, for machines where that does not start."""
+    from tb_zeroacc.cli import pages
+
+    raise typer.Exit(pages.serve(paths, host, port))
 
 
 @app.command()

@@ -111,6 +111,7 @@ class ReadingProcess:
         self._numbers = itertools.count()
         self._lock = Lock()
         self._waiting: dict[int, Future[Reply]] = {}
+        self._is_wanted = True
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -155,6 +156,7 @@ class ReadingProcess:
 
     def end(self) -> None:
         """Ends it, and waits until it has."""
+        self._is_wanted = False
         self._process.kill()
         self._process.wait()
 
@@ -180,7 +182,8 @@ class ReadingProcess:
         except (EOFError, OSError, pickle.UnpicklingError):
             self._process.kill()  # it may have written something else than replies
         self._process.wait()
-        logger.warning("The process that reads the logs ended: %s.", self.how_it_ended)
+        if self._is_wanted:
+            logger.warning("The process that reads the logs ended: %s.", self.how_it_ended)
         with self._lock:
             self.has_ended, self.ended_at = True, time.monotonic()
             unanswered = list(self._waiting.values())

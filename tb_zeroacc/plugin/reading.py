@@ -106,8 +106,8 @@ class BackgroundReading:
         """Whether a reading is under way."""
         return self._thread is not None and self._thread.is_alive()
 
-    def wait(self, seconds: float = 60.0) -> View:
-        """The state after the reading that is under way, if any."""
+    def wait(self, seconds: float | None = 60.0) -> View:
+        """The state after the reading that is under way, if any; None waits without end."""
         thread = self._thread
         if thread is not None:
             thread.join(seconds)

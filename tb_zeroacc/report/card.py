@@ -33,7 +33,10 @@ _CODE = (
     "background:rgba(128,128,128,.12);border-radius:4px;padding:8px 12px;margin:6px 0;"
     "overflow-x:auto;font-size:13px;line-height:1.4"
 )
-_CELL = "padding:2px 16px 2px 0;text-align:{side};vertical-align:top;border:none;background:none;font-size:inherit"
+_CELL = (
+    "padding:2px 16px 2px 0;text-align:{side};vertical-align:top;border:none;background:none;"
+    "font-size:inherit"
+)
 _SPAN = re.compile("`([^`]*)`")
 
 

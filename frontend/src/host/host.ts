@@ -8,6 +8,10 @@
 import {hashWith, isInFront, type Place, placeOf} from "./place";
 
 const parent = window.parent;
+/** Whether the tab is a page of its own: a report, or served without TensorBoard. */
+export const isAlone = parent === window;
+/** Whether the page's address is ours to read and write. */
+const isOurs = (address: string): boolean => isAlone || isInFront(address);
 
 /** Runs what may fail on a foreign page; undefined then. */
 function attempt<T>(work: () => T): T | undefined {
@@ -26,7 +30,7 @@ export const readPlace = (): Place => placeOf(hash());
 export function writePlace(place: Place, how: "push" | "replace"): void {
   const now = hash();
   const next = hashWith(now, place);
-  if (!isInFront(now) || next === now) return;
+  if (!isOurs(now) || next === now) return;
   attempt(() => {
     if (how === "push") parent.location.hash = next;
     // A bare hash would be taken from this frame's base, which lies elsewhere.
@@ -37,7 +41,7 @@ export function writePlace(place: Place, how: "push" | "replace"): void {
 /** Calls back when the address changes while our tab is in front. */
 export function onPlaceChange(listen: (place: Place) => void): () => void {
   const notify = (): void => {
-    if (isInFront(hash())) listen(readPlace());
+    if (isOurs(hash())) listen(readPlace());
   };
   attempt(() => parent.addEventListener("hashchange", notify));
   attempt(() => parent.addEventListener("popstate", notify));
@@ -50,7 +54,7 @@ export function onPlaceChange(listen: (place: Place) => void): () => void {
 /** TensorBoard only sets a class on its own body. */
 export function isDark(): boolean {
   const system = window.matchMedia("(prefers-color-scheme: dark)").matches;
-  return (parent === window ? undefined : attempt(hostIsDark)) ?? system;
+  return (isAlone ? undefined : attempt(hostIsDark)) ?? system;
 }
 
 function hostIsDark(): boolean {
@@ -86,7 +90,7 @@ export function fontFaceRules(): string {
 export function followInPage(href: string): boolean {
   return (
     attempt(() => {
-      if (parent === window || !("tensorboard" in parent)) return false;
+      if (isAlone || !("tensorboard" in parent)) return false;
       parent.history.pushState(null, "", href);
       parent.dispatchEvent(new PopStateEvent("popstate", {state: null}));
       return true;
@@ -96,7 +100,7 @@ export function followInPage(href: string): boolean {
 
 /** Says hello to TensorBoard and calls back after each of its reloads, button or automatic. */
 export function onReload(listen: () => void): void {
-  if (parent === window) return;
+  if (isAlone) return;
   attempt(() => {
     const channel = new MessageChannel();
     channel.port1.onmessage = (event: MessageEvent<string>) => {

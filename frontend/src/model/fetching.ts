@@ -1,3 +1,4 @@
+import {embedded, isReport} from "./embedded";
 import type {CurveData, LayerData, LayerKind, Summaries, Summary, Training} from "./wire";
 
 /** The plugin said no, in a sentence for people. */
@@ -20,6 +21,11 @@ const cache = new Map<string, {tag: string; data: unknown}>();
 
 /** Addresses are relative: the page's base is the plugin's own path, behind any proxy. */
 async function ask<T>(route: string, query: Record<string, string>): Promise<Answer<T>> {
+  if (isReport()) {
+    const data = embedded(route, query) as T | undefined;
+    if (data === undefined) throw new RequestError("This report does not hold that picture.");
+    return {data, pending: false};
+  }
   const address = `./${route}?${new URLSearchParams(query).toString()}`;
   const known = cache.get(address);
   let response: Response;
@@ -36,9 +42,7 @@ async function ask<T>(route: string, query: Record<string, string>): Promise<Ans
   if (!response.ok) {
     const said = response.headers.get("Content-Type")?.startsWith("text/plain");
     const sentence = said ? await response.text() : `TensorBoard answered ${response.status}.`;
-    throw response.status === UNAVAILABLE
-      ? new NetworkError(sentence)
-      : new RequestError(sentence);
+    throw response.status === UNAVAILABLE ? new NetworkError(sentence) : new RequestError(sentence);
   }
   const data = (await response.json()) as T;
   remember(address, response.headers.get("ETag"), data);

@@ -1,4 +1,4 @@
-import {followInPage} from "../host/host";
+import {followInPage, isAlone} from "../host/host";
 import {type Curves, MAX_RUNS_SHOWN, timeSeriesHref} from "../host/links";
 
 interface TimeSeriesLinkProps extends Curves {
@@ -8,7 +8,8 @@ interface TimeSeriesLinkProps extends Curves {
 
 /** To these very curves in TensorBoard, if it has them. A real link: it opens in a new tab, too. */
 export function TimeSeriesLink({members, tags, runs}: TimeSeriesLinkProps) {
-  if (members.length === 0) return null; // a CSV file: TensorBoard does not read it
+  // No TensorBoard around, or a CSV file, which it does not read.
+  if (isAlone || members.length === 0) return null;
   const follow = (event: MouseEvent & {currentTarget: HTMLAnchorElement}): void => {
     const plain =
       event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);

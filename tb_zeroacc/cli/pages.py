@@ -1,0 +1,77 @@
+"""`zeroacc report` and `zeroacc serve`: the tab's page without TensorBoard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from tb_zeroacc.cli.exit_codes import CLEAN, USAGE
+from tb_zeroacc.plugin.places import Place
+from tb_zeroacc.report.printable import printable
+
+
+def write_report(paths: Sequence[str], output: Path) -> int:
+    """Writes one page about all trainings below the paths.
+
+    Args:
+        paths: As given; what can be read is reported, whatever happens to the others.
+        output: The file to write.
+
+    Returns:
+        The exit code.
+    """
+    from tb_zeroacc.plugin.reading import BackgroundReading
+    from tb_zeroacc.report.page import page_of
+
+    reading = BackgroundReading(_places(paths))
+    reading.view()
+    view = reading.wait(None)
+    for sentence in view.errors:
+        typer.echo(printable(sentence), err=True)
+    if not view.trainings:
+        return USAGE
+    try:
+        output.write_text(page_of(view), "utf-8")
+    except OSError as error:
+        reason = (error.strerror or str(error)).rstrip(".")
+        typer.echo(printable(f"{str(output)!r} cannot be written: {reason}."), err=True)
+        return USAGE
+    typer.echo(printable(str(output)))
+    return USAGE if view.errors else CLEAN
+
+
+def serve(paths: Sequence[str], host: str, port: int) -> int:
+    """Serves the tab until the user ends it.
+
+    Args:
+        paths: As given.
+        host: Address to listen at.
+        port: Port to listen at; 0 for any that is free.
+
+    Returns:
+        The exit code.
+    """
+    from tb_zeroacc.report.server import TabServer
+
+    try:
+        server = TabServer(_places(paths), host, port)
+    except (OSError, OverflowError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).rstrip(".")
+        said = f"Port {port} of {host} cannot be used: {reason}. Another one: --port 0."
+        typer.echo(printable(said), err=True)
+        return USAGE
+    typer.echo(f"Zero Accuracy at {server.address} (Ctrl-C ends it)")
+    try:
+        server.serve()
+    except KeyboardInterrupt:
+        typer.echo("")
+    return CLEAN
+
+
+def _places(paths: Sequence[str]) -> tuple[Place, ...]:
+    """Of several paths, each stands before the names of its trainings."""
+    if len(paths) == 1:
+        return (Place(paths[0]),)
+    return tuple(Place(path, path.rstrip("/")) for path in paths)
