@@ -21,6 +21,9 @@ _APPLIES_SOFTMAX = (
 )  # fmt: skip
 # What a part of an output, or another view of it, is made by.
 _VIEWS = PASSING | {"StridedSlice", "Slice", "GatherV2", "Transpose"}
+# Operations that keep a scalar's scale, and those whose result may be a sum of shares of 1.
+_KEEPING = ("Identity", "Cast", "Neg", "AddV2", "AddN", "Mean", "Sum")
+_WEIGHING = ("Mul", "RealDiv", "DivNoNan")
 
 
 def with_loss_graph(outputs: tuple[facts.Output, ...], seen: Any) -> tuple[facts.Output, ...]:
@@ -31,12 +34,15 @@ def with_loss_graph(outputs: tuple[facts.Output, ...], seen: Any) -> tuple[facts
         seen: The `Observation` of a step that was traced.
     """
     predictions = keras.tree.flatten(seen.y_pred) if seen.y_pred is not None else []
-    traced = [t for t in (*predictions, seen.loss) if getattr(t, "graph", None) is not None]
-    if len(predictions) != len(outputs) or len(traced) != len(predictions) + 1:
+    if len(predictions) != len(outputs) or not all(map(_is_traced, predictions)):
         return outputs
     made = {id(t.op) for t in predictions}
-    behind = list(_behind(seen.loss, made))
+    loss = _loss_of(seen, made)
+    if loss is None:
+        return outputs
+    behind = list(_behind(loss, made))
     crosswise = [_meeting(op, made) for op in behind]
+    is_summed = len(outputs) == 1 and _is_summed(loss, predictions[0])
     found = []
     for output, tensor in zip(outputs, predictions, strict=True):
         own = _way_of(tensor)
@@ -45,9 +51,25 @@ def with_loss_graph(outputs: tuple[facts.Output, ...], seen: Any) -> tuple[facts
                 output,
                 activated_twice=_is_twice(behind, own),
                 compared_crosswise=any(id(tensor.op) in met for met in crosswise),
+                reduction="sum" if is_summed else output.reduction,
             )
         )
     return tuple(found)
+
+
+def _is_traced(tensor: Any) -> bool:
+    return getattr(tensor, "graph", None) is not None
+
+
+def _loss_of(seen: Any, made: set[int]) -> Any:
+    """The loss of a step: that of `compute_loss`, else what a step of the user's own returns.
+
+    The latter only where it is computed from the outputs: a tracker's mean is not. None without.
+    """
+    if seen.loss is not None:
+        return seen.loss if _is_traced(seen.loss) else None
+    told = seen.result.get("loss") if isinstance(seen.result, dict) else None
+    return told if _is_traced(told) and _sources(told, made) else None
 
 
 def _behind(loss: Any, ends: set[int]) -> Iterator[Any]:
@@ -134,3 +156,31 @@ def _is_crosswise(first: Any, second: Any) -> bool:
 def _sources(tensor: Any, made: set[int]) -> set[int]:
     """The outputs among those that a tensor comes from."""
     return {id(operation) for operation in _behind(tensor, made)} & made
+
+
+def _is_summed(loss: Any, output: Any) -> bool:
+    """Whether a loss adds up what the examples of a batch came to, and divides it by nothing.
+
+    A sum of products of one number an example is not told: the factors may be shares of 1.
+    """
+    ahead = [loss]
+    for _ in range(MOST_OPERATIONS):
+        if not ahead:
+            return False
+        operation = ahead.pop().op
+        if operation.type not in _KEEPING:
+            continue
+        inputs = operation.inputs[:1] if operation.type in ("Mean", "Sum") else operation.inputs
+        ahead += [tensor for tensor in inputs if tensor.shape.rank == 0]
+        if operation.type == "Sum" and _is_of_examples(inputs[0], output):
+            return True
+    return False
+
+
+def _is_of_examples(summed: Any, output: Any) -> bool:
+    """Whether a sum is over the examples of a batch, and of what an output is compared with."""
+    if not summed.shape.rank or not output.shape.rank:
+        return False
+    is_weighed = summed.shape.rank == 1 and summed.op.type in _WEIGHING
+    is_batch = summed.shape[0] == output.shape[0]
+    return is_batch and not is_weighed and bool(_sources(summed, {id(output.op)}))

@@ -65,6 +65,13 @@ def test_a_rate_that_a_sum_makes_too_high_folds_under_it() -> None:
     assert "ZA701" in RULES["ZA315"].explains
 
 
+def test_a_function_of_ones_own_takes_the_mean() -> None:
+    found = flagged("ZA315", ZA315["a function"][0])
+    assert found.summary.startswith("The loss of `y` is summed over the batch")
+    assert found.fix is not None
+    assert found.fix.code == "- return keras.ops.sum(errors)\n+ return keras.ops.mean(errors)"
+
+
 def test_logits_stay_logits() -> None:
     contract = head("categorical_crossentropy", "linear", 3, from_logits=True, reduction="sum",
                     loss_class="CategoricalCrossentropy")  # fmt: skip
