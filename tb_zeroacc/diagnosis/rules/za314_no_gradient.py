@@ -80,7 +80,7 @@ def no_gradient(context: RunContext) -> Answer:
     github.com/keras-team/tf-keras/issues/52.
     """
     end, table = context.run.end, context.run.table("gradients")
-    if end is not None and (end.text or "").startswith(REFUSAL):
+    if end is not None and REFUSAL in (end.text or ""):
         return _refused(end)
     if table is None:
         return CannotTell("no step was recorded", (GRADIENTS.missing,))

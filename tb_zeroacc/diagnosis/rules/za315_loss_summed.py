@@ -22,6 +22,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
+from tb_zeroacc.diagnosis.computed.optimizer.instability import JUMP, jump_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -61,7 +62,8 @@ def loss_summed(context: RunContext) -> Answer:
     From the contract: the reduction of a trained output's loss is `sum`, or the graph of a traced
     step shows that a loss of one's own adds up the examples and divides by nothing; and its batches
     hold more than one example. Strong with plain descent (SGD) whose loss ends at nine tenths of
-    its baseline or more, or breaks; else a smell, for a rate may have been chosen for it. Muted
+    its baseline or more, or breaks; where no baseline is known, if a batch's loss rises to 5 times
+    the first within 100 steps; else a smell, for a rate may have been chosen for it. Muted
     once the run beats its baseline.
 
     ## How to fix it
@@ -94,7 +96,12 @@ def _has_failed(context: RunContext) -> bool:
     is_plain = contract.optimizer is not None and contract.optimizer.class_name == "SGD"
     if not is_plain or loss is None:
         return False
-    return not np.isfinite(loss) or (context.loss_ratio or 0.0) >= HOPELESS
+    if not np.isfinite(loss):
+        return True
+    if context.loss_ratio is not None:
+        return context.loss_ratio >= HOPELESS
+    jump = jump_of(context.run, None)  # of a loss of one's own no baseline is known
+    return jump is not None and jump.times >= JUMP
 
 
 def _batch_size(run: Run, output: Output) -> float | None:

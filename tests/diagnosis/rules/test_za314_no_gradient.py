@@ -49,6 +49,8 @@ ZA314: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "Keras takes no step": (a_run(a_contract(), end=REFUSED), None),
     "Keras 2 names the variables": (
         a_run(a_contract(), end=replace(REFUSED, text=f"{REFUSED.text}: (['kernel:0'])")), None),
+    "behind the lines of a traced step": (
+        a_run(a_contract(), end=replace(REFUSED, text=f"in user code:\n  {REFUSED.text}.")), None),
     "another exception": (
         a_run(a_contract(), end=replace(REFUSED, text="Shapes do not fit.")), CannotTell),
 }
