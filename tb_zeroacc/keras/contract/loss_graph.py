@@ -13,6 +13,7 @@ from tb_zeroacc.keras.contract.activations import PASSING
 
 # Looked at behind a loss, nearest first; Keras' own losses take 5 to 40 operations.
 MOST_OPERATIONS = 400
+LAST_GRADIENTS = 2  # a kernel and a bias: the nearest to the loss
 _SQUASHING = ("Softmax", "Sigmoid")
 # Operations that apply softmax to their first input.
 _APPLIES_SOFTMAX = (
@@ -38,11 +39,11 @@ def with_loss_graph(outputs: tuple[facts.Output, ...], seen: Any) -> tuple[facts
         return outputs
     made = {id(t.op) for t in predictions}
     loss = _loss_of(seen, made)
-    if loss is None:
+    behind = _behind_gradients(seen, made) if loss is None else list(_behind([loss], made))
+    if not behind:
         return outputs
-    behind = list(_behind(loss, made))
     crosswise = [_meeting(op, made) for op in behind]
-    is_summed = len(outputs) == 1 and _is_summed(loss, predictions[0])
+    is_summed = len(outputs) == 1 and loss is not None and _is_summed(loss, predictions[0])
     found = []
     for output, tensor in zip(outputs, predictions, strict=True):
         own = _way_of(tensor)
@@ -72,9 +73,23 @@ def _loss_of(seen: Any, made: set[int]) -> Any:
     return told if _is_traced(told) and _sources(told, made) else None
 
 
-def _behind(loss: Any, ends: set[int]) -> Iterator[Any]:
-    """Operations that a loss comes from, nearest first, up to those that make the outputs."""
-    ahead, known = [loss.op], {id(loss.op)}
+def _behind_gradients(seen: Any, made: set[int]) -> list[Any]:
+    """Operations behind the gradients of the last variables, where the loss itself is out of sight.
+
+    They hold those of the loss that its derivative is computed from: differences and logits. Empty
+    for a loss that was asked for, and where no gradient comes from the outputs.
+    """
+    if seen.loss is not None:
+        return []
+    known = [g for update in seen.updates for g in update.gradients if _is_traced(g)]
+    found = list(_behind(known[-LAST_GRADIENTS:], made))
+    return found if any(id(operation) in made for operation in found) else []
+
+
+def _behind(tensors: list[Any], ends: set[int]) -> Iterator[Any]:
+    """Operations that tensors come from, nearest first, up to those that make the outputs."""
+    ahead = [tensor.op for tensor in tensors]
+    known = set(map(id, ahead))
     for _ in range(MOST_OPERATIONS):
         if not ahead:
             return
@@ -147,15 +162,15 @@ def _meeting(operation: Any, made: set[int]) -> set[int]:
 
 def _is_crosswise(first: Any, second: Any) -> bool:
     """Whether one has n numbers and the other n rows of one, so that n x n come of them."""
-    if first.shape.rank is None or second.shape.rank is None:
-        return False
+    if first.shape.rank is None or second.shape.rank is None or first.dtype != second.dtype:
+        return False  # of another dtype are shapes and axes
     vector, column = sorted((list(first.shape), list(second.shape)), key=len)
     return len(vector) == 1 and len(column) == 2 and column == [vector[0], 1] and vector != [1]
 
 
 def _sources(tensor: Any, made: set[int]) -> set[int]:
     """The outputs among those that a tensor comes from."""
-    return {id(operation) for operation in _behind(tensor, made)} & made
+    return {id(operation) for operation in _behind([tensor], made)} & made
 
 
 def _is_summed(loss: Any, output: Any) -> bool:

@@ -32,7 +32,7 @@ def traced(
     def step(x: Any, y: Any) -> Any:
         made = make(x)
         value = loss(y, made)
-        seen = SimpleNamespace(y_pred=made, loss=value, result=None)
+        seen = SimpleNamespace(y_pred=made, loss=value, result=None, updates=[])
         found.extend(with_loss_graph((facts.Output("y"),), seen))
         return value
 
@@ -155,7 +155,8 @@ def test_each_output_by_itself() -> None:
         made = {"a": reshaped(softmax)(x), "b": column(x), "c": column(x)}
         loss = tf_sparse(y, made["a"]) + squares(y, made["b"]) + squares(y[:, None], made["c"])
         outputs = tuple(facts.Output(name) for name in made)
-        found.extend(with_loss_graph(outputs, SimpleNamespace(y_pred=made, loss=loss, result=None)))
+        seen = SimpleNamespace(y_pred=made, loss=loss, result=None, updates=[])
+        found.extend(with_loss_graph(outputs, seen))
 
     step.get_concrete_function(tf.TensorSpec((None, 6)), tf.TensorSpec((None,)))
     assert [output.activated_twice for output in found] == [True, None, None]
@@ -165,9 +166,10 @@ def test_each_output_by_itself() -> None:
 def test_without_a_graph_nothing_is_said() -> None:
     x = tf.ones((2, 6))
     outputs = (facts.Output("y"),)
-    eager = SimpleNamespace(y_pred=softmax(x), loss=tf.reduce_mean(x), result=None)
+    eager = SimpleNamespace(y_pred=softmax(x), loss=tf.reduce_mean(x), result=None, updates=[])
     assert with_loss_graph(outputs, eager) == outputs
-    assert with_loss_graph(outputs, SimpleNamespace(y_pred=None, loss=None, result=None)) == outputs
+    nothing = SimpleNamespace(y_pred=None, loss=None, result=None, updates=[])
+    assert with_loss_graph(outputs, nothing) == outputs
 
 
 def each(y: Any, p: Any) -> Any:
@@ -209,17 +211,24 @@ def test_a_loss_that_is_summed_over_the_batch(
     assert traced(make, loss, labels).reduction == want
 
 
-def told_by_a_step(result: Callable[[Any], Any]) -> facts.Output:
+def told_by_a_step(
+    result: Callable[[Any], Any], labels: tuple[int | None, ...] = (None,), *, learns: bool = False
+) -> facts.Output:
     """What the graph shows of a step that returns this of its loss, and asks no `compute_loss`."""
     found: list[facts.Output] = []
+    kernel = tf.Variable(tf.ones((6, 1)))
 
     @tf.function(autograph=False)
     def step(x: Any, y: Any) -> None:
-        made = column(x)
-        seen = SimpleNamespace(y_pred=made, loss=None, result=result(squares(y, made)))
+        with tf.GradientTape() as tape:
+            made = x @ kernel
+            loss = squares(y, made)
+        gradients = [tape.gradient(loss, kernel)] if learns else []
+        updates = [SimpleNamespace(gradients=[*gradients, None])]
+        seen = SimpleNamespace(y_pred=made, loss=None, result=result(loss), updates=updates)
         found.extend(with_loss_graph((facts.Output("y"),), seen))
 
-    step.get_concrete_function(tf.TensorSpec((None, 6)), tf.TensorSpec((None,)))
+    step.get_concrete_function(tf.TensorSpec((None, 6)), tf.TensorSpec(labels))
     return found[0]
 
 
@@ -228,3 +237,19 @@ def test_the_loss_that_a_step_of_its_own_returns() -> None:
     assert told_by_a_step(lambda loss: {"loss": tf.zeros(())}).compared_crosswise is None
     assert told_by_a_step(lambda loss: {"error": loss}).compared_crosswise is None
     assert told_by_a_step(lambda loss: None).compared_crosswise is None
+
+
+@pytest.mark.parametrize(("labels", "want"), [((None,), True), ((None, 1), False)])
+def test_a_loss_out_of_sight_is_seen_behind_its_gradient(
+    labels: tuple[int | None, ...], want: bool
+) -> None:
+    found = told_by_a_step(lambda _: {"loss": tf.zeros(())}, labels, learns=True)
+    assert found.compared_crosswise is want
+    assert found.reduction is None
+
+
+def test_shapes_of_a_batch_of_two_are_no_labels() -> None:
+    def of_its_shape(y: Any, p: Any) -> Any:
+        return tf.reduce_mean(tf.reshape(p, tf.constant([2, 1])) - y)
+
+    assert traced(column, of_its_shape, (2, 1), size=2).compared_crosswise is False
