@@ -34,6 +34,7 @@ from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outp
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Curve, Run
 from tb_zeroacc.series import Series
 from tb_zeroacc.wording import number, percent
@@ -187,13 +188,20 @@ def _counts_answers(context: RunContext) -> bool:
     output, labels = outputs[0], labels_of(run, outputs[0])
     is_plain = output.weight in (None, 1.0) and output.ignore_class is None
     weighs = run.contract is not None and run.contract.fit.class_weight
-    table = run.table("labels")
-    if labels is None or table is None or not is_plain or weighs or run.table("sample_weights"):
+    if labels is None or not is_plain or weighs or run.table("sample_weights"):
         return False
     is_single = labels.one_hot or (labels.whole and labels.units == 1)
+    return is_single and not _has_several_places(run, output)
+
+
+def _has_several_places(run: Run, output: Output) -> bool:
+    """Whether an example has a label at each of several places, as a sequence or an image has."""
+    table = run.table("labels")
     row = output_row(table, output.name)
-    values = table.column("count")[:, row] / np.maximum(table.column("units")[:, row], 1.0)
-    return is_single and bool(np.nanmax(values / table.column("examples")[:, row]) <= 1.0)
+    if table is None or row is None:
+        return True  # unknown
+    count, units, examples = (table.column(c)[:, row] for c in ("count", "units", "examples"))
+    return bool((count / np.maximum(units, 1.0) > examples).any())
 
 
 def _loss_over(
