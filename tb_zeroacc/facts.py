@@ -143,7 +143,8 @@ class Output:
             `mean_squared_error`, ...; a function's own name for a custom one; None for no loss.
         loss_class: Class name as Keras resolved it.
         from_logits: As configured; None where the loss knows no such argument.
-        reduction: `sum_over_batch_size`, `sum`, ...
+        reduction: `sum_over_batch_size`, `sum`, ...; `sum` as well where the graph of a traced step
+            shows that a loss of the user's own adds up the examples and divides by nothing.
         label_smoothing: 0 to 1.
         weight: The loss weight.
         metrics: Class names of this output's metrics as Keras resolved them

@@ -25,14 +25,24 @@ class Judged:
 
     @property
     def first(self) -> Finding | None:
-        """The finding that is the headline; None where the headline is no finding's."""
-        found = self.verdict.findings[:1]
-        return next((f for f in found if f.summary == self.verdict.headline), None)
+        """The first finding, whatever its tier; None without any."""
+        return next(iter(self.verdict.findings), None)
+
+    @property
+    def headline(self) -> Finding | None:
+        """The finding that is the headline; None where that is no finding's, of a smell mostly."""
+        is_headline = self.first is not None and self.first.summary == self.verdict.headline
+        return self.first if is_headline else None
 
     @property
     def first_is_right(self) -> bool:
         """Whether a right cause stands first."""
         return self.first is not None and self.first.code in self.program.first
+
+    @property
+    def headline_is_right(self) -> bool:
+        """Whether a right cause is the headline: of a program that learns no smell ever is."""
+        return self.headline is not None and self.headline.code in self.program.first
 
     @property
     def outcome_is_right(self) -> bool:
@@ -50,7 +60,7 @@ class Judged:
     def heads_with_a_symptom(self) -> bool:
         """Whether a symptom is its headline although it has a cause with a rule."""
         wrong = SYMPTOMS - self.program.true_codes
-        return self.first is not None and self.first.code in wrong
+        return self.headline is not None and self.headline.code in wrong
 
     def findings_of(self, tier: Tier) -> list[Finding]:
         """Its findings of one tier."""
@@ -98,6 +108,7 @@ class Measure:
 
 MEASURES = (
     Measure("right cause first", True, lambda j: j.first_is_right),
+    Measure("right cause as the headline", True, lambda j: j.headline_is_right),
     Measure("every cause among the findings", True, lambda j: j.names_every_cause),
     Measure("a symptom as the headline", True, lambda j: j.heads_with_a_symptom),
     Measure("healthy: definite or strong", False,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from tb_zeroacc.diagnosis.answers import BEFORE_TRAINING, Evidence, Fix, Flagged, Tier, unlike
+from tb_zeroacc.diagnosis.computed.data.labels import labels_of
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CATEGORICAL, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.facts import Output
+from tb_zeroacc.run import Run
 
 HALF = 0.5
 FEWEST_UNITS = 3  # of two a wrong side of .5 is the wrong class
@@ -29,7 +31,7 @@ def misfit_metric(context: RunContext) -> Flagged | None:
 def _of_another_kind(context: RunContext, output: Output) -> Flagged | None:
     """A metric that expects class numbers, or single coins, where the output holds neither."""
     for kind, shown in zip(output.metrics, output.metric_names, strict=False):
-        why = _why_not(kind, output)
+        why = _why_not(context.run, kind, output)
         is_seen_to_work = kind == "Accuracy" and context.beats_accuracy
         if why is not None and not is_seen_to_work:
             return Flagged(
@@ -49,11 +51,12 @@ def _of_another_kind(context: RunContext, output: Output) -> Flagged | None:
     return None
 
 
-def _why_not(kind: str, output: Output) -> str | None:
-    units = output.units or 0
+def _why_not(run: Run, kind: str, output: Output) -> str | None:
+    units, labels = output.units or 0, labels_of(run, output)
     if kind == "Accuracy" and output.loss in CLASS_LOSSES:
         return "it counts outputs that equal the label to the last digit"
-    if kind == "BinaryAccuracy" and output.loss in CATEGORICAL and units >= FEWEST_UNITS:
+    one_of_several = output.loss in CATEGORICAL and not (labels and labels.several_at_once)
+    if kind == "BinaryAccuracy" and one_of_several and units >= FEWEST_UNITS:
         return f"it asks of each of the {units} units by itself whether it is on its side of 0.5"
     if kind == "MeanIoU" and output.loss in BINARY and units == 1:
         return "it cuts what the output says down to whole class numbers, all shares to 0"

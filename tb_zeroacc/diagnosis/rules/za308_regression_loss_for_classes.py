@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tb_zeroacc.diagnosis.answering.fixes.keras_code import loss_fix
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown
 from tb_zeroacc.diagnosis.answers import (
@@ -17,8 +19,8 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     unlike,
 )
-from tb_zeroacc.diagnosis.computed.chance.baseline import BEATEN_ACCURACY
-from tb_zeroacc.diagnosis.computed.data.labels import Labels, labels_of
+from tb_zeroacc.diagnosis.computed.chance.baseline import BEATEN_ACCURACY, HOPELESS
+from tb_zeroacc.diagnosis.computed.data.labels import Labels, class_counts, labels_of
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
 from tb_zeroacc.diagnosis.computed.model.outputs import accuracy_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
@@ -34,6 +36,8 @@ FEW_CLASSES = 20
 # Times the share of the largest class: with many classes a model may learn much and be right in
 # less than a quarter of the cases. Digits as amounts reach 1.5 (measured).
 FAR_ABOVE = 3.0
+# Amounts in whole numbers have a usual value and rare ones; classes of a data set are balanced.
+FEWEST_BALANCED, BALANCED = 3, 2.0  # classes, and the largest ÷ the smallest
 HALF = 0.5  # a constant prediction is not right more often, unless one class has the majority
 
 
@@ -43,7 +47,7 @@ HALF = 0.5  # a constant prediction is not right more often, unless one class ha
     Tier.STRONG,
     Stage.CONTRACT,
     needs=(CONTRACT,),
-    explains=("ZA208", "ZA306", "ZA307", "ZA403", "ZA404", "ZA704"),
+    explains=("ZA208", "ZA306", "ZA307", "ZA403", "ZA404", "ZA704", "ZA705"),
     fix=Fix(
         "Try one output unit per class, and cross-entropy.",
         '- keras.layers.Dense(1)\n+ keras.layers.Dense(10, activation="softmax")\n'
@@ -67,8 +71,11 @@ def regression_loss_for_classes(context: RunContext) -> Answer:
     beats the share of the largest class by a quarter of the rest (one half replaces an unknown
     share) or is three times that share, since a squared error on a sigmoid or softmax does learn:
     then it is a smell. Without an accuracy it is a smell where labels run from 0 or 1 over at most
-    20 values and the run does not beat its baseline; a wider range may as well be continuous.
-    Without labels, a softmax trained with a regression loss is a smell.
+    20 values and the run does not beat its baseline; a wider range may as well be continuous. Of
+    those it is strong where three values or more are about equally frequent (the most frequent at
+    most twice as often as the rarest), as classes are and amounts hardly ever, and the loss ends at
+    nine tenths of its baseline or more. Without labels, a softmax trained with a regression loss is
+    a smell.
 
     ## How to fix it
     ```python bad
@@ -116,7 +123,20 @@ def _tier(context: RunContext, output: Output, labels: Labels) -> Tier | None:
             return None
         return Tier.SMELL if _accuracy_beats(context, labels) else Tier.STRONG
     few = labels.low in (0.0, 1.0) and 2 <= values <= FEW_CLASSES
-    return Tier.SMELL if few and not context.beats else None
+    if not few or context.beats:
+        return None
+    failed = context.loss_ratio is not None and context.loss_ratio >= HOPELESS
+    return Tier.STRONG if failed and _are_balanced(context, output) else Tier.SMELL
+
+
+def _are_balanced(context: RunContext, output: Output) -> bool:
+    """Whether three classes or more, without a gap, are about as frequent as one another."""
+    counts = class_counts(context.run, output.name)
+    if counts is None or not counts.any():
+        return False
+    seen = np.flatnonzero(counts)
+    between = counts[seen[0] : seen[-1] + 1]
+    return len(between) >= FEWEST_BALANCED and bool(between.max() <= BALANCED * between.min())
 
 
 def _accuracy_beats(context: RunContext, labels: Labels) -> bool:

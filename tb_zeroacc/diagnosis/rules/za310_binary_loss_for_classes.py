@@ -43,8 +43,8 @@ SOFTMAX = "Use a softmax and categorical cross-entropy for exclusive classes."
     Tier.STRONG,
     Stage.CONTRACT,
     needs=(CONTRACT,),
-    explains=("ZA201", "ZA305", "ZA402", "ZA403", "ZA404", "ZA704"),
-    muted_when=Muted.ACCURACY_IS_BEATEN,
+    explains=("ZA201", "ZA305", "ZA402", "ZA403", "ZA404", "ZA704", "ZA705"),
+    muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
         SOFTMAX,
         '- keras.layers.Dense(3, activation="sigmoid")\n'
@@ -69,10 +69,10 @@ def binary_loss_for_classes(context: RunContext) -> Answer:
     From contract and labels: binary cross-entropy on two units or more, and labels that are one-hot
     rows (whole numbers, and every one of at least 64 rows sums to 1) or class numbers: one whole
     number per example, up to 2 or more. Where the fit ended before any label was seen, the shape
-    and dtype of class numbers suffice. Rows with several labels are what this loss is for. Passed
-    where accuracy beats the share of the largest class by a quarter of the rest, since independent
-    questions can work too; a smell where no accuracy is known. Without labels, a softmax with this
-    loss is a smell.
+    and dtype of class numbers suffice. Rows with several labels are what this loss is for. A
+    smell where accuracy beats the share of the largest class by a quarter of the rest, or is not
+    known, and passed where the loss is under half of its baseline as well: independent questions
+    can work, too. Without labels, a softmax with this loss is a smell.
 
     ## How to fix it
     ```python bad
@@ -134,7 +134,7 @@ def _answer(context: RunContext, output: Output) -> Answer:
     if labels.examples < FEWEST_EXAMPLES:
         return CannotTell(f"{count(labels.examples, 'row')} of labels, too few "
                           f"(at least {FEWEST_EXAMPLES} are needed)")  # fmt: skip
-    weak = Tier.SMELL if context.beats_accuracy is None else None
+    weak = None if context.beats_accuracy is False else Tier.SMELL
     found = _flagged(context, output, "one-hot rows", weak, labels=labels)
     return replace(found, is_mutable=True)  # independent questions can work, too
 

@@ -24,7 +24,11 @@ from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.learning.late_gain import late_gain
 from tb_zeroacc.diagnosis.computed.learning.trend import first_training_step
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES
-from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
+from tb_zeroacc.diagnosis.computed.model.outputs import (
+    SUM_ROUNDING,
+    mean_row_sum,
+    trained_outputs,
+)
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import ACCURACY, CONTRACT, LOSS
@@ -84,10 +88,12 @@ def softmax_twice(context: RunContext) -> Answer:
 
     ## How it is detected
     By the graph of the loss in a traced step, whatever layers and loss are called: what it takes
-    for logits comes out of a softmax or a sigmoid. Definite. Where `from_logits` is True behind a
-    softmax and Keras takes the values from before it (TensorFlow does, with a warning, unless a
-    layer such as Reshape or a slice stands between), the contradiction is a smell, and so it is
-    where no graph is on record.
+    for logits comes out of a softmax or a sigmoid. Definite. So it is where the softmax is written
+    by hand, so that neither the graph nor Keras knows it: the loss takes logits, and the recorded
+    outputs lie within 0 and 1 and their rows sum to 1 in every sample (three at least). Where
+    `from_logits` is True behind a softmax and Keras takes the values from before it (TensorFlow
+    does, with a warning, unless a layer such as Reshape or a slice stands between), the
+    contradiction is a smell, and so it is where no graph is on record.
 
     By curves alone it is strong: the training loss ends within 2 % above ln(e + k - 1) - 1 (.3133
     for 2 classes, 1.4612 for 10) and was never below it, gained less than 1 % in the last quarter,
@@ -118,6 +124,8 @@ def softmax_twice(context: RunContext) -> Answer:
     for output in outputs:
         if output.activated_twice:
             return _by_contract(context, output, None)
+        if (shown := _shares_for_logits(run, output)) is not None:
+            return _by_contract(context, output, None, shown)
     by_curves = _by_curves(context)
     if isinstance(by_curves, Flagged) and not _is_ruled_out(outputs):
         return by_curves
@@ -134,8 +142,25 @@ def _is_ruled_out(outputs: tuple[Output, ...]) -> bool:
     return bool(outputs) and all(output.activated_twice is False for output in outputs)
 
 
-def _by_contract(context: RunContext, output: Output, tier: Tier | None) -> Flagged:
-    """Two activations by the contract: as the graph shows (no tier given), or as it says."""
+def _shares_for_logits(run: Run, output: Output) -> Evidence | None:
+    """Outputs that sum to 1 in every sample, of a softmax written by hand, taken for logits.
+
+    Keras cannot see through it to what the softmax was applied to.
+    """
+    takes_logits = output.from_logits or output.activated_twice is False
+    if not takes_logits or output.activation in SQUASHING or output.loss in BINARY:
+        return None
+    table, total = run.table("outputs"), mean_row_sum(run, output)
+    if table is None or total is None:
+        return None
+    text = "sum of a row of outputs that are taken for logits, all at least 0"
+    return Evidence.of_table(text, table, total, unlike(1.0, room=SUM_ROUNDING))
+
+
+def _by_contract(
+    context: RunContext, output: Output, tier: Tier | None, shown: Evidence | None = None
+) -> Flagged:
+    """Two activations: as graph or outputs (`shown`) show (no tier given), or as it is told."""
     run = context.run
     kind = output.activation if output.activation in SQUASHING else (
         "sigmoid" if output.loss in BINARY else "softmax"
@@ -159,6 +184,7 @@ def _by_contract(context: RunContext, output: Output, tier: Tier | None) -> Flag
         summary=summary,
         context=sentence,
         evidence=(
+            *((shown,) if shown else ()),
             Evidence(", ".join(said), layer=output.layer),
             *curve_shown(run, Role.LOSS, Role.ACCURACY),
         ),
@@ -170,14 +196,16 @@ def _by_contract(context: RunContext, output: Output, tier: Tier | None) -> Flag
 
 
 def _fix(run: Run, output: Output) -> Fix | None:
-    if output.loss not in CLASS_LOSSES or output.activation not in SQUASHING:
+    if output.loss not in CLASS_LOSSES:
         return None
-    text = f"Apply {output.activation} once: in the last layer or in the loss."
+    is_known = output.activation in SQUASHING
+    kind = output.activation if is_known else "softmax"
+    text = f"Apply {kind} once: in the last layer or in the loss."
     if output.from_logits:
         loss = output.loss or ""
         before, after = loss_call(loss, "from_logits=True"), f'"{loss}"'
         return Fix(text, argument_diff(run, output, "loss", before, after))
-    return Fix(text, output_diff(run, output, None).rstrip())
+    return Fix(text, output_diff(run, output, None).rstrip()) if is_known else None
 
 
 def _by_curves(context: RunContext) -> Answer:

@@ -55,12 +55,13 @@ def broadcast_in_loss(context: RunContext) -> Answer:
 
     ## How it is detected
     The graph of the loss in a traced step: an operation with n numbers on one side and n rows of
-    one on the other, one of them computed from an output and the other not. Keras' own losses bring
-    both to the same shape first, and so does `compile` for a function; a `Loss` class,
-    `compute_loss` or a loop of one's own does not. Exact. In code that runs eagerly it is unknown.
-    Also labels of one column that one of Keras' regression losses compares with several units: a
-    smell, muted once the run beats its baseline, and definite where labels of shape (n,) ended the
-    training with an exception.
+    one on the other, one of them computed from an output and the other not. Of a `train_step` of
+    one's own the graph is that of the loss which it returns, or that behind its last gradients.
+    Keras' own losses bring both to the same shape first, and so does `compile` for a function; a
+    `Loss` class, `compute_loss`, a `train_step` or a loop of one's own does not. Exact. In code
+    that runs eagerly it is unknown. Also labels of one column that one of Keras' regression losses
+    compares with several units: a smell, muted once the run beats its baseline, and definite where
+    labels of shape (n,) ended the training with an exception.
 
     ## How to fix it
     ```python

@@ -8,6 +8,7 @@ from tb_zeroacc.diagnosis.answering.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
+    CannotTell,
     Evidence,
     Fix,
     Flagged,
@@ -19,13 +20,15 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.context import RunContext
-from tb_zeroacc.diagnosis.needs import GRADIENTS
+from tb_zeroacc.diagnosis.needs import END, GRADIENTS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.facts import End
 from tb_zeroacc.run import Table
 from tb_zeroacc.wording import count, listed
 
 MOST_SHOWN = 8  # variables in the evidence
 HALF = 0.5  # of the kernels
+REFUSAL = "No gradients provided for any variable"  # of Keras 2 and 3
 
 
 @rule(
@@ -33,7 +36,7 @@ HALF = 0.5  # of the kernels
     "no-gradient",
     Tier.DEFINITE,
     Stage.CONTRACT,
-    needs=(GRADIENTS,),
+    needs=((GRADIENTS, END),),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA604", "ZA702", "ZA704", "ZA705", "ZA708"),
     fix=Fix(
         "Keep every step from the variables to the loss differentiable, and inside the tape.",
@@ -57,7 +60,8 @@ def no_gradient(context: RunContext) -> Answer:
     ## How it is detected
     Exact, by name: the gradient of a variable is None in every sample. Definite where the run does
     not beat its baseline; a smell where it does, as of a head that is not used. Where no baseline
-    is known it is strong if half of the kernels lack a gradient, else a smell.
+    is known it is strong if half of the kernels lack a gradient, else a smell. Definite, too, where
+    no variable has one and Keras ended the training because of it, before any step.
 
     ## How to fix it
     ```python
@@ -75,7 +79,11 @@ def no_gradient(context: RunContext) -> Answer:
     tensorflow.org/guide/autodiff ("Getting a gradient of None"); stackoverflow.com/q/63874265;
     github.com/keras-team/tf-keras/issues/52.
     """
-    table = context.given(GRADIENTS)
+    end, table = context.run.end, context.run.table("gradients")
+    if end is not None and REFUSAL in (end.text or ""):
+        return _refused(end)
+    if table is None:
+        return CannotTell("no step was recorded", (GRADIENTS.missing,))
     present = table.column("present")
     known = np.isfinite(present).any(axis=0)
     lacking = [row for row in np.flatnonzero(known) if not np.nanmax(present[:, row]) > 0]
@@ -83,6 +91,16 @@ def no_gradient(context: RunContext) -> Answer:
         answer = Passed(f"all {count(int(known.sum()), 'variable')} get a gradient")
         return as_far_as_recorded(context.run, answer, "gradients")
     return _flagged(context, table, [table.rows[row] for row in lacking], int(known.sum()))
+
+
+def _refused(end: End) -> Flagged:
+    """Keras does not take a step that would change nothing."""
+    return Flagged(
+        summary="No variable gets a gradient: the loss does not depend on any.",
+        context=f"{end.exception} ended the training: it would not have changed anything.",
+        evidence=(Evidence(f"{end.exception}: {REFUSAL}"),),
+        since=BEFORE_TRAINING,
+    )
 
 
 def _flagged(context: RunContext, table: Table, names: list[str], of: int) -> Flagged:

@@ -22,12 +22,15 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
+from tb_zeroacc.diagnosis.computed.optimizer.instability import JUMP, jump_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import number
+
+OF_FUNCTIONS = (None, "LossFunctionWrapper")  # classes of losses that a function is made into
 
 
 @rule(
@@ -56,10 +59,12 @@ def loss_summed(context: RunContext) -> Answer:
     by the gradients' size and hardly notices.
 
     ## How it is detected
-    From the contract: the reduction of a trained output's loss is `sum`, and its batches hold more
-    than one example. Strong with plain descent (SGD) whose loss ends at nine tenths of its baseline
-    or more, or breaks; else a smell, for a rate may have been chosen for it. Muted once the run
-    beats its baseline. A sum within a loss of one's own is not seen.
+    From the contract: the reduction of a trained output's loss is `sum`, or the graph of a traced
+    step shows that a loss of one's own adds up the examples and divides by nothing; and its batches
+    hold more than one example. Strong with plain descent (SGD) whose loss ends at nine tenths of
+    its baseline or more, or breaks; where no baseline is known, if a batch's loss rises to 5 times
+    the first within 100 steps; else a smell, for a rate may have been chosen for it. Muted
+    once the run beats its baseline.
 
     ## How to fix it
     ```python
@@ -91,7 +96,12 @@ def _has_failed(context: RunContext) -> bool:
     is_plain = contract.optimizer is not None and contract.optimizer.class_name == "SGD"
     if not is_plain or loss is None:
         return False
-    return not np.isfinite(loss) or (context.loss_ratio or 0.0) >= HOPELESS
+    if not np.isfinite(loss):
+        return True
+    if context.loss_ratio is not None:
+        return context.loss_ratio >= HOPELESS
+    jump = jump_of(context.run, None)  # of a loss of one's own no baseline is known
+    return jump is not None and jump.times >= JUMP
 
 
 def _batch_size(run: Run, output: Output) -> float | None:
@@ -105,24 +115,32 @@ def _batch_size(run: Run, output: Output) -> float | None:
 
 
 def _flagged(run: Run, output: Output, size: float | None) -> Flagged:
-    loss = output.loss or "loss"
+    is_own = output.loss_class in OF_FUNCTIONS
+    named = "" if is_own else f" ({output.loss})"
     grow = f"are {number(size)} times those of a mean" if size else "grow with its size"
     known = (Evidence.of_number("examples in a batch", size, at_most(1)),) if size else ()
-    logits = "from_logits=True" if output.from_logits else ""
-    is_keras = output.loss_class not in (None, "LossFunctionWrapper")
-    call = loss_call(loss, logits) if is_keras else "..."
-    before = call.replace(")", f'{", " if logits else ""}reduction="sum")')
     return Flagged(
-        summary=f"The loss of `{output.name}` ({loss}) is summed over the batch: its gradients "
+        summary=f"The loss of `{output.name}`{named} is summed over the batch: its gradients "
         f"{grow}.",
         context="A learning rate that suits a mean is too high for a sum.",
         evidence=(
-            Evidence("reduction is sum", layer=output.layer), *known,
+            Evidence("the loss adds up its examples" if is_own else "reduction is sum",
+                     layer=output.layer),
+            *known,
             *curve_shown(run, Role.LOSS),
         ),
         since=BEFORE_TRAINING,
-        fix=Fix(
-            "Average the loss over the batch, or divide the learning rate by its size.",
-            argument_diff(run, output, "loss", before, call),
-        ),
+        fix=_fix(run, output),
     )  # fmt: skip
+
+
+def _fix(run: Run, output: Output) -> Fix:
+    """Another reduction of a loss of Keras, another last line of a function."""
+    if output.loss_class in OF_FUNCTIONS:
+        code = "- return keras.ops.sum(errors)\n+ return keras.ops.mean(errors)"
+    else:
+        logits = "from_logits=True" if output.from_logits else ""
+        call = loss_call(output.loss or "loss", logits)
+        before = call.replace(")", f'{", " if logits else ""}reduction="sum")')
+        code = argument_diff(run, output, "loss", before, call)
+    return Fix("Average the loss over the batch, or divide the learning rate by its size.", code)

@@ -67,11 +67,11 @@ def wrong_accuracy_class(context: RunContext) -> Answer:
     proper accuracy stands at 1/k there. Strong where the tag says `binary`; else a smell, for
     accuracies over pixels or characters begin high in health. From the contract, exactly: beside a
     cross-entropy, the class `Accuracy`, which counts outputs that equal the label to the last
-    digit; beside a categorical one over 3 units or more, `BinaryAccuracy`; beside a sigmoid on one
-    unit, `MeanIoU`, which cuts shares down to class 0. Also where the loss of an output has
-    `from_logits=True`, no activation comes before it, and a metric of that output cuts at .5
-    (`BinaryAccuracy`, `Precision`, `Recall` and others); how much that matters depends on the
-    outputs, so it is strong.
+    digit; beside a categorical one over 3 units or more, `BinaryAccuracy`, unless several labels
+    are right at once; beside a sigmoid on one unit, `MeanIoU`, which cuts shares down to class 0.
+    Also where the loss of an output has `from_logits=True`, no activation comes before it, and a
+    metric of that output cuts at .5 (`BinaryAccuracy`, `Precision`, `Recall` and others); how much
+    that matters depends on the outputs, so it is strong.
 
     ## How to fix it
     ```python

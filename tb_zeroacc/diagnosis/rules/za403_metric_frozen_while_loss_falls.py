@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tb_zeroacc.diagnosis.answering.shown_curves import points_of
@@ -18,6 +20,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.data.labels import labels_of
 from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.improvement import improved
 from tb_zeroacc.diagnosis.computed.learning.trend import (
@@ -26,9 +29,12 @@ from tb_zeroacc.diagnosis.computed.learning.trend import (
     training_step,
     trend_of,
 )
+from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CROSS_ENTROPIES
+from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Curve, Run
 from tb_zeroacc.series import Series
 from tb_zeroacc.wording import number, percent
@@ -40,6 +46,8 @@ FALL = 0.2  # of the loss over the same epochs
 ENOUGH_POINTS = 10
 # A wrong answer costs a cross-entropy ln 2 or more: its mean bounds the share of wrong answers.
 NO_LOSS, WRONG = 1e-6, 0.05
+HALF = 0.5  # of the answers that must be right by the loss, and twice as many as by the accuracy
+BALANCED = 2.0  # times 1/k: the share of the largest of k classes
 
 
 @rule(
@@ -74,7 +82,10 @@ def metric_frozen_while_loss_falls(context: RunContext) -> Answer:
     since on small data it has few values. Where that share is not known the accuracy must have been
     constant from the first point on, and fewer than 10 points make it a smell. So is an accuracy
     that varies, does not rise and ends under .95 while the loss falls below 1e-6: each wrong answer
-    costs a mean cross-entropy ln 2 or more.
+    costs a mean cross-entropy ln 2 or more. Strong where contract and labels show such a mean (one
+    output, one class an example, no weights): accuracy is no better than always predicting the
+    largest of classes that are about equally frequent, and the loss leaves room for wrong answers
+    in less than half of the cases.
 
     ## How to fix it
     ```python
@@ -99,9 +110,8 @@ def metric_frozen_while_loss_falls(context: RunContext) -> Answer:
         return CannotTell(f"fewer than {FEWEST_POINTS} points of the accuracy")
     begin = last_stretch(np.abs(values - values[-1]) < FROZEN)
     if len(values) - begin < FEWEST_POINTS:
-        return _contradicted(run, loss, accuracy) or Passed(
-            f"accuracy changes: it ends at {number(float(values[-1]))}"
-        )
+        found = _contradicted(run, loss, accuracy) or _belied(context, loss, accuracy)
+        return found or Passed(f"accuracy changes: it ends at {number(float(values[-1]))}")
     level = float(values[-1])
     if level * accuracy.scale >= 1.0 - FROZEN:
         return Passed("accuracy is 1 and cannot rise")
@@ -136,6 +146,62 @@ def _contradicted(run: Run, loss: Curve, accuracy: Curve) -> Flagged | None:
         tier=Tier.SMELL,
         since=training_step(run, accuracy, int(right.steps[0])),
     )  # fmt: skip
+
+
+def _belied(context: RunContext, loss: Curve, accuracy: Curve) -> Flagged | None:
+    """An accuracy of chance beside a cross-entropy that leaves room for few wrong answers.
+
+    Where the classes are about as frequent as one another: of rare ones an accuracy of the user's
+    own, a balanced one, may be low while hardly any answer is wrong.
+    """
+    baseline, right = context.baseline, context.final_accuracy
+    if context.final_loss is None or right is None or not _counts_answers(context):
+        return None
+    wrong = context.final_loss / math.log(2.0)  # more of them would cost more
+    few = 1.0 - wrong >= max(2.0 * right, HALF)
+    share = baseline.accuracy
+    if not few or share is None or not baseline.classes or right > share:
+        return None
+    if share * baseline.classes > BALANCED:
+        return None
+    steps, values = accuracy.series.finite()
+    return Flagged(
+        summary=f"Accuracy is {number(right)}, but a loss of {number(context.final_loss)} leaves "
+        f"room for {percent(wrong)} of wrong answers at most.",
+        context="A wrong answer costs ln 2 or more: loss and accuracy do not see the same "
+        "predictions and labels.",
+        evidence=(
+            Evidence.of_curve("accuracy beside such a loss", accuracy, float(values[-1]),
+                              at_least((1.0 - wrong) / accuracy.scale)),
+            Evidence.of_curve("loss at the end", loss, context.final_loss),
+        ),
+        since=training_step(context.run, accuracy, int(steps[0])),
+    )  # fmt: skip
+
+
+def _counts_answers(context: RunContext) -> bool:
+    """Whether the loss is the mean of one cross-entropy an example, each of one right class."""
+    run = context.run
+    outputs = trained_outputs(run)
+    if len(outputs) != 1 or outputs[0].loss not in CROSS_ENTROPIES - BINARY:
+        return False
+    output, labels = outputs[0], labels_of(run, outputs[0])
+    is_plain = output.weight in (None, 1.0) and output.ignore_class is None
+    weighs = run.contract is not None and run.contract.fit.class_weight
+    if labels is None or not is_plain or weighs or run.table("sample_weights"):
+        return False
+    is_single = labels.one_hot or (labels.whole and labels.units == 1)
+    return is_single and not _has_several_places(run, output)
+
+
+def _has_several_places(run: Run, output: Output) -> bool:
+    """Whether an example has a label at each of several places, as a sequence or an image has."""
+    table = run.table("labels")
+    row = output_row(table, output.name)
+    if table is None or row is None:
+        return True  # unknown
+    count, units, examples = (table.column(c)[:, row] for c in ("count", "units", "examples"))
+    return bool((count / np.maximum(units, 1.0) > examples).any())
 
 
 def _loss_over(

@@ -111,7 +111,8 @@ def stuck_at_chance(context: RunContext) -> Answer:
     (entropy of the recorded labels, variance of the targets; ln k where the contract alone is
     known) and accuracy is at most .05 above the largest class's share. Programs that are stuck
     end at .93 to 1.47 of the baseline, healthy ones under .43 (measured). At least 4 epochs (or
-    20 single steps of a run that has ended), and no longer falling: a first plateau often ends.
+    20 single steps of a run that has ended and moved its weights by a tenth), and no longer
+    falling: a first plateau often ends.
     It must have been there for the last quarter of the points. Where the labels are mostly noise a
     healthy model ends there, too: an area under the ROC curve, a validation accuracy or, of
     classes, a validation loss that is better than chance by more than the error of the labels on
@@ -150,7 +151,7 @@ def stuck_at_chance(context: RunContext) -> Answer:
     trend = trend_of(curve.series) if curve else None
     if curve is None or trend is None:
         return CannotTell(f"fewer than {FEWEST_EPOCHS} epochs, or {FEWEST_STEPS} steps of a run "
-                          "that has ended: a plateau may still end")
+                          "that has ended and moved its weights: a plateau may still end")
     if context.final_loss is not None and not math.isfinite(context.final_loss):
         return NotApplicable("the loss is not finite")
     if still_falling(trend):

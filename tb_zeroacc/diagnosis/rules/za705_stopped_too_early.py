@@ -30,10 +30,13 @@ from tb_zeroacc.diagnosis.computed.learning.late_gain import (
 )
 from tb_zeroacc.diagnosis.computed.learning.run_length import (
     FEWEST_EPOCHS,
+    LEAST_MOVED,
     fewest_points,
+    hardly_moved,
     is_short,
     longest_loss,
 )
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.learning.trend import (
     LATE_SHARE_OF_FALL,
     LATE_SHARE_OF_LEVEL,
@@ -48,6 +51,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.facts import Scalar
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
@@ -91,7 +95,8 @@ def stopped_too_early(context: RunContext) -> Answer:
     quarter, and ends above .6 of its start; or a run of at most 7 epochs still fell by 10 % of its
     level in the last quarter. Two of 80 healthy public logs are taken for such a run. The forecast
     extends the last half as a geometric approach to a limit (Aitken 1926). A run of fewer than 4
-    epochs (or 20 steps) that does not beat its baseline is too short to judge, a smell as well.
+    epochs (or 20 steps) that does not beat its baseline is too short to judge, a smell as well;
+    so is one of fewer than 4 epochs whose steps moved the weights by less than a tenth in all.
 
     ## How to fix it
     ```python
@@ -158,17 +163,30 @@ def _too_short(context: RunContext, curve: Curve | None) -> Answer:
     held = context.run.headline(Role.LOSS, Split.VALIDATION)
     if held is not None and len(held.series) >= FEWEST_EPOCHS:
         return CannotTell("the training loss has too few points, validation has enough")
-    points = points_of(curve, len(curve.series.finite()[0]))
+    said, shown = _shortness(context.run, curve)
     return Flagged(
-        summary=f"The run is too short to judge: {points} of the loss.",
-        evidence=(
-            Evidence.of_number("points of the loss", len(curve.series.finite()[0]),
-                               at_least(fewest_points(curve)), unit="points",
-                               member=curve.member),
-        ),
+        summary=f"The run is too short to judge: {said}.",
+        evidence=(shown,),
         tier=Tier.SMELL,
         since=training_step(context.run, curve, curve.series.last.step),
+        fix=_fix(context.run),
     )
+
+
+def _shortness(run: Run, curve: Curve) -> tuple[str, Evidence]:
+    """What a run has too little of: points of its loss, or updates."""
+    weights, moved = run.table("weights"), hardly_moved(run)
+    points = len(curve.series.finite()[0])
+    if points < fewest_points(curve) or weights is None or moved is None:
+        return f"{points_of(curve, points)} of the loss", Evidence.of_number(
+            "points of the loss", points, at_least(fewest_points(curve)), unit="points",
+            member=curve.member,
+        )  # fmt: skip
+    return (
+        f"its {count(steps_taken(run), 'step')} moved the weights by {percent(moved)} at most",
+        Evidence.of_table("update ÷ weights, of all steps together", weights, moved,
+                          at_least(LEAST_MOVED)),
+    )  # fmt: skip
 
 
 def _flagged(context: RunContext, curve: Curve, trend: Trend) -> Flagged:
@@ -237,15 +255,33 @@ def _standing(context: RunContext) -> str:
 
 
 def _fix(run: Run) -> Fix | None:
-    epochs = run.contract.fit.epochs if run.contract else None
-    if epochs is None:
+    """More epochs, and an EarlyStopping beside them; one that is there has to wait longer."""
+    fit = run.contract.fit if run.contract else None
+    if fit is None or fit.epochs is None:
         return None
+    stopping = next((c for c in fit.callbacks if c.get("class_name") == "EarlyStopping"), None)
+    if stopping is not None and run.end is not None and run.end.by == "EarlyStopping":
+        return _wait_longer(stopping)
+    if stopping is not None:
+        return Fix("Train for more epochs.", f"- epochs={fit.epochs},\n+ epochs={10 * fit.epochs},")
     data = data_argument(run)
     return Fix(
         "Train for more epochs and let validation decide when to stop.",
-        f"- model.fit({data}, epochs={epochs})\n"
-        f"+ model.fit({data}, epochs={10 * epochs}, {held_out_argument(run)},\n"
+        f"- model.fit({data}, epochs={fit.epochs})\n"
+        f"+ model.fit({data}, epochs={10 * fit.epochs}, {held_out_argument(run)},\n"
         "+           callbacks=[keras.callbacks.EarlyStopping(patience=10)])",
+    )
+
+
+def _wait_longer(stopping: dict[str, Scalar]) -> Fix:
+    """The EarlyStopping that ended the training, with ten times the patience and no least gain."""
+    patience, gain = stopping.get("patience"), stopping.get("min_delta")
+    longer = max(10, 10 * patience) if isinstance(patience, int) else 10
+    call = f'keras.callbacks.EarlyStopping(monitor="{stopping.get("monitor", "val_loss")}", '
+    least = f", min_delta={abs(gain):g}" if isinstance(gain, int | float) and gain else ""
+    return Fix(
+        "Let EarlyStopping wait longer.",
+        f"- {call}patience={patience}{least})\n+ {call}patience={longer})",
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.answering.several_optimizers import for_each_optimizer
+from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown, last_shown
 from tb_zeroacc.diagnosis.answering.unrecorded import reason_of
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
@@ -162,6 +163,7 @@ def _identical(context: RunContext, weights: Table) -> Flagged | None:
         evidence=(
             Evidence.of_table("variables that change", weights, 0, at_least(1), unit="variables",
                               since=first, until=last),
+            *curve_shown(run, Role.LOSS),
         ),
         since=first,
     )  # fmt: skip
@@ -236,9 +238,11 @@ def _flagged(
     names = [weights.rows[row] for row in rows]
     layers = tuple(dict.fromkeys(layer_of(run, name) for name in names))
     first, last = int(weights.steps[0]), int(weights.steps[-1])
-    which = f"`{names[0]}` never changes"
+    which, shown = f"`{names[0]}` never changes", curve_shown(run, Role.LOSS)
     if len(names) == of:
         which = f"No variable{group.whose} ever changes"
+        if not group.whose:
+            shown = last_shown(run, "zeroacc/update_ratio", "largest update ÷ weights") or shown
     elif len(names) > 1:
         which = f"{len(names)} of {of} variables{group.whose} never change"
     seen = gradients.column("rms")
@@ -248,12 +252,15 @@ def _flagged(
         if len(names) == 1
         else f"{which}, although gradients reach {number(max(typical.values()))}.",
         context=f"From step {first} to step {last} the weights are identical.",
-        evidence=tuple(
-            Evidence.of_table(
-                f"change of `{name}` per step, with a gradient of {number(typical[name])}",
-                weights, 0, unlike(0), layer=layer_of(run, name), since=first, until=last,
-            )
-            for name in names[:8]
+        evidence=(
+            *(
+                Evidence.of_table(
+                    f"change of `{name}` per step, with a gradient of {number(typical[name])}",
+                    weights, 0, unlike(0), layer=layer_of(run, name), since=first, until=last,
+                )
+                for name in names[:8]
+            ),
+            *shown,
         ),
         since=first,
         layers=() if len(names) == of and not group.whose else layers,

@@ -13,6 +13,7 @@ from tb_zeroacc.keras.contract.activations import PASSING
 
 # Looked at behind a loss, nearest first; Keras' own losses take 5 to 40 operations.
 MOST_OPERATIONS = 400
+LAST_GRADIENTS = 2  # a kernel and a bias: the nearest to the loss
 _SQUASHING = ("Softmax", "Sigmoid")
 # Operations that apply softmax to their first input.
 _APPLIES_SOFTMAX = (
@@ -21,6 +22,9 @@ _APPLIES_SOFTMAX = (
 )  # fmt: skip
 # What a part of an output, or another view of it, is made by.
 _VIEWS = PASSING | {"StridedSlice", "Slice", "GatherV2", "Transpose"}
+# Operations that keep a scalar's scale, and those whose result may be a sum of shares of 1.
+_KEEPING = ("Identity", "Cast", "Neg", "AddV2", "AddN", "Mean", "Sum")
+_WEIGHING = ("Mul", "RealDiv", "DivNoNan")
 
 
 def with_loss_graph(outputs: tuple[facts.Output, ...], seen: Any) -> tuple[facts.Output, ...]:
@@ -31,12 +35,15 @@ def with_loss_graph(outputs: tuple[facts.Output, ...], seen: Any) -> tuple[facts
         seen: The `Observation` of a step that was traced.
     """
     predictions = keras.tree.flatten(seen.y_pred) if seen.y_pred is not None else []
-    traced = [t for t in (*predictions, seen.loss) if getattr(t, "graph", None) is not None]
-    if len(predictions) != len(outputs) or len(traced) != len(predictions) + 1:
+    if len(predictions) != len(outputs) or not all(map(_is_traced, predictions)):
         return outputs
     made = {id(t.op) for t in predictions}
-    behind = list(_behind(seen.loss, made))
+    loss = _loss_of(seen, made)
+    behind = _behind_gradients(seen, made) if loss is None else list(_behind([loss], made))
+    if not behind:
+        return outputs
     crosswise = [_meeting(op, made) for op in behind]
+    is_summed = len(outputs) == 1 and loss is not None and _is_summed(loss, predictions[0])
     found = []
     for output, tensor in zip(outputs, predictions, strict=True):
         own = _way_of(tensor)
@@ -45,14 +52,44 @@ def with_loss_graph(outputs: tuple[facts.Output, ...], seen: Any) -> tuple[facts
                 output,
                 activated_twice=_is_twice(behind, own),
                 compared_crosswise=any(id(tensor.op) in met for met in crosswise),
+                reduction="sum" if is_summed else output.reduction,
             )
         )
     return tuple(found)
 
 
-def _behind(loss: Any, ends: set[int]) -> Iterator[Any]:
-    """Operations that a loss comes from, nearest first, up to those that make the outputs."""
-    ahead, known = [loss.op], {id(loss.op)}
+def _is_traced(tensor: Any) -> bool:
+    return getattr(tensor, "graph", None) is not None
+
+
+def _loss_of(seen: Any, made: set[int]) -> Any:
+    """The loss of a step: that of `compute_loss`, else what a step of the user's own returns.
+
+    The latter only where it is computed from the outputs: a tracker's mean is not. None without.
+    """
+    if seen.loss is not None:
+        return seen.loss if _is_traced(seen.loss) else None
+    told = seen.result.get("loss") if isinstance(seen.result, dict) else None
+    return told if _is_traced(told) and _sources(told, made) else None
+
+
+def _behind_gradients(seen: Any, made: set[int]) -> list[Any]:
+    """Operations behind the gradients of the last variables, where the loss itself is out of sight.
+
+    They hold those of the loss that its derivative is computed from: differences and logits. Empty
+    for a loss that was asked for, and where no gradient comes from the outputs.
+    """
+    if seen.loss is not None:
+        return []
+    known = [g for update in seen.updates for g in update.gradients if _is_traced(g)]
+    found = list(_behind(known[-LAST_GRADIENTS:], made))
+    return found if any(id(operation) in made for operation in found) else []
+
+
+def _behind(tensors: list[Any], ends: set[int]) -> Iterator[Any]:
+    """Operations that tensors come from, nearest first, up to those that make the outputs."""
+    ahead = [tensor.op for tensor in tensors]
+    known = set(map(id, ahead))
     for _ in range(MOST_OPERATIONS):
         if not ahead:
             return
@@ -125,12 +162,40 @@ def _meeting(operation: Any, made: set[int]) -> set[int]:
 
 def _is_crosswise(first: Any, second: Any) -> bool:
     """Whether one has n numbers and the other n rows of one, so that n x n come of them."""
-    if first.shape.rank is None or second.shape.rank is None:
-        return False
+    if first.shape.rank is None or second.shape.rank is None or first.dtype != second.dtype:
+        return False  # of another dtype are shapes and axes
     vector, column = sorted((list(first.shape), list(second.shape)), key=len)
     return len(vector) == 1 and len(column) == 2 and column == [vector[0], 1] and vector != [1]
 
 
 def _sources(tensor: Any, made: set[int]) -> set[int]:
     """The outputs among those that a tensor comes from."""
-    return {id(operation) for operation in _behind(tensor, made)} & made
+    return {id(operation) for operation in _behind([tensor], made)} & made
+
+
+def _is_summed(loss: Any, output: Any) -> bool:
+    """Whether a loss adds up what the examples of a batch came to, and divides it by nothing.
+
+    A sum of products of one number an example is not told: the factors may be shares of 1.
+    """
+    ahead = [loss]
+    for _ in range(MOST_OPERATIONS):
+        if not ahead:
+            return False
+        operation = ahead.pop().op
+        if operation.type not in _KEEPING:
+            continue
+        inputs = operation.inputs[:1] if operation.type in ("Mean", "Sum") else operation.inputs
+        ahead += [tensor for tensor in inputs if tensor.shape.rank == 0]
+        if operation.type == "Sum" and _is_of_examples(inputs[0], output):
+            return True
+    return False
+
+
+def _is_of_examples(summed: Any, output: Any) -> bool:
+    """Whether a sum is over the examples of a batch, and of what an output is compared with."""
+    if not summed.shape.rank or not output.shape.rank:
+        return False
+    is_weighed = summed.shape.rank == 1 and summed.op.type in _WEIGHING
+    is_batch = summed.shape[0] == output.shape[0]
+    return is_batch and not is_weighed and bool(_sources(summed, {id(output.op)}))

@@ -31,7 +31,11 @@ ZA305: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "sigmoid, mixed rows": (
         a_run(head(CCE, "sigmoid", 4), rows(1, 1, integer_share=0.5), DIGITS, *STUCK), Tier.SMELL),
     "accuracy unknown": (a_run(head(CCE, "sigmoid", 4), rows(1, 1)), Tier.SMELL),
-    "it learns": (a_run(head(SCCE, "sigmoid", 10), labels(0, 9), DIGITS, *LEARNS), Passed),
+    "it learns": (a_run(head(SCCE, "sigmoid", 10), labels(0, 9), DIGITS, *LEARNS), Tier.SMELL),
+    "the loss learns, accuracy does not": (
+        a_run(head(SCCE, "sigmoid", 10), labels(0, 9), DIGITS, LEARNS[0], STUCK[1]), None),
+    "accuracy learns, the loss does not": (
+        a_run(head(SCCE, "sigmoid", 10), labels(0, 9), DIGITS, STUCK[0], LEARNS[1]), Tier.SMELL),
     "63 rows": (a_run(head(CCE, "sigmoid", 4), rows(1, 1, examples=63)), CannotTell),
     "softmax, several labels": (a_run(head(CCE, "softmax", 4), rows(0, 3)), None),
     "softmax, binary loss": (a_run(head(BCE, "softmax", 4), rows(0, 3)), None),

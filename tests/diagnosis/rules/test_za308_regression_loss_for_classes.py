@@ -13,13 +13,20 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Tier,
 )
-from tb_zeroacc.run import Run
+from tb_zeroacc.run import Run, Table
 from tests.diagnosis.planted import a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
 from tests.diagnosis.rules.planted.losses import MAE, MSE, RECORD, SCCE, head, labels, rows, scores
 
 ACC: dict[str, Any] = {"metrics": ("BinaryAccuracy",), "metric_names": ("accuracy",)}
 DIGITS = a_table("label_counts", {"y": {str(k): 100.0 for k in range(10)}})
+
+
+
+def of(*counts: float) -> Table:
+    """How often each class from 0 on occurs."""
+    return a_table("label_counts", {"y": {str(k): float(n) for k, n in enumerate(counts)}})
+
 
 # --- ZA308 --------------------------------------------------------------------------------------
 ZA308: dict[str, tuple[Run, type[Answer] | Tier]] = {
@@ -47,6 +54,18 @@ ZA308: dict[str, tuple[Run, type[Answer] | Tier]] = {
         a_run(head(MSE, 3, "softmax", **ACC), rows(), scores(0.4)), Tier.STRONG
     ),
     "no accuracy compiled": (a_run(head(MAE), labels(0, 9)), Tier.SMELL),
+    "no accuracy, as frequent, and not learned": (
+        a_run(head(MSE), labels(0, 9, std=2.87), DIGITS, a_curve([20.0, 8.0])), Tier.STRONG),
+    "no accuracy, as frequent, learned in part": (
+        a_run(head(MSE), labels(0, 9, std=2.87), DIGITS, a_curve([20.0, 6.0])), Tier.SMELL),
+    "no accuracy, the most frequent twice as often": (
+        a_run(head(MSE), labels(0, 2, std=0.7), of(50, 100, 50), a_curve([9.0, 8.0])), Tier.STRONG),
+    "no accuracy, more than twice": (
+        a_run(head(MSE), labels(0, 2, std=0.7), of(50, 101, 50), a_curve([9.0, 8.0])), Tier.SMELL),
+    "no accuracy, a value between that is never there": (
+        a_run(head(MSE), labels(0, 2, std=0.7), of(50, 0, 50), a_curve([9.0, 8.0])), Tier.SMELL),
+    "no accuracy, two values": (
+        a_run(head(MSE), labels(0, 1, std=0.5), of(50, 50), a_curve([9.0, 8.0])), Tier.SMELL),
     "as many values as there are classes": (
         a_run(head(MSE, **ACC), labels(1, 1000), scores(0.0)), Tier.STRONG
     ),

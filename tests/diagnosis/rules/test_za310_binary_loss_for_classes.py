@@ -31,6 +31,10 @@ ZA310: dict[str, tuple[Run, type[Answer] | Tier]] = {
     "class numbers, a column of them": (sigmoids(shapes=COLUMN), Tier.STRONG),
     "one-hot rows that do not learn": (sigmoids(rows(), THIRDS, scores(0.45)), Tier.STRONG),
     "one-hot rows that learn": (sigmoids(rows(), THIRDS, scores(0.95)), Passed),
+    "one-hot rows that learn slowly": (
+        sigmoids(rows(), THIRDS, scores(0.95), a_curve([0.7, 0.5])), Tier.SMELL),
+    "one-hot rows that have learned": (
+        sigmoids(rows(), THIRDS, scores(0.95), a_curve([0.7, 0.1])), Passed),
     "one-hot rows, no accuracy": (sigmoids(rows(), THIRDS), Tier.SMELL),
     "64 rows": (sigmoids(rows(examples=64), THIRDS, scores(0.45)), Tier.STRONG),
     "63 rows": (sigmoids(rows(examples=63), THIRDS, scores(0.45)), CannotTell),

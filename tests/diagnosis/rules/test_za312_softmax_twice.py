@@ -7,8 +7,8 @@ import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
 from tb_zeroacc.diagnosis.rules.za312_softmax_twice import floor_of
-from tb_zeroacc.run import Role, Run
-from tests.diagnosis.planted import a_curve, a_run
+from tb_zeroacc.run import Role, Run, Table
+from tests.diagnosis.planted import a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, check, flagged
 from tests.diagnosis.rules.planted.contracts import BCE, SCCE, head
 
@@ -71,6 +71,45 @@ CONTRACTS: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
 @pytest.mark.parametrize(("run", "want"), CONTRACTS.values(), ids=CONTRACTS.keys())
 def test_softmax_twice_by_the_contract(run: Run, want: type[Answer] | Tier | None) -> None:
     check("ZA312", run, want)
+
+
+def sums(total: float | list[float], low: float = 0.0, high: float = 0.9) -> Table:
+    """Outputs of ten units whose rows sum to so much on average, in three samples."""
+    means = [each / 10 for each in (total if isinstance(total, list) else [total] * 3)]
+    return a_table("outputs", {"y": {"mean": means, "min": low, "max": high}})
+
+
+BY_HAND: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
+    "taken for logits": (a_run(head(SCCE, None, 10, **LOGITS), sums(1.0)), None),
+    "Keras saw no softmax": (
+        a_run(head(SCCE, None, 10, activated_twice=False, **LOGITS), sums(1.0)), None),
+    "a loss of one's own applies one": (
+        a_run(head("mine", "linear", 10, activated_twice=False), sums(1.0)), None),
+    "rounded": (a_run(head(SCCE, None, 10, **LOGITS), sums(1.0 + 2**-10)), None),
+    "not of 1": (a_run(head(SCCE, None, 10, **LOGITS), sums(1.01)), CannotTell),
+    "in one sample another": (
+        a_run(head(SCCE, None, 10, **LOGITS), sums([1.0, 1.0, 1.1])), CannotTell),
+    "two samples": (a_run(head(SCCE, None, 10, **LOGITS), sums([1.0, 1.0])), CannotTell),
+    "below 0": (a_run(head(SCCE, None, 10, **LOGITS), sums(1.0, -0.1)), CannotTell),
+    "above 1": (a_run(head(SCCE, None, 10, **LOGITS), sums(1.0, 0.0, 1.1)), CannotTell),
+    "as they should be": (a_run(head(SCCE, None, 10), sums(1.0)), CannotTell),
+    "Keras takes the logits": (
+        a_run(head(SCCE, "softmax", 10, activated_twice=False, **LOGITS), sums(1.0)), Tier.SMELL),
+    "each unit by itself": (a_run(head(BCE, None, 10, **LOGITS), sums(1.0)), CannotTell),
+    "one unit": (a_run(head(SCCE, None, 1, **LOGITS), sums(10.0)), CannotTell),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), BY_HAND.values(), ids=BY_HAND.keys())
+def test_a_softmax_written_by_hand(run: Run, want: type[Answer] | Tier | None) -> None:
+    check("ZA312", run, want)
+
+
+def test_the_fix_of_one_written_by_hand_is_in_the_loss() -> None:
+    found = flagged("ZA312", BY_HAND["taken for logits"][0])
+    assert found.fix is not None
+    assert "from_logits=True" in found.fix.code
+    assert f'+ loss="{SCCE}",' in found.fix.code
 
 
 def test_curves_say_nothing_against_the_graph() -> None:

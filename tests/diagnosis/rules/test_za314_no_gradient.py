@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
-from tb_zeroacc.facts import Unrecorded
+from tb_zeroacc.facts import End, Unrecorded
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
@@ -28,6 +29,7 @@ def gradients(*present: list[float]) -> Any:
 
 
 HALF = gradients(GONE, GONE, THERE, THERE)
+REFUSED = End("exception", 0, exception="ValueError", text="No gradients provided for any variable")
 HIDDEN = Unrecorded("The others", "They are out of sight.", tables=("gradients",), rows=("x",))
 
 ZA314: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
@@ -44,6 +46,13 @@ ZA314: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "some rows are not on record": (
         a_run(gradients(THERE, THERE), *STUCK, unrecorded=(HIDDEN,)), CannotTell),
     "not recorded": (a_run(*STUCK), CannotTell),
+    "Keras takes no step": (a_run(a_contract(), end=REFUSED), None),
+    "Keras 2 names the variables": (
+        a_run(a_contract(), end=replace(REFUSED, text=f"{REFUSED.text}: (['kernel:0'])")), None),
+    "behind the lines of a traced step": (
+        a_run(a_contract(), end=replace(REFUSED, text=f"in user code:\n  {REFUSED.text}.")), None),
+    "another exception": (
+        a_run(a_contract(), end=replace(REFUSED, text="Shapes do not fit.")), CannotTell),
 }
 
 

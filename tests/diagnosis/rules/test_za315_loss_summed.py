@@ -61,8 +61,24 @@ def test_plain_descent_that_fails_is_strong(optimizer: str, end: float, tier: Ti
     assert flagged("ZA315", run).tier is tier
 
 
+@pytest.mark.parametrize(
+    ("peak", "tier"), [(5.0, Tier.STRONG), (4.9, Tier.SMELL)], ids=["it jumps", "it does not"]
+)
+def test_without_a_baseline_a_jump_of_the_loss_is_a_failure(peak: float, tier: Tier) -> None:
+    trained = head("mine", "linear", 1, reduction="sum", optimizer=Optimizer("SGD", 0.1))
+    steps = a_curve([1.0, peak, 0.5], tag="zeroacc/loss", axis="step", headline=False)
+    assert flagged("ZA315", a_run(trained, steps, a_curve([1.0, 0.5]))).tier is tier
+
+
 def test_a_rate_that_a_sum_makes_too_high_folds_under_it() -> None:
     assert "ZA701" in RULES["ZA315"].explains
+
+
+def test_a_function_of_ones_own_takes_the_mean() -> None:
+    found = flagged("ZA315", ZA315["a function"][0])
+    assert found.summary.startswith("The loss of `y` is summed over the batch")
+    assert found.fix is not None
+    assert found.fix.code == "- return keras.ops.sum(errors)\n+ return keras.ops.mean(errors)"
 
 
 def test_logits_stay_logits() -> None:

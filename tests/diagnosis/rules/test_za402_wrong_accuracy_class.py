@@ -11,7 +11,7 @@ from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Role, Run, Table
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
 
@@ -35,12 +35,19 @@ CASES: dict[str, tuple[Run, type[Answer]]] = {
 }
 
 
-def counted(kind: str, loss: str, units: int) -> Run:
+ROWS = a_table(
+    "labels",
+    {"y": {"min": 0.0, "max": 1.0, "integer_share": 1.0, "units": 3.0, "row_sum_min": 0.0,
+           "row_sum_max": 2.0, "count": 300.0, "examples": 100.0}},
+)  # fmt: skip
+
+
+def counted(kind: str, loss: str, units: int, *parts: Table) -> Run:
     """A metric of a class beside a loss over so many units, and curves that say nothing."""
     activation = "sigmoid" if units == 1 else "softmax"
     contract = a_contract(loss=loss, activation=activation, units=units, from_logits=False,
                           metrics=(kind,), metric_names=("accuracy",))  # fmt: skip
-    return a_run(contract, a_curve([1.0, 0.4]), a_curve([0.5, 0.9], Role.ACCURACY))
+    return a_run(contract, *parts, a_curve([1.0, 0.4]), a_curve([0.5, 0.9], Role.ACCURACY))
 
 
 def cut(*kinds: str, at: tuple[float | None, ...] = (0.5,), **more: Any) -> Run:
@@ -63,6 +70,8 @@ CASES |= {
     "equality with numbers": (counted("Accuracy", "mean_squared_error", 1), Passed),
     "three coins for three classes": (
         counted("BinaryAccuracy", "categorical_crossentropy", 3), Flagged),
+    "three coins for three labels at once": (
+        counted("BinaryAccuracy", "categorical_crossentropy", 3, ROWS), Passed),
     "two coins for two classes": (
         counted("BinaryAccuracy", "categorical_crossentropy", 2), Passed),
     "coins for labels of their own": (

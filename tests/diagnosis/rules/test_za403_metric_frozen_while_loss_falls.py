@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
-from tb_zeroacc.facts import Epoch
+from tb_zeroacc.facts import Epoch, Fit
 from tb_zeroacc.run import Run, Table
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, check, flagged
@@ -31,6 +31,24 @@ PENALTY = a_table("loss", {"loss": {"penalty": [0.5, 0.1]}}, steps=[0, 3])
 OWN_FALL = a_table("loss", {"loss": {"penalty": [0.1, 0.1]}}, steps=[0, 3])
 
 WRONG = [0.5, 0.51, 0.49, 0.52, 0.5]
+
+DIGITS = a_table("label_counts", {"y": {str(k): 100.0 for k in range(10)}})
+
+
+def one_class(**more: float) -> Table:
+    """Labels of 100 examples, each of one of ten classes."""
+    row = {"min": 0.0, "max": 9.0, "integer_share": 1.0, "units": 1.0, "count": 100.0,
+           "examples": 100.0, "mean": 4.5}  # fmt: skip
+    return a_table("labels", {"y": row | more})
+
+
+def told(end: float, *parts: Table, right: float = 0.05, **asked: Any) -> Run:
+    """Ten classes, a cross-entropy that falls to `end`, and an accuracy that moves around."""
+    tables = {part.kind: part for part in (DIGITS, one_class(), *parts)}.values()
+    accuracy = [0.09, 0.1, 0.08, 0.11, right]
+    return a_run(a_contract(**asked), *tables, a_curve([2.3, 1.0, 0.6, 0.5, end]),
+                 scores(*accuracy))  # fmt: skip
+
 
 ZA403: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "all along, the baseline known": (frozen([0.5] * 4, [1, 0.9, 0.8, 0.7], *KNOWN), None),
@@ -63,6 +81,25 @@ ZA403: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
         frozen([0.3, 0.4, 0.5, 0.6, 0.7], [0.3, 0.1, 0.01, 1e-4, 1e-6]), Passed,
     ),
     "no room from the start on": (frozen(WRONG, [0.0] * 5), Passed),
+    "few wrong answers by the loss": (told(0.3), None),
+    "one in two by the loss": (told(0.346), None),
+    "more by the loss": (told(0.347), Passed),
+    "half of those that must be right": (told(0.4, right=0.06), Passed),
+    "an accuracy that is better than chance": (told(0.1, right=0.11), Passed),
+    "of a class that is most of them": (told(0.1, counts("label_counts", 90, 10)), Passed),
+    "of two classes": (told(0.1, HALF, right=0.49), Passed),
+    "several places an example": (told(0.1, one_class(count=200.0)), Passed),
+    "one-hot rows": (
+        told(0.1, one_class(units=10.0, count=1000.0, max=1.0, row_sum_min=1.0, row_sum_max=1.0),
+             loss="categorical_crossentropy"), None),
+    "several labels at once": (
+        told(0.1, one_class(units=10.0, count=1000.0, max=1.0, row_sum_min=1.0, row_sum_max=2.0),
+             loss="categorical_crossentropy"), Passed),
+    "a loss that is not a mean of logarithms": (told(0.1, loss="kl_divergence"), Passed),
+    "a loss that weighs a tenth": (told(0.1, weight=0.1), Passed),
+    "weights of classes": (told(0.1, fit=Fit(class_weight=True)), Passed),
+    "weights of examples": (
+        told(0.1, a_table("sample_weights", {"y": {"mean": 0.1}})), Passed),
     "no accuracy": (a_run(a_curve(FALLING)), CannotTell),
     "no loss": (a_run(scores(0, 0, 0, 0)), CannotTell),
 }  # fmt: skip

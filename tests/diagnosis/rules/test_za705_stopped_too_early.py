@@ -12,7 +12,7 @@ from tb_zeroacc.facts import End, Epoch, Fit
 from tb_zeroacc.run import Role, Run, Split
 from tests.diagnosis.planted import a_contract, a_curve, a_run
 from tests.diagnosis.rules.asking import answer, flagged
-from tests.diagnosis.rules.planted.optimisation import COUNTS, by_steps, foreign, trained
+from tests.diagnosis.rules.planted.optimisation import COUNTS, by_steps, foreign, kernels, trained
 
 
 # --- ZA705 ------------------------------------------------------------------------------------
@@ -135,6 +135,36 @@ def test_epochs_are_taken_from_the_contract() -> None:
     found = flagged("ZA705", run)
     assert found.fix is not None
     assert "epochs=70" in found.fix.code
+
+
+WAITS = {"class_name": "EarlyStopping", "monitor": "loss", "patience": 2, "min_delta": -0.2}
+
+
+@pytest.mark.parametrize(
+    ("by", "code"),
+    [
+        ("EarlyStopping",
+         '- keras.callbacks.EarlyStopping(monitor="loss", patience=2, min_delta=0.2)\n'
+         '+ keras.callbacks.EarlyStopping(monitor="loss", patience=20)'),
+        (None, "- epochs=7,\n+ epochs=70,"),
+    ],
+)  # fmt: skip
+def test_an_early_stopping_that_is_there_is_kept(by: str | None, code: str) -> None:
+    fit = Fit(epochs=7, callbacks=(WAITS,))
+    end = End("stopped" if by else "finished", 100, by=by)
+    run = a_run(COUNTS, a_contract(fit=fit), a_curve(line(6, 3)), end=end)
+    fix = flagged("ZA705", run).fix
+    assert fix is not None
+    assert fix.code == code
+
+
+def test_it_says_how_little_the_steps_moved() -> None:
+    epochs = tuple(Epoch(e, 50 * e + 50, 50) for e in range(2))
+    run = trained(by_steps([2.4] * 100), kernels([0.0004] * 100), loss=[2.4, 2.39], epochs=epochs)
+    found = flagged("ZA705", run)
+    assert found.tier is Tier.SMELL
+    assert found.summary.endswith("its 100 steps moved the weights by 4 % at most.")
+    assert isinstance(answer("ZA704", run), CannotTell)
 
 
 STANDS = a_curve([1.0] * 20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -162,3 +163,12 @@ def test_frozen_layers_are_the_reason() -> None:
     assert "frozen" in found.context
     assert found.fix is not None
     assert "trainable = True" in found.fix.code
+
+
+def test_it_has_a_picture() -> None:
+    """The updates, where all are 0; else the loss."""
+    still = moving(0.0, other=0.0)
+    ratio = a_curve([0.0] * 10, Role.OTHER, tag="zeroacc/update_ratio", axis="step", headline=False)
+    drawn = replace(still, curves=(*still.curves, ratio))
+    tags = [flagged("ZA708", run).evidence[-1].tag for run in (drawn, still, moving(0.0))]
+    assert tags == ["zeroacc/update_ratio", "zeroacc/epoch/loss", "zeroacc/epoch/loss"]

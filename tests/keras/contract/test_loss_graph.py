@@ -32,7 +32,7 @@ def traced(
     def step(x: Any, y: Any) -> Any:
         made = make(x)
         value = loss(y, made)
-        seen = SimpleNamespace(y_pred=made, loss=value)
+        seen = SimpleNamespace(y_pred=made, loss=value, result=None, updates=[])
         found.extend(with_loss_graph((facts.Output("y"),), seen))
         return value
 
@@ -155,7 +155,8 @@ def test_each_output_by_itself() -> None:
         made = {"a": reshaped(softmax)(x), "b": column(x), "c": column(x)}
         loss = tf_sparse(y, made["a"]) + squares(y, made["b"]) + squares(y[:, None], made["c"])
         outputs = tuple(facts.Output(name) for name in made)
-        found.extend(with_loss_graph(outputs, SimpleNamespace(y_pred=made, loss=loss)))
+        seen = SimpleNamespace(y_pred=made, loss=loss, result=None, updates=[])
+        found.extend(with_loss_graph(outputs, seen))
 
     step.get_concrete_function(tf.TensorSpec((None, 6)), tf.TensorSpec((None,)))
     assert [output.activated_twice for output in found] == [True, None, None]
@@ -165,6 +166,90 @@ def test_each_output_by_itself() -> None:
 def test_without_a_graph_nothing_is_said() -> None:
     x = tf.ones((2, 6))
     outputs = (facts.Output("y"),)
-    eager = SimpleNamespace(y_pred=softmax(x), loss=tf.reduce_mean(x))
+    eager = SimpleNamespace(y_pred=softmax(x), loss=tf.reduce_mean(x), result=None, updates=[])
     assert with_loss_graph(outputs, eager) == outputs
-    assert with_loss_graph(outputs, SimpleNamespace(y_pred=None, loss=None)) == outputs
+    nothing = SimpleNamespace(y_pred=None, loss=None, result=None, updates=[])
+    assert with_loss_graph(outputs, nothing) == outputs
+
+
+def each(y: Any, p: Any) -> Any:
+    return tf.square(y - p)
+
+
+def weights(y: Any) -> Any:
+    return y / tf.reduce_sum(y)
+
+
+REDUCED: dict[str, tuple[Make, Loss, tuple[int | None, ...], str | None]] = {
+    "a sum": (vector, lambda y, p: tf.reduce_sum(each(y, p)), (None,), "sum"),
+    "a mean": (vector, squares, (None,), None),
+    "a sum of rows": (lambda x: x, lambda y, p: tf.reduce_sum(each(y, p)), (None, 6), "sum"),
+    "with a penalty": (
+        vector, lambda y, p: tf.reduce_sum(each(y, p)) + 0.1 * tf.reduce_sum(y), (None,), "sum"),
+    "the mean of a sum": (
+        vector, lambda y, p: tf.reduce_mean(tf.reduce_sum(each(y, p))), (None,), "sum"),
+    "less a sum": (vector, lambda y, p: -tf.reduce_sum(tf.math.log(p)), (None,), "sum"),
+    "a sum of the columns": (
+        lambda x: x, lambda y, p: tf.reduce_sum(tf.reduce_mean(each(y, p), 0)), (None, 6), None),
+    "the mean of sums of rows": (
+        lambda x: x, lambda y, p: tf.reduce_mean(tf.reduce_sum(each(y, p), 1)), (None, 6), None),
+    "divided by the size": (
+        vector, lambda y, p: tf.reduce_sum(each(y, p)) / tf.cast(tf.size(y), tf.float32),
+        (None,), None),
+    "weights that sum to 1": (
+        vector, lambda y, p: tf.reduce_sum(each(y, p) * weights(y)), (None,), None),
+    "a sum of the labels alone": (
+        vector, lambda y, p: squares(y, p) + tf.reduce_sum(y), (None,), None),
+    "Keras": (vector, keras.losses.MeanSquaredError(), (None,), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "loss", "labels", "want"), REDUCED.values(), ids=REDUCED.keys())
+def test_a_loss_that_is_summed_over_the_batch(
+    make: Make, loss: Loss, labels: tuple[int | None, ...], want: str | None
+) -> None:
+    assert traced(make, loss, labels).reduction == want
+
+
+def told_by_a_step(
+    result: Callable[[Any], Any], labels: tuple[int | None, ...] = (None,), *, learns: bool = False
+) -> facts.Output:
+    """What the graph shows of a step that returns this of its loss, and asks no `compute_loss`."""
+    found: list[facts.Output] = []
+    kernel = tf.Variable(tf.ones((6, 1)))
+
+    @tf.function(autograph=False)
+    def step(x: Any, y: Any) -> None:
+        with tf.GradientTape() as tape:
+            made = x @ kernel
+            loss = squares(y, made)
+        gradients = [tape.gradient(loss, kernel)] if learns else []
+        updates = [SimpleNamespace(gradients=[*gradients, None])]
+        seen = SimpleNamespace(y_pred=made, loss=None, result=result(loss), updates=updates)
+        found.extend(with_loss_graph((facts.Output("y"),), seen))
+
+    step.get_concrete_function(tf.TensorSpec((None, 6)), tf.TensorSpec(labels))
+    return found[0]
+
+
+def test_the_loss_that_a_step_of_its_own_returns() -> None:
+    assert told_by_a_step(lambda loss: {"loss": loss}).compared_crosswise is True
+    assert told_by_a_step(lambda loss: {"loss": tf.zeros(())}).compared_crosswise is None
+    assert told_by_a_step(lambda loss: {"error": loss}).compared_crosswise is None
+    assert told_by_a_step(lambda loss: None).compared_crosswise is None
+
+
+@pytest.mark.parametrize(("labels", "want"), [((None,), True), ((None, 1), False)])
+def test_a_loss_out_of_sight_is_seen_behind_its_gradient(
+    labels: tuple[int | None, ...], want: bool
+) -> None:
+    found = told_by_a_step(lambda _: {"loss": tf.zeros(())}, labels, learns=True)
+    assert found.compared_crosswise is want
+    assert found.reduction is None
+
+
+def test_shapes_of_a_batch_of_two_are_no_labels() -> None:
+    def of_its_shape(y: Any, p: Any) -> Any:
+        return tf.reduce_mean(tf.reshape(p, tf.constant([2, 1])) - y)
+
+    assert traced(column, of_its_shape, (2, 1), size=2).compared_crosswise is False

@@ -60,6 +60,12 @@ class Labels:
         return self.whole and self.rows_are_shares
 
     @property
+    def several_at_once(self) -> bool:
+        """Whether they are rows of yes and no, some of which say yes more than once."""
+        are_rows = self.units > 1 and self.whole and self.low >= 0.0 and self.high <= 1.0
+        return are_rows and self.largest_row_sum >= 2.0
+
+    @property
     def leave_unit_range(self) -> bool:
         """Whether some lie outside 0 to 1."""
         return self.low < -ROUNDING or self.high > 1.0 + ROUNDING

@@ -23,6 +23,8 @@ WRITTEN_ACCURACIES = RESOLVED_ACCURACIES | {
 # Spread of the output over a batch ÷ spread of the labels. A healthy model starts at .1 to 1 and a
 # useful one must come near 1; a thousandth is what rounding and a vanishing signal leave.
 CONSTANT = 1e-3
+SUM_ROUNDING = 2.0**-9  # of a sum of shares: float16's steps, averaged over a batch
+FEWEST_SUMS = 3  # samples
 
 
 @per_run
@@ -66,6 +68,22 @@ def recorded_range(run: Run, output: Output) -> tuple[float, float] | None:
     if not np.isfinite(low).any() or not np.isfinite(high).any():
         return None
     return float(np.nanmin(low)), float(np.nanmax(high))
+
+
+def mean_row_sum(run: Run, output: Output) -> float | None:
+    """The sum of an output's row, the mean over all samples, where its rows are shares of 1.
+
+    None where a value lies outside 0 to 1, or where a batch's mean sum is another than 1.
+    """
+    table = run.table("outputs")
+    row, span = output_row(table, output.name), recorded_range(run, output)
+    if table is None or row is None or span is None or (output.units or 0) < 2:
+        return None
+    sums = table.column("mean")[:, row] * (output.units or 0)
+    sums = sums[np.isfinite(sums)]
+    is_one = len(sums) >= FEWEST_SUMS and bool((np.abs(sums - 1.0) < SUM_ROUNDING).all())
+    within = span[0] >= 0.0 and span[1] <= 1.0 + SUM_ROUNDING
+    return float(sums.mean()) if is_one and within else None
 
 
 def plainest_outputs(run: Run) -> Table | None:
