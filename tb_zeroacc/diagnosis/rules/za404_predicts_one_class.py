@@ -21,6 +21,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.learning.trend import last_stretch, training_step
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
 from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
@@ -38,6 +39,8 @@ ERRORS = 2.0  # standard errors of that share, which is counted in a part of the
 AGAINST = "the largest class's share, with the error of counting it"
 FEWEST_STEPS = 10  # a model may begin by predicting one class
 FEWEST_OTHERS = 10  # examples of other classes among the predictions, where no accuracy is known
+# Last step of the training ÷ last sampled one: beyond it the model may have changed its answer.
+UNSEEN = 2
 FEWEST_EPOCHS = 4  # of an accuracy at the largest class's share, where predictions are not known
 
 
@@ -84,9 +87,9 @@ def predicts_one_class(context: RunContext) -> Answer:
     1.0, a working one on imbalanced data .69 (measured). Accuracy, which counts every example,
     rules out samples that miss a rare class; without it, and where it is below the share of that
     one class, as in models with balanced weights, ten examples of other classes must be expected
-    among them. Not where the labels hold one class only, nor before
-    step 10. Where predictions are not on record: an accuracy within .001 of the known share over 4
-    epochs.
+    among them. Not where the labels hold one class only, nor before step 10, nor where the run
+    beats its baseline and the last predictions on record are of its first half. Where predictions
+    are not on record: an accuracy within .001 of the known share over 4 epochs.
 
     ## How to fix it
     Find the cause first: dead units, too high a learning rate, unscaled inputs. If the classes are
@@ -138,6 +141,8 @@ def predicts_one_class(context: RunContext) -> Answer:
             seen = f"{said}, that of the labels {percent(majority)}"
         elif accuracy is not None and accuracy > majority + _room(run, output, majority):
             seen = f"{said}, but accuracy is {number(accuracy)}, above {number(majority)}"
+        elif context.beats and UNSEEN * table.steps[-1] < steps_taken(run):
+            untold = f"{said} up to step {table.steps[-1]}, but the loss beats its baseline later"
         elif table.steps[-1] - table.steps[0] < FEWEST_STEPS:
             untold = f"fewer than {FEWEST_STEPS} steps: {said} so far"
         elif others < FEWEST_OTHERS and not _is_of_one(run, output, named, accuracy):

@@ -22,6 +22,7 @@ from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, GRADIENTS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.facts import Contract
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number, percent
 
@@ -40,7 +41,6 @@ FEWEST_STEPS = 20  # the scale begins high and may leave out the first of them
     explains=("ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705", "ZA708"),
     yields_to=("ZA101", "ZA102", "ZA103", "ZA109", "ZA112", "ZA314", "ZA504", "ZA510", "ZA601"),
     muted_when=Muted.BASELINE_IS_BEATEN,
-    preview=True,
     fix=Fix(
         "Scale the loss, so that its gradients lie within the range of float16; or use bfloat16.",
         'keras.mixed_precision.set_dtype_policy("mixed_bfloat16")',
@@ -57,11 +57,12 @@ def low_precision_underflow(context: RunContext) -> Answer:
     A gradient of 0 and an update that is left out have the same effect: none.
 
     ## How it is detected
-    Under a policy of float16 only. Either more than half of all updates, of at least 20, were left
-    out by the dynamic loss scale (855 of 855 in a failing program, 3 in a healthy one). Or the loss
-    is not scaled, and in a kernel's gradient 90 % or more are exactly 0, the median over samples
-    (100 % against up to 37 %). Muted once the run beats its baseline. Steps back behind faults that
-    make gradients 0 in any precision: dead units, empty inputs, no gradient at all.
+    Under a policy of float16 only, or with outputs of that type. Either more than half of all
+    updates, of at least 20, were left out by the dynamic loss scale (855 of 855 in a failing
+    program, 3 in a healthy one). Or the loss is not scaled, and in a kernel's gradient 90 % or more
+    are exactly 0, the median over samples (100 % against up to 37 %). Muted once the run beats its
+    baseline. Steps back behind faults that make gradients 0 in any precision: dead units, empty
+    inputs, no gradient at all.
 
     ## How to fix it
     ```python
@@ -79,7 +80,7 @@ def low_precision_underflow(context: RunContext) -> Answer:
     Margins measured on Keras 3.15.
     """
     run = context.run
-    if context.given(CONTRACT).dtype_policy not in HALF:
+    if not _computes_in_half(context.given(CONTRACT), run):
         return NotApplicable("the model does not compute in float16")
     steps, skipped = steps_taken(run), _skipped(run)
     if skipped is not None:
@@ -107,6 +108,12 @@ def low_precision_underflow(context: RunContext) -> Answer:
         since=int(table.steps[0]),
         layers=(layer_of(run, name),),
     )  # fmt: skip
+
+
+def _computes_in_half(contract: Contract, run: Run) -> bool:
+    """By the model's policy, or by its outputs: layers may have a policy of their own."""
+    outputs = run.shapes.outputs if run.shapes else ()
+    return contract.dtype_policy in HALF or any(o.dtype == "float16" for o in outputs)
 
 
 def _skipped(run: Run) -> float | None:

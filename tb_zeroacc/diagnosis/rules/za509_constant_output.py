@@ -61,10 +61,11 @@ def constant_output(context: RunContext) -> Answer:
     The standard deviation of the outputs over the batch, averaged over the units, divided by that
     of the labels (classes: that of a share of one in k; logits: 1). The median over the last
     samples must be under a thousandth. Validation's outputs are taken where there are any: dropout
-    makes those of training differ. Healthy models start between .1 and 1, so a thousandth is
-    what rounding and a vanishing signal leave. Not judged: batches of one example, and fewer than
-    10 steps, since a last layer of zeros has constant outputs at first. Muted once the run beats
-    its baseline.
+    makes those of training differ. Batches whose labels are all alike are left out: there a good
+    model says the same throughout. Healthy models start between .1 and 1, so a thousandth is what
+    rounding and a vanishing signal leave. Not judged: batches of one example, and fewer than 10
+    steps, since a last layer of zeros has constant outputs at first. Muted once the run beats its
+    baseline.
 
     ## How to fix it
     ```python
@@ -86,10 +87,11 @@ def constant_output(context: RunContext) -> Answer:
     table = plainest_outputs(context.run) or context.given(OUTPUTS)
     if not (np.nan_to_num(table.column("examples")) > 1).any():
         return NotApplicable("batches of one example have no spread")
-    spread, relative = table.column("spread"), relative_spread(context.run, table)
+    relative = relative_spread(context.run, table)
+    spread = np.where(np.isnan(relative), np.nan, table.column("spread"))
     ends = settled(relative)
     if not np.isfinite(ends).any():
-        return CannotTell("the spread of the outputs is not recorded")
+        return CannotTell("no batch with different labels tells the spread of the outputs")
     row = int(np.nanargmin(ends))
     said = f"the spread of the outputs is {number(float(ends[row]))} of that of the labels"
     if ends[row] >= CONSTANT:

@@ -15,6 +15,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.learning.first_pass import NEVER_AS_GOOD, first_pass_loss
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step, trend_of
 from tb_zeroacc.diagnosis.computed.learning.validation import (
     LEAST_LOUD_DROP,
@@ -81,7 +82,9 @@ def overfits(context: RunContext) -> Answer:
     does not keep its best. The only loss of a log, where no name tells its data, is taken for
     that of validation where it rises to 1.3 times its minimum and more while all metrics hold
     .85 of their best: those of training would fall. The gap between training and validation is
-    no evidence. Not applicable to a run that is still training.
+    no evidence. Nor is it overfitting where validation at its best is above 1.25 times what
+    training scored on the last batches of its first epoch: these were new to it as well. Not
+    applicable to a run that is still training.
 
     ## How to fix it
     ```python
@@ -117,6 +120,12 @@ def overfits(context: RunContext) -> Answer:
         return CannotTell("no training loss: whether training still improved is not known")
     if trend.relative_fall < TRAINING_FALL:
         return Passed(f"the training loss fell by {percent(trend.relative_fall)} only")
+    new = first_pass_loss(context.run)
+    if new is not None and turn.low >= NEVER_AS_GOOD * new > 0:
+        return Passed(
+            f"validation was at {number(turn.low)} at best, and training at {number(new)} on "
+            "batches that it had not seen: memory does not explain that"
+        )
     return _flagged(context, turn, drop_of(context.run))
 
 

@@ -27,7 +27,7 @@ from tb_zeroacc.diagnosis.computed.learning.collapse import (
     level_at,
 )
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
-from tb_zeroacc.diagnosis.computed.learning.trend import training_step
+from tb_zeroacc.diagnosis.computed.learning.trend import last_step_behind
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS, VALIDATION_ACCURACY
 from tb_zeroacc.diagnosis.rule import rule
@@ -43,7 +43,7 @@ JUMP = 10.0  # times the level that it came from: a spike worth a word
     Tier.STRONG,
     Stage.LOSS,
     needs=((LOSS, ACCURACY, VALIDATION_ACCURACY),),
-    explains=("ZA403", "ZA404", "ZA703", "ZA704", "ZA705"),
+    explains=("ZA403", "ZA404", "ZA504", "ZA505", "ZA509", "ZA703", "ZA704", "ZA705"),
     provisional_while_live=True,
     fix=Fix(
         "Clip the gradients and lower the learning rate; keep the best weights in any case.",
@@ -118,7 +118,8 @@ def _flagged(run: Run, found: Collapse) -> Flagged:
         context=_beside(run, found),
         evidence=_evidence(run, found),
         tier=Tier.STRONG if found.is_sure else Tier.SMELL,
-        since=training_step(run, curve, found.step),
+        # What is dead or constant from the next step on is a consequence of what happened there.
+        since=last_step_behind(run, curve, found.last_good_step),
     )
 
 

@@ -11,8 +11,6 @@ from tests.diagnosis.rules.planted.numbers import BEATS, NAN, STUCK, hidden
 
 UNITS: dict[str, tuple[list[float], type[Answer]]] = {
     "all": ([1.0] * 20, Flagged),
-    "on the threshold": ([0.9] * 20, Flagged),
-    "under the threshold": ([0.89] * 20, Passed),
     "half of them, as in health": ([0.5] * 20, Passed),
     "one batch": ([0.1] * 19 + [1.0], Passed),
     "only at first": ([1.0] * 10 + [0.3] * 10, Passed),
@@ -25,6 +23,14 @@ BOTH = [("ZA504", "dead_unit_share"), ("ZA505", "saturated_share")]
 @pytest.mark.parametrize(("values", "want"), UNITS.values(), ids=UNITS.keys())
 def test_silent_units(code: str, column: str, values: list[float], want: type[Answer]) -> None:
     assert isinstance(answer(code, hidden(column, values)), want)
+
+
+@pytest.mark.parametrize(
+    ("code", "column", "threshold"), [(*BOTH[0], 0.9), (*BOTH[1], 0.75)], ids=["dead", "saturated"]
+)
+def test_the_threshold_of_each(code: str, column: str, threshold: float) -> None:
+    assert isinstance(answer(code, hidden(column, [threshold] * 20)), Flagged)
+    assert isinstance(answer(code, hidden(column, [threshold - 0.01] * 20)), Passed)
 
 
 @pytest.mark.parametrize(("code", "column"), BOTH)

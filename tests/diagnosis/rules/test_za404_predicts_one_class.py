@@ -11,7 +11,7 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
-from tb_zeroacc.facts import Epoch, Output
+from tb_zeroacc.facts import End, Epoch, Output
 from tb_zeroacc.run import Role, Run, Table
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
@@ -43,6 +43,7 @@ HALF, RARE, ONE = labelled(500, 500), labelled(990, 10), labelled(1000, 0)
 FEW_NO = named([100] * 4, [0] * 4)
 ALL_NO = named([1000] * 4, [0] * 4)
 AT_HALF = scores(0.5, 0.5, 0.5, 0.5)
+LEARNED = a_curve([0.69, 0.1])
 
 ZA404: dict[str, tuple[Run, type[Answer]]] = {
     "one class, accuracy a half": (a_run(YES_NO, HALF, ALL_NO, AT_HALF), Flagged),
@@ -84,6 +85,15 @@ ZA404: dict[str, tuple[Run, type[Answer]]] = {
     ),
     "the first steps": (
         a_run(YES_NO, HALF, named([1000] * 2, [0] * 2, steps=[0, 9]), AT_HALF), CannotTell
+    ),
+    "not seen in the half in which it learned": (
+        a_run(YES_NO, HALF, ALL_NO, LEARNED, end=End("finished", 121)), CannotTell
+    ),
+    "seen in the half in which it learned": (
+        a_run(YES_NO, HALF, ALL_NO, LEARNED, end=End("finished", 120)), Flagged
+    ),
+    "not seen later, and nothing learned": (
+        a_run(YES_NO, HALF, ALL_NO, a_curve([0.7, 0.68]), end=End("finished", 500)), Flagged
     ),
     "labels of one class": (a_run(YES_NO, ONE, ALL_NO, scores(1.0)), NotApplicable),
     "labels unknown": (a_run(YES_NO, ALL_NO, AT_HALF), CannotTell),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
-from tb_zeroacc.facts import End
+from tb_zeroacc.facts import End, Shapes, Tensor
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
@@ -25,6 +25,7 @@ def run(
     skipped: float = NAN,
     scale: float = 1.0,
     policy: str = "mixed_float16",
+    outputs: str = "float32",
     steps: int = 100,
     present: float = 1.0,
     bad: float = 0.0,
@@ -38,6 +39,7 @@ def run(
         a_table("progress", {"progress": {"skipped_steps": skipped}}),
         *(parts or STUCK),
         end=End("finished", steps),
+        shapes=Shapes(outputs=(Tensor("y", (None, 10), outputs),)),
     )
 
 
@@ -54,6 +56,10 @@ ZA507: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "the scale is still searched for": (run(0.0, skipped=19.0, steps=19), CannotTell),
     "float32": (run(1.0, policy="float32"), NotApplicable),
     "bfloat16 has the range of float32": (run(1.0, policy="mixed_bfloat16"), NotApplicable),
+    "layers of float16 in a model of float32": (
+        run(1.0, policy="float32", outputs="float16"), None),
+    "layers of bfloat16 in a model of float32": (
+        run(1.0, policy="float32", outputs="bfloat16"), NotApplicable),
     "it learns all the same": (run(1.0, *BEATS), Passed),
     "no gradient": (run(NAN, present=0.0), CannotTell),
     "NaN in all gradients": (run(0.0, bad=9.0), CannotTell),

@@ -26,6 +26,12 @@ def held(value: float, training: float = 0.3, examples: float = 128) -> Run:
     return spread(training, ends, *STUCK)
 
 
+def labelled(*stds: float) -> Run:
+    """Outputs without a spread, beside labels that have one in some batches."""
+    labels = a_table("labels", {"y": {"std": list(stds)}})
+    return spread(0.0, labels, *STUCK, samples=len(stds))
+
+
 SCALE = 0.3  # standard deviation of a share of one in ten
 ZA509: dict[str, tuple[Run, type[Answer]]] = {
     "the same": (spread(0.0), Flagged),
@@ -38,6 +44,8 @@ ZA509: dict[str, tuple[Run, type[Answer]]] = {
     "different without dropout": (held(0.1), Passed),
     "unlike in validation alone": (held(0.1, training=0.0), Passed),
     "validation without a spread": (held(NAN, training=0.0), Flagged),
+    "labels are alike as well": (labelled(*[0.0] * 20), CannotTell),
+    "labels differ in one batch of the last": (labelled(*[0.0] * 18, 1.5, 0.0), Flagged),
     "unknown": (spread(NAN), CannotTell),
     "nothing recorded": (a_run(*STUCK), CannotTell),
 }

@@ -105,3 +105,14 @@ def test_a_regression_that_ends_behind_the_mean() -> None:
 def test_a_metric_that_swings_is_no_proof() -> None:
     swings = [0.5, 0.8, 0.6, 0.78, 0.55, 0.8, 0.6, 0.79, 0.58, 0.7]
     assert flagged("ZA605", validated(v(1.5), swings)).tier is Tier.SMELL
+
+
+@pytest.mark.parametrize(("low", "want"), [(0.9375, Passed), (0.937, Flagged)])
+def test_validation_that_was_never_as_good_as_training_on_new_batches(
+    low: float, want: type[Answer]
+) -> None:
+    """Batches of the first epoch are new to training: no memory sets validation apart from them."""
+    labels = a_table("label_counts", {"y": {str(k): 50.0 for k in range(10)}})
+    new = a_table("loss", {"loss": {"loss": [2.3, 0.9, 0.75, 0.6]}}, epochs=[0] * 4)
+    curves = a_curve(FALLING), a_curve(v(1.5, low), Role.LOSS, Split.VALIDATION)
+    assert isinstance(answer("ZA605", a_run(a_contract(), labels, new, *curves)), want)

@@ -32,10 +32,24 @@ def model(*momenta: float, trainable: bool = True) -> Any:
     return a_contract(*layers, Layer("head", "Dense", "softmax", 10, is_output=True))
 
 
+DROPS = a_contract(
+    Layer("drop", "SpatialDropout2D", settings={"rate": 0.5}),
+    Layer("head", "Dense", "softmax", 10, is_output=True),
+)
+
+
 def run(steps: int, *parts: Any) -> Run:
     return a_run(*parts, end=End("finished", steps))
 
 
+def first_epoch(*losses: float, then: float = 0.3) -> Any:
+    """Losses of the batches of the first epoch, and of one of the second."""
+    values, epochs = [*losses, then], [0] * len(losses) + [1]
+    return a_table("loss", {"loss": {"loss": values}}, epochs=epochs)
+
+
+NEW = first_epoch(2.3, 1.6, 0.9, 0.75, 0.6)  # the last three stand at .75
+WEIGHTS = a_table("sample_weights", {"y": {"mean": 1.0}})
 CHANCE = held(7.0, 12.0, 4.8)
 
 ZA608: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
@@ -51,6 +65,26 @@ ZA608: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
         run(50, model(0.99), *LEARNS, held(3.0, 0.5001 * BASE)), Tier.SMELL),
     "validation beats its baseline": (
         run(50, model(0.99), *LEARNS, held(3.0, 0.4999 * BASE)), Passed),
+    "validation never as good as on new batches": (
+        run(50, model(0.99), *LEARNS, NEW, held(1.5, 0.9375, 1.1)), None),
+    "validation once nearly so": (
+        run(50, model(0.99), *LEARNS, NEW, held(1.5, 0.937, 1.1)), Passed),
+    "averages have settled": (
+        run(500, model(0.99), *LEARNS, NEW, held(1.5, 0.9375, 1.1)), Tier.SMELL),
+    "averages have settled, and validation was good once": (
+        run(500, model(0.99), *LEARNS, NEW, held(1.5, 0.937, 1.1)), Passed),
+    "dropout alone": (run(50, DROPS, *LEARNS, NEW, held(1.5, 0.9375, 1.1)), Tier.SMELL),
+    "dropout alone, and validation was good once": (
+        run(50, DROPS, *LEARNS, NEW, held(1.5, 0.937, 1.1)), Passed),
+    "dropout alone, and training is stuck": (run(50, DROPS, *STUCK, NEW, CHANCE), Passed),
+    "no better than training at its end": (
+        run(50, model(0.99), COUNTS, a_curve([2.3, 0.6]), NEW, held(1.5, 0.9375, 1.1)), Passed),
+    "the model had been trained before": (
+        run(50, model(0.99), *LEARNS, first_epoch(1.1, 0.75, 0.75, 0.75), held(1.5, 1.0)), Passed),
+    "two batches an epoch": (
+        run(50, model(0.99), *LEARNS, first_epoch(2.3, 0.8), held(1.5, 1.0)), Passed),
+    "weights scale the loss of training": (
+        run(50, model(0.99), *LEARNS, NEW, WEIGHTS, held(1.5, 1.0)), Passed),
     "training is stuck as well": (run(50, model(0.99), *STUCK, CHANCE), CannotTell),
     "frozen averages": (run(50, model(0.99, trainable=False), *LEARNS, CHANCE), NotApplicable),
     "no such layer": (run(50, model(), *LEARNS, CHANCE), NotApplicable),
@@ -79,3 +113,10 @@ def test_the_fix_settles_within_the_steps_that_there_are() -> None:
     assert found.fix is not None
     assert "+ keras.layers.BatchNormalization(momentum=0.5)" in found.fix.code
     assert found.evidence[0].value == pytest.approx(0.99**50)
+
+
+def test_it_shows_what_batches_scored_that_were_new() -> None:
+    found = flagged("ZA608", run(50, model(0.99), *LEARNS, NEW, held(1.5, 0.9375, 1.1)))
+    assert "Batches that were new to training scored 0.75 in its first epoch" in found.context
+    assert found.evidence[1].threshold == pytest.approx(0.9375)
+    assert found.evidence[1].value == 0.9375

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.engine import diagnose
+from tb_zeroacc.facts import Epoch
 from tb_zeroacc.run import Curve, Role, Run, Split
-from tests.diagnosis.planted import a_curve, a_run
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
 
 GOOD = np.geomspace(2.3, 0.2, 20)
@@ -81,7 +84,7 @@ def test_when_it_died_and_what_happened_there() -> None:
         "The model learned, then lost it: the loss was 0.2 and has stood at 2.2 since epoch 20."
     )
     assert found.context == "At epoch 20 the loss jumped to 2688 and the learning rate was 0.01."
-    assert found.since == 20
+    assert found.since == 19  # the last point at which it still stood
 
 
 @pytest.mark.parametrize(("dead", "want"), [(8, Passed), (20, Flagged)])
@@ -124,3 +127,30 @@ def test_a_term_that_comes_in_later_is_no_collapse() -> None:
 def test_the_data_of_an_accuracy_is_named() -> None:
     found = flagged("ZA706", a_run(validated([*RIGHT, *[0.12] * 10])))
     assert found.summary.startswith("The model learned, then lost it: the validation accuracy was ")
+
+
+def epochs(count: int, steps: int) -> tuple[Epoch, ...]:
+    return tuple(Epoch(i, (i + 1) * steps, steps) for i in range(count))
+
+
+@pytest.mark.parametrize(
+    ("dead_since", "folded"),
+    [
+        (1000, True),  # the first step after the last good epoch
+        (1040, True),
+        (999, False),  # its last one: units that died before the loss was lost
+        (0, False),
+    ],
+)
+def test_what_died_with_the_model_is_a_consequence(dead_since: int, folded: bool) -> None:
+    steps = [0, 500, *range(990, 1500, 1)]
+    dead = [float(step >= dead_since) for step in steps]
+    units = a_table("activations", {"dense": {"dead_unit_share": dead}}, steps=steps)
+    loss = a_curve([*GOOD, *[2.2] * 10])
+    run = a_run(a_contract(), units, loss, epochs=epochs(30, 50))
+    told = diagnose(run, CATALOGUE, strict=True).findings
+    assert [f.code for f in told if f.code in {"ZA504", "ZA706"}] == (
+        ["ZA706"] if folded else ["ZA504", "ZA706"]
+    )
+    died = next(f for f in told if f.code == "ZA706")
+    assert ("ZA504" in {c.code for c in died.explains}) is folded

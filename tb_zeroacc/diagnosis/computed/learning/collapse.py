@@ -55,6 +55,11 @@ class Collapse:
         """Where it went, on the curve's axis."""
         return int(self.course.steps[self.since])
 
+    @property
+    def last_good_step(self) -> int:
+        """Where it still stood, on the curve's axis: whatever undid it came later."""
+        return int(self.course.steps[max(0, self.since - 1)])
+
 
 @per_run
 def collapse_of(run: Run) -> Collapse | None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.computed.medians import median_of
+from tb_zeroacc.facts import Epoch
 from tb_zeroacc.run import Curve, Run
 from tb_zeroacc.series import Series
 
@@ -107,11 +108,24 @@ def training_step(run: Run, curve: Curve, at: int) -> int:
     An epoch's point is at the step of its end. Without recorded epochs, or without their steps,
     the position on the curve's own axis is used: it keeps the order within the curve.
     """
-    if curve.axis == "epoch":
-        for epoch in run.epochs:
-            if epoch.epoch == at and epoch.batches is not None:
-                return epoch.step
-    return at
+    epoch = _epoch_of(run, curve, at)
+    return at if epoch is None else epoch.step
+
+
+def last_step_behind(run: Run, curve: Curve, at: int) -> int:
+    """The last training step that is in a point of a curve, as far as it is recorded.
+
+    The step before `training_step` for an epoch's point, which is at the number of steps taken.
+    """
+    epoch = _epoch_of(run, curve, at)
+    return at if epoch is None else epoch.step - 1
+
+
+def _epoch_of(run: Run, curve: Curve, at: int) -> Epoch | None:
+    """The epoch of a point, if its steps were counted."""
+    if curve.axis != "epoch":
+        return None
+    return next((e for e in run.epochs if e.epoch == at and e.batches is not None), None)
 
 
 def first_training_step(run: Run, curve: Curve) -> int:

@@ -95,9 +95,26 @@ def plainest_outputs(run: Run) -> Table | None:
 
 
 def relative_spread(run: Run, table: Table) -> NDArray[np.float64]:
-    """Spread of the outputs over a batch, as a share of a useful model's; (samples, rows)."""
+    """Spread of the outputs over a batch, as a share of a useful model's; (samples, rows).
+
+    NaN where the labels of a batch are all alike: there outputs that do not differ are right.
+    """
     useful = np.array([useful_spread(run, name) for name in table.rows])
-    return np.asarray(table.column("spread") / useful)
+    spread = np.where(_labels_are_alike(run, table), np.nan, table.column("spread"))
+    return np.asarray(spread / useful)
+
+
+def _labels_are_alike(run: Run, outputs: Table) -> NDArray[np.bool_]:
+    """Whether the labels of each sample of a table of outputs do not differ; (samples, rows)."""
+    alike = np.zeros((len(outputs), len(outputs.rows)), bool)
+    labels = run.table(outputs.kind.replace("outputs", "labels"))
+    if labels is None:
+        return alike
+    _, here, there = np.intersect1d(outputs.steps, labels.steps, return_indices=True)
+    for row, name in enumerate(outputs.rows):
+        if (own := output_row(labels, name)) is not None:
+            alike[here, row] = labels.column("std")[there, own] == 0.0
+    return alike
 
 
 @per_run
