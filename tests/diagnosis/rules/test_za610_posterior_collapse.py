@@ -64,7 +64,7 @@ ZA610: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "curves: on the limit": (logged(*FADES[:4], *[0.01] * 4), Passed),
     "curves: it grows with its weight": (logged(*FADES[::-1]), Passed),
     "curves: a small weight": (logged(*[0.002, 0.003] * 4), Passed),
-    "curves: never updated": (logged(*[0.0] * 8), Passed),
+    "curves: never updated": (logged(*[0.0] * 8), NotApplicable),
     "curves: a pupil that learned all": (logged(*FADES, beside="hard_loss"), NotApplicable),
     "no log of one": (a_run(), NotApplicable),
     "a policy": (a_run(*logged(*FADES).curves, a_curve([1.0, 2.0], Role.REWARD)), NotApplicable),

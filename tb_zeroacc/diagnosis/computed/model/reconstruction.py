@@ -15,11 +15,17 @@ RECONSTRUCTIONS = frozenset({"recon", "reconstruction", "rec"})
 
 
 def gives_back_its_input(run: Run) -> bool:
-    """Whether one input and the one label have the same shape, of two features or more."""
+    """Whether one input and the one label have the same shape, of two features or more.
+
+    Without labels it is the output that has the shape of the input.
+    """
     shapes = run.shapes
-    if shapes is None or len(shapes.inputs) != 1 or len(shapes.labels) != 1:
+    if shapes is None:
         return False
-    given, wanted = shapes.inputs[0].shape, shapes.labels[0].shape
+    goals = shapes.labels or shapes.outputs
+    if len(shapes.inputs) != 1 or len(goals) != 1:
+        return False
+    given, wanted = shapes.inputs[0].shape, goals[0].shape
     features = 1
     for size in (given or ())[1:]:
         features *= size or 1
