@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -25,7 +24,7 @@ from tb_zeroacc.diagnosis.computed.model.reconstruction import (
     gives_back_its_input,
     typical_spread,
 )
-from tb_zeroacc.diagnosis.computed.model.samples import lasting_since, second_half
+from tb_zeroacc.diagnosis.computed.model.samples import second_half
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import A_LOG
 from tb_zeroacc.diagnosis.rule import rule
@@ -72,7 +71,7 @@ def posterior_collapse(context: RunContext) -> Answer:
     of its largest value, and the spread of the outputs over a batch under a tenth of that of the
     inputs. Measured: .06 where it collapsed, .6 in health. From curves alone it is a smell: a
     divergence of 8 points or more that is under 1 % of its largest value and under .01 over the
-    whole second half. It begins where the divergence stays under 1 %.
+    whole second half. It begins where the divergence is largest: from there on it falls.
 
     ## How to fix it
     ```python
@@ -121,7 +120,7 @@ class _Divergence:
         largest, late: Its largest value, and the median over the second half.
         is_logged: Whether a curve is called a divergence.
         is_gone: Whether such a one is next to nothing over the whole second half.
-        since: Training step from which on it is small.
+        since: Training step at which it is largest.
         evidence: What is left of it, as a number of the log.
     """
 
@@ -146,7 +145,7 @@ def _logged(run: Run, curve: Curve) -> _Divergence | None:
         return None
     largest, half = float(values.max()), len(values) // 2
     limit = min(NATS, GONE * largest)
-    since = _onset(steps, values < GONE * largest)
+    since = int(steps[values.argmax()])
     return _Divergence(
         f"the divergence `{curve.name}`", largest, float(np.median(values[half:])),
         True, bool(values[half:].max() < limit), training_step(run, curve, since),
@@ -164,17 +163,12 @@ def _added(run: Run) -> _Divergence | None:
     if not len(late) or not known.max() > 0 or known.min() < 0:
         return None
     largest, median = float(known.max()), float(np.median(late))
-    since = _onset(table.steps, np.nan_to_num(added, nan=np.inf) < GONE * largest)
+    since = int(table.steps[np.nanargmax(added)])
     return _Divergence(
         "the loss that the model adds", largest, median, False, False, since,
         Evidence.of_table("loss that the model adds ÷ its largest, second half", table,
                           median / largest, at_least(GONE), since=since),
     )  # fmt: skip
-
-
-def _onset(steps: NDArray[np.int64], is_small: NDArray[np.bool_]) -> int:
-    onset = lasting_since(is_small)
-    return int(steps[-1 if onset is None else onset])
 
 
 def _share_of_spread(run: Run) -> float | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.facts import Layer, Shapes, Tensor
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
@@ -34,7 +37,9 @@ def autoencoder(
     return a_run(
         contract,
         a_table("loss", {"loss": {"loss": 1.0, "penalty": added}}, steps=steps),
-        a_table("outputs", {"y": {"spread": [0.06] * 4 + [spread] * 3}}, steps=steps),
+        a_table(
+            "outputs", {"y": {"spread": [0.06] * 4 + [spread] * 3, "examples": 32.0}}, steps=steps
+        ),
         a_table("inputs", {"x[0]": {"std": 0.1}, "x[1]": {"std": 0.3}}, steps=[0]),
         shapes=shapes(label),
     )
@@ -80,4 +85,40 @@ def test_both_shares_are_shown() -> None:
     found = flagged("ZA610", autoencoder(1e-4, 0.01))
     assert [fact.value for fact in found.evidence] == pytest.approx([0.01, 1e-4])
     assert "5 % of the spread of the inputs" in found.summary
-    assert found.since == 400
+    assert found.since == 0  # where it was 150
+
+
+def with_a_step_of_its_own(divergences: Any, spread: float, **logged_more: Any) -> Run:
+    """An autoencoder that is given no labels and logs its divergence."""
+    run = autoencoder(1.0, spread)
+    assert run.shapes is not None
+    made = (replace(run.shapes.labels[0], name="y"),)
+    return replace(
+        run,
+        shapes=replace(run.shapes, labels=(), outputs=made),
+        curves=logged(*divergences, **logged_more).curves,
+    )
+
+
+LOGGED: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
+    "it collapsed": (with_a_step_of_its_own(FADES, 0.01), None),
+    "not below a hundredth of a nat": (
+        with_a_step_of_its_own([10 * v for v in FADES], 0.01), None),
+    "the outputs differ": (with_a_step_of_its_own(FADES, 0.15), Tier.SMELL),
+    "a divergence that stays": (with_a_step_of_its_own([3.0] * 8, 0.01), Passed),
+    "no reconstruction beside it": (
+        with_a_step_of_its_own(FADES, 0.01, beside="hard_loss"), Passed),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), LOGGED.values(), ids=LOGGED.keys())
+def test_a_divergence_that_is_logged(run: Run, want: type[Answer] | Tier | None) -> None:
+    check("ZA610", run, want)
+
+
+def test_what_follows_from_it_folds_under_it() -> None:
+    loss = a_curve([1.0, *[0.9] * 19])
+    run = replace(autoencoder(1e-4, 1e-5), curves=(loss,))
+    (finding,) = diagnose(run, CATALOGUE, strict=True).findings
+    assert finding.code == "ZA610"
+    assert "ZA509" in {below.code for below in finding.explains}
