@@ -20,7 +20,9 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
 from tb_zeroacc.diagnosis.computed.model.reconstruction import (
+    EMPTY,
     divergence_curve,
+    empty_codes,
     gives_back_its_input,
     typical_spread,
 )
@@ -28,7 +30,7 @@ from tb_zeroacc.diagnosis.computed.model.samples import second_half
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import A_LOG
 from tb_zeroacc.diagnosis.rule import rule
-from tb_zeroacc.run import Curve, Role, Run, Table
+from tb_zeroacc.run import Curve, Role, Run
 from tb_zeroacc.wording import number, percent
 
 GONE = 0.01  # of the largest divergence that there was
@@ -69,9 +71,12 @@ def posterior_collapse(context: RunContext) -> Answer:
     logs a divergence beside a reconstruction's loss, or adds a loss of its own without having a
     regulariser: over the second half of the steps, of 100 or more, the median of that is under 1 %
     of its largest value, and the spread of the outputs over a batch under a tenth of that of the
-    inputs. Measured: .06 where it collapsed, .6 in health. From curves alone it is a smell: a
-    divergence of 8 points or more that is under 1 % of its largest value and under .01 over the
-    whole second half. It begins where the divergence is largest: from there on it falls.
+    inputs. Measured: .06 where it collapsed, .6 in health. Instead of the outputs the code itself
+    may show it: a linear layer inside (of a loss that is only added, two of equal size: mean and
+    variance) whose outputs have an rms under .1. Measured: .001 where it collapsed, .9 in health.
+    From curves alone it is a smell: a divergence of 8 points or more that is under 1 % of its
+    largest value and under .01 over the whole second half. It begins where the divergence is
+    largest: from there on it falls.
 
     ## How to fix it
     ```python
@@ -97,10 +102,11 @@ def posterior_collapse(context: RunContext) -> Answer:
     if found is None:
         return NotApplicable("no divergence is logged, nor a loss that the model adds")
     share = _share_of_spread(run)
-    if found.left < GONE and share is not None and share < ALIKE:
-        if _steps(run.tables["outputs"]) < FEWEST_STEPS:
+    shown = _alike_outputs(run, share, found) or _empty_code(run, found)
+    if found.left < GONE and shown is not None:
+        if _steps(run) < FEWEST_STEPS:
             return CannotTell(f"fewer than {FEWEST_STEPS} steps", is_suspicion=True)
-        return _collapsed(run, found, share)
+        return _collapsed(found, *shown)
     if found.is_gone:
         return _faded(found)
     said = f"{percent(found.left)} of {found.named} is left"
@@ -181,8 +187,38 @@ def _share_of_spread(run: Run) -> float | None:
     return float(np.median(late)) / wanted if len(late) and wanted > 0 else None
 
 
-def _steps(table: Table) -> int:
-    return int(table.steps[-1] - table.steps[0])
+def _alike_outputs(
+    run: Run, share: float | None, found: _Divergence
+) -> tuple[str, Evidence] | None:
+    """That all outputs are alike, as a clause and a number; None where they are not."""
+    if share is None or share >= ALIKE:
+        return None
+    table, wanted = run.tables["outputs"], typical_spread(run.tables["inputs"])
+    return f"the outputs have {percent(share)} of the spread of the inputs", Evidence.of_table(
+        "spread of the outputs over a batch, second half", table, share * wanted,
+        at_least(ALIKE * wanted), layer=table.rows[0], since=found.since,
+    )  # fmt: skip
+
+
+def _empty_code(run: Run, found: _Divergence) -> tuple[str, Evidence] | None:
+    """That the code is 0 for every example, as a clause and a number; None where it is not."""
+    codes = empty_codes(run)
+    if not found.is_logged:
+        sizes = [layer.units for layer, _ in codes]
+        codes = [code for code in codes if sizes.count(code[0].units) > 1]
+    if not codes or not (found.is_logged or gives_back_its_input(run)):
+        return None
+    layer, rms = max(codes, key=lambda code: code[1])
+    return f"the rms of the outputs of `{layer.name}` is {number(rms)}", Evidence.of_table(
+        f"rms of the outputs of `{layer.name}`, second half", run.tables["activations"], rms,
+        at_least(EMPTY), layer=layer.name, since=found.since,
+    )  # fmt: skip
+
+
+def _steps(run: Run) -> int:
+    """How many steps the tables span."""
+    known = [t.steps for kind in ("outputs", "activations") if (t := run.table(kind)) is not None]
+    return max(int(steps[-1] - steps[0]) for steps in known)
 
 
 def _begun(named: str) -> str:
@@ -199,19 +235,11 @@ def _faded(found: _Divergence) -> Flagged:
     )
 
 
-def _collapsed(run: Run, found: _Divergence, share: float) -> Flagged:
-    outputs = run.tables["outputs"]
-    wanted = typical_spread(run.tables["inputs"])
+def _collapsed(found: _Divergence, clause: str, shown: Evidence) -> Flagged:
     return Flagged(
-        summary=f"{_begun(found.named)} fell to {percent(found.left)} of its "
-        f"largest value, and the outputs have {percent(share)} of the spread of the inputs: the "
-        "latent variables say nothing of them.",
+        summary=f"{_begun(found.named)} fell to {percent(found.left)} of its largest value, and "
+        f"{clause}: the latent variables say nothing.",
         context="If it is the divergence from a prior, it outweighs the reconstruction.",
-        evidence=(
-            Evidence.of_table("spread of the outputs over a batch, second half", outputs,
-                              share * wanted, at_least(ALIKE * wanted), layer=outputs.rows[0],
-                              since=found.since),
-            found.evidence,
-        ),
+        evidence=(shown, found.evidence),
         since=found.since,
-    )  # fmt: skip
+    )

@@ -111,6 +111,37 @@ LOGGED: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
 }  # fmt: skip
 
 
+def coded(run: Run, *codes: tuple[str, int, float], activation: str = "linear") -> Run:
+    """The same with layers inside, by name, size and late rms."""
+    assert run.contract is not None
+    layers = [Layer(n, "Dense", activation, units, parameters=9) for n, units, _ in codes]
+    rows = {name: {"rms": [0.4] * 4 + [rms] * 3} for name, _, rms in codes}
+    return replace(
+        run,
+        contract=replace(run.contract, layers=(*layers, *run.contract.layers)),
+        tables={**run.tables, "activations": a_table("activations", rows, steps=STEPS)},
+    )
+
+
+IMAGE = autoencoder(1e-4, 0.15)  # its spread is that over pixels, too
+LOGGED |= {
+    "a code of 0": (coded(with_a_step_of_its_own(FADES, 0.15), ("code", 8, 0.099)), None),
+    "a code on its limit": (
+        coded(with_a_step_of_its_own(FADES, 0.15), ("code", 8, 0.101)), Tier.SMELL),
+    "a code of 0 and a divergence that stays": (
+        coded(with_a_step_of_its_own([3.0] * 8, 0.15), ("code", 8, 0.0)), Passed),
+    "ReLU units of 0": (
+        coded(with_a_step_of_its_own(FADES, 0.15), ("h", 8, 0.0), activation="relu"), Tier.SMELL),
+    "an image, its mean and variance": (coded(IMAGE, ("mean", 2, 0.0), ("log", 2, 0.01)), None),
+    "an image, and one of them": (coded(IMAGE, ("mean", 2, 0.0), ("log", 2, 0.2)), Passed),
+    "an image, and layers of other sizes": (
+        coded(IMAGE, ("mean", 2, 0.0), ("next", 4, 0.0)), Passed),
+    "classes, and two of 0": (
+        coded(autoencoder(1e-4, 0.15, label=10), ("mean", 2, 0.0), ("log", 2, 0.0)),
+        NotApplicable),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(("run", "want"), LOGGED.values(), ids=LOGGED.keys())
 def test_a_divergence_that_is_logged(run: Run, want: type[Answer] | Tier | None) -> None:
     check("ZA610", run, want)
