@@ -114,10 +114,8 @@ class RunContext:
 
     @property
     def loss_ratio(self) -> float | None:
-        """Final loss divided by its baseline; None below 0, where it is no such loss any more."""
-        if self.final_loss is None or not self.baseline.loss or self.final_loss < 0:
-            return None
-        return self.final_loss / self.baseline.loss
+        """Final loss ÷ its baseline, both above the floor; None below 0: it is no such loss."""
+        return _ratio(self.final_loss, self.baseline)
 
 
 def context_of(run: Run, earlier: tuple[JudgedStretch, ...] = ()) -> RunContext:
@@ -131,13 +129,21 @@ def context_of(run: Run, earlier: tuple[JudgedStretch, ...] = ()) -> RunContext:
     loss = _final_loss(run)
     accuracy = _final_accuracy(run)
     beats_loss = beats_accuracy = None
-    # Neither cross-entropies nor squares fall below 0, unless their labels are not valid.
     if baseline.loss is not None and loss is not None and not loss < 0:
-        beats_loss = bool(loss < BEATEN_LOSS * baseline.loss)
+        ratio = _ratio(loss, baseline)
+        beats_loss = ratio is not None and ratio < BEATEN_LOSS
     if baseline.accuracy is not None and accuracy is not None:
         floor = baseline.accuracy + BEATEN_ACCURACY * (1.0 - baseline.accuracy)
         beats_accuracy = bool(accuracy > floor)
     return RunContext(run, baseline, loss, accuracy, beats_loss, beats_accuracy, earlier=earlier)
+
+
+def _ratio(loss: float | None, baseline: Baseline) -> float | None:
+    # Neither cross-entropies nor squares fall below 0, unless their labels are not valid.
+    if loss is None or loss < 0 or not baseline.loss:
+        return None
+    room = baseline.loss - baseline.floor
+    return (loss - baseline.floor) / room if room > 0 else None
 
 
 def _final_loss(run: Run) -> float | None:

@@ -161,6 +161,7 @@ def score_of(context: RunContext) -> str:
         loss = f"The loss ended at {number(final)}"
         if context.loss_ratio is not None and context.loss_ratio >= 0:
             loss += f", {percent(context.loss_ratio)} of what a constant prediction scores"
+            loss += " beyond the labels' own entropy" if context.baseline.floor else ""
         parts.append(loss)
     if context.final_accuracy is not None:
         final = context.final_accuracy

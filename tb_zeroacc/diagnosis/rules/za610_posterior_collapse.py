@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from tb_zeroacc.diagnosis.answers import (
@@ -18,7 +20,9 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
 from tb_zeroacc.diagnosis.computed.model.reconstruction import (
+    EMPTY,
     divergence_curve,
+    empty_codes,
     gives_back_its_input,
     typical_spread,
 )
@@ -26,7 +30,7 @@ from tb_zeroacc.diagnosis.computed.model.samples import second_half
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import A_LOG
 from tb_zeroacc.diagnosis.rule import rule
-from tb_zeroacc.run import Curve, Role, Run, Table
+from tb_zeroacc.run import Curve, Role, Run
 from tb_zeroacc.wording import number, percent
 
 GONE = 0.01  # of the largest divergence that there was
@@ -42,8 +46,8 @@ FEWEST_STEPS = 100  # a divergence falls at first in health as well, before the 
     Tier.STRONG,
     Stage.OUTPUT,
     needs=(A_LOG,),
+    explains=("ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
     yields_to=("ZA101", "ZA102", "ZA106", "ZA501"),
-    preview=True,
     fix=Fix(
         "Weigh the divergence less, or raise its weight from 0 over the first epochs. Sum the "
         "reconstruction's error over the features if the divergence is a sum over the latent ones.",
@@ -63,12 +67,16 @@ def posterior_collapse(context: RunContext) -> Answer:
     then the average is learned.
 
     ## How it is detected
-    Of a model whose one input and one label have the same shape, and which adds a loss of its own
-    without having a regulariser: over the second half of the steps, of 100 or more, the median of
-    that loss is under 1 % of its largest value, and the spread of the outputs over a batch under a
-    tenth of that of the inputs. Measured: .06 where it collapsed, .6 in health. From curves alone
-    it is a smell: a divergence beside a reconstruction's loss, of 8 points or more, that is under
-    1 % of its largest value and under .01 over the whole second half.
+    Of a model whose one input and one label (without labels: output) have the same shape, and which
+    logs a divergence beside a reconstruction's loss, or adds a loss of its own without having a
+    regulariser: over the second half of the steps, of 100 or more, the median of that is under 1 %
+    of its largest value, and the spread of the outputs over a batch under a tenth of that of the
+    inputs. Measured: .06 where it collapsed, .6 in health. Instead of the outputs the code itself
+    may show it: a linear layer inside (of a loss that is only added, two of equal size: mean and
+    variance) whose outputs have an rms under .1. Measured: .001 where it collapsed, .9 in health.
+    From curves alone it is a smell: a divergence of 8 points or more that is under 1 % of its
+    largest value and under .01 over the whole second half. It begins where the divergence is
+    largest: from there on it falls.
 
     ## How to fix it
     ```python
@@ -90,68 +98,148 @@ def posterior_collapse(context: RunContext) -> Answer:
     if run.curves_of(Role.REWARD):
         return NotApplicable("reinforcement learning: its divergence is that of a policy")
     curve = divergence_curve(run)
-    if curve is not None and (found := _by_curve(run, curve)) is not None:
-        return found
-    loss, outputs, inputs = (run.table(kind) for kind in ("loss", "outputs", "inputs"))
-    if loss is None or outputs is None or inputs is None or not gives_back_its_input(run):
-        said = "no divergence is logged beside a reconstruction" if curve is None else (
-            f"`{curve.name}` does not vanish"
-        )  # fmt: skip
-        return NotApplicable(said) if curve is None else Passed(said)
-    return _by_outputs(run, loss, outputs, inputs)
+    found = (None if curve is None else _logged(run, curve)) or _added(run)
+    if found is None:
+        return NotApplicable("no divergence is logged, nor a loss that the model adds")
+    share = _share_of_spread(run)
+    shown = _alike_outputs(run, share, found) or _empty_code(run, found)
+    if found.left < GONE and shown is not None:
+        if _steps(run) < FEWEST_STEPS:
+            return CannotTell(f"fewer than {FEWEST_STEPS} steps", is_suspicion=True)
+        return _collapsed(found, *shown)
+    if found.is_gone:
+        return _faded(found)
+    said = f"{percent(found.left)} of {found.named} is left"
+    if share is not None:
+        said += f", and the outputs have {percent(share)} of the spread of the inputs"
+    elif not found.is_logged:
+        return NotApplicable("the outputs are not known to give back the inputs")
+    return Passed(said)
 
 
-def _by_curve(run: Run, curve: Curve) -> Flagged | None:
+@dataclass(frozen=True, slots=True)
+class _Divergence:
+    """A divergence, or a loss that the model adds and that may be one.
+
+    Attributes:
+        named: What it is, within a sentence.
+        largest, late: Its largest value, and the median over the second half.
+        is_logged: Whether a curve is called a divergence.
+        is_gone: Whether such a one is next to nothing over the whole second half.
+        since: Training step at which it is largest.
+        evidence: What is left of it, as a number of the log.
+    """
+
+    named: str
+    largest: float
+    late: float
+    is_logged: bool
+    is_gone: bool
+    since: int
+    evidence: Evidence
+
+    @property
+    def left(self) -> float:
+        """What is left of it, as a share."""
+        return self.late / self.largest
+
+
+def _logged(run: Run, curve: Curve) -> _Divergence | None:
+    """The divergence of a curve; None of one that is too short, never updated, or below 0."""
     steps, values = curve.series.finite()
-    half = len(values) // 2
-    if len(values) < FEWEST_POINTS or values.min() < 0:
+    if len(values) < FEWEST_POINTS or values.min() < 0 or not values.max() > 0:
         return None
-    limit = min(NATS, GONE * float(values.max()))
-    if not values[half:].max() < limit:
-        return None
-    return Flagged(
-        summary=f"The divergence `{curve.name}` went from {number(float(values.max()))} to "
-        f"{number(float(values[-1]))}: the latent variables say nothing of the input.",
-        evidence=(
-            Evidence.of_curve("divergence at the end", curve, None, at_least(limit),
-                              since=int(steps[half])),
-        ),
-        tier=Tier.SMELL,
-        since=training_step(run, curve, int(steps[half])),
+    largest, half = float(values.max()), len(values) // 2
+    limit = min(NATS, GONE * largest)
+    since = int(steps[values.argmax()])
+    return _Divergence(
+        f"the divergence `{curve.name}`", largest, float(np.median(values[half:])),
+        True, bool(values[half:].max() < limit), training_step(run, curve, since),
+        Evidence.of_curve("divergence at the end", curve, None, at_least(limit), since=since),
     )  # fmt: skip
 
 
-def _by_outputs(run: Run, loss: Table, outputs: Table, inputs: Table) -> Answer:
-    layers = run.contract.layers if run.contract else ()
-    if any(layer.regularizers for layer in layers):
-        return NotApplicable("regularisers are part of the loss that the model adds")
-    added = loss.column("penalty")[:, 0]
-    known = added[np.isfinite(added)]
-    if not len(known) or not known.max() > 0 or known.min() < 0:
-        return NotApplicable("the model adds no loss of its own")
-    late = second_half(added, loss.steps)
-    spreads = second_half(outputs.column("spread")[:, 0], outputs.steps)
+def _added(run: Run) -> _Divergence | None:
+    """The loss that the model adds to that of its data; None with regularisers, whose it may be."""
+    table, layers = run.table("loss"), run.contract.layers if run.contract else ()
+    if table is None or any(layer.regularizers for layer in layers):
+        return None
+    added = table.column("penalty")[:, 0]
+    late, known = second_half(added, table.steps), added[np.isfinite(added)]
+    if not len(late) or not known.max() > 0 or known.min() < 0:
+        return None
+    largest, median = float(known.max()), float(np.median(late))
+    since = int(table.steps[np.nanargmax(added)])
+    return _Divergence(
+        "the loss that the model adds", largest, median, False, False, since,
+        Evidence.of_table("loss that the model adds ÷ its largest, second half", table,
+                          median / largest, at_least(GONE), since=since),
+    )  # fmt: skip
+
+
+def _share_of_spread(run: Run) -> float | None:
+    """The late spread of an autoencoder's outputs, as a share of that of its inputs."""
+    outputs, inputs = run.table("outputs"), run.table("inputs")
+    if outputs is None or inputs is None or not gives_back_its_input(run):
+        return None
+    late = second_half(outputs.column("spread")[:, 0], outputs.steps)
     wanted = typical_spread(inputs)
-    if not len(late) or not len(spreads) or not wanted > 0:
-        return CannotTell("the spread of inputs or outputs is not recorded")
-    left = float(np.median(late)) / float(known.max())
-    spread = float(np.median(spreads))
-    if not left < GONE or not spread < ALIKE * wanted:
-        return Passed(f"{percent(left)} of the added loss is left, and the outputs have "
-                      f"{percent(spread / wanted)} of the spread of the inputs")  # fmt: skip
-    if loss.steps[-1] - loss.steps[0] < FEWEST_STEPS:
-        return CannotTell(f"fewer than {FEWEST_STEPS} steps", is_suspicion=True)
-    since = int(loss.steps[2 * loss.steps >= loss.steps[0] + loss.steps[-1]][0])
-    return Flagged(
-        summary=f"The loss that the model adds fell to {percent(left)} of its largest value, and "
-        f"the outputs have {percent(spread / wanted)} of the spread of the inputs: the latent "
-        "variables say nothing of them.",
-        context="If it is the divergence from a prior, it outweighs the reconstruction.",
-        evidence=(
-            Evidence.of_table("spread of the outputs over a batch, second half", outputs, spread,
-                              at_least(ALIKE * wanted), layer=outputs.rows[0], since=since),
-            Evidence.of_table("loss that the model adds ÷ its largest, second half", loss, left,
-                              at_least(GONE), since=since),
-        ),
-        since=since,
+    return float(np.median(late)) / wanted if len(late) and wanted > 0 else None
+
+
+def _alike_outputs(
+    run: Run, share: float | None, found: _Divergence
+) -> tuple[str, Evidence] | None:
+    """That all outputs are alike, as a clause and a number; None where they are not."""
+    if share is None or share >= ALIKE:
+        return None
+    table, wanted = run.tables["outputs"], typical_spread(run.tables["inputs"])
+    return f"the outputs have {percent(share)} of the spread of the inputs", Evidence.of_table(
+        "spread of the outputs over a batch, second half", table, share * wanted,
+        at_least(ALIKE * wanted), layer=table.rows[0], since=found.since,
     )  # fmt: skip
+
+
+def _empty_code(run: Run, found: _Divergence) -> tuple[str, Evidence] | None:
+    """That the code is 0 for every example, as a clause and a number; None where it is not."""
+    codes = empty_codes(run)
+    if not found.is_logged:
+        sizes = [layer.units for layer, _ in codes]
+        codes = [code for code in codes if sizes.count(code[0].units) > 1]
+    if not codes or not (found.is_logged or gives_back_its_input(run)):
+        return None
+    layer, rms = max(codes, key=lambda code: code[1])
+    return f"the rms of the outputs of `{layer.name}` is {number(rms)}", Evidence.of_table(
+        f"rms of the outputs of `{layer.name}`, second half", run.tables["activations"], rms,
+        at_least(EMPTY), layer=layer.name, since=found.since,
+    )  # fmt: skip
+
+
+def _steps(run: Run) -> int:
+    """How many steps the tables span."""
+    known = [t.steps for kind in ("outputs", "activations") if (t := run.table(kind)) is not None]
+    return max(int(steps[-1] - steps[0]) for steps in known)
+
+
+def _begun(named: str) -> str:
+    return f"{named[0].upper()}{named[1:]}"
+
+
+def _faded(found: _Divergence) -> Flagged:
+    return Flagged(
+        summary=f"{_begun(found.named)} went from {number(found.largest)} to "
+        f"{number(found.late)}: the latent variables say nothing of the input.",
+        evidence=(found.evidence,),
+        tier=Tier.SMELL,
+        since=found.since,
+    )
+
+
+def _collapsed(found: _Divergence, clause: str, shown: Evidence) -> Flagged:
+    return Flagged(
+        summary=f"{_begun(found.named)} fell to {percent(found.left)} of its largest value, and "
+        f"{clause}: the latent variables say nothing.",
+        context="If it is the divergence from a prior, it outweighs the reconstruction.",
+        evidence=(shown, found.evidence),
+        since=found.since,
+    )

@@ -26,6 +26,7 @@ from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.wording import number, percent
 
 ALIKE = 0.01  # of the widest spread that there was; healthy ones kept nine tenths or more
+FALLEN = 0.5  # of the widest spread, for good: where the fall to one point begins
 FEWEST_SAMPLES = 5
 FEWEST_STEPS = 20
 
@@ -36,8 +37,8 @@ FEWEST_STEPS = 20
     Tier.STRONG,
     Stage.OUTPUT,
     needs=(CONTRACT, SHAPES, OUTPUTS),
+    explains=("ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
     yields_to=("ZA101", "ZA102", "ZA106", "ZA501"),
-    preview=True,
     fix=Fix(
         "Let what is unlike cost something: a margin, and negatives in every batch. Take "
         "semi-hard ones first, a lower learning rate, and embeddings of length 1.",
@@ -59,8 +60,10 @@ def embeddings_collapse(context: RunContext) -> Answer:
     ## How it is detected
     Of an output of two units or more with which no label is compared: the labels lack two of its
     axes or are all alike, its layer scales to length 1, or its loss is called triplet, contrastive
-    or the like. Over the second half of the steps, of 20 or more, its spread over a batch is under
-    1 % of the widest that there was at every sample; of healthy ones it was nine tenths or more.
+    or the like; or there are no labels, and it is the only output, of another shape than the
+    inputs, and neither of a game nor of a policy. Over the second half of the steps, of 20 or more,
+    its spread over a batch is under 1 % of the widest that there was at every sample; of healthy
+    ones it was nine tenths or more. The fall begins where it is under half of that for good.
 
     ## How to fix it
     ```python
@@ -69,8 +72,8 @@ def embeddings_collapse(context: RunContext) -> Answer:
     See that each batch holds pairs that are unlike, and do not begin with the hardest of them.
 
     ## Easily confused with
-    ZA509 constant-output: there labels say what the outputs should be. ZA504 dead-relu-units: where
-    the layer before the embedding is dead as well, either may have come first.
+    ZA509 constant-output: there labels say what the outputs should be. ZA504 dead-relu-units: units
+    that nothing needs die behind the fall; where they were dead before it, they are the cause.
 
     ## Sources
     Schroff et al. 2015, FaceNet (section 3.2: the hardest negatives lead to a collapsed model);
@@ -96,10 +99,10 @@ def embeddings_collapse(context: RunContext) -> Answer:
         return Passed(f"the embeddings keep {percent(share)} of their widest spread")
     if table.steps[-1] - table.steps[0] < FEWEST_STEPS:
         return CannotTell(f"fewer than {FEWEST_STEPS} steps", is_suspicion=True)
-    onset = lasting_since(np.nan_to_num(spread, nan=np.inf) < ALIKE * widest)
+    onset = lasting_since(np.nan_to_num(spread, nan=np.inf) < FALLEN * widest)
     since = int(table.steps[-1 if onset is None else onset])
     return Flagged(
-        summary=f"All embeddings of `{output.name}` are alike: their spread fell from "
+        summary=f"All outputs of `{output.name}` are alike: their spread fell from "
         f"{number(widest)} to {number(last)}.",
         context="A loss that compares outputs with one another has this trivial solution.",
         evidence=(

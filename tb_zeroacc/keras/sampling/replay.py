@@ -232,7 +232,7 @@ class NotingScope(keras.StatelessScope):  # type: ignore[misc]  # Keras is untyp
     _entered = threading.local()
 
     def __init__(self, mapping: Any) -> None:
-        super().__init__(list(mapping))
+        super().__init__(list(mapping), collect_losses=True)  # what layers add is part of the loss
         self.unknown: dict[int, Any] = {}
 
     @classmethod

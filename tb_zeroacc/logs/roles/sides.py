@@ -20,7 +20,7 @@ _LETTERS = re.compile("[a-z]+")
 def is_players(role: Role, name: str, tag: str) -> bool:
     """Whether a loss is that of one of several networks that train against one another."""
     words = {*name.lower().split("_"), *_LETTERS.findall(tag.lower())}
-    is_loss = role is Role.LOSS or (role is Role.OTHER and "loss" in words)
+    is_loss = role is Role.LOSS or (role in (Role.METRIC, Role.OTHER) and "loss" in words)
     return is_loss and bool(words & PLAYERS)
 
 
@@ -38,7 +38,7 @@ def side_of(role: Role, name: str, tag: str) -> int:
         return 0 if is_bound or is_players(role, name, tag) else -1
     if role in (Role.ACCURACY, Role.REWARD):
         return 1
-    if role is not Role.METRIC:
+    if role is not Role.METRIC or is_players(role, name, tag):
         return 0
     words |= {word.rstrip("0123456789") for word in words}
     return int(bool(words & HIGHER_IS_BETTER)) - int(bool(words & LOWER_IS_BETTER))

@@ -9,6 +9,7 @@ import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.run import Curve, Role, Run
 from tests.diagnosis.planted import a_curve, a_run
@@ -39,6 +40,9 @@ CASES: dict[str, tuple[Run, type[Answer]]] = {
     "just beyond the limits": (game([3.01] * 8, [0.0999] * 8), Flagged),
     "the loser on its limit": (game([3.0] * 8, [0.0999] * 8), Passed),
     "the winner on its limit": (game([3.01] * 8, [0.1] * 8), Passed),
+    "the generator wins, and the other's loss is a mean": (game(ZERO, [1.51] * 8), Flagged),
+    "a fooled one on its limit": (game(ZERO, [1.5] * 8), Passed),
+    "a generator at that level": (game([1.51] * 8, ZERO), Passed),
     "a healthy game near ln 2": (game(GOAL, GOAL[::-1]), Passed),
     "a healthy game that the generator does not win": (game([2.5] * 8, [0.3] * 8), Passed),
     "won for a while": (game(LOSES, [*[0.01] * 7, 0.4]), Passed),
@@ -62,6 +66,14 @@ def test_it_names_both_losses() -> None:
     assert found.since == 4
 
 
-def test_it_stands_apart() -> None:
-    verdict = diagnose(game(LOSES, ZERO), CATALOGUE, strict=True)
-    assert [f.code for f in verdict.previews] == ["ZA612"]
+def test_the_outcome_of_a_game_is_no_matter_of_its_losses() -> None:
+    """A loss of a critic that reads as a metric shows no more than one that reads as a loss."""
+    falls = [0.9 * 0.8**i + 0.3 for i in range(20)]
+    for role in (Role.LOSS, Role.METRIC):
+        run = game(GOAL, falls, loss_of("critic_loss", falls, role), names="generator_loss d_loss")
+        assert diagnose(run, CATALOGUE, strict=True).outcome is Outcome.CANNOT_TELL
+    beside = a_curve(falls, tag="train/loss", name="loss")
+    assert diagnose(a_run(beside, *run.curves, recorded=False), CATALOGUE).outcome is (
+        Outcome.CANNOT_TELL
+    )
+    assert diagnose(a_run(beside, recorded=False), CATALOGUE).outcome is Outcome.LEARNING

@@ -393,6 +393,34 @@ def test_penalty_is_told_from_the_data_loss(tmp_path: Path) -> None:
     assert log.contract().layers[0].regularizers == ("kernel_regularizer: L2(0.1)",)
 
 
+class _Kept(layers.Layer):
+    """Adds the mean square of what passes to the loss, as a variational code its divergence."""
+
+    def call(self, given: tf.Tensor) -> tf.Tensor:
+        self.add_loss(3.0 * keras.ops.mean(keras.ops.square(given)))
+        return given
+
+
+@pytest.mark.parametrize("added_by", ["a layer", "an activity regularizer"])
+def test_what_layers_add_is_a_penalty_with_gradients(added_by: str, tmp_path: Path) -> None:
+    keras.utils.set_random_seed(0)
+    x = features(8)
+    own = keras.regularizers.L2(3.0) if added_by == "an activity regularizer" else None
+    dense = layers.Dense(1, activity_regularizer=own, use_bias=False, name="out")
+    inputs = keras.Input((6,))
+    outputs = dense(inputs)
+    model = keras.Model(inputs, outputs if own else _Kept()(outputs))
+    model.compile("sgd", "mse")
+    kernel = dense.kernel.numpy()
+    told, truth = x @ kernel, x[:, :1]
+    model.fit(x, truth, verbose=0, callbacks=[recorder(tmp_path)])
+    row = read(tmp_path).at("loss", 0).row("loss")
+    assert row["penalty"] == pytest.approx(3.0 * (told**2).mean(), rel=1e-4)
+    assert row["data_loss"] == pytest.approx(((told - truth) ** 2).mean(), rel=1e-4)
+    gradient = 2 / 8 * x.T @ (told - truth + 3.0 * told)
+    assert row["gradient_norm"] == pytest.approx(float(np.linalg.norm(gradient)), rel=1e-4)
+
+
 def test_missing_and_scaled_gradients(tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
     inputs = keras.Input((6,))

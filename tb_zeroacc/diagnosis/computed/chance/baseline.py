@@ -24,6 +24,7 @@ BEATEN_LOSS = 0.5
 BEATEN_ACCURACY = 0.25
 # Programs that are stuck end at .93 to 1.47 of their baseline, healthy ones under .45 (measured).
 HOPELESS = 0.9
+ROUNDED = 1e-3  # of the sum of shares
 # E|y - median| of a normal variable of standard deviation 1: sqrt(2 / pi).
 MEAN_ABSOLUTE_OF_NORMAL = math.sqrt(2.0 / math.pi)
 
@@ -41,6 +42,8 @@ class Baseline:
         error: Standard error of `loss`: the labels on record are a sample. 0 if unknown.
         measured: True where it rests on recorded labels, False where on the number of units alone.
         what: What it is, in words: `entropy of the labels`, `variance of the targets`, `ln 10`.
+        floor: What even the best prediction scores at least, in the unit of `loss`: the entropy of
+            labels that are shares, such as the answers of a teacher. 0 if unknown.
     """
 
     loss: float | None = None
@@ -50,6 +53,7 @@ class Baseline:
     error: float = 0.0
     measured: bool = False
     what: str = ""
+    floor: float = 0.0
 
 
 def baseline_of(run: Run) -> Baseline:
@@ -69,6 +73,7 @@ def baseline_of(run: Run) -> Baseline:
         error=math.hypot(*(p.error for p in baselines)),
         measured=all(p.measured for p in baselines),
         what="sum over the outputs",
+        floor=sum(p.floor for p in baselines),
     )
 
 
@@ -137,6 +142,7 @@ def _of_classes(run: Run, output: Output, scale: float) -> Baseline:
             error=error * scale,
             measured=True,
             what="entropy of the labels",
+            floor=min(_entropy_of_shares(run, output), entropy) * scale,
         )
     if output.loss == "binary_crossentropy":
         return _of_coins(run, output, weight)
@@ -145,6 +151,26 @@ def _of_classes(run: Run, output: Output, scale: float) -> Baseline:
     uniform = math.log(output.units) * weight
     # The share of the largest class is not known from the number of units.
     return Baseline(uniform, uniform, None, output.units, what=f"ln {output.units}")
+
+
+def _entropy_of_shares(run: Run, output: Output) -> float:
+    """The least that the mean entropy of labels can be that are shares, in nats; else 0.
+
+    Of each example it is at least -ln of the sum of its squared shares (A. Renyi, 1961), and the
+    mean of that at least -ln of the mean sum, which mean and deviation of all labels give.
+    """
+    table = run.table("labels")
+    row = output_row(table, output.name)
+    if table is None or row is None or mean_weight(run, output.name) is not None:
+        return 0.0
+    units, low = known_median(table.column("units")[:, row]), table.column("min")[:, row]
+    sums = np.stack([table.column(f"row_sum_{end}")[:, row] for end in ("min", "max")])
+    is_shares = units == output.units and bool((low >= 0).all())
+    if not is_shares or not np.allclose(sums, 1.0, atol=ROUNDED):
+        return 0.0
+    means, stds = table.column("mean")[:, row], table.column("std")[:, row]
+    squares = float(np.average(stds**2 + means**2, weights=table.column("examples")[:, row]))
+    return max(0.0, -math.log(units * squares)) if squares > 0 else 0.0
 
 
 def _weighted_entropy(run: Run, output: Output, shares: NDArray[np.float64]) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tb_zeroacc.diagnosis.computed.chance.levels import chance_at_end
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
+from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.run import Role, Run
 
@@ -85,8 +86,12 @@ def _can_show_it(run: Run, course: Course) -> bool:
     """Whether a curve that got better would show that something was learned."""
     if not np.isfinite(course.curve.series.values[-1]):
         return False
+    if course.curve.is_called_loss and run.headline(Role.REWARD) is not None:
+        return False  # what values aim at moves: their loss falls where nothing is ever paid
     if course.curve.role is not Role.LOSS:
         return True
+    if has_opponent(run):
+        return False  # in a game one falls as the other rises
     if chance_at_end(run, course.curve.split) is not None:
         return False  # it came down to what always guessing scores
     if runs_away(course):

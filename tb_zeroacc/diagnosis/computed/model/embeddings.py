@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, tensor_of, trained_outputs
 from tb_zeroacc.diagnosis.computed.model.samples import known_median
 from tb_zeroacc.facts import Output, Shapes
-from tb_zeroacc.run import Run
+from tb_zeroacc.run import Role, Run
 
 _WORDS = re.compile("[a-z]+")
 NAMED = frozenset(
@@ -22,7 +23,8 @@ def embedding_of(run: Run) -> Output | None:
     """The output that places examples in a space of several units; None where none is known to.
 
     Its loss compares outputs with one another: the labels cannot be its targets (they lack two of
-    its axes, or are all alike), its last layer scales to length 1, or its loss is named so.
+    its axes, are all alike, or there are none), its last layer scales to length 1, or its loss is
+    named so.
     """
     if run.contract is None or run.shapes is None:
         return None
@@ -34,7 +36,24 @@ def embedding_of(run: Run) -> Output | None:
         normalises = named.get(output.layer or "") in NORMALISING
         if normalises or words & NAMED or _has_no_targets(run, run.shapes, output):
             return output
-    return None
+    return _unlabelled(run, run.shapes)
+
+
+def _unlabelled(run: Run, shapes: Shapes) -> Output | None:
+    """The one output of a model that is trained without labels and gives back no input.
+
+    Not that of a game, of a policy, or of a decoder: what those make answers to something else.
+    """
+    outputs = trained_outputs(run)
+    has_labels = bool(shapes.labels) or run.table("labels") is not None
+    if has_labels or len(outputs) != 1 or len(shapes.outputs) != 1:
+        return None
+    (output,), (made,) = outputs, shapes.outputs
+    gives_back = any(given.shape == made.shape for given in shapes.inputs)
+    is_point = (output.units or 0) > 1 and output.activation not in OF_CLASSES
+    if gives_back or not is_point or output.loss or has_opponent(run):
+        return None
+    return None if run.curves_of(Role.REWARD) else output
 
 
 def _has_no_targets(run: Run, shapes: Shapes, output: Output) -> bool:

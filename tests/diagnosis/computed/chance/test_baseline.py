@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.computed.chance.baseline import Baseline, baseline_of
 from tb_zeroacc.diagnosis.context import context_of
+from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.facts import Contract
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
@@ -86,6 +88,43 @@ def test_exclusive_classes_on_a_binary_loss_are_a_coin_each(
     )
     assert baseline_of(run).loss == pytest.approx(loss, rel=1e-3)
     assert baseline_of(run).accuracy == pytest.approx(accuracy)
+
+
+def shares(std: float, **column: float) -> Run:
+    """Ten equal classes whose labels are shares, of a standard deviation; .3 are ones and zeros."""
+    columns = {
+        "mean": 0.1, "std": std, "min": 0.0, "row_sum_min": 1.0, "row_sum_max": 1.0,
+        "examples": 32.0, "units": 10.0, **column,
+    }  # fmt: skip
+    run = counts(*[10] * 10)
+    labels = a_table("labels", {"y": columns})
+    contract = a_contract(loss="categorical_crossentropy")
+    return replace(run, contract=contract, tables={**run.tables, "labels": labels})
+
+
+FLOORS: dict[str, tuple[Run, float]] = {
+    "a teacher's answers": (shares(0.08), -math.log(10 * (0.08**2 + 0.1**2))),
+    "ones and zeros": (shares(0.3), 0.0),
+    "all alike": (shares(0.0), LN10),
+    "no shares: they do not add up": (shares(0.08, row_sum_min=0.5), 0.0),
+    "no shares: below 0": (shares(0.08, min=-0.1), 0.0),
+    "class numbers": (shares(0.08, units=1.0), 0.0),
+}
+
+
+@pytest.mark.parametrize(("run", "floor"), FLOORS.values(), ids=FLOORS.keys())
+def test_what_labels_that_are_shares_cost_at_least(run: Run, floor: float) -> None:
+    assert baseline_of(run).floor == pytest.approx(floor, abs=1e-6)
+
+
+def test_the_entropy_of_a_teachers_answers_is_no_failure() -> None:
+    """It ends at .91 of a constant prediction's loss, and nothing lower can be had."""
+    loss = a_curve([2.3, *[2.09] * 30])
+    taught = replace(shares(0.08), curves=(loss,))
+    assert context_of(taught).loss_ratio == pytest.approx((2.09 - 1.808) / (LN10 - 1.808), rel=1e-2)
+    assert diagnose(taught, CATALOGUE, strict=True).findings == ()
+    told = diagnose(replace(shares(0.3), curves=(loss,)), CATALOGUE, strict=True)
+    assert told.findings[0].code == "ZA704"
 
 
 def test_sample_weights_scale_the_baseline() -> None:

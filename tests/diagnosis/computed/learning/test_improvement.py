@@ -8,7 +8,7 @@ from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
-from tb_zeroacc.run import Role
+from tb_zeroacc.run import Curve, Role
 from tests.diagnosis.planted import a_contract, a_curve, a_run
 
 # Masks of 0 and 255 under a cross-entropy of the user's own, by epochs.
@@ -30,6 +30,22 @@ def test_a_loss_that_runs_away_has_not_improved(values: list[float], improved: b
     assert bool(improvements_of(run)) is improved
     told = diagnose(run, CATALOGUE, strict=True)
     assert (told.outcome is Outcome.LEARNING) is improved
+
+
+@pytest.mark.parametrize(
+    ("beside", "improved"),
+    [
+        (a_curve([0.5, 0.1] * 6, Role.REWARD, tag="reward"), False),
+        (a_curve([float(i) for i in range(12)], Role.REWARD, tag="reward"), True),
+        (a_curve([0.7] * 12, tag="g_loss", name="g_loss", headline=False), False),
+        (a_curve([0.7] * 12, tag="aux_loss", name="aux_loss", headline=False), True),
+    ],
+    ids=["a reward that stays", "a reward that rises", "an opponent", "another loss"],
+)
+def test_a_loss_whose_goal_moves_shows_nothing(beside: Curve, improved: bool) -> None:
+    """Of values or of a game: it falls where nothing is learned, and rises where something is."""
+    run = a_run(a_curve([1.0 - 0.08 * i for i in range(12)]), beside, recorded=False)
+    assert bool(improvements_of(run)) is improved
 
 
 def test_a_cross_entropy_below_zero_beats_nothing() -> None:
