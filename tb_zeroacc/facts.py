@@ -148,6 +148,11 @@ class Operation:
     on_inputs: bool = False
     factor: float | None = None
 
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence, as layers are by their names."""
+        return self.class_name
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
