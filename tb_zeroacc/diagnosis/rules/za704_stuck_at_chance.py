@@ -39,6 +39,7 @@ from tb_zeroacc.diagnosis.computed.learning.run_length import (
     is_short,
     longest_loss,
 )
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.learning.trend import (
     Trend,
     last_stretch,
@@ -47,7 +48,9 @@ from tb_zeroacc.diagnosis.computed.learning.trend import (
     training_step,
     trend_of,
 )
+from tb_zeroacc.diagnosis.computed.model.kernels import kernel_ratios
 from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
+from tb_zeroacc.diagnosis.computed.model.samples import typical
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
@@ -58,6 +61,9 @@ NEAR_MAJORITY = 0.05  # accuracy above the largest class's share that is no lear
 # For logs that hold no labels: a loss that stands at ln k beside an accuracy of 1/k.
 ABOVE_CHANCE = 1.5  # times 1/k: an accuracy that rose to it was learned
 FLAT = 0.05  # of the loss around its end
+# Median update ÷ weights times the steps. Healthy programs: .26 and more, a backbone that is only
+# tuned .07. Steps that are smaller than `LAZY` are a fault of their own, as in ZA702.
+TOO_LITTLE, LAZY = 0.1, 1e-4
 LASTING = 0.25  # share of the points that must be there: a jump at the end may recover
 FEWEST_CONSTANT = 10  # points of a loss that never moves
 UNMOVED = 1e-4  # of its level: four equal digits
@@ -112,7 +118,9 @@ def stuck_at_chance(context: RunContext) -> Answer:
     known) and accuracy is at most .05 above the largest class's share. Programs that are stuck
     end at .93 to 1.47 of the baseline, healthy ones under .43 (measured). At least 4 epochs (or
     20 single steps of a run that has ended), and no longer falling: a first plateau often ends.
-    It must have been there for the last quarter of the points. Where the labels are mostly noise a
+    It must have been there for the last quarter of the points. Steps of a healthy size that could
+    not have moved the weights by a tenth of their size, all together, show nothing: healthy
+    programs take .26 and more. Where the labels are mostly noise a
     healthy model ends there, too: an area under the ROC curve, a validation accuracy or, of
     classes, a validation loss that is better than chance by more than the error of the labels on
     record acquits it. Without labels and contract:
@@ -189,8 +197,21 @@ def _by_baseline(
         return Passed(f"{said}, but only in the last {count(len(values) - begin, 'point')}")
     if (signal := shown_signal(context.run)) is not None:
         return Passed(f"{said}, but {signal}: there may be little to learn")
+    if (moved := _distance(context.run)) is not None and moved < TOO_LITTLE:
+        return CannotTell(f"{said}, but {count(steps_taken(context.run), 'step')} could move the "
+                          f"weights by {percent(moved)} of their size at most: it had no time")
     chance = _Chance(baseline_loss, majority, context.baseline.what)
     return _flagged(context.run, curve, trend, chance, begin, measured=context.baseline.measured)
+
+
+def _distance(run: Run) -> float | None:
+    """How far all steps together could move the weights, as a share of their size.
+
+    None where it is not known, and where single steps are too small to be learning.
+    """
+    weights = run.table("weights")
+    step = typical(kernel_ratios(run, weights), weights.steps) if weights is not None else math.nan
+    return step * steps_taken(run) if step >= LAZY else None
 
 
 def _by_level(run: Run, curve: Curve, trend: Trend) -> Answer:
