@@ -175,7 +175,8 @@ def _divided(run: Run, inputs: Table) -> _Mismatch | None:
     if not 0 < factor <= EXPECTS_BYTES or (batch is not None and len(batch.rows) > 1):
         return None  # of several inputs it is not known which one is multiplied
     mean, std = inputs.column("mean"), inputs.column("std")
-    spread = np.sqrt(np.mean(std**2, axis=1) + np.var(mean, axis=1))  # over all features, (samples,)
+    # Over all features together, (samples,).
+    spread = np.sqrt(np.mean(std**2, axis=1) + np.var(mean, axis=1))
     if not np.isfinite(spread).any() or factor * float(np.nanmax(spread)) >= SQUEEZED:
         return None
     low, high = _range(inputs)
