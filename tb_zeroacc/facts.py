@@ -109,6 +109,7 @@ class Layer:
         kernel_initializer: Class name, with its constant where there is one: `Constant(0.0)`.
         bias_initializer: As above.
         regularizers: `kernel_regularizer: L2(0.01)` and the like.
+        constraints: `kernel_constraint: MaxNorm(2)` and the like.
         trainable: Whether the layer's variables are trained.
         parameters: Number of its weights, frozen ones included.
         is_output: True for a layer that makes an output of the model.
@@ -128,6 +129,29 @@ class Layer:
     is_output: bool = False
     variables: tuple[str, ...] = ()
     settings: dict[str, Scalar] = field(default_factory=dict)
+    constraints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation between the layers of a functional model: `x / 255`, `keras.ops.relu(x)`.
+
+    Attributes:
+        class_name: Its class in Keras, `Relu`; `Reciprocal` for a constant divided by a tensor.
+        tensors: How many tensors it takes; its other operands are constants.
+        on_inputs: Whether no layer stands between it and the inputs of the model.
+        factor: What it multiplies its tensor by, of a product or quotient with a number; else None.
+    """
+
+    class_name: str
+    tensors: int
+    on_inputs: bool = False
+    factor: float | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence, as layers are by their names."""
+        return self.class_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +254,8 @@ class Contract:
     `source` is `recorder` (everything Keras resolved) or `keras_record` (the JSON which
     `keras.callbacks.TensorBoard` writes: metrics and losses as the user wrote them).
     `optimizer` is the one that trains, None where none was seen to; where several do it is the
-    first of `optimizers`, which is empty otherwise.
+    first of `optimizers`, which is empty otherwise. `operations` are those between the layers, in
+    the order of calls; None where they are not known: of a model with a `call` of its own.
     """
 
     source: Literal["recorder", "keras_record"] = "recorder"
@@ -247,6 +272,7 @@ class Contract:
     strategy: str | None = None
     worker: int | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    operations: tuple[Operation, ...] | None = None
 
     @property
     def is_own_loop(self) -> bool:

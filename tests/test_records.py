@@ -30,11 +30,13 @@ ends = some.builds(
 CONTRACT = facts.Contract(
     model="Sequential",
     layers=(facts.Layer("a", "Dense", units=3, regularizers=("kernel_regularizer: L2(0.1)",),
-                        settings={"rate": 0.5, "name": "x", "on": True, "nothing": None}),),
+                        settings={"rate": 0.5, "name": "x", "on": True, "nothing": None},
+                        constraints=("kernel_constraint: MaxNorm(2)",)),),
     outputs=(facts.Output("y", metrics=("MeanSquaredError",), metric_names=("mse",)),),
     optimizer=facts.Optimizer("Adam", 0.001, settings={"beta_1": 0.9}),
     fit=facts.Fit(epochs=3, callbacks=({"class_name": "EarlyStopping", "patience": 2},)),
     versions={"keras": "3"},
+    operations=(facts.Operation("TrueDivide", 1, on_inputs=True, factor=0.5),),
 )  # fmt: skip
 PIPELINE = facts.Pipeline((
     facts.Tapped("raw", "raw", shape=(None, 3), dtype="uint8"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ from tb_zeroacc.diagnosis.computed.data.inputs import (
     hidden_entry,
     prepared_by,
     rms_by_feature,
+    scaling_operations,
 )
 from tb_zeroacc.diagnosis.computed.learning.failing_validation import held_out
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
@@ -43,6 +45,10 @@ SQUEEZED = 0.02
 # Largest feature's root mean square. Pixels that were divided by 255 twice: .002; tables that train
 # well as they ship: .048 (diabetes).
 FAINT = 0.01
+ONCE = Fix(
+    "Leave the scaling to the model: give it inputs of 0 to 255.",
+    "- model.fit(x / 255, y)\n+ model.fit(x, y)",
+)
 CONSEQUENCES = (
     "ZA206", "ZA403", "ZA404", "ZA503", "ZA504", "ZA505", "ZA509", "ZA602", "ZA605", "ZA608",
     "ZA613", "ZA702", "ZA704", "ZA705", "ZA706",
@@ -86,8 +92,9 @@ def input_range_mismatch(context: RunContext) -> Answer:
 
     ## How it is detected
     Any of three. (1) A `Rescaling` with a scale of 1/32 or less stands in front of the first
-    kernel, and what comes out of it has a standard deviation under .02 in all samples: .0015 to
-    .005 for pictures that were rescaled before, .38 for digits that were not. (2) No layer scales
+    kernel, or operations such as `x / 255` of a functional model multiply the inputs by as little,
+    and what comes out has a standard deviation under .02 in all samples: .0015 to .005 for pictures
+    that were rescaled before, .38 for digits that were not. (2) No layer scales
     the inputs, and the largest root mean square of a feature is under .01 (.002 for pixels divided
     twice; raw diabetes data, which train well, have .048). (3) A backbone of `keras.applications`,
     known by its first layers, is frozen and comes first in the model, and the inputs exceed 10
@@ -158,7 +165,28 @@ def _squeezed(run: Run, inputs: Table) -> _Mismatch | None:
             std = _spread_behind(run, layer)
             if std is not None and std < SQUEEZED:
                 return _rescaled(run, inputs, layer, std)
-    return None
+    return _divided(run, inputs)
+
+
+def _divided(run: Run, inputs: Table) -> _Mismatch | None:
+    """Operations that rescale bytes, and get what was rescaled before."""
+    operations, batch = scaling_operations(run), run.table("batch")
+    factor = math.prod(x.factor for x in operations if x.factor is not None)
+    if not 0 < factor <= EXPECTS_BYTES or (batch is not None and len(batch.rows) > 1):
+        return None  # of several inputs it is not known which one is multiplied
+    mean, std = inputs.column("mean"), inputs.column("std")
+    # Over all features together, (samples,).
+    spread = np.sqrt(np.mean(std**2, axis=1) + np.var(mean, axis=1))
+    if not np.isfinite(spread).any() or factor * float(np.nanmax(spread)) >= SQUEEZED:
+        return None
+    low, high = _range(inputs)
+    return _Mismatch(
+        f"the model itself multiplies its inputs by {number(factor)}, but they are {number(low)} "
+        f"to {number(high)}: they are scaled twice",
+        Evidence.of_table("standard deviation of the inputs × that factor, largest of all samples",
+                          inputs, factor * float(np.nanmax(spread)), at_least(SQUEEZED)),
+        ONCE,
+    )  # fmt: skip
 
 
 def _spread_behind(run: Run, layer: Layer) -> float | None:
@@ -180,8 +208,7 @@ def _rescaled(run: Run, inputs: Table, layer: Layer, std: float) -> _Mismatch:
         "are scaled twice",
         Evidence.of_table(f"standard deviation behind `{layer.name}`, largest of all samples",
                           table, std, at_least(SQUEEZED), layer=layer.name),
-        Fix("Leave the scaling to the model: give it inputs of 0 to 255.",
-            "- model.fit(x / 255, y)\n+ model.fit(x, y)"),
+        ONCE,
         (layer.name,),
     )  # fmt: skip
 

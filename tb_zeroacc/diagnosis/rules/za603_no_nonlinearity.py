@@ -20,7 +20,7 @@ from tb_zeroacc.diagnosis.computed.data.association import shows_none
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
-from tb_zeroacc.facts import Layer
+from tb_zeroacc.facts import Layer, Operation
 from tb_zeroacc.wording import count
 
 # Layers that multiply their input with a kernel, and those beside them that bend nothing either.
@@ -29,7 +29,14 @@ KERNELS = ("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D", "DepthwiseConv2
 STRAIGHT = (
     *KERNELS, "InputLayer", "Flatten", "Reshape", "Permute", "Dropout", "BatchNormalization",
     "Rescaling", "Normalization", "ZeroPadding2D", "AveragePooling2D", "GlobalAveragePooling2D",
+    "Add", "Subtract", "Average", "Concatenate",
 )  # fmt: skip
+# Operations between layers that bend nothing either; the second ones with a constant alone.
+STRAIGHT_OPERATIONS = (
+    "Add", "Subtract", "Negative", "Reshape", "Transpose", "Concatenate", "Stack", "GetItem",
+    "Squeeze", "ExpandDims", "Mean", "Sum", "Average",
+)  # fmt: skip
+SCALING_OPERATIONS = ("Multiply", "Divide", "TrueDivide")
 LINEAR = (None, "linear")
 RIVAL = (
     "ZA206",
@@ -67,9 +74,10 @@ def no_nonlinearity(context: RunContext) -> Answer:
     are not separated by one (exclusive or, rings, pictures), it stays near chance.
 
     ## How it is detected
-    From the contract: a `Sequential` model of layers that are known to bend nothing, with two or
-    more that have a kernel and no activation on any but the last. Only there: in other models an
-    operation between the layers (`keras.ops.relu`) is in no contract. Strong where the loss ends
+    From the contract: layers that are known to bend nothing, with two or more that have a kernel
+    and no activation on any but the last. In a functional model no operation between the layers
+    (`keras.ops.relu`, a product of two of them) bends anything either; of a model with a `call` of
+    its own that is not known. Strong where the loss ends
     at nine tenths of its baseline or more and no input column is correlated with a label (p of the
     largest correlation 1e-4 or more): there is nothing that straight lines could find. Else a
     smell. Muted once the run beats its baseline: some data need no more than a straight line.
@@ -88,14 +96,17 @@ def no_nonlinearity(context: RunContext) -> Answer:
     2021), rule 3.
     """
     contract = context.given(CONTRACT)
-    if contract.source != "recorder" or contract.model != "Sequential":
-        return NotApplicable("only of a chain of layers it is known what is between them")
+    operations = contract.operations
+    if contract.source != "recorder" or (contract.model != "Sequential" and operations is None):
+        return NotApplicable("what the model computes between its layers is not on record")
     kernels = [layer for layer in contract.layers if layer.class_name in KERNELS]
     if len(kernels) < 2:
         return NotApplicable("fewer than two layers have a kernel")
     bending = [x for x in contract.layers if not x.is_output and not _is_straight(x)]
     if bending:
         return Passed(f"`{bending[0].name}` is not linear")
+    if between := [x.class_name for x in operations or () if not _is_straight_operation(x)]:
+        return Passed(f"`{between[0]}` between the layers is not linear")
     hidden = [layer for layer in kernels if not layer.is_output]
     if not hidden:
         return NotApplicable("no hidden layer has a kernel")
@@ -126,3 +137,9 @@ def _finds_nothing(context: RunContext) -> bool:
 
 def _is_straight(layer: Layer) -> bool:
     return layer.class_name in STRAIGHT and layer.activation in LINEAR
+
+
+def _is_straight_operation(operation: Operation) -> bool:
+    if operation.class_name in SCALING_OPERATIONS:
+        return operation.tensors == 1
+    return operation.class_name in STRAIGHT_OPERATIONS

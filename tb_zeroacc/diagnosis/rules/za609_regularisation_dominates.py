@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.fixes.regularizers import weaker_regularizer
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -21,6 +22,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.model.holding_back import regularizer_of
 from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, STEP_LOSS, WEIGHTS
@@ -32,6 +34,7 @@ from tb_zeroacc.wording import listed, number, percent
 OUTWEIGHS = 1.0  # penalty ÷ loss of the data in the first samples; a healthy one may be 5
 DECAYS = 0.01  # of a weight, a step: usual settings take .0001 and less (.001 · .1, .1 · .0005)
 FIRST = 10  # samples
+PENALISED = ("kernel", "activity")
 # Kernel at the end ÷ at first: .00003 and .0009 where the penalty has won, .15 to .9 in health.
 SHRUNK = 0.1
 
@@ -84,7 +87,7 @@ def regularisation_dominates(context: RunContext) -> Answer:
     stackoverflow.com/q/51028324 and 39052558; Goodfellow et al. 2016, Deep Learning, section 7.1.
     Margins measured on Keras 3.15.
     """
-    regularised = [x for x in context.given(CONTRACT).layers if _regulariser(x)]
+    regularised = [x for x in context.given(CONTRACT).layers if regularizer_of(x, *PENALISED)]
     if not regularised:
         return _by_decay(context)
     table = context.given(STEP_LOSS)
@@ -144,13 +147,6 @@ def _by_decay(context: RunContext) -> Answer:
     )  # fmt: skip
 
 
-def _regulariser(layer: Layer) -> str | None:
-    """The regulariser of a layer's kernel or of its output, `L2(0.01)`."""
-    kinds = [r.partition("_regularizer: ") for r in layer.regularizers]
-    known = [kind for what, _, kind in kinds if what.endswith(("kernel", "activity"))]
-    return known[0] if known else None
-
-
 def _shrunk(context: RunContext, layers: Sequence[Layer]) -> dict[str, tuple[Table, float]]:
     """The kernels and outputs that shrank, where they are on record, and to which share."""
     outputs = {x.name for x in layers if any("activity" in r for r in x.regularizers)}
@@ -192,7 +188,7 @@ def _flagged(
     (early, fit), until = first, int(table.steps[min(FIRST, len(table)) - 1])
     layer = next(x for x in regularised if {x.name, *x.variables} & set(shrunk))
     what = "activity" if layer.name in shrunk else "kernel"
-    kind = _regulariser(layer) or ""
+    kind = regularizer_of(layer, *PENALISED) or ""
     return Flagged(
         summary=f"The penalty of the regularisers is {number(early / fit)} times the loss of the "
         f"data: it shrinks {_named(shrunk)} to nothing.",
@@ -203,19 +199,5 @@ def _flagged(
             *_sizes(shrunk),
         ),
         since=BEFORE_TRAINING,
-        fix=_weaker(what, kind),
+        fix=weaker_regularizer(what, kind),
     )  # fmt: skip
-
-
-def _weaker(what: str, kind: str) -> Fix | None:
-    """The same regulariser, a thousandth as strong; None where its strength is not known."""
-    name, _, strength = kind.removesuffix(")").partition("(")
-    try:
-        weak = float(strength) / 1000.0
-    except ValueError:
-        return None
-    call = f"{what}_regularizer=keras.regularizers.{name}"
-    return Fix(
-        f"Weaken the regularisers: {name}({weak:g}) to begin with.",
-        f"- {call}({strength}),\n+ {call}({weak:g}),",
-    )

@@ -94,9 +94,10 @@ def learning_rate_too_high(context: RunContext) -> Answer:
     within the first 10 steps AND a batch's loss rises to 5 times the first (or 5 baselines) within
     100 steps; or it is .3 or more, the rate is above the optimizer's usual one and the run ends at
     .9 of its baseline or more, either after such a jump or (at ten times the usual rate) with
-    outputs that do not differ; or its median over the steps (20 samples or more, each standing for
-    the steps up to the next) is above .1, a smell unless the loss ends at .9 of its baseline or
-    more: a linear model of small weights learned everything at .13 (measured).
+    outputs that do not differ; or it is 1 or more at a hundred times the usual rate of Adam or a
+    related optimizer, and the run ends there; or its median over the steps (20 samples or more,
+    each standing for the steps up to the next) is above .1, a smell unless the loss ends at .9 of
+    its baseline or more: a linear model of small weights learned everything at .13 (measured).
     The largest over kernels; biases, which start at 0, and kernels of zeros are left out. The first
     steps count because the weights grow with the rate: with Adam and a rate of 10 the ratio is 66
     to 100 at step 0 and .13 ten steps later. The loss must rise too, because a single weight that
@@ -146,6 +147,8 @@ def _judged(context: RunContext, weights: Table, group: Group, jump: Jump | None
     if first >= SHAKEN and jump is not None and _is_shaken(context, group, jump):
         harm = _jumped(weights, jump) if jump.times >= JUMP else _alike(context.run)
         return _overthrown(context.run, weights, group, ratios, harm, SHAKEN)
+    if overthrown and _is_absurd(context, group):
+        return _overthrown(context.run, weights, group, ratios, _lost(context))
     growth = None if jump is not None else growth_of(context.run, weights, group)
     if overthrown and growth is not None and not growth.times < GROWN:
         grown = _grown(context.run, weights, growth)
@@ -174,6 +177,25 @@ def _is_shaken(context: RunContext, group: Group, jump: Jump) -> bool:
         return rate > usual * (1.0 + ROUNDING)
     spread = least_spread(run)
     return rate >= TENFOLD * usual * (1.0 - ROUNDING) and spread is not None and spread < CONSTANT
+
+
+def _is_absurd(context: RunContext, group: Group) -> bool:
+    """Whether nothing was learned at a hundred times the usual rate of an adaptive optimizer."""
+    run, rate = context.run, peak_rate(context.run, group.optimizer)
+    is_lost = context.loss_ratio is not None and context.loss_ratio >= HOPELESS
+    is_high = is_adaptive(group.optimizer) and rate is not None and rate >= ABSURD_ADAPTIVE_RATE
+    return is_lost and is_high and not has_opponent(run) and shown_signal(run) is None
+
+
+def _lost(context: RunContext) -> tuple[str, Evidence]:
+    """What a loss that ends at its baseline adds to the finding: a sentence and a fact."""
+    loss, curve = context.final_loss or 0.0, context.run.headline(Role.LOSS)
+    assert curve is not None  # there is a ratio of it
+    limit = at_most(HOPELESS * (context.baseline.loss or 0.0))
+    return (
+        f"The loss ends at {percent(context.loss_ratio or 0.0)} of its baseline.",
+        Evidence.of_curve("loss at the end, against 0.9 times its baseline", curve, loss, limit),
+    )
 
 
 def _alike(run: Run) -> tuple[str, Evidence]:

@@ -152,6 +152,8 @@ def _judged(run: Run, weights: Table, group: Group, fall: float | None) -> Answe
         return NotApplicable(f"the gradient{group.whose} is 0: no rate would help")
     rate = peak_rate(run, group.optimizer)
     share = None if rate is None else rate / usual_rate(group.optimizer)
+    if median == 0.0 and share is not None and share > LOW_SHARE:
+        return Passed(f"no update{group.whose} changes a weight at all, at a usual rate")
     if fall is not None:
         found = _creeping(run, weights, group, median, f" {_moved(fall)};", None)
         return replace(found, is_own_cause=share is not None and share <= OWN_SHARE)

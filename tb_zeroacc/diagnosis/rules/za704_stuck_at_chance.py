@@ -34,11 +34,14 @@ from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.learning.improvement import improved as improved_beyond_noise
 from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
 from tb_zeroacc.diagnosis.computed.learning.run_length import (
+    LEAST_MOVED,
+    distance_moved,
     FEWEST_EPOCHS,
     FEWEST_STEPS,
     is_short,
     longest_loss,
 )
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.learning.trend import (
     Trend,
     last_stretch,
@@ -58,6 +61,7 @@ NEAR_MAJORITY = 0.05  # accuracy above the largest class's share that is no lear
 # For logs that hold no labels: a loss that stands at ln k beside an accuracy of 1/k.
 ABOVE_CHANCE = 1.5  # times 1/k: an accuracy that rose to it was learned
 FLAT = 0.05  # of the loss around its end
+LAZY = 1e-4  # update ÷ weights; smaller steps are a fault of their own, as in ZA702
 LASTING = 0.25  # share of the points that must be there: a jump at the end may recover
 FEWEST_CONSTANT = 10  # points of a loss that never moves
 UNMOVED = 1e-4  # of its level: four equal digits
@@ -112,8 +116,9 @@ def stuck_at_chance(context: RunContext) -> Answer:
     known) and accuracy is at most .05 above the largest class's share. Programs that are stuck
     end at .93 to 1.47 of the baseline, healthy ones under .43 (measured). At least 4 epochs (or
     20 single steps of a run that has ended and moved its weights by a tenth), and no longer
-    falling: a first plateau often ends.
-    It must have been there for the last quarter of the points. Where the labels are mostly noise a
+    falling: a first plateau often ends. It must have been there for the last quarter of the points.
+    Steps of a healthy size that could not have moved the weights by a tenth of their size, all
+    together, show nothing: healthy programs take .26 and more. Where the labels are mostly noise a
     healthy model ends there, too: an area under the ROC curve, a validation accuracy or, of
     classes, a validation loss that is better than chance by more than the error of the labels on
     record acquits it. Without labels and contract:
@@ -190,6 +195,10 @@ def _by_baseline(
         return Passed(f"{said}, but only in the last {count(len(values) - begin, 'point')}")
     if (signal := shown_signal(context.run)) is not None:
         return Passed(f"{said}, but {signal}: there may be little to learn")
+    moved, steps = distance_moved(context.run), steps_taken(context.run)
+    if moved is not None and LAZY * steps <= moved < LEAST_MOVED:
+        return CannotTell(f"{said}, but {count(steps, 'step')} could move the weights by "
+                          f"{percent(moved)} of their size at most: it had no time")
     chance = _Chance(baseline_loss, majority, context.baseline.what)
     return _flagged(context.run, curve, trend, chance, begin, measured=context.baseline.measured)
 

@@ -20,6 +20,8 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of, mann_kendall
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
+from tb_zeroacc.diagnosis.computed.optimizer.optimizer import optimizer_of
+from tb_zeroacc.diagnosis.computed.optimizer.schedules import scheduled_rates
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LEARNING_RATE, LOSS
@@ -34,6 +36,8 @@ FEWEST_BEFORE, FEWEST_AFTER = 8, 4  # points of the loss on either side
 STILL_FELL = 0.05  # of the level, over the last half before the rate went
 FALLS = 2.0  # Mann-Kendall z of that fall
 STOOD = 0.02  # of the level, gained in all of the rest
+ALIKE = 0.01  # of a rate: so far a sample may be from its schedule
+MOST_BETWEEN = 1_000_000  # steps between two samples that are looked at one by one
 
 
 @rule(
@@ -63,7 +67,8 @@ def schedule_ends_learning(context: RunContext) -> Answer:
 
     ## How it is detected
     The logged rate falls under 1 % of its largest value for good while 40 % of the run or more are
-    still to come. Over the last half before that the loss still fell (Mann-Kendall z above 2, 5 %
+    still to come; between two samples the settings of Keras' schedule in the contract tell the
+    step. Over the last half before that the loss still fell (Mann-Kendall z above 2, 5 %
     of its level); in all of the rest it gains less than 2 %. Where it went in the first fifth of
     the run, and the run does not beat its baseline, it need not have fallen before. Not applicable
     to a run that is still training, and to rewards.
@@ -88,7 +93,7 @@ def schedule_ends_learning(context: RunContext) -> Answer:
         return NotApplicable("reinforcement learning: its loss need not fall")
     rate = context.given(LEARNING_RATE)
     loss = course_of(run, context.given(LOSS))
-    gone = _gone_since(rate)
+    gone = _gone_since(run, rate)
     steps = None if loss is None else _on_axis_of(rate, run, loss)
     if loss is None or steps is None:
         return CannotTell("learning rate and loss stand on different axes")
@@ -116,19 +121,31 @@ def _on_axis_of(rate: Curve, run: Run, loss: Course) -> NDArray[np.int64] | None
     return np.array([training_step(run, loss.curve, int(at)) for at in loss.steps])
 
 
-def _gone_since(rate: Curve) -> int | None:
+def _gone_since(run: Run, rate: Curve) -> int | None:
     """The step from which on the rate is next to nothing; None where it ends above that."""
     steps, values = rate.series.finite()
     if len(values) < FEWEST_AFTER or values.max() <= 0:
         return None
     there = np.flatnonzero(values > GONE * values.max())
-    return int(steps[there[-1] + 1]) if there[-1] + 1 < len(values) else None
+    if there[-1] + 1 == len(values):
+        return None
+    sampled, optimizer = int(steps[there[-1] + 1]), optimizer_of(run)
+    if optimizer is None or rate.axis != "step":
+        return sampled
+    between = np.arange(int(steps[there[-1]]), min(sampled, int(steps[there[-1]]) + MOST_BETWEEN))
+    rates = scheduled_rates(optimizer, between)
+    if rates is None or not np.isclose(rates[0], values[there[-1]], rtol=ALIKE):
+        return sampled  # it may count from another step
+    below = np.flatnonzero(rates <= GONE * values.max())
+    return int(between[below[0]]) if len(below) else sampled
 
 
 def _judged_at_once(run: Run, rate: Curve, loss: Course, before: int, gone: int) -> Answer:
     """The rate went in the first part of a run that ends no better than a constant prediction."""
-    rest = float(loss.levels[before] - loss.levels[-1])
-    if rest > STOOD * (abs(float(loss.levels[before])) or 1.0):
+    # The loss of an epoch is the mean over it: in that in which the rate went it still fell.
+    since = min(before + 1, loss.points - 1) if loss.curve.axis == "epoch" else before
+    rest = float(loss.levels[since] - loss.levels[-1])
+    if rest > STOOD * (abs(float(loss.levels[since])) or 1.0):
         return Passed(f"after step {gone} the loss went on falling, to {number(loss.end)}")
     largest = float(rate.series.finite()[1].max())
     return Flagged(

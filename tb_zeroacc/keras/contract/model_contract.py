@@ -27,6 +27,7 @@ from tb_zeroacc.keras.compat import (
 from tb_zeroacc.keras.contract.activations import activation_of
 from tb_zeroacc.keras.contract.loss_graph import with_loss_graph
 from tb_zeroacc.keras.contract.losses import Asked, describe_outputs
+from tb_zeroacc.keras.contract.operations import operations_of
 from tb_zeroacc.keras.observe.optimizers import Known, Optimizers, optimizers_of_model
 from tb_zeroacc.recording.worker import worker_of
 
@@ -86,6 +87,7 @@ def describe(
             "backend": keras.backend.backend(),
             "python": ".".join(map(str, sys.version_info[:3])),
         },
+        operations=operations_of(model),
     )
 
 
@@ -133,11 +135,7 @@ def _layer(layer: Any, is_output: bool) -> facts.Layer:
         units=_units(layer, config),
         kernel_initializer=_object_name(kernel),
         bias_initializer=_object_name(config.get("bias_initializer")),
-        regularizers=tuple(
-            f"{key}: {_object_name(value)}"
-            for key, value in config.items()
-            if key.endswith("regularizer") and value
-        ),
+        regularizers=_named(config, "regularizer"),
         trainable=bool(layer.trainable),
         parameters=int(layer.count_params()) if layer.built else None,
         is_output=is_output,
@@ -147,7 +145,16 @@ def _layer(layer: Any, is_output: bool) -> facts.Layer:
             for key, value in config.items()
             if key not in _OWN_FIELD and value is not None and _is_plain(value)
         },
+        constraints=_named(config, "constraint"),
     )
+
+
+def _named(config: dict[str, Any], kind: str) -> tuple[str, ...]:
+    """The objects of a kind in a layer's configuration: `kernel_regularizer: L2(0.01)`."""
+    return tuple(
+        f"{key}: {_object_name(value)}" for key, value in config.items()
+        if key.endswith(kind) and value
+    )  # fmt: skip
 
 
 def _own(layer: Any) -> list[Any]:
@@ -220,9 +227,11 @@ def _config(thing: Any) -> dict[str, Any]:
     return config if isinstance(config, dict) else {}
 
 
-# Arguments that define an initialiser or a regulariser, each with its prefix in the name.
+# Arguments that define an initialiser, a regulariser or a constraint, each with its prefix in the
+# name.
 _TELLING = {
     "value": "", "l1": "", "l2": "", "stddev": "stddev=", "minval": "minval=", "maxval": "maxval=",
+    "min_value": "min=", "max_value": "",
 }  # fmt: skip
 
 

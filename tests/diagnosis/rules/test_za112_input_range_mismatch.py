@@ -10,7 +10,7 @@ import pytest
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
-from tb_zeroacc.facts import Layer
+from tb_zeroacc.facts import Layer, Operation
 from tb_zeroacc.run import Role, Run, Split
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
@@ -32,6 +32,12 @@ def inputs(low: float, high: float, rms: float | None = None) -> Any:
 def rescaling(scale: float = 1 / 255, offset: float = 0.0) -> Any:
     front = Layer("rescaling", "Rescaling", settings={"scale": scale, "offset": offset})
     return a_contract(front, CONV, HEAD)
+
+
+def multiplied(*factors: float) -> Any:
+    """A functional model whose inputs are multiplied by these in front of its first layer."""
+    front = tuple(Operation("Multiply", 1, on_inputs=True, factor=f) for f in factors)
+    return replace(a_contract(CONV, HEAD), model="Functional", operations=front)
 
 
 def behind(std: float, mean: float = 0.0) -> Any:
@@ -64,6 +70,20 @@ ZA112: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
         a_run(inputs(0, 1), rescaling(), behind(0.38), *STUCK), Passed),
     "a layer that hardly scales": (
         a_run(inputs(0, 0.1), rescaling(0.5), behind(0.01), *STUCK), Passed),
+    "divided before an operation that divides": (
+        a_run(inputs(0, 1), multiplied(1 / 255), *STUCK), None),
+    "by two operations": (a_run(inputs(0, 1), multiplied(1 / 255, 2.0), *STUCK), None),
+    "bytes for an operation that divides": (
+        a_run(inputs(0, 255), multiplied(1 / 255), *STUCK), Passed),
+    "spread behind it on the limit": (
+        a_run(inputs(0, 9, 0.641), multiplied(1 / 32), *STUCK), Passed),
+    "spread behind it just under": (a_run(inputs(0, 9, 0.639), multiplied(1 / 32), *STUCK), None),
+    "an operation that hardly scales": (a_run(inputs(0, 0.1), multiplied(1 / 31), *STUCK), Passed),
+    "which of two inputs it is": (
+        a_run(inputs(0, 1), multiplied(1 / 255), *STUCK,
+              a_table("batch", {"x": {"examples": 32.0}, "x[1]": {"examples": 32.0}})), Passed),
+    "tiny, but multiplied in the model": (
+        a_run(inputs(0, 0.0039), multiplied(255.0), *STUCK), Passed),
     "all inputs are 0": (a_run(inputs(0, 0), rescaling(), behind(0), *STUCK), NotApplicable),
     "divided twice": (a_run(inputs(0, 0.0039), a_contract(), *STUCK), None),
     "size on the limit": (a_run(inputs(0, 0.02, 0.01), a_contract(), *STUCK), Passed),
@@ -80,6 +100,13 @@ ZA112: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "largest input on the limit": (a_run(inputs(-1, 10), begins_with(*MOBILE), *STUCK), Passed),
     "an operation may stand in front": (
         a_run(inputs(0, 255), begins_with(*MOBILE, model="Functional"), *STUCK), Passed),
+    "no operation stands in front": (
+        a_run(inputs(0, 255),
+              replace(begins_with(*MOBILE, model="Functional"), operations=()), *STUCK), None),
+    "one does": (
+        a_run(inputs(0, 255),
+              replace(begins_with(*MOBILE, model="Functional"),
+                      operations=(Operation("TrueDivide", 1, True, 1 / 255),)), *STUCK), Passed),
     "it learns all the same": (a_run(inputs(0, 255), begins_with(*MOBILE), *BEATS), Passed),
     "shares into a frozen VGG": (a_run(inputs(0, 1), begins_with(*VGG), *STUCK), None),
     "VGG at the limit": (a_run(inputs(0, 2), begins_with(*VGG), *STUCK), Passed),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
-from tb_zeroacc.facts import Layer
+from tb_zeroacc.facts import Layer, Operation
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
@@ -23,6 +23,11 @@ BENT = Layer("bent", "Dense", "relu", 32)
 
 def model(*layers: Layer, kind: str = "Sequential", **more: Any) -> Any:
     return replace(a_contract(*layers, HEAD, **more), model=kind)
+
+
+def graph(*between: Operation) -> Any:
+    """A functional model of straight layers, with these operations between them."""
+    return replace(model(LINE, kind="Functional"), operations=between)
 
 
 def association(r: float) -> tuple[Any, Any]:
@@ -58,6 +63,13 @@ ZA603: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "one layer": (a_run(model(), *STUCK), NotApplicable),
     "an operation may stand between": (
         a_run(model(LINE, kind="Functional"), *STUCK), NotApplicable),
+    "no operation stands between": (a_run(graph(), *STUCK, *NOTHING), None),
+    "operations that bend nothing": (
+        a_run(graph(Operation("TrueDivide", 1, factor=0.1), Operation("Add", 2)), *STUCK, *NOTHING),
+        None),
+    "an activation as a function": (a_run(graph(Operation("Relu", 1)), *STUCK), Passed),
+    "a product of two tensors": (a_run(graph(Operation("Multiply", 2)), *STUCK), Passed),
+    "a constant divided by a tensor": (a_run(graph(Operation("Reciprocal", 1)), *STUCK), Passed),
     "it learns all the same": (a_run(model(LINE), *BEATS), Passed),
     "Keras' own record": (a_run(model(LINE, source="keras_record"), *STUCK), NotApplicable),
     "no contract": (a_run(*STUCK), CannotTell),

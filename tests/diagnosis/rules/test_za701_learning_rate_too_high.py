@@ -96,6 +96,13 @@ ZA701: dict[str, tuple[Run, type[Answer]]] = {
     "nine times the usual rate": (shaken(0.3, LN10, 0.009, spread=1e-7), Passed),
     "descent at a usual rate": (shaken(0.3, 5.0001 * LN10, 0.1, name="SGD"), Passed),
     "descent at a high rate": (shaken(0.3, 5.0001 * LN10, 0.11, name="SGD"), Flagged),
+    "a hundred times the usual rate, and nothing learned": (shaken(1.0, LN10, 0.1), Flagged),
+    "ninety-nine times": (shaken(1.0, LN10, 0.099), Passed),
+    "at it, and an update just under the weights": (shaken(0.99, LN10, 0.1), Passed),
+    "at it, and something learned": (
+        shaken(1.0, LN10, 0.1, loss=[2.3, 2.0, 1.9, 1.9]), Passed,
+    ),
+    "descent at a hundred times": (shaken(1.0, LN10, 1.0, name="SGD"), Passed),
     "neither updates nor a contract": (a_run(a_curve([220.0, 30.0])), CannotTell),
 }
 

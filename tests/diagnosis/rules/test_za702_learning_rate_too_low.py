@@ -11,7 +11,6 @@ from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table, some_hi
 from tests.diagnosis.rules.asking import answer, flagged
 from tests.diagnosis.rules.planted.optimisation import GOOD, LEARNED, kernels, trained
 
-# --- ZA702 ------------------------------------------------------------------------------------
 CREEPS = [2.310, 2.309, 2.308, 2.307]
 GRADIENTS = a_table("gradients", {"dense/kernel": {"rms": [1e-2] * 30}})
 NONE = a_table("gradients", {"dense/kernel": {"rms": [0.0] * 30}})
@@ -22,6 +21,11 @@ ZA702: dict[str, tuple[Run, type[Answer]]] = {
     "just under the threshold": (trained(kernels([2.99e-5] * 30), loss=CREEPS), Flagged),
     "on the threshold": (trained(kernels([3.01e-5] * 30), loss=CREEPS), Passed),
     "no gradient": (trained(kernels([0.0] * 30), NONE, loss=CREEPS), NotApplicable),
+    "no update arrives at a usual rate": (
+        trained(kernels([0.0] * 30), GRADIENTS, loss=CREEPS), Passed),
+    "nor at a rate of nearly nothing": (
+        trained(kernels([0.0] * 30), GRADIENTS, loss=CREEPS, optimizer=Optimizer("Adam", 1e-12)),
+        Flagged),
     "the loss falls": (trained(kernels([4e-6] * 30), loss=[2.3, 2.0, 1.8, 1.6]), Passed),
     "muted": (trained(kernels([4e-6] * 30), loss=LEARNED, accuracy=GOOD), Passed),
     "first steps only": (trained(kernels([4e-6] * 5), loss=CREEPS), CannotTell),

@@ -13,12 +13,26 @@ from tb_zeroacc.facts import Epoch
 from tb_zeroacc.run import Curve, Hyperparameters, Role, Run, Split
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
-from tests.diagnosis.rules.planted.optimisation import GOOD, LEARNED, LN10, STUCK, foreign, trained
+from tests.diagnosis.rules.planted.optimisation import (
+    GOOD,
+    LEARNED,
+    LN10,
+    STUCK,
+    foreign,
+    kernels,
+    trained,
+)
 
 
 def of_classes(classes: int, *curves: list[float]) -> Run:
     """A log whose hyperparameters say how many classes there are."""
     return replace(foreign(*curves), hyperparameters=Hyperparameters(classes=classes))
+
+
+def moved(ratio: float, steps: int) -> Run:
+    """It is stuck at ln 10 after so many steps, each of which changes the weights by a share."""
+    weights = replace(kernels([ratio] * 30), steps=np.linspace(0, steps - 1, 30).astype(np.int64))
+    return trained(weights, loss=STUCK, accuracy=[0.1] * 4)
 
 
 FLAT = [2.303, 2.302, 2.303, 2.302, 2.303]
@@ -42,6 +56,9 @@ ZA704: dict[str, tuple[Run, type[Answer]]] = {
     "a loss that rose": (foreign(list(np.linspace(7.0, 8.0, 20))), CannotTell),
     "a loss of nothing": (foreign([0.0] * 20), CannotTell),
     "not finite": (trained(loss=[2.3, 2.3, 2.3, 2.3, math.nan]), NotApplicable),
+    "too few steps to have moved": (moved(1e-3, 99), CannotTell),
+    "just enough": (moved(1e-3, 101), Flagged),
+    "steps too small to be learning": (moved(9e-5, 99), Flagged),
     "three epochs": (trained(loss=[2.3, 2.3, 2.3]), CannotTell),
     "rewards": (a_run(a_curve(STUCK), a_curve([0.0], Role.REWARD)), NotApplicable),
     "a foreign log at ln 10 and 1/10": (foreign(FLAT, [0.1] * 5), Flagged),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
-from tb_zeroacc.facts import Epoch
+from tb_zeroacc.facts import Epoch, Optimizer
 from tb_zeroacc.run import Axis, Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, flagged
@@ -31,6 +31,9 @@ EPOCHS = tuple(Epoch(e, 10 * e + 10, 10) for e in range(50))
 GONE = [1e-3] * 9 + [1e-8] * 41  # in the first fifth of the run
 
 
+SLOW = [2.3, *[2.2] * 49]  # of ten classes it learned little, in the first epoch
+
+
 def at_chance(loss: Sequence[float], rate: Sequence[float]) -> Run:
     """Ten classes, of which the loss knows nothing at 2.3."""
     rates = a_curve(list(rate), Role.LEARNING_RATE, tag="lr")
@@ -42,6 +45,18 @@ def by_steps(loss: Sequence[float], rate: Sequence[float], **more: Any) -> Run:
     at = [10 * e + 10 for e in range(len(rate))]
     rates = a_curve(list(rate), Role.LEARNING_RATE, tag="lr", axis="step", steps=at)
     return a_run(a_curve(list(loss)), rates, **more)
+
+
+def sampled(decay: float, *, loss: Sequence[float] = SLOW, offset: int = 0) -> Run:
+    """A rate that falls by a factor a step, of which few steps are on record."""
+    at = [0, 1, 2, 19, 300, 499]
+    rates = [0.1 * decay ** (step + offset) for step in at]
+    keras = {"initial_learning_rate": 0.1, "decay_steps": 1, "decay_rate": decay,
+             "staircase": False}  # fmt: skip
+    settings: dict[str, Any] = {f"schedule_{key}": value for key, value in keras.items()}
+    adam = Optimizer("Adam", 0.1, schedule="ExponentialDecay", settings=settings)
+    curve = a_curve(rates, Role.LEARNING_RATE, tag="lr", axis="step", steps=at)
+    return a_run(a_contract(optimizer=adam), EVEN, a_curve(list(loss)), curve, epochs=EPOCHS)
 
 
 CASES: dict[str, tuple[Run, type[Answer]]] = {
@@ -60,6 +75,9 @@ CASES: dict[str, tuple[Run, type[Answer]]] = {
         at_chance([2.3, 1.0, *[0.2] * 48], GONE), Passed),
     "by steps, of known epochs": (by_steps(STOPPED, CUT, epochs=EPOCHS), Flagged),
     "by steps, of unknown epochs": (by_steps(STOPPED, CUT), CannotTell),
+    "it went between two samples": (sampled(0.9), Flagged),
+    "by a schedule that counts from elsewhere": (sampled(0.9, offset=9), Passed),
+    "and the loss fell on": (sampled(0.9, loss=np.linspace(2.3, 2.0, 50)), Passed),
     "another axis": (scheduled(STOPPED, CUT, axis="step"), CannotTell),
     "still running": (scheduled(STOPPED, CUT, state="live"), NotApplicable),
     "no rate": (a_run(a_curve(STOPPED)), CannotTell),
@@ -75,3 +93,8 @@ def test_the_step_at_which_it_went() -> None:
     found = flagged("ZA707", scheduled(STOPPED, CUT))
     assert "by step 20 the learning rate had fallen to next to nothing" in found.summary
     assert found.since == 20
+
+
+def test_the_schedule_tells_the_step_between_two_samples() -> None:
+    found = flagged("ZA707", sampled(0.9))
+    assert "by step 44 the learning rate" in found.summary  # .9 ** 44 is .0097

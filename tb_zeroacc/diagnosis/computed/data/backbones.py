@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from tb_zeroacc.diagnosis.computed.data.inputs import scaling_operations
 from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run
 
@@ -57,11 +58,13 @@ PADDING = "ZeroPadding2D"
 def frozen_backbone(run: Run) -> Backbone | None:
     """The backbone that the inputs meet first, where it is frozen; None for any other model.
 
-    In a chain of layers alone: in a functional model an operation may stand in front of it that
-    no contract names.
+    In a chain of layers, or where the operations on the inputs are on record and there is none: it
+    would change what the backbone gets.
     """
     contract = run.contract
-    if contract is None or contract.model != "Sequential":
+    if contract is None or (contract.model != "Sequential" and contract.operations is None):
+        return None
+    if scaling_operations(run):
         return None
     for backbone in BACKBONES:
         if _begins_with(contract.layers, backbone.stem):

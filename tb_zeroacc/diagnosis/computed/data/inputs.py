@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES
-from tb_zeroacc.facts import Layer
+from tb_zeroacc.facts import Layer, Operation
 from tb_zeroacc.run import Run, Table
 
 
@@ -41,6 +41,10 @@ PREPARING = (
 )  # fmt: skip
 # Models within models: their layers, scaling ones too, are not in the contract.
 NESTED = ("Functional", "Sequential", "Model", "Lambda", "TFSMLayer")
+# Operations that leave every value as it is.
+MOVING = (
+    "Reshape", "Transpose", "GetItem", "Squeeze", "ExpandDims", "Concatenate", "Stack", "Cast",
+)  # fmt: skip
 
 
 def entry(run: Run) -> tuple[Layer, ...]:
@@ -55,12 +59,18 @@ def entry(run: Run) -> tuple[Layer, ...]:
     return tuple(found)
 
 
-def prepared_by(run: Run) -> Layer | None:
-    """The layer that scales or looks up the inputs before any kernel sees them."""
+def prepared_by(run: Run) -> Layer | Operation | None:
+    """What scales or looks up the inputs before any kernel sees them: a layer, or an operation."""
     for layer in entry(run):
         if any(word in layer.class_name for word in PREPARING):
             return layer
-    return None
+    return next(iter(scaling_operations(run)), None)
+
+
+def scaling_operations(run: Run) -> list[Operation]:
+    """The operations on the inputs, in front of every layer, that may change their values."""
+    operations = run.contract.operations if run.contract else None
+    return [x for x in operations or () if x.on_inputs and x.class_name not in MOVING]
 
 
 def hidden_entry(run: Run) -> Layer | None:

@@ -13,7 +13,7 @@ from tb_zeroacc.run import Curve, Role, Run, Split
 FEWEST_EPOCHS = 4  # points of a loss: fewer have no last quarter
 FEWEST_STEPS = 20  # single batches, where there are no epochs
 # Of the weights, all steps of a run together: .02 and .04 in two that were stopped after 2 and 3
-# epochs, .5 and more in the others of the zoo that are judged by their steps.
+# epochs, .26 and more in healthy ones of the zoo; .07 where a backbone is only tuned.
 LEAST_MOVED = 0.1
 
 
@@ -44,14 +44,22 @@ def is_short(run: Run, curve: Curve | None) -> bool:
 
 
 @per_run
-def hardly_moved(run: Run) -> float | None:
-    """How far the steps of a run of few epochs moved its kernels, as a share of their size.
+def distance_moved(run: Run) -> float | None:
+    """How far all steps together could move the kernels, as a share of their size.
 
-    None where that is much enough to judge them, or unknown; so it is where nothing moves at all,
-    which is a fault of its own. Of the kernel that moves most, and as if all steps went one way.
+    None where it is unknown, and where nothing moves at all, which is a fault of its own. Of the
+    kernel that moves most, and as if all steps went one way.
     """
     weights = run.table("weights")
-    if weights is None or len(run.epochs) >= FEWEST_EPOCHS:
+    if weights is None:
         return None
     moved = typical(kernel_ratios(run, weights), weights.steps) * steps_taken(run)
-    return moved if 0.0 < moved < LEAST_MOVED else None
+    return moved if moved > 0.0 else None
+
+
+@per_run
+def hardly_moved(run: Run) -> float | None:
+    """How far a run of few epochs moved its kernels, where that is too little to judge them."""
+    moved = distance_moved(run)
+    is_little = moved is not None and moved < LEAST_MOVED and len(run.epochs) < FEWEST_EPOCHS
+    return moved if is_little else None

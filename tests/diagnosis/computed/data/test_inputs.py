@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from tb_zeroacc.diagnosis.computed.data.inputs import (
     prepared_by,
     rms_by_feature,
 )
-from tb_zeroacc.facts import Layer
+from tb_zeroacc.facts import Layer, Operation
 from tests.diagnosis.planted import a_contract, a_run, a_table
 
 NAN = float("nan")
@@ -40,6 +42,19 @@ def test_layers_in_front(
     found, unknown = prepared_by(run), hidden_entry(run)
     assert (found.name if found else None) == prepared
     assert (unknown.name if unknown else None) == hidden
+
+
+@pytest.mark.parametrize(
+    ("operation", "prepared"),
+    [
+        (Operation("TrueDivide", 1, on_inputs=True), "TrueDivide"),
+        (Operation("TrueDivide", 1), None),  # behind a layer
+        (Operation("Reshape", 1, on_inputs=True), None),
+    ],
+)
+def test_an_operation_in_front(operation: Operation, prepared: str | None) -> None:
+    found = prepared_by(a_run(replace(a_contract(DENSE), operations=(operation,))))
+    assert (found.name if found else None) == prepared
 
 
 @pytest.mark.parametrize(

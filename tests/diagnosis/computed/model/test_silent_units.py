@@ -17,6 +17,16 @@ def test_hidden_layers_of_the_kind_settle_at_their_last_samples() -> None:
     assert settled_shares(a_run(), table, COLUMN) == {0: pytest.approx(0.5)}
 
 
+@pytest.mark.parametrize(("broken", "left"), [([0.0] * 8, {0: 1.0}), ([0.0] * 4 + [2.0] * 4, {})])
+def test_units_behind_weights_that_are_not_finite_do_not_count(
+    broken: list[float], left: dict[int, float]
+) -> None:
+    rows = {name: {COLUMN: [0.1] * 4 + [1.0] * 4} for name in ("relu", "head")}
+    table = a_table("activations", rows)
+    weights = a_table("weights", {"first/kernel": {"non_finite_count": broken}})
+    assert settled_shares(a_run(weights), table, COLUMN) == left
+
+
 @pytest.mark.parametrize(
     ("shares", "since"),
     [
