@@ -147,10 +147,11 @@ def _learnt(head: bytes) -> int | None:
 
 def _repeated(data: bytes, heads: list[bytes], offset: int) -> Payloads:
     """The records from `offset` on whose heads repeat those before it, as far as they do."""
-    last = len(heads)
-    for many in range(1, min(last // 2, LONGEST_REPEAT) + 1):
-        if heads[-1 - many] == heads[-1] and heads[-many:] == heads[-2 * many : -many]:
-            break
+    for many in range(1, min(len(heads) // 2, LONGEST_REPEAT) + 1):
+        if heads[-1 - many] == heads[-1]:
+            recent = heads[-max(FIRST_LOOK, 2 * many) :]
+            if recent[many:] == recent[:-many]:
+                break
     else:
         return _payloads(array("q"), array("q"))
     lengths = np.array([_HEAD.unpack(head)[0] for head in heads[-many:]], np.int64)

@@ -227,5 +227,5 @@ def _bad(layout: Layout, values: NDArray[np.float32]) -> NDArray[np.bool_]:
         looked_at = values[:, :, [layout.columns.index("non_finite_count")]] > 0
     else:
         return np.zeros(len(values), np.bool_)
-    bad: NDArray[np.bool_] = looked_at.reshape(len(values), -1).any(axis=1)
+    bad: NDArray[np.bool_] = np.logical_or.reduce(looked_at.reshape(len(values), -1), axis=1)
     return bad

@@ -107,15 +107,17 @@ def _matrix(data: bytes, starts: NDArray[np.int64], length: int) -> NDArray[np.u
 
 
 def _kinds(layout: Layout, matrix: NDArray[np.uint8]) -> list[tuple[int, Where]]:
-    """The number of each template that is there, and the rows that it has."""
-    fixed = matrix & layout.mask
-    number = layout.known.get
-    if (fixed == fixed[0]).all():
-        only = number(fixed[0].tobytes())
-        return [] if only is None else [(only, slice(None))]
-    look = [number(row.tobytes(), -1) for row in fixed[:LOOK]]
-    period = _period(look)
-    if period and (fixed == np.resize(fixed[:period], fixed.shape)).all():
+    """The number of each template that is there, and the rows that it has.
+
+    Where the rows that are looked at have none, the others are left alone, too.
+    """
+    number, mask = layout.known.get, layout.mask
+    look = [number(row.tobytes(), -1) for row in matrix[:LOOK] & mask]
+    spread = matrix[:: len(matrix) // LOOK + 1] & mask
+    if max(look) < 0 and all(row.tobytes() not in layout.known for row in spread):
+        return []
+    fixed = matrix & mask
+    if (period := _period(look)) and _repeats(fixed, period):
         return [(kind, slice(at, None, period)) for at, kind in enumerate(look[:period])]
     blob, size = fixed.tobytes(), fixed.shape[1]
     keys = (blob[at : at + size] for at in range(0, len(blob), size))
@@ -129,11 +131,20 @@ def _kinds(layout: Layout, matrix: NDArray[np.uint8]) -> list[tuple[int, Where]]
 
 def _period(kinds: list[int]) -> int:
     """After how many records their kinds repeat; 0 where they do not, or one is unknown."""
-    if len(kinds) == LOOK and min(kinds) >= 0:
-        for period in range(2, LOOK // 2 + 1):
+    if min(kinds) >= 0:
+        for period in range(1, len(kinds) // 2 + 1):
             if kinds[period:] == kinds[:-period]:
                 return period
     return 0
+
+
+def _repeats(fixed: NDArray[np.uint8], period: int) -> bool:
+    """Whether rows equal those that are so many before them."""
+    count, size = fixed.shape
+    whole = count - count % period
+    first, rest = fixed[:period], fixed[whole:]
+    repeated = fixed[:whole].reshape(-1, period * size) == first.ravel()
+    return bool(repeated.all() and (rest == first[: len(rest)]).all())
 
 
 def _columns(

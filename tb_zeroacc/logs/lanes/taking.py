@@ -15,7 +15,7 @@ from tb_zeroacc.logs.lanes.piece import Piece, sorted_out
 from tb_zeroacc.logs.lanes.plain import PlainColumns
 
 FEW = 24  # records that are read faster one by one
-FIRST_PIECE, LARGEST_PIECE = 64, 2**17  # records
+LARGEST_PIECE = 2**17  # records
 # Where fewer records in a row are plain it is faster to take the next ones as events, too.
 WORTH_IT = 8
 LONGEST_BURST = 4096  # events
@@ -23,20 +23,18 @@ LONGEST_BURST = 4096  # events
 
 def take(contents: FileContents, data: bytes, payloads: Payloads) -> int:
     """Gives sound records to the contents; returns how many are no event."""
-    odd, first, size, burst = 0, 0, FIRST_PIECE, 0
+    odd, first, burst = 0, 0, 0
     while first < len(payloads):
-        records = payloads[first : first + (burst or size)]
+        records = payloads[first : first + (burst or LARGEST_PIECE)]
         first += len(records)
         if burst or len(records) < FEW:
             odd += sum(_is_odd(contents, data, records, row) for row in range(len(records)))
-            burst, size = 0, FIRST_PIECE
+            burst = 0
             continue
         piece = sorted_out(data, records)
         odd += _taken(contents, piece)
         if 2 * len(piece.others) > len(records):  # most are of no shape that many share
             burst = LONGEST_BURST
-        else:
-            size = min(8 * size, LARGEST_PIECE)
     return odd
 
 
