@@ -43,6 +43,30 @@ class HistogramsBuilder:
         if high > self.highest:
             self.highest = high
 
+    def add_many(
+        self, step: int, low: float, high: float, event: int, count: int, bad_since: int | None
+    ) -> None:
+        """Takes the next histograms at once.
+
+        Args:
+            step: The last one's.
+            low: Smallest value over the finite ones; `inf` where none is.
+            high: Largest value over the finite ones; `-inf` where none is.
+            event: Number of the last one's event.
+            count: How many there are.
+            bad_since: Step from which on all of them hold NaN or Inf; None where the last is
+                finite.
+        """
+        self.last_step, self.seen = step, event
+        self.count += count
+        all_bad = low > high
+        if not (all_bad and self.bad_since is not None):
+            self.bad_since = bad_since
+        if low < self.lowest:
+            self.lowest = low
+        if high > self.highest:
+            self.highest = high
+
     def compare(self, encoding: bytes) -> None:
         """Compares it with the first; not needed once any two differ."""
         fingerprint = hash(encoding)

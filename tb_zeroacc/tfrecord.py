@@ -20,9 +20,13 @@ _CRC = struct.Struct("<I")
 
 def framed(payload: bytes) -> bytes:
     """A payload as one record."""
-    length = _LENGTH.pack(len(payload))
-    ends = _CRC.pack(masked_crc(length)), _CRC.pack(masked_crc(payload))
-    return b"".join((length, ends[0], payload, ends[1]))
+    return b"".join((head_of(len(payload)), payload, _CRC.pack(masked_crc(payload))))
+
+
+def head_of(length: int) -> bytes:
+    """The 12 bytes before a payload."""
+    packed = _LENGTH.pack(length)
+    return packed + _CRC.pack(masked_crc(packed))
 
 
 def payload_length(head: bytes) -> int | None:

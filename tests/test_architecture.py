@@ -29,7 +29,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "recording": ({"facts", "records", "tfrecord"}, {"numpy", "fsspec"}),
     "logs": (
         {"facts", "records", "tfrecord", "series", "histograms", "run"},
-        {"numpy", "tensorboard", "google", "fsspec", "yaml"},
+        {"numpy", "tensorboard", "google", "google_crc32c", "fsspec", "yaml"},
     ),
     "diagnosis": ({"facts", "run", "series"}, {"numpy"}),
     "verdict": ({"logs", "run", "diagnosis"}, set()),

@@ -219,7 +219,7 @@ class FileContents:
             if track.repeats is not None:
                 track.repeats.go_on(value)
             if self.breaks and self.breaks[-1] > track.begun:
-                self._veto(track)
+                self.veto(track)
         elif not is_first:
             track.repeat(value)
         track.last, track.latest = step, value
@@ -247,7 +247,8 @@ class FileContents:
         track.restart(step, value, self.events)
         return True
 
-    def _veto(self, track: Track) -> None:
+    def veto(self, track: Track) -> None:
+        """Takes back the breaks since a stretch began that now runs on across them."""
         while self.breaks and self.breaks[-1] > track.begun:
             self.breaks.pop()
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from tb_zeroacc.logs.checksums import first_unsound
 from tb_zeroacc.logs.contents import FileContents
-from tb_zeroacc.logs.decoding import parse
-from tb_zeroacc.logs.framing import MAX_PAYLOAD, Stop, cut, resynchronise
-from tb_zeroacc.tfrecord import HEAD, TAIL, payload_is_sound
+from tb_zeroacc.logs.framing import MAX_PAYLOAD, NOTHING_DROPPED, Dropped, Stop, cut, resynchronise
+from tb_zeroacc.logs.lanes.taking import take
+from tb_zeroacc.tfrecord import HEAD, TAIL
 
 Read: TypeAlias = Callable[[int, int], bytes]  # (first byte, how many) -> those that are there
 
@@ -66,8 +67,7 @@ class FileFollower:
     Attributes:
         offset: First byte that was not consumed.
         contents: What the records before it say.
-        lost: Bytes before `offset` that belong to no record.
-        damaged_records: Records whose payload is damaged.
+        dropped: What lies before `offset` and belongs to no sound record.
         odd_records: Records with a sound payload that is no event.
         oversize_records: Records that were stepped over for their size.
         waiting: Bytes behind `offset`.
@@ -76,13 +76,13 @@ class FileFollower:
 
     offset: int = 0
     contents: FileContents = field(default_factory=FileContents)
-    lost: int = 0
-    damaged_records: int = 0
+    dropped: Dropped = NOTHING_DROPPED
     odd_records: int = 0
     oversize_records: int = 0
     waiting: int = 0
     changes: int = 0
     _searching: bool = False
+    _inside_until: int = 0  # where a record with a wrong checksum was to end
 
     def advance(self, read: Read, size: int) -> None:
         """Reads what was appended since; `size` is the file's present size in bytes."""
@@ -109,11 +109,11 @@ class FileFollower:
     @property
     def missing(self) -> int:
         """Bytes that belong to no record, as far as is known by now."""
-        return self.lost + (self.waiting if self._searching else 0)
+        return self.dropped.bytes + (self.waiting if self._searching else 0)
 
     def unread(self, name: str) -> str | None:
         """Why nothing could be read of it, as a sentence; None where there are no bytes, too."""
-        has_bytes = self.lost > 0 or self.waiting > 0
+        has_bytes = self.dropped.first is not None or self.waiting > 0
         return f"{name} is no event file." if has_bytes and not self.holds_log else None
 
     def damage(self, name: str) -> Iterator[str]:
@@ -122,7 +122,7 @@ class FileFollower:
             return
         if self.missing:
             yield f"{self.missing} bytes of {name} belong to no record and were left out."
-        broken = self.damaged_records + self.odd_records
+        broken = self.dropped.records + self.odd_records
         if broken:
             records = "1 record" if broken == 1 else f"{broken} records"
             yield f"{records} of {name} could not be parsed and were left out."
@@ -148,16 +148,23 @@ class FileFollower:
         while True:
             if self._searching:
                 found, sure = resynchronise(data, at)
-                self.lost += found - at
+                outside = max(start + at, min(self._inside_until, start + found))
+                self.dropped = self.dropped.and_more(outside, size=start + found - outside)
                 at = found
                 if not sure:
                     break
                 self._searching = False
             piece = cut(data, at)
-            for first, end in piece.payloads:
-                self._take(data, first, end)
+            unsound = first_unsound(data, piece.payloads)
+            sound = piece.payloads[:unsound]
+            self.odd_records += take(self.contents, data, sound)
             at, need = piece.offset, piece.need
-            if piece.stop is Stop.DAMAGED:
+            if unsound is not None:  # its length may be a lie: the next record may begin within
+                at = int(piece.payloads.starts[unsound]) - HEAD
+                self.dropped = self.dropped.and_more(start + at, records=1)
+                self._inside_until = start + int(piece.payloads.ends[unsound]) + TAIL
+                self._searching, at, need = True, at + 1, 0
+            elif piece.stop is Stop.DAMAGED:
                 self._searching = True
             elif piece.stop is Stop.OVERSIZE:
                 self.oversize_records += 1
@@ -171,14 +178,3 @@ class FileFollower:
         if at:
             self.changes += 1
         return at, need
-
-    def _take(self, data: bytes, first: int, end: int) -> None:
-        payload = data[first:end]
-        if not payload_is_sound(payload, data[end : end + TAIL]):
-            self.damaged_records += 1
-            return
-        event = parse(payload)
-        if event is None:
-            self.odd_records += 1
-        else:
-            self.contents.add(event)

@@ -1,21 +1,33 @@
 """Cuts event files into records, without doing any I/O.
 
 A record that is still being written is no error: it waits for more bytes. The length's checksum is
-verified here, for everything after it depends on it.
+verified here, for everything after it depends on it; those of payloads are in `checksums`.
 """
 
 from __future__ import annotations
 
 import re
+import struct
+from array import array
+from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tb_zeroacc.tfrecord import HEAD, TAIL, payload_length
 
 # Longer records are stepped over: no scalar and no record of ours comes near, a graph may.
 MAX_PAYLOAD = 64 * 2**20
+# Records are cut one by one until their lengths were seen to repeat; then many at once.
+LONGEST_REPEAT = 512
+FIRST_LOOK = 64
+MOST_KNOWN_HEADS = 65_536
 
+_HEAD = struct.Struct("<QI")
 _NOT_ZERO = re.compile(rb"[^\0]")
+_KNOWN_HEADS: dict[bytes, int] = {}  # the length that each states, its checksum verified
 
 
 class Stop(Enum):
@@ -26,38 +38,152 @@ class Stop(Enum):
     DAMAGED = "the next length fails its checksum"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Payloads:
+    """Where payloads lie in some data.
+
+    Attributes:
+        starts: Their first bytes, int64 of shape (payloads,), rising.
+        ends: The bytes behind them, likewise.
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, where: slice | NDArray[np.int64]) -> Payloads:
+        return Payloads(self.starts[where], self.ends[where])
+
+    def of(self, data: bytes, number: int) -> bytes:
+        """The bytes of one of them."""
+        return data[int(self.starts[number]) : int(self.ends[number])]
+
+
 class Cut(NamedTuple):
     """What was cut.
 
     Attributes:
-        payloads: (first byte, end) of each whole payload in the data, in file order.
+        payloads: Each whole payload in the data, in file order; a tail follows each.
         offset: First byte that was not consumed: where the next call starts.
         stop: Why it went no further.
         need: Bytes of the whole record at `offset`, 0 where that is unknown.
     """
 
-    payloads: list[tuple[int, int]]
+    payloads: Payloads
     offset: int
     stop: Stop
     need: int
 
 
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What of a file was left out, for it belongs to no sound record.
+
+    Attributes:
+        records: Records whose payload fails its checksum.
+        bytes: Bytes outside of records.
+        first: Where the first of them all lies, in bytes; None where nothing was left out.
+    """
+
+    records: int = 0
+    bytes: int = 0
+    first: int | None = None
+
+    def and_more(self, at: int, records: int = 0, size: int = 0) -> Dropped:
+        """With what was left out at byte `at`."""
+        if not records and not size:
+            return self
+        first = at if self.first is None else self.first
+        return Dropped(self.records + records, self.bytes + size, first)
+
+
+NOTHING_DROPPED = Dropped()
+
+
 def cut(data: bytes, offset: int = 0) -> Cut:
     """Cuts the whole records out of `data`, from byte `offset` on."""
-    payloads: list[tuple[int, int]] = []
-    size = len(data)
+    heads: list[bytes] = []
+    starts, ends = array("q"), array("q")
+    parts: list[Payloads] = []
+    size, look = len(data), FIRST_LOOK
+    stop, need = Stop.WAITING, 0
     while offset + HEAD <= size:
-        length = payload_length(data[offset : offset + HEAD])
-        if length is None:
-            return Cut(payloads, offset, Stop.DAMAGED, 0)
-        need = HEAD + length + TAIL
-        if length > MAX_PAYLOAD:
-            return Cut(payloads, offset, Stop.OVERSIZE, need)
-        if offset + need > size:
-            return Cut(payloads, offset, Stop.WAITING, need)
-        payloads.append((offset + HEAD, offset + HEAD + length))
-        offset += need
-    return Cut(payloads, offset, Stop.WAITING, 0)
+        if len(heads) == look:
+            repeated = _repeated(data, heads, offset)
+            if len(repeated):
+                parts += [_payloads(starts, ends), repeated]
+                heads, starts, ends, look = [], array("q"), array("q"), FIRST_LOOK
+                offset = int(repeated.ends[-1]) + TAIL
+                continue
+            look += min(look, 2 * LONGEST_REPEAT)
+        head = data[offset : offset + HEAD]
+        length = _KNOWN_HEADS.get(head)
+        if length is None and (length := _learnt(head)) is None:
+            stop, need = Stop.DAMAGED, 0
+            break
+        first, end = offset + HEAD, offset + HEAD + length
+        if length > MAX_PAYLOAD or end + TAIL > size:
+            stop = Stop.OVERSIZE if length > MAX_PAYLOAD else Stop.WAITING
+            need = HEAD + length + TAIL
+            break
+        heads.append(head)
+        starts.append(first)
+        ends.append(end)
+        offset = end + TAIL
+    return Cut(_joined([*parts, _payloads(starts, ends)]), offset, stop, need)
+
+
+def _learnt(head: bytes) -> int | None:
+    """The length that a head states; it is known from now on."""
+    length = payload_length(head)
+    if length is not None:
+        if len(_KNOWN_HEADS) >= MOST_KNOWN_HEADS:
+            _KNOWN_HEADS.clear()
+        _KNOWN_HEADS[head] = length
+    return length
+
+
+def _repeated(data: bytes, heads: list[bytes], offset: int) -> Payloads:
+    """The records from `offset` on whose heads repeat those before it, as far as they do."""
+    for many in range(1, min(len(heads) // 2, LONGEST_REPEAT) + 1):
+        if heads[-1 - many] == heads[-1]:
+            recent = heads[-max(FIRST_LOOK, 2 * many) :]
+            if recent[many:] == recent[:-many]:
+                break
+    else:
+        return _payloads(array("q"), array("q"))
+    lengths = np.array([_HEAD.unpack(head)[0] for head in heads[-many:]], np.int64)
+    behind = np.cumsum(lengths + HEAD + TAIL)
+    width = int(behind[-1])
+    firsts = behind - lengths - TAIL
+    rows = (len(data) - offset) // width
+    for head, first in zip(heads[-many:], firsts.tolist(), strict=True):
+        words = _HEAD.unpack(head)  # two numbers are compared faster than twelve bytes
+        if rows:
+            same = _column(data, "<u8", offset + first - HEAD, rows, width) == words[0]
+            same &= _column(data, "<u4", offset + first - TAIL, rows, width) == words[1]
+            rows = rows if same.all() else int(same.argmin())
+    starts = (offset + np.arange(rows, dtype=np.int64)[:, None] * width + firsts).ravel()
+    return Payloads(starts, starts + np.tile(lengths, rows))
+
+
+def _column(data: bytes, dtype: str, offset: int, rows: int, width: int) -> NDArray[Any]:
+    return np.ndarray((rows,), dtype, data, offset, (width,))
+
+
+def _payloads(starts: array[int], ends: array[int]) -> Payloads:
+    return Payloads(np.array(starts, np.int64), np.array(ends, np.int64))
+
+
+def _joined(parts: list[Payloads]) -> Payloads:
+    if len(parts) == 1:
+        return parts[0]
+    return Payloads(
+        np.concatenate([part.starts for part in parts]),
+        np.concatenate([part.ends for part in parts]),
+    )
 
 
 def resynchronise(data: bytes, offset: int) -> tuple[int, bool]:

@@ -7,8 +7,9 @@ second one goes whenever more than `MIDDLE` are kept.
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,6 +49,7 @@ class _Kept:
     _middle: list[_Moment] = field(default_factory=list)
     _tail: deque[_Moment] = field(default_factory=deque)
     _stride: int = 1
+    _free: int = 0  # of the middle, those that are not pinned
     count: int = 0
 
     @property
@@ -56,8 +58,8 @@ class _Kept:
             return self._tail[-1]
         return self._head[-1] if self._head else None
 
-    def append(self, step: int) -> _Moment:
-        moment = _Moment(step, self.count, {})
+    def append(self, step: int, pinned: bool = False) -> _Moment:
+        moment = _Moment(step, self.count, {}, pinned)
         self.count += 1
         if len(self._head) < EDGE:
             self._head.append(moment)
@@ -70,9 +72,15 @@ class _Kept:
     def _pass_on(self, moment: _Moment) -> None:
         if moment.pinned or moment.number % self._stride == 0:
             self._middle.append(moment)
-        while sum(not m.pinned for m in self._middle) > MIDDLE:
+            self._free += not moment.pinned
+        while self._free > MIDDLE:
             self._stride *= 2
             self._middle = [m for m in self._middle if m.pinned or m.number % self._stride == 0]
+            self._free = sum(not m.pinned for m in self._middle)
+
+    def may_stay(self, number: int) -> bool:
+        """Whether a moment may stay where it is neither among the last nor pinned."""
+        return number < EDGE or number % self._stride == 0
 
     def __iter__(self) -> Iterator[_Moment]:
         yield from self._head
@@ -138,10 +146,53 @@ class TableStore:
         elif step < moment.step:
             return f"{where} was left out: it comes after a later step."
         moment.tables[sample.kind] = (layout, sample.values)
-        if sample.kind not in self._seen_bad and _is_bad(layout, sample.values):
+        if sample.kind not in self._seen_bad and _bad(layout, sample.values[None]).any():
             self._seen_bad.add(sample.kind)
             moment.pinned = True
         return None
+
+    @property
+    def last_step(self) -> int | None:
+        """Step of the last sample, those that are written once an epoch aside."""
+        return None if self._often.last is None else self._often.last.step
+
+    def fits(self, kind: str, shape: tuple[int, ...]) -> bool:
+        """Whether `add_samples` takes tables of a kind and shape."""
+        layout = self._layouts.get(kind)
+        if layout is None or kind in EPOCH_KINDS:
+            return False
+        return shape == (len(layout.rows), len(layout.columns)) and math.prod(shape) <= MAX_VALUES
+
+    def add_samples(
+        self,
+        steps: NDArray[np.int64],
+        tables: Mapping[str, tuple[NDArray[np.intp], NDArray[np.float32]]],
+    ) -> None:
+        """Adds samples at once, which must fit.
+
+        Args:
+            steps: Rising, from behind the last step on; shape (samples,).
+            tables: By kind, which of the samples hold it, rising, of shape (tables,), and its
+                values, of shape (tables, rows, columns).
+        """
+        pinned: set[int] = set()
+        for kind, (places, values) in tables.items():
+            if kind not in self._seen_bad:
+                bad = _bad(self._layouts[kind], values)
+                if bad.any():
+                    self._seen_bad.add(kind)
+                    pinned.add(int(places[bad.argmax()]))
+        kept: dict[int, _Moment] = {}
+        last = len(steps) - EDGE - 1
+        for place, step in enumerate(steps.tolist()):
+            moment = self._often.append(step, place in pinned)
+            if place >= last or moment.pinned or self._often.may_stay(moment.number):
+                kept[place] = moment
+        for kind, (places, values) in tables.items():
+            layout = self._layouts[kind]
+            for place, table in zip(places.tolist(), values, strict=True):
+                if place in kept:
+                    kept[place].tables[kind] = (layout, table.copy())
 
     def kinds(self) -> dict[str, Samples]:
         """Every kind with at least one sample under its present layout."""
@@ -164,11 +215,17 @@ def _alike(a: Layout, b: Layout) -> bool:
     return a is b or (a.rows == b.rows and a.columns == b.columns)
 
 
-def _is_bad(layout: Layout, values: NDArray[np.float32]) -> bool:
-    """Whether a sample shows something that is not finite: a loss, or a count above zero."""
+def _bad(layout: Layout, values: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which samples show something that is not finite: a loss, or a count above zero.
+
+    `values` has the shape (samples, rows, columns), the answer (samples,).
+    """
     if layout.kind == "loss":
         columns = [i for i, name in enumerate(layout.columns) if name in ("loss", "data_loss")]
-        return bool((~np.isfinite(values[:, columns])).any())
-    if "non_finite_count" in layout.columns:
-        return bool((values[:, layout.columns.index("non_finite_count")] > 0).any())
-    return False
+        looked_at = ~np.isfinite(values[:, :, columns])
+    elif "non_finite_count" in layout.columns:
+        looked_at = values[:, :, [layout.columns.index("non_finite_count")]] > 0
+    else:
+        return np.zeros(len(values), np.bool_)
+    bad: NDArray[np.bool_] = np.logical_or.reduce(looked_at.reshape(len(values), -1), axis=1)
+    return bad

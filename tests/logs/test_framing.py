@@ -16,7 +16,8 @@ PAYLOADS = [b"", b"a", b"x" * 300, bytes(range(256)), b"\0" * 40]
 
 
 def taken(data: bytes) -> list[bytes]:
-    return [data[first:end] for first, end in cut(data).payloads]
+    payloads = cut(data).payloads
+    return [payloads.of(data, number) for number in range(len(payloads))]
 
 
 def test_whole_records() -> None:
@@ -85,7 +86,7 @@ def state(follower: FileFollower) -> tuple[object, ...]:
     tracks = follower.contents.tracks
     curves = {tag: track.builder.freeze().values.tobytes() for tag, track in tracks.items()}
     return (
-        follower.offset, follower.lost, follower.waiting, follower.damaged_records,
+        follower.offset, follower.dropped, follower.waiting,
         follower.odd_records, follower.contents.events, follower.contents.sessions, curves,
     )  # fmt: skip
 

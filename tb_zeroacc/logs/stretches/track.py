@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tb_zeroacc.logs.stretches.interleaving import Repeats
 from tb_zeroacc.series import SeriesBuilder
 
@@ -44,6 +47,39 @@ class Track:
         self.restarts += 1
         self.lowest = min(self.lowest, step)
         self.builder, self.begun, self.repeats = SeriesBuilder(), event, None
+
+    def run_on(
+        self,
+        steps: NDArray[np.int64],
+        values: NDArray[np.float64],
+        times: NDArray[np.float64],
+        event: int,
+    ) -> None:
+        """Takes points at steps that do not fall; all arrays have shape (points,).
+
+        Args:
+            steps: None of them is below the last step.
+            values: What stands there.
+            times: Wall times in seconds, NaN where one is unknown.
+            event: Number of the last point's event.
+        """
+        before = self.last if self.seen else steps[0] - 1
+        repeated = steps == np.concatenate(([before], steps[:-1]))
+        if self.repeats is not None or repeated.any():
+            from_first = 0 if self.repeats is not None else int(repeated.argmax())
+            if from_first:
+                self.latest = float(values[from_first - 1])
+            rest = zip(repeated[from_first:].tolist(), values[from_first:].tolist(), strict=True)
+            for is_repeated, value in rest:
+                if is_repeated:
+                    self.repeat(value)
+                elif self.repeats is not None:
+                    self.repeats.go_on(value)
+                self.latest = value
+        self.last, self.latest, self.seen = int(steps[-1]), float(values[-1]), event
+        self.builder.append_columns(steps, values, times)
+        if self.whole is not None:
+            self.whole.append_columns(steps + self.shift, values, times)
 
     def repeat(self, value: float) -> None:
         """Takes note of another value of the same step."""
