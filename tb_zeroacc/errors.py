@@ -6,6 +6,7 @@
     ├── DefiniteFaultError     training was asked to end at a fault beyond doubt
     ├── MissingPackageError    what recording needs is not installed; also an ImportError
     ├── UndeclaredNeedError    a rule asks for data that it did not declare
+    ├── MissingColumnError     a table lacks a column; also a KeyError
     └── UnknownRowError        a table has no row of that name; also a KeyError
 
 Every message is one sentence that says what is wrong and what to do.
@@ -36,6 +37,23 @@ class MissingPackageError(ZeroAccuracyError, ImportError):
 
 class UndeclaredNeedError(ZeroAccuracyError):
     """A rule asks for data that its declaration does not name."""
+
+
+class MissingColumnError(ZeroAccuracyError, KeyError):
+    """A table lacks a column: its log is damaged, or another version wrote it.
+
+    Attributes:
+        kind: Of the table.
+        column: The name that it lacks.
+    """
+
+    def __init__(self, kind: str, column: str) -> None:
+        super().__init__(f"the table `{kind}` lacks the column `{column}`")
+        self.kind, self.column = kind, column
+
+    def __str__(self) -> str:
+        """The sentence itself, where a KeyError would quote it."""
+        return str(self.args[0])
 
 
 class UnknownRowError(ZeroAccuracyError, KeyError):

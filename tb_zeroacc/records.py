@@ -34,6 +34,7 @@ from tb_zeroacc.errors import RecordError
 VERSION = 1
 LARGEST = float(np.finfo(np.float32).max)
 LARGEST_INT = 2**63 - 1  # steps, epochs and counts are int64 wherever they are kept
+MAX_REASON = 120  # characters of why a record cannot be read
 NOT_FINITE = ("NaN", "Infinity", "-Infinity")  # numbers that JSON lacks, as text
 PLUGIN_NAME = "zero_accuracy"
 RECORD_PREFIX = "zeroacc/record/"
@@ -227,7 +228,14 @@ def decode(value: summary_pb2.Summary.Value) -> Decoded | None:
     except (
         ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
     ) as fault:  # fmt: skip
-        raise RecordError(f"Record {tag!r} is damaged and was left out: {fault}.") from fault
+        why = _shortened(str(fault))
+        raise RecordError(f"Record {tag!r} is damaged and was left out: {why}.") from fault
+
+
+def _shortened(text: str) -> str:
+    """What a record holds may be long, and may hold what moves a terminal's cursor."""
+    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return plain if len(plain) <= MAX_REASON else f"{plain[:MAX_REASON]}..."
 
 
 def _matrix(tensor: tensor_pb2.TensorProto) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.errors import UnknownRowError
+from tb_zeroacc.errors import MissingColumnError, UnknownRowError
 from tb_zeroacc.facts import Contract, End, Epoch, Pipeline, Shapes, Start, Unrecorded
 from tb_zeroacc.series import Series
 
@@ -120,10 +120,10 @@ class Table:
         """One statistic over all samples, float64 of shape (samples, rows).
 
         Raises:
-            KeyError: No such column.
+            MissingColumnError: No such column.
         """
         if name not in self.columns:
-            raise KeyError(name)
+            raise MissingColumnError(self.kind, name)
         return self.values[:, :, self.columns.index(name)].astype(np.float64)
 
     def row_index(self, name: str) -> int:
@@ -224,6 +224,23 @@ class Earlier:
     stretches: tuple[Stretch, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What is lost of one file.
+
+    Attributes:
+        file: Its path below the log directory, as it is shown.
+        records: Records that fail their checksum, or that are none.
+        missing: Bytes that belong to no record.
+        first_byte: Where the first of them lies, counted from 0.
+    """
+
+    file: str
+    records: int
+    missing: int
+    first_byte: int
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """One training: the latest session of one directory.
@@ -239,6 +256,7 @@ class Run:
         sampled: True where points came through a sampling data provider.
         notes: Sentences on what was repaired, set aside or lost, and on hyperparameters.
         damaged: Whether a file of it was truncated or broken.
+        damage: What is lost of its event files, those that are damaged.
         contract, shapes, pipeline, start, end: The recorder's facts; the contract also from Keras'
             record.
         unrecorded: What should be on record and is not, each once, in the order of the log.
@@ -260,6 +278,7 @@ class Run:
     sampled: bool = False
     notes: tuple[str, ...] = ()
     damaged: bool = False
+    damage: tuple[Damage, ...] = ()
     contract: Contract | None = None
     shapes: Shapes | None = None
     pipeline: Pipeline | None = None
@@ -274,10 +293,12 @@ class Run:
     hyperparameters: Hyperparameters = Hyperparameters()
     earlier: Earlier = field(default_factory=Earlier)
 
-    def table(self, kind: str) -> Table | None:
-        """The samples of one kind, None where there is none."""
+    def table(self, kind: str, *columns: str) -> Table | None:
+        """The samples of one kind, None where there is none or it lacks one of the columns."""
         found = self.tables.get(kind)
-        return found if found is not None and len(found) else None
+        if found is None or not len(found) or not set(columns) <= set(found.columns):
+            return None
+        return found
 
     def headline(self, role: Role, split: Split = Split.TRAIN) -> Curve | None:
         """The curve that stands for a role and split, epoch values where there are any."""

@@ -6,6 +6,7 @@ same verdict everywhere.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from tb_zeroacc.diagnosis.engine import diagnose as diagnose_run
 from tb_zeroacc.logs import LogReader, read_runs
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count
+
+log = logging.getLogger(__name__)
 
 
 class Reading(NamedTuple):
@@ -69,7 +72,17 @@ class Reader:
         known = self._judged.get(run.name)
         if known is not None and known.run is run:  # nothing was appended
             return known
-        return Reading(run, diagnose_run(run, CATALOGUE))
+        return Reading(run, _judged(run))
+
+
+def _judged(run: Run) -> Diagnosis:
+    """The verdict on a run; whatever it holds, it takes no other run's verdict away."""
+    try:
+        return diagnose_run(run, CATALOGUE)
+    except Exception as fault:
+        log.debug("Judging %r failed", run.name, exc_info=True)
+        said = f"This log could not be judged: what it holds is odd ({type(fault).__name__})."
+        return Diagnosis(run.name, Outcome.CANNOT_TELL, said)
 
 
 def read(path: str, now: float | None = None, session: str | None = None) -> list[Reading]:

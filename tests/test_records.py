@@ -150,6 +150,14 @@ def test_an_integer_that_no_column_holds(field: str, value: int) -> None:
         records.decode(fact_of(json.dumps(told), "epoch"))
 
 
+def test_why_a_record_is_left_out_is_one_short_line() -> None:
+    text = json.dumps({"how": "finished", "step": "\x1b[31m\n" + 10_000 * "x"})
+    with pytest.raises(RecordError) as refused:
+        records.decode(fact_of(text))
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 250
+
+
 def test_what_a_later_version_adds_is_passed_over() -> None:
     assert records.decode(fact_of('{"version":1,"how":"finished","step":1,"mood":"good"}')) == (
         facts.End("finished", 1)

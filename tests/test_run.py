@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tb_zeroacc.errors import UnknownRowError
+from tb_zeroacc.errors import MissingColumnError, UnknownRowError
 from tb_zeroacc.run import Curve, Role, Run, Split, Table
 from tb_zeroacc.series import Series
 
@@ -23,8 +23,14 @@ def test_a_table_by_column_and_row() -> None:
     found = table(3)
     assert found.column("std").tolist() == [[1, 3], [5, 7], [9, 11]]
     assert found.row("y").tolist() == [[2, 3], [6, 7], [10, 11]]
-    with pytest.raises(KeyError):
+    with pytest.raises(MissingColumnError, match="the table `loss` lacks the column `median`"):
         found.column("median")
+
+
+def test_a_table_without_a_column_counts_as_missing_where_that_is_needed() -> None:
+    run = Run(".", tables={"loss": table(3)})
+    assert run.table("loss", "mean", "std") is not None
+    assert run.table("loss", "mean", "median") is None
 
 
 def test_an_empty_table_is_none() -> None:

@@ -150,7 +150,7 @@ def _final_loss(run: Run) -> float | None:
     value = _last(run, Role.LOSS)
     if value is None:
         return None
-    table = run.table("loss")
+    table = run.table("loss", "penalty")
     if table is not None:
         penalty = table.column("penalty")[-1, 0]
         if np.isfinite(penalty) and 0.0 < penalty < value:
@@ -168,7 +168,7 @@ def _last(run: Run, role: Role) -> float | None:
     curve = run.headline(role, Split.TRAIN)
     if curve is None or not len(curve.series):
         return None
-    value, table = curve.series.last.value, run.table("loss")
+    value, table = curve.series.last.value, run.table("loss", "loss")
     by_steps = curve.tag == STEP_LOSS_TAG and run.epochs and math.isfinite(value)
     if by_steps and table is not None:
         # Single batches scatter: the mean over the last epoch replaces its logged loss.

@@ -26,13 +26,12 @@ from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Outc
 from tb_zeroacc.diagnosis.outcome import headline_of, outcome_of
 from tb_zeroacc.diagnosis.overview import loss_against_baseline, overview_of
 from tb_zeroacc.diagnosis.rule import Family, Rule
+from tb_zeroacc.errors import MissingColumnError
 from tb_zeroacc.run import Run
 
 log = logging.getLogger(__name__)
 
 
-# Recorded values may be infinite; what is computed from them is NaN, which passes no threshold.
-@np.errstate(all="ignore")
 def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagnosis:
     """The verdict of `rules`, in their order of suspicion, on one run.
 
@@ -44,6 +43,19 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
     Returns:
         The same diagnosis for the same run, always.
     """
+    try:
+        return _verdict(run, rules, strict)
+    except MissingColumnError as lacking:
+        kept = {kind: table for kind, table in run.tables.items() if kind != lacking.kind}
+        if len(kept) == len(run.tables):
+            raise
+        # No single rule rests on that column but the verdict: the whole table counts as missing.
+        return diagnose(replace(run, tables=kept), rules, strict=strict)
+
+
+# Recorded values may be infinite; what is computed from them is NaN, which passes no threshold.
+@np.errstate(all="ignore")
+def _verdict(run: Run, rules: Sequence[Rule], strict: bool) -> Diagnosis:
     context = context_of(run, judged_stretches(run, rules, strict=strict))
     answers = _yield({rule.code: ask(rule, context, strict=strict) for rule in rules}, rules)
     told = {r.code: (r, a) for r in rules if isinstance(a := answers[r.code], Flagged)}
@@ -103,10 +115,12 @@ def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
         answer = rule.so_far(rule.muted(answer, context), context)
         answer = with_its_output(answer, context.run)
         return told_for(context.run, _located(answer, context.run))
+    except MissingColumnError as lacking:
+        return CannotTell(f"not in the log: {lacking}")
     except Exception as fault:
         if strict:
             raise
-        log.exception("%s failed on run %r", rule.code, context.run.name)
+        log.debug("%s failed on run %r", rule.code, context.run.name, exc_info=True)
         return CannotTell(f"this check failed on this run ({type(fault).__name__})")
 
 

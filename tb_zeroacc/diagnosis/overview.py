@@ -31,7 +31,8 @@ def overview_of(context: RunContext) -> tuple[Evidence, ...]:
     """Numbers of the latest samples, each with its limit."""
     found = []
     run = context.run
-    weights, gradients = run.table("weights"), run.table("gradients")
+    weights = run.table("weights", "update_ratio", "unit_spread")
+    gradients = run.table("gradients", "rms")
     if weights is not None:
         ratios = weights.column("update_ratio")[-LATEST:]
         kernels = ratios[:, np.isfinite(weights.column("unit_spread")).any(axis=0)]
@@ -41,7 +42,7 @@ def overview_of(context: RunContext) -> tuple[Evidence, ...]:
                 _of_samples("update ÷ weights, largest", weights, np.median(largest),
                             at_most(UPDATE_RATIO_LIMIT), latest=LATEST)
             )  # fmt: skip
-    activations = run.table("activations")
+    activations = run.table("activations", "dead_unit_share")
     if activations is not None:
         dead = activations.column("dead_unit_share")[-1]
         if np.isfinite(dead).any():

@@ -19,7 +19,8 @@ from tb_zeroacc.logs.keras_record import contract_of
 from tb_zeroacc.logs.sessions import Member, Session, latest_session
 from tb_zeroacc.logs.stretches.set_aside import SHORTEST
 from tb_zeroacc.logs.tables import EPOCH_KINDS, Samples, followed_by
-from tb_zeroacc.run import Curve, Earlier, Histograms, Hyperparameters, Run, Stretch, Table
+from tb_zeroacc.logs.trust.clocks import is_plausible
+from tb_zeroacc.run import Curve, Damage, Earlier, Histograms, Hyperparameters, Run, Stretch, Table
 
 # A training counts as live while its last record is younger than this many times the usual pause
 # between records, and in any case while it is younger than five minutes. Other writers leave no
@@ -48,6 +49,7 @@ def build(
     file_notes: Sequence[str] = (),
     unfinished: Sequence[str] = (),
     known: Run | None = None,
+    damage: Sequence[Damage] = (),
 ) -> Built:
     """Builds one training's Run.
 
@@ -58,6 +60,7 @@ def build(
         file_notes: Sentences on damage in the files.
         unfinished: Sentences on files that end within a record: truncated, or still written to.
         known: The Run as it was before the files grew: what did not change in it is used again.
+        damage: What is lost of its event files.
     """
     session = latest_session(files)
     recordings = session.recorder.recordings if session.recorder else []
@@ -69,14 +72,17 @@ def build(
     faults = [text for _, held in files.values() for c in held for text in c.faults]
     hyperparameters = _hyperparameters(session.members)
     told = filter(None, [in_words(hyperparameters)])
+    lacking = _lacking_columns(tables)
+    notes = [*_session_notes(session), *file_notes, *faults, *lacking, *told]
     run = Run(
         name=name,
         path=path,
         members=_members(session, files),
         sessions=session.sessions,
         state="unknown" if newest.end is None else "ended",
-        notes=tuple(dict.fromkeys([*_session_notes(session), *file_notes, *faults, *told])),
+        notes=tuple(dict.fromkeys(notes)),
         damaged=bool(file_notes),
+        damage=tuple(damage),
         contract=_newest(r.contract for r in recordings) or _keras_contract(session.members),
         shapes=_newest(r.shapes for r in recordings),
         pipeline=_newest(r.pipeline for r in recordings),
@@ -92,7 +98,11 @@ def build(
     )
     run = replace(run, earlier=_earlier(run, session, known))
     series = [curve.series for curve in curves]
-    gaps = [s.median_gap for s in series if s.median_gap is not None and s.count > 2]
+    gaps = [
+        s.median_gap
+        for s in series
+        if s.median_gap is not None and s.count > 2 and is_plausible(s.last_time or 0.0)
+    ]
     return Built(
         run=run,
         last_event=session.last_event,
@@ -100,6 +110,23 @@ def build(
         unfinished=tuple(unfinished),
         holds_data=any(member.holds_data for member in session.members),
     )
+
+
+def unreadable(
+    name: str, path: str, members: Collection[str], notes: Iterable[str], fault: Exception
+) -> Built:
+    """A training whose files hold what no Run can be made of, so that it alone is lost.
+
+    Args:
+        name: As for `build`.
+        path: As for `build`.
+        members: Its directories.
+        notes: Sentences on damage in its files.
+        fault: What went wrong.
+    """
+    told = f"What this log holds could not be read ({type(fault).__name__})."
+    run = Run(name, path, tuple(sorted(members)), notes=(told, *notes), damaged=True)
+    return Built(run, last_event=None, pause=0.0, unfinished=(), holds_data=True)
 
 
 def at(built: Built, now: float | None) -> Run:
@@ -235,6 +262,15 @@ def _session_notes(session: Session) -> Iterator[str]:
         yield f"{_named(repeated)}: up to {many} values at each step; the last one counts."
     if not any(m.holds_data for m in session.members):
         yield "The event files hold no curve and no record of a training."
+
+
+def _lacking_columns(tables: Mapping[str, Table]) -> Iterator[str]:
+    for kind, table in tables.items():
+        columns = facts.COLUMNS.get(kind.removeprefix("validation_"), ())
+        # What later versions have added stands behind the others.
+        lacking = [name for name in columns[: len(table.columns)] if name not in table.columns]
+        if lacking:
+            yield f"The table `{kind}` lacks {_named(lacking)}; what needs it cannot be told."
 
 
 def _named(tags: Iterable[str]) -> str:

@@ -35,6 +35,7 @@ from tb_zeroacc.logs.decoding import (
 from tb_zeroacc.logs.stretches.set_aside import SetAside
 from tb_zeroacc.logs.stretches.track import Track, restarts
 from tb_zeroacc.logs.tables import TableStore
+from tb_zeroacc.logs.trust.clocks import last_sign
 from tb_zeroacc.records import Layout, SampleRecord
 from tb_zeroacc.run import Axis, Hyperparameters
 from tb_zeroacc.series import Series, SeriesBuilder
@@ -91,6 +92,7 @@ class FileContents:
         hyperparameters: What the training was set to; None where that is not said.
         faults: Sentences on what could not be read.
         last_time: Wall time of the last event, seconds.
+        modified: When the file was last written, by its file system; None where that is not told.
         counted: What the steps of a text log count; `unknown` for an event file.
     """
 
@@ -105,7 +107,13 @@ class FileContents:
     hyperparameters: Hyperparameters | None = None
     faults: dict[str, None] = field(default_factory=dict)
     last_time: float | None = None
+    modified: float | None = None
     counted: Axis = "unknown"
+
+    @property
+    def last_sign(self) -> float | None:
+        """When it was last written to, as far as clocks can be believed; None if unknown."""
+        return last_sign(self.last_time, self.modified)
 
     @property
     def begun(self) -> int:

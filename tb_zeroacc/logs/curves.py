@@ -93,7 +93,8 @@ def _with_watched_test(drafts: list[Draft]) -> list[Draft]:
 
 def _without_refuted_losses(drafts: list[Draft], sampled: Table | None) -> list[Draft]:
     """A logged loss that the sampled steps refute, and what else comes from the same tracker."""
-    far = frozenset() if sampled is None else epochs_far_from_zero(sampled)
+    is_known = sampled is not None and "loss" in sampled.columns
+    far = epochs_far_from_zero(sampled) if sampled is not None and is_known else frozenset()
     losses = [d for d in drafts if d.meaning.role is Role.LOSS]
     trained = [d for d in losses if d.split is Split.TRAIN and d.meaning.is_epoch]
     refuted = {d for d in trained if is_refuted(d.series, far)}

@@ -166,23 +166,29 @@ def scalar_of(tensor: tensor_pb2.TensorProto) -> float | None:
     dtype, field = known
     if content:
         size = np.dtype(dtype).itemsize
-        return float(np.frombuffer(content, dtype)[0]) if len(content) == size else None
+        return _read(content, tensor.dtype, dtype) if len(content) == size else None
     values = getattr(tensor, field)
     if len(values) > 1:
         return None
     number = values[0] if values else 0
     if field == "half_val":  # the bits of the number, as an integer
-        return float(np.array(number & 0xFFFF, "<u2").view(dtype)[()])
+        return _read(struct.pack("<H", number & 0xFFFF), tensor.dtype, dtype)
     return float(number)
+
+
+def _read(content: bytes, kind: int, dtype: str) -> float:
+    if kind == types_pb2.DT_BFLOAT16:  # the upper half of a float32
+        return float(_FLOAT.unpack(b"\0\0" + content)[0])
+    return float(np.frombuffer(content, dtype)[0])
 
 
 _FLOAT = struct.Struct("<f")
 _BUCKET = struct.Struct("<3d")  # left, right, count
-# bfloat16 is not among them: NumPy has none, and no writer of scalars was seen to use it.
 _NUMBERS: dict[int, tuple[str, str]] = {
     types_pb2.DT_FLOAT: ("<f4", "float_val"),
     types_pb2.DT_DOUBLE: ("<f8", "double_val"),
     types_pb2.DT_HALF: ("<f2", "half_val"),
+    types_pb2.DT_BFLOAT16: ("<u2", "half_val"),  # NumPy has none
     types_pb2.DT_INT64: ("<i8", "int64_val"),
     types_pb2.DT_INT32: ("<i4", "int_val"),
     types_pb2.DT_INT16: ("<i2", "int_val"),

@@ -60,6 +60,10 @@ class Payloads:
         """The bytes of one of them."""
         return data[int(self.starts[number]) : int(self.ends[number])]
 
+    def record(self, number: int) -> tuple[int, int]:
+        """The first byte of the record around one of them, and the byte behind that record."""
+        return int(self.starts[number]) - HEAD, int(self.ends[number]) + TAIL
+
 
 class Cut(NamedTuple):
     """What was cut.

@@ -98,20 +98,25 @@ def _split_of_directory(name: str) -> Split | None:
 
 
 def _curve_directories(members: list[str], tags: Mapping[str, Collection[str]]) -> dict[str, Part]:
-    """PyTorch's `add_scalars` writes each curve into a directory `<tag>_<curve>` of its own."""
+    """The directories of `add_scalars`, one a curve, each of which holds one tag.
+
+    PyTorch calls them `<tag>_<curve>`, tensorboardX `<tag>/<curve>`.
+    """
     found: dict[str, Part] = {}
     known = set(members)
     for member in members:
         held = tags.get(member, ())
         if member == "." or len(held) != 1:
             continue
-        stem = next(iter(held)).replace("/", "_") + "_"
+        tag = next(iter(held))
+        stems = f"{tag.replace('/', '_')}_", f"{tag}/"
         pieces = member.split("/")
         # A curve's name may hold slashes of its own, so the directory may begin further up.
         for depth in range(len(pieces)):
             parent = _joined(pieces[:depth])
             below = "/".join(pieces[depth:])
-            if below.startswith(stem) and len(below) > len(stem):
+            stem = next((stem for stem in stems if below.startswith(stem)), below)
+            if len(below) > len(stem):
                 if parent in known:  # its own file lies there, if only a header
                     found[member] = Part(parent, _only_split(below.removeprefix(stem)))
                 break

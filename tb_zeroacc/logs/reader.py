@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from typing import NamedTuple
 
 from tb_zeroacc.errors import UnreadablePathError
-from tb_zeroacc.logs.building import Built, at, build
+from tb_zeroacc.logs.building import Built, at, build, unreadable
 from tb_zeroacc.logs.contents import FileContents
-from tb_zeroacc.logs.discovery import (
-    LFS_POINTER,
-    follower_of,
-    in_reading_order,
-    is_candidate,
-    is_csv,
-    is_table,
-)
-from tb_zeroacc.logs.following import FileFollower, Follower
+from tb_zeroacc.logs.discovery import in_reading_order, is_candidate
+from tb_zeroacc.logs.followed_file import FollowedFile, followed
+from tb_zeroacc.logs.following import FileFollower
 from tb_zeroacc.logs.grouping import Part, parts_of
-from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
-from tb_zeroacc.logs.text_logs.csv_following import CsvFollower
+from tb_zeroacc.logs.storage import Storage, shown, storage_of
 from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
 from tb_zeroacc.logs.text_logs.placing import TextLog, places_of
 from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
 from tb_zeroacc.run import Run
+
+log = logging.getLogger(__name__)
 
 
 def read_runs(path: str, *, now: float | None = None) -> list[Run]:
@@ -47,67 +42,12 @@ def read_runs(path: str, *, now: float | None = None) -> list[Run]:
     return reader.runs(now)
 
 
-_SERIALS = count()
-
-
-@dataclass(slots=True)
-class _File:
-    """One file that is followed. A file that is written anew gets another serial number."""
-
-    listed: Listed
-    serial: int
-    follower: Follower
-    fault: str | None = None  # why it could not be read this time
-    is_pointer: bool = False  # of Git LFS
-
-    def unread(self) -> str | None:
-        """Why nothing could be read of it, as a sentence; None where something was."""
-        name = _shown(self.listed)
-        if self.fault is not None:
-            return f"{name} could not be read: {self.fault}."
-        if self.is_pointer:
-            return f"{name} is only a pointer of Git LFS: fetch the file with `git lfs pull`."
-        return self.follower.unread(name)
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is part of the log: of the CSV files only those that are one."""
-        named = self.listed.is_root or not is_csv(self.listed.name)
-        return named or self.follower.holds_log
-
-    @property
-    def begins_as_log(self) -> bool:
-        """Whether it is a CSV file with the columns of a training, if without a row."""
-        return isinstance(self.follower, CsvFollower) and self.follower.names_columns
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether something was meant to be read of it, and could not be."""
-        is_broken = isinstance(self.follower, StateFollower) and self.follower.is_broken
-        return self.fault is not None or self.is_pointer or is_broken
-
-    @property
-    def version(self) -> tuple[object, ...]:
-        """What changes whenever something that a Run rests on does."""
-        return self.serial, self.follower.changes, self.fault, self.is_pointer
-
-    def damage(self) -> Iterator[str]:
-        """What is lost for good."""
-        if self.is_lost and (reason := self.unread()) is not None:
-            yield reason
-        yield from self.follower.damage(_shown(self.listed))
-
-    def unfinished(self) -> Iterator[str]:
-        """What may still be completed."""
-        yield from self.follower.unfinished(_shown(self.listed))
-
-
 class _Placed(NamedTuple):
     """One file in its training: the member that it is part of, and where that belongs."""
 
     member: str
     part: Part
-    file: _File
+    file: FollowedFile
 
 
 @dataclass(slots=True)
@@ -123,7 +63,7 @@ class LogReader:
     path: str
     session: str | None = None
     _storage: Storage | None = None
-    _files: dict[str, _File] = field(default_factory=dict)  # by location, in reading order
+    _files: dict[str, FollowedFile] = field(default_factory=dict)  # by location, in reading order
     _built: dict[str, tuple[tuple[object, ...], Built]] = field(default_factory=dict)
     _told: dict[str, tuple[Built, Run]] = field(default_factory=dict)
     _lost: list[str] = field(default_factory=list)
@@ -148,7 +88,7 @@ class LogReader:
         found = [file for file in listed if file.is_root or is_candidate(file.name)]
         known, self._files = self._files, {}
         for file in in_reading_order(found):
-            self._files[file.location] = _followed(self._storage, known.get(file.location), file)
+            self._files[file.location] = followed(self._storage, known.get(file.location), file)
         if not any(file.follower.holds_log for file in self._files.values()):
             raise UnreadablePathError(self._why_nothing())
 
@@ -205,9 +145,9 @@ class LogReader:
         label = "" if self._storage is None else self._storage.label
         tags: dict[str, set[str]] = defaultdict(set)
         holding: set[str] = set()
-        events: list[_File] = []
+        events: list[FollowedFile] = []
         texts: list[TextLog] = []
-        beside: list[_File] = []
+        beside: list[FollowedFile] = []
         for location, file in self._files.items():
             listed, follower = file.listed, file.follower
             if isinstance(follower, FileFollower):
@@ -238,14 +178,20 @@ class LogReader:
             if is_read and self._counts(file.follower.contents):
                 _, contents = directories.setdefault(member, (part, []))
                 contents.append(file.follower.contents)
-        return build(
-            name,
-            self.path,
-            directories,
-            [note for at in files for note in at.file.damage()],
-            [note for at in files for note in at.file.unfinished()],
-            known,
-        )
+        notes = [note for at in files for note in at.file.damage()]
+        try:
+            return build(
+                name,
+                self.path,
+                directories,
+                notes,
+                [note for at in files for note in at.file.unfinished()],
+                known,
+                [lost for at in files for lost in at.file.losses()],
+            )
+        except Exception as fault:
+            log.debug("Building %r failed", name, exc_info=True)
+            return unreadable(name, self.path, {at.member for at in files}, notes, fault)
 
     def _counts(self, contents: FileContents) -> bool:
         """Whether a file is no other session's than the one that was asked for."""
@@ -270,47 +216,8 @@ class LogReader:
         return f"There is no readable log below {self.path!r}: {reasons[0]}{more}"
 
 
-def _followed(storage: Storage, known: _File | None, listed: Listed) -> _File:
-    """Reads what a file holds beyond what is known of it."""
-    if known is None or listed.size < known.listed.size:  # a file that shrank was written anew
-        known = _File(listed, next(_SERIALS), follower_of(listed.name))
-    elif known.fault is None and _is_unchanged(known, listed):
-        return known
-    file = _File(listed, known.serial, known.follower, is_pointer=known.is_pointer)
-
-    def read(first: int, count: int) -> bytes:
-        return storage.read(listed.location, first, count)
-
-    try:
-        if listed.size and not file.follower.holds_log and file.counts:
-            file.is_pointer = read(0, len(LFS_POINTER)) == LFS_POINTER
-            if not is_candidate(listed.name) and is_table(read, listed.size):
-                file.follower = CsvFollower()
-        if not file.is_pointer:
-            file.follower.advance(read, listed.size)
-        if isinstance(file.follower, CsvFollower | StateFollower):  # no row has a wall time
-            file.follower.contents.last_time = listed.modified
-    except PermissionError:
-        file.fault = "permission denied"
-    except OSError as error:
-        file.fault = (error.strerror or str(error) or type(error).__name__).rstrip(".")
-    return file
-
-
-def _is_unchanged(known: _File, listed: Listed) -> bool:
-    """Whether a file is as it was read; a text log may be written anew at the same size."""
-    if isinstance(known.follower, FileFollower):
-        return listed.size == known.listed.size
-    return (listed.size, listed.modified) == (known.listed.size, known.listed.modified)
-
-
 def _same(a: Run, b: Run) -> bool:
     """Whether two Runs of the same files are the same at two moments."""
     return (a.state, a.idle_seconds, a.notes, a.damaged) == (
         b.state, b.idle_seconds, b.notes, b.damaged,
     )  # fmt: skip
-
-
-def _shown(listed: Listed) -> str:
-    where = listed.name if listed.member == "." else f"{listed.member}/{listed.name}"
-    return f"`{shown(where)}`"

@@ -17,6 +17,7 @@ from tb_zeroacc.logs.grouping import Part
 from tb_zeroacc.logs.stretches.earlier import MOST_KEPT, EarlierSession, earlier_sessions
 from tb_zeroacc.logs.stretches.member_curves import MemberCurves
 from tb_zeroacc.logs.stretches.track import Track, restarts
+from tb_zeroacc.logs.trust.clocks import is_plausible
 from tb_zeroacc.run import Axis, Hyperparameters
 from tb_zeroacc.series import Series, SeriesBuilder
 
@@ -45,7 +46,7 @@ class Member:
         within: Those of them that another one follows in the same file.
         earlier: The curves of earlier stretches, in order, as far as they are kept.
         before: Wall time of the last event of the session before it.
-        last_event: Wall time of the last event of any kind.
+        last_event: When anything was last written, as far as clocks can be believed.
         counted: What the steps count where text logs hold the curves; else `unknown`.
     """
 
@@ -120,8 +121,8 @@ def joined(name: str, part: Part, files: Sequence[FileContents]) -> Member:
     member = Member(name, part)
     for contents in files:
         alive = contents.alive()
-        if contents.last_time is not None:
-            member.last_event = max(member.last_event or contents.last_time, contents.last_time)
+        if (sign := contents.last_sign) is not None:
+            member.last_event = max(member.last_event or sign, sign)
         if not alive and contents.recording is None:
             # A graph, a histogram or a header alone is no training: it must not hide the latest.
             if not member.holds_data:
@@ -221,7 +222,7 @@ class Session:
         members: Directories that take part, in order of their names.
         recorder: The one whose record counts: the only worker's, or the first one's.
         sessions: Sessions that the training's directories hold, this one included.
-        last_event: Wall time of the last event of any kind, seconds.
+        last_event: When anything was last written, seconds since 1970.
         within: Sessions that another one follows in the same file.
         earlier: What is kept of the earlier ones, in order; nothing where our recorder wrote.
     """
@@ -241,7 +242,7 @@ def latest_session(files: Mapping[str, tuple[Part, list[FileContents]]]) -> Sess
     if recorder is None:
         return _by_steps(list(whole.values()))
     start = recorder.recordings[-1].start
-    since = None if start is None else start.wall_time
+    since = start.wall_time if start is not None and is_plausible(start.wall_time) else None
     members, earlier = [recorder], recorder.sessions - 1
     for name, (part, contents) in files.items():
         if name == recorder.name:
@@ -270,7 +271,7 @@ def _main_recorder(members: Iterable[Member]) -> Member | None:
 
 
 def _ended_before(contents: FileContents, since: float | None) -> bool:
-    last = contents.last_time
+    last = contents.last_sign
     return since is not None and last is not None and last < since
 
 

@@ -30,6 +30,7 @@ class Listed:
         size: Its size in bytes.
         is_root: Whether it is the asked path itself.
         modified: When it was last written, seconds since the epoch; None where that is not told.
+        identity: What tells it from another file that takes its name; None where nothing does.
     """
 
     member: str
@@ -38,6 +39,7 @@ class Listed:
     size: int
     is_root: bool = False
     modified: float | None = None
+    identity: tuple[int, int] | None = None
 
 
 class Storage(Protocol):
@@ -103,7 +105,7 @@ class _Local:
             if not os.access(root, os.R_OK):
                 raise _forbidden(self._path)
             held = root.stat()
-            yield Listed(".", root.name, str(root), held.st_size, True, held.st_mtime)
+            yield self._listed(".", root.name, str(root), held, is_root=True)
         elif is_directory:
             if not os.access(root, os.R_OK | os.X_OK):
                 raise _forbidden(self._path)
@@ -112,38 +114,57 @@ class _Local:
             raise UnreadablePathError(f"{self._path!r} is neither a directory nor a file.")
 
     def _walk(self, root: Path) -> Iterator[Listed]:
+        """Every file below a directory once, under its own name rather than that of a link."""
         self.refused = []
+        linked: list[Listed] = []
+        known: set[tuple[int, int] | None] = set()
+        for found, is_link in self._found(str(root)):
+            if is_link:
+                linked.append(found)
+            elif found.identity not in known:
+                known.add(found.identity)
+                yield found
+        for found in sorted(linked, key=lambda one: (one.member, one.name)):
+            if found.identity not in known:
+                known.add(found.identity)
+                yield found
+
+    def _found(self, root: str) -> Iterator[tuple[Listed, bool]]:
+        """Every file below a directory, and whether it is a link."""
         walked: set[tuple[int, int]] = set()  # links may lead in circles
-        waiting = [str(root)]
+        waiting, links = [(root, ".")], list[tuple[str, str]]()
         # Links wait until all real directories are walked, so that each stands under its own name.
-        while waiting:
-            for folder, below, names in os.walk(waiting.pop(0), onerror=self._refuse):
-                try:
-                    state = os.stat(folder)  # noqa: PTH116 - os.walk gives strings
-                except OSError:
-                    below.clear()
-                    continue
+        while waiting or links:
+            folder, member = waiting.pop() if waiting else links.pop(0)
+            try:
+                state = os.stat(folder)  # noqa: PTH116 - scandir takes strings
                 if (state.st_dev, state.st_ino) in walked:
-                    below.clear()
                     continue
                 walked.add((state.st_dev, state.st_ino))
-                paths = [os.path.join(folder, name) for name in sorted(below)]  # noqa: PTH118
-                waiting += filter(os.path.islink, paths)
-                yield from self._files_of(root, folder, names)
+                with os.scandir(folder) as scanned:
+                    entries = sorted(scanned, key=lambda entry: entry.name)
+            except OSError as error:
+                if isinstance(error, PermissionError):
+                    self.refused.append(folder)
+                continue
+            for entry in entries:
+                is_link = entry.is_symlink()
+                try:
+                    if entry.is_dir():
+                        below = entry.name if member == "." else f"{member}/{entry.name}"
+                        (links if is_link else waiting).append((entry.path, below))
+                    else:
+                        held = entry.stat()
+                        yield self._listed(member, entry.name, entry.path, held), is_link
+                except OSError:
+                    continue  # gone meanwhile, or a link to nowhere
 
-    def _refuse(self, error: OSError) -> None:
-        if isinstance(error, PermissionError):
-            self.refused.append(str(error.filename))
-
-    def _files_of(self, root: Path, folder: str, names: list[str]) -> Iterator[Listed]:
-        member = Path(folder).relative_to(root).as_posix()
-        for name in names:
-            location = os.path.join(folder, name)  # noqa: PTH118
-            try:
-                held = os.stat(location)  # noqa: PTH116
-            except OSError:
-                continue  # gone meanwhile, or a link to nowhere
-            yield Listed(member, name, location, held.st_size, modified=held.st_mtime)
+    @staticmethod
+    def _listed(
+        member: str, name: str, location: str, held: os.stat_result, is_root: bool = False
+    ) -> Listed:
+        identity = held.st_dev, held.st_ino
+        return Listed(member, name, location, held.st_size, is_root, held.st_mtime, identity)
 
     def read(self, location: str, first: int, count: int) -> bytes:
         with Path(location).open("rb") as file:

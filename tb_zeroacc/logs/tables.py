@@ -130,21 +130,21 @@ class TableStore:
             self._layouts[layout.kind] = layout
 
     def sample(self, step: int, sample: SampleRecord) -> str | None:
-        """Adds one table of one step; returns a sentence where it had to be left out."""
+        """Adds one table of one step; returns a sentence where such samples are left out."""
         layout = self._layouts.get(sample.kind)
-        where = f"The sample of `{sample.kind}` at step {step}"
+        which = f"Samples of `{sample.kind}` were left out"  # one sentence for all of them
         if layout is None:
-            return f"{where} was left out: the names of its rows and columns are missing."
+            return f"{which}: the names of their rows and columns are missing."
         if sample.values.shape != (len(layout.rows), len(layout.columns)):
-            return f"{where} was left out: its shape does not fit the names of rows and columns."
+            return f"{which}: their shape does not fit the names of rows and columns."
         if sample.values.size > MAX_VALUES:
-            return f"{where} was left out: it holds {sample.values.size} values."
+            return f"{which}: they hold {sample.values.size} values each."
         kept = self._rarely if sample.kind in EPOCH_KINDS else self._often
         moment = kept.last
         if moment is None or step > moment.step:
             moment = kept.append(step)
         elif step < moment.step:
-            return f"{where} was left out: it comes after a later step."
+            return f"{which}: they come after a later step."
         moment.tables[sample.kind] = (layout, sample.values)
         if sample.kind not in self._seen_bad and _bad(layout, sample.values[None]).any():
             self._seen_bad.add(sample.kind)

@@ -52,8 +52,8 @@ def layers_json(run: Run, kind: LayerKind) -> LayerData | None:
     but the kernels, where it is known which these are.
     """
     name, column, unit = LAYER_KINDS[kind]
-    table = run.table(name)
-    if table is None or column not in table.columns:
+    table = run.table(name, column)
+    if table is None:
         return None
     values = table.column(column)
     rows = _rows_to_draw(run, table, values)
@@ -99,7 +99,7 @@ def _word(value: float) -> Value:
 def _rows_to_draw(run: Run, table: Table, values: NDArray[np.float64]) -> NDArray[np.intp]:
     """Indices of rows, in order."""
     wanted = ~np.isnan(values).all(axis=0)
-    weights = run.table("weights")
+    weights = run.table("weights", "unit_spread")
     if table.kind in ("gradients", "weights") and weights is not None:
         spread = np.isfinite(weights.column("unit_spread"))
         kernels = {row for n, row in enumerate(weights.rows) if spread[:, n].any()}

@@ -27,7 +27,7 @@ from tb_zeroacc.diagnosis.engine import diagnose, judged_stretches
 from tb_zeroacc.diagnosis.needs import CONTRACT, INPUTS, LOSS
 from tb_zeroacc.diagnosis.rule import HEADINGS, Family, Muted, Rule, rule
 from tb_zeroacc.errors import UndeclaredNeedError
-from tb_zeroacc.facts import End, Layer
+from tb_zeroacc.facts import COLUMNS, End, Layer
 from tb_zeroacc.run import Curve, Earlier, Role, Run, Split, Stretch
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 
@@ -67,6 +67,35 @@ def judged(*rules: Rule, run: Run = RUN, strict: bool = True) -> Diagnosis:
 def shape(diagnosis: Diagnosis) -> dict[str, list[str]]:
     """The causes, each with the codes that are folded under it."""
     return {f.code: [c.code for c in f.explains] for f in diagnosis.findings}
+
+
+# --- what a damaged log lacks -----------------------------------------------------------------
+
+
+def test_a_rule_whose_column_is_missing_cannot_tell() -> None:
+    run = a_run(a_table("inputs", {"x": {"mean": 1.0}}, columns=("mean",)))
+    asks = a_rule("ZA101", lambda context: Passed(str(context.given(INPUTS).column("std"))),
+                  needs=(INPUTS,))  # fmt: skip
+    found = judged(asks, a_rule("ZA102", Passed("fine")), run=run).checks
+    assert found["ZA101"] == CannotTell(
+        "not in the log: the table `inputs` lacks the column `std`"
+    ), "no fault of the rule's, so that even strictly nothing is raised"
+    assert found["ZA102"] == Passed("fine")
+
+
+@pytest.mark.parametrize("kind", sorted(COLUMNS))
+def test_no_column_of_a_table_is_one_that_a_verdict_cannot_do_without(kind: str) -> None:
+    contract = a_contract(units=2)
+    curves = a_curve([0.7, 0.3, 0.2, 0.1]), a_curve([0.6, 0.8, 0.9, 0.97], Role.ACCURACY)
+    whole = {
+        other: a_table(other, {row: dict.fromkeys(columns, 1.0) for row in ("y", "head/kernel")})
+        for other, columns in COLUMNS.items()
+    }
+    for lacking in COLUMNS[kind]:
+        kept = [column for column in COLUMNS[kind] if column != lacking]
+        table = a_table(kind, {"y": dict.fromkeys(kept, 1.0)}, columns=kept)
+        run = a_run(contract, *curves, COUNTS, *{**whole, kind: table}.values())
+        assert judged(*CATALOGUE, run=run, strict=False).headline
 
 
 # --- folding ----------------------------------------------------------------------------------

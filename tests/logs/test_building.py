@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -108,10 +109,16 @@ def test_a_clock_that_lags_behind_is_no_time_machine(tmp_path: Path) -> None:
     assert (run.state, run.idle_seconds) == ("live", 0.0)
 
 
-@pytest.mark.parametrize("time", [math.nan, math.inf, -math.inf])
+LYING = [math.nan, math.inf, -math.inf, 1e300, -1e300, 0.0, 17.5, 1000.0 * BEGIN, BEGIN + 1e7]
+
+
+@pytest.mark.parametrize("time", LYING)
 def test_wall_times_that_are_none(tmp_path: Path, time: float) -> None:
-    run = run_of(tmp_path, [event(i, simple("loss", 1.0), time=time) for i in range(3)], BEGIN)
-    assert (run.state, run.idle_seconds) == ("unknown", None)
+    file = write(tmp_path, [event(i, simple("loss", 1.0), time=time) for i in range(3)])
+    os.utime(file, (BEGIN, BEGIN))
+    assert only(tmp_path, BEGIN + 10).state == "live", "the file system tells"
+    run = only(tmp_path, BEGIN + 1000)
+    assert (run.state, run.idle_seconds) == ("unknown", 960.0)
     assert len(points(run, "loss")) == 3
 
 

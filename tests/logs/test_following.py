@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from shutil import rmtree
 
 import numpy as np
 import pytest
@@ -16,11 +18,13 @@ from hypothesis import strategies as st
 from tb_zeroacc import facts
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs import LogReader, read_runs, storage
+from tb_zeroacc.logs.trust.window import SAMPLE
 from tb_zeroacc.run import Run
-from tb_zeroacc.tfrecord import framed
+from tb_zeroacc.tfrecord import HEAD, framed
 from tests.logs.written import (
     BEGIN,
     Event,
+    a_head,
     curve,
     encoded,
     event,
@@ -139,11 +143,8 @@ def test_read_in_any_pieces_is_read_at_once(
                 assert outcome(reader, now) == at_once, f"turn {turn}, now {now}"
 
 
-def test_a_refresh_costs_what_was_appended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = write(tmp_path / "a", curve("loss", [1.0] * 3000))
-    write(tmp_path / "b", curve("loss", [1.0] * 3000))
-    reader = LogReader(str(tmp_path))
-    first, other = as_read_at_once(reader)
+def counted_reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The bytes of each reading from now on."""
     taken: list[int] = []
     whole = storage._Local.read
 
@@ -152,13 +153,22 @@ def test_a_refresh_costs_what_was_appended(tmp_path: Path, monkeypatch: pytest.M
         return found
 
     monkeypatch.setattr(storage._Local, "read", counted)
+    return taken
+
+
+def test_a_refresh_costs_what_was_appended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path / "a", curve("loss", [1.0] * 3000))
+    write(tmp_path / "b", curve("loss", [1.0] * 3000))
+    reader = LogReader(str(tmp_path))
+    first, other = as_read_at_once(reader)
+    taken = counted_reads(monkeypatch)
     assert [run.curves for run in refreshed(reader)] == [first.curves, other.curves]
     assert taken == [], "nothing was appended, nothing is read"
     more = encoded(curve("loss", [0.5], first=3000))
     with file.open("ab") as end:
         end.write(more)
     grown, same = refreshed(reader)
-    assert sum(taken) == len(more)
+    assert sum(taken) == len(more) + SAMPLE
     assert same.curves is other.curves, "it was not built anew"
     assert grown.curves[0].series.count == 3001
 
@@ -181,6 +191,44 @@ def test_a_file_that_shrinks_is_read_anew(tmp_path: Path, events: list[Event]) -
     (run,) = as_read_at_once(reader)
     assert run.sessions == 1, "what the file held before is forgotten"
     assert run.notes == ()
+
+
+def renamed(file: Path, content: bytes) -> None:
+    other = file.with_name("other")
+    other.write_bytes(content)
+    other.rename(file)
+
+
+WAYS = {"renamed": renamed, "written over": Path.write_bytes}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("more", [0, 1, 50])
+def test_a_file_that_another_of_its_size_or_larger_replaces(
+    tmp_path: Path, way: Callable[[Path, bytes], object], more: int
+) -> None:
+    file = write(tmp_path, LOG)
+    reader = LogReader(str(tmp_path))
+    as_read_at_once(reader)
+    numbers = [9.0 - i for i in range(len(LOG) + more)]
+    way(file, write(tmp_path / "x", curve("loss", numbers, begin=BEGIN + 7)).read_bytes())
+    os.utime(file, (BEGIN, BEGIN))
+    rmtree(tmp_path / "x")
+    assert [value for _, value in points(as_read_at_once(reader)[0], "loss")] == numbers
+
+
+def test_a_copy_that_was_brought_up_to_date_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`rsync` writes another file and gives it the name of the old one."""
+    file = write(tmp_path, curve("loss", [1.0] * 3000))
+    reader = LogReader(str(tmp_path))
+    reader.refresh()
+    more = encoded(curve("loss", [0.5], first=3000))
+    renamed(file, file.read_bytes() + more)
+    taken = counted_reads(monkeypatch)
+    assert refreshed(reader)[0].curves[0].series.count == 3001
+    assert sum(taken) == len(more) + 2 * SAMPLE
 
 
 def test_a_file_that_is_emptied_and_written_again(tmp_path: Path) -> None:
@@ -247,19 +295,33 @@ def test_a_truncated_last_record(tmp_path: Path, missing: int) -> None:
 
 
 ONE, LAST = encoded(LOG[:2]), encoded(LOG[2:])
+SIZE = len(LAST) // 3  # bytes of each of its records
 NOTHING = framed(b"\xff\xff\xff")  # a sound record that is no event
-DAMAGE: dict[str, tuple[bytes, int, str]] = {
-    "garbage in the middle": (ONE + b"#" * 50 + LAST, 5, "50 bytes of `{}` belong to no record"),
-    "garbage at the end": (ONE + b"#" * 50, 2, "50 bytes of `{}` belong to no record"),
-    "garbage at the start": (b"#" * 50 + LAST, 3, "50 bytes of `{}` belong to no record"),
-    "zeros of a crashed disk": (ONE + bytes(4096) + LAST, 5, "4096 bytes of `{}` belong to no"),
-    "no event": (ONE + NOTHING + LAST, 5, "1 record of `{}` could not be parsed"),
-    "a broken payload": (ONE + NOTHING[:-4] + b"#" * 4 + NOTHING + LAST, 5, "2 records of `{}`"),
-}
+DAMAGE: dict[str, tuple[bytes, int, str, int]] = {
+    "garbage in the middle": (ONE + b"#" * 50 + LAST, 5, "50 bytes of `{}`", len(ONE)),
+    "garbage at the end": (ONE + b"#" * 50, 2, "50 bytes of `{}`", len(ONE)),
+    "garbage at the start": (b"#" * 50 + LAST, 3, "50 bytes of `{}`", 0),
+    "zeros of a crashed disk": (ONE + bytes(4096) + LAST, 5, "4096 bytes of `{}`", len(ONE)),
+    "no event": (ONE + NOTHING + LAST, 5, "1 record of `{}`", len(ONE)),
+    "a broken payload": (ONE + NOTHING[:-4] + b"#" * 4 + NOTHING + LAST, 5, "2 records of `{}`",
+                         len(ONE)),
+    "a broken payload at the end": (ONE + LAST[:-5] + b"#" * 5, 4, "1 record of `{}`",
+                                    len(ONE + LAST) - SIZE),
+    "nine bytes of a head are missing": (ONE + LAST[9:], 4, "33 bytes of `{}`", len(ONE)),
+    "nine of a payload": (ONE + LAST[:20] + LAST[29:], 4, "1 record of `{}`", len(ONE)),
+    "nine of the last but one": (ONE + LAST[: SIZE + 20] + LAST[SIZE + 29 :], 4, "1 record of `{}`",
+                                 len(ONE) + SIZE),
+    "a length that ends within the file": (ONE + a_head(60) + LAST[HEAD:], 4, "1 record of `{}`",
+                                           len(ONE)),
+    "a length of 1 MB": (ONE + a_head(10**6) + LAST[HEAD:], 4, "42 bytes of `{}`", len(ONE)),
+    "a length of 2 GB": (ONE + a_head(2 * 10**9) + LAST[HEAD:], 4, "42 bytes of `{}`", len(ONE)),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("content", "count", "note"), DAMAGE.values(), ids=DAMAGE)
-def test_damage_is_left_out_and_told(tmp_path: Path, content: bytes, count: int, note: str) -> None:
+@pytest.mark.parametrize(("content", "count", "note", "first"), DAMAGE.values(), ids=DAMAGE)
+def test_damage_is_left_out_and_told(
+    tmp_path: Path, content: bytes, count: int, note: str, first: int
+) -> None:
     file = tmp_path / "events.out.tfevents.1"
     file.write_bytes(content)
     run = only(tmp_path)
@@ -267,7 +329,8 @@ def test_damage_is_left_out_and_told(tmp_path: Path, content: bytes, count: int,
     assert run.damaged
     assert len(run.notes) == 1
     assert run.notes[0].startswith(note.format(file.name))
-    assert run.notes[0].endswith("left out.")
+    assert run.notes[0].endswith(f"left out, the first at byte {first}.")
+    assert [lost.first_byte for lost in run.damage] == [first]
 
 
 def test_a_record_that_is_too_large_is_told(

@@ -10,7 +10,7 @@ from tb_zeroacc.logs import following
 from tb_zeroacc.logs.following import FileFollower
 from tb_zeroacc.logs.framing import MAX_PAYLOAD, Stop, cut, resynchronise
 from tb_zeroacc.tfrecord import HEAD, framed, masked_crc
-from tests.logs.written import curve, encoded
+from tests.logs.written import a_head, curve, encoded
 
 PAYLOADS = [b"", b"a", b"x" * 300, bytes(range(256)), b"\0" * 40]
 
@@ -72,11 +72,15 @@ def damaged_files(draw: st.DrawFn) -> bytes:
                 st.binary(max_size=40),
                 st.just(bytes(30)),
                 st.just(framed(b"no event")),
+                st.sampled_from([13, 45, 90, 10**6, 2**31]).map(a_head),
             ),
             max_size=12,
         )
     )
     data = bytearray(b"".join(parts))
+    if len(data) > 9 and draw(st.booleans()):  # bytes that are missing
+        at = draw(st.integers(0, len(data) - 9))
+        del data[at : at + 9]
     if data and draw(st.booleans()):
         data[draw(st.integers(0, len(data) - 1))] ^= 1 << draw(st.integers(0, 7))
     return bytes(data[: draw(st.integers(0, len(data)))] if draw(st.booleans()) else data)
@@ -86,13 +90,14 @@ def state(follower: FileFollower) -> tuple[object, ...]:
     tracks = follower.contents.tracks
     curves = {tag: track.builder.freeze().values.tobytes() for tag, track in tracks.items()}
     return (
-        follower.offset, follower.dropped, follower.waiting,
-        follower.odd_records, follower.contents.events, follower.contents.sessions, curves,
+        follower.offset, follower.dropped, follower.waiting, follower.odd_records,
+        follower.oversize_records, follower.first_damage, follower.broken,
+        follower.contents.events, follower.contents.sessions, curves,
     )  # fmt: skip
 
 
 @given(damaged_files(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_growing_file_is_read_as_a_whole_one(data: bytes, choose: st.DataObject) -> None:
     at_once = FileFollower()
     at_once.advance(lambda at, count: data[at : at + count], len(data))

@@ -77,7 +77,15 @@ def test_one_directory_a_curve() -> None:
         "run/Loss_other": {"Loss", "Accuracy"},
         "else/Loss_val": {"Loss"},
     }
+    tags |= {
+        "x": set(), "x/Loss/train": {"Loss"}, "x/Loss/val": {"Loss"}, "x/a/b/one": {"a/b"},
+        "x/Loss": {"Accuracy"}, "x/Acc/other": {"Loss"},
+    }  # fmt: skip
     found = parts_of(tags, "logs", tags)
+    assert found["x/Loss/train"] == Part("x", TRAIN), "as tensorboardX names them"
+    assert found["x/Loss/val"] == Part("x", VAL)
+    assert found["x/a/b/one"] == Part("x")
+    assert found["x/Acc/other"].training == "x/Acc/other", "it is not named after its tag"
     assert found["run/Loss_train"] == Part("run", TRAIN)
     assert found["run/Loss_val"] == Part("run", VAL)
     assert found["run/Loss_per_class_T-shirt/top"] == Part("run")

@@ -119,12 +119,26 @@ class TestLinks:
         (tmp_path / "events.out.tfevents.9").symlink_to("nowhere")
         assert listed(tmp_path) == {("a", EVENTS, 3)}
 
+    @pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+    def test_a_second_name_of_a_file_adds_nothing(
+        self, tmp_path: Path, link: Callable[[Path, Path], None]
+    ) -> None:
+        file = put(tmp_path / "z" / EVENTS)
+        (tmp_path / "a").mkdir()
+        link(tmp_path / "a" / EVENTS, file)
+        link(tmp_path / "z" / f"{EVENTS}.0", file)
+        (found,) = storage_of(str(tmp_path)).files()
+        assert found.member == "z" or link is Path.hardlink_to, "no name of a hard link is its own"
+
     def test_a_linked_directory_and_file_count(self, tmp_path: Path) -> None:
         put(tmp_path / "elsewhere" / "train" / EVENTS)
         (tmp_path / "logs").mkdir()
         (tmp_path / "logs" / "a").symlink_to(tmp_path / "elsewhere")
         (tmp_path / "logs" / "tfevents").symlink_to(tmp_path / "elsewhere" / "train" / EVENTS)
-        assert listed(tmp_path / "logs") == {("a/train", EVENTS, 3), (".", "tfevents", 3)}
+        assert listed(tmp_path / "logs") == {("a/train", EVENTS, 3)}, "one file, once"
+        put(tmp_path / "other" / EVENTS, b"abcd")
+        (tmp_path / "logs" / "tfevents.2").symlink_to(tmp_path / "other" / EVENTS)
+        assert listed(tmp_path / "logs") == {("a/train", EVENTS, 3), (".", "tfevents.2", 4)}
         assert listed(tmp_path / "logs" / "a") == {("train", EVENTS, 3)}, "the path may be a link"
 
 
@@ -217,11 +231,15 @@ def test_a_closed_directory_hides_no_other(tmp_path: Path, monkeypatch: pytest.M
 def test_a_file_that_vanishes_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "gone" / EVENTS)
     put(tmp_path / "there" / EVENTS)
-    stat, nowhere = os.stat, str(tmp_path / "nowhere")
-    gone = str(tmp_path / "gone" / EVENTS)
-    monkeypatch.setattr(
-        os, "stat", lambda at, **named: stat(nowhere if at == gone else at, **named)
-    )
+    gone, scan = tmp_path / "gone" / EVENTS, os.scandir
+
+    def vanishing(at: str) -> Any:
+        entries = scan(at)
+        if at == str(gone.parent):
+            gone.unlink()
+        return entries
+
+    monkeypatch.setattr(os, "scandir", vanishing)
     assert listed(tmp_path) == {("there", EVENTS, 3)}
 
 

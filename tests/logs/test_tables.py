@@ -92,7 +92,7 @@ def test_other_names_replace_what_was() -> None:
 @pytest.mark.parametrize(
     ("sample", "why"),
     [
-        (SampleRecord("labels", np.zeros((1, 12), np.float32)), "names of its rows"),
+        (SampleRecord("labels", np.zeros((1, 12), np.float32)), "names of their rows"),
         (SampleRecord("inputs", np.zeros((3, 7), np.float32)), "does not fit"),
         (loss(0.0), "after a later step"),
     ],

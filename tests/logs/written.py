@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_p
 from tb_zeroacc import facts, records
 from tb_zeroacc.logs import read_runs
 from tb_zeroacc.run import Run
-from tb_zeroacc.tfrecord import framed
+from tb_zeroacc.tfrecord import framed, masked_crc
 
 Value = summary_pb2.Summary.Value
 Event = event_pb2.Event
@@ -99,6 +100,12 @@ def sample(step: int, kind: str, values: Sequence[Sequence[float]], names: bool 
         rows = tuple(f"row{i}" for i in range(content.shape[0]))
         found.insert(0, records.layout_value(records.Layout(kind, rows, facts.COLUMNS[kind])))
     return event(step, *found)
+
+
+def a_head(length: int) -> bytes:
+    """The head of a record of any length, with the right checksum."""
+    stated = struct.pack("<Q", length)
+    return stated + struct.pack("<I", masked_crc(stated))
 
 
 def encoded(events: Sequence[Event]) -> bytes:

@@ -34,10 +34,10 @@ from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.learning.improvement import improved as improved_beyond_noise
 from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
 from tb_zeroacc.diagnosis.computed.learning.run_length import (
-    LEAST_MOVED,
-    distance_moved,
     FEWEST_EPOCHS,
     FEWEST_STEPS,
+    LEAST_MOVED,
+    distance_moved,
     is_short,
     longest_loss,
 )

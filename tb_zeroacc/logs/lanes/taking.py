@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+from tensorboard.compat.proto import event_pb2
+
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.decoding import parse
 from tb_zeroacc.logs.framing import Payloads
@@ -21,45 +23,47 @@ WORTH_IT = 8
 LONGEST_BURST = 4096  # events
 
 
-def take(contents: FileContents, data: bytes, payloads: Payloads) -> int:
-    """Gives sound records to the contents; returns how many are no event."""
-    odd, first, burst = 0, 0, 0
+def take(contents: FileContents, data: bytes, payloads: Payloads) -> list[int]:
+    """Gives sound records to the contents; returns the numbers of those that are no event."""
+    odd: list[int] = []
+    first, burst = 0, 0
     while first < len(payloads):
         records = payloads[first : first + (burst or LARGEST_PIECE)]
-        first += len(records)
         if burst or len(records) < FEW:
-            odd += sum(_is_odd(contents, data, records, row) for row in range(len(records)))
+            events = (parse(records.of(data, row)) for row in range(len(records)))
+            odd += [first + row for row, event in enumerate(events) if not _add(contents, event)]
             burst = 0
-            continue
-        piece = sorted_out(data, records)
-        odd += _taken(contents, piece)
-        if 2 * len(piece.others) > len(records):  # most are of no shape that many share
-            burst = LONGEST_BURST
+        else:
+            piece = sorted_out(data, records)
+            odd += [first + row for row in _taken(contents, piece)]
+            if 2 * len(piece.others) > len(records):  # most are of no shape that many share
+                burst = LONGEST_BURST
+        first += len(records)
     return odd
 
 
-def _taken(contents: FileContents, piece: Piece) -> int:
+def _taken(contents: FileContents, piece: Piece) -> list[int]:
+    """Takes one piece; returns the numbers of its records that are no event."""
     plain = PlainColumns(contents, piece)
     others, count = piece.others.tolist(), len(piece.payloads)
-    at = odd = 0
-    burst = 1
+    odd: list[int] = []
+    at, burst = 0, 1
     while at < count:
         next_other = bisect_left(others, at)
         end = plain.until(at, others[next_other] if next_other < len(others) else count)
         plain.take(at, end)
         burst = 1 if end - at >= WORTH_IT else min(2 * burst, LONGEST_BURST)
         at = min(end + burst, count)
-        for row in range(end, at):
-            event = piece.event(row)
-            if event is None:
-                odd += 1
-            else:
-                contents.add(event)
+        odd += [row for row in range(end, at) if not _add(contents, piece.event(row))]
     return odd
 
 
-def _is_odd(contents: FileContents, data: bytes, records: Payloads, row: int) -> bool:
-    event = parse(records.of(data, row))
-    if event is not None:
+def _add(contents: FileContents, event: event_pb2.Event | None) -> bool:
+    """Takes an event; False where it is none, or nothing can be made of what it holds."""
+    if event is None:
+        return False
+    try:
         contents.add(event)
-    return event is None
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        return False
+    return True

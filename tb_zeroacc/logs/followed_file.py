@@ -1,0 +1,148 @@
+"""One file of a log that is followed, whatever its kind: read, kept, and read again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+
+from tb_zeroacc.logs.discovery import (
+    LFS_POINTER,
+    follower_of,
+    is_candidate,
+    is_csv,
+    is_table,
+)
+from tb_zeroacc.logs.following import FileFollower, Follower
+from tb_zeroacc.logs.storage import Listed, Storage, shown
+from tb_zeroacc.logs.text_logs.csv_following import CsvFollower
+from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
+from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
+from tb_zeroacc.logs.trust.window import Mark, Window
+from tb_zeroacc.run import Damage
+
+log = logging.getLogger(__name__)
+_SERIALS = count()
+
+
+@dataclass(slots=True)
+class FollowedFile:
+    """One file that is followed. A file that is written anew gets another serial number."""
+
+    listed: Listed
+    serial: int
+    follower: Follower
+    mark: Mark = field(default_factory=Mark)
+    fault: str | None = None  # why it could not be read this time
+    is_pointer: bool = False  # of Git LFS
+    gave_up: bool = False  # whether the fault stays until the file changes
+
+    def unread(self) -> str | None:
+        """Why nothing could be read of it, as a sentence; None where something was."""
+        name = _shown(self.listed)
+        if self.fault is not None:
+            return f"{name} could not be read: {self.fault}."
+        if self.is_pointer:
+            return f"{name} is only a pointer of Git LFS: fetch the file with `git lfs pull`."
+        return self.follower.unread(name)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is part of the log: of the CSV files only those that are one."""
+        named = self.listed.is_root or not is_csv(self.listed.name)
+        return named or self.follower.holds_log
+
+    @property
+    def begins_as_log(self) -> bool:
+        """Whether it is a CSV file with the columns of a training, if without a row."""
+        return isinstance(self.follower, CsvFollower) and self.follower.names_columns
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether something was meant to be read of it, and could not be."""
+        is_broken = isinstance(self.follower, StateFollower) and self.follower.is_broken
+        return self.fault is not None or self.is_pointer or is_broken
+
+    @property
+    def version(self) -> tuple[object, ...]:
+        """What changes whenever something that a Run rests on does."""
+        return self.serial, self.follower.changes, self.fault, self.is_pointer
+
+    def losses(self) -> Iterator[Damage]:
+        """The same in numbers, of an event file."""
+        lost = None
+        if isinstance(self.follower, FileFollower):
+            lost = self.follower.losses(_shown(self.listed))
+        if lost is not None:
+            yield lost
+
+    def damage(self) -> Iterator[str]:
+        """What is lost for good."""
+        if self.is_lost and (reason := self.unread()) is not None:
+            yield reason
+        yield from self.follower.damage(_shown(self.listed))
+
+    def unfinished(self) -> Iterator[str]:
+        """What may still be completed."""
+        yield from self.follower.unfinished(_shown(self.listed))
+
+
+def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> FollowedFile:
+    """Reads what a file holds beyond what is known of it."""
+    is_settled = known is not None and (known.fault is None or known.gave_up)
+    if known is not None and is_settled and _is_unchanged(known.listed, listed):
+        return known
+    window = Window(lambda first, count: storage.read(listed.location, first, count), listed.size)
+    file = FollowedFile(listed, next(_SERIALS), follower_of(listed.name))
+    try:
+        if known is not None and listed.size >= known.listed.size and not known.gave_up:
+            fresh, file = file, FollowedFile(listed, known.serial, known.follower, known.mark)
+            if _is_replaced(known, window, listed):
+                file = fresh
+        file.is_pointer = _is_pointer(window, file)
+        if not file.is_pointer:
+            file.follower.advance(window.read, listed.size)
+        if isinstance(file.follower, FileFollower):
+            file.mark = window.marked(file.follower.offset, file.mark)
+        if not isinstance(file.follower, HparamsFollower):  # written before or behind a training
+            file.follower.contents.modified = listed.modified
+    except PermissionError:
+        file.fault = "permission denied"
+    except OSError as error:
+        file.fault = (error.strerror or str(error) or type(error).__name__).rstrip(".")
+    except Exception as error:
+        log.debug("Reading %r failed", listed.location, exc_info=True)
+        file.follower = follower_of(listed.name)  # the old one may have stopped midway
+        file.fault = f"nothing can be made of what it holds ({type(error).__name__})"
+        file.gave_up = True
+    return file
+
+
+def _is_unchanged(known: Listed, listed: Listed) -> bool:
+    """Whether nothing shows that a file is another than it was."""
+    return (known.size, known.modified, known.identity) == (
+        listed.size, listed.modified, listed.identity,
+    )  # fmt: skip
+
+
+def _is_replaced(known: FollowedFile, window: Window, listed: Listed) -> bool:
+    """Whether an event file is another than it was; text logs see to that themselves."""
+    if not isinstance(known.follower, FileFollower):
+        return False
+    is_renamed = listed.identity != known.listed.identity
+    return not window.holds(known.mark, is_renamed=is_renamed)
+
+
+def _is_pointer(window: Window, file: FollowedFile) -> bool:
+    """Whether a file is one of Git LFS; one of any name may turn out to be a table."""
+    if not file.listed.size or file.follower.holds_log or not file.counts:
+        return False
+    if not is_candidate(file.listed.name) and is_table(window.read, file.listed.size):
+        file.follower = CsvFollower()
+    return window.read(0, len(LFS_POINTER)) == LFS_POINTER
+
+
+def _shown(listed: Listed) -> str:
+    where = listed.name if listed.member == "." else f"{listed.member}/{listed.name}"
+    return f"`{shown(where)}`"

@@ -1,0 +1,1 @@
+"""What of a log can be believed: wall times, lengths, and that a file is the one read before."""
