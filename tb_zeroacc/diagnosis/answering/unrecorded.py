@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed
+from tb_zeroacc.diagnosis.needs import Need
 from tb_zeroacc.facts import Unrecorded
 from tb_zeroacc.run import Run
 
@@ -29,6 +32,14 @@ def reason_of(fact: Unrecorded) -> str:
     """What is not recorded and why, as the reason of an answer."""
     begin = fact.part[:1].lower() + fact.part[1:]
     return f"not on record: {begin}. {fact.why}".removesuffix(".")
+
+
+def not_recorded(run: Run, need: Need[Any]) -> CannotTell:
+    """The answer of a rule that lacks one of its alternatives: why, as far as the recorder says."""
+    said = need.said_by(run)
+    if said is not None:
+        return CannotTell(reason_of(said))
+    return CannotTell(f"not in the log: {need.missing.what}", (need.missing,))
 
 
 def unknown_counts(run: Run) -> str:

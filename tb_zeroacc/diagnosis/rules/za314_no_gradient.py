@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.unrecorded import as_far_as_recorded
+from tb_zeroacc.diagnosis.answering.unrecorded import as_far_as_recorded, not_recorded
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
-    CannotTell,
     Evidence,
     Fix,
     Flagged,
@@ -83,7 +82,7 @@ def no_gradient(context: RunContext) -> Answer:
     if end is not None and REFUSAL in (end.text or ""):
         return _refused(end)
     if table is None:
-        return CannotTell("no step was recorded", (GRADIENTS.missing,))
+        return not_recorded(context.run, GRADIENTS)
     present = table.column("present")
     known = np.isfinite(present).any(axis=0)
     lacking = [row for row in np.flatnonzero(known) if not np.nanmax(present[:, row]) > 0]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.answering.several_optimizers import for_each_optimizer
 from tb_zeroacc.diagnosis.answering.shown_curves import curve_shown, last_shown
-from tb_zeroacc.diagnosis.answering.unrecorded import reason_of
+from tb_zeroacc.diagnosis.answering.unrecorded import not_recorded
 from tb_zeroacc.diagnosis.answers import (
     BEFORE_TRAINING,
     Answer,
@@ -124,7 +124,7 @@ def weights_never_move(context: RunContext) -> Answer:
     if weights is None:
         return _from_histograms(context)
     if gradients is None:
-        found: Answer = _without_gradients(context.run)
+        found: Answer = not_recorded(context.run, GRADIENTS)
     else:
         found = for_each_optimizer(
             context.run, weights, lambda group: _judged(context.run, weights, gradients, group),
@@ -132,15 +132,6 @@ def weights_never_move(context: RunContext) -> Answer:
         )  # fmt: skip
     stands = _identical(context, weights) if isinstance(found, CannotTell) else None
     return found if stands is None else stands
-
-
-def _without_gradients(run: Run) -> CannotTell:
-    said, lacks = GRADIENTS.said_by(run), GRADIENTS.missing
-    return (
-        CannotTell(f"not in the log: {lacks.what}", (lacks,))
-        if said is None
-        else CannotTell(reason_of(said))
-    )
 
 
 def _identical(context: RunContext, weights: Table) -> Flagged | None:

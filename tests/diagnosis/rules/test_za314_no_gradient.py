@@ -51,6 +51,8 @@ ZA314: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
         a_run(a_contract(), end=replace(REFUSED, text=f"{REFUSED.text}: (['kernel:0'])")), None),
     "behind the lines of a traced step": (
         a_run(a_contract(), end=replace(REFUSED, text=f"in user code:\n  {REFUSED.text}.")), None),
+    "out of sight, and no exception": (
+        a_run(a_contract(), end=End("finished", 9), unrecorded=(HIDDEN,)), CannotTell),
     "another exception": (
         a_run(a_contract(), end=replace(REFUSED, text="Shapes do not fit.")), CannotTell),
 }
