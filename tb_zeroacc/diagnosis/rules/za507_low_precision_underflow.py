@@ -133,7 +133,7 @@ def _lost_beta(contract: Contract, run: Run, gradients: Table) -> Flagged | None
     if optimizer is None or weights is None or half is None or not isinstance(beta, float):
         return None
     moves = weights.column("update_rms")[:, kernel_rows(run, weights)]
-    is_still = len(moves) >= FEWEST_SAMPLES and moves.size > 0 and not np.nanmax(moves) > 0
+    is_still = len(moves) >= FEWEST_SAMPLES and moves.size > 0 and bool((moves == 0.0).all())
     has_gradient = np.nanmax(gradients.column("rms"), initial=0.0) > 0
     is_lost = 1.0 - beta < NEXT_TO_ONE[half]
     if contract.optimizers or not (is_lost and is_still and has_gradient):

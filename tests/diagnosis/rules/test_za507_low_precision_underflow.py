@@ -106,6 +106,7 @@ ROUNDED: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "float16 holds .999": (still(policy="float16", outputs="float16"), CannotTell),
     "but not .9999": (still(beta=0.9999, policy="float16", outputs="float16"), None),
     "kernels that move": (still([0.0, 0.0, 0.0, 0.0, 1e-4]), NotApplicable),
+    "kernels that break": (still([0.0, NAN, NAN, NAN, NAN]), NotApplicable),
     "four samples": (still(samples=4), NotApplicable),
     "no gradient": (still(gradient=0.0), NotApplicable),
     "float32": (still(policy="float32", outputs="float32"), NotApplicable),
