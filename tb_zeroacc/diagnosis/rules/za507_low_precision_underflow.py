@@ -17,7 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
-from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES
+from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES, kernel_rows
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, GRADIENTS, STEP_LOSS
@@ -26,9 +26,12 @@ from tb_zeroacc.facts import Contract
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number, percent
 
-HALF = ("float16", "mixed_float16")
+HALF = {"float16", "mixed_float16"}
 FLUSHED = 0.9  # of a kernel's gradient is exactly 0, median over samples; healthy up to .37
 SKIPPED = 0.5  # of the updates; a healthy dynamic scale leaves out 3 in 855 (measured)
+# Half of the distance from 1 to the number below it: a beta nearer to 1 is rounded to 1.
+NEXT_TO_ONE = {"bfloat16": 2.0**-9, "float16": 2.0**-12}
+FEWEST_SAMPLES = 5  # of weights that do not change
 FEWEST_STEPS = 20  # the scale begins high and may leave out the first of them
 
 
@@ -47,14 +50,16 @@ FEWEST_STEPS = 20  # the scale begins high and may leave out the first of them
     ),
 )
 def low_precision_underflow(context: RunContext) -> Answer:
-    """Gradients leave the range of float16: they are flushed to 0, or every update is skipped.
+    """Gradients or updates are lost in half precision: flushed to 0, left out, or rounded off.
 
     ## What it means
     The smallest number of float16 is 6e-8, the largest 65 504. Gradients under the first become 0;
     values above the second become Inf, and a dynamic loss scale then leaves the update out.
+    bfloat16 has the range of float32 and 8 bits: there .999 is 1, and Adam, which corrects its
+    averages by the root of 1 - beta_2, multiplies every step by 0 where weights are of that type.
 
     ## Why accuracy suffers
-    A gradient of 0 and an update that is left out have the same effect: none.
+    A gradient of 0, an update that is left out and one that is 0 have the same effect: none.
 
     ## How it is detected
     Under a policy of float16 only, or with outputs of that type. Either more than half of all
@@ -62,7 +67,9 @@ def low_precision_underflow(context: RunContext) -> Answer:
     program, 3 in a healthy one). Or the loss is not scaled, and in a kernel's gradient 90 % or more
     are exactly 0, the median over samples (100 % against up to 37 %). Muted once the run beats its
     baseline. Steps back behind faults that make gradients 0 in any precision: dead units, empty
-    inputs, no gradient at all.
+    inputs, no gradient at all. Or the optimizer's beta_2 is rounded to 1 in the type of the model
+    and not one kernel changed in 5 samples or more, although gradients are there: weights of mixed
+    precision, which are float32, do change.
 
     ## How to fix it
     ```python
@@ -80,7 +87,9 @@ def low_precision_underflow(context: RunContext) -> Answer:
     Margins measured on Keras 3.15.
     """
     run = context.run
-    if not _computes_in_half(context.given(CONTRACT), run):
+    if (lost := _lost_beta(context.given(CONTRACT), run, context.given(GRADIENTS))) is not None:
+        return lost
+    if not _types(context.given(CONTRACT), run) & HALF:
         return NotApplicable("the model does not compute in float16")
     steps, skipped = steps_taken(run), _skipped(run)
     if skipped is not None:
@@ -110,10 +119,39 @@ def low_precision_underflow(context: RunContext) -> Answer:
     )  # fmt: skip
 
 
-def _computes_in_half(contract: Contract, run: Run) -> bool:
-    """By the model's policy, or by its outputs: layers may have a policy of their own."""
+def _types(contract: Contract, run: Run) -> set[str | None]:
+    """The model's policy and the types of its outputs: layers may have a policy of their own."""
     outputs = run.shapes.outputs if run.shapes else ()
-    return contract.dtype_policy in HALF or any(o.dtype == "float16" for o in outputs)
+    return {contract.dtype_policy, *(output.dtype for output in outputs)}
+
+
+def _lost_beta(contract: Contract, run: Run, gradients: Table) -> Flagged | None:
+    """The finding on a beta that is rounded to 1, if that kept every kernel as it was."""
+    optimizer, weights = contract.optimizer, run.table("weights")
+    beta = optimizer.settings.get("beta_2") if optimizer else None
+    half = next((t for t in NEXT_TO_ONE if t in _types(contract, run)), None)
+    if optimizer is None or weights is None or half is None or not isinstance(beta, float):
+        return None
+    moves = weights.column("update_rms")[:, kernel_rows(run, weights)]
+    is_still = len(moves) >= FEWEST_SAMPLES and moves.size > 0 and bool((moves == 0.0).all())
+    has_gradient = np.nanmax(gradients.column("rms"), initial=0.0) > 0
+    is_lost = 1.0 - beta < NEXT_TO_ONE[half]
+    if contract.optimizers or not (is_lost and is_still and has_gradient):
+        return None
+    return Flagged(
+        summary=f"`beta_2` of {optimizer.class_name} is 1 in {half}, so that its updates are 0.",
+        context=f"{number(beta)} is rounded to 1, and each step is multiplied by the root of what "
+        "is left, 0: no kernel changed.",
+        evidence=(
+            Evidence.of_number(f"beta_2, against the largest that is below 1 in {half}", beta,
+                               at_most(1.0 - NEXT_TO_ONE[half])),
+        ),
+        since=int(weights.steps[0]),
+        fix=Fix(
+            "Keep weights and optimizer in float32 and compute in bfloat16.",
+            'keras.config.set_dtype_policy("mixed_bfloat16")',
+        ),
+    )  # fmt: skip
 
 
 def _skipped(run: Run) -> float | None:

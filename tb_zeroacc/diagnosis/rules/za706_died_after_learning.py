@@ -75,8 +75,9 @@ def died_after_learning(context: RunContext) -> Answer:
     tenth of the run, and takes a tenth of it at most (what takes longer is a smell: a curriculum,
     say); and no accuracy or metric got better and kept it. None of the healthy public logs of 34
     authors does so, none loses .3 of what its loss had gained; in those that died the loss ends at
-    five times its best level and more. Not asked of reinforcement learning (ZA710) nor of nets that
-    train against each other.
+    five times its best level and more. What begins behind the last good point, dead units or
+    outputs that are all the same, follows from it. Not asked of reinforcement learning (ZA710) nor
+    of nets that train against each other.
 
     ## How to fix it
     ```python

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
-from tb_zeroacc.facts import End, Shapes, Tensor
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.engine import diagnose
+from tb_zeroacc.facts import End, Optimizer, Shapes, Tensor
 from tb_zeroacc.run import Role, Run
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
@@ -70,6 +72,55 @@ ZA507: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
 @pytest.mark.parametrize(("run", "want"), ZA507.values(), ids=ZA507.keys())
 def test_low_precision_underflow(run: Run, want: type[Answer] | Tier | None) -> None:
     check("ZA507", run, want)
+
+
+def still(
+    moved: float | list[float] = 0.0,
+    beta: float = 0.999,
+    *,
+    policy: str = "bfloat16",
+    outputs: str = "bfloat16",
+    gradient: float = 0.1,
+    samples: int = 5,
+) -> Run:
+    """A model of few bits, whose kernel moves by so much."""
+    moves = {"rms": 0.2, "update_rms": moved if isinstance(moved, list) else [moved] * samples}
+    return a_run(
+        replace(
+            a_contract(optimizer=Optimizer("Adam", 0.003, settings={"beta_2": beta})),
+            dtype_policy=policy,
+        ),
+        a_table("gradients", {"dense/kernel": {"present": 1.0, "rms": gradient}}),
+        a_table("weights", {"dense/kernel": moves}),
+        a_table("loss", {"loss": {"loss": 2.3, "loss_scale": 1.0}}),
+        *STUCK,
+        shapes=Shapes(outputs=(Tensor("y", (None, 10), outputs),)),
+    )
+
+
+ROUNDED: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
+    "a beta that is 1": (still(), None),
+    "layers of that type alone": (still(policy="float32"), None),
+    "just below half of the distance": (still(beta=1 - 2**-9 - 1e-6), NotApplicable),
+    "just above it": (still(beta=1 - 2**-9 + 1e-6), None),
+    "float16 holds .999": (still(policy="float16", outputs="float16"), CannotTell),
+    "but not .9999": (still(beta=0.9999, policy="float16", outputs="float16"), None),
+    "kernels that move": (still([0.0, 0.0, 0.0, 0.0, 1e-4]), NotApplicable),
+    "kernels that break": (still([0.0, NAN, NAN, NAN, NAN]), NotApplicable),
+    "four samples": (still(samples=4), NotApplicable),
+    "no gradient": (still(gradient=0.0), NotApplicable),
+    "float32": (still(policy="float32", outputs="float32"), NotApplicable),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), ROUNDED.values(), ids=ROUNDED.keys())
+def test_a_beta_that_is_rounded_to_1(run: Run, want: type[Answer] | Tier | None) -> None:
+    check("ZA507", run, want)
+
+
+def test_weights_that_never_move_are_a_consequence_of_it() -> None:
+    (found,) = diagnose(still(), CATALOGUE, strict=True).findings
+    assert (found.code, "ZA708" in {c.code for c in found.explains}) == ("ZA507", True)
 
 
 def test_it_says_how_many_updates_were_left_out() -> None:
