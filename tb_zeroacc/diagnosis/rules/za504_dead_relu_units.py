@@ -27,7 +27,7 @@ DEAD_UNITS = SilentUnits(
     Tier.STRONG,
     Stage.ACTIVATIONS,
     needs=(ACTIVATIONS,),
-    explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA611", "ZA702", "ZA704", "ZA705"),
+    explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,
     fix=Fix(
         "Lower the learning rate, use He initialisation and zero biases; or use a leaky ReLU.",

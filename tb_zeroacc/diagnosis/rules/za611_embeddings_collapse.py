@@ -73,7 +73,7 @@ def embeddings_collapse(context: RunContext) -> Answer:
 
     ## Easily confused with
     ZA509 constant-output: there labels say what the outputs should be. ZA504 dead-relu-units: units
-    that nothing needs die behind the fall; where they were dead before it, they are the cause.
+    that nothing needs die behind the fall; where they were dead before it, they stand first.
 
     ## Sources
     Schroff et al. 2015, FaceNet (section 3.2: the hardest negatives lead to a collapsed model);

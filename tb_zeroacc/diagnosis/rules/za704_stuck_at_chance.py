@@ -113,12 +113,13 @@ def stuck_at_chance(context: RunContext) -> Answer:
     ## How it is detected
     The training loss of the last epoch, without penalties, is .9 or more of its baseline
     (entropy of the recorded labels, variance of the targets; ln k where the contract alone is
-    known) and accuracy is at most .05 above the largest class's share. Programs that are stuck
-    end at .93 to 1.47 of the baseline, healthy ones under .43 (measured). At least 4 epochs (or
-    20 single steps of a run that has ended and moved its weights by a tenth), and no longer
-    falling: a first plateau often ends. It must have been there for the last quarter of the points.
-    Steps of a healthy size that could not have moved the weights by a tenth of their size, all
-    together, show nothing: healthy programs take .26 and more. Where the labels are mostly noise a
+    known), both less the entropy that labels have which are shares, and accuracy is at most .05
+    above the largest class's share. Programs that are stuck end at .93 to 1.47 of the baseline,
+    healthy ones under .43 (measured). At least 4 epochs (or 20 single steps of a run that has ended
+    and moved its weights by a tenth), and no longer falling: a first plateau often ends. It must
+    have been there for the last quarter of the points. Steps of a healthy size that could not have
+    moved the weights by a tenth of their size, all together, show nothing: healthy programs take
+    .26 and more. Where the labels are mostly noise a
     healthy model ends there, too: an area under the ROC curve, a validation accuracy or, of
     classes, a validation loss that is better than chance by more than the error of the labels on
     record acquits it. Without labels and contract:
