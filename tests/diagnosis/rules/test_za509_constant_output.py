@@ -26,6 +26,14 @@ def held(value: float, training: float = 0.3, examples: float = 128) -> Run:
     return spread(training, ends, *STUCK)
 
 
+def behind_weights(*broken: float) -> Run:
+    """Outputs that differ in the first half; with so many broken weights in each half."""
+    row = {"spread": [0.1] * 20 + [0.0] * 20, "examples": 32.0, "mean": 0.1, "units": 10}
+    counts = [count for count in broken for _ in range(20)]
+    weights = a_table("weights", {"dense/kernel": {"non_finite_count": counts}})
+    return a_run(a_table("outputs", {"y": row}), weights, *STUCK)
+
+
 SCALE = 0.3  # standard deviation of a share of one in ten
 ZA509: dict[str, tuple[Run, type[Answer]]] = {
     "the same": (spread(0.0), Flagged),
@@ -39,6 +47,8 @@ ZA509: dict[str, tuple[Run, type[Answer]]] = {
     "unlike in validation alone": (held(0.1, training=0.0), Passed),
     "validation without a spread": (held(NAN, training=0.0), Flagged),
     "unknown": (spread(NAN), CannotTell),
+    "the same behind whole weights": (behind_weights(0.0, 0.0), Flagged),
+    "behind weights that are NaN": (behind_weights(0.0, 3.0), CannotTell),
     "nothing recorded": (a_run(*STUCK), CannotTell),
 }
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.diagnosis.computed.model.samples import known_median, settled
+from tb_zeroacc.diagnosis.computed.model.samples import has_whole_weights, known_median, settled
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.facts import Output, Tensor
 from tb_zeroacc.run import Run, Table
@@ -77,9 +77,13 @@ def plainest_outputs(run: Run) -> Table | None:
 
 
 def relative_spread(run: Run, table: Table) -> NDArray[np.float64]:
-    """Spread of the outputs over a batch, as a share of a useful model's; (samples, rows)."""
+    """Spread of the outputs over a batch, as a share of a useful model's; (samples, rows).
+
+    NaN from the first weight on that is not finite.
+    """
     useful = np.array([useful_spread(run, name) for name in table.rows])
-    return np.asarray(table.column("spread") / useful)
+    whole = has_whole_weights(run, table)[:, None]
+    return np.where(whole, table.column("spread") / useful, np.nan)
 
 
 @per_run
