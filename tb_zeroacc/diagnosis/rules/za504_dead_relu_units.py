@@ -50,7 +50,8 @@ def dead_relu_units(context: RunContext) -> Answer:
     elements: in healthy models half of all elements are 0). Its median over the last samples (a
     quarter of them, at most ten) must be 90 % or more. Healthy models end with 33 to 64 % of a
     layer dead, broken ones with 100 % (measured). With fewer than 8 examples per batch only 100 %
-    counts. Muted once the run beats its baseline. It begins where the share passes 90 % and stays
+    counts, and nothing behind a weight that is NaN or infinite, of which ReLU makes 0. Muted once
+    the run beats its baseline. It begins where the share passes 90 % and stays
     there in nine of ten samples.
 
     ## How to fix it

@@ -64,8 +64,8 @@ def constant_output(context: RunContext) -> Answer:
     makes those of training differ. Batches whose labels are all alike are left out: there a good
     model says the same throughout. Healthy models start between .1 and 1, so a thousandth is what
     rounding and a vanishing signal leave. Not judged: batches of one example, and fewer than 10
-    steps, since a last layer of zeros has constant outputs at first. Muted once the run beats its
-    baseline.
+    steps, since a last layer of zeros has constant outputs at first; nor what follows a weight that
+    is NaN or infinite. Muted once the run beats its baseline.
 
     ## How to fix it
     ```python

@@ -85,11 +85,13 @@ def learning_rate_too_low(context: RunContext) -> Answer:
     Per sample, the largest update of a kernel divided by that kernel (root mean squares); the
     median over all samples must be under 3e-5. Measured: 4e-6 with Adam at 1e-6; healthy models
     show 4e-4 to 4e-3, and 2e-4 once they have converged. Gradients must be above 0, and the loss
-    must have fallen by less than a tenth, over 20 steps or more. Muted once the run beats its
-    baseline. With several optimizers each is judged by its own kernels. There, and where no loss is
-    recorded, the rate must also be under a hundredth of the optimizer's default, since a vanishing
-    gradient makes small updates too, and an update of 1e-6 or more is a smell. A rate of a
-    thousandth of the default or less is a cause of its own whatever else is wrong. Without the
+    must have fallen by less than a tenth, over 20 steps or more. Where a typical step changes
+    nothing at all, the rate must also be under a hundredth of the optimizer's default: lost
+    precision makes nothing of an update at any rate. Muted once the run beats its baseline. With
+    several optimizers each is judged by its own kernels. There, and where no loss is recorded, the
+    rate must also be under a hundredth of the optimizer's default, since a vanishing gradient makes
+    small updates too, and an update of 1e-6 or more is a smell. A rate of a thousandth of the
+    default or less is a cause of its own whatever else is wrong. Without the
     recorder: Adam or a related optimizer at 1e-6 or less with a loss that hardly changed; a rate of
     1e-5 or less is a smell, unless histograms show that no kernel ever changes.
 

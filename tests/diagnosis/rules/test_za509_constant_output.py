@@ -32,6 +32,14 @@ def labelled(*stds: float) -> Run:
     return spread(0.0, labels, *STUCK, samples=len(stds))
 
 
+def behind_weights(*broken: float) -> Run:
+    """Outputs that differ in the first half; with so many broken weights in each half."""
+    row = {"spread": [0.1] * 20 + [0.0] * 20, "examples": 32.0, "mean": 0.1, "units": 10}
+    counts = [count for count in broken for _ in range(20)]
+    weights = a_table("weights", {"dense/kernel": {"non_finite_count": counts}})
+    return a_run(a_table("outputs", {"y": row}), weights, *STUCK)
+
+
 SCALE = 0.3  # standard deviation of a share of one in ten
 ZA509: dict[str, tuple[Run, type[Answer]]] = {
     "the same": (spread(0.0), Flagged),
@@ -47,6 +55,8 @@ ZA509: dict[str, tuple[Run, type[Answer]]] = {
     "labels are alike as well": (labelled(*[0.0] * 20), CannotTell),
     "labels differ in one batch of the last": (labelled(*[0.0] * 18, 1.5, 0.0), Flagged),
     "unknown": (spread(NAN), CannotTell),
+    "the same behind whole weights": (behind_weights(0.0, 0.0), Flagged),
+    "behind weights that are NaN": (behind_weights(0.0, 3.0), CannotTell),
     "nothing recorded": (a_run(*STUCK), CannotTell),
 }
 

@@ -30,8 +30,7 @@ IN_A_ROW = (
     *DENSE, *DROPOUTS, *RECURRENT, *CELLS, "InputLayer", "Embedding", "Flatten", "Reshape",
     "Permute", "Conv1D", "Conv2D", "Conv3D", "DepthwiseConv2D", "SeparableConv2D",
     "Conv2DTranspose", "MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D",
-    "ZeroPadding2D",
-    "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalAveragePooling1D",
+    "ZeroPadding2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalAveragePooling1D",
     "GlobalAveragePooling2D", "Rescaling", "Normalization", "Bidirectional",
 )  # fmt: skip
 

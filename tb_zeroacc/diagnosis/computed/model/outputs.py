@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.diagnosis.computed.model.samples import known_median, settled
+from tb_zeroacc.diagnosis.computed.model.samples import has_whole_weights, known_median, settled
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.facts import Output, Tensor
 from tb_zeroacc.run import Run, Table
@@ -97,10 +97,12 @@ def plainest_outputs(run: Run) -> Table | None:
 def relative_spread(run: Run, table: Table) -> NDArray[np.float64]:
     """Spread of the outputs over a batch, as a share of a useful model's; (samples, rows).
 
-    NaN where the labels of a batch are all alike: there outputs that do not differ are right.
+    NaN where the labels of a batch are all alike, for there outputs that do not differ are right,
+    and from the first weight on that is not finite.
     """
     useful = np.array([useful_spread(run, name) for name in table.rows])
-    spread = np.where(_labels_are_alike(run, table), np.nan, table.column("spread"))
+    is_left_out = _labels_are_alike(run, table) | ~has_whole_weights(run, table)[:, None]
+    spread = np.where(is_left_out, np.nan, table.column("spread"))
     return np.asarray(spread / useful)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.run import Run, Table
+
 # Share of the samples after its onset in which a fault must be present to be lasting: one batch in
 # ten may differ.
 LASTING = 0.9
@@ -55,6 +57,19 @@ def typical(values: NDArray[np.float64], steps: NDArray[np.int64]) -> float:
     order = np.argsort(values[known])
     below = np.cumsum(spans[known][order])
     return float(values[known][order][np.searchsorted(below, below[-1] / 2.0)])
+
+
+def has_whole_weights(run: Run, table: Table) -> NDArray[np.bool_]:
+    """Whether every weight was finite up to a sample of a table, (samples,).
+
+    What units and outputs do behind a weight that is not, says nothing: ReLU makes 0 of NaN.
+    """
+    weights = run.table("weights")
+    if weights is None:
+        return np.ones(len(table), bool)
+    broken = (np.nan_to_num(weights.column("non_finite_count")) > 0).any(axis=1)
+    first = weights.steps[broken].min(initial=np.iinfo(np.int64).max)
+    return np.asarray(table.steps < first)
 
 
 def lasting_since(holds: NDArray[np.bool_]) -> int | None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tb_zeroacc.diagnosis.computed.model.samples import largest, lasting_since, settled, typical
+from tb_zeroacc.diagnosis.computed.model.samples import (
+    has_whole_weights,
+    largest,
+    lasting_since,
+    settled,
+    typical,
+)
+from tests.diagnosis.planted import a_run, a_table
 
 NAN = float("nan")
 
@@ -63,3 +70,17 @@ def test_the_largest_finite_value_of_each_sample() -> None:
     found = largest(np.array([[1.0, 3.0], [NAN, 2.0], [np.inf, 1.0], [NAN, NAN]]))
     assert found[:3].tolist() == [3.0, 2.0, 1.0]
     assert np.isnan(found[3])
+
+
+@pytest.mark.parametrize(
+    ("broken", "whole"),
+    [([0.0, 0.0, 0.0], [True] * 3), ([0.0, 1.0, 0.0], [True, False, False]),
+     ([NAN, NAN, NAN], [True] * 3)],
+)  # fmt: skip
+def test_weights_are_whole_up_to_the_first_that_is_broken(
+    broken: list[float], whole: list[bool]
+) -> None:
+    weights = a_table("weights", {"a/kernel": {"non_finite_count": broken}}, steps=[0, 10, 20])
+    outputs = a_table("outputs", {"y": {"spread": [1.0] * 3}}, steps=[0, 10, 20])
+    assert has_whole_weights(a_run(weights), outputs).tolist() == whole
+    assert has_whole_weights(a_run(), outputs).all()
