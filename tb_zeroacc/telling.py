@@ -207,11 +207,10 @@ def no_recording(run: Run, checks: Mapping[str, Answer]) -> wire.NoRecording | N
 
 
 _LIMITS: dict[wire.Side, str] = {
-    "<=": "at most ", ">=": "at least ", "!=": "not ",
+    "<=": "at most ", "<": "below ", ">=": "at least ", "!=": "not ",
 }  # fmt: skip
-
-
-_SIDES: dict[Healthy, wire.Side] = {"at most": "<=", "at least": ">="}
+_SIDES: dict[Healthy, wire.Side] = {"at most": "<=", "below": "<", "at least": ">="}
+WELL = 0.01  # of a limit: who must stay farther below it than that is told `well below`
 
 
 def healthy_side(fact: Evidence) -> wire.Side | None:
@@ -231,8 +230,20 @@ def value_text(fact: Evidence) -> str:
 def limit_text(fact: Evidence, side: wire.Side | None) -> str:
     """The threshold as it reads: `at most 1`; empty where there is none."""
     if fact.threshold is None:
-        return ""
-    return (_LIMITS[side] if side else "") + _text(fact.threshold, fact.unit)
+        return "finite" if fact.is_healthy is False else ""
+    if fact.threshold == 0 and side == "<=" and fact.unit:
+        return "none"
+    words = _LIMITS[side] if side else ""
+    if side == "<" and fact.room > WELL * abs(fact.threshold):
+        words = f"well {words}"
+    return words + _text(fact.threshold, fact.unit)
+
+
+def line_text(fact: Evidence) -> str:
+    """What a line at the threshold is: `guessing scores 2.3`, else the limit as it reads."""
+    if fact.limit_name and fact.threshold is not None:
+        return f"{fact.limit_name} {_text(fact.threshold, fact.unit)}"
+    return limit_text(fact, healthy_side(fact))
 
 
 def _text(value: float | None, unit: str) -> str:

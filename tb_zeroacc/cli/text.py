@@ -80,6 +80,10 @@ def _finding(finding: Finding) -> RenderableType:
     if finding.evidence:
         parts.append(_indented(_table(finding.evidence)))
     parts += [
+        _indented(plain(f"Rules out {fact.rules_out}: {fact.text} {telling.value_text(fact)}"))
+        for fact in finding.rules_out
+    ]
+    parts += [
         _indented(plain(f"Against it: {fact.text} {telling.value_text(fact)}".rstrip()))
         for fact in finding.counter_evidence
     ]
@@ -95,8 +99,8 @@ def _finding(finding: Finding) -> RenderableType:
 def _table(facts: Sequence[Evidence]) -> Table:
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("what was seen", overflow="fold")
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("limit", justify="right", no_wrap=True)
+    table.add_column("seen", justify="right", no_wrap=True)
+    table.add_column("healthy", justify="right", no_wrap=True)
     for fact in facts:
         text = plain(fact.text)
         if fact.estimated:

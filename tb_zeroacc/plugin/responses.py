@@ -24,6 +24,7 @@ class Summary(TypedDict):
         live: Whether it still runs.
         sparkline: The loss (else a reward, or an accuracy) in at most 40 values of four digits;
             empty where there is none.
+        baseline: What always guessing scores, in the unit of `sparkline`; null where not known.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Summary(TypedDict):
     last_time: float | None
     live: bool
     sparkline: list[Value]
+    baseline: Value | None
 
 
 class Summaries(TypedDict):

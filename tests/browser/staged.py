@@ -274,7 +274,7 @@ def summaries(said: Json, offset: int, limit: int) -> Json:
             **{key: one[key] for key in ("outcome", "mark", "severity", "cause", "headline",
                                          "last_time")},
             "name": one["run"], "code": one["main"], "live": one["state"] == "live",
-            "sparkline": sparkline(one),
+            "sparkline": sparkline(one), "baseline": 1.0,
         }
         for one in ranked
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    at_most,
 )
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.context import RunContext
@@ -163,6 +166,16 @@ def test_folded_findings_keep_their_evidence_and_stay_flagged() -> None:
     found = judged(a_rule(A, flag(), explains=(B,)), a_rule(B, flag()))
     assert isinstance(found.checks[B], Flagged)
     assert found.findings[0].explains[0].summary == "It is faulty."
+
+
+def test_a_healthy_number_is_no_evidence_but_rules_out_or_speaks_against() -> None:
+    wrong = Evidence.of_number("loss", 2.3, at_most(1.0))
+    healthy = Evidence.of_number("updates", 0.01, at_least(1e-4))
+    settles = replace(healthy, rules_out="a rate too low")
+    found = judged(a_rule(A, flag(evidence=(wrong, settles, healthy)))).findings[0]
+    assert [f.text for f in found.evidence] == ["loss"]
+    assert [f.rules_out for f in found.rules_out] == ["a rate too low"]
+    assert [f.rules_out for f in found.counter_evidence] == [""]
 
 
 # --- tiers and ranks --------------------------------------------------------------------------

@@ -51,7 +51,7 @@ interface RowProps {
   onChoose: (run: string) => void;
 }
 
-function Row({row: {name, mark, cause, sparkline}, chosen, onChoose}: RowProps) {
+function Row({row: {name, mark, cause, sparkline, baseline}, chosen, onChoose}: RowProps) {
   return (
     <li>
       <button
@@ -65,7 +65,7 @@ function Row({row: {name, mark, cause, sparkline}, chosen, onChoose}: RowProps) 
           {mark.sign}
         </span>
         <span class="Row-name">{name}</span>
-        <Sparkline values={sparkline} tone={mark.tone} />
+        <Sparkline values={sparkline} baseline={baseline} tone={mark.tone} />
         <span class="Row-cause soft">
           <span class="visually-hidden">{mark.words}: </span>
           {cause}

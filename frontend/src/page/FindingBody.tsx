@@ -17,12 +17,19 @@ interface FindingBodyProps {
 
 /** One cause: the picture that proves it beside the fix and the numbers. */
 export function FindingBody({training, finding, height}: FindingBodyProps) {
-  const {code, name, evidence, fix} = finding;
+  const {code, name, rules_out: ruledOut, fix} = finding;
+  const evidence = [...finding.evidence, ...ruledOut];
   const [chosen, setChosen] = useState<number | null>(null);
-  const drawn = chosen ?? firstDrawable(evidence);
+  const drawn = chosen ?? firstDrawable(finding.evidence);
   const shown = drawn === null ? undefined : evidence[drawn];
   const seen = (
-    <EvidenceTable rows={evidence} title="What was seen" drawn={drawn} onDraw={setChosen} />
+    <EvidenceTable
+      rows={finding.evidence}
+      ruledOut={ruledOut}
+      title="Evidence"
+      drawn={drawn}
+      onDraw={setChosen}
+    />
   );
   return (
     <article class="Body" aria-label={`${code} ${name}`}>
