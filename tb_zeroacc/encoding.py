@@ -55,7 +55,7 @@ def run_json(reading: Reading) -> wire.Training:
         ],
         "checks": {code: _check_json(code, answer) for code, answer in verdict.checks.items()},
         "tally": telling.tally(verdict.checks.values()),
-        "lacking": telling.lacking(run, verdict.checks),
+        "lacking": telling.lacking(verdict.checks),
         "no_recording": telling.no_recording(run, verdict.checks),
         "steps": _steps(run),
         "epochs": _epochs(run),
@@ -148,7 +148,8 @@ def json_number(value: float | None) -> wire.Value | None:
 def _check_json(code: str, answer: Answer) -> wire.Check:
     needs: list[wire.Need] = []
     if isinstance(answer, CannotTell):
-        needs = [{"what": m.what, "how_to_log": m.how_to_log} for m in answer.needs]
+        lines = [need for need in answer.needs if need.how_to_log]
+        needs = [{"what": need.what, "how_to_log": need.how_to_log} for need in lines]
     rule = RULES.get(code)
     check: wire.Check = {
         "title": code if rule is None else telling.title(rule.name),

@@ -25,7 +25,6 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
 from tb_zeroacc.diagnosis.needs import CALLBACK
-from tb_zeroacc.run import Run
 
 
 def verdict(outcome: Outcome, tier: Tier | None = None) -> Diagnosis:
@@ -147,10 +146,36 @@ def test_what_lacks_is_grouped_by_the_line_that_would_log_it() -> None:
         return CannotTell("not in the log", tuple(Missing(f"what {s}", s) for s in lines))
 
     checks: dict[str, Answer] = {"A": lacks("x"), "B": lacks("y", CALLBACK), "C": lacks("y")}
-    told = telling.lacking(Run("a"), checks)
+    told = telling.lacking(checks)
     assert [(line["how_to_log"], line["codes"]) for line in told] == [
         ("y", ["B", "C"]), ("x", ["A"]), (CALLBACK, ["B"]),
     ]  # fmt: skip
     assert told[0]["what"] == "what y"
-    recorded = telling.lacking(Run("a", recorded=True), checks)
-    assert [line["how_to_log"] for line in recorded] == ["y", "x"], "the callback was there"
+    checks["D"] = lacks("")
+    assert telling.lacking(checks) == told, "nothing would log it"
+
+
+def test_what_one_writer_would_log_is_one_block() -> None:
+    lines = ("writer.add_scalar('a', a, step)", "writer.add_scalar('b', b, step)")
+    checks: dict[str, Answer] = {
+        code: CannotTell("not in the log", (Missing(line[19], line),))
+        for code, line in zip("AB", lines, strict=True)
+    }
+    (block,) = telling.lacking(checks)
+    assert block["how_to_log"].splitlines() == list(lines)
+    assert (block["what"], block["codes"]) == ("a, b", ["A", "B"])
+
+
+def test_green_means_that_most_checks_were_made() -> None:
+    learned = Diagnosis("a", Outcome.LEARNING, "A headline.")
+    untold = {code: CannotTell("not in the log") for code in "BCD"}
+    seen = replace(learned, checks={"A": Passed("fine")})
+    unseen = replace(learned, checks={"A": Passed("fine"), **untold})
+    assert telling.mark(seen) == {"sign": "✓", "words": "Learning", "tone": "good"}
+    assert telling.mark(unseen) == {
+        "sign": "✓", "words": "Learning, inside unknown", "tone": "soft",
+    }  # fmt: skip
+    assert telling.cause(seen) == "No fault found"
+    assert telling.cause(unseen) == telling.UNSEEN
+    stuck = replace(unseen, outcome=Outcome.NOT_LEARNING)
+    assert telling.mark(stuck)["tone"] == "bad"

@@ -140,8 +140,10 @@ def _score(run: Run, verdict: Diagnosis) -> list[RenderableType]:
         if not answer.needs:
             alike.setdefault(answer.reason, []).append(code)
     lines += [plain(f"{', '.join(codes)}: {reason}.", "dim") for reason, codes in alike.items()]
-    for entry in telling.lacking(run, verdict.checks):
+    for entry in telling.lacking(verdict.checks):
         codes = entry["codes"]
         whom = "most of them" if 2 * len(codes) > len(untold) > 5 else ", ".join(codes)
-        lines.append(plain(f"To tell {whom}: {entry['how_to_log']}", "dim"))
+        first, *more = entry["how_to_log"].splitlines()
+        lines.append(plain(f"To tell {whom}: {first}", "dim"))
+        lines += [plain(f"     {line}", "dim") for line in more]
     return list(lines)

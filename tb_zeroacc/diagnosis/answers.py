@@ -320,12 +320,15 @@ class Missing:
     """Data that was not logged, and the line of code that would log it.
 
     Attributes:
+        how_to_log: Empty where nothing would, as it was trained.
         in_a_loop: That line in a training loop of one's own, where another one is needed there.
+        in_torch: That line for PyTorch's `SummaryWriter`; empty where only our recorder writes it.
     """
 
     what: str
     how_to_log: str
     in_a_loop: str = ""
+    in_torch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

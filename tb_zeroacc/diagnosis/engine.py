@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.fixes.own_loop import fix_for, told_for
+from tb_zeroacc.diagnosis.answering.fixes.as_trained import fix_for, told_for
 from tb_zeroacc.diagnosis.answering.one_output import with_its_output
 from tb_zeroacc.diagnosis.answers import (
     Answer,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias, TypedDict
 
-from tb_zeroacc.wire import Axis, Mark, Outcome, Value
+from tb_zeroacc.wire import Axis, Mark, Outcome, Tier, Value
 
 LayerKind: TypeAlias = Literal["gradients", "dead_units", "saturation", "updates"]
 
@@ -54,6 +54,7 @@ class Summaries(TypedDict):
         members: How many of TensorBoard's runs belong to all of them.
         offset: How many trainings come before the first of `summaries`.
         limit: How many `summaries` holds at most.
+        first_lines: Code that fills the log directory, to paste.
         summaries: The worst first, the surest cause first among equals, then by name.
     """
 
@@ -67,7 +68,26 @@ class Summaries(TypedDict):
     members: int
     offset: int
     limit: int
+    first_lines: str
     summaries: list[Summary]
+
+
+class RulePage(TypedDict):
+    """What `GET rule` answers: what a check looks for, and what to do.
+
+    Attributes:
+        code: `ZA704`.
+        title: Its name as a reader would say it: `Stuck at chance`.
+        strongest: The most that it promises.
+        promise: The same in a sentence.
+        page: Markdown: paragraphs, headings of the second level, blocks and spans of code.
+    """
+
+    code: str
+    title: str
+    strongest: Tier
+    promise: str
+    page: str
 
 
 class CurveData(TypedDict):

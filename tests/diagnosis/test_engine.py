@@ -300,9 +300,13 @@ def test_accuracy_alone_may_mute_a_rule() -> None:
 
 
 def test_what_is_not_logged_cannot_be_told() -> None:
-    answer = judged(a_rule(A, flag(), needs=(INPUTS,))).checks[A]
+    rule = a_rule(A, flag(), needs=(INPUTS,))
+    answer = judged(rule, run=replace(RUN, recorded=False)).checks[A]
     assert isinstance(answer, CannotTell)
     assert answer.needs[0].how_to_log
+    answer = judged(rule).checks[A]
+    assert isinstance(answer, CannotTell)
+    assert answer.needs == (), "the recorder was there"
 
 
 def broken(context: RunContext) -> Answer:
@@ -470,13 +474,13 @@ def test_losses_of_several_networks_are_shown() -> None:
 def test_a_term_is_not_called_the_loss() -> None:
     total = a_curve(list(np.linspace(1.0, 4.0, 20)))
     term = a_curve(list(np.geomspace(1.0, 0.1, 20)), tag="task_loss", headline=False)
-    assert foreign(total, term).headline.startswith("It learns: `task_loss` fell from 0.9")
+    assert foreign(total, term).headline.startswith("`task_loss` fell from 0.9")
 
 
 def test_a_remark_stands_below_what_was_learned() -> None:
     broken = a_curve([2.0, *[math.nan] * 19], split=Split.VALIDATION)
     found = foreign(a_curve(list(np.geomspace(2.0, 0.1, 20))), broken)
-    assert found.headline.startswith("It learns: the loss fell from 1.8")
+    assert found.headline.startswith("The loss fell from 1.8")
     assert found.context.startswith("The validation loss is NaN")
 
 

@@ -117,7 +117,9 @@ def rows(readings: list[tuple[Training, Reading]]) -> dict[str, list[Row]]:
     told: dict[str, list[Row]] = {}
     for training, (run, verdict) in readings:
         for finding in verdict.findings:
-            parts = [(finding.code, finding.evidence, True), (finding.code, finding.rules_out, False)]
+            parts = [
+                (finding.code, finding.evidence, True), (finding.code, finding.rules_out, False),
+            ]  # fmt: skip
             parts += [(c.code, c.evidence, None) for c in finding.explains]
             for code, facts, wrong in parts:
                 told.setdefault(code, []).extend(

@@ -323,8 +323,24 @@ export interface Summaries {
   offset: number;
   /** How many `summaries` holds at most. */
   limit: number;
+  /** Code that fills the log directory, to paste. */
+  first_lines: string;
   /** The worst first, the surest cause first among equals, then by name. */
   summaries: Summary[];
+}
+
+/** What `GET rule` answers: what a check looks for, and what to do. */
+export interface RulePage {
+  /** `ZA704`. */
+  code: string;
+  /** Its name as a reader would say it: `Stuck at chance`. */
+  title: string;
+  /** The most that it promises. */
+  strongest: Tier;
+  /** The same in a sentence. */
+  promise: string;
+  /** Markdown: paragraphs, headings of the second level, blocks and spans of code. */
+  page: string;
 }
 
 /** What `GET curves` answers: one curve. */
