@@ -1,23 +1,83 @@
 import {describe, expect, test} from "vitest";
 import {sparkline} from "../src/list/sparkline";
 import {titleOf} from "../src/model/titles";
-import {linesOf, pasteable} from "../src/page/diff";
+import type {Finding, Training} from "../src/model/wire";
+import {causesOf, countCauses, shownCause} from "../src/page/causes";
+import {pastedOf, piecesOf} from "../src/page/diff";
 import {firstDrawable, layerKindOf} from "../src/page/evidence";
+import {blocksOf} from "../src/page/markdown";
 
-test("a diff shows its signs and is pasted as the new code", () => {
-  const diff = "  model.compile(\n-     Adam(10.),\n+     Adam(1e-3),\n  )\n";
-  expect(linesOf(diff).map(({sign}) => sign)).toEqual([" ", "-", "+", " "]);
-  expect(pasteable(diff)).toBe("model.compile(\n    Adam(1e-3),\n)");
+describe("code", () => {
+  const pastes = (code: string) => piecesOf(code).map(({paste}) => paste);
+  test("of a diff is pasted without signs, and without what stays", () => {
+    const diff = "  model.compile(\n-     Adam(10.),\n+     Adam(1e-3),\n  )\n";
+    const [before, changed, after] = piecesOf(diff);
+    expect(before?.lines).toEqual([{sign: " ", text: "model.compile("}]);
+    expect(changed?.lines.map(({sign}) => sign)).toEqual(["-", "+"]);
+    expect(changed?.paste).toBe("    Adam(1e-3),");
+    expect(after?.lines).toEqual([{sign: " ", text: ")"}]);
+  });
+  test("that changes at two places is pasted at one at a time", () => {
+    const diff = '- Dense(3, "softmax")\n+ Dense(3)\n- loss="cce",\n+ loss="mse",';
+    expect(pastes(diff)).toEqual(["Dense(3)", 'loss="mse",']);
+  });
+  test("that stands before what it replaces is one place", () => {
+    expect(pastes("+ good = f(x)\n- fit(x)\n+ fit(x[good])")).toEqual([
+      "good = f(x)\nfit(x[good])",
+    ]);
+    expect(pastes("- a\n- b\n+ c\n+ d")).toEqual(["c\nd"]);
+  });
+  test("is copied where it comes new", () => {
+    expect(pastedOf("  a(\n-   1,\n+   2,\n  )")).toEqual(["  2,"]);
+    expect(pastedOf("a\nb")).toEqual(["a\nb"]);
+    expect(pastedOf("- a")).toEqual([]);
+  });
+  test("that is only taken out leaves nothing to paste", () => {
+    expect(pastes("- keras.layers.Softmax()")).toEqual([""]);
+  });
+  test("beside a line without a sign is a diff all the same", () => {
+    const pieces = piecesOf("+ x, y = x[order], y[order]\nmodel.fit(x, y)");
+    expect(pieces.map(({paste}) => paste)).toEqual([
+      "x, y = x[order], y[order]",
+      "model.fit(x, y)",
+    ]);
+    expect(pieces[1]?.lines).toEqual([{sign: " ", text: "model.fit(x, y)"}]);
+  });
+  test("that merely begins with a blank or a minus is no diff", () => {
+    for (const code of ["x = (a\n  - b)", "  indented", "x = -1"])
+      expect(pastes(code)).toEqual([code]);
+  });
 });
 
-test("code that merely begins with a blank or a minus is no diff", () => {
-  const code = "x = (a\n  - b)";
-  expect(
-    linesOf(code)
-      .map(({text}) => text)
-      .join("\n"),
-  ).toBe(code);
-  expect(pasteable("  indented")).toBe("  indented");
+describe("causes", () => {
+  const finding = (code: string) =>
+    ({code, title: code, summary: `${code} is so.`, context: ""}) as Finding;
+  const training = (main: string | null, ...codes: string[]) =>
+    ({findings: codes.map(finding), main, headline: "So.", context: ""}) as unknown as Training;
+  test("stand in their order, the main one first, whatever the address names", () => {
+    const causes = causesOf(training("B", "A", "B"));
+    expect(causes.map(({headline}) => headline)).toEqual(["So.", "A is so."]);
+    expect(shownCause(causes, "A").finding?.code).toBe("A");
+    expect(shownCause(causes, "gone").finding?.code).toBe("B");
+    expect(countCauses(causes)).toBe("2 causes");
+  });
+  test("are remarks beside a verdict that speaks of something else", () => {
+    const causes = causesOf(training(null, "A"));
+    expect(causes.map((cause) => cause.finding?.code ?? null)).toEqual([null, "A"]);
+    expect(countCauses(causes)).toBe("1 remark");
+    expect(countCauses(causesOf(training(null)))).toBe("");
+    expect(countCauses(causesOf(training("A", "A")))).toBe("");
+  });
+});
+
+test("a rule's page falls into headings, code and paragraphs", () => {
+  const page = "It is so.\n\n## Why\nOne\ntwo:\n```python\nx = 1\n\n\ny = 2\n```\n";
+  expect(blocksOf(page)).toEqual([
+    {kind: "paragraph", text: "It is so."},
+    {kind: "heading", text: "Why"},
+    {kind: "paragraph", text: "One two:"},
+    {kind: "code", text: "x = 1\n\n\ny = 2"},
+  ]);
 });
 
 test("a picture is of layers or of a curve", () => {

@@ -25,6 +25,7 @@ from tb_zeroacc.plugin.responding import (
     serialise,
     whole_number,
 )
+from tb_zeroacc.plugin.rule_pages import rule_json
 
 if TYPE_CHECKING:
     from werkzeug import wrappers
@@ -67,6 +68,7 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
             "/runs": get_only(self._serve_runs),
             "/summaries": get_only(self._serve_summaries),
             "/run": get_only(self._serve_run),
+            "/rule": get_only(self._serve_rule),
             "/curves": get_only(self._serve_curves),
             "/layers": get_only(self._serve_layers),
             "/static/index.js": get_only(self._serve_bundle),
@@ -96,13 +98,21 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
         offset = whole_number(request, "offset", 0, 0, FARTHEST)
         limit = whole_number(request, "limit", PAGE, 1, LARGEST_PAGE)
         view, refreshing = self._reading.look()
-        content = summaries_answer(view, offset, limit)
+        content = summaries_answer(view, self._reading.places, offset, limit)
         again_in = SOON if refreshing else None
         return respond(request, lambda: content, digest(content), again_in=again_in)
 
     def _serve_run(self, request: wrappers.Request) -> wrappers.Response:
         shown = self._training(request, "name")
         return respond(request, lambda: shown.whole, shown.tag)
+
+    def _serve_rule(self, request: wrappers.Request) -> wrappers.Response:
+        code = request.args.get("code", "")
+        found = rule_json(code)
+        if found is None:
+            raise errors.NotFoundError(f"no rule {quoted(code)}")
+        content = serialise(found)
+        return respond(request, lambda: content, digest(content))
 
     def _serve_curves(self, request: wrappers.Request) -> wrappers.Response:
         shown = self._training(request, "run")

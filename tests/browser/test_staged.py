@@ -93,13 +93,52 @@ def test_lines_unfold_and_the_address_keeps_them(page: Page, tab: FrameLocator) 
 
 
 def test_further_causes_have_their_own_picture_link_and_fix(tab: FrameLocator) -> None:
-    tab.get_by_role("button", name=re.compile("Inputs reach 998")).click()
+    expect(tab.locator(".Causes")).to_contain_text("2 causes")
+    tab.get_by_role("tab", name=re.compile("2 Unscaled inputs")).click()
+    headline = tab.get_by_role("heading", level=1)
+    expect(headline).to_have_text("Inputs reach 998: they are not scaled.")
     second = tab.get_by_role("article", name=re.compile("ZA103"))
     expect(second.locator(".Chart canvas")).to_be_visible()
     expect(second.locator(".Code")).to_contain_text("x.mean(0)")
     expect(second.get_by_role("link", name="Open in Time Series")).to_have_attribute(
         "href", re.compile("input_abs_max")
     )
+
+
+def test_the_arrow_keys_turn_to_the_next_cause_and_the_address_keeps_it(
+    page: Page, tab: FrameLocator
+) -> None:
+    tab.get_by_role("tab", name=re.compile("1 Learning rate")).focus()
+    page.keyboard.press("ArrowRight")
+    second = tab.get_by_role("tab", name=re.compile("2 Unscaled"))
+    expect(second).to_be_focused()
+    expect(second).to_have_attribute("aria-selected", "true")
+    expect(page).to_have_url(re.compile(r"p\.zero_accuracy\.cause=ZA103"))
+    page.reload()
+    expect(second).to_have_attribute("aria-selected", "true")
+
+
+def test_what_else_it_could_be_is_a_sentence_that_needs_no_unfolding(tab: FrameLocator) -> None:
+    rival = tab.locator(".Rival")
+    expect(rival).to_be_visible()
+    expect(rival).to_contain_text("It could also be")
+    expect(rival).to_contain_text("What would settle it:")
+
+
+def test_a_code_leads_to_its_page_and_back(page: Page, tab: FrameLocator) -> None:
+    headline = tab.get_by_role("heading", level=1)
+    tab.locator(".Facts").get_by_role("button", name="ZA701").click()
+    expect(headline).to_have_text("Learning rate too high")
+    expect(tab.get_by_role("heading", name="How to fix it")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"p\.zero_accuracy\.rule=ZA701"))
+    tab.get_by_role("button", name="Back to the verdict").click()
+    expect(headline).to_contain_text("the first update was 72 times")
+
+
+def test_each_number_stands_beside_what_is_healthy_and_a_verdict(tab: FrameLocator) -> None:
+    rows = tab.get_by_role("article", name=re.compile("ZA701")).locator(".Evidence tbody tr")
+    expect(rows.first).to_contain_text("72.3")
+    expect(rows.first.locator(".Evidence-mark")).to_have_text(re.compile("✕.*wrong", re.DOTALL))
 
 
 def test_checks_that_only_a_recording_would_answer_are_one_line(page: Page) -> None:
@@ -123,10 +162,10 @@ def test_another_row_of_the_evidence_draws_its_own_curve(tab: FrameLocator) -> N
 
 
 def test_the_new_code_of_a_diff_is_copied(page: Page, tab: FrameLocator) -> None:
-    tab.get_by_role("button", name="Copy the fix").click()
-    expect(tab.get_by_role("button", name="Copy the fix")).to_have_text(
-        re.compile("Copied|by hand")
-    )
+    copy = tab.get_by_role("button", name="Copy the fix")
+    expect(copy).to_have_attribute("title", "optimizer=keras.optimizers.Adam(1e-3)")
+    copy.click()
+    expect(copy).to_have_text(re.compile("Copied|by hand"))
 
 
 def test_a_cause_about_layers_shows_the_layers(page: Page) -> None:
@@ -253,7 +292,7 @@ def test_an_empty_log_directory_says_how_to_fill_it(page: Page) -> None:
     expect(tab.get_by_role("heading", level=1)).to_have_text(
         "No training in this log directory yet"
     )
-    expect(tab.locator(".Code")).to_contain_text("ZeroAccuracyCallback")
+    expect(tab.locator(".Code")).to_contain_text('ZeroAccuracyCallback("logs/my_training")')
 
 
 def test_a_log_directory_that_cannot_be_read_is_a_sentence(page: Page) -> None:
@@ -286,6 +325,9 @@ def test_nothing_runs_out_of_the_window(page: Page, width: int) -> None:
     staged.stage(page, place=RATE)
     tab = page.frame_locator(FRAME)
     expect(tab.locator(".Chart canvas")).to_be_visible()
+    page_box = tab.locator(".Page").bounding_box()
+    assert page_box is not None
+    assert page_box["height"] > 300, "the list leaves the page its room"
     wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert tab.locator("body").evaluate(wide) == 0
     assert tab.locator(".Page").evaluate("(page) => page.scrollWidth - page.clientWidth") == 0

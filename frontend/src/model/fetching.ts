@@ -1,4 +1,4 @@
-import type {CurveData, LayerData, LayerKind, Summaries, Summary, Training} from "./wire";
+import type {CurveData, LayerData, LayerKind, RulePage, Summaries, Summary, Training} from "./wire";
 
 /** The plugin said no, in a sentence for people. */
 export class RequestError extends Error {}
@@ -90,6 +90,9 @@ function listOf(head: Summaries, pages: readonly Summaries[]): List {
 
 export const getTraining = async (name: string): Promise<Training> =>
   (await ask<Training>("run", {name})).data;
+
+export const getRule = async (code: string): Promise<RulePage> =>
+  (await ask<RulePage>("rule", {code})).data;
 
 export const getCurve = async (run: string, member: string, tag: string): Promise<CurveData> =>
   (await ask<CurveData>("curves", {run, member, tag})).data;

@@ -2,7 +2,7 @@ import {useState} from "preact/hooks";
 import type {Finding, Training} from "../model/wire";
 import {Card} from "./Card";
 import {ChartCard} from "./ChartCard";
-import {Code, CopyButton} from "./Code";
+import {Code, CopyWhole} from "./Code";
 import {EvidenceTable} from "./EvidenceTable";
 import {firstDrawable, flaggedLayers, layerKindOf, tagsOf} from "./evidence";
 import {InlineCode} from "./InlineCode";
@@ -49,9 +49,9 @@ export function FindingBody({training, finding, height}: FindingBodyProps) {
       <Card
         class="FixCard"
         title="How to fix it"
-        actions={fix.code && <CopyButton code={fix.code} what="the fix" />}
+        actions={fix.code && <CopyWhole code={fix.code} what="the fix" />}
       >
-        {fix.code && <Code code={fix.code} />}
+        {fix.code && <Code code={fix.code} what="the fix" headed />}
         <p class="soft">
           <InlineCode text={fix.text} />
         </p>
