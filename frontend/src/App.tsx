@@ -15,7 +15,8 @@ import "./App.css";
 export function App() {
   const dark = useDark();
   const {list, version, failed} = useList();
-  const {place, choose, turn, explain, toggle} = usePlace();
+  const {place, choose, narrow, turn, explain, toggle} = usePlace();
+  const {find, state, why, sort} = place;
   const head = list?.head ?? null;
   const row = list?.rows.find(({name}) => name === place.run) ?? list?.rows[0];
   const name = row?.name ?? "";
@@ -39,7 +40,15 @@ export function App() {
   return (
     <TabProvider value={tab}>
       <div class="Tab">
-        {list && row && <TrainingList list={list} chosen={name} onChoose={choose} />}
+        {list && row && (
+          <TrainingList
+            list={list}
+            chosen={name}
+            narrowing={{find, state, why, sort}}
+            onNarrow={narrow}
+            onChoose={choose}
+          />
+        )}
         <main class="Page" tabIndex={-1} aria-busy={row !== undefined && training?.run !== name}>
           {row ? (
             <>

@@ -30,7 +30,13 @@ test("the link is relative, holds no bare blank, and at most ten pins", () => {
 });
 
 test("a place survives the address, and what belongs to others stays", () => {
-  const place = {run: "a b/c&d=é", cause: "ZA504", rule: "", open: ["explains", "checks"]};
+  const place = {
+    ...NOWHERE,
+    run: "a b/c&d=é",
+    cause: "ZA504",
+    state: "Not learning",
+    open: ["explains", "checks"],
+  };
   const hash = hashWith("#zero_accuracy&p.other.x=1&p.zero_accuracy.run=old", place);
   expect(placeOf(hash)).toEqual(place);
   expect(hash).toContain("p.other.x=1");

@@ -67,6 +67,41 @@ def test_the_worst_trainings_stand_first_and_search_narrows(tab: FrameLocator) -
     expect(tab.get_by_role("status").first).to_have_text("1 of 10 trainings")
 
 
+def test_chips_and_choices_narrow_the_list_and_stand_in_the_address(
+    page: Page, tab: FrameLocator
+) -> None:
+    rows = tab.locator(".Row-name")
+    tab.get_by_role("button", name="Broken: 2").click()
+    expect(rows).to_have_text(["nan_input", "softmax_on_one_unit"])
+    expect(tab.get_by_role("status").first).to_have_text("2 of 10 trainings")
+    tab.get_by_role("combobox", name="Cause").select_option("NaN in inputs")
+    expect(rows).to_have_text(["nan_input"])
+    expect(tab.locator(".Facts-name")).to_have_text("learning_rate_too_high")
+    page.reload()
+    expect(rows).to_have_text(["nan_input"])
+    tab.get_by_role("button", name="Broken: 2").click()
+    tab.get_by_role("combobox", name="Cause").select_option("all causes")
+    expect(rows).to_have_count(10)
+    tab.get_by_role("button", name="Still running: 1").click()
+    expect(rows).to_have_text(["breast_cancer"])
+
+
+def test_the_newest_come_first_where_that_is_chosen(tab: FrameLocator) -> None:
+    tab.get_by_role("combobox", name="Order").select_option("newest first")
+    expect(tab.locator(".Row-name").last).to_have_text("old_logs/2023")
+
+
+def test_the_list_is_one_stop_of_the_tab_key(page: Page, tab: FrameLocator) -> None:
+    rows = tab.locator(".Row")
+    expect(rows).to_have_count(10)
+    assert tab.locator('.Row[tabindex="0"]').count() == 1
+    tab.locator(".Row[aria-current]").focus()
+    page.keyboard.press("Home")
+    expect(rows.first).to_be_focused()
+    page.keyboard.press("Tab")
+    assert tab.locator(".Row:focus").count() == 0
+
+
 def test_the_choice_stands_in_the_address_and_back_leads_back(
     page: Page, tab: FrameLocator
 ) -> None:
@@ -283,7 +318,13 @@ def test_a_list_of_several_pages_is_shown_whole(page: Page) -> None:
     staged.stage(page, staged.verdicts(runs=many))
     tab = page.frame_locator(FRAME)
     expect(tab.get_by_role("status").first).to_have_text("1001 trainings")
-    expect(tab.locator(".Row")).to_have_count(1001)
+    assert tab.locator(".Row").count() < 100, "only what can be seen is drawn"
+    tab.get_by_role("searchbox").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    last = tab.get_by_role("button", name="run999")
+    expect(last).to_be_focused()
+    expect(last).to_be_in_viewport()
 
 
 def test_an_empty_log_directory_says_how_to_fill_it(page: Page) -> None:

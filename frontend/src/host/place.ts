@@ -10,11 +10,25 @@ export interface Place {
   cause: string;
   /** Code of the rule whose page is shown; empty for the verdict itself. */
   rule: string;
+  /** How the list is narrowed and sorted: see `Narrowing`; empty for all, the worst first. */
+  find: string;
+  state: string;
+  why: string;
+  sort: string;
   /** Lines that are unfolded, by the names of their sections. */
   open: readonly string[];
 }
 
-export const NOWHERE: Place = {run: "", cause: "", rule: "", open: []};
+export const NOWHERE: Place = {
+  run: "",
+  cause: "",
+  rule: "",
+  find: "",
+  state: "",
+  why: "",
+  sort: "",
+  open: [],
+};
 
 export function placeOf(hash: string): Place {
   const found = new Map<string, string>();
@@ -28,6 +42,10 @@ export function placeOf(hash: string): Place {
     run: read("run"),
     cause: read("cause"),
     rule: read("rule"),
+    find: read("find"),
+    state: read("state"),
+    why: read("why"),
+    sort: read("sort"),
     open: open ? open.split(",") : [],
   };
 }

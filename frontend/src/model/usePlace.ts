@@ -1,11 +1,14 @@
 import {useCallback, useEffect, useState} from "preact/hooks";
 import {onPlaceChange, readPlace, writePlace} from "../host/host";
 import {NOWHERE, type Place} from "../host/place";
+import type {Narrowing} from "../list/narrowing";
 
 export interface PlaceControl {
   place: Place;
   /** Shows another training. */
   choose: (run: string) => void;
+  /** Narrows or sorts the list. */
+  narrow: (narrowing: Narrowing) => void;
   /** Shows another cause of a training; empty for the main one. */
   turn: (run: string, cause: string) => void;
   /** Shows the page of a rule; empty for the verdict. */
@@ -22,7 +25,9 @@ export function usePlace(): PlaceControl {
     setPlace(next);
     writePlace(next, how);
   }, []);
-  const choose = useCallback((run: string) => go({...NOWHERE, run}, "push"), []);
+  const choose = (run: string): void =>
+    go({...place, run, cause: NOWHERE.cause, rule: NOWHERE.rule, open: NOWHERE.open}, "push");
+  const narrow = (narrowing: Narrowing): void => go({...place, ...narrowing}, "replace");
   const turn = (run: string, cause: string): void => go({...place, run, cause}, "replace");
   const explain = (rule: string): void => go({...place, rule}, "push");
   const toggle = (run: string, line: string): void => {
@@ -31,5 +36,5 @@ export function usePlace(): PlaceControl {
       : [...place.open, line];
     go({...place, run, open}, "replace");
   };
-  return {place, choose, turn, explain, toggle};
+  return {place, choose, narrow, turn, explain, toggle};
 }

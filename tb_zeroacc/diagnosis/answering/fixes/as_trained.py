@@ -49,7 +49,7 @@ def _told(run: Run, need: Missing) -> Missing | None:
     if need in SHARES and is_regression(run):
         return None
     if run.recorded and need.how_to_log == CALLBACK:
-        return None  # the recorder was there: what it lacks did not happen
+        return replace(need, how_to_log="")  # it was there: what it lacks did not happen
     if has_own_loop(run):
         return replace(need, how_to_log=need.in_a_loop or need.how_to_log)
     return replace(need, how_to_log=need.in_torch) if is_torch(run) else need
