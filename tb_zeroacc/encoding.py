@@ -10,6 +10,7 @@ from tb_zeroacc import __version__, telling, wire
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Evidence, Flagged
 from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.diagnosis.diagnosis import Finding
+from tb_zeroacc.marking import marked
 from tb_zeroacc.run import Run, Split
 from tb_zeroacc.verdict import Reading
 
@@ -47,25 +48,25 @@ def run_json(reading: Reading) -> wire.Training:
         "main": None if main is None else main.code,
         "headline": verdict.headline,
         "context": verdict.context,
-        "findings": [_finding_json(finding) for finding in verdict.findings],
-        "previews": [_finding_json(finding) for finding in verdict.previews],
+        "findings": [_finding_json(finding, run) for finding in verdict.findings],
+        "previews": [_finding_json(finding, run) for finding in verdict.previews],
         "rivals": [
             {"codes": list(r.codes), "would_separate": r.would_separate} for r in verdict.rivals
         ],
         "checks": {code: _check_json(code, answer) for code, answer in verdict.checks.items()},
         "tally": telling.tally(verdict.checks.values()),
-        "lacking": telling.lacking(run, verdict.checks),
+        "lacking": telling.lacking(verdict.checks),
         "no_recording": telling.no_recording(run, verdict.checks),
         "steps": _steps(run),
         "epochs": _epochs(run),
         "first_time": run.first_time,
         "last_time": run.last_time,
-        "curve": None if curve is None else _reference_json(curve),
-        "glance": [evidence_json(fact) for fact in verdict.overview],
+        "curve": None if curve is None else _reference_json(curve, run),
+        "glance": _facts_json(verdict.overview, run),
     }
 
 
-def _finding_json(finding: Finding) -> wire.Finding:
+def _finding_json(finding: Finding, run: Run) -> wire.Finding:
     return {
         "rank": finding.rank,
         "code": finding.code,
@@ -76,15 +77,16 @@ def _finding_json(finding: Finding) -> wire.Finding:
         "summary": finding.summary,
         "context": finding.context,
         "layers": list(finding.layers),
-        "evidence": [evidence_json(fact) for fact in finding.evidence],
-        "counter_evidence": [evidence_json(fact) for fact in finding.counter_evidence],
+        "evidence": _facts_json(finding.evidence, run),
+        "rules_out": _facts_json(finding.rules_out, run),
+        "counter_evidence": _facts_json(finding.counter_evidence, run),
         "explains": [
             {
                 "code": c.code,
                 "name": c.name,
                 "title": telling.title(c.name),
                 "summary": c.summary,
-                "evidence": [evidence_json(fact) for fact in c.evidence],
+                "evidence": _facts_json(c.evidence, run),
             }
             for c in finding.explains
         ],
@@ -92,9 +94,13 @@ def _finding_json(finding: Finding) -> wire.Finding:
     }
 
 
-def evidence_json(fact: Evidence) -> wire.Evidence:
-    """One fact, with its limit as it reads."""
-    side = telling.healthy_side(fact)
+def _facts_json(facts: Sequence[Evidence], run: Run) -> list[wire.Evidence]:
+    return [evidence_json(fact, run) for fact in facts]
+
+
+def evidence_json(fact: Evidence, run: Run) -> wire.Evidence:
+    """One fact of a run, with its limit as it reads and what of its curve is marked."""
+    side, marks = telling.healthy_side(fact), marked(run, fact)
     return {
         "run": fact.member,
         "tag": fact.tag,
@@ -108,16 +114,22 @@ def evidence_json(fact: Evidence) -> wire.Evidence:
         "threshold": json_number(fact.threshold),
         "healthy": side,
         "limit_text": telling.limit_text(fact, side),
+        "line_text": telling.line_text(fact),
+        "wrong": None if fact.is_healthy is None else not fact.is_healthy,
+        "stretches": [list(stretch) for stretch in marks.stretches],
+        "throughout": marks.throughout,
+        "rules_out": fact.rules_out if fact.is_healthy else "",
         "unit": fact.unit,
         "estimated": fact.estimated,
         "text": fact.text,
     }
 
 
-def _reference_json(fact: Evidence) -> wire.Evidence:
+def _reference_json(fact: Evidence, run: Run) -> wire.Evidence:
     """One fact whose threshold is no limit, but what it is compared with."""
-    told = evidence_json(fact)
+    told = evidence_json(fact, run)
     told["healthy"], told["limit_text"] = None, telling.limit_text(fact, None)
+    told["wrong"], told["stretches"], told["throughout"] = None, [], False
     return told
 
 
@@ -136,7 +148,8 @@ def json_number(value: float | None) -> wire.Value | None:
 def _check_json(code: str, answer: Answer) -> wire.Check:
     needs: list[wire.Need] = []
     if isinstance(answer, CannotTell):
-        needs = [{"what": m.what, "how_to_log": m.how_to_log} for m in answer.needs]
+        lines = [need for need in answer.needs if need.how_to_log]
+        needs = [{"what": need.what, "how_to_log": need.how_to_log} for need in lines]
     rule = RULES.get(code)
     check: wire.Check = {
         "title": code if rule is None else telling.title(rule.name),

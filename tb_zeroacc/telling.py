@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import TypeAlias
 
 from tb_zeroacc import wire
+from tb_zeroacc.diagnosis.answering.unrecorded import inside_is_known, need_a_recording
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -24,7 +25,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
-from tb_zeroacc.diagnosis.needs import CALLBACK
+from tb_zeroacc.diagnosis.needs import WRITER
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count, number, percent
 
@@ -59,6 +60,7 @@ _SEVERITIES = {
     Outcome.LEARNING: Severity.FINE,
 }
 _FINE: wire.Mark = {"sign": "✓", "words": "Learning", "tone": "good"}
+_UNSEEN: wire.Mark = {"sign": "✓", "words": "Learning, inside unknown", "tone": "soft"}
 _MARKS: dict[Severity, wire.Mark] = {
     Severity.BROKEN: {"sign": "✕", "words": "Broken", "tone": "bad"},
     Severity.NOT_LEARNING: {"sign": "✕", "words": "Not learning", "tone": "bad"},
@@ -76,6 +78,7 @@ _CAUSELESS = {  # what stands in place of a cause
     Severity.REMARK: "No fault, one remark",
     Severity.FINE: "No fault found",
 }
+UNSEEN = "No fault seen, most checks could not be made"
 # In the order to show them.
 _STATUSES: dict[wire.Status, wire.Mark] = {
     "flagged": {"sign": "✕", "words": "flagged", "tone": "bad"},
@@ -111,14 +114,18 @@ def severity(verdict: Diagnosis) -> Severity:
 
 
 def mark(verdict: Diagnosis) -> wire.Mark:
-    """What became of the training, for the eye."""
-    return _MARKS[severity(verdict)]
+    """What became of the training, for the eye: green means that its inside is known."""
+    found = _MARKS[severity(verdict)]
+    is_seen = inside_is_known(verdict.checks.values())
+    return found if found is not _FINE or is_seen else _UNSEEN
 
 
 def cause(verdict: Diagnosis) -> str:
     """The main finding in a few words, or else how the training stands."""
     main = main_finding(verdict)
-    return _CAUSELESS[severity(verdict)] if main is None else title(main.name)
+    if main is not None:
+        return title(main.name)
+    return UNSEEN if mark(verdict) is _UNSEEN else _CAUSELESS[severity(verdict)]
 
 
 def rank(verdict: Diagnosis, name: str) -> Rank:
@@ -166,20 +173,47 @@ def tally(answers: Iterable[Answer]) -> list[wire.Tally]:
     ]
 
 
-def lacking(run: Run, checks: Mapping[str, Answer]) -> list[wire.Lacking]:
+def lacking(checks: Mapping[str, Answer]) -> list[wire.Lacking]:
     """What was not logged, one entry a line of code, the one that lets most checks answer first."""
     found: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
     for code, answer in checks.items():
         for need in answer.needs if isinstance(answer, CannotTell) else ():
             whats, codes = found.setdefault(need.how_to_log, ({}, {}))
             whats[need.what] = codes[code] = None
-    if run.recorded:  # the callback was there; what it lacks did not happen
-        found.pop(CALLBACK, None)
+    found.pop("", None)  # nothing would log it
     lines: list[wire.Lacking] = [
         {"how_to_log": line, "what": ", ".join(whats), "codes": list(codes)}
         for line, (whats, codes) in found.items()
     ]
-    return sorted(lines, key=lambda line: -len(line["codes"]))
+    return _in_one_block(sorted(lines, key=lambda line: -len(line["codes"])))
+
+
+def _in_one_block(lines: list[wire.Lacking]) -> list[wire.Lacking]:
+    """What one writer would log, as one entry: its lines are written one below the other."""
+    written = [line for line in lines if line["how_to_log"].startswith(WRITER)]
+    if len(written) < 2:
+        return lines
+    block: wire.Lacking = {
+        "how_to_log": "\n".join(line["how_to_log"] for line in written),
+        "what": ", ".join(line["what"] for line in written),
+        "codes": list(dict.fromkeys(code for line in written for code in line["codes"])),
+    }
+    return [block, *(line for line in lines if line not in written)]
+
+
+def first_lines(log_dir: str) -> str:
+    """The code that fills a log directory, to paste."""
+    return (
+        "import tb_zeroacc\n\n"
+        "model.fit(\n"
+        "    x, y,\n"
+        f"    callbacks=[tb_zeroacc.ZeroAccuracyCallback({_quoted(f'{log_dir}/my_training')})],\n"
+        ")"
+    )
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if text.isprintable() and not set('"\\') & set(text) else repr(text)
 
 
 def no_recording(run: Run, checks: Mapping[str, Answer]) -> wire.NoRecording | None:
@@ -187,16 +221,11 @@ def no_recording(run: Run, checks: Mapping[str, Answer]) -> wire.NoRecording | N
 
     The sentence reads `No recording: 31 checks of inputs, labels, activations, ... need one.`
     """
-    if run.recorded:
-        return None
-    whats, codes = [], []
-    for code, answer in checks.items():
-        needs = answer.needs if isinstance(answer, CannotTell) else ()
-        if lacks := [need.what for need in needs if need.how_to_log == CALLBACK]:
-            codes.append(code)
-            whats += [w.removeprefix("statistics of the ") for w in lacks]
+    lacking = need_a_recording(run, checks)
+    codes = list(lacking)
     if not codes:
         return None
+    whats = [w.removeprefix("statistics of the ") for lacks in lacking.values() for w in lacks]
     named = [what for what, _ in Counter(w for w in whats if " " not in w).most_common(NAMED)]
     of = f" of {', '.join(named)}" if named else ""
     sentence = f"No recording: {count(len(codes), 'check')}{of}, ... need one."
@@ -207,11 +236,10 @@ def no_recording(run: Run, checks: Mapping[str, Answer]) -> wire.NoRecording | N
 
 
 _LIMITS: dict[wire.Side, str] = {
-    "<=": "at most ", ">=": "at least ", "!=": "not ",
+    "<=": "at most ", "<": "below ", ">=": "at least ", "!=": "not ",
 }  # fmt: skip
-
-
-_SIDES: dict[Healthy, wire.Side] = {"at most": "<=", "at least": ">="}
+_SIDES: dict[Healthy, wire.Side] = {"at most": "<=", "below": "<", "at least": ">="}
+WELL = 0.01  # of a limit: who must stay farther below it than that is told `well below`
 
 
 def healthy_side(fact: Evidence) -> wire.Side | None:
@@ -231,8 +259,20 @@ def value_text(fact: Evidence) -> str:
 def limit_text(fact: Evidence, side: wire.Side | None) -> str:
     """The threshold as it reads: `at most 1`; empty where there is none."""
     if fact.threshold is None:
-        return ""
-    return (_LIMITS[side] if side else "") + _text(fact.threshold, fact.unit)
+        return "finite" if fact.is_healthy is False else ""
+    if fact.threshold == 0 and side == "<=" and fact.unit:
+        return "none"
+    words = _LIMITS[side] if side else ""
+    if side == "<" and fact.room > WELL * abs(fact.threshold):
+        words = f"well {words}"
+    return words + _text(fact.threshold, fact.unit)
+
+
+def line_text(fact: Evidence) -> str:
+    """What a line at the threshold is: `guessing scores 2.3`, else the limit as it reads."""
+    if fact.limit_name and fact.threshold is not None:
+        return f"{fact.limit_name} {_text(fact.threshold, fact.unit)}"
+    return limit_text(fact, healthy_side(fact))
 
 
 def _text(value: float | None, unit: str) -> str:

@@ -8,7 +8,7 @@ VERSION: Literal[1] = 1
 Value: TypeAlias = float | Literal["NaN", "Infinity", "-Infinity"]
 Axis: TypeAlias = Literal["step", "epoch", "unknown"]
 Comparison: TypeAlias = Literal["above", "below", "equal"]
-Side: TypeAlias = Literal["<=", ">=", "!="]
+Side: TypeAlias = Literal["<=", "<", ">=", "!="]
 Outcome: TypeAlias = Literal["learning", "not_learning", "broken", "finished_early", "cannot_tell"]
 State: TypeAlias = Literal["live", "ended", "unknown"]
 Tier: TypeAlias = Literal["definite", "strong", "smell"]
@@ -45,7 +45,14 @@ class Evidence(TypedDict):
         comparison: How the value stands to the threshold.
         threshold: What the value is held against, in the same unit.
         healthy: On which side of the threshold a healthy value lies; null where none is known.
-        limit_text: The threshold as it reads: `at most 1`, `at least 0.159`; empty without one.
+        limit_text: The threshold as it reads: `at most 1`, `at least 0.159`; `finite` where just
+            that is asked of the value; empty without one.
+        line_text: What a line at the threshold is: `guessing scores 2.3`, or the limit again.
+        wrong: Whether the value lies on the wrong side; null where no limit tells.
+        stretches: First and last step of each stretch of the tag's curve that lies on the wrong
+            side, within the flagged one.
+        throughout: Whether the whole curve does.
+        rules_out: The cause that a healthy value speaks against, in words; empty for none.
         unit: Empty for pure numbers, `share` for 0 to 1, `nats`, `steps`, ...
         estimated: Whether the number comes from a sample.
         text: What this is, without the number.
@@ -63,6 +70,11 @@ class Evidence(TypedDict):
     threshold: Value | None
     healthy: Side | None
     limit_text: str
+    line_text: str
+    wrong: bool | None
+    stretches: list[list[int]]
+    throughout: bool
+    rules_out: str
     unit: str
     estimated: bool
     text: str
@@ -111,7 +123,8 @@ class Finding(TypedDict):
         summary: One sentence with its number.
         context: One more sentence; may be empty.
         layers: Layers that it is about.
-        evidence: The most telling first.
+        evidence: The most telling first; no value in it is healthy.
+        rules_out: Healthy values that speak against other causes.
         counter_evidence: What speaks against it.
         explains: What follows from it.
         fix: What to do.
@@ -127,6 +140,7 @@ class Finding(TypedDict):
     context: str
     layers: list[str]
     evidence: list[Evidence]
+    rules_out: list[Evidence]
     counter_evidence: list[Evidence]
     explains: list[Consequence]
     fix: Fix

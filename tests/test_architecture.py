@@ -35,7 +35,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "verdict": ({"logs", "run", "diagnosis"}, set()),
     "wire": (set(), set()),
     "telling": ({"wire", "run", "diagnosis"}, set()),
-    "encoding": ({"wire", "telling", "verdict", "run", "diagnosis"}, set()),
+    "marking": ({"run", "diagnosis"}, {"numpy"}),
+    "encoding": ({"wire", "telling", "marking", "verdict", "run", "diagnosis"}, set()),
     "arguments": (set(), set()),
     "announcing": ({"arguments", "telling", "verdict"}, set()),
     "keras": (

@@ -20,11 +20,11 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
     at_most,
+    below,
     unlike,
 )
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
 from tb_zeroacc.diagnosis.needs import CALLBACK
-from tb_zeroacc.run import Run
 
 
 def verdict(outcome: Outcome, tier: Tier | None = None) -> Diagnosis:
@@ -104,12 +104,23 @@ def test_mark_cause_and_main_finding(
         (Evidence.of_number("", 2.0, unlike(1.0), unit="batches"), "2 batches", "1 batch"),
         (Evidence.of_number("", math.nan, at_most(1.0), unit="nats"), "NaN", "at most 1 nat"),
         (Evidence.of_number("", 3.0), "3", ""),
+        (Evidence.of_number("", 1.0, at_most(0), unit="values"), "1 value", "none"),
+        (Evidence.of_number("", 1.0, below(1.0), unit="share"), "100 %", "below 100 %"),
+        (Evidence.of_number("", 2.29, below(2.3, room=0.23)), "2.29", "well below 2.3"),
+        (Evidence.of_number("", math.nan), "NaN", "finite"),
         (Evidence(""), "", ""),
     ],
 )
 def test_a_value_and_its_limit_read_as_words(fact: Evidence, value: str, limit: str) -> None:
     assert telling.value_text(fact) == value
     assert telling.limit_text(fact, telling.healthy_side(fact)) == limit
+
+
+def test_a_line_says_what_it_is() -> None:
+    chance = Evidence.of_number("", 0.09, below(2.3, room=0.23, name="guessing scores"))
+    assert telling.line_text(chance) == "guessing scores 2.3"
+    assert telling.line_text(Evidence.of_number("", 66.1, at_most(1.0))) == "at most 1"
+    assert telling.line_text(Evidence("")) == ""
 
 
 def test_a_headline_of_another_matter_has_no_main_finding() -> None:
@@ -135,10 +146,36 @@ def test_what_lacks_is_grouped_by_the_line_that_would_log_it() -> None:
         return CannotTell("not in the log", tuple(Missing(f"what {s}", s) for s in lines))
 
     checks: dict[str, Answer] = {"A": lacks("x"), "B": lacks("y", CALLBACK), "C": lacks("y")}
-    told = telling.lacking(Run("a"), checks)
+    told = telling.lacking(checks)
     assert [(line["how_to_log"], line["codes"]) for line in told] == [
         ("y", ["B", "C"]), ("x", ["A"]), (CALLBACK, ["B"]),
     ]  # fmt: skip
     assert told[0]["what"] == "what y"
-    recorded = telling.lacking(Run("a", recorded=True), checks)
-    assert [line["how_to_log"] for line in recorded] == ["y", "x"], "the callback was there"
+    checks["D"] = lacks("")
+    assert telling.lacking(checks) == told, "nothing would log it"
+
+
+def test_what_one_writer_would_log_is_one_block() -> None:
+    lines = ("writer.add_scalar('a', a, step)", "writer.add_scalar('b', b, step)")
+    checks: dict[str, Answer] = {
+        code: CannotTell("not in the log", (Missing(line[19], line),))
+        for code, line in zip("AB", lines, strict=True)
+    }
+    (block,) = telling.lacking(checks)
+    assert block["how_to_log"].splitlines() == list(lines)
+    assert (block["what"], block["codes"]) == ("a, b", ["A", "B"])
+
+
+def test_green_means_that_most_checks_were_made() -> None:
+    learned = Diagnosis("a", Outcome.LEARNING, "A headline.")
+    untold = {code: CannotTell("not in the log") for code in "BCD"}
+    seen = replace(learned, checks={"A": Passed("fine")})
+    unseen = replace(learned, checks={"A": Passed("fine"), **untold})
+    assert telling.mark(seen) == {"sign": "✓", "words": "Learning", "tone": "good"}
+    assert telling.mark(unseen) == {
+        "sign": "✓", "words": "Learning, inside unknown", "tone": "soft",
+    }  # fmt: skip
+    assert telling.cause(seen) == "No fault found"
+    assert telling.cause(unseen) == telling.UNSEEN
+    stuck = replace(unseen, outcome=Outcome.NOT_LEARNING)
+    assert telling.mark(stuck)["tone"] == "bad"

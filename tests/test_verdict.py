@@ -23,19 +23,22 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Outcome, Rivals
 from tb_zeroacc.encoding import evidence_json, json_number, runs_json
 from tb_zeroacc.facts import Epoch, Unrecorded
+from tb_zeroacc.run import Run
 from tb_zeroacc.verdict import Reading
 from tests.diagnosis.planted import a_curve, a_run
 
 EVIDENCE_KEYS = {
     "run", "tag", "layer", "axis", "first_step", "last_step", "value", "comparison", "threshold",
-    "unit", "estimated", "text", "healthy", "value_text", "limit_text",
+    "unit", "estimated", "text", "healthy", "value_text", "limit_text", "line_text", "wrong",
+    "stretches", "throughout", "rules_out",
 }
 RUN_KEYS = {
     "path", "run", "members", "sessions", "state", "sampled", "notes", "outcome", "headline",
     "findings", "rivals", "checks", "unrecorded",
 }
 FINDING_KEYS = {
-    "rank", "code", "name", "tier", "summary", "evidence", "counter_evidence", "explains", "fix",
+    "rank", "code", "name", "tier", "summary", "evidence", "rules_out", "counter_evidence",
+    "explains", "fix",
 }
 
 
@@ -115,4 +118,4 @@ def test_numbers_on_the_wire(value: float | None, wire: Any) -> None:
 
 
 def test_evidence_without_a_curve_has_no_tag() -> None:
-    assert evidence_json(Evidence("a fact"))["tag"] is None
+    assert evidence_json(Evidence("a fact"), Run("a"))["tag"] is None

@@ -1,4 +1,4 @@
-import {useMemo} from "preact/hooks";
+import {useMemo, useRef} from "preact/hooks";
 import {TrainingList} from "./list/TrainingList";
 import {getTraining} from "./model/fetching";
 import {useDark} from "./model/useDark";
@@ -7,6 +7,7 @@ import {useList} from "./model/useList";
 import {usePlace} from "./model/usePlace";
 import {type Tab, TabProvider} from "./page/context";
 import {EmptyState} from "./page/EmptyState";
+import {RulePage} from "./page/RulePage";
 import {TrainingPage} from "./page/TrainingPage";
 import "./App.css";
 
@@ -14,7 +15,8 @@ import "./App.css";
 export function App() {
   const dark = useDark();
   const {list, version, failed} = useList();
-  const {place, choose, toggle} = usePlace();
+  const {place, choose, narrow, turn, explain, toggle} = usePlace();
+  const {find, state, why, sort} = place;
   const head = list?.head ?? null;
   const row = list?.rows.find(({name}) => name === place.run) ?? list?.rows[0];
   const name = row?.name ?? "";
@@ -25,7 +27,12 @@ export function App() {
     true,
   );
   const members = head?.members ?? 0;
-  const tab = useMemo<Tab>(() => ({dark, version, runs: members}), [dark, version, members]);
+  const latest = useRef(explain);
+  latest.current = explain;
+  const tab = useMemo<Tab>(
+    () => ({dark, version, runs: members, explain: (code) => latest.current(code)}),
+    [dark, version, members],
+  );
   const missing = head?.complete && place.run !== "" && name !== place.run;
   const replaced = `There is no training named ${place.run} any more; this is the worst one.`;
   const errors = head?.errors ?? [];
@@ -33,7 +40,15 @@ export function App() {
   return (
     <TabProvider value={tab}>
       <div class="Tab">
-        {list && row && <TrainingList list={list} chosen={name} onChoose={choose} />}
+        {list && row && (
+          <TrainingList
+            list={list}
+            chosen={name}
+            narrowing={{find, state, why, sort}}
+            onNarrow={narrow}
+            onChoose={choose}
+          />
+        )}
         <main class="Page" tabIndex={-1} aria-busy={row !== undefined && training?.run !== name}>
           {row ? (
             <>
@@ -42,12 +57,18 @@ export function App() {
                   {sentence}
                 </p>
               ))}
-              {training && (
-                <TrainingPage
-                  training={training}
-                  open={place.open}
-                  onToggle={(line) => toggle(training.run, line)}
-                />
+              {place.rule ? (
+                <RulePage code={place.rule} onClose={() => explain("")} />
+              ) : (
+                training && (
+                  <TrainingPage
+                    training={training}
+                    cause={place.cause}
+                    open={place.open}
+                    onTurn={(code) => turn(training.run, code)}
+                    onToggle={(line) => toggle(training.run, line)}
+                  />
+                )
               )}
             </>
           ) : (

@@ -2,7 +2,8 @@ import {describe, expect, test} from "vitest";
 import {colourScale, columnEdges, framedRows, scalePosition, shortRows} from "../src/chart/heatmap";
 import {placeLabel, sampleAlong} from "../src/chart/labelPlacement";
 import {marksFor} from "../src/chart/marks";
-import {scaleFor, stepTicks} from "../src/chart/scale";
+import {scaleFor} from "../src/chart/scale";
+import {stepAxis, stepTicks} from "../src/chart/stepAxis";
 import type {Evidence, LayerData} from "../src/model/wire";
 
 const fact = (more: Partial<Evidence>): Evidence => ({
@@ -18,6 +19,11 @@ const fact = (more: Partial<Evidence>): Evidence => ({
   threshold: null,
   healthy: null,
   limit_text: "",
+  line_text: "",
+  wrong: null,
+  stretches: [],
+  throughout: false,
+  rules_out: "",
   unit: "",
   estimated: false,
   text: "",
@@ -61,51 +67,70 @@ describe("scale", () => {
   test("a threshold far away does not flatten the curve", () => {
     expect(scaleFor([0, 1], 1e6).high).toBeLessThan(10);
   });
-  test("steps have round labels between their ends", () => {
+});
+
+describe("steps", () => {
+  const early = Array.from({length: 20}, (_, n) => n);
+  test("have round labels between their ends", () => {
     expect(stepTicks(0, 636)).toEqual([0, 200, 400, 636]);
     expect(stepTicks(0, 19)).toEqual([0, 5, 10, 15, 19]);
     expect(stepTicks(3, 3)).toEqual([3]);
     expect(stepTicks(0, 1)).toEqual([0, 1]);
   });
+  test("stand evenly where samples do", () => {
+    const axis = stepAxis(early.map((n) => 32 * n));
+    expect(axis).toMatchObject({log: false, gaps: []});
+    expect(axis.place(320)).toBe(320);
+  });
+  test("stand by their logarithm where the first samples are dense", () => {
+    const axis = stepAxis([...early, 280, 540, 569]);
+    expect(axis.log).toBe(true);
+    expect(axis.ticks).toEqual([0, 10, 100, 569]);
+    const share = (step: number) => axis.place(step) / axis.place(569);
+    expect(share(19)).toBeGreaterThan(0.25);
+    expect(share(0)).toBe(0);
+  });
+  test("no line is drawn across what the log leaves out", () => {
+    expect(stepAxis([...early, 280, 540, 569]).gaps).toEqual([19, 20, 21]);
+    const sparse = Array.from({length: 40}, (_, n) => 100 + 64 * n);
+    expect(stepAxis([...early, ...sparse]).gaps).toEqual([]);
+    expect(stepAxis([0, 1, 2, 500]).gaps).toEqual([]);
+  });
 });
 
 describe("marks", () => {
   const steps = [0, 10, 20, 30];
-  test("the decisive point has the evidence's value and lies in the stretch", () => {
-    const marks = marksFor(
-      fact({
-        value: 72.3,
-        threshold: 1,
-        healthy: "<=",
-        limit_text: "at most 1",
-        first_step: 0,
-        last_step: 10,
-      }),
-      steps,
-      [72, 9, 72.3, 0.1],
-      false,
-    );
-    expect(marks).toMatchObject({band: [0, 10], threshold: 1, point: 0, broken: null});
+  const wrong = {wrong: true, threshold: 1, healthy: "<="} as const;
+  test("the decisive point has the evidence's value and lies in a stretch", () => {
+    const seen = fact({...wrong, value: 72.3, line_text: "at most 1", stretches: [[0, 10]]});
+    const marks = marksFor(seen, steps, [72, 9, 72.3, 0.1]);
+    expect(marks).toMatchObject({bands: [[0, 10]], bracket: false, threshold: 1, point: 0});
     expect(marks.pointText).toBe("72 at step 0");
-    expect(marks.thresholdText).toBe("limit: at most 1");
+    expect(marks.thresholdText).toBe("at most 1");
+  });
+  test("a curve that is wrong throughout has a bracket instead of a ground", () => {
+    const seen = fact({...wrong, value: 9, stretches: [[0, 30]], throughout: true});
+    expect(marksFor(seen, steps, [9, 8, 7, 9])).toMatchObject({bands: [], bracket: true});
   });
   test("without such a point the one farthest on the wrong side is named by its own value", () => {
-    const seen = fact({value: 5, threshold: 1, healthy: "<=", first_step: 0, last_step: 30});
-    expect(marksFor(seen, steps, [9, 3, 2, 1], false).pointText).toBe("9 at step 0");
+    const seen = fact({...wrong, value: 5, stretches: [[0, 30]]});
+    expect(marksFor(seen, steps, [9, 3, 2, 1]).pointText).toBe("9 at step 0");
     const low = {...seen, healthy: ">="} as const;
-    expect(marksFor(low, steps, [9, 3, 2, 1], false).pointText).toBe("1 at step 30");
+    expect(marksFor(low, steps, [9, 3, 2, 1]).pointText).toBe("1 at step 30");
   });
   test("the first value that is not finite is marked", () => {
-    const marks = marksFor(fact({value: "NaN", first_step: 20}), steps, [1, 2, NaN, NaN], false);
+    const seen = fact({wrong: true, value: "NaN", stretches: [[20, 30]]});
+    const marks = marksFor(seen, steps, [1, 2, NaN, NaN]);
     expect(marks).toMatchObject({broken: 2, brokenText: "NaN from step 20", point: null});
-    expect(marks.band).toEqual([20, 20]);
+    expect(marks.bands).toEqual([[20, 30]]);
   });
-  test("a neutral chart flags nothing and names its last point", () => {
-    const seen = fact({value: 0.1, threshold: 2.3, text: "prior: ln 10", first_step: 0});
-    expect(marksFor(seen, steps, [2, 1, 0.5, 0.1], true)).toMatchObject({
-      band: null,
-      point: 3,
-      thresholdText: "prior: ln 10",
+  test("where nothing is wrong the last point is named and the line says what it is", () => {
+    const seen = fact({value: 0.1, threshold: 2.3, line_text: "guessing scores 2.3"});
+    expect(marksFor(seen, steps, [2, 1, 0.5, NaN])).toMatchObject({
+      bands: [],
+      bracket: false,
+      point: 2,
+      thresholdText: "guessing scores 2.3",
     });
   });
 });

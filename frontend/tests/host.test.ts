@@ -1,6 +1,6 @@
 import {expect, test} from "vitest";
 import {escapeRegex, timeSeriesHref, timeSeriesQuery} from "../src/host/links";
-import {hashWith, isInFront, placeOf} from "../src/host/place";
+import {hashWith, isInFront, NOWHERE, placeOf} from "../src/host/place";
 
 test("a run's name is taken literally", () => {
   const name = "a+b/lr=1.0 (x)[y]{z}|^$*?\\d";
@@ -30,7 +30,13 @@ test("the link is relative, holds no bare blank, and at most ten pins", () => {
 });
 
 test("a place survives the address, and what belongs to others stays", () => {
-  const place = {run: "a b/c&d=é", open: ["explains", "ZA504"]};
+  const place = {
+    ...NOWHERE,
+    run: "a b/c&d=é",
+    cause: "ZA504",
+    state: "Not learning",
+    open: ["explains", "checks"],
+  };
   const hash = hashWith("#zero_accuracy&p.other.x=1&p.zero_accuracy.run=old", place);
   expect(placeOf(hash)).toEqual(place);
   expect(hash).toContain("p.other.x=1");
@@ -40,6 +46,6 @@ test("a place survives the address, and what belongs to others stays", () => {
 });
 
 test("an odd address is no error", () => {
-  expect(placeOf("")).toEqual({run: "", open: []});
+  expect(placeOf("")).toEqual(NOWHERE);
   expect(placeOf("#zero_accuracy&p.zero_accuracy.run=%E0%A4%A")).toMatchObject({open: []});
 });

@@ -25,7 +25,8 @@ def write_report(paths: Sequence[str], output: Path) -> int:
     from tb_zeroacc.plugin.reading import BackgroundReading
     from tb_zeroacc.report.page import page_of
 
-    reading = BackgroundReading(_places(paths))
+    places = _places(paths)
+    reading = BackgroundReading(places)
     reading.view()
     view = reading.wait(None)
     for sentence in view.errors:
@@ -33,7 +34,7 @@ def write_report(paths: Sequence[str], output: Path) -> int:
     if not view.trainings:
         return USAGE
     try:
-        output.write_text(page_of(view), "utf-8")
+        output.write_text(page_of(view, places), "utf-8")
     except OSError as error:
         reason = (error.strerror or str(error)).rstrip(".")
         typer.echo(printable(f"{str(output)!r} cannot be written: {reason}."), err=True)

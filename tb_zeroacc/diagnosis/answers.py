@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from tb_zeroacc.run import Axis, Curve, Table
 
 Comparison = Literal["above", "below", "equal"]
-Healthy = Literal["at most", "at least"]
+Healthy = Literal["at most", "at least", "below"]
 BEFORE_TRAINING = -1  # `since` of what was fixed before the first step: the contract
 
 
@@ -40,6 +40,11 @@ class Stage(IntEnum):
     UPDATE = 7
 
 
+_HEALTHY: dict[Healthy | None, tuple[Comparison, ...]] = {
+    "at most": ("below", "equal"), "at least": ("above", "equal"), "below": ("below",), None: (),
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """What a number is compared with, and on which side of it healthy numbers lie.
@@ -48,11 +53,13 @@ class Limit:
         value: In the number's own unit.
         healthy: None where any other number would be healthy: a spread of exactly 0, say.
         room: A number that differs by no more counts as equal: the rounding of its dtype, say.
+        name: What lies at that number, where a reader knows it by that: `guessing scores`.
     """
 
     value: float
     healthy: Healthy | None
     room: float = 0.0
+    name: str = ""
 
     def compare(self, value: float | None) -> Comparison | None:
         """How a number compares to it; None where that would be meaningless.
@@ -64,13 +71,26 @@ class Limit:
         if abs(value - self.value) <= self.room or value == self.value:
             return "equal"
         side: Comparison = "above" if value > self.value else "below"
-        seems_healthy = self.healthy == ("at least" if side == "above" else "at most")
-        return None if math.isinf(value) and seems_healthy else side
+        return None if math.isinf(value) and side in _HEALTHY[self.healthy] else side
+
+    def admits(self, value: float) -> bool | None:
+        """Whether a number is healthy by it; None where only one value is known not to be."""
+        if not math.isfinite(value):
+            return False
+        compared = self.compare(value)
+        if self.healthy is None:
+            return False if compared == "equal" else None
+        return compared in _HEALTHY[self.healthy]
 
 
 def at_most(value: float, *, room: float = 0.0) -> Limit:
     """A limit that healthy numbers do not exceed."""
     return Limit(value, "at most", room)
+
+
+def below(value: float, *, room: float = 0.0, name: str = "") -> Limit:
+    """A limit that healthy numbers stay below, by more than the room."""
+    return Limit(value, "below", room, name)
 
 
 def at_least(value: float, *, room: float = 0.0) -> Limit:
@@ -93,6 +113,9 @@ class Evidence:
         threshold: What it is compared with, in the same unit; None without one.
         comparison: How the value compares to the threshold.
         healthy: On which side of the threshold healthy values lie; None where on neither.
+        room: A value counts as equal to the threshold where it differs by no more.
+        limit_name: What lies at the threshold, where a reader knows it by that.
+        rules_out: The cause that a healthy value speaks against, in words: `a dead layer`.
         unit: `` for pure numbers; `nats`, `share`, `steps`, `epochs`, `seconds`, ...
         member: TensorBoard's run that holds the data.
         tag: A scalar tag of that member which shows THIS statistic (threshold and value can be
@@ -115,6 +138,20 @@ class Evidence:
     last_step: int | None = None
     estimated: bool = False
     healthy: Healthy | None = None
+    room: float = 0.0
+    limit_name: str = ""
+    rules_out: str = ""
+
+    @property
+    def is_healthy(self) -> bool | None:
+        """Whether the value lies where healthy ones do; None where that is not known."""
+        return None if self.value is None else self.admits(self.value)
+
+    def admits(self, value: float) -> bool | None:
+        """The same of another number of its kind: of a point of its curve, say."""
+        if self.threshold is None:
+            return None if math.isfinite(value) else False
+        return Limit(self.threshold, self.healthy, self.room).admits(value)
 
     @classmethod
     def of_number(
@@ -137,6 +174,8 @@ class Evidence:
             threshold=None if limit is None else float(limit.value),
             comparison=None if limit is None else limit.compare(value),
             healthy=None if limit is None else limit.healthy,
+            room=0.0 if limit is None else limit.room,
+            limit_name="" if limit is None else limit.name,
             unit=unit, member=member, layer=layer, axis=axis, first_step=since, last_step=until,
         )  # fmt: skip
 
@@ -281,12 +320,15 @@ class Missing:
     """Data that was not logged, and the line of code that would log it.
 
     Attributes:
+        how_to_log: Empty where nothing would, as it was trained.
         in_a_loop: That line in a training loop of one's own, where another one is needed there.
+        in_torch: That line for PyTorch's `SummaryWriter`; empty where only our recorder writes it.
     """
 
     what: str
     how_to_log: str
     in_a_loop: str = ""
+    in_torch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,13 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One cause, with all that follows from it. `rank` counts from 1."""
+    """One cause, with all that follows from it. `rank` counts from 1.
+
+    Attributes:
+        evidence: What shows it, the most telling first: no value in it is healthy.
+        rules_out: Healthy values that speak against other causes.
+        counter_evidence: What speaks against this one.
+    """
 
     rank: int
     code: str
@@ -45,6 +51,7 @@ class Finding:
     fix: Fix
     layers: tuple[str, ...] = ()
     since: int = 0
+    rules_out: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

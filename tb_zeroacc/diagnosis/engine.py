@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.fixes.own_loop import fix_for, told_for
+from tb_zeroacc.diagnosis.answering.fixes.as_trained import fix_for, told_for
 from tb_zeroacc.diagnosis.answering.one_output import with_its_output
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -236,6 +236,8 @@ def _rank(
     findings = []
     for rank, code in enumerate(sorted(roots, key=key, reverse=True), start=1):
         rule, answer = flagged[code]
+        healthy = [fact for fact in answer.evidence if fact.is_healthy]
+        against = (fact for fact in healthy if not fact.rules_out)
         findings.append(
             Finding(
                 rank=rank,
@@ -244,12 +246,13 @@ def _rank(
                 tier=tier_of(rule, answer),
                 summary=answer.summary,
                 context=answer.context,
-                evidence=answer.evidence,
-                counter_evidence=answer.counter_evidence,
+                evidence=tuple(fact for fact in answer.evidence if not fact.is_healthy),
+                counter_evidence=(*answer.counter_evidence, *against),
                 explains=tuple(_consequence(*flagged[c]) for c in roots[code]),
                 fix=fix_for(run, answer.fix or rule.fix),
                 layers=answer.layers,
                 since=answer.since,
+                rules_out=tuple(fact for fact in healthy if fact.rules_out),
             )
         )
     return tuple(findings)

@@ -12,6 +12,7 @@ from tb_zeroacc.diagnosis.computed.model.non_finite import unjudged_losses
 from tb_zeroacc.facts import Unrecorded
 from tb_zeroacc.run import Curve, Role, Run, Split, Table
 
+WRITER = "writer.add_"  # as a call of PyTorch's `SummaryWriter` begins
 CALLBACK = "model.fit(..., callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])"
 
 T = TypeVar("T")
@@ -40,8 +41,11 @@ def _table(kind: str, what: str) -> Need[Table]:
     return Need(Missing(what, CALLBACK), lambda run: run.table(kind), kind)
 
 
-def _curve(role: Role, split: Split, what: str, how: str, in_a_loop: str = "") -> Need[Curve]:
-    return Need(Missing(what, how, in_a_loop), lambda run: run.headline(role, split))
+def _curve(
+    role: Role, split: Split, what: str, how: str, in_a_loop: str, scalar: str
+) -> Need[Curve]:
+    missing = Missing(what, how, in_a_loop, f"{WRITER}scalar({scalar}, step)")
+    return Need(missing, lambda run: run.headline(role, split))
 
 
 INPUTS = _table("inputs", "statistics of the inputs")
@@ -76,6 +80,7 @@ HISTOGRAMS = Need(
     Missing(
         "histograms of the kernels",
         "model.fit(..., callbacks=[keras.callbacks.TensorBoard(log_dir, histogram_freq=1)])",
+        in_torch=f"{WRITER}histogram(name, parameter, step)  # for each of named_parameters()",
     ),
     lambda run: kernel_histograms(run) or None,
 )
@@ -98,6 +103,7 @@ LOSS = _curve(
     Role.LOSS, Split.TRAIN, "a training loss",
     "tf.summary.scalar('epoch_loss', loss, step=epoch)",
     'monitor.end_epoch({"loss": mean_loss})',
+    "'loss/train', loss",
 )
 SOME_LOSS = Need(  # of several networks or of a policy: none of them stands for the training
     LOSS.missing,
@@ -106,24 +112,29 @@ SOME_LOSS = Need(  # of several networks or of a policy: none of them stands for
 VALIDATION_LOSS = _curve(
     Role.LOSS, Split.VALIDATION, "a validation loss", "model.fit(..., validation_data=held_out)",
     'monitor.end_epoch({"loss": mean_loss, "val_loss": validation_loss})',
+    "'loss/validation', validation_loss",
 )
 ACCURACY = _curve(
     Role.ACCURACY, Split.TRAIN, "a training accuracy",
     "model.compile(..., metrics=['accuracy'])",
     'monitor.end_epoch({"loss": mean_loss, "accuracy": accuracy})',
+    "'accuracy/train', accuracy",
 )
 VALIDATION_ACCURACY = _curve(
     Role.ACCURACY, Split.VALIDATION, "a validation accuracy",
     "model.fit(..., validation_data=held_out)",
     'monitor.end_epoch({"loss": mean_loss, "val_accuracy": validation_accuracy})',
+    "'accuracy/validation', validation_accuracy",
 )
 LEARNING_RATE = _curve(
     Role.LEARNING_RATE, Split.TRAIN, "the learning rate",
     "tf.summary.scalar('learning_rate', rate, step=step)",
     "tb_zeroacc.Monitor(log_dir, model=model, optimizer=optimizer)",
+    "'learning_rate', rate",
 )
+_REWARD_LINE = f"{WRITER}scalar('rollout/ep_rew_mean', reward, step)"
 REWARD = Need(
-    Missing("a reward", "writer.add_scalar('rollout/ep_rew_mean', reward, step)"),
+    Missing("a reward", _REWARD_LINE, in_torch=_REWARD_LINE),
     lambda run: next(iter(run.curves_of(Role.REWARD)), None),
 )
 END = Need(Missing("how training ended", CALLBACK), lambda run: run.end)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from tb_zeroacc.diagnosis.answering.breaking_off import when_it_breaks_off, where_it_breaks_off
 from tb_zeroacc.diagnosis.answering.shown_curves import points_of
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed, Tier
+from tb_zeroacc.diagnosis.answering.unrecorded import inside_is_known, need_a_recording
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.chance.weak_signal import shown_signal
 from tb_zeroacc.diagnosis.computed.learning.course import course_of
@@ -92,17 +93,26 @@ def headline_of(
         after = "" if end.step is None else f" after {count(end.step, 'step')}"
         return f"{end.exception} ended the training{after}: {told}.", _last_words(end)
     if outcome is Outcome.LEARNING:
-        gained = None if context.run.recorded else _gain_in_words(context.run)
+        beside = f"No fault found: {told}."
+        gained = None if inside_is_known(answers.values()) else _gain_in_words(context.run)
         if gained is None:
-            return f"No fault found: {told}.", score
-        beside = f"No fault found: {told}." if first is None else first.summary
-        return f"It learns: {gained}. What is inside was not recorded.", beside
+            return beside, score
+        return f"{gained} {_unmade(context.run, answers)}", first.summary if first else beside
     if outcome is Outcome.NOT_LEARNING:
         return f"The model does not learn, and no cause could be shown: {told}.", score
     course = _course_in_words(context.run)
     if course is not None:
         return f"{course}: whether it learns, the log does not say.", score
     return f"The log does not say enough to judge: {told}.", score
+
+
+def _unmade(run: Run, answers: Mapping[str, Answer]) -> str:
+    """How many of the checks that concern a run could not be made, as a sentence."""
+    concern = sum(not isinstance(answer, NotApplicable) for answer in answers.values())
+    if lacking := need_a_recording(run, answers):
+        return f"{len(lacking)} of {count(concern, 'check')} need a recording."
+    untold = sum(isinstance(answer, CannotTell) for answer in answers.values())
+    return f"{untold} of {count(concern, 'check')} could not be told."
 
 
 def _gain_in_words(run: Run) -> str | None:
@@ -112,7 +122,7 @@ def _gain_in_words(run: Run) -> str | None:
         return None
     best = min(found, key=lambda c: order.index(c.curve) if c.curve in order else len(order))
     verb = "fell" if best.end < best.start else "rose"
-    return f"{_named(best.curve)} {verb} from {number(best.start)} to {number(best.end)}"
+    return f"{_begun(best.curve)} {verb} from {number(best.start)} to {number(best.end)}."
 
 
 def _course_in_words(run: Run) -> str | None:
@@ -121,9 +131,8 @@ def _course_in_words(run: Run) -> str | None:
     course = None if curve is None else course_of(run, curve)
     if curve is None or course is None:
         return _others_in_words(run)
-    name = _named(curve)
     return (
-        f"{name[0].upper()}{name[1:]} went from {number(course.start)} to "
+        f"{_begun(curve)} went from {number(course.start)} to "
         f"{number(course.end)} in {points_of(curve, course.points)}"
     )
 
@@ -138,6 +147,12 @@ def _others_in_words(run: Run) -> str | None:
         for i, (curve, trend) in enumerate(trends[:SHOWN])
     ]
     return " and ".join(went) or None
+
+
+def _begun(curve: Curve) -> str:
+    """A curve's name at the begin of a sentence."""
+    name = _named(curve)
+    return f"{name[0].upper()}{name[1:]}"
 
 
 def _named(curve: Curve) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.shown_curves import below_chance
 from tb_zeroacc.diagnosis.answers import Evidence, Limit, at_least, at_most
 from tb_zeroacc.diagnosis.computed.chance.baseline import BEATEN_LOSS
 from tb_zeroacc.diagnosis.context import RunContext
-from tb_zeroacc.run import Role, Table
+from tb_zeroacc.run import Role, Split, Table
 
 # The same limits as in the rules.
 UPDATE_RATIO_LIMIT = 0.1
@@ -21,10 +22,14 @@ def loss_against_baseline(context: RunContext) -> Evidence | None:
     curve = context.run.main_curve
     if curve is None:
         return None
-    if context.baseline.loss is None or curve is not context.run.headline(Role.LOSS):
-        return Evidence.of_curve(f"{curve.split.value} {curve.role.value}", curve)
-    text = f"baseline: {context.baseline.what}" if context.baseline.loss else "training loss"
-    return Evidence.of_curve(text, curve, limit=at_most(context.baseline.loss))
+    baseline = context.baseline
+    if baseline.loss is None or curve is not context.run.headline(Role.LOSS):
+        split = "training" if curve.split is Split.TRAIN else curve.split.value
+        return Evidence.of_curve(f"{split} {curve.role.value}", curve)
+    text = f"baseline: {baseline.what}" if baseline.loss else "training loss"
+    of_classes = baseline.classes is not None or baseline.accuracy is not None
+    chance = below_chance(baseline.loss, of_classes=of_classes)
+    return Evidence.of_curve(text, curve, limit=chance)
 
 
 def overview_of(context: RunContext) -> tuple[Evidence, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -11,6 +11,7 @@ from tb_zeroacc.plugin.questions import SOON, Content, Missing, Question, Reply,
 from tb_zeroacc.plugin.responding import digest, quoted, serialise
 
 if TYPE_CHECKING:
+    from tb_zeroacc.plugin.places import Place
     from tb_zeroacc.plugin.reading import View
     from tb_zeroacc.plugin.responses import LayerKind
     from tb_zeroacc.plugin.shown_training import ShownTraining
@@ -22,6 +23,10 @@ class Views(Protocol):
     @property
     def token(self) -> str:
         """Tells the states of one reading from those of another."""
+
+    @property
+    def places(self) -> Sequence[Place]:
+        """What is read."""
 
     def view(self) -> View:
         """The last whole state; at once."""
@@ -43,6 +48,7 @@ class Desk:
             "runs": self._runs,
             "summaries": self._summaries,
             "run": self._run,
+            "rule": self._rule,
             "curves": self._curve,
             "layers": self._layers,
         })
@@ -60,7 +66,7 @@ class Desk:
     def _summaries(self, question: Question) -> Reply:
         view, refreshing = self._reading.look()
         offset, limit = question.arguments["offset"], question.arguments["limit"]
-        body = summaries_answer(view, int(offset), int(limit))
+        body = summaries_answer(view, self._reading.places, int(offset), int(limit))
         return _content(question, digest(body), lambda: body, SOON if refreshing else None)
 
     def _run(self, question: Question) -> Reply:
@@ -68,6 +74,16 @@ class Desk:
         if isinstance(shown, Missing):
             return shown
         return _content(question, shown.tag, lambda: shown.whole)
+
+    def _rule(self, question: Question) -> Reply:
+        from tb_zeroacc.plugin.rule_pages import rule_json
+
+        code = str(question.arguments["code"])
+        found = rule_json(code)
+        if found is None:
+            return Missing(f"no rule {quoted(code)}")
+        body = serialise(found)
+        return _content(question, digest(body), lambda: body)
 
     def _curve(self, question: Question) -> Reply:
         from tb_zeroacc.plugin.pictures import curve_json

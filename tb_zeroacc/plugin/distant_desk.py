@@ -46,7 +46,7 @@ class DistantDesk:
         self._pause = FIRST_PAUSE
         self._false_starts = 0
         self._here: Answering | None = None
-        self._beginning = Desk(_NothingYet())
+        self._beginning = Desk(_NothingYet(self._places))
 
     def answer(self, question: Question) -> Reply:
         """The reply to a question; at once while the process starts or is gone."""
@@ -196,6 +196,9 @@ class _NothingYet:
     """What stands before the process is ready."""
 
     token = ""
+
+    def __init__(self, places: tuple[Place, ...]) -> None:
+        self.places = places
 
     def view(self) -> View:
         return View()

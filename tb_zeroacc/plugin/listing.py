@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tb_zeroacc import __version__
+from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.reading import View
 from tb_zeroacc.plugin.responding import serialise
+from tb_zeroacc.telling import first_lines
 from tb_zeroacc.wire import VERSION
 
 PAGE = 200  # summaries in an answer unless another number is asked for
@@ -31,11 +33,14 @@ def runs_answer(view: View, *, refreshing: bool) -> bytes:
     return _with(head, "runs", (shown.whole for shown in view.trainings.values()))
 
 
-def summaries_answer(view: View, offset: int, limit: int) -> bytes:
+def summaries_answer(
+    view: View, places: Sequence[Place], offset: int, limit: int
+) -> bytes:
     """The JSON of `GET summaries`.
 
     Args:
         view: What is there.
+        places: Where it was looked for.
         offset: How many of the worst to leave out.
         limit: How many to list at most.
     """
@@ -50,6 +55,7 @@ def summaries_answer(view: View, offset: int, limit: int) -> bytes:
         "members": sum(len(shown.run.members) for shown in view.ranked),
         "offset": offset,
         "limit": limit,
+        "first_lines": first_lines(places[0].path if places else "logs"),
     }
     return _with(head, "summaries", (s.summary for s in view.ranked[offset : offset + limit]))
 

@@ -63,6 +63,7 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
             "/runs": get_only(self._serve_runs),
             "/summaries": get_only(self._serve_summaries),
             "/run": get_only(self._serve_run),
+            "/rule": get_only(self._serve_rule),
             "/curves": get_only(self._serve_curves),
             "/layers": get_only(self._serve_layers),
             "/static/index.js": get_only(self._serve_bundle),
@@ -92,6 +93,9 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
 
     def _serve_run(self, request: wrappers.Request) -> wrappers.Response:
         return self._answer(request, "run", name=training_named(request, "name"))
+
+    def _serve_rule(self, request: wrappers.Request) -> wrappers.Response:
+        return self._answer(request, "rule", code=request.args.get("code", ""))
 
     def _serve_curves(self, request: wrappers.Request) -> wrappers.Response:
         run = training_named(request, "run")

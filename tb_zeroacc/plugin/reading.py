@@ -91,6 +91,11 @@ class BackgroundReading:
         self._view = View()
         self._found: list[tuple[Place, verdict.Reading]] = []
 
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """What is read."""
+        return self._places
+
     def view(self) -> View:
         """The last whole state; at once. A reading begins if the last one is some time ago."""
         return self.look()[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias, TypedDict
 
-from tb_zeroacc.wire import Axis, Mark, Outcome, Value
+from tb_zeroacc.wire import Axis, Mark, Outcome, Tier, Value
 
 LayerKind: TypeAlias = Literal["gradients", "dead_units", "saturation", "updates"]
 
@@ -24,6 +24,7 @@ class Summary(TypedDict):
         live: Whether it still runs.
         sparkline: The loss (else a reward, or an accuracy) in at most 40 values of four digits;
             empty where there is none.
+        baseline: What always guessing scores, in the unit of `sparkline`; null where not known.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Summary(TypedDict):
     last_time: float | None
     live: bool
     sparkline: list[Value]
+    baseline: Value | None
 
 
 class Summaries(TypedDict):
@@ -52,6 +54,7 @@ class Summaries(TypedDict):
         members: How many of TensorBoard's runs belong to all of them.
         offset: How many trainings come before the first of `summaries`.
         limit: How many `summaries` holds at most.
+        first_lines: Code that fills the log directory, to paste.
         summaries: The worst first, the surest cause first among equals, then by name.
     """
 
@@ -65,7 +68,26 @@ class Summaries(TypedDict):
     members: int
     offset: int
     limit: int
+    first_lines: str
     summaries: list[Summary]
+
+
+class RulePage(TypedDict):
+    """What `GET rule` answers: what a check looks for, and what to do.
+
+    Attributes:
+        code: `ZA704`.
+        title: Its name as a reader would say it: `Stuck at chance`.
+        strongest: The most that it promises.
+        promise: The same in a sentence.
+        page: Markdown: paragraphs, headings of the second level, blocks and spans of code.
+    """
+
+    code: str
+    title: str
+    strongest: Tier
+    promise: str
+    page: str
 
 
 class CurveData(TypedDict):

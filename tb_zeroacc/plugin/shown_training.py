@@ -74,6 +74,7 @@ class ShownTraining:
             "last_time": run.last_time,
             "live": run.state == "live",
             "sparkline": sparkline(run),
+            "baseline": encoding.json_number(verdict.curve.threshold) if verdict.curve else None,
         }
         return serialise(row)
 

@@ -10,8 +10,10 @@ from html import escape
 from typing import Any
 
 from tb_zeroacc import __version__
+from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.listing import LARGEST_PAGE
+from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.plugin import BUNDLE
 from tb_zeroacc.plugin.questions import Content, Question
 from tb_zeroacc.plugin.reading import View
@@ -53,8 +55,9 @@ class Held:
 
     token = "report"
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, places: Sequence[Place]) -> None:
         self._view = view
+        self.places = places
 
     def view(self) -> View:
         """The state."""
@@ -65,13 +68,14 @@ class Held:
         return self._view, False
 
 
-def page_of(view: View) -> str:
+def page_of(view: View, places: Sequence[Place]) -> str:
     """A state as one page of HTML.
 
     Args:
         view: What was read, whole.
+        places: Where.
     """
-    answers = dict(_answers(view))
+    answers = dict(_answers(view, Desk(Held(view, places))))
     readings = [shown.reading for shown in view.ranked]
     return PAGE.format(
         version=escape(__version__),
@@ -87,9 +91,8 @@ def key_of(question: Question) -> str:
     return json.dumps([question.route, *values], separators=(",", ":"), ensure_ascii=False)
 
 
-def _answers(view: View) -> Iterator[tuple[str, Any]]:
+def _answers(view: View, desk: Desk) -> Iterator[tuple[str, Any]]:
     """Every answer that the page may ask for, by its key."""
-    desk = Desk(Held(view))
     for question in _questions(view, desk):
         found = _answer(desk, question)
         if found is not None:
@@ -99,6 +102,8 @@ def _answers(view: View) -> Iterator[tuple[str, Any]]:
 def _questions(view: View, desk: Desk) -> Iterator[Question]:
     for offset in range(0, max(1, len(view.ranked)), LARGEST_PAGE):
         yield Question("summaries", {"offset": offset, "limit": LARGEST_PAGE})
+    for code in RULES:
+        yield Question("rule", {"code": code})
     for name in view.trainings:
         question = Question("run", {"name": name})
         yield question

@@ -96,6 +96,10 @@ def _finding(finding: Finding) -> RenderableType:
     if finding.evidence:
         parts.append(_indented(_table(finding.evidence)))
     parts += [
+        _indented(plain(f"Rules out {fact.rules_out}: {fact.text} {telling.value_text(fact)}"))
+        for fact in finding.rules_out
+    ]
+    parts += [
         _indented(plain(f"Against it: {fact.text} {telling.value_text(fact)}".rstrip()))
         for fact in finding.counter_evidence
     ]
@@ -111,8 +115,8 @@ def _finding(finding: Finding) -> RenderableType:
 def _table(facts: Sequence[Evidence]) -> Table:
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("what was seen", overflow="fold")
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("limit", justify="right", no_wrap=True)
+    table.add_column("seen", justify="right", no_wrap=True)
+    table.add_column("healthy", justify="right", no_wrap=True)
     for fact in facts:
         text = plain(fact.text)
         if fact.estimated:
@@ -152,8 +156,10 @@ def _score(run: Run, verdict: Diagnosis) -> list[RenderableType]:
         if not answer.needs:
             alike.setdefault(answer.reason, []).append(code)
     lines += [plain(f"{', '.join(codes)}: {reason}.", "dim") for reason, codes in alike.items()]
-    for entry in telling.lacking(run, verdict.checks):
+    for entry in telling.lacking(verdict.checks):
         codes = entry["codes"]
         whom = "most of them" if 2 * len(codes) > len(untold) > 5 else ", ".join(codes)
-        lines.append(plain(f"To tell {whom}: {entry['how_to_log']}", "dim"))
+        first, *more = entry["how_to_log"].splitlines()
+        lines.append(plain(f"To tell {whom}: {first}", "dim"))
+        lines += [plain(f"     {line}", "dim") for line in more]
     return list(lines)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlparse
 
 from playwright.sync_api import Page, Route
 
-from tb_zeroacc import encoding
+from tb_zeroacc import encoding, telling
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -28,6 +28,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Outcome, Rivals
+from tb_zeroacc.plugin.rule_pages import rule_json
 from tb_zeroacc.run import Run
 from tb_zeroacc.verdict import Reading
 
@@ -274,7 +275,7 @@ def summaries(said: Json, offset: int, limit: int) -> Json:
             **{key: one[key] for key in ("outcome", "mark", "severity", "cause", "headline",
                                          "last_time")},
             "name": one["run"], "code": one["main"], "live": one["state"] == "live",
-            "sparkline": sparkline(one),
+            "sparkline": sparkline(one), "baseline": 1.0,
         }
         for one in ranked
     ]  # fmt: skip
@@ -282,6 +283,7 @@ def summaries(said: Json, offset: int, limit: int) -> Json:
         **{key: said[key] for key in ("version", "tb_zeroacc", "complete", "reading", "errors")},
         "total": len(rows), "need_a_look": sum(row["severity"] >= 3 for row in rows),
         "members": sum(len(one["members"]) for one in ranked), "offset": offset, "limit": limit,
+        "first_lines": telling.first_lines("logs"),
         "summaries": rows[offset : offset + limit],
     }  # fmt: skip
 
@@ -326,6 +328,8 @@ def stage(page: Page, answer: Json | None = None, *, dark: bool = False, place: 
             else:
                 sentence = f"no training named {query['name']!r}"
                 route.fulfill(status=404, body=sentence, content_type="text/plain")
+        elif name == "rule":
+            _tell(route, dict(rule_json(query["code"]) or {}))
         elif name == "curves":
             _tell(route, curve(query["run"], query["member"], query["tag"]))
         elif name == "layers":

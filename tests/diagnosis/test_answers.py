@@ -6,7 +6,15 @@ import math
 
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Comparison, Evidence, Limit, at_least, at_most, unlike
+from tb_zeroacc.diagnosis.answers import (
+    Comparison,
+    Evidence,
+    Limit,
+    at_least,
+    at_most,
+    below,
+    unlike,
+)
 from tests.diagnosis.planted import a_curve, a_table
 
 CURVE = a_curve([3.0, 2.0, 1.0], tag="epoch_loss", member="train")
@@ -65,3 +73,29 @@ def test_evidence_of_a_table_is_shown_by_the_scalar_of_the_same_statistic() -> N
 def test_a_number_without_a_limit_is_held_against_nothing() -> None:
     fact = Evidence.of_number("steps on record", 8, unit="steps")
     assert (fact.value, fact.threshold, fact.comparison, fact.healthy) == (8.0, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "healthy"),
+    [
+        (1.0, at_most(1.0), True),
+        (1.1, at_most(1.0), False),
+        (1.0, at_least(1.0), True),
+        (0.9, at_least(1.0), False),
+        (0.9, below(1.0), True),
+        (1.0, below(1.0), False),
+        (2.2, below(2.3, room=0.23), False),
+        (2.0, below(2.3, room=0.23), True),
+        (-math.inf, below(1.0), False),
+        (0.0, unlike(0.0), False),
+        (0.5, unlike(0.0), None),
+        (math.nan, at_most(1.0), False),
+        (math.nan, None, False),
+        (3.0, None, None),
+        (None, at_most(1.0), None),
+    ],
+)
+def test_whether_a_number_is_healthy(
+    value: float | None, limit: Limit | None, healthy: bool | None
+) -> None:
+    assert Evidence.of_number("loss", value, limit).is_healthy is healthy

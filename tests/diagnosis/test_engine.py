@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Stage,
     Tier,
+    at_least,
+    at_most,
 )
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.context import RunContext
@@ -194,6 +197,16 @@ def test_folded_findings_keep_their_evidence_and_stay_flagged() -> None:
     assert found.findings[0].explains[0].summary == "It is faulty."
 
 
+def test_a_healthy_number_is_no_evidence_but_rules_out_or_speaks_against() -> None:
+    wrong = Evidence.of_number("loss", 2.3, at_most(1.0))
+    healthy = Evidence.of_number("updates", 0.01, at_least(1e-4))
+    settles = replace(healthy, rules_out="a rate too low")
+    found = judged(a_rule(A, flag(evidence=(wrong, settles, healthy)))).findings[0]
+    assert [f.text for f in found.evidence] == ["loss"]
+    assert [f.rules_out for f in found.rules_out] == ["a rate too low"]
+    assert [f.rules_out for f in found.counter_evidence] == [""]
+
+
 # --- tiers and ranks --------------------------------------------------------------------------
 def test_tier_comes_before_suspicion() -> None:
     found = judged(
@@ -316,9 +329,13 @@ def test_accuracy_alone_may_mute_a_rule() -> None:
 
 
 def test_what_is_not_logged_cannot_be_told() -> None:
-    answer = judged(a_rule(A, flag(), needs=(INPUTS,))).checks[A]
+    rule = a_rule(A, flag(), needs=(INPUTS,))
+    answer = judged(rule, run=replace(RUN, recorded=False)).checks[A]
     assert isinstance(answer, CannotTell)
     assert answer.needs[0].how_to_log
+    answer = judged(rule).checks[A]
+    assert isinstance(answer, CannotTell)
+    assert answer.needs[0].how_to_log == "", "the recorder was there"
 
 
 def broken(context: RunContext) -> Answer:
@@ -486,13 +503,13 @@ def test_losses_of_several_networks_are_shown() -> None:
 def test_a_term_is_not_called_the_loss() -> None:
     total = a_curve(list(np.linspace(1.0, 4.0, 20)))
     term = a_curve(list(np.geomspace(1.0, 0.1, 20)), tag="task_loss", headline=False)
-    assert foreign(total, term).headline.startswith("It learns: `task_loss` fell from 0.9")
+    assert foreign(total, term).headline.startswith("`task_loss` fell from 0.9")
 
 
 def test_a_remark_stands_below_what_was_learned() -> None:
     broken = a_curve([2.0, *[math.nan] * 19], split=Split.VALIDATION)
     found = foreign(a_curve(list(np.geomspace(2.0, 0.1, 20))), broken)
-    assert found.headline.startswith("It learns: the loss fell from 1.8")
+    assert found.headline.startswith("The loss fell from 1.8")
     assert found.context.startswith("The validation loss is NaN")
 
 

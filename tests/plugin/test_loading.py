@@ -106,6 +106,7 @@ def test_any_context_can_be_loaded(logdir: str | None) -> None:
         "/runs",
         "/summaries",
         "/run",
+        "/rule",
         "/curves",
         "/layers",
         "/static/index.js",

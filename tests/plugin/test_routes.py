@@ -73,6 +73,10 @@ def test_requests_have_the_logs_read_again_but_not_all_the_time(
         ("/run", {"name": ""}, 404),
         ("/run", {"name": "../../etc/passwd"}, 404),
         ("/run", {"run": "a"}, 400),
+        ("/rule", {"code": "ZA704"}, 200),
+        ("/rule", {"code": "za704"}, 404),
+        ("/rule", {"code": "../../etc/passwd"}, 404),
+        ("/rule", {}, 404),
         ("/curves", {"run": "a", "member": "a/train", "tag": "epoch_loss"}, 200),
         ("/curves", {"run": "b", "member": "a/train", "tag": "epoch_loss"}, 404),
         ("/curves", {"run": "a", "member": "b/train", "tag": "epoch_loss"}, 404),
@@ -105,6 +109,14 @@ def test_routes(asked: Asked, route: str, query: dict[str, str], status: int) ->
         assert answer.content_type.startswith("text/")
         assert "root:" not in answer.text
         assert "Traceback" not in answer.text
+
+
+def test_the_page_of_a_rule_is_what_the_command_explains(asked: Asked) -> None:
+    told = asked.get("/rule", code="ZA704").get_json()
+    assert (told["title"], told["strongest"]) == ("Stuck at chance", "strong")
+    assert told["page"].startswith("The model ends no better than")
+    assert "\n## How to fix it\n" in told["page"]
+    assert told["promise"]
 
 
 def test_a_curve_is_what_the_run_holds(asked: Asked) -> None:

@@ -46,8 +46,15 @@ def test_a_summary_is_its_training_in_a_line(asked: Asked) -> None:
             "last_time": None,
             "live": False,
             "sparkline": [0.7, 362.0, "NaN"],
+            "baseline": None,
         }
     ]
+
+
+def test_an_empty_log_directory_is_told_with_its_path(asked: Asked) -> None:
+    lines = asked.get("/summaries").get_json()["first_lines"]
+    assert f'ZeroAccuracyCallback("{asked.reading.places[0].path}/my_training")' in lines
+    compile(lines, "lines", "exec")
 
 
 def test_pages_follow_one_another(asked: Asked, script: Script) -> None:

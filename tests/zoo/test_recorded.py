@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Tier
+from tb_zeroacc import wire
+from tb_zeroacc.diagnosis.answers import Evidence, Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.encoding import evidence_json
+from tb_zeroacc.run import Run
+from tb_zeroacc.series import Series
+from tb_zeroacc.verdict import Reading, read
 from tests.zoo import evidence, recorded
-from tests.zoo.__main__ import SEEDS, judged
+from tests.zoo.__main__ import SEEDS
 from tests.zoo.program import programs
 from tests.zoo.scoring import MEASURES, Judged, Measure, differences, right_findings, share
-from tests.zoo.training import every, stamp_of
+from tests.zoo.training import Training, every, stamp_of
 
 pytestmark = pytest.mark.training  # the programs load Keras
 
@@ -32,6 +38,17 @@ AT_MOST = {
 RIGHT = {Tier.DEFINITE: 99.0, Tier.STRONG: 75.0}
 
 
+@dataclass(frozen=True)
+class Row:
+    """A row of the evidence, as it is and as it is told; `wrong` is what its place says of it."""
+
+    training: str
+    run: Run
+    fact: Evidence
+    told: wire.Evidence
+    wrong: bool | None
+
+
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("zoo")
@@ -40,8 +57,17 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(unpacked: Path) -> list[Judged]:
-    return judged([recorded.training_of(path.name) for path in unpacked.iterdir()], unpacked)
+def readings(unpacked: Path) -> list[tuple[Training, Reading]]:
+    logs = sorted(unpacked.iterdir())
+    return [(recorded.training_of(log.name), told) for log in logs for told in read(str(log))]
+
+
+@pytest.fixture(scope="module")
+def found(readings: list[tuple[Training, Reading]]) -> list[Judged]:
+    return [
+        Judged(programs()[training.program], training.seed, reading.diagnosis)
+        for training, reading in readings
+    ]
 
 
 def test_every_program_is_committed_as_it_stands(unpacked: Path) -> None:
@@ -83,3 +109,60 @@ def test_the_pages_of_rules_show_this_evidence(found: list[Judged]) -> None:
 @pytest.mark.parametrize("tier", RIGHT, ids=lambda tier: tier.label)
 def test_findings_are_right(found: list[Judged], tier: Tier) -> None:
     assert 100 * right_findings(found, tier).rate >= RIGHT[tier], "\n".join(differences(found))
+
+
+@pytest.fixture(scope="module")
+def rows(readings: list[tuple[Training, Reading]]) -> dict[str, list[Row]]:
+    """Every piece of evidence that a page shows, by the rule that gives it."""
+    told: dict[str, list[Row]] = {}
+    for training, (run, verdict) in readings:
+        for finding in verdict.findings:
+            parts = [
+                (finding.code, finding.evidence, True), (finding.code, finding.rules_out, False),
+            ]  # fmt: skip
+            parts += [(c.code, c.evidence, None) for c in finding.explains]
+            for code, facts, wrong in parts:
+                told.setdefault(code, []).extend(
+                    Row(training.name, run, fact, evidence_json(fact, run), wrong)
+                    for fact in facts
+                )
+    return told
+
+
+@pytest.mark.parametrize("code", [rule.code for rule in CATALOGUE])
+def test_mark_words_and_verdict_agree(rows: dict[str, list[Row]], code: str) -> None:
+    for row in rows.get(code, []):
+        shown, told = f"{row.training}: {row.told}", row.told
+        assert told["wrong"] is None or row.wrong is None or told["wrong"] is row.wrong, shown
+        assert told["wrong"] is _by_its_words(row.fact, told["limit_text"]), shown
+        is_marked = told["wrong"] is True and told["tag"] is not None
+        assert bool(told["stretches"]) is is_marked, shown
+        curve = None if told["tag"] is None else row.run.curve(told["tag"], row.fact.member)
+        series = Series.of([], []) if curve is None else curve.series
+        held = [
+            row.fact.admits(float(value))
+            for step, value in zip(series.steps, series.values, strict=True)
+            if any(first <= step <= last for first, last in told["stretches"])
+        ]
+        # A median may be wrong where no point is; else no point that is right is marked.
+        assert not any(held) or all(held), shown
+
+
+def _by_its_words(fact: Evidence, words: str) -> bool | None:
+    """Whether a value is wrong, by the words of its limit."""
+    if fact.value is None or not words:
+        return None
+    if not math.isfinite(fact.value) or words == "finite":
+        return True
+    limit, slack = fact.threshold or 0.0, fact.room + 1e-9 * abs(fact.threshold or 0.0)
+    match words.split()[0]:
+        case "at":
+            too_high, too_low = fact.value > limit + slack, fact.value < limit - slack
+            return too_high if words.startswith("at most") else too_low
+        case "none":
+            return fact.value > slack
+        case "below" | "well":
+            return fact.value >= limit - slack
+        case "not":
+            return True
+    return None

@@ -6,6 +6,7 @@ import {annotate} from "./annotate";
 import {FONT, readColours} from "./colours";
 import {marksFor} from "./marks";
 import {type Scale, scaleFor} from "./scale";
+import {stepAxis} from "./stepAxis";
 import "uplot/dist/uPlot.min.css";
 import "./CurveChart.css";
 
@@ -13,20 +14,18 @@ interface CurveChartProps {
   curve: CurveData;
   evidence: Evidence;
   dark: boolean;
-  /** Nothing is flagged here: the threshold is a mere reference. */
-  neutral: boolean;
   /** What the pointer is on, in words; empty when it leaves. */
   onHover: (words: string) => void;
 }
 
 /** One curve with what it proves: the stretch, the threshold, the point. */
-export function CurveChart({curve, evidence, dark, neutral, onHover}: CurveChartProps) {
+export function CurveChart({curve, evidence, dark, onHover}: CurveChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const listener = useRef(onHover);
   listener.current = onHover;
-  const picture = useMemo(() => layOut(curve, evidence, neutral), [curve, evidence, neutral]);
+  const picture = useMemo(() => layOut(curve, evidence), [curve, evidence]);
   const data = useMemo<uPlot.AlignedData>(
-    () => [curve.steps, picture.drawn] as uPlot.AlignedData,
+    () => [curve.steps.map(picture.places.place), picture.drawn] as uPlot.AlignedData,
     [curve, picture],
   );
   useLayoutEffect(() => {
@@ -37,7 +36,7 @@ export function CurveChart({curve, evidence, dark, neutral, onHover}: CurveChart
       const value = formatValue(picture.values[index ?? -1] ?? NaN, evidence.unit);
       listener.current(step === undefined ? "" : `${picture.axis} ${formatNumber(step)}: ${value}`);
     };
-    const options = optionsFor(picture, curve, neutral, read);
+    const options = optionsFor(picture, curve, read);
     const size = () => ({
       width: Math.max(host.clientWidth, 120),
       height: Math.max(host.clientHeight, 120),
@@ -50,7 +49,7 @@ export function CurveChart({curve, evidence, dark, neutral, onHover}: CurveChart
       watcher.disconnect();
       chart.destroy();
     };
-  }, [data, picture, dark, neutral]);
+  }, [data, picture, dark]);
   const {marks} = picture;
   const words = [marks.pointText, marks.brokenText, marks.thresholdText].filter(Boolean).join("; ");
   return (
@@ -63,27 +62,39 @@ export function CurveChart({curve, evidence, dark, neutral, onHover}: CurveChart
   );
 }
 
-function layOut(curve: CurveData, evidence: Evidence, neutral: boolean) {
+function layOut(curve: CurveData, evidence: Evidence) {
   const values = curve.values.map(toNumber);
-  const marks = marksFor({...evidence, axis: curve.axis}, curve.steps, values, neutral);
+  const marks = marksFor({...evidence, axis: curve.axis}, curve.steps, values);
   const scale = scaleFor(values, marks.threshold ?? NaN);
   const drawn = values.map((value) => {
     if (!Number.isFinite(value)) return null;
     return scale.log && value <= 0 ? scale.low : value;
   });
   const axis: "step" | "epoch" = curve.axis === "epoch" ? "epoch" : "step";
-  return {values, marks, scale, drawn, axis, unit: evidence.unit};
+  const places = stepAxis(curve.steps);
+  const wrong = evidence.wrong === true;
+  return {values, marks, scale, drawn, axis, places, wrong, unit: evidence.unit};
 }
 
 function optionsFor(
   picture: ReturnType<typeof layOut>,
   curve: CurveData,
-  neutral: boolean,
   read: (index: number | null | undefined) => void,
 ): Omit<uPlot.Options, "width" | "height"> {
-  const {scale, marks, drawn, axis} = picture;
+  const {scale, marks, drawn, axis, places, wrong} = picture;
   const colours = readColours();
   const few = curve.steps.length <= 24;
+  const lonely = [...new Set(places.gaps.flatMap((n) => [n, n + 1]))];
+  // Clipped are the pixels between two points that are too far apart for a line.
+  const gaps: uPlot.Series.GapsRefiner = (plot, _, from, to, nulls) => [
+    ...nulls,
+    ...places.gaps
+      .filter((n) => n >= from && n < to)
+      .map((n): uPlot.Series.Gap => {
+        const x = (index: number) => plot.valToPos(plot.data[0][index] ?? 0, "x", true);
+        return [Math.round(x(n)), Math.round(x(n + 1))];
+      }),
+  ];
   return {
     legend: {show: false},
     padding: [8, 8, 0, 0],
@@ -112,10 +123,20 @@ function optionsFor(
     ],
     series: [
       {},
-      {stroke: colours.data, width: 1.75, points: {show: few, size: 5, fill: colours.data}},
+      {
+        stroke: colours.data,
+        width: 1.75,
+        gaps,
+        points: {
+          show: few || lonely.length > 0,
+          filter: (_, __, show) => (show && !few ? lonely : null),
+          size: 5,
+          fill: colours.data,
+        },
+      },
     ],
     hooks: {setCursor: [(plot) => read(plot.cursor.idx)]},
-    plugins: [annotate({marks, scale, colours, axis, steps: curve.steps, drawn, neutral})],
+    plugins: [annotate({marks, scale, colours, axis, places, steps: curve.steps, drawn, wrong})],
   };
 }
 

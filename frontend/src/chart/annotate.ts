@@ -1,34 +1,37 @@
 import type uPlot from "uplot";
 import {formatNumber} from "../model/numbers";
-import {cross, dashedLine, dot, drawLabel, textWidth} from "./canvas";
+import {bracket, cross, dashedLine, dot, drawLabel, textWidth} from "./canvas";
 import type {Colours} from "./colours";
 import {type Box, overlaps, placeLabel, placeOnLine, sampleAlong} from "./labelPlacement";
 import type {Marks} from "./marks";
-import {type Scale, stepTicks} from "./scale";
+import type {Scale} from "./scale";
+import type {StepAxis} from "./stepAxis";
 
 export interface Annotation {
   marks: Marks;
   scale: Scale;
   colours: Colours;
   axis: "step" | "epoch";
+  places: StepAxis;
   steps: readonly number[];
   /** As drawn: null in gaps, zeros of a log scale on its floor. */
   drawn: readonly (number | null)[];
-  /** Nothing is flagged: no accent anywhere. */
-  neutral: boolean;
+  /** The value is wrong: the accent, which a healthy page has nowhere. */
+  wrong: boolean;
 }
 
 const MIN_BAND_WIDTH = 6;
 const LINE = 14; // height of a label
 
-/** The argument of the picture, as a uPlot plugin: band below the curve, the rest above it. */
+/** The argument of the picture, as a uPlot plugin: bands below the curve, the rest above it. */
 export function annotate(note: Annotation): uPlot.Plugin {
   return {
     hooks: {
-      drawClear: (plot) => new Overlay(plot, note).drawBand(),
+      drawClear: (plot) => new Overlay(plot, note).drawBands(),
       draw: (plot) => {
         const overlay = new Overlay(plot, note);
         overlay.drawAxis();
+        overlay.drawBracket();
         overlay.drawThreshold();
         overlay.drawPoint();
         overlay.drawBroken();
@@ -51,24 +54,33 @@ class Overlay {
     this.ratio = plot.ctx.canvas.width / plot.width;
   }
 
-  drawBand(): void {
-    const band = this.band();
-    if (!band) return;
+  drawBands(): void {
     this.ctx.save();
     this.ctx.fillStyle = this.note.colours.band;
-    this.ctx.fillRect(band.left, band.top, band.width, band.height);
+    for (const {left, top, width, height} of this.bands()) {
+      this.ctx.fillRect(left, top, width, height);
+    }
     this.ctx.restore();
+  }
+
+  /** Just below the plot, from end to end. */
+  drawBracket(): void {
+    if (!this.note.marks.bracket) return;
+    const {left, top, width, height} = this.plot.bbox;
+    const y = top + height + 1.5 * this.ratio;
+    bracket(this.ctx, this.ratio, [left, left + width], y, this.note.colours.accent);
   }
 
   /** The labels below: the first starts at the left edge, the last ends at the right one. */
   drawAxis(): void {
     const {left, top, width, height} = this.plot.bbox;
-    const {steps, axis, colours} = this.note;
-    const ticks = stepTicks(steps[0] ?? 0, steps[steps.length - 1] ?? 0);
+    const {axis, colours, places} = this.note;
+    const {ticks} = places;
     const y = top + height + 14 * this.ratio;
     ticks.forEach((tick, n) => {
       const last = n === ticks.length - 1;
-      const text = last ? `${axis} ${formatNumber(tick)}` : formatNumber(tick);
+      const scale = places.log ? ", log scale" : "";
+      const text = last ? `${axis} ${formatNumber(tick)}${scale}` : formatNumber(tick);
       const align = ticks.length === 1 ? "center" : last ? "right" : n ? "center" : "left";
       const x = align === "right" ? left + width : this.x(tick);
       drawLabel(this.ctx, this.ratio, {text, x, y, align, colour: colours.soft});
@@ -76,12 +88,12 @@ class Overlay {
   }
 
   drawThreshold(): void {
-    const {scale, marks, colours, neutral} = this.note;
+    const {scale, marks, colours, wrong} = this.note;
     const {threshold, thresholdText: text} = marks;
     if (threshold === null || threshold < scale.low || threshold > scale.high) return;
     const {left, top, width, height} = this.plot.bbox;
     const y = this.y(threshold);
-    const colour = neutral ? colours.soft : colours.accent;
+    const colour = wrong ? colours.accent : colours.soft;
     dashedLine(this.ctx, this.ratio, [left, left + width], y, colour);
     this.taken.push({left, top: y - 2 * this.ratio, width, height: 4 * this.ratio});
     const size = this.sizeOf(text);
@@ -91,12 +103,12 @@ class Overlay {
   }
 
   drawPoint(): void {
-    const {marks, colours, neutral, steps, drawn} = this.note;
+    const {marks, colours, wrong, steps, drawn} = this.note;
     const value = marks.point === null ? null : drawn[marks.point];
     if (marks.point === null || value === null || value === undefined) return;
     const [x, y] = [this.x(steps[marks.point] ?? 0), this.y(value)];
-    dot(this.ctx, this.ratio, x, y, neutral ? colours.data : colours.accent, colours.background);
-    this.writeBeside(marks.pointText, x, y, neutral ? colours.soft : colours.accent);
+    dot(this.ctx, this.ratio, x, y, wrong ? colours.accent : colours.data, colours.background);
+    this.writeBeside(marks.pointText, x, y, wrong ? colours.accent : colours.soft);
   }
 
   drawBroken(): void {
@@ -116,39 +128,34 @@ class Overlay {
   }
 
   private write(text: string, box: Box, align: "left" | "right", colour: string): void {
-    const band = this.band();
-    const halo = band && overlaps(box, [band]) ? undefined : this.note.colours.background;
+    const halo = overlaps(box, this.bands()) ? undefined : this.note.colours.background;
     const x = align === "left" ? box.left : box.left + box.width;
     const label = {text, x, y: box.top + box.height / 2, align, colour};
     drawLabel(this.ctx, this.ratio, halo ? {...label, halo} : label);
     this.taken.push(box);
   }
 
-  private band(): Box | null {
-    const {band} = this.note.marks;
-    if (!band) return null;
+  /** A stretch of one point is as wide as can be seen. */
+  private bands(): Box[] {
     const {left, top, width, height} = this.plot.bbox;
+    const least = MIN_BAND_WIDTH * this.ratio;
     const clamp = (x: number): number => Math.min(left + width, Math.max(left, x));
-    let [from, to] = [clamp(this.x(band[0])), clamp(this.x(band[1]))];
-    const lacking = MIN_BAND_WIDTH * this.ratio - (to - from);
-    if (lacking > 0) {
-      from = Math.max(
-        left,
-        Math.min(from - lacking / 2, left + width - MIN_BAND_WIDTH * this.ratio),
-      );
-      to = from + MIN_BAND_WIDTH * this.ratio;
-    }
-    return {left: from, top, width: to - from, height};
+    return this.note.marks.bands.map(([first, last]) => {
+      const [from, to] = [clamp(this.x(first)), clamp(this.x(last))];
+      if (to - from >= least) return {left: from, top, width: to - from, height};
+      const start = Math.max(left, Math.min((from + to - least) / 2, left + width - least));
+      return {left: start, top, width: least, height};
+    });
   }
 
   /** Dots along the curve, to keep labels off it. */
   private curve(): (readonly [number, number])[] {
-    const {steps, drawn} = this.note;
-    const points = steps.map((step, n) => {
+    const {steps, drawn, places} = this.note;
+    const points = steps.flatMap((step, n) => {
       const value = drawn[n];
-      return value === null || value === undefined
-        ? null
-        : ([this.x(step), this.y(value)] as const);
+      if (value === null || value === undefined) return [null];
+      const point = [this.x(step), this.y(value)] as const;
+      return places.gaps.includes(n) ? [point, null] : [point];
     });
     return sampleAlong(points, 4 * this.ratio);
   }
@@ -158,7 +165,7 @@ class Overlay {
   }
 
   private x(step: number): number {
-    return this.plot.valToPos(step, "x", true);
+    return this.plot.valToPos(this.note.places.place(step), "x", true);
   }
 
   private y(value: number): number {

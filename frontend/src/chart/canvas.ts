@@ -53,6 +53,27 @@ export function dashedLine(
   ctx.restore();
 }
 
+/** A line with a hook upwards at either end. */
+export function bracket(
+  ctx: CanvasRenderingContext2D,
+  ratio: number,
+  [x0, x1]: [number, number],
+  y: number,
+  colour: string,
+): void {
+  const inset = ratio / 2;
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.5 * ratio;
+  ctx.beginPath();
+  ctx.moveTo(x0 + inset, y - 5 * ratio);
+  ctx.lineTo(x0 + inset, y);
+  ctx.lineTo(x1 - inset, y);
+  ctx.lineTo(x1 - inset, y - 5 * ratio);
+  ctx.stroke();
+  ctx.restore();
+}
+
 export function dot(
   ctx: CanvasRenderingContext2D,
   ratio: number,

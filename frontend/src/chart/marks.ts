@@ -3,8 +3,10 @@ import type {Evidence} from "../model/wire";
 
 /** What a chart points at. Pure: data in, places and words out. */
 export interface Marks {
-  /** The flagged stretch on the axis; null where there is none. */
-  band: [first: number, last: number] | null;
+  /** First and last step of each stretch that is shaded. */
+  bands: readonly (readonly [first: number, last: number])[];
+  /** All of the curve is flagged: a bracket on the axis says so, for a ground of one colour would not. */
+  bracket: boolean;
   threshold: number | null;
   thresholdText: string;
   /** The point that decides, an index into the data; null where none does. */
@@ -18,56 +20,43 @@ export interface Marks {
 /** A value counts as the one of the evidence when it is this near to it. */
 const SAME = 0.02;
 
+/** Marks of a curve. Which of its stretches are wrong comes with the evidence. */
 export function marksFor(
   evidence: Evidence,
   steps: readonly number[],
   values: readonly number[],
-  neutral: boolean,
 ): Marks {
   const axis = evidence.axis === "epoch" ? "epoch" : "step";
-  const band = neutral ? null : bandOf(evidence);
+  const bands = evidence.stretches.map(([first, last]) => [first ?? NaN, last ?? NaN] as const);
   const broken = firstIndex(values, (value) => !Number.isFinite(value));
-  const point = neutral
-    ? steps.length
-      ? steps.length - 1
-      : null
-    : decisive(evidence, band, steps, values);
+  const point = evidence.wrong ? decisive(evidence, bands, steps, values) : lastFinite(values);
   const threshold = evidence.threshold === null ? NaN : toNumber(evidence.threshold);
   return {
-    band,
+    bands: evidence.throughout ? [] : bands,
+    bracket: evidence.throughout,
     threshold: Number.isFinite(threshold) ? threshold : null,
-    thresholdText: thresholdText(evidence, neutral),
-    point: point === broken ? null : point,
-    pointText:
-      point === null
-        ? ""
-        : `${formatValue(values[point] ?? NaN, evidence.unit)} at ${axis} ${formatNumber(steps[point] ?? NaN)}`,
+    thresholdText: evidence.line_text,
+    point,
+    pointText: point === null ? "" : at(axis, formatValue(values[point] ?? NaN, evidence.unit)),
     broken,
     brokenText:
       broken === null
         ? ""
         : `${formatNumber(values[broken] ?? NaN)} from ${axis} ${formatNumber(steps[broken] ?? NaN)}`,
   };
-}
 
-function bandOf({first_step, last_step}: Evidence): [number, number] | null {
-  const first = first_step ?? last_step;
-  return first === null ? null : [first, last_step ?? first];
-}
-
-function thresholdText(evidence: Evidence, neutral: boolean): string {
-  if (evidence.threshold === null) return "";
-  if (neutral) return evidence.text;
-  return `limit: ${evidence.limit_text}`;
+  function at(unit: string, value: string): string {
+    return `${value} at ${unit} ${formatNumber(steps[point ?? 0] ?? NaN)}`;
+  }
 }
 
 /**
- * The point within the band that has the evidence's value; where none has (a median, say), the one
+ * The point within the bands that has the evidence's value; where none has (a median, say), the one
  * that goes farthest to the side that is not healthy.
  */
 function decisive(
   {value, healthy}: Evidence,
-  band: [number, number] | null,
+  bands: Marks["bands"],
   steps: readonly number[],
   values: readonly number[],
 ): number | null {
@@ -77,7 +66,8 @@ function decisive(
   let farthest: number | null = null;
   for (let i = 0; i < steps.length; i++) {
     const [step, here] = [steps[i] ?? NaN, values[i] ?? NaN];
-    if ((band && (step < band[0] || step > band[1])) || !Number.isFinite(here)) continue;
+    const meant = !bands.length || bands.some(([first, last]) => step >= first && step <= last);
+    if (!meant || !Number.isFinite(here)) continue;
     const gap = Math.abs(here - aim);
     if (nearest === null || gap < Math.abs((values[nearest] ?? NaN) - aim)) nearest = i;
     const best = farthest === null ? null : (values[farthest] ?? NaN);
@@ -87,6 +77,11 @@ function decisive(
   const found = values[nearest] ?? NaN;
   const isIt = Math.abs(found - aim) <= SAME * Math.max(Math.abs(found), Math.abs(aim));
   return isIt ? nearest : healthy === null ? null : farthest;
+}
+
+function lastFinite(values: readonly number[]): number | null {
+  const found = [...values].reverse().findIndex(Number.isFinite);
+  return found < 0 ? null : values.length - 1 - found;
 }
 
 function firstIndex(values: readonly number[], test: (value: number) => boolean): number | null {

@@ -1,4 +1,5 @@
-/** Pure geometry of a chart: whether to draw logarithms, how far, which marks. No canvas in here. */
+/** Pure geometry of a chart: whether to draw logarithms, how far, which lines. No canvas in here. */
+import {niceStep} from "./stepAxis";
 
 export interface Scale {
   log: boolean;
@@ -74,24 +75,6 @@ function noMagnifier(low: number, high: number): [low: number, high: number] {
 function aroundConstant(value: number): [low: number, high: number] {
   if (value === 0 || (value >= 0.5 && value <= 1)) return [0, 1];
   return value > 0 ? [0, 2 * value] : [1.5 * value, 0.5 * value];
-}
-
-/** The first and the last step, and round ones between that leave their labels room. */
-export function stepTicks(first: number, last: number): number[] {
-  const span = last - first;
-  if (!(span > 0)) return [first];
-  const every = Math.max(1, Math.ceil(niceStep(span / 5)));
-  const ticks = [first];
-  for (let tick = (Math.floor(first / every) + 1) * every; tick < last; tick += every) {
-    if (tick - first > 0.1 * span && last - tick > 0.16 * span) ticks.push(tick);
-  }
-  return [...ticks, last];
-}
-
-/** 1, 2, 2.5 or 5 times a power of ten, at least `least`. */
-function niceStep(least: number): number {
-  const size = power(Math.floor(Math.log10(least)));
-  return (([1, 2, 2.5, 5].find((n) => n * size >= least * (1 - 1e-9)) ?? 10) as number) * size;
 }
 
 function rounded(value: number, step: number): number {

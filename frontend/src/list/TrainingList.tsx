@@ -1,62 +1,129 @@
-import {useMemo, useRef, useState} from "preact/hooks";
+import {useLayoutEffect, useMemo, useRef, useState} from "preact/hooks";
 import type {List} from "../model/fetching";
 import {formatCount, formatNumber} from "../model/numbers";
 import type {Summaries, Summary} from "../model/wire";
+import {Filters} from "./Filters";
+import {type Narrowing, nameParts, narrowed} from "./narrowing";
 import {Sparkline} from "./Sparkline";
+import {ROW_HEIGHT, scrollToRow, useVisibleRows} from "./useVisibleRows";
 import "./TrainingList.css";
 
 interface TrainingListProps {
   list: List;
   chosen: string;
+  narrowing: Narrowing;
+  onNarrow: (next: Narrowing) => void;
   onChoose: (run: string) => void;
 }
 
-/** All trainings, worst first. Arrow keys go up and down, typing in the box narrows. */
-export function TrainingList({list, chosen, onChoose}: TrainingListProps) {
-  const [sought, setSought] = useState("");
+/**
+ * All trainings, narrowed by what is typed and picked. One stop of the tab key: arrow keys go up and
+ * down in it. Only the rows that can be seen are there, and the one that has the focus.
+ */
+export function TrainingList({list, chosen, narrowing, onNarrow, onChoose}: TrainingListProps) {
   const box = useRef<HTMLUListElement>(null);
-  const shown = useMemo(() => list.rows.filter((row) => matches(row, sought)), [list, sought]);
+  const shown = useMemo(() => narrowed(list.rows, narrowing), [list, ...Object.values(narrowing)]);
+  const [first, end] = useVisibleRows(box, shown.length);
+  const at = Math.max(
+    0,
+    shown.findIndex(({name}) => name === chosen),
+  );
+  const [stop, setStop] = useState({row: at, focused: 0});
+  const row = Math.min(stop.row, Math.max(0, shown.length - 1));
+  useLayoutEffect(() => {
+    setStop({row: at, focused: 0});
+    scrollToRow(box.current, at);
+  }, [at]);
+  useLayoutEffect(() => {
+    if (!stop.focused) return;
+    scrollToRow(box.current, row);
+    box.current?.querySelector<HTMLElement>(`[data-row="${row}"]`)?.focus({preventScroll: true});
+  }, [stop]);
   const move = (event: KeyboardEvent): void => {
-    const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (!by) return;
-    const rows = Array.from(box.current?.querySelectorAll("button") ?? []);
-    const at = rows.indexOf(document.activeElement as HTMLButtonElement);
-    rows[Math.min(rows.length - 1, Math.max(0, at + by))]?.focus();
+    const inList = box.current?.contains(document.activeElement) ?? false;
+    const next = target(event.key, inList, row, shown.length);
+    if (next === null) return;
+    setStop(({focused}) => ({row: next, focused: focused + 1}));
     event.preventDefault();
   };
+  const indices = Array.from({length: Math.max(0, end - first)}, (_, n) => first + n);
+  if (shown.length && !indices.includes(row)) indices.push(row);
   return (
-    <nav class="List" aria-label="Trainings" onKeyDown={move}>
+    <nav class="List" aria-label="Trainings">
       <input
         type="search"
         placeholder="Search trainings"
         aria-label="Search trainings"
-        value={sought}
-        onInput={(event) => setSought(event.currentTarget.value)}
+        value={narrowing.find}
+        onInput={({currentTarget}) => onNarrow({...narrowing, find: currentTarget.value})}
+        onKeyDown={move}
       />
+      <Filters rows={list.rows} narrowing={narrowing} onNarrow={onNarrow} />
       <p class="List-count soft" role="status">
-        {countWords(list.head, shown.length, sought)}
+        {countWords(list.head, shown.length, narrowing)}
       </p>
-      <ul ref={box}>
-        {shown.map((row) => (
-          <Row key={row.name} row={row} chosen={row.name === chosen} onChoose={onChoose} />
-        ))}
+      <ul ref={box} onKeyDown={move}>
+        <li style={{height: `${shown.length * ROW_HEIGHT}px`}} aria-hidden="true" />
+        {indices.map((n) => {
+          const summary = shown[n];
+          return (
+            summary && (
+              <Row
+                key={summary.name}
+                row={summary}
+                place={n}
+                count={shown.length}
+                stop={n === row}
+                chosen={summary.name === chosen}
+                onChoose={onChoose}
+              />
+            )
+          );
+        })}
       </ul>
     </nav>
   );
 }
 
+/** Where a key leads to; null where it is none of ours. From the search box it leads into the list. */
+function target(key: string, inList: boolean, row: number, count: number): number | null {
+  if (!inList) return key === "ArrowDown" ? 0 : null;
+  const to = {
+    ArrowDown: row + 1,
+    ArrowUp: row - 1,
+    PageDown: row + 10,
+    PageUp: row - 10,
+    Home: 0,
+    End: count - 1,
+  }[key];
+  return to === undefined ? null : Math.min(count - 1, Math.max(0, to));
+}
+
 interface RowProps {
   row: Summary;
+  place: number;
+  count: number;
+  /** Whether the tab key stops at it. */
+  stop: boolean;
   chosen: boolean;
   onChoose: (run: string) => void;
 }
 
-function Row({row: {name, mark, cause, sparkline}, chosen, onChoose}: RowProps) {
+function Row({row, place, count, stop, chosen, onChoose}: RowProps) {
+  const {name, mark, cause, sparkline, baseline} = row;
+  const [head, tail] = nameParts(name);
   return (
-    <li>
+    <li
+      class="List-item"
+      style={{top: `${place * ROW_HEIGHT}px`}}
+      aria-posinset={place + 1}
+      aria-setsize={count}
+    >
       <button
         type="button"
         class="Row"
+        data-row={place}
+        tabIndex={stop ? 0 : -1}
         aria-current={chosen ? "true" : undefined}
         title={name}
         onClick={() => onChoose(name)}
@@ -64,8 +131,11 @@ function Row({row: {name, mark, cause, sparkline}, chosen, onChoose}: RowProps) 
         <span class={`Row-sign tone-${mark.tone}`} aria-hidden="true">
           {mark.sign}
         </span>
-        <span class="Row-name">{name}</span>
-        <Sparkline values={sparkline} tone={mark.tone} />
+        <span class="Row-name">
+          <span class="Row-head">{head}</span>
+          {tail && <span class="Row-tail">{tail}</span>}
+        </span>
+        <Sparkline values={sparkline} baseline={baseline} tone={mark.tone} />
         <span class="Row-cause soft">
           <span class="visually-hidden">{mark.words}: </span>
           {cause}
@@ -75,21 +145,13 @@ function Row({row: {name, mark, cause, sparkline}, chosen, onChoose}: RowProps) 
   );
 }
 
-function matches({name, cause, code}: Summary, sought: string): boolean {
-  const text = `${name} ${cause} ${code ?? ""}`.toLowerCase();
-  return sought
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
-}
-
 function countWords(
   {total, need_a_look, complete}: Summaries,
   shown: number,
-  sought: string,
+  {find, state, why}: Narrowing,
 ): string {
   const all = formatCount(total, "training");
-  if (sought.trim()) return `${formatNumber(shown)} of ${all}`;
+  if (find.trim() || state || why) return `${formatNumber(shown)} of ${all}`;
   if (!complete) return `${all} so far, reading on`;
   if (need_a_look === 0) return all;
   return `${all} · ${formatNumber(need_a_look)} need${need_a_look === 1 ? "s" : ""} a look`;

@@ -1,5 +1,5 @@
 import {embedded, isReport} from "./embedded";
-import type {CurveData, LayerData, LayerKind, Summaries, Summary, Training} from "./wire";
+import type {CurveData, LayerData, LayerKind, RulePage, Summaries, Summary, Training} from "./wire";
 
 /** The plugin said no, in a sentence for people. */
 export class RequestError extends Error {}
@@ -23,7 +23,7 @@ const cache = new Map<string, {tag: string; data: unknown}>();
 async function ask<T>(route: string, query: Record<string, string>): Promise<Answer<T>> {
   if (isReport()) {
     const data = embedded(route, query) as T | undefined;
-    if (data === undefined) throw new RequestError("This report does not hold that picture.");
+    if (data === undefined) throw new RequestError("This report does not hold that.");
     return {data, pending: false};
   }
   const address = `./${route}?${new URLSearchParams(query).toString()}`;
@@ -96,6 +96,9 @@ function listOf(head: Summaries, pages: readonly Summaries[]): List {
 
 export const getTraining = async (name: string): Promise<Training> =>
   (await ask<Training>("run", {name})).data;
+
+export const getRule = async (code: string): Promise<RulePage> =>
+  (await ask<RulePage>("rule", {code})).data;
 
 export const getCurve = async (run: string, member: string, tag: string): Promise<CurveData> =>
   (await ask<CurveData>("curves", {run, member, tag})).data;

@@ -1,33 +1,40 @@
 import {useCallback, useEffect, useState} from "preact/hooks";
 import {onPlaceChange, readPlace, writePlace} from "../host/host";
-import type {Place} from "../host/place";
+import {NOWHERE, type Place} from "../host/place";
+import type {Narrowing} from "../list/narrowing";
 
 export interface PlaceControl {
   place: Place;
+  /** Shows another training. */
   choose: (run: string) => void;
+  /** Narrows or sorts the list. */
+  narrow: (narrowing: Narrowing) => void;
+  /** Shows another cause of a training; empty for the main one. */
+  turn: (run: string, cause: string) => void;
+  /** Shows the page of a rule; empty for the verdict. */
+  explain: (code: string) => void;
   /** Folds or unfolds a line of that training's page. */
   toggle: (run: string, line: string) => void;
 }
 
-/** The chosen training and the unfolded lines, in step with the address. */
+/** What is shown, in step with the address. */
 export function usePlace(): PlaceControl {
   const [place, setPlace] = useState<Place>(readPlace);
   useEffect(() => onPlaceChange(setPlace), []);
-  const choose = useCallback((run: string) => {
-    const next = {run, open: []};
+  const go = useCallback((next: Place, how: "push" | "replace") => {
     setPlace(next);
-    writePlace(next, "push");
+    writePlace(next, how);
   }, []);
-  const toggle = useCallback(
-    (run: string, line: string) => {
-      const open = place.open.includes(line)
-        ? place.open.filter((other) => other !== line)
-        : [...place.open, line];
-      const next = {run, open};
-      setPlace(next);
-      writePlace(next, "replace");
-    },
-    [place],
-  );
-  return {place, choose, toggle};
+  const choose = (run: string): void =>
+    go({...place, run, cause: NOWHERE.cause, rule: NOWHERE.rule, open: NOWHERE.open}, "push");
+  const narrow = (narrowing: Narrowing): void => go({...place, ...narrowing}, "replace");
+  const turn = (run: string, cause: string): void => go({...place, run, cause}, "replace");
+  const explain = (rule: string): void => go({...place, rule}, "push");
+  const toggle = (run: string, line: string): void => {
+    const open = place.open.includes(line)
+      ? place.open.filter((other) => other !== line)
+      : [...place.open, line];
+    go({...place, run, open}, "replace");
+  };
+  return {place, choose, narrow, turn, explain, toggle};
 }

@@ -4,7 +4,7 @@
 export type Value = number | "NaN" | "Infinity" | "-Infinity";
 export type Axis = "step" | "epoch" | "unknown";
 export type Comparison = "above" | "below" | "equal";
-export type Side = "<=" | ">=" | "!=";
+export type Side = "<=" | "<" | ">=" | "!=";
 export type Outcome = "learning" | "not_learning" | "broken" | "finished_early" | "cannot_tell";
 export type State = "live" | "ended" | "unknown";
 export type Tier = "definite" | "strong" | "smell";
@@ -46,8 +46,24 @@ export interface Evidence {
   threshold: Value | null;
   /** On which side of the threshold a healthy value lies; null where none is known. */
   healthy: Side | null;
-  /** The threshold as it reads: `at most 1`, `at least 0.159`; empty without one. */
+  /**
+   * The threshold as it reads: `at most 1`, `at least 0.159`; `finite` where just that is asked of
+   * the value; empty without one.
+   */
   limit_text: string;
+  /** What a line at the threshold is: `guessing scores 2.3`, or the limit again. */
+  line_text: string;
+  /** Whether the value lies on the wrong side; null where no limit tells. */
+  wrong: boolean | null;
+  /**
+   * First and last step of each stretch of the tag's curve that lies on the wrong side, within the
+   * flagged one.
+   */
+  stretches: number[][];
+  /** Whether the whole curve does. */
+  throughout: boolean;
+  /** The cause that a healthy value speaks against, in words; empty for none. */
+  rules_out: string;
   /** Empty for pure numbers, `share` for 0 to 1, `nats`, `steps`, ... */
   unit: string;
   /** Whether the number comes from a sample. */
@@ -98,8 +114,10 @@ export interface Finding {
   context: string;
   /** Layers that it is about. */
   layers: string[];
-  /** The most telling first. */
+  /** The most telling first; no value in it is healthy. */
   evidence: Evidence[];
+  /** Healthy values that speak against other causes. */
+  rules_out: Evidence[];
   /** What speaks against it. */
   counter_evidence: Evidence[];
   /** What follows from it. */
@@ -279,6 +297,8 @@ export interface Summary {
    * is none.
    */
   sparkline: Value[];
+  /** What always guessing scores, in the unit of `sparkline`; null where not known. */
+  baseline: Value | null;
 }
 
 /** What `GET summaries` answers: trainings, the worst first. */
@@ -303,8 +323,24 @@ export interface Summaries {
   offset: number;
   /** How many `summaries` holds at most. */
   limit: number;
+  /** Code that fills the log directory, to paste. */
+  first_lines: string;
   /** The worst first, the surest cause first among equals, then by name. */
   summaries: Summary[];
+}
+
+/** What `GET rule` answers: what a check looks for, and what to do. */
+export interface RulePage {
+  /** `ZA704`. */
+  code: string;
+  /** Its name as a reader would say it: `Stuck at chance`. */
+  title: string;
+  /** The most that it promises. */
+  strongest: Tier;
+  /** The same in a sentence. */
+  promise: string;
+  /** Markdown: paragraphs, headings of the second level, blocks and spans of code. */
+  page: string;
 }
 
 /** What `GET curves` answers: one curve. */

@@ -21,13 +21,12 @@ interface ChartCardProps {
   layers: LayerKind | null;
   flagged: readonly string[];
   title?: string;
-  neutral?: boolean;
   height: number;
 }
 
 /** The picture that argues, with its title, where it comes from, and the way to TensorBoard's own. */
 export function ChartCard(props: ChartCardProps) {
-  const {run, members, evidence, tags, layers, flagged, neutral = false, height} = props;
+  const {run, members, evidence, tags, layers, flagged, height} = props;
   const {runs} = useTab();
   const [hovered, setHovered] = useState("");
   const [single, setSingle] = useState(false);
@@ -56,7 +55,7 @@ export function ChartCard(props: ChartCardProps) {
         {kind ? (
           <Layers {...picture} kind={kind} flagged={flagged} />
         ) : (
-          <Curve {...picture} evidence={evidence} tag={tag} neutral={neutral} />
+          <Curve {...picture} evidence={evidence} tag={tag} />
         )}
       </Picture>
       <footer class="Card-foot soft">{hovered || `${evidence.run} · ${tag}`}</footer>
@@ -69,14 +68,14 @@ interface PictureProps {
   onHover: (words: string) => void;
 }
 
-function Curve(props: PictureProps & {evidence: Evidence; tag: string; neutral: boolean}) {
-  const {run, evidence, tag, neutral, onHover} = props;
+function Curve(props: PictureProps & {evidence: Evidence; tag: string}) {
+  const {run, evidence, tag, onHover} = props;
   const {dark, version} = useTab();
   const {data, failed} = useFetched(`${run}\n${evidence.run}\n${tag}`, version, () =>
     getCurve(run, evidence.run, tag),
   );
   if (!data) return <Placeholder text={failed} />;
-  return <CurveChart {...{curve: data, evidence, dark, neutral, onHover}} />;
+  return <CurveChart {...{curve: data, evidence, dark, onHover}} />;
 }
 
 function Layers(props: PictureProps & {kind: LayerKind; flagged: readonly string[]}) {

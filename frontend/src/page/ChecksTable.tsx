@@ -2,6 +2,7 @@ import {useState} from "preact/hooks";
 import {formatCount} from "../model/numbers";
 import type {Check, Mark, NoRecording, Status, Tally} from "../model/wire";
 import {InlineCode} from "./InlineCode";
+import {RuleLink} from "./RuleLink";
 import "./Table.css";
 import "./ChecksTable.css";
 
@@ -95,10 +96,15 @@ function CheckRow({code, check, mark}: {code: string; check: Check; mark: Mark})
       </td>
       <th scope="row">
         {check.title}
-        {check.title !== code && <small class="soft"> {code}</small>}
+        {check.title !== code && (
+          <small>
+            {" "}
+            <RuleLink code={code} />
+          </small>
+        )}
       </th>
       <td>
-        <InlineCode text={check.reason} />
+        <InlineCode text={check.reason} links />
         {check.needs.map(({what, how_to_log}, n) => (
           <div key={n} class="Checks-need">
             <span class="soft">To log {what}: </span>

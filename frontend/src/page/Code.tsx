@@ -1,15 +1,52 @@
 import type {ComponentChildren} from "preact";
 import {useState} from "preact/hooks";
-import {isDiff, linesOf, pasteable} from "./diff";
+import {isDiff, type Piece, pastedOf, piecesOf} from "./diff";
 import "./Code.css";
 
-/** Code to read and copy; a diff shows its lines on green and red, with their signs. */
-export function Code({code}: {code: string}) {
-  const diff = isDiff(code.split("\n"));
+interface CodeProps {
+  code: string;
+  /** What the code is, for the button that copies it: `the fix`. */
+  what: string;
+  /** Whether a `CopyWhole` stands elsewhere: then only code of several places has buttons beside it. */
+  headed?: boolean;
+}
+
+/**
+ * Code to read and copy, place by place. A diff shows its lines on green and red, with their signs;
+ * what is copied has none.
+ */
+export function Code({code, what, headed = false}: CodeProps) {
+  const diff = isDiff(code);
+  const pieces = piecesOf(code);
+  const pasted = headed && pastedOf(code).length === 1 ? [] : pastedOf(code);
+  return (
+    <div class={diff ? "Code Code--diff" : "Code"}>
+      {pieces.map((piece, n) => (
+        <div key={n} class="Code-piece">
+          <Lines piece={piece} diff={diff} />
+          {pasted.includes(piece.paste) && (
+            <CopyButton
+              text={piece.paste}
+              what={pasted.length > 1 ? `part ${pasted.indexOf(piece.paste) + 1} of ${what}` : what}
+            />
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** The button for code that is pasted at one place. */
+export function CopyWhole({code, what}: {code: string; what: string}) {
+  const [only, ...others] = pastedOf(code);
+  return only && !others.length ? <CopyButton text={only} what={what} /> : null;
+}
+
+function Lines({piece, diff}: {piece: Piece; diff: boolean}) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a line too long scrolls by keyboard, too
-    <pre class={diff ? "Code Code--diff" : "Code"} tabIndex={0}>
-      {linesOf(code).map(({sign, text}, n) => (
+    <pre tabIndex={0}>
+      {piece.lines.map(({sign, text}, n) => (
         <code key={n} class={sign === "+" ? "is-new" : sign === "-" ? "is-old" : ""}>
           {diff && <span class="Code-sign">{sign}</span>}
           {breakable(text)}
@@ -26,18 +63,19 @@ function breakable(text: string): ComponentChildren {
   return text.split(/(?<=[(,])/).flatMap((part, n) => (n === 0 ? [part] : [<wbr key={n} />, part]));
 }
 
-/** Copies the new code; says so for two seconds. */
-export function CopyButton({code, what}: {code: string; what: string}) {
+/** Copies the text; says so for two seconds. */
+function CopyButton({text, what}: {text: string; what: string}) {
   const [said, setSaid] = useState("");
   const copy = async (): Promise<void> => {
-    setSaid((await copyToClipboard(pasteable(code))) ? "Copied" : "Select and copy by hand");
+    setSaid((await copyToClipboard(text)) ? "Copied" : "Select and copy by hand");
     window.setTimeout(() => setSaid(""), 2000);
   };
   return (
     <button
       type="button"
-      class="LinkButton"
+      class="LinkButton Code-copy"
       aria-label={`Copy ${what}`}
+      title={text}
       onClick={() => void copy()}
     >
       <span aria-live="polite">{said || "Copy"}</span>

@@ -4,6 +4,7 @@ import {ChartCard} from "./ChartCard";
 import {EvidenceTable} from "./EvidenceTable";
 import {layerKindOf, tagsOf} from "./evidence";
 import {InlineCode} from "./InlineCode";
+import {RuleLink} from "./RuleLink";
 import "./Consequences.css";
 
 interface ConsequencesProps {
@@ -31,7 +32,7 @@ function Item({training, item}: {training: Training; item: Consequence}) {
   return (
     <div class="Consequence">
       <p>
-        <InlineCode text={summary} /> <small class="soft">{code}</small>
+        <InlineCode text={summary} /> <RuleLink code={code} />
       </p>
       {evidence.length > 0 && <EvidenceTable rows={evidence} drawn={drawn} onDraw={setDrawn} />}
       {shown && (

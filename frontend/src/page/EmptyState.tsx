@@ -1,15 +1,8 @@
 import type {ComponentChildren} from "preact";
 import type {Summaries} from "../model/wire";
 import {Card} from "./Card";
-import {Code, CopyButton} from "./Code";
+import {Code} from "./Code";
 import "./EmptyState.css";
-
-const LINES = `import tb_zeroacc
-
-model.fit(
-    x, y,
-    callbacks=[tb_zeroacc.ZeroAccuracyCallback("logs/my_training")],
-)`;
 
 /** No training to show: what is the matter, in a sentence, and what to do. */
 export function EmptyState({head, failed}: {head: Summaries | null; failed: string}) {
@@ -19,7 +12,7 @@ export function EmptyState({head, failed}: {head: Summaries | null; failed: stri
       <Message title="Reading the logs" words={["The first verdicts stand here in a moment."]} />
     );
   }
-  const {errors} = head;
+  const {errors, first_lines: lines} = head;
   return (
     <Message
       title={errors.length ? "Nothing to judge yet" : "No training in this log directory yet"}
@@ -29,8 +22,7 @@ export function EmptyState({head, failed}: {head: Summaries | null; failed: stri
       ]}
     >
       <Card class="EmptyState-code">
-        <CopyButton code={LINES} what="the lines" />
-        <Code code={LINES} />
+        <Code code={lines} what="the lines" />
       </Card>
     </Message>
   );

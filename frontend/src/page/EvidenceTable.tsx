@@ -5,53 +5,100 @@ import "./EvidenceTable.css";
 
 interface EvidenceTableProps {
   rows: readonly Evidence[];
+  /** Healthy values that speak against other causes. */
+  ruledOut?: readonly Evidence[];
   /** Heads the table; without one there is no head. */
   title?: string;
   /** Index of the row whose curve is drawn; null where none is. */
   drawn?: number | null;
-  /** Asked to draw the curve of a row. */
+  /** Asked to draw the curve of a row; those that are ruled out count on behind the others. */
   onDraw?: (index: number) => void;
 }
 
-/** What was seen: each number with the limit that it is held against. */
-export function EvidenceTable({rows, title = "", drawn = null, onDraw}: EvidenceTableProps) {
-  const choice = drawn === null || rows.filter((row) => row.tag !== null).length > 1;
-  const limited = rows.some((row) => row.limit_text);
+/** What was seen: each number beside what is healthy, and whether it is. */
+export function EvidenceTable(props: EvidenceTableProps) {
+  const {rows, ruledOut = [], title = "", drawn = null, onDraw} = props;
+  const all = [...rows, ...ruledOut];
+  const choice = drawn === null || all.filter((row) => row.tag !== null).length > 1;
+  const row = (fact: Evidence, n: number) => (
+    <Row
+      key={n}
+      row={fact}
+      drawn={n === drawn}
+      onDraw={onDraw && fact.tag !== null && choice ? () => onDraw(n) : undefined}
+    />
+  );
   return (
-    <table class="Table">
-      {title && (
-        <thead>
+    <table class="Table Evidence">
+      {title && <Head title={title} limited={all.some(({limit_text}) => limit_text)} />}
+      <tbody>{rows.map(row)}</tbody>
+      {ruledOut.length > 0 && (
+        <tbody>
           <tr>
-            <th scope="col">{title}</th>
-            <th scope="col" class="is-number">
-              value
+            <th scope="rowgroup" colSpan={4} class="Evidence-group">
+              Rules out
             </th>
-            {limited && (
-              <th scope="col" class="is-number">
-                limit
-              </th>
-            )}
           </tr>
-        </thead>
+          {ruledOut.map((fact, n) => row(fact, rows.length + n))}
+        </tbody>
       )}
-      <tbody>
-        {rows.map((row, n) => (
-          <tr key={n} class={n === drawn ? "is-drawn" : ""} title={sourceOf(row)}>
-            <th scope="row">
-              {onDraw && row.tag !== null && choice ? (
-                <DrawButton row={row} pressed={n === drawn} onClick={() => onDraw(n)} />
-              ) : (
-                <InlineCode text={row.text} />
-              )}
-              {row.layer && !row.text.includes(row.layer) && <code> {row.layer}</code>}
-              {row.estimated && <span class="soft"> (estimated)</span>}
-            </th>
-            <td class="is-number">{row.value_text}</td>
-            {limited && <td class="is-number soft">{row.limit_text}</td>}
-          </tr>
-        ))}
-      </tbody>
     </table>
+  );
+}
+
+function Head({title, limited}: {title: string; limited: boolean}) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">{title}</th>
+        <th scope="col" class="is-number">
+          seen
+        </th>
+        <th scope="col" class="is-number">
+          {limited && "healthy"}
+        </th>
+        <td />
+      </tr>
+    </thead>
+  );
+}
+
+interface RowProps {
+  row: Evidence;
+  drawn: boolean;
+  onDraw: (() => void) | undefined;
+}
+
+function Row({row, drawn, onDraw}: RowProps) {
+  return (
+    <tr class={drawn ? "is-drawn" : ""} title={sourceOf(row)}>
+      <th scope="row">
+        {row.rules_out && <>{row.rules_out}: </>}
+        {onDraw ? (
+          <DrawButton row={row} pressed={drawn} onClick={onDraw} />
+        ) : (
+          <InlineCode text={row.text} />
+        )}
+        {row.layer && !row.text.includes(row.layer) && <code> {row.layer}</code>}
+        {row.estimated && <span class="soft"> (estimated)</span>}
+      </th>
+      <td class="is-number">{row.value_text}</td>
+      <td class="is-number soft">{row.limit_text}</td>
+      <td class="Evidence-mark">
+        <Verdict wrong={row.wrong} />
+      </td>
+    </tr>
+  );
+}
+
+/** On which side of its limit a value lies; nothing where no limit tells. */
+function Verdict({wrong}: {wrong: boolean | null}) {
+  if (wrong === null) return null;
+  return (
+    <span class={wrong ? "tone-bad" : "tone-good"}>
+      <span aria-hidden="true">{wrong ? "✕" : "✓"}</span>
+      <span class="visually-hidden">{wrong ? "wrong" : "healthy"}</span>
+    </span>
   );
 }
 

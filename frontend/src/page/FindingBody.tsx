@@ -2,7 +2,7 @@ import {useState} from "preact/hooks";
 import type {Finding, Training} from "../model/wire";
 import {Card} from "./Card";
 import {ChartCard} from "./ChartCard";
-import {Code, CopyButton} from "./Code";
+import {Code, CopyWhole} from "./Code";
 import {EvidenceTable} from "./EvidenceTable";
 import {firstDrawable, flaggedLayers, layerKindOf, tagsOf} from "./evidence";
 import {InlineCode} from "./InlineCode";
@@ -17,12 +17,19 @@ interface FindingBodyProps {
 
 /** One cause: the picture that proves it beside the fix and the numbers. */
 export function FindingBody({training, finding, height}: FindingBodyProps) {
-  const {code, name, evidence, fix} = finding;
+  const {code, name, rules_out: ruledOut, fix} = finding;
+  const evidence = [...finding.evidence, ...ruledOut];
   const [chosen, setChosen] = useState<number | null>(null);
-  const drawn = chosen ?? firstDrawable(evidence);
+  const drawn = chosen ?? firstDrawable(finding.evidence);
   const shown = drawn === null ? undefined : evidence[drawn];
   const seen = (
-    <EvidenceTable rows={evidence} title="What was seen" drawn={drawn} onDraw={setChosen} />
+    <EvidenceTable
+      rows={finding.evidence}
+      ruledOut={ruledOut}
+      title="Evidence"
+      drawn={drawn}
+      onDraw={setChosen}
+    />
   );
   return (
     <article class="Body" aria-label={`${code} ${name}`}>
@@ -42,9 +49,9 @@ export function FindingBody({training, finding, height}: FindingBodyProps) {
       <Card
         class="FixCard"
         title="How to fix it"
-        actions={fix.code && <CopyButton code={fix.code} what="the fix" />}
+        actions={fix.code && <CopyWhole code={fix.code} what="the fix" />}
       >
-        {fix.code && <Code code={fix.code} />}
+        {fix.code && <Code code={fix.code} what="the fix" headed />}
         <p class="soft">
           <InlineCode text={fix.text} />
         </p>

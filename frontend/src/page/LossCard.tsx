@@ -21,7 +21,6 @@ export function LossCard({training, curve, height}: LossCardProps) {
       layers={null}
       flagged={[]}
       title={curve.threshold === null ? capitalised(curve.text) : "Loss against its baseline"}
-      neutral
       height={height}
     />
   );

@@ -1,6 +1,6 @@
 import type {Lacking, Training} from "../model/wire";
 import {Card} from "./Card";
-import {Code, CopyButton} from "./Code";
+import {Code, CopyWhole} from "./Code";
 import {LossCard} from "./LossCard";
 import {OverviewTable} from "./OverviewTable";
 import {Picture, Placeholder} from "./Picture";
@@ -8,8 +8,8 @@ import "./Body.css";
 
 /** A page without a cause to show: the loss against its baseline, and a few numbers or what lacks. */
 export function OverviewBody({training, height}: {training: Training; height: number}) {
-  const {curve, glance, outcome, lacking} = training;
-  const needsData = outcome === "cannot_tell" || glance.length === 0;
+  const {curve, glance, mark, lacking} = training;
+  const needsData = mark.tone === "soft" || glance.length === 0;
   return (
     <div class="Body">
       {curve?.tag ? (
@@ -32,12 +32,22 @@ export function OverviewBody({training, height}: {training: Training; height: nu
   );
 }
 
+const NAMED = 3;
+
+/** The first of a list of many, and how many more there are. */
+function shortened(list: string): string {
+  const parts = list.split(", ");
+  if (parts.length <= NAMED + 1) return list;
+  return `${parts.slice(0, NAMED).join(", ")} and ${parts.length - NAMED} more`;
+}
+
 function LackingCard({what, how_to_log, codes}: Lacking) {
   return (
-    <Card title="What would tell more" actions={<CopyButton code={how_to_log} what="the line" />}>
-      <Code code={how_to_log} />
+    <Card title="What would tell more" actions={<CopyWhole code={how_to_log} what="the lines" />}>
+      <Code code={how_to_log} what="the lines" headed />
       <p class="soft">
-        It logs {what}, which {codes.length} {codes.length === 1 ? "check needs" : "checks need"}.
+        It logs {shortened(what)}, which {codes.length}{" "}
+        {codes.length === 1 ? "check needs" : "checks need"}.
       </p>
     </Card>
   );

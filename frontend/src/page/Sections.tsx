@@ -1,8 +1,8 @@
-import type {ComponentChildren} from "preact";
+import {type ComponentChildren, Fragment} from "preact";
 import {formatCount} from "../model/numbers";
 import type {Finding, Lacking, Training, Unrecorded} from "../model/wire";
 import {ChecksTable, countChecks} from "./ChecksTable";
-import {Code, CopyButton} from "./Code";
+import {Code} from "./Code";
 import {Consequences} from "./Consequences";
 import {Disclosure} from "./Disclosure";
 import {EvidenceTable} from "./EvidenceTable";
@@ -10,12 +10,14 @@ import {tagsOf} from "./evidence";
 import {FindingBody} from "./FindingBody";
 import {InlineCode} from "./InlineCode";
 import {LossCard} from "./LossCard";
+import {RuleLink} from "./RuleLink";
+import {inSentence} from "./wording";
 import "./Sections.css";
 
 interface SectionsProps {
   training: Training;
-  /** The finding that the page opens with; null where there is none. */
-  main: Finding | null;
+  /** The finding that is shown; null for the verdict as a whole. */
+  shown: Finding | null;
   open: readonly string[];
   onToggle: (id: string) => void;
 }
@@ -30,10 +32,10 @@ interface Section {
 const HEIGHT = 180;
 
 /** Everything else about a training, in lines that already say what is inside. */
-export function Sections({training, main, open, onToggle}: SectionsProps) {
+export function Sections({training, shown, open, onToggle}: SectionsProps) {
   return (
     <div class="Sections">
-      {sectionsOf(training, main).map(({id, content, ...line}) => (
+      {sectionsOf(training, shown).map(({id, content, ...line}) => (
         <Disclosure key={id} {...line} open={open.includes(id)} onToggle={() => onToggle(id)}>
           {content}
         </Disclosure>
@@ -42,15 +44,12 @@ export function Sections({training, main, open, onToggle}: SectionsProps) {
   );
 }
 
-function sectionsOf(training: Training, main: Finding | null): Section[] {
-  const further = training.findings.filter((finding) => finding !== main);
+function sectionsOf(training: Training, shown: Finding | null): Section[] {
   return [
-    main && consequences(training, main),
-    main && counterEvidence(main),
-    ...further.map((finding) => furtherFinding(training, finding)),
-    main && loss(training, main),
+    shown && consequences(training, shown),
+    shown && counterEvidence(shown),
+    shown && loss(training, shown),
     previews(training),
-    rivals(training),
     lacking(training),
     unrecorded(training),
     checks(training),
@@ -74,16 +73,7 @@ function counterEvidence({counter_evidence: rows}: Finding): Section | null {
     id: "against",
     title: "What speaks against it",
     aside: rows.map(({text, value_text}) => `${text} ${value_text}`).join(" · "),
-    content: () => <EvidenceTable rows={rows} title="What was seen" />,
-  };
-}
-
-function furtherFinding(training: Training, finding: Finding): Section {
-  return {
-    id: finding.code,
-    title: finding.summary,
-    aside: `${finding.tier} · ${finding.code}`,
-    content: () => <FurtherFinding training={training} finding={finding} />,
+    content: () => <EvidenceTable rows={rows} title="Evidence" />,
   };
 }
 
@@ -98,9 +88,9 @@ function previews(training: Training): Section | null {
       training.previews.map((finding) => (
         <div key={finding.code}>
           <p>
-            <InlineCode text={finding.summary} /> <span class="soft">{finding.code}</span>
+            <InlineCode text={finding.summary} /> <RuleLink code={finding.code} />
           </p>
-          <FurtherFinding training={training} finding={finding} />
+          <PreviewedFinding training={training} finding={finding} />
         </div>
       )),
   };
@@ -115,22 +105,6 @@ function loss(training: Training, {evidence}: Finding): Section | null {
     title: "The loss against its baseline",
     aside: [curve.value_text, curve.limit_text].filter(Boolean).join(" against "),
     content: () => <LossCard training={training} curve={curve} height={HEIGHT} />,
-  };
-}
-
-function rivals(training: Training): Section | null {
-  if (!training.rivals.length) return null;
-  return {
-    id: "rivals",
-    title: "What would settle it",
-    aside: training.rivals.map(({codes}) => codes.join(" or ")).join(" · "),
-    content: () =>
-      training.rivals.map(({codes, would_separate}) => (
-        <p key={codes.join()}>
-          <span class="soft">{codes.map((code) => nameOf(training, code)).join(" or ")}: </span>
-          <InlineCode text={would_separate} />
-        </p>
-      )),
   };
 }
 
@@ -187,16 +161,18 @@ function notes({notes: written, sampled}: Training): Section | null {
 const explainsTitle = (count: number): string =>
   `It explains ${formatCount(count, "more finding")}`;
 
-/** A title in the middle of a sentence: `NaN in inputs` keeps its capitals. */
-const inSentence = (title: string): string =>
-  /^[A-Z][a-z]*[A-Z]/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
-
-function nameOf(training: Training, code: string): string {
+/** A check in a sentence, with the way to its page. */
+function Named({training, code}: {training: Training; code: string}) {
   const title = training.checks[code]?.title ?? code;
-  return title === code ? code : `${inSentence(title)} (${code})`;
+  if (title === code) return <RuleLink code={code} />;
+  return (
+    <>
+      {inSentence(title)} (<RuleLink code={code} />)
+    </>
+  );
 }
 
-function FurtherFinding({training, finding}: {training: Training; finding: Finding}) {
+function PreviewedFinding({training, finding}: {training: Training; finding: Finding}) {
   const {context, counter_evidence, explains} = finding;
   return (
     <>
@@ -237,10 +213,17 @@ function LackingEntry({training, entry}: {training: Training; entry: Lacking}) {
     <div class="Lacking">
       <p>
         {what}
-        <span class="soft">, for {codes.map((code) => nameOf(training, code)).join(", ")}</span>
-        <CopyButton code={how_to_log} what="the line" />
+        <span class="soft">
+          , for{" "}
+          {codes.map((code, n) => (
+            <Fragment key={code}>
+              {n > 0 && ", "}
+              <Named training={training} code={code} />
+            </Fragment>
+          ))}
+        </span>
       </p>
-      <Code code={how_to_log} />
+      <Code code={how_to_log} what="the line" />
     </div>
   );
 }

@@ -1,46 +1,59 @@
 import {formatCount, formatWhen} from "../model/numbers";
 import type {Finding, Training} from "../model/wire";
+import {CauseTabs} from "./CauseTabs";
+import {causesOf, shownCause} from "./causes";
 import {FindingBody} from "./FindingBody";
 import {InlineCode} from "./InlineCode";
 import {OverviewBody} from "./OverviewBody";
 import {Pill} from "./Pill";
+import {RivalCauses} from "./RivalCauses";
+import {RuleLink} from "./RuleLink";
 import {Sections} from "./Sections";
 import "./TrainingPage.css";
 
 interface TrainingPageProps {
   training: Training;
+  /** Code of the cause that is shown; empty for the main one. */
+  cause: string;
   open: readonly string[];
+  onTurn: (code: string) => void;
   onToggle: (line: string) => void;
 }
 
 const HEIGHT = 240;
 
-/** One training: one sentence, one picture, one fix; all else in lines that unfold. */
-export function TrainingPage({training, open, onToggle}: TrainingPageProps) {
-  const main = training.findings.find(({code}) => code === training.main) ?? null;
+/** One training: one sentence, one picture, one fix for each cause; all else in lines that unfold. */
+export function TrainingPage({training, cause, open, onTurn, onToggle}: TrainingPageProps) {
+  const causes = causesOf(training);
+  const shown = shownCause(causes, cause);
+  const {finding, headline, context} = shown;
   return (
     <>
-      <Facts training={training} main={main} />
-      <h1>
-        <InlineCode text={training.headline} />
-      </h1>
-      {training.context && (
-        <p class="Context soft">
-          <InlineCode text={training.context} />
-        </p>
-      )}
-      {main ? (
-        <FindingBody key={training.run} {...{training, height: HEIGHT}} finding={main} />
-      ) : (
-        <OverviewBody training={training} height={HEIGHT} />
-      )}
-      <Sections {...{training, main, open, onToggle}} />
+      <Facts training={training} shown={finding} />
+      <CauseTabs causes={causes} shown={shown} onTurn={onTurn} />
+      <div id="cause" role={causes.length > 1 ? "tabpanel" : undefined}>
+        <h1>
+          <InlineCode text={headline} />
+        </h1>
+        {context && (
+          <p class="Context soft">
+            <InlineCode text={context} links />
+          </p>
+        )}
+        {finding ? (
+          <FindingBody key={training.run + finding.code} {...{training, finding}} height={HEIGHT} />
+        ) : (
+          <OverviewBody training={training} height={HEIGHT} />
+        )}
+        {finding && <RivalCauses training={training} finding={finding} />}
+      </div>
+      <Sections {...{training, shown: finding, open, onToggle}} />
     </>
   );
 }
 
 /** Which training this is and what became of it. */
-function Facts({training, main}: {training: Training; main: Finding | null}) {
+function Facts({training, shown}: {training: Training; shown: Finding | null}) {
   return (
     <div class="Facts">
       <Pill mark={training.mark} />
@@ -50,9 +63,9 @@ function Facts({training, main}: {training: Training; main: Finding | null}) {
           {fact}
         </span>
       ))}
-      {main && (
-        <span class="Facts-code soft" title={`${main.title}. ${main.promise}`}>
-          {main.code} · {main.tier}
+      {shown && (
+        <span class="Facts-code soft" title={`${shown.title}. ${shown.promise}`}>
+          <RuleLink code={shown.code} /> · {shown.tier}
         </span>
       )}
     </div>

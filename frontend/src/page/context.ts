@@ -8,6 +8,8 @@ export interface Tab {
   version: number;
   /** How many runs TensorBoard lists. */
   runs: number;
+  /** Shows the page of a rule. */
+  explain: (code: string) => void;
 }
 
 const TabContext = createContext<Tab | null>(null);

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answers import Evidence, at_least
+from tb_zeroacc.diagnosis.answers import Evidence, Limit, at_least, below
+from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.run import Curve, Role, Run
 from tb_zeroacc.wording import count
@@ -39,6 +40,18 @@ def accuracy_against(
         return ()
     text, limit = f"accuracy at the end, against {what}", at_least(least / curve.scale)
     return (Evidence.of_curve(text, curve, limit=limit, since=since),)
+
+
+def below_chance(score: float, *, of_classes: bool, hopeless: float = HOPELESS) -> Limit:
+    """What a loss must clearly stay below to show that something was learned.
+
+    Args:
+        score: The loss of the best constant prediction.
+        of_classes: Whether that one guesses a class.
+        hopeless: Share of that loss from which on it shows nothing.
+    """
+    name = "guessing scores" if of_classes else "a constant scores"
+    return below(score, room=(1.0 - hopeless) * abs(score), name=name)
 
 
 def points_of(curve: Curve, quantity: int) -> str:

@@ -12,7 +12,7 @@ from tb_zeroacc.diagnosis.answers import (
     Flagged,
     NotApplicable,
     Passed,
-    at_most,
+    below,
 )
 from tb_zeroacc.diagnosis.computed.model.layers import layer_named, layer_of
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
@@ -90,7 +90,7 @@ def _flagged(
         evidence=tuple(
             Evidence.of_table(
                 f"{units.shown} of `{names[row]}`, last samples", table, beyond[row],
-                at_most(threshold, room=ROUNDING), unit="share", layer=names[row],
+                below(threshold, room=ROUNDING), unit="share", layer=names[row],
                 since=since[row], until=int(table.steps[-1]),
                 shown_by=run.curve(f"{units.tag}/{names[row]}"),
             )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed
-from tb_zeroacc.diagnosis.needs import Need
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
+from tb_zeroacc.diagnosis.needs import CALLBACK, Need
 from tb_zeroacc.facts import Unrecorded
 from tb_zeroacc.run import Run
 
@@ -26,6 +27,25 @@ def as_far_as_recorded(run: Run, answer: Answer, *kinds: str) -> Answer:
             if table is None or (lacking.rows and not set(table.rows).issuperset(lacking.rows)):
                 return CannotTell(f"{answer.reason}, as far as recorded; {reason_of(lacking)}")
     return answer
+
+
+def inside_is_known(answers: Iterable[Answer]) -> bool:
+    """Whether most of the checks that concern the run could be made."""
+    given = list(answers)
+    made = sum(isinstance(answer, Passed | Flagged) for answer in given)
+    return made >= sum(isinstance(answer, CannotTell) for answer in given)
+
+
+def need_a_recording(run: Run, answers: Mapping[str, Answer]) -> dict[str, list[str]]:
+    """What the checks lack that nothing but our recorder writes, by their codes."""
+    if run.recorded:
+        return {}
+    lacking = {
+        code: [need.what for need in answer.needs if need.how_to_log in ("", CALLBACK)]
+        for code, answer in answers.items()
+        if isinstance(answer, CannotTell)
+    }
+    return {code: whats for code, whats in lacking.items() if whats}
 
 
 def reason_of(fact: Unrecorded) -> str:

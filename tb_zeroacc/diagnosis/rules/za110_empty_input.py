@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tb_zeroacc.diagnosis.answering.fixes.own_loop import has_own_loop
+from tb_zeroacc.diagnosis.answering.fixes.as_trained import has_own_loop
 from tb_zeroacc.diagnosis.answering.unrecorded import unknown_counts
 from tb_zeroacc.diagnosis.answers import (
     Answer,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.fixes.as_trained import has_own_loop
 from tb_zeroacc.diagnosis.answering.fixes.keras_code import data_argument
-from tb_zeroacc.diagnosis.answering.fixes.own_loop import has_own_loop
 from tb_zeroacc.diagnosis.answering.shown_curves import accuracy_against
 from tb_zeroacc.diagnosis.answers import (
     Answer,

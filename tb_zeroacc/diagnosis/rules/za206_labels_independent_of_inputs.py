@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tb_zeroacc.diagnosis.answering.fixes.keras_code import is_fed_by_dataset
+from tb_zeroacc.diagnosis.answering.shown_curves import below_chance
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -227,7 +228,18 @@ def _flagged(
     held: _Held | None,
     update: float,
 ) -> Flagged:
-    run, p = context.run, math.exp(found.log_p)
+    run, p, baseline = context.run, math.exp(found.log_p), context.baseline
+    of_classes = baseline.classes is not None or baseline.accuracy is not None
+    chance = below_chance(baseline.loss or 0.0, of_classes=of_classes, hopeless=LOWEST)
+    loss = Evidence.of_curve(
+        f"training loss at the end, against its baseline ({baseline.what})",
+        context.given(LOSS), trend.end, chance, until=trend.end_step,
+    )  # fmt: skip
+    updates = Evidence.of_table(
+        "update ÷ weights of the largest kernel, median", context.given(WEIGHTS), update,
+        at_least(LAZY), since=0, until=steps_taken(run) - 1,
+        shown_by=run.curve("zeroacc/update_ratio"),
+    )  # fmt: skip
     text = "best validation loss, against 0.98 times the baseline"
     shown = (
         () if held is None
@@ -239,17 +251,10 @@ def _flagged(
         f"correlated with a label (p = {number(p)}).",
         evidence=(
             *shown,
-            Evidence.of_curve(
-                f"training loss at the end, against its baseline ({context.baseline.what})",
-                context.given(LOSS), trend.end, at_most(context.baseline.loss or 0.0),
-                until=trend.end_step,
-            ),
+            replace(loss, rules_out="a model that cannot learn"),
             Evidence.of_table(f"p-value of the largest correlation, of `{found.pair[0]}`",
                               context.given(LABELS), p, at_most(CHANCE), layer=found.pair[0]),
-            Evidence.of_table("update ÷ weights of the largest kernel, median",
-                              context.given(WEIGHTS), update, at_least(LAZY), since=0,
-                              until=steps_taken(run) - 1,
-                              shown_by=run.curve("zeroacc/update_ratio")),
+            replace(updates, rules_out="a learning rate too low"),
         ),
         fix=TOGETHER if is_fed_by_dataset(run) else None,
         by_heart=held is not None,

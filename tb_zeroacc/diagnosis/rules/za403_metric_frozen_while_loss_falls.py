@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -228,7 +229,10 @@ def _flagged(
     steps, values = accuracy.series.finite()
     since, last, level = int(steps[begin]), int(steps[-1]), float(values[-1])
     points = points_of(accuracy, len(values) - begin)
-    bound = trend.start - FALL * abs(trend.start)
+    falling = Evidence.of_curve(
+        "loss at the end, against 80 % of its start", loss, trend.end,
+        at_most(trend.start - FALL * abs(trend.start)), since=since, until=trend.end_step,
+    )  # fmt: skip
     return Flagged(
         summary=f"Accuracy stays at {number(level)} while the loss falls by "
         f"{percent(trend.relative_fall)}.",
@@ -239,9 +243,7 @@ def _flagged(
                               float(np.ptp(values[begin:])), at_least(FROZEN), since=since,
                               until=last, is_drawn=False),
             Evidence.of_curve("accuracy throughout", accuracy, level, since=since, until=last),
-            # That the loss falls is healthy; that the accuracy does not see it is the fault.
-            Evidence.of_curve("loss at the end, against 80 % of its start", loss,
-                              trend.end, at_most(bound), since=since, until=trend.end_step),
+            replace(falling, rules_out="a model that does not learn"),
         ),
         tier=tier,
         since=training_step(run, accuracy, since),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -152,6 +152,10 @@ def _flagged(worst: _Head, best: _Head, heads: list[_Head]) -> Flagged:
     if worst.output.weight == 0:
         why = "The weight of its loss is 0."
     weights = ", ".join(f'"{head.output.name}": {1 / head.baseline:.2g}' for head in heads)
+    learned = Evidence.of_curve(
+        f"loss of `{other}` at the end, against the {best.what}", best.curve, best.end,
+        at_most(BEATEN_LOSS * best.baseline),
+    )  # fmt: skip
     return Flagged(
         summary=f"The output `{name}` does not learn: its loss ends at {number(worst.end)}, and a "
         f"constant prediction scores {number(worst.baseline)}; `{other}` learns.",
@@ -159,8 +163,7 @@ def _flagged(worst: _Head, best: _Head, heads: list[_Head]) -> Flagged:
         evidence=(
             Evidence.of_curve(f"loss of `{name}` at the end, against the {worst.what}", worst.curve,
                               worst.end, at_most(HOPELESS * worst.baseline)),
-            Evidence.of_curve(f"loss of `{other}` at the end, against the {best.what}", best.curve,
-                              best.end, at_most(BEATEN_LOSS * best.baseline)),
+            replace(learned, rules_out="a model that does not learn"),
         ),
         tier=Tier.SMELL if worst.falls and not why else None,
         layers=(worst.output.layer,) if worst.output.layer else (),

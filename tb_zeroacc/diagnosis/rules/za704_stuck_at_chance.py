@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.shown_curves import points_of
+from tb_zeroacc.diagnosis.answering.shown_curves import below_chance, points_of
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -332,12 +332,12 @@ def _flagged(
     run: Run, curve: Curve, trend: Trend, chance: _Chance, begin: int, *, measured: bool
 ) -> Flagged:
     steps, _ = curve.series.finite()
-    since = int(steps[begin])
+    since, classes = int(steps[begin]), chance.accuracy is not None
     loss = Evidence.of_curve(
         f"loss at the end, against its baseline ({chance.what})", curve, trend.end,
-        at_most(chance.loss), since=since, until=int(steps[-1]), estimated=not measured,
+        below_chance(chance.loss, of_classes=classes), since=since, until=int(steps[-1]),
+        estimated=not measured,
     )  # fmt: skip
-    classes = chance.accuracy is not None
     constant = "the frequencies of the classes" if classes else "the mean of the targets"
     return Flagged(
         summary="The model is no better than one that ignores its inputs: its loss stays at "

@@ -224,16 +224,19 @@ def _shown(curve: Curve, trend: Trend) -> tuple[Evidence, ...]:
     """The criterion that fired: the fall of the level, or its share of the total fall."""
     since, until = trend.mark_step, trend.end_step
     what = "validation loss" if curve.split is Split.VALIDATION else "loss"
-    if falls_by_level(trend) or trend.late_fall < LATE_SHARE_OF_FALL * trend.fall:
+    plain = Evidence.of_curve(f"{what} at the end", curve, trend.end, since=since, until=until)
+    if falls_by_level(trend):
         limit = at_least((1 - LATE_SHARE_OF_LEVEL) * trend.mark)
         text = f"{what} at the end, against 95 % of that after three quarters"
         return (Evidence.of_curve(text, curve, trend.end, limit, since=since, until=until),)
+    if trend.late_fall < LATE_SHARE_OF_FALL * trend.fall:
+        return (plain,)  # by where it would settle
     return (
         Evidence.of_curve(
             "share of the total fall in the last quarter", curve, trend.late_fall / trend.fall,
             at_most(LATE_SHARE_OF_FALL), unit="share", since=since, until=until, is_drawn=False,
         ),
-        Evidence.of_curve(f"{what} at the end", curve, trend.end, since=since, until=until),
+        plain,
     )  # fmt: skip
 
 

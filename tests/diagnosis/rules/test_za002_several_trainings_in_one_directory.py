@@ -108,7 +108,6 @@ def test_a_pass_says_how_many_there_are() -> None:
 def test_the_verdict_stays_that_of_the_latest() -> None:
     told = diagnose(directory(stretch(broken())), CATALOGUE, strict=True)
     assert told.outcome is Outcome.LEARNING
-    assert told.headline.startswith("It learns")
     assert [(f.code, f.tier) for f in told.findings] == [("ZA002", Tier.SMELL)]
 
 

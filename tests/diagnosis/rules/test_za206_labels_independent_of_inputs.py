@@ -305,7 +305,7 @@ def test_what_it_shows_without_validation() -> None:
     ratio = a_curve([1e-3], Role.OTHER, tag="zeroacc/update_ratio", axis="step")
     found = flagged("ZA206", fed(ratio))
     loss, p, update = found.evidence
-    assert (loss.value, loss.threshold, loss.comparison) == (0.96, 1.0, "below")
+    assert (loss.value, loss.threshold, loss.comparison) == (0.96, 1.0, "equal")
     assert loss.tag == "zeroacc/epoch/loss"
     assert "variance of the targets" in loss.text
     assert p.threshold == 1e-4

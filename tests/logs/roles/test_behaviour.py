@@ -65,5 +65,5 @@ def test_a_complement_is_no_second_witness() -> None:
 def test_the_verdict_says_that_it_was_inferred() -> None:
     found = diagnose(run_of({".": {"curve_a": DOWN}}), CATALOGUE, strict=True)
     assert found.outcome is Outcome.LEARNING
-    assert found.headline.startswith("It learns: `curve_a` (read as a loss by its behaviour) fell ")
+    assert found.headline.startswith("`curve_a` (read as a loss by its behaviour) fell ")
     assert found.findings == ()

@@ -1,4 +1,4 @@
-"""Programs that are held back: by a narrow layer, dropout, constraints, penalties, or straight lines.
+"""Programs that something holds back: a narrow layer, dropout, constraints, penalties, lines.
 
 Beside each kind stand healthy ones that look alike.
 """

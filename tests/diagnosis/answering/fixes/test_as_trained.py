@@ -1,10 +1,10 @@
-"""What a training loop of the user's own is told: it has no `fit` and no `compile`."""
+"""Code as the model is trained: a loop of the user's own has no `fit`, PyTorch no Keras."""
 
 from __future__ import annotations
 
 import pytest
 
-from tb_zeroacc.diagnosis.answering.fixes.own_loop import fix_for
+from tb_zeroacc.diagnosis.answering.fixes.as_trained import fix_for
 from tb_zeroacc.diagnosis.answers import CannotTell, Fix, Missing
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
@@ -20,6 +20,7 @@ def stuck(fit: Fit) -> Run:
 
 
 LOOP, FITTED = stuck(Fit()), stuck(Fit(epochs=5))
+TORCH = a_run(a_curve([2.3] * 40, tag="Loss/train", axis="step"), recorded=False)
 
 FIXES = {
     "code that calls fit": (Fix("Do.", "model.fit(x, y)"), ""),
@@ -59,3 +60,38 @@ def test_the_verdict_on_a_loop_names_no_fit() -> None:
 
 def test_a_need_without_a_line_of_its_own_keeps_the_general_one() -> None:
     assert Missing("taps", "dataset.apply(...)").in_a_loop == ""
+
+
+TORCH_FIXES = {
+    "code that calls fit": (Fix("Do.", "model.fit(x, y)"), ""),
+    "code of a loop": (Fix("Do.", "model.fit(x, y)", "train_step(x, y)"), "train_step(x, y)"),
+    "code of a loop of Keras": (Fix("Do.", "a = 1", "keras.ops.log(x)"), "a = 1"),
+    "code of Keras": (Fix("Do.", "keras.optimizers.Adam(1e-3)"), ""),
+    "code that fits all": (Fix("Do.", "x = x / 255"), "x = x / 255"),
+}
+
+
+@pytest.mark.parametrize(("fix", "code"), TORCH_FIXES.values(), ids=TORCH_FIXES.keys())
+def test_a_log_of_pytorch_is_given_no_code_of_keras(fix: Fix, code: str) -> None:
+    assert fix_for(TORCH, fix).code == code
+
+
+def test_a_log_of_pytorch_is_asked_for_what_its_writer_can_log() -> None:
+    lines = asked_for(TORCH) - {""}
+    assert lines
+    assert all(line.startswith("writer.add_") for line in lines)
+    assert "" in asked_for(TORCH), "what our recorder alone writes"
+
+
+def test_what_the_recorder_did_not_see_is_not_asked_for_again() -> None:
+    assert not any("ZeroAccuracyCallback" in line for line in asked_for(FITTED))
+    keras = a_run(a_curve([2.3] * 5, tag="epoch_loss"), recorded=False)
+    assert any("ZeroAccuracyCallback" in line for line in asked_for(keras))
+
+
+def test_a_regression_is_not_asked_for_an_accuracy() -> None:
+    def run(loss: str) -> Run:
+        return a_run(a_contract(loss=loss, units=1), a_curve([2.3, 2.2, 2.1, 2.0]))
+
+    assert not any("accuracy" in line for line in asked_for(run("mean_squared_error")))
+    assert any("accuracy" in line for line in asked_for(run("binary_crossentropy")))

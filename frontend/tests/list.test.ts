@@ -1,0 +1,76 @@
+import {expect, test} from "vitest";
+import {countCauses, countStates, LIVE, NEWEST, nameParts, narrowed} from "../src/list/narrowing";
+import {visibleRows} from "../src/list/useVisibleRows";
+import type {Summary} from "../src/model/wire";
+
+const ALL = {find: "", state: "", why: "", sort: ""};
+const row = (name: string, words: string, severity: number, more: Partial<Summary> = {}) =>
+  ({
+    name,
+    mark: {sign: "✕", words, tone: "bad"},
+    severity,
+    cause: "No fault found",
+    code: null,
+    last_time: null,
+    live: false,
+    ...more,
+  }) as unknown as Summary;
+
+const ROWS = [
+  row("a", "Broken", 6, {cause: "Input not finite", code: "ZA101", last_time: 10}),
+  row("b", "Not learning", 5, {cause: "Learning rate too high", code: "ZA701", last_time: 30}),
+  row("c", "Not learning", 5, {cause: "Learning rate too high", code: "ZA701", live: true}),
+  row("d", "Learning", 0, {last_time: 20}),
+];
+const names = (narrowing: Partial<typeof ALL>) =>
+  narrowed(ROWS, {...ALL, ...narrowing}).map(({name}) => name);
+
+test("search knows name, outcome, code and cause", () => {
+  expect(names({find: "za701"})).toEqual(["b", "c"]);
+  expect(names({find: "RATE high"})).toEqual(["b", "c"]);
+  expect(names({find: "not learning"})).toEqual(["b", "c"]);
+  expect(names({find: "broken"})).toEqual(["a"]);
+  expect(names({find: "d"})).toContain("d");
+});
+
+test("the list is narrowed by outcome, by what still runs, and by cause", () => {
+  expect(names({state: "Not learning"})).toEqual(["b", "c"]);
+  expect(names({state: LIVE})).toEqual(["c"]);
+  expect(names({why: "Input not finite"})).toEqual(["a"]);
+  expect(names({why: "Input not finite", state: LIVE})).toEqual([]);
+});
+
+test("the newest come first where that is asked for", () => {
+  expect(names({sort: NEWEST})).toEqual(["b", "d", "a", "c"]);
+  expect(names({})).toEqual(["a", "b", "c", "d"]);
+});
+
+test("chips count what became of them, the worst first, and causes by their number", () => {
+  expect(countStates(ROWS).map(({mark, count}) => [mark.words, count])).toEqual([
+    ["Broken", 1],
+    ["Not learning", 2],
+    ["Learning", 1],
+  ]);
+  expect(countCauses(ROWS)).toEqual([
+    ["Learning rate too high", 2],
+    ["Input not finite", 1],
+  ]);
+});
+
+test("a long name gives way in its middle and keeps its end", () => {
+  expect(nameParts("short")).toEqual(["short", ""]);
+  const long = "experiments/learning_rate_too_high_digits_seed_17";
+  const [head, tail] = nameParts(long);
+  expect(head + tail).toBe(long);
+  expect(tail.endsWith("seed_17")).toBe(true);
+  expect(nameParts("\u{1f600}".repeat(30))[1]).toBe("\u{1f600}".repeat(10));
+});
+
+test("of thousands of rows those are there that can be seen, and some beyond", () => {
+  expect(visibleRows(0, 600, 2000)).toEqual([0, 18]);
+  const [first, end] = visibleRows(60_000, 600, 2000);
+  expect(first).toBeLessThan(1000);
+  expect(end).toBeGreaterThan(1010);
+  expect(end - first).toBeLessThan(40);
+  expect(visibleRows(0, 600, 3)).toEqual([0, 3]);
+});
