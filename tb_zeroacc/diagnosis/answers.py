@@ -285,6 +285,8 @@ class Flagged:
         is_mutable: False where it remains even though its rule is muted for this run.
         is_own_cause: Whether it is a fact that no other fault brings about, such as a rate that was
             set: it then folds under nothing and steps back behind nothing.
+        apart_from: Codes, or how they begin, of faults that did not bring it about in this run: it
+            folds under none of them and steps back behind none.
     """
 
     summary: str
@@ -299,6 +301,7 @@ class Flagged:
     rivals: tuple[tuple[str, str], ...] = ()
     is_mutable: bool = True
     is_own_cause: bool = False
+    apart_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,8 @@ def _yield(answers: dict[str, Answer], rules: Sequence[Rule]) -> dict[str, Answe
         answer = settled[code] = answers[code]  # set first: a cycle ends here
         if isinstance(answer, Flagged) and not answer.is_own_cause:
             for other in by_code[code].steps_back_behind(rules):
+                if other.code.startswith(answer.apart_from):
+                    continue
                 if _stands(settle(other.code), other):
                     settled[code] = CannotTell(f"{other.code} ({other.name}) hides it")
                     break
@@ -208,6 +210,8 @@ def _explains(flagged: Flags, cause: str, effect: str, order: Mapping[str, int])
     """Named as a consequence, begun no earlier, and in the same layers or behind them."""
     (rule, first), (other, second) = flagged[cause], flagged[effect]
     if effect not in rule.explains or second.is_own_cause:
+        return False
+    if cause.startswith(second.apart_from):
         return False
     if tier_of(rule, first) < min(Tier.STRONG, tier_of(other, second)):
         return False  # a smell does not explain a strong finding

@@ -10,7 +10,7 @@ from tb_zeroacc.diagnosis.answering.shown_curves import points_of
 from tb_zeroacc.diagnosis.answering.unrecorded import inside_is_known, need_a_recording
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
-from tb_zeroacc.diagnosis.computed.chance.weak_signal import shown_signal
+from tb_zeroacc.diagnosis.computed.chance.weak_signal import best_at_chance, shown_signal
 from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
@@ -57,7 +57,12 @@ def outcome_of(
 
 
 def _has_learned(context: RunContext) -> bool:
-    """Whether the curves show it: the loss is off its baseline, or something got better."""
+    """Whether the curves show it: the loss is off its baseline, or something got better.
+
+    What training gains proves nothing where validation is at its baseline throughout.
+    """
+    if best_at_chance(context.run) is not None:
+        return False
     below = context.loss_ratio is not None and context.loss_ratio < HOPELESS
     return below or bool(improvements_of(context.run))
 
@@ -100,6 +105,13 @@ def headline_of(
         return f"{gained} {_unmade(context.run, answers)}", first.summary if first else beside
     if outcome is Outcome.NOT_LEARNING:
         return f"The model does not learn, and no cause could be shown: {told}.", score
+    if (found := best_at_chance(context.run)) is not None and outcome is Outcome.CANNOT_TELL:
+        best, chance = map(number, found)
+        return (
+            f"Validation does not show that it learns: its loss was {best} at best, and chance "
+            f"scores {chance}.",
+            score,
+        )
     course = _course_in_words(context.run)
     if course is not None:
         return f"{course}: whether it learns, the log does not say.", score

@@ -191,6 +191,17 @@ def test_a_cause_of_its_own_lies_under_nothing_and_steps_back_behind_nothing() -
     assert shape(judged(a_rule(A, flag(), explains=(B,)), own)) == {A: [], B: []}
 
 
+@pytest.mark.parametrize(("apart_from", "stands"), [((A,), True), (("ZA7",), True),
+                                                    (("ZA1", "ZA3"), False), ((), False)])
+def test_what_a_fault_did_not_bring_about_stands_beside_it(
+    apart_from: tuple[str, ...], stands: bool
+) -> None:
+    cause, effect = a_rule(A, flag(), explains=(B,)), a_rule(B, flag(apart_from=apart_from))
+    assert shape(judged(cause, effect)) == ({A: [], B: []} if stands else {A: [B]})
+    behind = a_rule(B, flag(apart_from=apart_from), yields_to=(A,))
+    assert (B in shape(judged(a_rule(A, flag()), behind))) is stands
+
+
 def test_folded_findings_keep_their_evidence_and_stay_flagged() -> None:
     found = judged(a_rule(A, flag(), explains=(B,)), a_rule(B, flag()))
     assert isinstance(found.checks[B], Flagged)

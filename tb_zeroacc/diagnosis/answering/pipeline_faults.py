@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tb_zeroacc.diagnosis.answers import Fix, Limit, at_least, at_most, unlike
-from tb_zeroacc.diagnosis.computed.data.pipeline import PipelineStage, Seen, keeps_shape
+from tb_zeroacc.diagnosis.computed.data.pipeline import PipelineStage, Seen, cuts_out, keeps_shape
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.wording import count, number, percent
 
@@ -18,6 +18,9 @@ FEW_LEVELS = 1.0  # range of what is left
 MANY_LEVELS = 8.0  # range of whole numbers with some information
 AT_ONE_END = 0.95  # a photo of 0 to 255 that is clipped to 0 to 1: over .99
 SPREAD_OUT = 0.5
+# A part that is cut out: nearly all of it is 0, and of what is not hardly any of what there was.
+EMPTY = 0.98
+HARDLY_ANY = 0.05
 
 # Scaled twice: the range that results, and how alike the two factors must be. Taps look at
 # different elements, so that their spreads differ by some percent.
@@ -154,6 +157,30 @@ def clipped(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
         ("share of values at that end", was),
         ("share of values at that end", share),
         at_most(AT_ONE_END, room=ROUNDING), unit="share", is_mutable=True,
+    )  # fmt: skip
+
+
+def emptied(stage: PipelineStage, _: dict[str, Seen]) -> PipelineFault | None:
+    """What is cut out holds next to nothing of what there was: the margin of a picture, say."""
+    if not cuts_out(stage):
+        return None
+    before, after, end = stage.before, stage.after, stage.end
+    if not after.varies or min(after.zeros, end.zeros) < EMPTY - ROUNDING:
+        return None
+    if (1 - after.zeros) > HARDLY_ANY * (1 - before.zeros):
+        return None
+    return PipelineFault(
+        f"The stage between the taps {_taps(stage)} cuts out a part in which "
+        f"{percent(after.zeros)} of the values are 0.",
+        f"Before it {percent(before.zeros)} are 0.",
+        Fix(
+            "Cut out the part that shows something, and look at what is left.",
+            "for before, after in zip(raw.take(3), raw.map(stage).take(3)):\n"
+            "    print(before, after, sep='\\n')",
+        ),
+        ("share of zeros", before.zeros),
+        ("share of zeros", after.zeros),
+        at_most(EMPTY, room=ROUNDING), unit="share", is_mutable=True,
     )  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from tb_zeroacc.diagnosis.answering.fixes.data_code import standardising
@@ -170,6 +168,7 @@ def _unscaled(run: Run, table: Table, rms: float, context: str, fact: Evidence) 
             fact,
         ),
         since=first,
+        fix=standardising(TEXT, run),
         rivals=(RIVAL,),
     )  # fmt: skip
 
@@ -190,7 +189,7 @@ def _small(context: RunContext, table: Table, largest: float) -> Flagged:
         ),
         tier=Tier.STRONG if (context.loss_ratio or 0.0) >= HOPELESS else Tier.SMELL,
         since=first,
-        fix=twice if is_twice else None,
+        fix=twice if is_twice else standardising(TEXT, context.run),
     )  # fmt: skip
 
 
@@ -221,5 +220,4 @@ def _flagged(
         "largest early batch loss, against 5 times the baseline", table, loudest, in_float32(loud),
         since=0, until=early, shown_by=run.curve(STEP_LOSS_TAG),
     )  # fmt: skip
-    found = _unscaled(run, table, rms, context, fact)
-    return replace(found, fix=standardising(TEXT, run))
+    return _unscaled(run, table, rms, context, fact)

@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.data.inputs import EQUAL
 from tb_zeroacc.diagnosis.computed.learning.failing_validation import held_out
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs
 from tb_zeroacc.diagnosis.context import RunContext
@@ -26,7 +27,6 @@ from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import count, percent
 
-ALIKE = 1e-6  # relative difference of two fingerprints; float32 sums of one batch agree to 1e-7
 OVERFLOWING = 1e37  # near the end of float32's range sums are infinite, and values were clipped
 IN_A_ROW = 3  # two equal batches may be chance in tiny data, three are not
 MOSTLY = 0.9  # of all consecutive samples: a generator that is stuck repeats itself throughout
@@ -74,7 +74,8 @@ def repeated_batch(context: RunContext) -> Answer:
     ```
 
     ## Easily confused with
-    ZA102 input-all-zero: such batches are equal too. ZA605 overfits: it follows here. ZA705
+    ZA102 input-all-zero: such batches are equal too. ZA105 constant-features: all examples are the
+    same, and labels are read on and on. ZA605 overfits: it follows here. ZA705
     stopped-too-early: the loss of a single batch can fall for long.
 
     ## Sources
@@ -133,7 +134,7 @@ def _neighbours(table: Table) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     pairs &= known[1:] & known[:-1]
     with np.errstate(invalid="ignore"):
         gap = np.abs(np.diff(prints, axis=1)).max(axis=0)
-    equal = gap <= ALIKE * np.maximum(size[1:], size[:-1])
+    equal = gap <= EQUAL * np.maximum(size[1:], size[:-1])
     alike = equal & (np.diff(table.column("examples"), axis=0) == 0)
     return pairs, pairs & alike.all(axis=1)
 

@@ -8,6 +8,7 @@ from tb_zeroacc.diagnosis.answering.pipeline_faults import (
     PipelineFault,
     clipped,
     constant,
+    emptied,
     not_finite,
     scaled_twice,
     truncated,
@@ -42,7 +43,7 @@ from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count
 
 Look = Callable[[PipelineStage, dict[str, Seen]], PipelineFault | None]
-LOOKS: tuple[Look, ...] = (not_finite, constant, truncated, clipped, scaled_twice)
+LOOKS: tuple[Look, ...] = (not_finite, constant, truncated, clipped, emptied, scaled_twice)
 TAP = "dataset = dataset.apply(tb_zeroacc.tap({name!r}))"
 
 
@@ -70,7 +71,8 @@ def pipeline_stage_destroys_data(context: RunContext) -> Answer:
 
     ## What it means
     The data at the tap before the stage are fine; at the tap after it they are all zero, one
-    constant, NaN or Inf, clipped to nearly nothing, or scaled for a second time.
+    constant, NaN or Inf, clipped to nearly nothing, cut from an empty margin, or scaled for a
+    second time.
 
     ## Why accuracy suffers
     The model never sees how the examples differ. In data that are scaled twice the differences
@@ -86,7 +88,9 @@ def pipeline_stage_destroys_data(context: RunContext) -> Answer:
 
     Strong, muted once the run beats its baseline: cut to integers (whole numbers no more than 1
     apart, 90 % or more of them 0, and at most a quarter of the values other than 0 left); or
-    clipped (95 % at one end of their element, under half before, and the range was cut).
+    clipped (95 % at one end of their element, under half before, and the range was cut); or a part
+    is cut out of each element in which 98 % of the values are 0, and those that are not are at most
+    a twentieth as frequent as before.
 
     Strong, a smell where the run beats its baseline: scaled twice. Standard deviation and range
     shrink by one factor (within 25 %), the resulting range is .1 or less, and the factor is, within

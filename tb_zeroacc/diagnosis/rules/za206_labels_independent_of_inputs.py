@@ -22,6 +22,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.chance.held_out import NEVER_BETTER, held_out_baseline
 from tb_zeroacc.diagnosis.computed.chance.weak_signal import shown_signal
 from tb_zeroacc.diagnosis.computed.data.association import CHANCE, Association, association_of
@@ -48,6 +49,16 @@ TOGETHER = Fix(
     "- dataset = tf.data.Dataset.zip((images, labels))\n"
     "+ dataset = tf.data.Dataset.zip((images, labels)).shuffle(1000)",
 )
+# A record cannot tell a relation out of the model's reach from none: every mean, and every product
+# of a few columns, of a parity or a hash of the inputs is that of random labels.
+SEPARATES = (
+    "Train on 100 rows until their loss is near 0: if that fails, the model cannot learn. If it "
+    "works, train another kind of model (boosted trees, say) on all rows, once as they are and "
+    "once with the labels shuffled: where validation is no better for the true labels, the inputs "
+    "tell nothing of them."
+)
+LOSSES = ("ZA3",)  # faults of output and loss, under which examples were learned all the same
+LEARNED = 0.05  # accuracy above the largest class's share: as in ZA704
 # The inputs of these are codes: their size has no meaning, and neither has a correlation with it.
 CODES = ("Embedding", "Lookup", "Vectorization", "Hashing")
 
@@ -79,7 +90,7 @@ class _Held:
     needs=(LOSS, LABELS, WEIGHTS),
     explains=("ZA403", "ZA404", "ZA604", "ZA605", "ZA704", "ZA705"),
     yields_to=(
-        "ZA101", "ZA102", "ZA103", "ZA104", "ZA106", "ZA107", "ZA110", Family.LABELS,
+        "ZA101", "ZA102", "ZA103", "ZA104", "ZA106", "ZA107", "ZA110", "ZA113", Family.LABELS,
         Family.OUTPUT_AND_LOSS, "ZA503", "ZA504", "ZA509", "ZA601",
     ),
     muted_when=Muted.BASELINE_IS_BEATEN,
@@ -94,7 +105,9 @@ def labels_independent_of_inputs(context: RunContext) -> Answer:
 
     ## What it means
     Inputs and labels of one row do not belong together: they were shuffled separately, joined by
-    the wrong key, drawn at random; or the features contain no information about the label.
+    the wrong key, drawn at random; or the features contain no information about the label. A
+    relation that the model cannot represent (a parity, a hash, the third digit of a number) leaves
+    the same record, and is not ruled out.
 
     ## Why accuracy suffers
     There is nothing to learn. The best that a model can do is to predict the largest class or the
@@ -114,7 +127,9 @@ def labels_independent_of_inputs(context: RunContext) -> Answer:
     is correlated with a label column: Pearson's r over all samples, p by Fisher's z, times the
     number of pairs, must be 1e-4 or more. A smaller p proves that labels depend on inputs (1e-9 to
     1e-211 where nets learn); a larger one proves nothing (XOR), which is why it does not suffice
-    alone. Repeated examples count once.
+    alone. Repeated examples count once. It stands beside faults of output and loss where examples
+    were learned in spite of them: validation never got better, while training is .05 above the
+    largest class's share or below .9 of its baseline.
 
     ## How to fix it
     ```python
@@ -220,6 +235,13 @@ def _by_updates(
     return _flagged(context, summary, trend, found, held, update)
 
 
+def _learned_examples(context: RunContext) -> bool:
+    """Whether training got better, so that neither output nor loss keep the model from it."""
+    accuracy, majority = context.final_accuracy, context.baseline.accuracy
+    is_right = accuracy is not None and majority is not None and accuracy > majority + LEARNED
+    return is_right or (context.loss_ratio or 1.0) < HOPELESS
+
+
 def _flagged(
     context: RunContext,
     summary: str,
@@ -248,7 +270,8 @@ def _flagged(
     return Flagged(
         summary=summary,
         context=f"Updates are healthy ({number(update)} of the weights), and no input column is "
-        f"correlated with a label (p = {number(p)}).",
+        f"correlated with a label (p = {number(p)}). A relation that this model cannot represent, "
+        "a parity or a hash, looks the same.",
         evidence=(
             *shown,
             replace(loss, rules_out="a model that cannot learn"),
@@ -259,11 +282,6 @@ def _flagged(
         fix=TOGETHER if is_fed_by_dataset(run) else None,
         by_heart=held is not None,
         is_mutable=held is None,
-        rivals=(
-            (
-                "ZA604",
-                "Let a larger model memorise a few examples, then train it on all: if validation "
-                "still does not improve, there is nothing to learn.",
-            ),
-        ),
+        apart_from=LOSSES if held is not None and _learned_examples(context) else (),
+        rivals=(("ZA604", SEPARATES),),
     )  # fmt: skip

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.facts import Fit
 from tb_zeroacc.run import Role, Run, Table
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import answer, check, flagged
@@ -111,4 +113,26 @@ def test_it_names_the_number_and_the_second_division(largest: float, is_twice: b
     found = flagged("ZA103", small(largest))
     assert f"{largest:.2g}"[:5] in found.summary
     assert ("255 twice" in found.context) is is_twice
-    assert (found.fix is not None) is is_twice
+    assert found.fix is not None
+    assert ("x / 255" in found.fix.code) is is_twice
+
+
+QUIET = (scales(10, 10), losses(0.8), saturated(0.9))
+TINY = {"mean": 0.0, "std": 0.001, "min": -0.0029, "max": 0.0029}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (scales(577, 577), losses(139)),
+        QUIET,
+        (a_table("inputs", {"x[0]": TINY, "x[1]": TINY}), losses(0.7)),
+    ],
+    ids=["loud", "quiet", "small"],
+)
+@pytest.mark.parametrize("from_arrays", [True, False])
+def test_the_fix_scales_the_data_as_they_came(parts: tuple[Table, ...], from_arrays: bool) -> None:
+    contract = replace(CONTRACT, fit=Fit(epochs=10, from_arrays=from_arrays))
+    fix = flagged("ZA103", a_run(*parts, contract, *STUCK)).fix
+    assert fix is not None
+    assert ("dataset.map(" in fix.code) is not from_arrays

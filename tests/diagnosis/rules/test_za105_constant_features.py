@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.engine import diagnose
+from tb_zeroacc.run import Role, Run, Split
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
 from tests.diagnosis.rules.planted.scale import front
@@ -48,6 +51,15 @@ def ends_at(share: float) -> tuple[Any, ...]:
 
 STUCK = ends_at(1.0)
 NOTHING, SOMETHING = association(0.02), association(0.3)
+# Nine tenths never vary.
+BARE = inputs(VARIES, *[STILL] * 9)
+
+
+def at(auc: float) -> Any:
+    """A validation of two classes that is ranked so well."""
+    loss = a_curve([0.7] * 10, split=Split.VALIDATION)
+    named = {"name": "auc", "tag": "zeroacc/epoch/val_auc"}
+    return loss, a_curve([auc] * 10, Role.METRIC, Split.VALIDATION, **named)
 
 
 def few(feature: dict[str, Any]) -> dict[str, Any]:
@@ -64,6 +76,15 @@ ZA105: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
         a_run(inputs(VARIES, STILL, STILL), *STUCK, *SOMETHING), Tier.SMELL),
     "and the loss is just off its baseline": (
         a_run(inputs(VARIES, STILL, STILL), *ends_at(0.899), *NOTHING), Tier.SMELL),
+    "nine tenths, and the others tell little": (
+        a_run(BARE, *STUCK, *association(0.31)), Tier.STRONG),
+    "nine tenths, and one tells more": (a_run(BARE, *STUCK, *association(0.32)), Tier.SMELL),
+    "a little fewer": (
+        a_run(inputs(VARIES, *[STILL] * 8), *STUCK, *association(0.31)), Tier.SMELL),
+    "nine tenths, and validation is ranked": (
+        a_run(BARE, *STUCK, *association(0.31), *at(0.7)), Tier.SMELL),
+    "nine tenths, and validation is not": (
+        a_run(BARE, *STUCK, *association(0.31), *at(0.5)), Tier.STRONG),
     "sorted data": (a_run(inputs(SORTED, SORTED)), Passed),
     "rare words": (a_run(inputs(RARE, NEVER, NEVER)), Passed),
     "none varies": (a_run(inputs(ALONE, ALONE)), NotApplicable),
@@ -87,3 +108,42 @@ def test_it_shows_their_share_and_names_them() -> None:
     assert shown.value == pytest.approx(2 / 3)
     assert (shown.comparison, shown.healthy) == ("above", "at most")
     assert "`x[1]` and `x[2]`, out of 3 features" in found.context
+
+
+def read_again(*, spread: Any = 0.0, prints: Any = 0.5, ones: Any = (10.0, 12.0, 9.0, 11.0, 10.0),
+               examples: Any = 32.0) -> Run:  # fmt: skip
+    """Five batches of one picture, under labels that go on."""
+    twos = [32.0 - one for one in ones]
+    return a_run(
+        a_table("inputs", {"x[0]": {"min": [0.0] * 5, "max": 1.0, "count": 2048.0}}),
+        a_table("batch", {"x": {"fingerprint_1": prints, "fingerprint_2": -0.2,
+                                "examples": examples}}, steps=range(5)),
+        a_table("label_counts", {"y": {"0": ones, "1": twos}}),
+        a_table("outputs", {"y": {"spread": spread, "min": 0.4, "max": 0.6, "examples": 32.0}},
+                steps=range(5)),
+        a_contract(units=2), a_curve([0.69] * 5),
+    )  # fmt: skip
+
+
+SAME: dict[str, tuple[Run, type[Answer] | Tier]] = {
+    "one picture under all names": (read_again(), Tier.STRONG),
+    "outputs differ by rounding": (read_again(spread=4e-7), Tier.STRONG),
+    "outputs differ at first": (read_again(spread=[1e-3, 0, 0, 0, 0]), CannotTell),
+    "batches differ": (read_again(prints=[0.5, 0.5, 0.5, 0.5, 0.51]), CannotTell),
+    "the last batch is smaller": (
+        read_again(prints=[0.5] * 4 + [0.1], examples=[32.0] * 4 + [7.0]), CannotTell),
+    "a generator that is stuck": (read_again(ones=[10.0] * 5), CannotTell),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), SAME.values(), ids=SAME.keys())
+def test_examples_that_are_all_the_same(run: Run, want: type[Answer] | Tier) -> None:
+    check("ZA105", run, want)
+
+
+def test_the_same_batch_and_the_same_outputs_fold_under_it() -> None:
+    run = read_again()
+    progress = a_table("progress", {"progress": {"steps_per_epoch": 5.0}}, steps=range(5))
+    told = diagnose(replace(run, tables={**run.tables, "progress": progress}), CATALOGUE)
+    assert [finding.code for finding in told.findings] == ["ZA105"]
+    assert "ZA106" in {c.code for c in told.findings[0].explains}

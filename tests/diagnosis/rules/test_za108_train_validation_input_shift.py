@@ -111,3 +111,9 @@ def test_a_validation_that_turned_folds_under_it() -> None:
     assert told.findings[0].code == "ZA108"
     assert told.outcome is Outcome.LEARNING
     assert {f.code for f in told.findings if f.tier >= Tier.STRONG} == {"ZA108"}
+
+
+@pytest.mark.parametrize(("times", "stands"), [(16.0, True), (15.9, False)])
+def test_no_order_of_the_examples_scales_them(times: float, stands: bool) -> None:
+    run = a_run(*shifted(0.3 * times, 0.4 * times), *LEARNS, SORTED, FAILS)
+    assert flagged("ZA108", run).apart_from == (("ZA205",) if stands else ())

@@ -62,6 +62,9 @@ DIVIDED = seen("scaled", 0, 1, std=0.09, before="raw", dtype="uint8", zero_share
                integer_share=1.0, least_share=0.992, largest_share=0.008)  # fmt: skip
 CLIPPED = seen("clipped", 0, 1, std=0.05, before="raw", zero_share=0.004, integer_share=1.0,
                least_share=0.004, largest_share=0.996)  # fmt: skip
+# Half of a picture is 0, nearly all of its margin is.
+DRAWN = seen("drawn", 0, 1, zero_share=0.5)
+MARGIN = seen("margin", 0, 0.5, before="drawn", shape=(28, 1, 1), zero_share=0.998)
 TWICE = seen("again", 0, 1 / 255, before="scaled")
 
 DESTROYED: dict[str, tuple[Run, Tier, str]] = {
@@ -89,6 +92,11 @@ DESTROYED: dict[str, tuple[Run, Tier, str]] = {
                                                least_share=0.97)),
         Tier.STRONG, "clips 97 % of the values to one end of their range, -2",
     ),
+    "cut from the margin": (
+        run_of(DRAWN, MARGIN), Tier.STRONG, "a part in which 99.8 % of the values are 0"),
+    "cut from the margin in batches": (
+        run_of(DRAWN, seen("margin", 0, 0.5, before="drawn", shape=(None, 4, 28, 1), elements=32,
+                           zero_share=0.98)), Tier.STRONG, "cuts out a part"),
     "scaled twice, with a tap between": (
         run_of(RAW, SCALED, TWICE), Tier.STRONG, "divides by 255 once more",
     ),
@@ -169,6 +177,20 @@ HEALTHY: dict[str, tuple[Tensor, ...]] = {
         seen("clipped", -3, 3, std=0.98, before="raw", least_share=0.02, largest_share=0.02),
     ),
     "cropped": (RAW, seen("crop", 0, 250, before="raw", shape=(20, 20, 1), dtype="uint8")),
+    "cropped to what is there": (
+        DRAWN, seen("middle", 0, 1, before="drawn", shape=(20, 20, 1), zero_share=0.3)),
+    "cropped, and emptier": (
+        DRAWN, seen("corner", 0, 1, before="drawn", shape=(9, 9, 1), zero_share=0.979)),
+    "sparse before and behind": (
+        seen("rare", 0, 1, zero_share=0.99),
+        seen("part", 0, 1, before="rare", shape=(20, 20, 1), zero_share=0.995)),
+    "nearly all set to zero, and nothing cut": (
+        DRAWN, seen("spikes", 0, 1, before="drawn", zero_share=0.998)),
+    "of unknown shape": (
+        seen("drawn", 0, 1, zero_share=0.5, shape=(None, None, 1)),
+        seen("margin", 0, 1, before="drawn", shape=(28, 1, 1), zero_share=0.998)),
+    "counted, not cut": (
+        DRAWN, seen("sums", 0, 9, before="drawn", shape=(28,), zero_share=0.998)),
     "mixed up": (
         seen("batched", 0, 1, shape=(None, *SHAPE)),
         seen("mixed", 0, 0.98, std=0.2, before="batched", shape=(None, *SHAPE)),
@@ -219,6 +241,7 @@ OTHERWISE: dict[str, tuple[Run, type[Answer]]] = {
         run_of(RAW, NANS, fed={"non_finite_count": 1.0}, more=BEATS), Flagged,
     ),
     "divided as integers, and learned": (run_of(RAW, DIVIDED, more=BEATS), Passed),
+    "cut from the margin, and learned": (run_of(DRAWN, MARGIN, more=BEATS), Passed),
     "clipped, and learned": (run_of(RAW, CLIPPED, more=BEATS), Passed),
     "too few values to call them alike": (
         run_of(RAW, seen("scaled", 0, 0, before="raw", values=31), fed=NULL), CannotTell,

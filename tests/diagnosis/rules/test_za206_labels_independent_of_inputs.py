@@ -352,6 +352,27 @@ def test_the_fix_shuffles_the_data_as_they_came(from_arrays: bool) -> None:
     assert fix is None or "Dataset.zip((images, labels)).shuffle" in fix.code
 
 
+@pytest.mark.parametrize(
+    ("run", "apart"),
+    [
+        (fed(loss=(1.0, 0.95, 0.9, 0.899), held=RANDOM), True),
+        (fed(loss=(1.0, 0.95, 0.9, 0.9), held=RANDOM), False),
+        (fed(loss=(1.0, 0.95, 0.9, 0.89)), False),  # what was learned may hold for others
+        (classes(STUCK, 0.551, held=RANDOM), True),
+        (classes(STUCK, 0.549, held=RANDOM), False),
+    ],
+    ids=["loss", "loss on its limit", "no validation", "accuracy", "accuracy below its limit"],
+)
+def test_it_stands_beside_a_loss_by_which_examples_were_learned(run: Run, apart: bool) -> None:
+    assert flagged("ZA206", run).apart_from == (("ZA3",) if apart else ())
+
+
+def test_it_claims_no_more_than_the_record_shows() -> None:
+    found = flagged("ZA206", fed())
+    assert "a hash, looks the same" in found.context
+    assert "with the labels shuffled" in found.rivals[0][1]
+
+
 def test_it_steps_back_behind_faults_of_the_data() -> None:
     zeros = {"mean": 0.0, "std": 0.0, "min": 0.0, "max": 0.0, "zero_share": 1.0}
     run = fed(a_table("inputs", {"x[0]": zeros, "x[1]": zeros}, steps=[0, 50, 199]))

@@ -26,6 +26,7 @@ OTHER_AREAS = frozenset({"pr", "prc", "precision", "recall"})  # chance scores t
 ABOVE, ERRORS = 0.05, 2.5
 UNKNOWN_ERROR = 0.04  # of an area over 50 examples of either class
 FEWEST_POINTS = 3
+FEWEST_LOSSES = 4  # before the lowest of them says that none was better
 
 
 @per_run
@@ -35,6 +36,24 @@ def shown_signal(run: Run) -> str | None:
     return _area(run, split) or (
         _accuracy(run) or _loss(run) if split is Split.VALIDATION else None
     )
+
+
+@per_run
+def best_at_chance(run: Run) -> tuple[float, float] | None:
+    """The lowest validation loss and what chance scores, where it was never clearly better.
+
+    None without enough of a validation loss, where any validation metric shows a signal, and where
+    training is weighted: a model that weighs rare classes up says more of them than there are.
+    """
+    curve, held = run.headline(Role.LOSS, Split.VALIDATION), held_out_baseline(run)
+    low = None if curve is None else curve.series.minimum
+    if curve is None or held is None or low is None or len(curve.series) < FEWEST_LOSSES:
+        return None
+    if run.table("sample_weights") is not None:
+        return None
+    if low.value < held.clear or shown_signal(run) is not None:
+        return None
+    return low.value, held.low
 
 
 def _has_validation(run: Run) -> bool:

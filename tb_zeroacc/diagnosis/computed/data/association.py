@@ -79,6 +79,17 @@ def shows_none(run: Run) -> bool:
     return association is not None and association.log_p >= math.log(CHANCE)
 
 
+def explains_little(run: Run, share: float) -> bool:
+    """Whether the best column of the inputs explains no more than a share of a label's variance.
+
+    Args:
+        run: The run.
+        share: 0 to 1; the square of Pearson's r is compared with it.
+    """
+    association = association_of(run)
+    return association is not None and association.r**2 <= share
+
+
 def independent(drawn: float, size: float | None, *, within: bool) -> float:
     """The number of independent examples among so many drawn from a data set of this size.
 

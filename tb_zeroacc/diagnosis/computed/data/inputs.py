@@ -6,8 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES
+from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.facts import Layer, Operation
 from tb_zeroacc.run import Run, Table
+
+FEWEST_BATCHES = 5  # of one size, before they are called equal
+# Relative difference of two fingerprints, or of the outputs of two examples: float32 sums of one
+# batch agree to 1e-7.
+EQUAL = 1e-6
 
 
 def has_constant_input(run: Run) -> bool | None:
@@ -24,6 +30,31 @@ def has_constant_input(run: Run) -> bool | None:
         if len(known) and known.min() == known.max():
             return True
     return False
+
+
+@per_run
+def examples_are_equal(run: Run) -> bool:
+    """Whether all examples have the same inputs, whatever their labels.
+
+    The batches are equal although their labels go on; and from the first batch on, before any
+    update, outputs do not differ within one. Neither alone would do: a generator may be stuck, and
+    a dead layer has constant outputs.
+    """
+    batch, counts, outputs = (run.table(k) for k in ("batch", "label_counts", "outputs"))
+    if batch is None or counts is None or outputs is None:
+        return False
+    examples = np.nan_to_num(batch.column("examples"))  # (samples, inputs)
+    whole = (examples == examples.max()).all(axis=1)
+    prints = np.stack([batch.column(f"fingerprint_{i}") for i in (1, 2)])[:, whole]
+    if prints.shape[1] < FEWEST_BATCHES or not np.isfinite(prints).all():
+        return False
+    size = np.abs(prints).max(axis=(0, 1))
+    are_equal = bool((np.ptp(prints, axis=1) <= EQUAL * size).all())
+    drawn = counts.values[np.isin(counts.steps, batch.steps[whole])]
+    differ = len(drawn) > 1 and bool((np.ptp(drawn, axis=0) > 0).any())
+    level = np.maximum(np.abs(outputs.column("min")), np.abs(outputs.column("max")))
+    flat = (outputs.column("examples") > 1) & (outputs.column("spread") <= EQUAL * level)
+    return are_equal and differ and bool(flat.all())
 
 
 def has_non_finite_input(run: Run) -> bool | None:

@@ -117,3 +117,15 @@ def keeps_shape(stage: PipelineStage) -> bool:
     return grown in (0, 1) and all(
         a == b or a is None or b is None for a, b in zip(before, inner, strict=True)
     )
+
+
+def cuts_out(stage: PipelineStage) -> bool:
+    """Whether a value after it is one of those before it, of which there are more: it crops."""
+    before, after = stage.before.tensor.shape, stage.after.tensor.shape
+    if before is None or after is None or None in before:
+        return False
+    inner = after[len(after) - len(before) :]  # without the batch
+    if len(after) - len(before) not in (0, 1) or None in inner:
+        return False
+    pairs = [(a, b) for a, b in zip(before, inner, strict=True) if a is not None and b is not None]
+    return before != inner and all(b <= a for a, b in pairs)

@@ -8,7 +8,7 @@ import pytest
 
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.computed.chance.held_out import held_out_baseline
-from tb_zeroacc.diagnosis.computed.chance.weak_signal import shown_signal
+from tb_zeroacc.diagnosis.computed.chance.weak_signal import best_at_chance, shown_signal
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.run import Curve, Role, Run, Split
@@ -27,8 +27,13 @@ def area(*values: float, split: Split = HELD, name: str = "auc") -> Curve:
     return a_curve(values, Role.METRIC, split, tag=tag, name=name, headline=False)
 
 
+FLAT = (0.66, 0.64, 0.638, 0.637, 0.637)
+BY_HEART = (0.66, 0.62, 0.58, 0.56, 0.55)
+
+
 def noisy(
-    *more: Any, held: tuple[int, int] = (86, 42), val_loss: float = 0.668, mean: float = 0.38
+    *more: Any, held: tuple[int, int] = (86, 42), val_loss: float = 0.668, mean: float = 0.38,
+    loss: tuple[float, ...] = FLAT,
 ) -> Run:
     """2000 examples of two classes, 38 % of them positive; the loss ends at .96 of its entropy."""
     first, second = (float(n) for n in held)
@@ -38,7 +43,7 @@ def noisy(
         a_table("label_counts", {"y": {"0": 2000 * (1 - mean), "1": 2000 * mean}}),
         a_table("validation_labels", {"y": {"examples": [first + second] * 2}}),
         a_table("validation_label_counts", {"y": {"0": [first] * 2, "1": [second] * 2}}),
-        a_curve([0.72, 0.66, 0.64, 0.638, 0.637, 0.637]),
+        a_curve([0.72, *loss]),
         a_curve([0.70, *[val_loss] * 5], split=HELD),
         *more,
     )
@@ -102,3 +107,26 @@ def test_a_weak_signal_is_not_called_chance(run: Run, outcome: Outcome) -> None:
     assert ("ZA704" in {finding.code for finding in told.findings}) is (
         outcome is Outcome.NOT_LEARNING
     )
+
+
+AT_CHANCE: dict[str, tuple[Run, float | None]] = {
+    "above it": (noisy(), 0.668),
+    "below it by no more than sampling explains": (noisy(val_loss=0.645), 0.645),
+    "clearly below it": (noisy(val_loss=0.625), None),
+    "an area tells more": (noisy(area(0.5, 0.6, 0.64, 0.65, 0.65)), None),
+    "weighted": (noisy(a_table("sample_weights", {"y": {"mean": 1.0}})), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "best"), AT_CHANCE.values(), ids=AT_CHANCE.keys())
+def test_a_validation_that_stays_at_chance(run: Run, best: float | None) -> None:
+    found = best_at_chance(run)
+    assert (None if found is None else found[0]) == (None if best is None else pytest.approx(best))
+
+
+def test_what_training_alone_gains_is_not_called_learning() -> None:
+    told = diagnose(noisy(loss=BY_HEART), CATALOGUE, strict=True)
+    assert told.outcome is Outcome.CANNOT_TELL
+    assert told.headline.startswith("Validation does not show that it learns: its loss was 0.668 ")
+    shown = diagnose(noisy(loss=BY_HEART, val_loss=0.62), CATALOGUE, strict=True)
+    assert shown.outcome is Outcome.LEARNING
