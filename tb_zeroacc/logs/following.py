@@ -18,6 +18,8 @@ from tb_zeroacc.tfrecord import HEAD, TAIL, payload_is_sound
 Read: TypeAlias = Callable[[int, int], bytes]  # (first byte, how many) -> those that are there
 
 BLOCK = 4 * 2**20  # bytes read at once
+# Steps may be clocks, in nanoseconds even; sums of some of them must fit 64 bits.
+LARGEST_STEP = 2**61
 
 
 def read_up_to(read: Read, size: int) -> bytes:
@@ -248,6 +250,8 @@ class FileFollower:
 
     def _add(self, event: event_pb2.Event) -> bool:
         """Takes an event; False where nothing can be made of what it holds."""
+        if abs(event.step) > LARGEST_STEP:
+            return False
         try:
             self.contents.add(event)
         except (ArithmeticError, LookupError, TypeError, ValueError):
