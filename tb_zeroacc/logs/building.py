@@ -302,12 +302,29 @@ def _tables(recorder: Member, epochs: Sequence[facts.Epoch]) -> dict[str, Table]
             columns=samples.layout.columns,
             steps=samples.steps,
             epochs=_epochs_of(kind, samples.steps, progress, epochs),
-            values=samples.values,
+            values=_with_true_counts(kind, samples),
             pooled=samples.layout.pooled,
             thinned=samples.thinned,
         )
         for kind, samples in found.items()
     }
+
+
+# Columns that count something, whatever the table.
+COUNTS = frozenset({"count", "non_finite_count", "examples", "units"})
+
+
+def _with_true_counts(kind: str, samples: Samples) -> NDArray[np.float32]:
+    """The values, float32 of shape (samples, rows, columns): NaN for a count that can be none."""
+    is_class = kind.removeprefix("validation_") in facts.CLASS_TABLES
+    at = [i for i, name in enumerate(samples.layout.columns) if is_class or name in COUNTS]
+    counts = samples.values[:, :, at]
+    odd = np.isinf(counts) | (counts < 0)
+    if not odd.any():
+        return samples.values
+    values = samples.values.copy()
+    values[:, :, at] = np.where(odd, np.nan, counts)
+    return values
 
 
 MOST_EPOCHS = 2**31  # no training has as many: a larger number, or NaN, is none

@@ -118,3 +118,14 @@ def test_a_missing_name_of_rows_is_told_once(tmp_path: Path) -> None:
     assert run.notes == (
         "Samples of `loss` were left out: the names of their rows and columns are missing.",
     )
+
+
+def test_a_count_that_is_none_is_not_known(tmp_path: Path) -> None:
+    row = [1.0] * len(facts.COLUMNS["outputs"])
+    examples = facts.COLUMNS["outputs"].index("examples")
+    odd = [[*row[:examples], number, *row[examples + 1 :]] for number in (np.inf, -1.0, 32.0)]
+    samples = [sample(i, "outputs", [row], names=not i) for i, row in enumerate(odd)]
+    write(tmp_path, [start("s"), *samples])
+    table = only(tmp_path).tables["outputs"]
+    assert np.array_equal(table.column("examples")[:, 0], [np.nan, np.nan, 32.0], equal_nan=True)
+    assert (table.column("mean") == 1.0).all()

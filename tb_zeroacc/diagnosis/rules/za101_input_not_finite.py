@@ -98,7 +98,8 @@ def _not_finite(context: RunContext, table: Table, sample: int, rows: list[int])
                           since=step, until=last)
         for r in rows[:3]
     )  # fmt: skip
-    held = f"{int(total)} of {int(size)} input values" if size else count(int(total), "input value")
+    whole = f"{int(total)} of {int(size)} input values" if size > 0 else None
+    held = whole or count(int(total), "input value")
     are = "is" if total == 1 else "are"
     return Flagged(
         summary=f"{held} at step {step} {are} NaN or Inf.",

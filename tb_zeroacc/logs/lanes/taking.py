@@ -21,6 +21,8 @@ LARGEST_PIECE = 2**17  # records
 # Where fewer records in a row are plain it is faster to take the next ones as events, too.
 WORTH_IT = 8
 LONGEST_BURST = 4096  # events
+# Steps may be clocks, in nanoseconds even; sums of some of them must fit 64 bits.
+LARGEST_STEP = 2**61
 
 
 def take(contents: FileContents, data: bytes, payloads: Payloads) -> list[int]:
@@ -60,7 +62,7 @@ def _taken(contents: FileContents, piece: Piece) -> list[int]:
 
 def _add(contents: FileContents, event: event_pb2.Event | None) -> bool:
     """Takes an event; False where it is none, or nothing can be made of what it holds."""
-    if event is None:
+    if event is None or abs(event.step) > LARGEST_STEP:
         return False
     try:
         contents.add(event)
