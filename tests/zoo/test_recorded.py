@@ -26,16 +26,17 @@ pytestmark = pytest.mark.training  # the programs load Keras
 # In percent of the trainings of the whole zoo, as they stand in docs/measurements.md; more is
 # wanted. Whoever falls below looks first at what is printed.
 AT_LEAST = {
-    "right cause first": 77.0,
-    "every cause among the findings": 81.0,
+    "right cause first": 85.0,
+    "right cause as the headline": 80.0,
+    "every cause among the findings": 85.0,
     "healthy: outcome learning": 98.0,
 }
 AT_MOST = {
-    "a symptom as the headline": 6.0,
+    "a symptom as the headline": 5.0,
     "healthy: definite or strong": 0.0,
-    "healthy: a smell": 5.0,
+    "healthy: a smell": 6.0,
 }
-RIGHT = {Tier.DEFINITE: 99.0, Tier.STRONG: 75.0}
+RIGHT = {Tier.DEFINITE: 99.0, Tier.STRONG: 80.0}
 
 
 @dataclass(frozen=True)
