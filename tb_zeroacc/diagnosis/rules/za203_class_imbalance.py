@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answering.fixes.data_code import weights_by_rarity
 from tb_zeroacc.diagnosis.answering.fixes.keras_code import data_argument
 from tb_zeroacc.diagnosis.answering.fixes.own_loop import has_own_loop
 from tb_zeroacc.diagnosis.answering.shown_curves import accuracy_against
@@ -22,9 +23,14 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.chance.majority import ceiling_of, is_of_majority
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts, labels_of, outside_classes
-from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
-from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING, SETTLED
+from tb_zeroacc.diagnosis.computed.model.outputs import (
+    output_row,
+    predicted_share,
+    trained_outputs,
+)
+from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
@@ -34,11 +40,6 @@ from tb_zeroacc.wording import count, number, percent
 
 MAJORITY = 0.9  # share of the largest class; 63:37 is no imbalance
 COLLAPSED = 0.999  # share of predictions of it. Faulty 1.0, nearest healthy .63
-NEAR = 0.1  # of the rest above the majority's share: an accuracy below that proves nothing
-# Of accuracy: who always answers the largest class scores its share. Where it is this far below
-# that, others are predicted, as weights within a loss of one's own have it.
-BELOW = 0.05
-
 # Pooled before a share is believed: a few batches of 32 may hold one class by chance.
 FEWEST_BATCHES = 3
 FEWEST_EXAMPLES = 64
@@ -131,30 +132,15 @@ def _majority(run: Run, output: Output) -> _Majority | None:
         return None
     label = int(np.argmax(counts))
     share = float(counts[label] / counts.sum())
-    return _Majority(output, label, share, _predicted(run, output, label), counts)
-
-
-def _predicted(run: Run, output: Output, label: int) -> float | None:
-    """Share of the predictions of a class, over the last samples."""
-    table = run.table("prediction_counts")
-    row = output_row(table, output.name)
-    if table is None or row is None:
-        return None
-    last = table.values[-max(1, min(SETTLED, len(table) // 4)) :, row, :].astype(np.float64)
-    total = float(np.nansum(last))
-    if not total or str(label) not in table.columns:
-        return None
-    return float(np.nansum(last[:, table.columns.index(str(label))]) / total)
+    return _Majority(output, label, share, predicted_share(run, output, label), counts)
 
 
 def _flagged(context: RunContext, worst: _Majority, *, alone: bool) -> Flagged:
     run, table = context.run, context.given(LABEL_COUNTS)
     first, last = int(table.steps[0]), int(table.steps[-1])
-    ceiling = worst.share + NEAR * (1.0 - worst.share)
     accuracy = context.final_accuracy
     one_answer = worst.predicted is not None and worst.predicted >= COLLAPSED - ROUNDING
-    low = worst.share - BELOW - ROUNDING
-    poor = accuracy is not None and low <= accuracy <= ceiling + ROUNDING
+    poor = is_of_majority(accuracy, worst.share)
     weighted = _weighted(run)
     strong = (one_answer or poor) and alone and not weighted
     evidence = [
@@ -170,7 +156,8 @@ def _flagged(context: RunContext, worst: _Majority, *, alone: bool) -> Flagged:
                               shown_by=run.curve("zeroacc/prediction_majority_share"))
         )  # fmt: skip
     if accuracy is not None:
-        evidence += accuracy_against(run, "the majority's share plus a tenth of the rest", ceiling)
+        evidence += accuracy_against(run, "the majority's share plus a tenth of the rest",
+                                     ceiling_of(worst.share))
     said = "and the model predicts no other" if one_answer else "so accuracy means little"
     return Flagged(
         summary=f"Class {worst.label} has {percent(worst.share)} of all labels, {said}.",
@@ -200,8 +187,7 @@ def _weights(run: Run, worst: _Majority) -> Fix | None:
     seen = np.flatnonzero(worst.counts)
     if len(seen) > SHOWN_CLASSES:
         return None
-    shares = {int(k): worst.counts[worst.label] / worst.counts[k] for k in seen}
-    known = {k: number(float(w)).replace(" ", "") for k, w in shares.items()}
+    known = weights_by_rarity(worst.counts)
     if _takes_class_weights(run, worst.output):
         said = ", ".join(f"{k}: {weight}" for k, weight in known.items())
         data = data_argument(run)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.chance.majority import NO_BETTER, room_of_counting
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts
 from tb_zeroacc.diagnosis.computed.learning.trend import last_stretch, training_step
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
@@ -33,8 +33,6 @@ from tb_zeroacc.run import Role, Run, Table
 from tb_zeroacc.wording import number, percent
 
 ONE_CLASS = 0.999  # share of the predictions; a working model on imbalanced data stays under .7
-NO_BETTER = 0.001  # accuracy above the largest class's share that is rounding
-ERRORS = 2.0  # standard errors of that share, which is counted in a part of the batches
 AGAINST = "the largest class's share, with the error of counting it"
 FEWEST_STEPS = 10  # a model may begin by predicting one class
 FEWEST_OTHERS = 10  # examples of other classes among the predictions, where no accuracy is known
@@ -173,7 +171,7 @@ def _room(run: Run, output: str, majority: float) -> float:
     """By how much the accuracy of a constant answer may exceed the share that was counted."""
     counts = class_counts(run, output)
     counted = 1.0 if counts is None else float(counts.sum())
-    return NO_BETTER + ERRORS * math.sqrt(majority * (1.0 - majority) / counted)
+    return room_of_counting(majority, counted)
 
 
 def _named(table: Table, row: int) -> _Named | None:

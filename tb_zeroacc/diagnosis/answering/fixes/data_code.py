@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tb_zeroacc.diagnosis.answering.fixes.keras_code import is_fed_by_dataset
 from tb_zeroacc.diagnosis.answers import Fix
 from tb_zeroacc.run import Run
+from tb_zeroacc.wording import number
 
 _ARRAYS = (
     "+ mean, std = x_train.mean(axis=0), x_train.std(axis=0)\n"
@@ -34,3 +38,13 @@ def labels_mapped(run: Run, expression: str) -> str:
     if is_fed_by_dataset(run):
         return f"+ dataset = dataset.map(lambda x, y: (x, {expression}))"
     return f"+ y = {expression}"
+
+
+def weights_by_rarity(counts: NDArray[np.float64]) -> dict[int, str]:
+    """The weight of each class that occurs, as code: 1 for the largest, more for rarer ones.
+
+    Args:
+        counts: Of each class, (classes,).
+    """
+    times = {int(k): float(counts.max() / counts[k]) for k in np.flatnonzero(counts)}
+    return {k: number(weight).replace(" ", "") for k, weight in times.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,8 @@ from tb_zeroacc.diagnosis.computed.data.labels import class_counts
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.run import Run
+
+ROUNDED = 1e-3  # of the mean weight of a batch: sums over its examples in float32 are off by less
 
 
 @per_run
@@ -31,25 +35,64 @@ def class_weights(run: Run, output: str) -> NDArray[np.float64] | None:
     latter: exactly where a weight follows from the class (Keras' `class_weight`, weights made from
     labels), and near the mean of all where it does not.
     """
+    overall, batches = mean_weight(run, output), _batches(run, output)
+    if overall is None or batches is None:
+        return None
+    shares, means, low, high = batches
+    if not len(means):
+        return np.full(shares.shape[1], overall)
+    # From the mean, so that a class that no batch tells apart keeps it.
+    off = np.linalg.lstsq(shares, means - overall, rcond=1e-6)[0]
+    return np.asarray(np.clip(overall + off, low, high))
+
+
+@per_run
+def follow_classes(run: Run, output: str) -> bool | None:
+    """Whether all examples of a class weigh the same; None where the batches do not tell."""
+    weights, batches = class_weights(run, output), _batches(run, output)
+    if weights is None or batches is None:
+        return None
+    shares, means, low, high = batches
+    present = (shares > 0).any(axis=0)
+    classes = int(present.sum())
+    if len(means) <= classes or np.linalg.matrix_rank(shares) < classes:
+        return None
+    room = ROUNDED * max(abs(low), abs(high))
+    ends = weights[present].min() - low, weights[present].max() - high
+    return bool(np.abs([*(shares @ weights - means), *ends]).max() <= room)
+
+
+def _batches(run: Run, output: str) -> _Batches | None:
+    """What is on record of the weights, batch by batch; None without weights or counts."""
     weights, counts = run.table("sample_weights"), run.table("label_counts")
-    known, overall = class_counts(run, output), mean_weight(run, output)
     at, of = output_row(weights, output), output_row(counts, output)
     if weights is None or counts is None or at is None or of is None:
         return None
-    if known is None or overall is None:
+    if class_counts(run, output) is None:
         return None
     kept = [i for i, name in enumerate(counts.columns) if name != "other"]
-    both, left, right = np.intersect1d(weights.steps, counts.steps, return_indices=True)
+    _, left, right = np.intersect1d(weights.steps, counts.steps, return_indices=True)
     drawn = np.nan_to_num(counts.values[right, of][:, kept].astype(np.float64))
     means = weights.column("mean")[left, at]
     good = np.isfinite(means) & (drawn.sum(axis=1) > 0)
-    if not len(both) or not good.any():
-        return np.full(len(kept), overall)
     shares = drawn[good] / drawn[good].sum(axis=1, keepdims=True)
-    # From the mean, so that a class that no batch tells apart keeps it.
-    off = np.linalg.lstsq(shares, means[good] - overall, rcond=1e-6)[0]
     low, high = (_bound(weights.column(name)[:, at], side) for name, side in _BOUNDS)
-    return np.asarray(np.clip(overall + off, low, high))
+    return _Batches(shares, means[good], low, high)
+
+
+class _Batches(NamedTuple):
+    """Weights batch by batch.
+
+    Attributes:
+        shares: Of each class, (batches, classes).
+        means: Mean weight of each batch, (batches,).
+        low, high: The smallest and the largest weight of any example; infinite where unknown.
+    """
+
+    shares: NDArray[np.float64]
+    means: NDArray[np.float64]
+    low: float
+    high: float
 
 
 _BOUNDS = (("min", -np.inf), ("max", np.inf))

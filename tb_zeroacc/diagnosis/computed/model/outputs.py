@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.diagnosis.computed.model.samples import known_median, settled
+from tb_zeroacc.diagnosis.computed.model.samples import SETTLED, known_median, settled
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.facts import Output, Tensor
 from tb_zeroacc.run import Run, Table
@@ -105,3 +105,16 @@ def useful_spread(run: Run, output: str) -> float:
         if std > 0:
             return std
     return 1.0
+
+
+def predicted_share(run: Run, output: Output, label: int) -> float | None:
+    """Share of the predictions of a class over the last samples, 0 to 1; None if unknown."""
+    table = run.table("prediction_counts")
+    row = output_row(table, output.name)
+    if table is None or row is None:
+        return None
+    last = table.values[-max(1, min(SETTLED, len(table) // 4)) :, row, :].astype(np.float64)
+    total = float(np.nansum(last))
+    if not total or str(label) not in table.columns:
+        return None
+    return float(np.nansum(last[:, table.columns.index(str(label))]) / total)

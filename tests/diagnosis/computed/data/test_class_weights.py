@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from tb_zeroacc.diagnosis.computed.chance.baseline import baseline_of, unweighted_baseline
-from tb_zeroacc.diagnosis.computed.data.class_weights import class_weights
+from tb_zeroacc.diagnosis.computed.data.class_weights import class_weights, follow_classes
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_contract, a_run, a_table
 
@@ -35,6 +36,30 @@ def test_weights_that_follow_from_the_class_are_found_exactly() -> None:
 def test_a_class_that_no_batch_tells_apart_keeps_the_mean() -> None:
     run = weighted(1.0, 3.0, seen=[16.0] * 6)
     assert class_weights(run, "y") == pytest.approx([2.0, 2.0])
+
+
+def of_examples(low: float, high: float) -> Run:
+    """Weights that differ within a class, around means that the classes explain."""
+    run = weighted(0.5, 16.0)
+    means = run.tables["sample_weights"].column("mean")[:, 0]
+    other = a_table("sample_weights", {"y": {"mean": means, "min": low, "max": high}})
+    return replace(run, tables={**run.tables, "sample_weights": other})
+
+
+FOLLOWING = {
+    "of classes": (weighted(0.5, 16.0), True),
+    "all the same": (weighted(1.0, 1.0), True),
+    "some examples count more": (of_examples(0.5, 20.0), False),
+    "some count less": (of_examples(0.1, 16.0), False),
+    "no two batches differ": (weighted(1.0, 3.0, seen=[16.0] * 6), None),
+    "as many batches as classes": (weighted(1.0, 3.0, seen=[1.0, 2.0]), None),
+    "no weights": (a_run(BINARY), None),
+}
+
+
+@pytest.mark.parametrize(("run", "follow"), FOLLOWING.values(), ids=FOLLOWING.keys())
+def test_whether_weights_are_of_classes(run: Run, follow: bool | None) -> None:
+    assert follow_classes(run, "y") is follow
 
 
 def test_none_without_weights() -> None:
