@@ -124,7 +124,7 @@ def a_plateau_seen_after_every_epoch(log: Path) -> None:
 # --- stuck, too short -----------------------------------------------------------------------------
 
 
-@faulty("ZA704", "ZA604")
+@faulty("ZA704", "ZA604", "ZA206")
 def whether_a_number_of_sixteen_bits_is_even_in_ones(log: Path, bits: int = 16) -> None:
     x = np.random.default_rng(1).integers(0, 2, (2000, 24)).astype("float32")
     y = (x[:, :bits].sum(axis=1) % 2).astype("int32")
@@ -138,7 +138,7 @@ def whether_a_number_of_sixteen_bits_is_even_in_ones(log: Path, bits: int = 16) 
     train(model, log, 2 * x - 1, y, epochs=12)
 
 
-@faulty("ZA704", "ZA604")
+@faulty("ZA704", "ZA604", "ZA206")
 def the_third_digit_behind_the_point(log: Path, places: int = 1000) -> None:
     x = np.random.default_rng(2).uniform(0, 1, (1500, 2)).astype("float32")
     y = (np.floor(places * x[:, 0]) % 2).astype("int32")
@@ -289,7 +289,7 @@ def four_lines_a_batch(log: Path, batch: int = 4) -> None:
     train(model, log, data, epochs=6)
 
 
-@faulty("ZA704", "ZA604")
+@faulty("ZA704", "ZA604", "ZA206")
 def which_of_two_is_the_larger_hash(log: Path) -> None:
     """The class is a hash of the row: there is a rule, and no net will find it."""
     x = np.random.default_rng(6).integers(0, 50, (1500, 4)).astype("float32")
