@@ -143,6 +143,8 @@ def _identical(context: RunContext, weights: Table) -> Flagged | None:
     is_short = len(weights) < FEWEST_SAMPLES or last - first < least
     if is_short or not np.isfinite(rms).any():
         return None
+    if np.nanmax(weights.column("non_finite_count"), initial=0.0) > 0:
+        return None  # what broke has changed, though NaN differs from nothing
     rate = peak_rate(run, optimizer)
     if _moves(weights)[1].any() or (rate is not None and rate <= LOW_RATE):
         return None

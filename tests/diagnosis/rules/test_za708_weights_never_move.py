@@ -76,9 +76,12 @@ def test_an_unknown_rate_cannot_tell() -> None:
 
 
 # --- where no update is seen --------------------------------------------------------------------
-def unseen(*, end: float = 0.1, last: int = 15, loss: float = 2.3, **more: Any) -> Run:
+def unseen(
+    *, end: float = 0.1, last: int = 15, loss: float = 2.3, broken: float = 0.0, **more: Any
+) -> Run:
     """No update is on record: of ten classes, a loss that ends at `loss` after 20 epochs."""
-    weights = {f"{n}/kernel": {"rms": [0.1] * 9 + [end], "unit_spread": 0.1} for n in "ab"}
+    row = {"rms": [0.1] * 9 + [end], "unit_spread": 0.1, "non_finite_count": [0.0] * 9 + [broken]}
+    weights = {f"{n}/kernel": row for n in "ab"}
     steps = [*range(9), last]
     return a_run(
         a_table("weights", weights, steps=steps), a_contract(**more),
@@ -92,6 +95,7 @@ UNSEEN: dict[str, tuple[Run, type[Answer]]] = {
     "all are the same": (unseen(), Flagged),
     "fourteen steps": (unseen(last=14), CannotTell),
     "one differs in its last digit": (unseen(end=0.10000001), CannotTell),
+    "they became NaN": (unseen(end=float("nan"), broken=64.0), CannotTell),
     "it learned": (unseen(loss=2.0), CannotTell),
     "gradients that are gathered": (unseen(optimizer=GATHERS), CannotTell),
     "gathered for long": (unseen(last=30, optimizer=GATHERS), Flagged),
