@@ -1,4 +1,4 @@
-"""Programs that something holds back: a narrow layer, dropout, constraints, penalties, lines.
+"""Programs held back by a layer, dropout, constraints, penalties, straight lines or a schedule.
 
 Beside each kind stand healthy ones that look alike.
 """
