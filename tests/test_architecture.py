@@ -37,16 +37,18 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "telling": ({"wire", "run", "diagnosis"}, set()),
     "encoding": ({"wire", "telling", "verdict", "run", "diagnosis"}, set()),
     "arguments": (set(), set()),
+    "places": (set(), set()),
     "announcing": ({"arguments", "telling", "verdict"}, set()),
     "keras": (
         {"facts", "records", "arguments", "announcing", "recording", "verdict", "diagnosis"},
         {"numpy", "tensorflow", "keras"},
     ),
     "plugin": (
-        {"wire", "telling", "encoding", "verdict", "logs", "run", "facts", "series", "diagnosis"},
+        {"wire", "telling", "encoding", "verdict", "logs", "run", "facts", "series", "diagnosis",
+         "places"},
         {"numpy", "tensorboard", "werkzeug"},
     ),
-    "cli": ({"telling", "encoding", "verdict", "diagnosis", "run"}, {"typer", "rich"}),
+    "cli": ({"telling", "encoding", "verdict", "diagnosis", "run", "places"}, {"typer", "rich"}),
 }
 
 # The floors of the large rooms, from the ground up: each may import those below it.

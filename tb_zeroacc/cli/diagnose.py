@@ -7,6 +7,7 @@ import math
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import typer
 
@@ -16,6 +17,7 @@ from tb_zeroacc.cli.printable import printable
 from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.encoding import runs_json
 from tb_zeroacc.errors import UnreadablePathError
+from tb_zeroacc.places import Place, places_below
 from tb_zeroacc.verdict import Reader, Reading
 
 
@@ -40,11 +42,11 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
         return USAGE
     readings: list[Reading] = []
     unreadable = False
-    for path in paths:
+    for place in (place for path in paths for place in places_below(path)):
         try:
-            reader = Reader(path)
+            reader = Reader(place.path)
             reader.refresh()
-            readings += reader.state(clock)
+            readings += [_named(reading, place) for reading in reader.state(clock)]
             unread = reader.unread
         except UnreadablePathError as error:
             unread = [str(error)]
@@ -64,6 +66,14 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
     limit = Tier[fail_on.upper()]
     found = any(f.tier >= limit for reading in readings for f in reading.diagnosis.findings)
     return FOUND if found else CLEAN
+
+
+def _named(reading: Reading, place: Place) -> Reading:
+    """A verdict under the name that its place was given."""
+    if not place.name:
+        return reading
+    name = place.training(reading.run.name)
+    return Reading(replace(reading.run, name=name), replace(reading.diagnosis, run=name))
 
 
 def _clock(now: str) -> float | None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from tensorboard import errors
 from tensorboard.plugins import base_plugin
 
+from tb_zeroacc.places import places_from
 from tb_zeroacc.plugin.listing import LARGEST_PAGE, PAGE, runs_answer, summaries_answer
 from tb_zeroacc.plugin.pictures import LAYER_KINDS, curve_json, layers_json
-from tb_zeroacc.plugin.places import places_from
 from tb_zeroacc.plugin.reading import BackgroundReading
 from tb_zeroacc.plugin.responding import (
     App,
