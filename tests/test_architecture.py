@@ -38,20 +38,22 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "marking": ({"run", "diagnosis"}, {"numpy"}),
     "encoding": ({"wire", "telling", "marking", "verdict", "run", "diagnosis"}, set()),
     "arguments": (set(), set()),
+    "places": (set(), set()),
     "announcing": ({"arguments", "telling", "verdict"}, set()),
     "keras": (
         {"facts", "records", "arguments", "announcing", "recording", "verdict", "diagnosis"},
         {"numpy", "tensorflow", "keras"},
     ),
     "plugin": (
-        {"wire", "telling", "encoding", "verdict", "logs", "run", "facts", "series", "diagnosis"},
+        {"wire", "telling", "encoding", "verdict", "logs", "run", "facts", "series", "diagnosis",
+         "places"},
         {"numpy", "tensorboard", "werkzeug"},
     ),
     "report": (
-        {"wire", "telling", "encoding", "verdict", "diagnosis", "run", "plugin"},
+        {"wire", "telling", "encoding", "verdict", "diagnosis", "run", "plugin", "places"},
         {"rich", "tensorboard", "werkzeug"},
     ),
-    "cli": ({"telling", "verdict", "diagnosis", "plugin", "report"}, {"typer", "rich"}),
+    "cli": ({"telling", "verdict", "diagnosis", "plugin", "places", "report"}, {"typer", "rich"}),
 }
 
 # The floors of the large rooms, from the ground up: each may import those below it.

@@ -63,7 +63,10 @@ def _options(
 def diagnose(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Log directories, event files, CSV logs; any URL."),
+        typer.Argument(
+            metavar="PATH...",
+            help="Log directories, event files, CSV logs; any URL. NAME:PATH,NAME:PATH names them.",
+        ),
     ],
     fmt: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
     fail_on: Annotated[

@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import typer
 
@@ -13,6 +14,7 @@ from tb_zeroacc.cli.environment import tensorboard_obstacle
 from tb_zeroacc.cli.exit_codes import CLEAN, FOUND, USAGE
 from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.errors import UnreadablePathError
+from tb_zeroacc.places import Place, places_below
 from tb_zeroacc.report.formats import FORMATS
 from tb_zeroacc.report.judged import Judged
 from tb_zeroacc.report.printable import printable
@@ -40,11 +42,11 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
         return USAGE
     readings: list[Reading] = []
     unread: list[str] = []
-    for path in paths:
+    for place in (place for path in paths for place in places_below(path)):
         try:
-            reader = Reader(path)
+            reader = Reader(place.path)
             reader.refresh()
-            readings += reader.state(clock)
+            readings += [_named(reading, place) for reading in reader.state(clock)]
             unread += reader.unread
         except UnreadablePathError as error:
             unread.append(str(error))
@@ -62,6 +64,14 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
     if unread:
         return USAGE
     return FOUND if judged.has_failed else CLEAN
+
+
+def _named(reading: Reading, place: Place) -> Reading:
+    """A verdict under the name that its place was given."""
+    if not place.name:
+        return reading
+    name = place.training(reading.run.name)
+    return Reading(replace(reading.run, name=name), replace(reading.diagnosis, run=name))
 
 
 def _clock(now: str) -> float | None:

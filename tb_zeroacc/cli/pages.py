@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from tb_zeroacc.cli.exit_codes import CLEAN, USAGE
-from tb_zeroacc.plugin.places import Place
+from tb_zeroacc.places import Place, places_below
 from tb_zeroacc.report.printable import printable
 
 
@@ -73,6 +73,7 @@ def serve(paths: Sequence[str], host: str, port: int) -> int:
 
 def _places(paths: Sequence[str]) -> tuple[Place, ...]:
     """Of several paths, each stands before the names of its trainings."""
-    if len(paths) == 1:
-        return (Place(paths[0]),)
-    return tuple(Place(path, path.rstrip("/")) for path in paths)
+    places = [place for path in paths for place in places_below(path)]
+    if len(places) == 1:
+        return tuple(places)
+    return tuple(Place(place.path, place.name or place.path.rstrip("/")) for place in places)

@@ -129,22 +129,29 @@ def unreadable(
     return Built(run, last_event=None, pause=0.0, unfinished=(), holds_data=True)
 
 
-def at(built: Built, now: float | None) -> Run:
+def at(built: Built, now: float | None, known: Run | None = None) -> Run:
     """The Run at a moment: whether it still runs, and how long it has been idle.
 
     Args:
         built: The Run without a clock.
         now: Seconds since the epoch; None for no clock.
+        known: The same Run at an earlier moment: where it is as it was, it is returned itself.
     """
     run = built.run
     idle = None if now is None or built.last_event is None else max(0.0, now - built.last_event)
     least = MIN_PATIENCE if run.recorded else MIN_PATIENCE_WITH_OTHERS
-    if idle is not None and run.end is None and idle < max(PATIENCE * built.pause, least):
-        return replace(run, state="live", idle_seconds=idle // 60.0 * 60.0)
+    patience = max(PATIENCE * built.pause, least)
+    is_live = idle is not None and run.end is None and idle < patience
+    # In whole minutes: what is judged by it holds for one. One that has ended is not idle.
+    minutes = None if idle is None or run.end is not None else idle // 60.0 * 60.0
+    state = "live" if is_live else run.state
+    if known is not None and (known.state, known.idle_seconds) == (state, minutes):
+        return known
+    if is_live:
+        return replace(run, state="live", idle_seconds=minutes)
     return replace(
         run,
-        # In whole minutes: what is judged by it holds for one. One that has ended is not idle.
-        idle_seconds=None if idle is None or run.end is not None else idle // 60.0 * 60.0,
+        idle_seconds=minutes,
         notes=(*run.notes, *built.unfinished),
         damaged=run.damaged or bool(built.unfinished),
     )

@@ -19,6 +19,7 @@ from tb_zeroacc.logs.storage import Listed, Storage, shown
 from tb_zeroacc.logs.text_logs.csv_following import CsvFollower
 from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
 from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
+from tb_zeroacc.logs.trust.unpacking import ENDING, unpacked
 from tb_zeroacc.logs.trust.window import Mark, Window
 from tb_zeroacc.run import Damage
 
@@ -93,16 +94,16 @@ def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> Fo
     is_settled = known is not None and (known.fault is None or known.gave_up)
     if known is not None and is_settled and _is_unchanged(known.listed, listed):
         return known
-    window = Window(lambda first, count: storage.read(listed.location, first, count), listed.size)
     file = FollowedFile(listed, next(_SERIALS), follower_of(listed.name))
     try:
+        window = _window(storage, listed)
         if known is not None and listed.size >= known.listed.size and not known.gave_up:
             fresh, file = file, FollowedFile(listed, known.serial, known.follower, known.mark)
             if _is_replaced(known, window, listed):
                 file = fresh
         file.is_pointer = _is_pointer(window, file)
         if not file.is_pointer:
-            file.follower.advance(window.read, listed.size)
+            file.follower.advance(window.read, window.size)
         if isinstance(file.follower, FileFollower):
             file.mark = window.marked(file.follower.offset, file.mark)
         if not isinstance(file.follower, HparamsFollower):  # written before or behind a training
@@ -117,6 +118,16 @@ def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> Fo
         file.fault = f"nothing can be made of what it holds ({type(error).__name__})"
         file.gave_up = True
     return file
+
+
+def _window(storage: Storage, listed: Listed) -> Window:
+    def read(first: int, count: int) -> bytes:
+        return storage.read(listed.location, first, count)
+
+    if not listed.name.endswith(ENDING):
+        return Window(read, listed.size)
+    content = unpacked(read, listed.size)
+    return Window(lambda first, count: content[first : first + count], len(content))
 
 
 def _is_unchanged(known: Listed, listed: Listed) -> bool:

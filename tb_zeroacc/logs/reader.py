@@ -67,6 +67,7 @@ class LogReader:
     _built: dict[str, tuple[tuple[object, ...], Built]] = field(default_factory=dict)
     _told: dict[str, tuple[Built, Run]] = field(default_factory=dict)
     _lost: list[str] = field(default_factory=list)
+    _is_built: bool = False  # whether `_built` is what the files hold
 
     @property
     def unread(self) -> list[str]:
@@ -89,6 +90,9 @@ class LogReader:
         known, self._files = self._files, {}
         for file in in_reading_order(found):
             self._files[file.location] = followed(self._storage, known.get(file.location), file)
+        self._is_built = self._is_built and [*map(id, known.values())] == [
+            *map(id, self._files.values())
+        ]
         if not any(file.follower.holds_log for file in self._files.values()):
             raise UnreadablePathError(self._why_nothing())
 
@@ -98,6 +102,21 @@ class LogReader:
         Args:
             now: Seconds since the epoch; None for no clock.
         """
+        if not self._is_built:
+            self._build_all()
+        found = [(name, one) for name, (_, one) in self._built.items()]
+        # Directories with a header alone show only where there is nothing else.
+        kept = [(name, one) for name, one in found if one.holds_data] or found
+        told, self._told = self._told, {}
+        for name, one in kept:
+            before = told.get(name)
+            # The very same, where it is as it was, so that its verdict holds.
+            known = before[1] if before is not None and before[0] is one else None
+            self._told[name] = one, at(one, now, known)
+        return [run for _, run in self._told.values()]
+
+    def _build_all(self) -> None:
+        """Builds the trainings of which a file has changed."""
         built: dict[str, tuple[tuple[object, ...], Built]] = {}
         for name, files in sorted(self._trainings().items()):
             version = tuple((at.member, at.part, *at.file.version) for at in files)
@@ -107,17 +126,7 @@ class LogReader:
                 before = None if known is None else known[1].run
                 known = version, self._build(name, files, before)
             built[name] = known
-        self._built = built
-        found = [(name, one) for name, (_, one) in built.items()]
-        # Directories with a header alone show only where there is nothing else.
-        kept = [(name, one) for name, one in found if one.holds_data] or found
-        told, self._told = self._told, {}
-        for name, one in kept:
-            run, known_run = at(one, now), told.get(name)
-            if known_run is not None and known_run[0] is one and _same(known_run[1], run):
-                run = known_run[1]  # the very same, so that its verdict holds
-            self._told[name] = one, run
-        return [run for _, run in self._told.values()]
+        self._built, self._is_built = built, True
 
     def _trainings(self) -> dict[str, list[_Placed]]:
         """Every training's files in reading order, each where it belongs.
@@ -214,10 +223,3 @@ class LogReader:
             return reasons[0]
         more = f" The same holds for {len(reasons) - 1} more." if len(reasons) > 1 else ""
         return f"There is no readable log below {self.path!r}: {reasons[0]}{more}"
-
-
-def _same(a: Run, b: Run) -> bool:
-    """Whether two Runs of the same files are the same at two moments."""
-    return (a.state, a.idle_seconds, a.notes, a.damaged) == (
-        b.state, b.idle_seconds, b.notes, b.damaged,
-    )  # fmt: skip

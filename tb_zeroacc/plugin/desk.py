@@ -11,7 +11,7 @@ from tb_zeroacc.plugin.questions import SOON, Content, Missing, Question, Reply,
 from tb_zeroacc.plugin.responding import digest, quoted, serialise
 
 if TYPE_CHECKING:
-    from tb_zeroacc.plugin.places import Place
+    from tb_zeroacc.places import Place
     from tb_zeroacc.plugin.reading import View
     from tb_zeroacc.plugin.responses import LayerKind
     from tb_zeroacc.plugin.shown_training import ShownTraining

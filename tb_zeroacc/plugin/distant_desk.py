@@ -14,8 +14,8 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from threading import Lock, Thread
 
+from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.desk import Desk
-from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.questions import Answering, Question, Reply, Unavailable
 from tb_zeroacc.plugin.reading import BackgroundReading, View
 

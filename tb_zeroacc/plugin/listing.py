@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tb_zeroacc import __version__
-from tb_zeroacc.plugin.places import Place
+from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.reading import View
 from tb_zeroacc.plugin.responding import serialise
 from tb_zeroacc.telling import first_lines

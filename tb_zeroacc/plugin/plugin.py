@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, get_args
 from tensorboard import errors
 from tensorboard.plugins import base_plugin
 
+from tb_zeroacc.places import places_from
 from tb_zeroacc.plugin.distant_desk import DistantDesk
 from tb_zeroacc.plugin.listing import LARGEST_PAGE, PAGE
-from tb_zeroacc.plugin.places import places_from
 from tb_zeroacc.plugin.questions import Answering, Missing, Question, Route, Unavailable
 from tb_zeroacc.plugin.responding import (
     App,

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from tb_zeroacc.errors import ZeroAccuracyError
-from tb_zeroacc.plugin.places import Place, wellformed
+from tb_zeroacc.places import Place, wellformed
 
 if TYPE_CHECKING:
     from tb_zeroacc import verdict

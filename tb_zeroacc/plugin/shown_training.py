@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tb_zeroacc import encoding, telling
+from tb_zeroacc.places import Place, wellformed
 from tb_zeroacc.plugin.pictures import sparkline
-from tb_zeroacc.plugin.places import Place, wellformed
 from tb_zeroacc.plugin.responding import digest, serialise
 from tb_zeroacc.plugin.responses import Summary
 from tb_zeroacc.run import Curve, Run

@@ -11,9 +11,9 @@ from typing import Any
 
 from tb_zeroacc import __version__
 from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.listing import LARGEST_PAGE
-from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.plugin import BUNDLE
 from tb_zeroacc.plugin.questions import Content, Question
 from tb_zeroacc.plugin.reading import View

@@ -12,8 +12,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.distant_desk import DistantDesk
-from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.plugin import PLUGIN_NAME, ZeroAccuracyPlugin
 
 if TYPE_CHECKING:

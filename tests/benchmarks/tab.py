@@ -18,9 +18,9 @@ from tensorboard.plugins import base_plugin
 from werkzeug import test, wrappers
 
 from tb_zeroacc import verdict
+from tb_zeroacc.places import Place
 from tb_zeroacc.plugin import reading as reading_module
 from tb_zeroacc.plugin.desk import Desk
-from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.plugin import ZeroAccuracyPlugin
 from tb_zeroacc.plugin.reading import BackgroundReading
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tb_zeroacc.cli.pages import write_report
-from tb_zeroacc.plugin.places import Place
+from tb_zeroacc.places import Place
 from tb_zeroacc.report.server import TabServer
 from tests.browser import logs
 

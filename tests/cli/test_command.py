@@ -56,6 +56,12 @@ def test_clean_run_ends_with_0(falling: Path) -> None:
     assert result.stdout.startswith("✓ Learning")
 
 
+def test_places_with_names_of_their_own(falling: Path, exploding: Path) -> None:
+    result = run("diagnose", f"first:{falling},second:{exploding}", "--format", "json")
+    assert result.returncode == 1
+    assert [found["run"] for found in json.loads(result.stdout)["runs"]] == ["first", "second"]
+
+
 def test_finding_ends_with_1_and_names_its_code(exploding: Path) -> None:
     result = run("diagnose", str(exploding))
     assert result.returncode == 1, result.stderr

@@ -13,7 +13,7 @@ from tb_zeroacc import facts, records, verdict
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.logs import building, following, read_runs, reader
 from tb_zeroacc.verdict import read
-from tests.logs.written import curve, event, only, points, sample, start, write
+from tests.logs.written import curve, event, only, points, sample, simple, start, write
 
 LOG = curve("loss", [5.0, 4.0, 3.0, 2.0, 1.0])
 
@@ -129,3 +129,26 @@ def test_a_count_that_is_none_is_not_known(tmp_path: Path) -> None:
     table = only(tmp_path).tables["outputs"]
     assert np.array_equal(table.column("examples")[:, 0], [np.nan, np.nan, 32.0], equal_nan=True)
     assert (table.column("mean") == 1.0).all()
+
+
+BESIDE = [
+    ("loss", "score"), ("loss", "score", "episode"), ("loss", "rollout/ep_rew_mean"),
+    ("train/loss", "train/rewards/chosen"), ("train/policy_loss", "rollout/ep_rew_mean"),
+    ("loss", "elbo"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("tags", BESIDE, ids=" ".join)
+def test_no_tag_hides_a_loss_that_is_not_finite(tmp_path: Path, tags: tuple[str, ...]) -> None:
+    lost, other = tags[0], tags[1:]
+    steps = range(40)
+    write(
+        tmp_path,
+        [
+            event(i, simple(lost, 1.0 / (1 + i) if i < 20 else np.nan),
+                  *(simple(tag, i / 10) for tag in other))
+            for i in steps
+        ],
+    )  # fmt: skip
+    (found,) = read(str(tmp_path))
+    assert found.diagnosis.outcome is Outcome.BROKEN

@@ -13,8 +13,8 @@ from werkzeug import test, wrappers
 
 from tb_zeroacc.diagnosis.answers import Evidence, Fix, Passed, Tier
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
+from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.desk import Desk
-from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.plugin import ZeroAccuracyPlugin
 from tb_zeroacc.plugin.reading import BackgroundReading
 from tb_zeroacc.run import Curve, Role, Run, Split

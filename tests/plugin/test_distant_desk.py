@@ -17,10 +17,10 @@ from tensorboard.backend import application
 from tensorboard.plugins import base_plugin
 from werkzeug import test, wrappers
 
+from tb_zeroacc.places import Place
 from tb_zeroacc.plugin import distant_desk
 from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.distant_desk import DistantDesk
-from tb_zeroacc.plugin.places import Place
 from tb_zeroacc.plugin.plugin import ZeroAccuracyPlugin
 from tb_zeroacc.plugin.questions import Content, Missing, Question, Reply, Unavailable
 from tb_zeroacc.plugin.reading import BackgroundReading
@@ -156,7 +156,7 @@ def test_the_process_ends_with_the_one_that_asks(tmp_path: Path) -> None:
     program = (
         "import sys, time\n"
         "from tb_zeroacc.plugin.distant_desk import DistantDesk\n"
-        "from tb_zeroacc.plugin.places import Place\n"
+        "from tb_zeroacc.places import Place\n"
         "from tb_zeroacc.plugin.questions import Question\n"
         "desk = DistantDesk((Place(sys.argv[1]),))\n"
         "desk.answer(Question('summaries', {'offset': 0, 'limit': 1}))\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tb_zeroacc.places import places_of
 from tb_zeroacc.plugin import reading
-from tb_zeroacc.plugin.places import places_of
 from tb_zeroacc.plugin.reading import BackgroundReading, View
 from tests.logs.written import curve, write
 

@@ -8,9 +8,9 @@ from threading import Event
 import pytest
 
 from tb_zeroacc.errors import UnreadablePathError
+from tb_zeroacc.places import Place
 from tb_zeroacc.plugin import plugin as plugin_module
 from tb_zeroacc.plugin import reading as reading_module
-from tb_zeroacc.plugin.places import Place
 from tests.plugin.conftest import ROUTE, Asked, Script, verdict
 
 JS = "text/javascript"

@@ -9,9 +9,9 @@ from threading import Event
 import pytest
 
 from tb_zeroacc import encoding
+from tb_zeroacc.places import Place
 from tb_zeroacc.plugin import reading as reading_module
 from tb_zeroacc.plugin import shown_training as shown_module
-from tb_zeroacc.plugin.places import Place
 from tests.plugin.conftest import ROUTE, Asked, Script, verdict
 
 ODD_NAMES = [

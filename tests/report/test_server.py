@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tb_zeroacc.cli.app import app
-from tb_zeroacc.plugin.places import Place
+from tb_zeroacc.places import Place
 from tb_zeroacc.report.server import ROUTE, TabServer
 from tests.logs.written import curve, write
 

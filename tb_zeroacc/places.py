@@ -46,6 +46,19 @@ def places_of(logdir: str | None, logdir_spec: str | None) -> tuple[Place, ...]:
     return tuple(_place(spec) for spec in specs if spec)
 
 
+def places_below(path: str) -> tuple[Place, ...]:
+    """The places that a path on the command line names: itself, or several with their names.
+
+    What exists under that very name is meant, whatever is in it.
+    """
+    whole = Place(_local(path))
+    if _URL.match(path) or not {":", ","} & set(path) or Path(whole.path).exists():
+        return (whole,)
+    places = places_of(None, path)
+    is_any = any(_URL.match(place.path) or Path(place.path).exists() for place in places)
+    return places if is_any else (whole,)
+
+
 def places_from(context: Any) -> tuple[Place, ...]:
     """The places in TensorBoard's context, every field of which may be None."""
     spec = getattr(context.flags, "logdir_spec", None)

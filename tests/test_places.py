@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tb_zeroacc.plugin.places import Place, places_from, places_of
+from tb_zeroacc.places import Place, places_below, places_from, places_of
 
 HOME = str(Path.home())
 
@@ -40,3 +40,26 @@ def test_a_context_may_lack_everything() -> None:
 def test_a_named_place_gives_its_name_to_its_own_training() -> None:
     assert Place("x", "a").training(".") == "a"
     assert Place("x", "a").member(".") == "a/."
+
+
+@pytest.mark.parametrize(
+    ("path", "expect"),
+    [
+        ("a", [Place("a")]),
+        ("no", [Place("no")]),
+        ("x:a,y:b", [Place("a", "x"), Place("b", "y")]),
+        ("a,b", [Place("a"), Place("b")]),
+        ("x:a,y:no", [Place("a", "x"), Place("no", "y")]),
+        ("x:no", [Place("x:no")]),
+        ("odd:name,a", [Place("odd:name,a")]),
+        ("x:s3://bucket/a", [Place("s3://bucket/a", "x")]),
+        ("s3://bucket/a:b,c", [Place("s3://bucket/a:b,c")]),
+    ],
+)
+def test_a_path_of_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, expect: list[Place]
+) -> None:
+    for name in ("a", "b", "odd:name,a"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert list(places_below(path)) == expect
