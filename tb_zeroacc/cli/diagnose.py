@@ -14,7 +14,6 @@ from tb_zeroacc.cli.environment import tensorboard_obstacle
 from tb_zeroacc.cli.exit_codes import CLEAN, FOUND, USAGE
 from tb_zeroacc.cli.printable import printable
 from tb_zeroacc.diagnosis.answers import Tier
-from tb_zeroacc.encoding import runs_json
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.verdict import Reader, Reading
 
@@ -52,6 +51,8 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
             typer.echo(printable(sentence), err=True)
             unreadable = True
     if fmt == "json":
+        from tb_zeroacc.encoding import runs_json
+
         sys.stdout.write(json.dumps(runs_json(readings), indent=2, allow_nan=False) + "\n")
     elif readings:
         from tb_zeroacc.cli.text import print_readings

@@ -119,8 +119,7 @@ def _kinds(layout: Layout, matrix: NDArray[np.uint8]) -> list[tuple[int, Where]]
     fixed = matrix & mask
     if (period := _period(look)) and _repeats(fixed, period):
         return [(kind, slice(at, None, period)) for at, kind in enumerate(look[:period])]
-    blob, size = fixed.tobytes(), fixed.shape[1]
-    keys = (blob[at : at + size] for at in range(0, len(blob), size))
+    keys = fixed.view(f"V{fixed.shape[1]}").ravel().tolist()
     numbers = np.fromiter(map(number, keys, repeat(-1)), np.int16, len(fixed))
     order = np.argsort(numbers, kind="stable")
     ranked = numbers[order]
@@ -181,7 +180,7 @@ def _contents(part: Part, content: NDArray[np.uint8]) -> NDArray[Any]:
     if isinstance(part, Number):
         return content.copy().view(part.dtype).ravel().astype(np.float64)
     if isinstance(part, Buckets):
-        return content.copy().view("<f8").reshape(len(content), -1, 3)
+        return content.copy().view("<f8").reshape(len(content), part.count, 3)
     return content.copy().view("<f4").reshape(len(content), part.rows, part.columns)
 
 

@@ -34,6 +34,7 @@ class Buckets:
     """A histogram: its tag; float64 of shape (buckets, 3)."""
 
     name: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def _part_of(value: summary_pb2.Summary.Value, content: bytes) -> Part | None:
     if isinstance(item, Histogram):
         is_tensor = value.WhichOneof("value") == "tensor" and value.tensor.tensor_content == content
         if is_tensor and range_of(value) is not None:
-            return Buckets(item.tag)
+            return Buckets(item.tag, len(content) // 24)
     if isinstance(item, Record) and isinstance(item.content, SampleRecord):
         rows, columns = item.content.values.shape
         if len(content) == 4 * rows * columns > 0:
