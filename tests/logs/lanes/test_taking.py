@@ -24,7 +24,17 @@ from tb_zeroacc.logs.tables import TableStore
 from tb_zeroacc.series import SeriesBuilder
 from tb_zeroacc.tfrecord import HEAD, framed
 from tests.logs.written import (
-    BEGIN, Event, buckets, encoded, event, fact, histo, sample, simple, start, tensor,
+    BEGIN,
+    Event,
+    buckets,
+    encoded,
+    event,
+    fact,
+    histo,
+    sample,
+    simple,
+    start,
+    tensor,
 )  # fmt: skip
 
 Take = Callable[[FileContents, bytes, Payloads], int]
