@@ -64,6 +64,23 @@ def test_reading_in_pieces_is_reading_at_once(events: list[Event], data: st.Data
     same(in_pieces.freeze(), at_once)
 
 
+@given(logs(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_columns_are_as_good_as_single_points(events: list[Event], data: st.DataObject) -> None:
+    by_columns, at = SeriesBuilder(), 0
+    steps = np.array([step for step, _, _ in events], np.int64)
+    values = np.array([value for _, value, _ in events], np.float64)
+    times = np.array([time for _, _, time in events], np.float64)
+    while at < len(events):
+        end = at + data.draw(st.sampled_from([1, 5, 30, 400, len(events)]))
+        by_columns.append_columns(steps[at:end], values[at:end], times[at:end])
+        at = end
+    one_by_one = built(events)
+    same(by_columns.freeze(), one_by_one.freeze())
+    cut = data.draw(st.integers(-5, 2_500))
+    same(by_columns.before(cut).freeze(), one_by_one.before(cut).freeze())
+
+
 @given(logs())
 @settings(max_examples=60, deadline=None)
 def test_what_matters_is_exact(events: list[Event]) -> None:

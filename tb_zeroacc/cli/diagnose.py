@@ -15,7 +15,6 @@ from tb_zeroacc.cli.exit_codes import CLEAN, FOUND, USAGE
 from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.places import Place, places_below
-from tb_zeroacc.report.formats import FORMATS
 from tb_zeroacc.report.judged import Judged
 from tb_zeroacc.report.printable import printable
 from tb_zeroacc.verdict import Reader, Reading
@@ -53,7 +52,9 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
     for sentence in unread:
         typer.echo(printable(sentence), err=True)
     judged = Judged(readings, unread, Tier[fail_on.upper()])
-    if fmt in FORMATS:
+    if fmt != "text":
+        from tb_zeroacc.report.formats import FORMATS
+
         sys.stdout.write(FORMATS[fmt](judged))
     elif readings:
         from tb_zeroacc.report.text import print_readings

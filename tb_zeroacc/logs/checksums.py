@@ -102,27 +102,33 @@ def _table(digit: int) -> NDArray[np.uint32]:
 
     uint32 of shape (256 x 4 x 256): distance, byte of the register, its value.
     """
-    byte = np.arange(256, dtype=np.uint32)
-    still = np.stack([byte << np.uint32(8 * k) for k in range(4)])
+    bits = np.uint32(1) << np.arange(32, dtype=np.uint32)
     if digit:
-        below = _table(digit - 1).reshape(256, 4, 256)
-        step = _by(below[1], below[255])
+        below = _table(digit - 1)
+        step = _moved(below, _moved(below, bits, np.array([255])), np.array([1]))
     else:
-        left = byte
+        step = bits
         for _ in range(8):
-            left = (left >> np.uint32(1)) ^ np.where(left & 1, np.uint32(0x82F63B78), np.uint32(0))
-        step = np.stack([left, *still[:3]])
-    table = np.empty((256, 4, 256), np.uint32)
-    table[0], table[1] = still, step
+            step = (step >> np.uint32(1)) ^ np.where(step & 1, np.uint32(0x82F63B78), np.uint32(0))
+    moved = np.empty((256, 32), np.uint32)  # of each bit what becomes of it
+    moved[0], moved[1] = bits, step
     for power in range(1, 8):
-        many = 1 << power
-        table[many : 2 * many] = _by(_by(step, table[many - 1]), table[:many])
+        half = 1 << power
+        moved[half] = _by(step, moved[half - 1])
+        moved[half + 1 : 2 * half] = _by(moved[half], moved[1:half])
+    single = moved.reshape(256, 4, 8)
+    table = np.zeros((256, 4, 256), np.uint32)
+    for bit in range(8):
+        half = 1 << bit
+        table[:, :, half : 2 * half] = table[:, :, :half] ^ single[:, :, bit : bit + 1]
     return table.ravel()
 
 
-def _by(matrix: NDArray[np.uint32], registers: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Moves registers of any shape by one distance, whose table is given."""
-    return _moved(matrix.ravel(), registers, np.zeros(1, np.int64))
+def _by(step: NDArray[np.uint32], registers: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Moves registers of any shape by one distance, given what it makes of each bit."""
+    is_set = (registers[..., None] >> np.arange(32, dtype=np.uint32)) & np.uint32(1)
+    found: NDArray[np.uint32] = np.bitwise_xor.reduce(np.where(is_set, step, 0), axis=-1)
+    return found
 
 
 def _moved(

@@ -108,35 +108,49 @@ NOTHING_DROPPED = Dropped()
 
 def cut(data: bytes, offset: int = 0) -> Cut:
     """Cuts the whole records out of `data`, from byte `offset` on."""
-    heads: list[bytes] = []
-    starts, ends = array("q"), array("q")
     parts: list[Payloads] = []
-    size, look = len(data), FIRST_LOOK
+    look, recent = FIRST_LOOK, np.empty(0, np.int64)
+    while True:
+        found = _one_by_one(data, offset, look)
+        parts.append(found.payloads)
+        offset = found.offset
+        if len(found.payloads) < look:
+            return Cut(_joined(parts), offset, found.stop, found.need)
+        recent = np.concatenate([recent, found.payloads.starts])[-2 * LONGEST_REPEAT :]
+        repeated = _repeated(data, recent[-look:].tolist(), offset)
+        if len(repeated):
+            parts.append(repeated)
+            offset = int(repeated.ends[-1]) + TAIL
+        if len(repeated) < look:  # in vain, or what repeats is part of a longer repeat
+            look += look
+            recent = np.concatenate([recent, repeated.starts])[-2 * LONGEST_REPEAT :]
+        else:
+            look, recent = FIRST_LOOK, recent[:0]
+
+
+def _one_by_one(data: bytes, offset: int, most: int) -> Cut:
+    """Cuts so many records at most."""
     stop, need = Stop.WAITING, 0
-    while offset + HEAD <= size:
-        if len(heads) == look:
-            repeated = _repeated(data, heads, offset)
-            if len(repeated):
-                parts += [_payloads(starts, ends), repeated]
-                heads, starts, ends, look = [], array("q"), array("q"), FIRST_LOOK
-                offset = int(repeated.ends[-1]) + TAIL
-                continue
-            look += min(look, 2 * LONGEST_REPEAT)
+    last = len(data) - HEAD
+    offsets = array("q", (offset,))
+    known, keep = _KNOWN_HEADS.get, offsets.append
+    for _ in range(most):
+        if offset > last:
+            break
         head = data[offset : offset + HEAD]
-        length = _KNOWN_HEADS.get(head)
+        length = known(head)
         if length is None and (length := _learnt(head)) is None:
-            stop, need = Stop.DAMAGED, 0
+            stop = Stop.DAMAGED
             break
-        first, end = offset + HEAD, offset + HEAD + length
-        if length > MAX_PAYLOAD or end + TAIL > size:
+        behind = offset + HEAD + length + TAIL
+        if length > MAX_PAYLOAD or behind > len(data):
             stop = Stop.OVERSIZE if length > MAX_PAYLOAD else Stop.WAITING
-            need = HEAD + length + TAIL
+            need = behind - offset
             break
-        heads.append(head)
-        starts.append(first)
-        ends.append(end)
-        offset = end + TAIL
-    return Cut(_joined([*parts, _payloads(starts, ends)]), offset, stop, need)
+        offset = behind
+        keep(offset)
+    borders = np.array(offsets, np.int64)
+    return Cut(Payloads(borders[:-1] + HEAD, borders[1:] - TAIL), offset, stop, need)
 
 
 def _learnt(head: bytes) -> int | None:
@@ -149,15 +163,14 @@ def _learnt(head: bytes) -> int | None:
     return length
 
 
-def _repeated(data: bytes, heads: list[bytes], offset: int) -> Payloads:
+def _repeated(data: bytes, recent: list[int], offset: int) -> Payloads:
     """The records from `offset` on whose heads repeat those before it, as far as they do."""
-    for many in range(1, min(len(heads) // 2, LONGEST_REPEAT) + 1):
-        if heads[-1 - many] == heads[-1]:
-            recent = heads[-max(FIRST_LOOK, 2 * many) :]
-            if recent[many:] == recent[:-many]:
-                break
+    heads = [data[start - HEAD : start] for start in recent]
+    for many in range(1, len(heads) // 2 + 1):
+        if heads[-1 - many] == heads[-1] and heads[many:] == heads[:-many]:
+            break
     else:
-        return _payloads(array("q"), array("q"))
+        return Payloads(np.empty(0, np.int64), np.empty(0, np.int64))
     lengths = np.array([_HEAD.unpack(head)[0] for head in heads[-many:]], np.int64)
     behind = np.cumsum(lengths + HEAD + TAIL)
     width = int(behind[-1])
@@ -175,10 +188,6 @@ def _repeated(data: bytes, heads: list[bytes], offset: int) -> Payloads:
 
 def _column(data: bytes, dtype: str, offset: int, rows: int, width: int) -> NDArray[Any]:
     return np.ndarray((rows,), dtype, data, offset, (width,))
-
-
-def _payloads(starts: array[int], ends: array[int]) -> Payloads:
-    return Payloads(np.array(starts, np.int64), np.array(ends, np.int64))
 
 
 def _joined(parts: list[Payloads]) -> Payloads:

@@ -190,9 +190,8 @@ class TableStore:
                 kept[place] = moment
         for kind, (places, values) in tables.items():
             layout = self._layouts[kind]
-            for place, table in zip(places.tolist(), values, strict=True):
-                if place in kept:
-                    kept[place].tables[kind] = (layout, table.copy())
+            for at in np.flatnonzero(np.isin(places, list(kept))).tolist():
+                kept[int(places[at])].tables[kind] = (layout, values[at].copy())
 
     def kinds(self) -> dict[str, Samples]:
         """Every kind with at least one sample under its present layout."""

@@ -111,16 +111,15 @@ def _kinds(layout: Layout, matrix: NDArray[np.uint8]) -> list[tuple[int, Where]]
 
     Where the rows that are looked at have none, the others are left alone, too.
     """
-    number, mask = layout.known.get, layout.mask
-    look = [number(row.tobytes(), -1) for row in matrix[:LOOK] & mask]
-    spread = matrix[:: len(matrix) // LOOK + 1] & mask
+    number = layout.known.get
+    look = [number(row.tobytes(), -1) for row in layout.fixed(matrix[:LOOK])]
+    spread = layout.fixed(matrix[:: len(matrix) // LOOK + 1])
     if max(look) < 0 and all(row.tobytes() not in layout.known for row in spread):
         return []
-    fixed = matrix & mask
+    fixed = layout.fixed(matrix)
     if (period := _period(look)) and _repeats(fixed, period):
         return [(kind, slice(at, None, period)) for at, kind in enumerate(look[:period])]
-    blob, size = fixed.tobytes(), fixed.shape[1]
-    keys = (blob[at : at + size] for at in range(0, len(blob), size))
+    keys = fixed.view(f"V{fixed.shape[1]}").ravel().tolist()
     numbers = np.fromiter(map(number, keys, repeat(-1)), np.int16, len(fixed))
     order = np.argsort(numbers, kind="stable")
     ranked = numbers[order]
@@ -172,17 +171,17 @@ def _steps(layout: Layout, matrix: NDArray[np.uint8]) -> NDArray[np.int64]:
 def _times(layout: Layout, matrix: NDArray[np.uint8]) -> NDArray[np.float64]:
     if (span := layout.places.time) is None:
         return np.zeros(len(matrix))
-    found = matrix[:, span.start : span.end].copy().view("<f8").ravel()
+    found = matrix[:, span.start : span.end].view("<f8")[:, 0].copy()
     found[~np.isfinite(found)] = np.nan
     return found
 
 
 def _contents(part: Part, content: NDArray[np.uint8]) -> NDArray[Any]:
     if isinstance(part, Number):
-        return content.copy().view(part.dtype).ravel().astype(np.float64)
+        return content.view(part.dtype)[:, 0].astype(np.float64)
     if isinstance(part, Buckets):
-        return content.copy().view("<f8").reshape(len(content), -1, 3)
-    return content.copy().view("<f4").reshape(len(content), part.rows, part.columns)
+        return content.view("<f8").reshape(len(content), part.count, 3)
+    return content.view("<f4").reshape(len(content), part.rows, part.columns)
 
 
 def merged(columns: list[Column]) -> tuple[list[Column], NDArray[np.int64]]:

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from tensorboard.compat.proto import event_pb2, summary_pb2, types_pb2
 
 from tb_zeroacc.logs.decoding import Histogram, Record, Scalar, item_of, range_of
-from tb_zeroacc.logs.lanes.walking import Places, places_of
+from tb_zeroacc.logs.lanes.walking import Places, Span, places_of
 from tb_zeroacc.records import SampleRecord
 
 MOST_TEMPLATES = 20_000  # of 1 KB or so; real logs have some hundred
+LONG = 64  # bytes of a content
 LONGEST = 2**16  # bytes of a payload; the gain is in the small ones
 
 
@@ -34,6 +35,7 @@ class Buckets:
     """A histogram: its tag; float64 of shape (buckets, 3)."""
 
     name: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,21 @@ class Layout:
         places: Time, step and contents.
         mask: uint8 of shape (bytes,): the bits that do not vary. Of a step's bytes one bit says
             whether another follows.
+        spans: What lies between long contents, which need no look.
         known: The number of each template, by the bytes that do not vary.
         parts: Of each template what stands at its contents.
     """
 
     places: Places
     mask: NDArray[np.uint8]
+    spans: list[Span]
     known: dict[bytes, int] = field(default_factory=dict)
     parts: list[tuple[Part, ...]] = field(default_factory=list)
+
+    def fixed(self, matrix: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """What does not vary of some payloads, a row each."""
+        some = [matrix[:, a:b] & self.mask[a:b] for a, b in self.spans]
+        return some[0] if len(some) == 1 else np.concatenate(some, axis=1)
 
 
 class Templates:
@@ -95,8 +104,9 @@ class Templates:
         layouts = self._layouts.setdefault(len(payload), {})
         layout = layouts.get(places)
         if layout is None:
-            layout = layouts[places] = Layout(places, _mask(places, len(payload)))
-        fixed = (np.frombuffer(payload, np.uint8) & layout.mask).tobytes()
+            mask, spans = _mask(places, len(payload)), _between(places, len(payload))
+            layout = layouts[places] = Layout(places, mask, spans)
+        fixed = layout.fixed(np.frombuffer(payload, np.uint8)[None]).tobytes()
         if fixed not in layout.known:
             layout.known[fixed] = len(layout.parts)
             layout.parts.append(tuple(parts))
@@ -116,6 +126,15 @@ def _mask(places: Places, size: int) -> NDArray[np.uint8]:
     return mask
 
 
+def _between(places: Places, size: int) -> list[Span]:
+    found, at = [], 0
+    for span in places.contents:
+        if span.end - span.start > LONG:
+            found.append(Span(at, span.start))
+            at = span.end
+    return [*found, Span(at, size)]
+
+
 def _part_of(value: summary_pb2.Summary.Value, content: bytes) -> Part | None:
     """What stands at a value's content, as the parsed value tells; None if no template can."""
     item = item_of(value)
@@ -125,7 +144,7 @@ def _part_of(value: summary_pb2.Summary.Value, content: bytes) -> Part | None:
     if isinstance(item, Histogram):
         is_tensor = value.WhichOneof("value") == "tensor" and value.tensor.tensor_content == content
         if is_tensor and range_of(value) is not None:
-            return Buckets(item.tag)
+            return Buckets(item.tag, len(content) // 24)
     if isinstance(item, Record) and isinstance(item.content, SampleRecord):
         rows, columns = item.content.values.shape
         if len(content) == 4 * rows * columns > 0:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-import yaml
+from typing import TYPE_CHECKING
 
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.decoding import Fault
 from tb_zeroacc.logs.following import Read, read_up_to
 from tb_zeroacc.logs.hyperparameters import MAX_NAMES, hyperparameters_of
+
+if TYPE_CHECKING:
+    import yaml
 
 NAME = "hparams.yaml"
 MAX_SIZE = 128 * 2**10  # bytes; parsing takes about a second
@@ -41,6 +43,8 @@ class HparamsFollower:
         if size > MAX_SIZE:
             self._fault(f"is larger than {MAX_SIZE >> 10} KiB")
             return
+        import yaml  # slow, and most logs have no such file
+
         try:
             root = yaml.compose(read_up_to(read, size), Loader=yaml.SafeLoader)
         # Bytes that are no text, text that is no YAML, and nesting without end.
@@ -72,6 +76,8 @@ class HparamsFollower:
 
 def _named(root: yaml.Node | None) -> list[tuple[str, object]]:
     """Names and texts of the scalars in nested mappings, those of Python objects aside."""
+    import yaml
+
     found: list[tuple[str, object]] = []
     waiting = [(root, 1)]
     while waiting and len(found) < MAX_NAMES:

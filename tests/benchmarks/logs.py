@@ -1,0 +1,394 @@
+"""How fast logs are read, against TensorBoard's data server on the same files.
+
+    python tests/benchmarks/logs.py [--only NAME ...] [--scale 1.0] [--before CHECKOUT]
+
+Both read every file in turns, several rounds, each in a process of its own; the least CPU and wall
+seconds of each count, and the files are in the page cache. The server is done when it says that its
+load cycle is. Imports are counted for the whole command alone. With `--before` the random order of
+tags is read by the package of another checkout, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import tensorboard_data_server
+from tensorboard.compat.proto import summary_pb2, tensor_pb2, types_pb2
+
+from tb_zeroacc import facts, records
+from tb_zeroacc.tfrecord import framed
+
+HOME = Path(__file__).parents[2]
+TAGS = ("epoch_loss", "epoch_accuracy", "epoch_learning_rate", "batch_loss")
+NAME = "events.out.tfevents.1700000000.host"
+BEGIN = 1.7e9
+_DOUBLE, _FLOAT = struct.Struct("<d"), struct.Struct("<f")
+
+READ = """
+import json, resource, sys, time
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.engine import diagnose
+from tb_zeroacc.logs import LogReader
+path, more = sys.argv[1], sys.argv[2:]
+def spent(work):
+    cpu, wall = time.process_time(), time.perf_counter()
+    work()
+    return time.process_time() - cpu, time.perf_counter() - wall
+reader, told = LogReader(path), {}
+def read():
+    reader.refresh()
+    told["runs"] = reader.runs(None)
+told["read"] = spent(read)
+told["judge"] = spent(lambda: [diagnose(run, CATALOGUE) for run in told["runs"]])
+if more:
+    with open(more[0], "ab") as file, open(more[1], "rb") as appended:
+        file.write(appended.read())
+    told["refresh"] = spent(read)
+told["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+told["runs"] = len(told["runs"])
+print(json.dumps(told))
+"""
+
+
+class Spent(NamedTuple):
+    """What one reading took: CPU and wall seconds, MiB at most."""
+
+    cpu: float
+    wall: float
+    peak: float = 0.0
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+class Event:
+    """Makes events of one shape: the value is made once, of each only what differs."""
+
+    def __init__(self, *values: summary_pb2.Summary.Value, hole: bytes) -> None:
+        summary = summary_pb2.Summary(value=values).SerializeToString()
+        self._before, *self._after = summary.split(hole)
+        self._head = b"*" + _varint(len(summary))
+
+    def record(self, step: int, time: float, *contents: bytes) -> bytes:
+        """One event as a record; `contents` fill the holes."""
+        parts = [b"\t", _DOUBLE.pack(time), b"\x10", _varint(step), self._head, self._before]
+        for content, after in zip(contents, self._after, strict=True):
+            parts += [content, after]
+        return framed(b"".join(parts))
+
+
+HOLE = 1.2345678  # float32 whose bytes occur nowhere else
+
+
+def _varint(number: int) -> bytes:
+    found = bytearray()
+    while number > 127:
+        found.append(number & 127 | 128)
+        number >>= 7
+    return bytes((*found, number))
+
+
+def _tf2(tag: str) -> Event:
+    return Event(records.scalar_value(tag, HOLE), hole=_FLOAT.pack(HOLE))
+
+
+def _simple(*tags: str) -> Event:
+    values = [summary_pb2.Summary.Value(tag=tag, simple_value=HOLE) for tag in tags]
+    return Event(*values, hole=_FLOAT.pack(HOLE))
+
+
+def _histogram(tag: str) -> Event:
+    hole = bytes(range(7, 247)) * 3
+    value = summary_pb2.Summary.Value(tag=tag, tensor=tensor_pb2.TensorProto(tensor_content=hole))
+    value.tensor.dtype = types_pb2.DT_DOUBLE
+    for size in (30, 3):
+        value.tensor.tensor_shape.dim.add(size=size)
+    value.metadata.plugin_data.plugin_name = "histograms"
+    return Event(value, hole=hole)
+
+
+def _numbers(count: int) -> list[bytes]:
+    return [_FLOAT.pack(x) for x in np.random.default_rng(0).random(count).tolist()]
+
+
+def _encodings(count: int) -> list[bytes]:
+    edges = np.sort(np.random.default_rng(0).normal(size=(count, 30, 3)), axis=1)
+    edges[:, :, 2] = 5.0
+    return [each.tobytes() for each in edges]
+
+
+def scalars(count: int, event: Callable[[str], Event] = _tf2) -> Iterator[bytes]:
+    """One scalar an event, four tags in turns."""
+    events = [event(tag) for tag in TAGS]
+    for n, value in enumerate(_numbers(count)):
+        yield events[n % 4].record(n // 4, BEGIN + n / 100, value)
+
+
+def ten_values(count: int) -> Iterator[bytes]:
+    """Ten scalars an event."""
+    event, values = _simple(*(f"train/metric_{n}" for n in range(10))), _numbers(10 * count)
+    for n in range(count):
+        yield event.record(n, BEGIN + n, *values[10 * n : 10 * n + 10])
+
+
+def random_order(count: int) -> Iterator[bytes]:
+    """Twenty tags, each step in another order."""
+    events = [_tf2(f"layer_{n}/{'x' * (n % 5)}norm") for n in range(20)]
+    order = np.random.default_rng(1).permuted(np.tile(np.arange(20), (count // 20 + 1, 1)), axis=1)
+    for n, (tag, value) in enumerate(zip(order.ravel().tolist(), _numbers(count), strict=False)):
+        yield events[tag].record(n // 20, BEGIN + n / 100, value)
+
+
+def histograms(count: int) -> Iterator[bytes]:
+    """Eight tags in turns."""
+    events = [_histogram(f"dense_{n}/kernel_0/histogram") for n in range(8)]
+    contents = _encodings(997)
+    for n in range(count):
+        yield events[n % 8].record(n // 8, BEGIN + n / 100, contents[n % 997])
+
+
+def mix(count: int) -> Iterator[bytes]:
+    """As Keras writes: each batch a scalar, each epoch of 100 three more and eight histograms."""
+    epoch, batch = [_tf2(tag) for tag in TAGS[:3]], _tf2("batch_loss")
+    weights = [_histogram(f"dense_{n}/kernel_0/histogram") for n in range(8)]
+    values, contents = _numbers(997), _encodings(97)
+    for n in range(count * 100 // 111):
+        yield batch.record(n, BEGIN + n, values[n % 997])
+        if n % 100 == 99:
+            for k, event in enumerate(epoch):
+                yield event.record(n // 100, BEGIN + n, values[(n + k) % 997])
+            for k, event in enumerate(weights):
+                yield event.record(n // 100, BEGIN + n, contents[(n + k) % 97])
+
+
+def samples(count: int) -> Iterator[bytes]:
+    """Our recorder's: seven tables each."""
+    rows = {"inputs": 16, "batch": 1, "labels": 1, "outputs": 1, "activations": 8, "gradients": 12}
+    rows["loss"] = 1
+    shapes = {kind: (many, len(facts.COLUMNS[kind])) for kind, many in rows.items()}
+    begun = records.fact_value(facts.Start("session", BEGIN))
+    yield framed(records.event(0, BEGIN, [begun]).SerializeToString())
+    layouts = [
+        records.Layout(kind, tuple(f"{kind}{n}" for n in range(many)), facts.COLUMNS[kind])
+        for kind, many in rows.items()
+    ]
+    named = [records.layout_value(layout) for layout in layouts]
+    yield framed(records.event(0, BEGIN, named).SerializeToString())
+    refilled, rng = records.Refilled(), np.random.default_rng(0)
+    for step in range(count):
+        tables = [refilled.table(kind, rng.random(shape)) for kind, shape in shapes.items()]
+        yield framed(records.event(step, BEGIN + step, tables).SerializeToString())
+
+
+def write(directory: Path, events: Iterator[bytes]) -> Path:
+    """A log of these events."""
+    directory.mkdir(parents=True)
+    header = framed(records.header_event(BEGIN).SerializeToString())
+    (directory / NAME).write_bytes(b"".join((header, *events)))
+    return directory
+
+
+def sweep(base: Path, runs: int, tags: int, points: int) -> Path:
+    """Many runs."""
+    events = [_tf2(f"train/metric_{n}") for n in range(tags)]
+    values = _numbers(9973)
+    for run in range(runs):
+        write(base / f"run_{run:05d}", (
+            event.record(step, BEGIN + step, values[(run + 7 * step + k) % 9973])
+            for step in range(points) for k, event in enumerate(events)
+        ))  # fmt: skip
+    return base
+
+
+# --- readers ------------------------------------------------------------------------------------
+
+
+def server(path: Path) -> Spent:
+    """TensorBoard's data server, until it has loaded all."""
+    binary = tensorboard_data_server.server_binary()
+    command = [binary, "--logdir", str(path), "--port", "0", "--reload", "once", "-v"]
+    # Without `--checksum` it verifies none.
+    began = _clock()
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "Finished load cycle" in line:
+                break
+        wall = _clock() - began
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        state = Path(f"/proc/{process.pid}/status").read_text()
+        process.kill()
+    ticks = int(fields[11]) + int(fields[12])
+    peak = int(state.partition("VmHWM:")[2].split()[0]) / 1024
+    return Spent(ticks / os.sysconf("SC_CLK_TCK"), wall, peak)
+
+
+def _clock() -> float:
+    return os.times().elapsed
+
+
+def told(path: Path, *appended: Path, package: Path = HOME) -> dict[str, object]:
+    """This project's reader and rules, in a process of their own."""
+    environment = {**os.environ, "PYTHONPATH": str(package)}
+    command = [sys.executable, "-c", READ, str(path), *map(str, appended)]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def ours(path: Path, package: Path = HOME) -> Spent:
+    """This project's reader up to the finished runs."""
+    found = told(path, package=package)
+    return Spent(*found["read"], found["peak"])
+
+
+def judged(path: Path) -> Spent:
+    """This project's reader, and all rules."""
+    found = told(path)
+    return Spent(*map(sum, zip(found["read"], found["judge"], strict=True)), found["peak"])
+
+
+def command(path: Path) -> Spent:
+    """All of `zeroacc diagnose`."""
+    program = "import sys; sys.argv[0] = 'zeroacc'; from tb_zeroacc.cli import main; main()"
+    began, before = _clock(), os.times()
+    subprocess.run(
+        [sys.executable, "-c", program, "diagnose", str(path)], stdout=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(HOME)}, check=False,
+    )  # fmt: skip
+    after = os.times()
+    cpu = after.children_user + after.children_system
+    return Spent(cpu - before.children_user - before.children_system, _clock() - began)
+
+
+def in_turns(rounds: int, *ways: Callable[[], Spent]) -> list[Spent]:
+    """The least that each took."""
+    taken = [[way() for way in ways] for _ in range(rounds)]
+    return [Spent(*map(min, zip(*each, strict=True))) for each in zip(*taken, strict=True)]
+
+
+# --- rows ---------------------------------------------------------------------------------------
+
+
+class Bench:
+    """All rows."""
+
+    def __init__(self, base: Path, scale: float, rounds: int, before: Path | None) -> None:
+        self.base, self.scale, self.rounds, self.before = base, scale, rounds, before
+
+    def many(self, count: int) -> int:
+        return max(20, int(count * self.scale))
+
+    def show(self, name: str, ratio: float, most: float, *what: str) -> None:
+        mark = "" if ratio <= most else "  <-- more"
+        print(f"{name:44}{ratio:8.3g} of at most {most:<6}{'; '.join(what)}{mark}", flush=True)
+
+    def against(self, name: str, path: Path, most: float, way: Callable[[Path], Spent]) -> None:
+        mine, theirs = in_turns(self.rounds, lambda: way(path), lambda: server(path))
+        self.show(
+            name, mine.cpu / theirs.cpu, most, f"CPU {mine.cpu:.2f} s to {theirs.cpu:.2f} s",
+            f"wall {mine.wall:.2f} s to {theirs.wall:.2f} s",
+        )  # fmt: skip
+
+    def command(self) -> None:
+        path = write(self.base / "command", scalars(self.many(1_500_000)))
+        self.against("zeroacc diagnose, 1.5 M scalars / server", path, 0.5, command)
+
+    def kinds(self) -> None:
+        rows = {
+            "TF2 scalars": (scalars(self.many(500_000)), 0.5),
+            "simple values": (scalars(self.many(500_000), _simple), 0.8),
+            "ten values an event": (ten_values(self.many(100_000)), 0.8),
+            "a mix": (mix(self.many(200_000)), 1.0),
+            "histograms": (histograms(self.many(100_000)), 1.5),
+            "the recorder's samples": (samples(self.many(20_000)), 1.2),
+        }
+        for name, (events, most) in rows.items():
+            path = write(self.base / name, events)
+            self.against(f"{name} / server", path, most, ours)
+
+    def order(self) -> None:
+        path = write(self.base / "order", random_order(self.many(200_000)))
+        if self.before is None:
+            self.against("random order of tags / server", path, 1.0, ours)
+            return
+        mine, old = in_turns(self.rounds, lambda: ours(path), lambda: ours(path, self.before))
+        what = f"CPU {mine.cpu:.2f} s to {old.cpu:.2f} s"
+        self.show("random order of tags / before", mine.cpu / old.cpu, 0.3, what)
+
+    def sweep(self) -> None:
+        path = sweep(self.base / "sweep", self.many(2_000), 20, 500)
+        mine, theirs = in_turns(2, lambda: judged(path), lambda: server(path))
+        walls = f"wall {mine.wall:.1f} s to {theirs.wall:.1f} s"
+        cpus = f"CPU {mine.cpu:.1f} s to {theirs.cpu:.1f} s"
+        ratio = mine.wall / theirs.wall
+        self.show("2 000 runs read and judged / server, wall", ratio, 1.0, walls, cpus)
+        peaks = f"{mine.peak:.0f} MiB to {theirs.peak:.0f} MiB"
+        self.show("2 000 runs, memory / server", mine.peak / theirs.peak, 0.5, peaks)
+
+    def tiny(self) -> None:
+        path = sweep(self.base / "tiny", self.many(10_000), 2, 5)
+        (mine,) = in_turns(2, lambda: judged(path))
+        self.show("10 000 tiny runs read and judged, CPU s", mine.cpu, 5.0)
+        self.show("10 000 tiny runs, MiB", mine.peak, 200.0)
+
+    def growth(self) -> None:
+        count = self.many(500_000)
+        more = b"".join(_tail(count, self.many(5_000)))
+        found = []
+        for turn in range(self.rounds):
+            path = write(self.base / f"growth_{turn}", scalars(count))
+            appended = self.base / f"appended_{turn}"
+            appended.write_bytes(more)
+            found.append(told(path, path / NAME, appended))
+        read, refresh = (min(each[what][0] for each in found) for what in ("read", "refresh"))
+        judge = min(each["judge"][0] for each in found)
+        self.show("refresh after 1 % / first read", refresh / read, 0.03)
+        self.show("judging / reading", judge / read, 0.2)
+
+    def exponent(self) -> None:
+        spent = []
+        for count in (self.many(300_000), self.many(2_400_000)):
+            path = write(self.base / f"size_{count}", scalars(count))
+            spent.append(in_turns(self.rounds, lambda path=path: ours(path))[0])
+        power = math.log(spent[1].cpu / spent[0].cpu, 8)
+        what = f"{spent[0].peak:.0f} MiB, then {spent[1].peak:.0f} MiB"
+        self.show("CPU against eight times the size, exponent", power, 1.05, what)
+
+
+def _tail(first: int, count: int) -> Iterator[bytes]:
+    """What follows `scalars(first)`."""
+    events = [_tf2(tag) for tag in TAGS]
+    for n in range(first, first + count):
+        yield events[n % 4].record(n // 4, BEGIN + n / 100, _FLOAT.pack(0.5))
+
+
+ROWS = ("command", "kinds", "order", "sweep", "tiny", "growth", "exponent")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", nargs="*", choices=ROWS, default=ROWS)
+    parser.add_argument("--scale", type=float, default=1.0, help="of all sizes")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--before", type=Path, help="another checkout of this project")
+    chosen = parser.parse_args(arguments)
+    for name in chosen.only:
+        with tempfile.TemporaryDirectory() as base:
+            bench = Bench(Path(base), chosen.scale, chosen.rounds, chosen.before)
+            getattr(bench, name)()
+
+
+if __name__ == "__main__":
+    main()
