@@ -18,9 +18,9 @@ export function firstDrawable(evidence: readonly Evidence[]): number | null {
   return found < 0 ? null : found;
 }
 
-/** Layers or rows that the finding is about. */
+/** Layers or rows that the finding is about: not those that others are merely compared with. */
 export function flaggedLayers({layers, evidence}: Finding): string[] {
-  const named = evidence.flatMap(({layer}) => (layer ? [layer] : []));
+  const named = evidence.flatMap(({layer, wrong}) => (layer && wrong ? [layer] : []));
   return [...new Set([...layers, ...named])];
 }
 
