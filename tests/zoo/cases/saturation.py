@@ -89,6 +89,20 @@ def codes_of_zeros_and_ones(log: Path) -> None:
 
 
 @healthy
+def gates_that_begin_nearly_open(log: Path) -> None:
+    x, y = digits()
+    given = keras.Input((64,))
+    start = initializers.Constant(2.0)
+    seen = Dense(32, activation="tanh")(given)
+    for _ in range(3):
+        gate = Dense(32, activation="sigmoid", bias_initializer=start)(seen)
+        seen = gate * seen + (1 - gate) * Dense(32, activation="tanh")(seen)
+    model = keras.Model(given, Dense(10, activation="softmax")(seen))
+    model.compile(adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    train(model, log, x, y, epochs=12, validation_split=0.2)
+
+
+@healthy
 def features_nobody_trains(log: Path) -> None:
     """Random steep features, fixed on purpose, and a last layer that learns on them."""
     x, y = digits()
