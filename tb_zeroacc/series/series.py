@@ -120,10 +120,7 @@ class SeriesBuilder:
         self._open = (step, value, time)
 
     def append_columns(
-        self,
-        steps: NDArray[np.int64],
-        values: NDArray[np.float64],
-        times: NDArray[np.float64],
+        self, steps: NDArray[np.int64], values: NDArray[np.float64], times: NDArray[np.float64]
     ) -> None:
         """Adds events at once; all arrays have shape (events,), an unknown time is NaN."""
         count = len(steps)
