@@ -235,7 +235,7 @@ def decode(value: summary_pb2.Summary.Value) -> Decoded | None:
 def _shortened(text: str) -> str:
     """What a record holds may be long, and may hold what moves a terminal's cursor."""
     plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-    return plain if len(plain) <= MAX_REASON else f"{plain[:MAX_REASON]}..."
+    return plain if len(plain) <= MAX_REASON else f"{plain[:MAX_REASON]} and more"
 
 
 def _matrix(tensor: tensor_pb2.TensorProto) -> NDArray[np.float32]:
