@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from tb_zeroacc.logs.checksums import first_unsound
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.framing import (
     MAX_PAYLOAD,
@@ -18,6 +17,7 @@ from tb_zeroacc.logs.framing import (
     resynchronise,
 )
 from tb_zeroacc.logs.lanes.taking import take
+from tb_zeroacc.logs.trust.checksums import first_unsound
 from tb_zeroacc.logs.trust.lying_lengths import SEARCHED, holds_sound_record
 from tb_zeroacc.run import Damage
 from tb_zeroacc.tfrecord import HEAD, TAIL

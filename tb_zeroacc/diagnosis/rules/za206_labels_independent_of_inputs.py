@@ -88,7 +88,7 @@ class _Held:
     Tier.STRONG,
     Stage.INPUT,
     needs=(LOSS, LABELS, WEIGHTS),
-    explains=("ZA403", "ZA404", "ZA604", "ZA605", "ZA704", "ZA705"),
+    explains=("ZA403", "ZA404", "ZA605", "ZA704", "ZA705"),
     yields_to=(
         "ZA101", "ZA102", "ZA103", "ZA104", "ZA106", "ZA107", "ZA110", "ZA113", Family.LABELS,
         Family.OUTPUT_AND_LOSS, "ZA503", "ZA504", "ZA509", "ZA601",
