@@ -7,9 +7,12 @@ could be given to. A log of PyTorch's is written by a `SummaryWriter`.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Fix, Missing
 from tb_zeroacc.diagnosis.computed.model.frameworks import is_regression, is_torch
+from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.diagnosis.needs import ACCURACY, CALLBACK, VALIDATION_ACCURACY
 from tb_zeroacc.run import Run
 
@@ -38,18 +41,37 @@ def _without(words: tuple[str, ...], code: str) -> str:
 
 def told_for(run: Run, answer: Answer) -> Answer:
     """An answer that asks for lines of code which can be written where the model is trained."""
-    if not isinstance(answer, CannotTell):
+    if not isinstance(answer, CannotTell) or not answer.needs:
         return answer
-    needs = (_told(run, need) for need in answer.needs)
-    return replace(answer, needs=tuple(need for need in needs if need is not None))
+    return replace(answer, needs=_told(answer.needs, _way_of(run)))
 
 
-def _told(run: Run, need: Missing) -> Missing | None:
+class _Way(NamedTuple):
+    """How a model is trained, as far as it decides what can be logged."""
+
+    is_own_loop: bool
+    is_torch: bool
+    is_regression: bool
+    is_recorded: bool
+
+
+@per_run
+def _way_of(run: Run) -> _Way:
+    return _Way(has_own_loop(run), is_torch(run), is_regression(run), run.recorded)
+
+
+@cache  # the needs are those that rules declare, so there are few
+def _told(needs: tuple[Missing, ...], way: _Way) -> tuple[Missing, ...]:
+    told = (_told_one(need, way) for need in needs)
+    return tuple(need for need in told if need is not None)
+
+
+def _told_one(need: Missing, way: _Way) -> Missing | None:
     """What to log, as the model is trained; None for what would be no use."""
-    if need in SHARES and is_regression(run):
+    if need in SHARES and way.is_regression:
         return None
-    if run.recorded and need.how_to_log == CALLBACK:
+    if way.is_recorded and need.how_to_log == CALLBACK:
         return replace(need, how_to_log="")  # it was there: what it lacks did not happen
-    if has_own_loop(run):
+    if way.is_own_loop:
         return replace(need, how_to_log=need.in_a_loop or need.how_to_log)
-    return replace(need, how_to_log=need.in_torch) if is_torch(run) else need
+    return replace(need, how_to_log=need.in_torch) if way.is_torch else need
