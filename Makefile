@@ -11,7 +11,7 @@ FRONTEND := $(shell find frontend/src -type f) frontend/package.json frontend/pa
 	frontend/tsconfig.json frontend/vite.config.ts
 TIMED := tools/timed.sh
 QUIET := TF_CPP_MIN_LOG_LEVEL=2
-PYTEST := env $(QUIET) $(BIN)/python -m pytest -q -n 2 --dist loadgroup
+PYTEST := env $(QUIET) $(BIN)/python -m pytest -q -n 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long test-oldest quick check bench screenshots docs wire clean
@@ -33,7 +33,7 @@ test-long: .make/installed .make/browser $(BUNDLE)  ## more seeds, wheels, whate
 
 test-oldest: .make/oldest .make/browser $(BUNDLE)  ## recorder, reader and tab with the oldest versions
 	@$(TIMED) "tests with the oldest versions" env $(QUIET) .venv-oldest/bin/python -m pytest -q -n 2 \
-		--dist loadgroup -m "not long and not benchmark" -p no:cacheprovider \
+		-m "not long and not benchmark" -p no:cacheprovider \
 		tests/recording tests/keras tests/logs tests/test_records.py tests/browser/test_tab.py
 
 quick: .make/installed  ## the inner loop: no training, no browser

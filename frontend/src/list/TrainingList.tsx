@@ -131,7 +131,8 @@ function Row({row, place, count, stop, chosen, onChoose}: RowProps) {
         <span class={`Row-sign tone-${mark.tone}`} aria-hidden="true">
           {mark.sign}
         </span>
-        <span class="Row-name">
+        <span class="visually-hidden">{name}</span>
+        <span class="Row-name" aria-hidden="true">
           <span class="Row-head">{head}</span>
           {tail && <span class="Row-tail">{tail}</span>}
         </span>
