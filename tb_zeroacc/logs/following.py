@@ -181,23 +181,21 @@ class FileFollower:
                 at = found
                 if not sure:
                     break
-                self._searching = False
+                self._searching, self._inside_until = False, 0
             piece = cut(data, at)
             unsound = first_unsound(data, piece.payloads)
             self._take(data, piece.payloads[:unsound])
             at, need = piece.offset, piece.need
             if unsound is not None:
                 begin, end = piece.payloads.record(unsound)
-                if end == at and piece.stop is Stop.WAITING and not need:
+                is_last = end == at and piece.stop is Stop.WAITING and not need
+                if is_last and not holds_sound_record(data[begin : min(end, begin + SEARCHED)]):
                     # No head behind it tells whether all of it was written.
                     self._note(start + begin)
                     self._ends_damaged = is_end
                     at, need = begin, end + HEAD - begin
                     break
-                # Its length may be a lie: the next record may begin within.
-                self._drop(start + begin, records=1)
-                self._inside_until = start + end
-                self._searching, at = True, begin + 1
+                at = self._search_within(begin, end)  # its length may be a lie
                 continue
             if piece.stop is Stop.DAMAGED:
                 self._searching = True
@@ -208,8 +206,7 @@ class FileFollower:
                 break
             within = data[at : at + min(need, SEARCHED)]
             if (is_over or is_end) and holds_sound_record(within):
-                self._drop(start + at, size=1)
-                self._searching, at = True, at + 1
+                at = self._search_within(at, at + need)
                 continue
             if not is_over or start + at + need > size:
                 break
@@ -229,6 +226,12 @@ class FileFollower:
         self.odd_records += len(odd)
         if odd:
             self._note(self.offset + int(sound.starts[odd[0]]) - HEAD)
+
+    def _search_within(self, begin: int, end: int) -> int:
+        """Gives up a record between two places of the data; returns where the search goes on."""
+        self._drop(self.offset + begin, records=1)
+        self._searching, self._inside_until = True, self.offset + end
+        return begin + 1
 
     def _drop(self, where: int, records: int = 0, size: int = 0) -> None:
         """Leaves out what lies at a byte of the file."""

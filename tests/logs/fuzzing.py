@@ -65,6 +65,12 @@ def recorded_log() -> bytes:
     return file.read_bytes()
 
 
+def payloads_of(data: bytes) -> list[bytes]:
+    """The payloads of a file's records."""
+    cuts = cut(data).payloads
+    return [cuts.of(data, number) for number in range(len(cuts))]
+
+
 def learning_log() -> bytes:
     """The beginning and the end of a classification that learns."""
     with tarfile.open(FOLDER / "healthy_classification.tar.xz") as archive:
@@ -72,7 +78,7 @@ def learning_log() -> bytes:
         file = archive.extractfile(min(held, key=lambda entry: entry.size))
         assert file is not None
         data = file.read()
-    payloads = [data[first:end] for first, end in cut(data).payloads]
+    payloads = payloads_of(data)
     return b"".join(map(framed, [*payloads[:30], *payloads[-5:]]))
 
 
@@ -124,7 +130,7 @@ ODD_NUMBERS = (float("nan"), float("inf"), float("-inf"), -1.0, 0.0, 3e38, -3e38
 
 def changed_contents(data: bytes, chance: random.Random) -> bytes:
     """A log in which some fields of some records hold something odd, behind right checksums."""
-    events = [parse(data[first:end]) for first, end in cut(data).payloads]
+    events = [parse(payload) for payload in payloads_of(data)]
     for _ in range(chance.randint(1, 4)):
         one = chance.choice([e for e in events if e is not None])
         if one.summary.value and chance.random() < 0.9:

@@ -313,8 +313,8 @@ DAMAGE: dict[str, tuple[bytes, int, str, int]] = {
                                  len(ONE) + SIZE),
     "a length that ends within the file": (ONE + a_head(60) + LAST[HEAD:], 4, "1 record of `{}`",
                                            len(ONE)),
-    "a length of 1 MB": (ONE + a_head(10**6) + LAST[HEAD:], 4, "42 bytes of `{}`", len(ONE)),
-    "a length of 2 GB": (ONE + a_head(2 * 10**9) + LAST[HEAD:], 4, "42 bytes of `{}`", len(ONE)),
+    "a length of 1 MB": (ONE + a_head(10**6) + LAST[HEAD:], 4, "1 record of `{}`", len(ONE)),
+    "a length of 2 GB": (ONE + a_head(2 * 10**9) + LAST[HEAD:], 4, "1 record of `{}`", len(ONE)),
 }  # fmt: skip
 
 

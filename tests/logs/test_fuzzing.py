@@ -15,7 +15,6 @@ from tb_zeroacc.logs.building import build
 from tb_zeroacc.logs.following import FileFollower
 from tb_zeroacc.logs.framing import cut
 from tb_zeroacc.logs.grouping import Part
-from tb_zeroacc.tfrecord import TAIL
 from tests.logs.fuzzing import (
     CHANGES,
     LOGS,
@@ -35,7 +34,7 @@ def test_changed_bytes_are_read() -> None:
     """Nothing is lost without a word."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
     foreign, recorded = foreign_log(), recorded_log()
-    short = recorded[: cut(recorded).payloads[6][1] + TAIL]
+    short = recorded[: cut(recorded).payloads.record(6)[1]]
     logs = [foreign, foreign, foreign, short]
     events = [_read(data).contents.events for data in logs]
     for number, data in enumerate(mutants(changed_bytes, 2000, 1, logs)):

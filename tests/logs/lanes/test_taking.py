@@ -37,15 +37,15 @@ from tests.logs.written import (
     tensor,
 )  # fmt: skip
 
-Take = Callable[[FileContents, bytes, Payloads], int]
+Take = Callable[[FileContents, bytes, Payloads], list[int]]
 
 
-def one_by_one(contents: FileContents, data: bytes, payloads: Payloads) -> int:
-    odd = 0
+def one_by_one(contents: FileContents, data: bytes, payloads: Payloads) -> list[int]:
+    odd = []
     for number in range(len(payloads)):
         parsed = parse(payloads.of(data, number))
         if parsed is None:
-            odd += 1
+            odd.append(number)
         else:
             contents.add(parsed)
     return odd
@@ -168,8 +168,8 @@ def test_a_wrong_checksum_drops_its_record_alone(broken: int, byte: int) -> None
     data[at] ^= 4
     follower = read(bytes(data), taking.take)
     assert follower.contents.events == 299
-    assert (follower.dropped.records, follower.dropped.bytes) == (1, 0)
-    assert follower.dropped.first == sum(map(len, records[:broken]))
+    assert (follower.broken, follower.missing) == (1, 0)
+    assert follower.first_damage == sum(map(len, records[:broken]))
 
 
 def test_bytes_that_are_missing_cost_the_record_that_lacks_them_alone() -> None:

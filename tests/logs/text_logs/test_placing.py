@@ -91,7 +91,9 @@ def test_the_verdict_is_that_of_the_event_files(last: float, tmp_path: Path) -> 
     rest = [f"{epoch},{loss},{loss}\n" for epoch, loss in enumerate(losses)]
     written(tmp_path / "table", "epoch,loss,val_loss\n" + "".join(rest))
     seen, read = diagnose(str(tmp_path))
-    assert (seen.outcome, seen.headline) == (read.outcome, read.headline)
+    assert seen.outcome is read.outcome
+    # The second sentence counts what another way to train would record: no tap for one by torch.
+    assert seen.headline.partition(". ")[0] == read.headline.partition(". ")[0]
     flagged = [
         {code for code, answer in verdict.checks.items() if isinstance(answer, Flagged)}
         for verdict in (seen, read)
