@@ -14,7 +14,7 @@ from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.listing import LARGEST_PAGE
-from tb_zeroacc.plugin.plugin import BUNDLE
+from tb_zeroacc.plugin.plugin import BUNDLE, NO_BUNDLE
 from tb_zeroacc.plugin.questions import Content, Question
 from tb_zeroacc.plugin.reading import View
 from tb_zeroacc.report.card import cards
@@ -81,7 +81,7 @@ def page_of(view: View, places: Sequence[Place]) -> str:
         version=escape(__version__),
         cards=cards(readings),
         answers=_packed(json.dumps(answers, separators=(",", ":")).encode("ascii")),
-        page=_packed(BUNDLE.read_bytes()),
+        page=_packed(BUNDLE.read_bytes() if BUNDLE.is_file() else NO_BUNDLE.encode()),
     )
 
 
