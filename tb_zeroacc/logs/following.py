@@ -133,7 +133,7 @@ class FileFollower:
 
     def unread(self, name: str) -> str | None:
         """Why nothing could be read of it, as a sentence; None where there are no bytes, too."""
-        has_bytes = self.dropped.first is not None or self.waiting > 0
+        has_bytes = self.dropped != NOTHING_DROPPED or self.waiting > 0
         return f"{name} is no event file." if has_bytes and not self.holds_log else None
 
     def losses(self, name: str) -> Damage | None:
@@ -235,8 +235,8 @@ class FileFollower:
 
     def _drop(self, where: int, records: int = 0, size: int = 0) -> None:
         """Leaves out what lies at a byte of the file."""
-        self.dropped = self.dropped.and_more(where, records, size)
         if records or size:
+            self.dropped = Dropped(self.dropped.records + records, self.dropped.bytes + size)
             self._note(where)
 
     def _note(self, where: int) -> None:

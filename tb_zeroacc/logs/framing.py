@@ -88,19 +88,10 @@ class Dropped:
     Attributes:
         records: Records whose payload fails its checksum.
         bytes: Bytes outside of records.
-        first: Where the first of them all lies, in bytes; None where nothing was left out.
     """
 
     records: int = 0
     bytes: int = 0
-    first: int | None = None
-
-    def and_more(self, at: int, records: int = 0, size: int = 0) -> Dropped:
-        """With what was left out at byte `at`."""
-        if not records and not size:
-            return self
-        first = at if self.first is None else self.first
-        return Dropped(self.records + records, self.bytes + size, first)
 
 
 NOTHING_DROPPED = Dropped()
