@@ -24,7 +24,7 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Tier,
 )
-from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
+from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome, Rivals
 from tb_zeroacc.diagnosis.needs import WRITER
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count, number, percent
@@ -268,11 +268,23 @@ def limit_text(fact: Evidence, side: wire.Side | None) -> str:
     return words + _text(fact.threshold, fact.unit)
 
 
+def healthy_text(fact: Evidence) -> str:
+    """What would be healthy, as it reads: `at most 1`; empty where that is not known."""
+    return limit_text(fact, healthy_side(fact))
+
+
+def rivals_text(rivals: Rivals) -> str:
+    """Which causes the data cannot separate, and what would."""
+    codes = " and ".join(rivals.codes)
+    separates = f"What would separate them: {rivals.would_separate}"
+    return f"{codes} cannot be told apart here. {separates}"
+
+
 def line_text(fact: Evidence) -> str:
     """What a line at the threshold is: `guessing scores 2.3`, else the limit as it reads."""
     if fact.limit_name and fact.threshold is not None:
         return f"{fact.limit_name} {_text(fact.threshold, fact.unit)}"
-    return limit_text(fact, healthy_side(fact))
+    return healthy_text(fact)
 
 
 def _text(value: float | None, unit: str) -> str:

@@ -63,9 +63,7 @@ def _card(reading: Reading) -> Iterator[str]:
     for finding in verdict.findings:
         yield from _finding(finding)
     for rivals in verdict.rivals:
-        codes = " and ".join(rivals.codes)
-        yield f"<p>{codes} cannot be told apart here. What would separate them: "
-        yield f"{_text(rivals.would_separate)}</p>"
+        yield f"<p>{_text(telling.rivals_text(rivals))}</p>"
     yield "</section>"
 
 
@@ -93,7 +91,7 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 
 def _row(fact: Evidence) -> str:
-    limit = telling.limit_text(fact, telling.healthy_side(fact))
+    limit = telling.healthy_text(fact)
     texts = ((fact.text, "left"), (telling.value_text(fact), "right"), (limit, "left"))
     cells = (f'<td style="{_CELL.format(side=side)}">{_text(text)}</td>' for text, side in texts)
     return f"<tr>{''.join(cells)}</tr>"

@@ -68,8 +68,7 @@ def _case(
 
 def _details(finding: Finding) -> str:
     facts = [
-        f"{fact.text}: {telling.value_text(fact)} "
-        f"({telling.limit_text(fact, telling.healthy_side(fact)) or 'no limit'})"
+        f"{fact.text}: {telling.value_text(fact)} ({telling.healthy_text(fact) or 'no limit'})"
         for fact in finding.evidence
     ]
     lines = [finding.context, *facts, f"Fix: {finding.fix.text}"]

@@ -61,9 +61,7 @@ def _training(reading: Reading) -> Iterator[str]:
     for finding in verdict.findings:
         yield from _finding(finding)
     for rivals in verdict.rivals:
-        codes = " and ".join(rivals.codes)
-        yield f"{codes} cannot be told apart here. What would separate them: "
-        yield f"{_escaped(rivals.would_separate)}"
+        yield _escaped(telling.rivals_text(rivals))
         yield ""
 
 
@@ -89,7 +87,7 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 
 def _row(fact: Evidence) -> str:
-    limit = telling.limit_text(fact, telling.healthy_side(fact))
+    limit = telling.healthy_text(fact)
     value = telling.value_text(fact)
     return "".join(f"| {_cell(_escaped(text))} " for text in (fact.text, value, limit)) + "|"
 

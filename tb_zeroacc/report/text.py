@@ -62,11 +62,7 @@ def _verdict(reading: Reading) -> list[RenderableType]:
     if verdict.previews:
         parts += [Text(), plain(telling.PREVIEW, "dim")]
         parts += [_indented(plain(f"{f.code} {f.name}: {f.summary}")) for f in verdict.previews]
-    about = [
-        f"{' and '.join(rivals.codes)} cannot be told apart here. What would separate them: "
-        f"{rivals.would_separate}"
-        for rivals in verdict.rivals
-    ]
+    about = [telling.rivals_text(rivals) for rivals in verdict.rivals]
     about += [
         f"Not recorded: {fact.part}. {fact.why} {fact.remedy}".strip() for fact in run.unrecorded
     ]
@@ -121,7 +117,7 @@ def _table(facts: Sequence[Evidence]) -> Table:
         text = plain(fact.text)
         if fact.estimated:
             text.append(" (estimated)", "dim")
-        limit = telling.limit_text(fact, telling.healthy_side(fact))
+        limit = telling.healthy_text(fact)
         table.add_row(text, plain(telling.value_text(fact)), plain(limit))
     return table
 
