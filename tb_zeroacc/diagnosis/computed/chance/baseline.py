@@ -198,6 +198,7 @@ def _of_coins(run: Run, output: Output, weight: float) -> Baseline:
     """Binary cross-entropy over several units, or without class counts: one coin a unit.
 
     Loss and accuracy are averages over the units, so ten exclusive classes score .325 and .9.
+    Labels that are shares have no accuracy to beat: a class never equals one of them.
     """
     start = math.log(2) * weight
     mean, units = _label_mean(run, output), output.units or 1
@@ -210,7 +211,7 @@ def _of_coins(run: Run, output: Output, weight: float) -> Baseline:
         shares = counts / counts.sum()
     coins = np.clip(shares, 1e-12, 1.0 - 1e-12)
     entropies = -(coins * np.log(coins) + (1.0 - coins) * np.log(1.0 - coins))
-    accuracy = float(np.maximum(coins, 1.0 - coins).mean())
+    accuracy = float(np.maximum(coins, 1.0 - coins).mean()) if _are_whole(run, output) else None
     return Baseline(
         float(entropies.mean()) * weight, start, accuracy, 2, measured=True,
         what="entropy of the labels",
@@ -252,6 +253,7 @@ def _of_targets(run: Run, output: Output, weight: float) -> Baseline:
     )
 
 
+NEARLY_ALL = 0.99  # of the labels; where fewer are whole they are shares, as pixels are
 WEIGHTED_MEAN = "mean_with_sample_weight"  # the reduction that divides by the sum of the weights
 
 
@@ -278,6 +280,16 @@ def _examples(run: Run, output: Output) -> float:
         return 0.0
     drawn = float(np.nansum(table.column("examples")[:, row]))
     return independent(drawn, examples_an_epoch(run), within=len(run.epochs) <= 1)
+
+
+def _are_whole(run: Run, output: Output) -> bool:
+    """Whether nearly all labels on record are whole numbers; so taken where it is not known."""
+    table = run.table("labels")
+    row = output_row(table, output.name)
+    if table is None or row is None:
+        return True
+    share = known_median(table.column("integer_share")[:, row])
+    return not share < NEARLY_ALL
 
 
 def _label_mean(run: Run, output: Output) -> float | None:

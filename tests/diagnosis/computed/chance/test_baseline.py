@@ -66,11 +66,15 @@ def test_baseline(
     assert baseline.accuracy == (None if accuracy is None else pytest.approx(accuracy))
 
 
-def test_labels_of_several_coins() -> None:
-    labels = a_table("labels", {"y": {"mean": 0.25, "std": 0.43, "count": 320.0}})
+@pytest.mark.parametrize(
+    ("whole", "accuracy"), [(1.0, 0.75), (0.8, None)], ids=["classes", "pixels, most of them 0"]
+)
+def test_labels_of_several_coins(whole: float, accuracy: float | None) -> None:
+    columns = {"mean": 0.25, "std": 0.43, "count": 320.0, "integer_share": whole}
+    labels = a_table("labels", {"y": columns})
     baseline = baseline_of(a_run(labels, a_contract(loss="binary_crossentropy", units=10)))
     assert baseline.loss == pytest.approx(0.5623, rel=1e-3)
-    assert baseline.accuracy == 0.75
+    assert baseline.accuracy == accuracy
 
 
 @pytest.mark.parametrize(
