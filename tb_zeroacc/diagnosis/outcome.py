@@ -10,6 +10,7 @@ from tb_zeroacc.diagnosis.answering.shown_curves import points_of
 from tb_zeroacc.diagnosis.answering.unrecorded import inside_is_known, need_a_recording
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.chance.leaving import has_just_left
 from tb_zeroacc.diagnosis.computed.chance.weak_signal import best_at_chance, shown_signal
 from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
@@ -233,6 +234,9 @@ def _loss_is_not_finite(context: RunContext) -> bool:
 def _hopeless(context: RunContext) -> bool:
     if has_opponent(context.run) or shown_signal(context.run) is not None:
         return False  # the level of a game's losses tells nothing; what is mostly noise is learned
+    loss = longest_loss(context.run)
+    if loss is not None and has_just_left(loss, context.baseline):
+        return False
     if context.loss_ratio is not None:
         return context.loss_ratio >= HOPELESS
     return context.beats_accuracy is False and context.beats_loss is not True

@@ -19,8 +19,10 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_most,
 )
+from tb_zeroacc.diagnosis.computed.chance.leaving import has_just_left
 from tb_zeroacc.diagnosis.computed.chance.majority import NO_BETTER, room_of_counting
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts
+from tb_zeroacc.diagnosis.computed.learning.run_length import longest_loss
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.learning.trend import last_stretch, training_step
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
@@ -86,7 +88,8 @@ def predicts_one_class(context: RunContext) -> Answer:
     rules out samples that miss a rare class; without it, and where it is below the share of that
     one class, as in models with balanced weights, ten examples of other classes must be expected
     among them. Not where the labels hold one class only, nor before step 10, nor where the run
-    beats its baseline and the last predictions on record are of its first half. Where predictions
+    beats its baseline and the last predictions on record are of its first half, nor where the loss
+    has come below its baseline and still falls evenly. Where predictions
     are not on record: an accuracy within .001 of the known share over 4 epochs.
 
     ## How to fix it
@@ -118,6 +121,7 @@ def predicts_one_class(context: RunContext) -> Answer:
         return _by_accuracy(context)
     single = len(table.rows) == 1
     accuracy = context.final_accuracy if single else None
+    loss = longest_loss(run) if single else None
     untold, seen = "", ""
     outputs = trained_outputs(run)
     unseen = {output.name for output in outputs if output.weight == 0 and len(outputs) > 1}
@@ -141,6 +145,8 @@ def predicts_one_class(context: RunContext) -> Answer:
             seen = f"{said}, but accuracy is {number(accuracy)}, above {number(majority)}"
         elif context.beats and UNSEEN * table.steps[-1] < steps_taken(run):
             untold = f"{said} up to step {table.steps[-1]}, but the loss beats its baseline later"
+        elif loss is not None and has_just_left(loss, context.baseline):
+            untold = f"{said}, but the loss has only just left the level of chance"
         elif table.steps[-1] - table.steps[0] < FEWEST_STEPS:
             untold = f"fewer than {FEWEST_STEPS} steps: {said} so far"
         elif others < FEWEST_OTHERS and not _is_of_one(run, output, named, accuracy):

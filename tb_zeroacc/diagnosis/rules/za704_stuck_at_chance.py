@@ -23,6 +23,7 @@ from tb_zeroacc.diagnosis.answers import (
     unlike,
 )
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
+from tb_zeroacc.diagnosis.computed.chance.leaving import has_just_left
 from tb_zeroacc.diagnosis.computed.chance.levels import (
     ChanceLevel,
     at_configured_chance,
@@ -111,28 +112,28 @@ def stuck_at_chance(context: RunContext) -> Answer:
     It is the share of the largest class, or one in k.
 
     ## How it is detected
-    The training loss of the last epoch, without penalties, is .9 or more of its baseline
-    (entropy of the recorded labels, variance of the targets; ln k where the contract alone is
-    known), both less the entropy that labels have which are shares, and accuracy is at most .05
-    above the largest class's share. Programs that are stuck end at .93 to 1.47 of the baseline,
-    healthy ones under .43 (measured). At least 4 epochs (or 20 single steps of a run that has ended
-    and moved its weights by a tenth), and no longer falling: a first plateau often ends. It must
-    have been there for the last quarter of the points. Steps of a healthy size that could not have
-    moved the weights by a tenth of their size, all together, show nothing: healthy programs take
-    .26 and more. Where the labels are mostly noise a
-    healthy model ends there, too: an area under the ROC curve, a validation accuracy or, of
-    classes, a validation loss that is better than chance by more than the error of the labels on
-    record acquits it. Without labels and contract:
-    loss and accuracy of the same data end at ln k (within 2 %, .6 % from k = 30 on) and at 1/k
-    (within a quarter of it, .02 at least, .08 of two classes), k up to 100 or 1000; the loss
-    stayed within 5 % of that level for as long, and no accuracy rose above 1.5 / k. Where there
-    is no accuracy, k may stand among the hyperparameters of a log in which nothing improves. Or all
-    losses are equal to four digits over 10 points or more. Or a loss ends within 3 % of its
-    start and 10 % of its first point while no curve of the log improves (loss, accuracy, and
-    metrics whose better side is known: Mann-Kendall z above 2.5 and 3 % of the start) and
-    accuracy is under .9: a smell from 8 points on, strong from 15 on where z shows no hint of a
-    fall (above -2.5 beside an accuracy, above -1 without one) and the log did not begin in the
-    middle of a training. Not applicable to reinforcement learning and adversarial networks.
+    The training loss of the last epoch, without penalties, is .9 or more of its baseline (entropy
+    of the recorded labels, variance of the targets; ln k where the contract alone is known), both
+    less the entropy that labels have which are shares, and accuracy is at most .05 above the
+    largest class's share. Programs that are stuck end at .93 to 1.47 of the baseline, healthy ones
+    under .43 (measured). At least 4 epochs (or 20 single steps of a run that has ended and moved
+    its weights by a tenth), and no longer falling: a first plateau often ends. It must have been
+    there for the last quarter of the points. Steps of a healthy size that could not have moved the
+    weights by a tenth of their size, all together, show nothing: healthy programs take .26 and
+    more. Where the labels are mostly noise a healthy model ends there, too: an area under the ROC
+    curve, a validation accuracy or, of classes, a validation loss that is better than chance by
+    more than the error of the labels on record acquits it. A loss that has come below its baseline,
+    by three standard errors of it, and falls evenly from point to point since then has only just
+    left chance. Without labels and contract: loss and accuracy of the same data end at ln k (within
+    2 %, .6 % from k = 30 on) and at 1/k (within a quarter of it, .02 at least, .08 of two classes),
+    k up to 100 or 1000; the loss stayed within 5 % of that level for as long, and no accuracy rose
+    above 1.5 / k. Where there is no accuracy, k may stand among the hyperparameters of a log in
+    which nothing improves. Or all losses are equal to four digits over 10 points or more. Or a loss
+    ends within 3 % of its start and 10 % of its first point while no curve of the log improves
+    (loss, accuracy, and metrics whose better side is known: Mann-Kendall z above 2.5 and 3 % of the
+    start) and accuracy is under .9: a smell from 8 points on, strong from 15 on where z shows no
+    hint of a fall (above -2.5 beside an accuracy, above -1 without one) and the log did not begin
+    in the middle of a training. Not applicable to reinforcement learning and adversarial networks.
 
     ## How to fix it
     This finding shows that nothing was learned, not why. Test whether the model can memorise one
@@ -196,6 +197,8 @@ def _by_baseline(
         return Passed(f"{said}, but only in the last {count(len(values) - begin, 'point')}")
     if (signal := shown_signal(context.run)) is not None:
         return Passed(f"{said}, but {signal}: there may be little to learn")
+    if has_just_left(curve, context.baseline):
+        return CannotTell(f"{said}, but it has come below and falls on: a plateau may have ended")
     moved, steps = distance_moved(context.run), steps_taken(context.run)
     if moved is not None and LAZY * steps <= moved < LEAST_MOVED:
         return CannotTell(f"{said}, but {count(steps, 'step')} could move the weights by "

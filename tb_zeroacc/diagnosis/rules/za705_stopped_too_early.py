@@ -20,6 +20,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.chance.baseline import BEATEN_LOSS
+from tb_zeroacc.diagnosis.computed.chance.leaving import has_just_left
 from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.learning.late_gain import (
@@ -89,14 +90,15 @@ def stopped_too_early(context: RunContext) -> Answer:
     stopped too early; working programs fall by up to 53 % there, but end under .43 of the baseline.
     Not where validation has turned, nor for a run that is still training or whose record breaks
     off. It is a smell where accuracy beats the largest class clearly, or the validation loss was
-    lowest before its last quarter. Where the baseline is not known it is a smell, too: the last
-    quarter holds 20 % of the whole fall and the loss ends above half of its start; or it falls
-    without a pause over the last half (Mann-Kendall z above 4), by 2.5 % of its level in the last
-    quarter, and ends above .6 of its start; or a run of at most 7 epochs still fell by 10 % of its
-    level in the last quarter. Two of 80 healthy public logs are taken for such a run. The forecast
-    extends the last half as a geometric approach to a limit (Aitken 1926). A run of fewer than 4
-    epochs (or 20 steps) that does not beat its baseline is too short to judge, a smell as well;
-    so is one of fewer than 4 epochs whose steps moved the weights by less than a tenth in all.
+    lowest before its last quarter, or the fall is smaller but even since the loss came below its
+    baseline. Where the baseline is not known it is a smell, too: the last quarter holds 20 % of the
+    whole fall and the loss ends above half of its start; or it falls without a pause over the last
+    half (Mann-Kendall z above 4), by 2.5 % of its level in the last quarter, and ends above .6 of
+    its start; or a run of at most 7 epochs still fell by 10 % of its level in the last quarter. Two
+    of 80 healthy public logs are taken for such a run. The forecast extends the last half as a
+    geometric approach to a limit (Aitken 1926). A run of fewer than 4 epochs (or 20 steps) that
+    does not beat its baseline is too short to judge, a smell as well; so is one of fewer than 4
+    epochs whose steps moved the weights by less than a tenth in all.
 
     ## How to fix it
     ```python
@@ -134,7 +136,7 @@ def stopped_too_early(context: RunContext) -> Answer:
         return Passed(f"{said}, but the validation loss has turned")
     if context.loss_ratio is None:
         return _without_baseline(context, curve, said)
-    if not still_falling(trend):
+    if not still_falling(trend) and not has_just_left(curve, context.baseline):
         return Passed(said)
     if context.loss_ratio <= BEATEN_LOSS:
         return Passed(f"{said}, to {percent(context.loss_ratio)} of the baseline")
@@ -201,7 +203,9 @@ def _flagged(context: RunContext, curve: Curve, trend: Trend) -> Flagged:
         context=f"Over the last quarter it went from {number(trend.mark)} to {number(trend.end)}"
         f"{_standing(context)}{_outlook(run, curve)}.",
         evidence=_shown(curve, trend),
-        tier=Tier.STRONG if _is_known_to_lack_epochs(context) else Tier.SMELL,
+        tier=Tier.STRONG
+        if still_falling(trend) and _is_known_to_lack_epochs(context)
+        else Tier.SMELL,
         since=training_step(run, curve, trend.end_step),
         fix=_fix(run),
         rivals=_rivals(run),

@@ -48,6 +48,12 @@ LEARNED = a_curve([0.69, 0.1])
 ZA404: dict[str, tuple[Run, type[Answer]]] = {
     "one class, accuracy a half": (a_run(YES_NO, HALF, ALL_NO, AT_HALF), Flagged),
     "one class of two, no accuracy": (a_run(YES_NO, HALF, ALL_NO), Flagged),
+    "one class, while the loss leaves chance": (
+        a_run(YES_NO, HALF, ALL_NO, a_curve([0.9, 0.68, 0.67, 0.66, 0.65])), CannotTell
+    ),
+    "one class, and the loss stands": (
+        a_run(YES_NO, HALF, ALL_NO, a_curve([0.9, 0.68, 0.68, 0.68, 0.68])), Flagged
+    ),
     "in the last epoch alone": (
         a_run(YES_NO, HALF, named([500, 500, 1000, 1000], [500, 500, 0, 0]), AT_HALF), Flagged
     ),

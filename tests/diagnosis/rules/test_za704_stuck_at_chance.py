@@ -44,6 +44,15 @@ ZA704: dict[str, tuple[Run, type[Answer]]] = {
     "accuracy above the threshold": (trained(loss=STUCK, accuracy=[0.16] * 4), Passed),
     "muted": (trained(loss=LEARNED, accuracy=GOOD), Passed),
     "still falling": (trained(loss=[6.0, 5.0, 4.0, 3.0]), Passed),
+    "it has only just left chance": (
+        trained(loss=[2.6, 2.29, 2.26, 2.23, 2.20, 2.17], accuracy=[0.1] * 6), CannotTell,
+    ),
+    "it left chance and stands": (
+        trained(loss=[2.6, 2.29, 2.19, 2.18, 2.178, 2.177], accuracy=[0.1] * 6), Flagged,
+    ),
+    "it has just come to chance": (
+        trained(loss=[9.0, 2.29, 2.31, 2.305, 2.3, 2.299], accuracy=[0.1] * 6), Flagged,
+    ),
     "it learned and lost it": (trained(loss=[2.3, 0.5, 0.5, 2.3, 2.3, 2.3, 2.3, 2.3]), Flagged),
     "it blew up at the very end": (trained(loss=[2.3, *[0.5] * 18, 2.3]), Passed),
     "a loss that never moves": (foreign([7.8185] * 10), Flagged),

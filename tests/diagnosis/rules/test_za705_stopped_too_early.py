@@ -34,6 +34,8 @@ ZA705: dict[str, tuple[Run, type[Answer]]] = {
     ),
     "an even fall of little": (trained(loss=line(2.35, 2.20, 10)), Flagged),
     "too little to mean anything": (trained(loss=line(2.35, 2.30, 10)), Passed),
+    "it has only just left chance": (trained(loss=[2.6, 2.29, 2.26, 2.23, 2.20, 2.17]), Flagged),
+    "it left chance and stands": (trained(loss=[2.6, 2.29, 2.19, 2.18, 2.178, 2.177]), Passed),
     "noise on a plateau": (
         trained(loss=[2.3 + 0.3 * (-1) ** i for i in range(20)] + [2.0]), Passed,
     ),
