@@ -193,7 +193,8 @@ def merged(columns: list[Column]) -> tuple[list[Column], NDArray[np.int64]]:
     by_name: dict[tuple[bool, str], list[Column]] = defaultdict(list)
     for column in columns:
         by_name[isinstance(column.part, Matrix), column.part.name].append(column)
-    whole, unfit = [], [np.empty(0, np.int64)]
+    whole: list[Column] = []
+    unfit: list[NDArray[np.int64]] = []
     for same in by_name.values():
         first = same[0].part
         if len(same) == 1:
@@ -202,9 +203,10 @@ def merged(columns: list[Column]) -> tuple[list[Column], NDArray[np.int64]]:
             whole.append(_merged(same))
         else:
             unfit += [column.rows for column in same]
+    if not unfit:
+        return whole, np.empty(0, np.int64)
     rows = np.unique(np.concatenate(unfit))
-    if len(rows):
-        whole = [column.taken(~np.isin(column.rows, rows)) for column in whole]
+    whole = [column.taken(~np.isin(column.rows, rows)) for column in whole]
     return [column for column in whole if len(column.rows)], rows
 
 
