@@ -6,9 +6,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from tb_zeroacc.cli.app import app
+from tb_zeroacc.cli.app import answer
 from tb_zeroacc.cli.environment import tensorboard_obstacle
 
 
@@ -43,10 +42,12 @@ def test_which_pairs_do_not_start(
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_the_command_says_so_beside_its_answer(
-    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
     install(monkeypatch, tensorboard="2.20.0", setuptools="82.0.1")
-    result = CliRunner().invoke(app, ["diagnose", str(tmp_path), "--format", form])
-    assert "TensorBoard 2.20 does not start beside setuptools 82" in result.stderr
-    assert "pip install 'setuptools<82'" in result.stderr
-    assert "pkg_resources" not in result.stdout
+    answer(["diagnose", str(tmp_path), "--format", form])
+    said = capsys.readouterr()
+    assert "TensorBoard 2.20 does not start beside setuptools 82" in said.err
+    assert "pip install 'setuptools<82'" in said.err
+    assert "pkg_resources" not in said.out
