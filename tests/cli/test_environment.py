@@ -6,37 +6,38 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from tensorboard import version
 
 from tb_zeroacc.cli.app import answer
 from tb_zeroacc.cli.environment import tensorboard_obstacle
 
 
-def install(monkeypatch: pytest.MonkeyPatch, **versions: str) -> None:
-    def version(package: str) -> str:
-        if package not in versions:
+def install(monkeypatch: pytest.MonkeyPatch, tensorboard: str, setuptools: str | None) -> None:
+    def told(package: str) -> str:
+        if package != "setuptools" or setuptools is None:
             raise metadata.PackageNotFoundError(package)
-        return versions[package]
+        return setuptools
 
-    monkeypatch.setattr(metadata, "version", version)
+    monkeypatch.setattr(version, "VERSION", tensorboard)
+    monkeypatch.setattr(metadata, "version", told)
 
 
 @pytest.mark.parametrize(
-    ("versions", "starts"),
+    ("tensorboard", "setuptools", "starts"),
     [
-        ({"tensorboard": "2.20.0", "setuptools": "82.0.1"}, False),
-        ({"tensorboard": "2.18.0", "setuptools": "84.2.1"}, False),
-        ({"tensorboard": "2.20.0"}, False),
-        ({"tensorboard": "2.20.0", "setuptools": "81.0.0"}, True),
-        ({"tensorboard": "2.20.0", "setuptools": "75.1.0.post1"}, True),
-        ({"tensorboard": "2.21.0", "setuptools": "84.2.1"}, True),
-        ({"tensorboard": "2.22.0a20261101", "setuptools": "84.2.1"}, True),
-        ({"setuptools": "84.2.1"}, True),
+        ("2.20.0", "82.0.1", False),
+        ("2.18.0", "84.2.1", False),
+        ("2.20.0", None, False),
+        ("2.20.0", "81.0.0", True),
+        ("2.20.0", "75.1.0.post1", True),
+        ("2.21.0", "84.2.1", True),
+        ("2.22.0a20261101", "84.2.1", True),
     ],
 )
 def test_which_pairs_do_not_start(
-    versions: dict[str, str], starts: bool, monkeypatch: pytest.MonkeyPatch
+    tensorboard: str, setuptools: str | None, starts: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(monkeypatch, **versions)
+    install(monkeypatch, tensorboard, setuptools)
     assert (tensorboard_obstacle() is None) == starts
 
 
