@@ -53,7 +53,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"wire", "telling", "encoding", "verdict", "diagnosis", "run", "plugin", "places"},
         {"rich", "tensorboard", "werkzeug"},
     ),
-    "cli": ({"telling", "verdict", "diagnosis", "plugin", "places", "report"}, {"typer", "rich"}),
+    "cli": ({"telling", "verdict", "diagnosis", "plugin", "places", "report"}, {"tensorboard"}),
 }
 
 # The floors of the large rooms, from the ground up: each may import those below it.

@@ -2,144 +2,55 @@
 
 from __future__ import annotations
 
+import argparse
+import gc
 import io
 import os
 import sys
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from tb_zeroacc import __version__
-from tb_zeroacc.cli.exit_codes import CLEAN, OUR_FAULT
+from tb_zeroacc.cli.exit_codes import CLEAN, INTERRUPTED, OUR_FAULT, USAGE
 from tb_zeroacc.report.printable import printable
 
-app = typer.Typer(
-    name="zeroacc",
-    help="Say why a model does not learn, from the logs of its training.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+FORMATS = ("text", "json", "github", "junit", "markdown")
+TIERS = ("definite", "strong", "smell")
+LOGS = "Log directories, event files, CSV logs; any URL."
+
+DIAGNOSE = """Say why the trainings below each PATH do not learn.
+
+Ends with 0 where nothing was found at the tier of --fail-on or above, 1 where something was,
+2 for bad usage or a path that cannot be read, 70 for a fault of zeroacc itself.
+"""
+REPORT = """Write the tab's page about the trainings below each PATH into one file of HTML.
+
+The file needs no network and no server. Ends with 0, or with 2 where a path cannot be read.
+"""
+SERVE = "Serve the tab without TensorBoard, for machines where that does not start."
+RULES = "List every rule: code, name, strongest tier, and its cause in a line."
+EXPLAIN = "Print the page of one rule: what it means, how it is detected, how to fix it."
 
 
-class Format(StrEnum):
-    """How an answer is printed."""
+def answer(arguments: Sequence[str]) -> int:
+    """Does what the arguments ask for; returns the exit code.
 
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    JUNIT = "junit"
-    MARKDOWN = "markdown"
-
-
-class FailOn(StrEnum):
-    """The weakest tier that makes the command end with 1."""
-
-    DEFINITE = "definite"
-    STRONG = "strong"
-    SMELL = "smell"
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"zeroacc {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
-    ] = False,
-) -> None:
-    pass
-
-
-@app.command()
-def diagnose(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH...",
-            help="Log directories, event files, CSV logs; any URL. NAME:PATH,NAME:PATH names them.",
-        ),
-    ],
-    fmt: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
-    fail_on: Annotated[
-        FailOn, typer.Option(help="End with 1 at this tier or above.")
-    ] = FailOn.DEFINITE,
-    now: Annotated[
-        str,
-        typer.Option(
-            help="The clock that decides what still runs: 'clock', 'none', or seconds since 1970.",
-            metavar="clock|none|TIME",
-        ),
-    ] = "clock",
-) -> None:
-    """Say why the trainings below each PATH do not learn.
-
-    Ends with 0 where nothing was found at the tier of --fail-on or above, 1 where something was,
-    2 for bad usage or a path that cannot be read, 70 for a fault of zeroacc itself.
+    Raises:
+        SystemExit: They are no usage of the command, or ask for help or the version.
     """
-    from tb_zeroacc.cli.diagnose import diagnose_paths
-
-    raise typer.Exit(diagnose_paths(paths, fmt.value, fail_on.value, now))
-
-
-@app.command()
-def report(
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PATH...", help="Log directories, event files, CSV logs; any URL."),
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="The file to write.", metavar="FILE")
-    ] = Path("zeroacc.html"),
-) -> None:
-    """Write the tab's page about the trainings below each PATH into one file of HTML.
-
-    The file needs no network and no server. Ends with 0, or with 2 where a path cannot be read.
-    """
-    from tb_zeroacc.cli.pages import write_report
-
-    raise typer.Exit(write_report(paths, output))
-
-
-@app.command()
-def serve(
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PATH...", help="Log directories, event files, CSV logs; any URL."),
-    ],
-    port: Annotated[int, typer.Option(help="Port to listen at; 0 for any that is free.")] = 6007,
-    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
-) -> None:
-    """Serve the tab without TensorBoard, for machines where that does not start."""
-    from tb_zeroacc.cli import pages
-
-    raise typer.Exit(pages.serve(paths, host, port))
-
-
-@app.command()
-def rules() -> None:
-    """List every rule: code, name, strongest tier, and its cause in a line."""
-    from tb_zeroacc.cli.rules import print_rules
-
-    print_rules()
-
-
-@app.command()
-def explain(
-    code: Annotated[str, typer.Argument(help="The code or name of a rule: ZA301.")],
-) -> None:
-    """Print the page of one rule: what it means, how it is detected, how to fix it."""
-    from tb_zeroacc.cli.rules import print_page
-
-    raise typer.Exit(print_page(code))
+    parser, commands = _parsers()
+    if not arguments:
+        parser.print_help()
+        return USAGE
+    command = commands.get(arguments[0])
+    if command is None:
+        parser.parse_args(arguments)
+        return CLEAN
+    # Options may stand between paths.
+    given = command.parse_intermixed_args(arguments[1:])
+    code: int = given.does(given)
+    return code
 
 
 def run() -> None:
@@ -148,16 +59,126 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no `✓` shows `?`
             stream.reconfigure(errors="replace")
     try:
-        app(prog_name="zeroacc")
+        code = answer(sys.argv[1:])
+        sys.stdout.flush()
     except BrokenPipeError:  # `zeroacc ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(CLEAN)
+        code = CLEAN
+    except KeyboardInterrupt:
+        code = INTERRUPTED
     except Exception as fault:  # noqa: BLE001 - promise: no traceback reaches a user
         text = str(fault).splitlines()
         reason = f"{type(fault).__name__}: {text[0]}" if text else type(fault).__name__
-        typer.echo(
+        print(
             f"zeroacc itself failed ({printable(reason)}): please report it with the command "
             "that you ran.",
-            err=True,
+            file=sys.stderr,
         )
-        sys.exit(OUR_FAULT)
+        code = OUR_FAULT
+    sys.exit(code)
+
+
+# --- what each command is given, and what it does -----------------------------------------------
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The command's own parser, and that of each command below it."""
+    about = "Say why a model does not learn, from the logs of its training."
+    parser = argparse.ArgumentParser("zeroacc", description=about, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"zeroacc {__version__}")
+    below = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    found = {}
+    for name, does, text in (
+        ("diagnose", _diagnose, DIAGNOSE), ("report", _report, REPORT), ("serve", _serve, SERVE),
+        ("rules", _rules, RULES), ("explain", _explain, EXPLAIN),
+    ):  # fmt: skip
+        found[name] = below.add_parser(
+            name, description=text, help=text.splitlines()[0], allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        found[name].set_defaults(does=does)
+    _add_options(found)
+    return parser, found
+
+
+def _add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
+    diagnose, report, serve = (commands[name] for name in ("diagnose", "report", "serve"))
+    diagnose.add_argument(
+        "paths", nargs="+", metavar="PATH", help=f"{LOGS} NAME:PATH,NAME:PATH names them."
+    )
+    diagnose.add_argument(
+        "--format", choices=FORMATS, default="text", help="How to print it. [default: %(default)s]"
+    )
+    diagnose.add_argument(
+        "--fail-on", choices=TIERS, default="definite",
+        help="End with 1 at this tier or above. [default: %(default)s]",
+    )  # fmt: skip
+    diagnose.add_argument(
+        "--now", default="clock", metavar="clock|none|TIME",
+        help="The clock that decides what still runs: 'clock', 'none', or seconds since 1970. "
+        "[default: %(default)s]",
+    )  # fmt: skip
+    for command in (report, serve):
+        command.add_argument("paths", nargs="+", metavar="PATH", help=LOGS)
+    report.add_argument(
+        "-o", "--output", type=Path, default=Path("zeroacc.html"), metavar="FILE",
+        help="The file to write. [default: %(default)s]",
+    )  # fmt: skip
+    serve.add_argument(
+        "--port", type=int, default=6007,
+        help="Port to listen at; 0 for any that is free. [default: %(default)s]",
+    )  # fmt: skip
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="Address to listen at. [default: %(default)s]"
+    )
+    commands["explain"].add_argument(
+        "code", metavar="CODE", help="The code or name of a rule: ZA301."
+    )
+
+
+@contextmanager
+def _importing() -> Iterator[None]:
+    """Looks for no garbage meanwhile: modules leave none, and looking takes a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _diagnose(given: argparse.Namespace) -> int:
+    with _importing():
+        from tb_zeroacc.cli.diagnose import diagnose_paths
+
+    return diagnose_paths(given.paths, given.format, given.fail_on, given.now)
+
+
+def _report(given: argparse.Namespace) -> int:
+    with _importing():
+        from tb_zeroacc.cli.pages import write_report
+
+    return write_report(given.paths, given.output)
+
+
+def _serve(given: argparse.Namespace) -> int:
+    with _importing():
+        from tb_zeroacc.cli import pages
+
+    return pages.serve(given.paths, given.host, given.port)
+
+
+def _rules(_: argparse.Namespace) -> int:
+    with _importing():
+        from tb_zeroacc.cli.rules import print_rules
+
+    print_rules()
+    return CLEAN
+
+
+def _explain(given: argparse.Namespace) -> int:
+    with _importing():
+        from tb_zeroacc.cli.rules import print_page
+
+    return print_page(given.code)

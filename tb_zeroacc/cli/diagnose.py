@@ -8,8 +8,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-import typer
-
 from tb_zeroacc.cli.environment import tensorboard_obstacle
 from tb_zeroacc.cli.exit_codes import CLEAN, FOUND, USAGE
 from tb_zeroacc.diagnosis.answers import Tier
@@ -35,8 +33,8 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
     try:
         clock = _clock(now)
     except ValueError:
-        typer.echo(
-            f"--now takes 'clock', 'none' or seconds since 1970. Received: {now!r}", err=True
+        print(
+            f"--now takes 'clock', 'none' or seconds since 1970. Received: {now!r}", file=sys.stderr
         )
         return USAGE
     readings: list[Reading] = []
@@ -50,7 +48,7 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
         except UnreadablePathError as error:
             unread.append(str(error))
     for sentence in unread:
-        typer.echo(printable(sentence), err=True)
+        print(printable(sentence), file=sys.stderr)
     judged = Judged(readings, unread, Tier[fail_on.upper()])
     if fmt != "text":
         from tb_zeroacc.report.formats import FORMATS
@@ -61,7 +59,7 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
 
         print_readings(readings)
     if (obstacle := tensorboard_obstacle()) is not None:
-        typer.echo(obstacle, err=True)
+        print(obstacle, file=sys.stderr)
     if unread:
         return USAGE
     return FOUND if judged.has_failed else CLEAN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import metadata
+from tensorboard import version
 
 FIRST_WITHOUT_PKG_RESOURCES = (82,)  # of setuptools
 FIRST_THAT_NEEDS_NONE = (2, 21)  # of TensorBoard
@@ -13,9 +13,10 @@ def tensorboard_obstacle() -> str | None:
 
     TensorBoard up to 2.20 imports `pkg_resources`, which setuptools has left out since 82.
     """
-    tensorboard, setuptools = _version_of("tensorboard"), _version_of("setuptools")
-    if not tensorboard or tensorboard >= FIRST_THAT_NEEDS_NONE:
+    tensorboard = _numbers(version.VERSION)
+    if tensorboard >= FIRST_THAT_NEEDS_NONE:
         return None
+    setuptools = _version_of("setuptools")
     if setuptools and setuptools < FIRST_WITHOUT_PKG_RESOURCES:
         return None
     named = ".".join(map(str, tensorboard))
@@ -27,13 +28,19 @@ def tensorboard_obstacle() -> str | None:
 
 
 def _version_of(package: str) -> tuple[int, ...]:
-    """The numbers that a version begins with; empty where the package is not installed."""
+    """The numbers of its version; none where it is not installed."""
+    from importlib import metadata  # slow to import, and seldom needed
+
     try:
-        parts = metadata.version(package).split(".")
+        return _numbers(metadata.version(package))
     except metadata.PackageNotFoundError:
         return ()
+
+
+def _numbers(told: str) -> tuple[int, ...]:
+    """The numbers that a version begins with, two at most."""
     numbers: list[int] = []
-    for part in parts[:2]:
+    for part in told.split(".")[:2]:
         if not part.isdigit():
             break
         numbers.append(int(part))

@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-CLEAN, FOUND, USAGE, OUR_FAULT = 0, 1, 2, 70  # 70: EX_SOFTWARE of sysexits.h
+CLEAN, FOUND, USAGE = 0, 1, 2
+OUR_FAULT = 70  # EX_SOFTWARE of sysexits.h
+INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it

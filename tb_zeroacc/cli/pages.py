@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-import typer
 
 from tb_zeroacc.cli.exit_codes import CLEAN, USAGE
 from tb_zeroacc.places import Place, places_below
@@ -30,16 +29,16 @@ def write_report(paths: Sequence[str], output: Path) -> int:
     reading.view()
     view = reading.wait(None)
     for sentence in view.errors:
-        typer.echo(printable(sentence), err=True)
+        print(printable(sentence), file=sys.stderr)
     if not view.trainings:
         return USAGE
     try:
         output.write_text(page_of(view, places), "utf-8")
     except OSError as error:
         reason = (error.strerror or str(error)).rstrip(".")
-        typer.echo(printable(f"{str(output)!r} cannot be written: {reason}."), err=True)
+        print(printable(f"{str(output)!r} cannot be written: {reason}."), file=sys.stderr)
         return USAGE
-    typer.echo(printable(str(output)))
+    print(printable(str(output)))
     return USAGE if view.errors else CLEAN
 
 
@@ -61,13 +60,13 @@ def serve(paths: Sequence[str], host: str, port: int) -> int:
     except (OSError, OverflowError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).rstrip(".")
         said = f"Port {port} of {host} cannot be used: {reason}. Another one: --port 0."
-        typer.echo(printable(said), err=True)
+        print(printable(said), file=sys.stderr)
         return USAGE
-    typer.echo(f"Zero Accuracy at {server.address} (Ctrl-C ends it)")
+    print(f"Zero Accuracy at {server.address} (Ctrl-C ends it)", flush=True)
     try:
         server.serve()
     except KeyboardInterrupt:
-        typer.echo("")
+        print()
     return CLEAN
 
 

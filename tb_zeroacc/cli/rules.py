@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-
-import typer
+import sys
 
 from tb_zeroacc.cli.exit_codes import CLEAN, USAGE
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
@@ -17,17 +16,17 @@ def print_rules() -> None:
     strengths = max(len(rule.strength) for rule in CATALOGUE)
     for rule in CATALOGUE:
         strength = f"{rule.strength:<{strengths}}"
-        typer.echo(f"{rule.code}  {rule.name:<{width}}  {strength}  {rule.cause}")
+        print(f"{rule.code}  {rule.name:<{width}}  {strength}  {rule.cause}")
 
 
 def print_page(wanted: str) -> int:
     """Prints a rule's page; the exit code."""
     rule = _find(wanted)
     if rule is None:
-        typer.echo(f"There is no rule {wanted!r}. `zeroacc rules` lists them all.", err=True)
+        print(f"There is no rule {wanted!r}. `zeroacc rules` lists them all.", file=sys.stderr)
         return USAGE
-    typer.echo(f"{rule.code} {rule.name} (at most {rule.strength})\n")
-    typer.echo(inspect.cleandoc(rule.page))
+    print(f"{rule.code} {rule.name} (at most {rule.strength})\n")
+    print(inspect.cleandoc(rule.page))
     return CLEAN
 
 

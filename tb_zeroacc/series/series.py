@@ -135,10 +135,13 @@ class SeriesBuilder:
             at = int(falls.argmax())
             raise ValueError(f"step {steps[at + 1]} comes after step {steps[at]}")
         self.append(int(steps[0]), float(values[0]), _known(times[0]))
-        self._book()
         closes = np.flatnonzero(steps[1:] != steps[:-1])
         closed: Where = slice(0, -1) if len(closes) == count - 1 else closes
-        self._keep(Points(steps[closed], values[closed]), times[closed])
+        waiting, waited = self._taken()
+        self._keep(
+            waiting.then(Points(steps[closed], values[closed])),
+            np.concatenate([waited, times[closed]]),
+        )
         self._open = (int(steps[-1]), float(values[-1]), _known(times[-1]))
 
     @property
@@ -255,11 +258,16 @@ class SeriesBuilder:
 
     def _book(self) -> None:
         """Moves closed points to where they are kept."""
-        if self._fresh:
-            steps, values, times = zip(*self._fresh, strict=True)
-            self._fresh = []
-            points = Points(np.array(steps, np.int64), np.array(values, np.float64))
-            self._keep(points, np.array(times, np.float64))  # None becomes NaN
+        self._keep(*self._taken())
+
+    def _taken(self) -> tuple[Points, NDArray[np.float64]]:
+        """The closed points that are not booked, and their wall times; they wait no longer."""
+        if not self._fresh:
+            return NO_POINTS, NO_POINTS.values
+        steps, values, times = zip(*self._fresh, strict=True)
+        self._fresh = []
+        points = Points(np.array(steps, np.int64), np.array(values, np.float64))
+        return points, np.array(times, np.float64)  # None becomes NaN
 
     def _keep(self, points: Points, times: NDArray[np.float64] | None = None) -> None:
         """Books closed points, with their wall times where these are known."""

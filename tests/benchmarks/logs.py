@@ -18,6 +18,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -33,6 +34,7 @@ HOME = Path(__file__).parents[2]
 TAGS = ("epoch_loss", "epoch_accuracy", "epoch_learning_rate", "batch_loss")
 NAME = "events.out.tfevents.1700000000.host"
 BEGIN = 1.7e9
+BYTECODE = str(Path(tempfile.gettempdir()) / "zeroacc_bytecode")
 _DOUBLE, _FLOAT = struct.Struct("<d"), struct.Struct("<f")
 
 READ = """
@@ -219,29 +221,31 @@ def server(path: Path) -> Spent:
     binary = tensorboard_data_server.server_binary()
     command = [binary, "--logdir", str(path), "--port", "0", "--reload", "once", "-v"]
     # Without `--checksum` it verifies none.
-    began = _clock()
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "Finished load cycle" in line:
-                break
-        wall = _clock() - began
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-        state = Path(f"/proc/{process.pid}/status").read_text()
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Finished load cycle" in line:
+            break
+    return _ended(process, began, kill=True)
+
+
+def _ended(process: subprocess.Popen[str], began: float, *, kill: bool = False) -> Spent:
+    """What a process took, once it has ended."""
+    wall = time.perf_counter() - began
+    if kill:
         process.kill()
-    ticks = int(fields[11]) + int(fields[12])
-    peak = int(state.partition("VmHWM:")[2].split()[0]) / 1024
-    return Spent(ticks / os.sysconf("SC_CLK_TCK"), wall, peak)
-
-
-def _clock() -> float:
-    return os.times().elapsed
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if not kill:
+        wall = time.perf_counter() - began
+    return Spent(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
 
 
 def told(path: Path, *appended: Path, package: Path = HOME) -> dict[str, object]:
     """This project's reader and rules, in a process of their own."""
     environment = {**os.environ, "PYTHONPATH": str(package)}
-    command = [sys.executable, "-c", READ, str(path), *map(str, appended)]
+    command = [sys.executable, "-P", "-c", READ, str(path), *map(str, appended)]
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -258,17 +262,17 @@ def judged(path: Path) -> Spent:
     return Spent(*map(sum, zip(found["read"], found["judge"], strict=True)), found["peak"])
 
 
-def command(path: Path) -> Spent:
-    """All of `zeroacc diagnose`."""
+def command(path: Path, *options: str) -> Spent:
+    """All of `zeroacc diagnose`, as where it is installed: its bytecode is kept."""
     program = "import sys; sys.argv[0] = 'zeroacc'; from tb_zeroacc.cli import main; main()"
-    began, before = _clock(), os.times()
-    subprocess.run(
-        [sys.executable, "-c", program, "diagnose", str(path)], stdout=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(HOME)}, check=False,
+    environment = {**os.environ, "PYTHONPATH": str(HOME), "PYTHONPYCACHEPREFIX": BYTECODE}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", program, "diagnose", str(path), *options],
+        stdout=subprocess.DEVNULL, text=True, env=environment,
     )  # fmt: skip
-    after = os.times()
-    cpu = after.children_user + after.children_system
-    return Spent(cpu - before.children_user - before.children_system, _clock() - began)
+    return _ended(process, began)
 
 
 def in_turns(rounds: int, *ways: Callable[[], Spent]) -> list[Spent]:

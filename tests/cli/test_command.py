@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from tb_zeroacc import cli, facts, records
-from tb_zeroacc.cli.app import app
+from tb_zeroacc.cli.app import answer
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
+from tb_zeroacc.diagnosis.rule import Rule
 from tests.framed import write_events
 
 
@@ -135,17 +135,48 @@ def test_a_fault_of_ours_ends_with_70_and_one_sentence(monkeypatch: pytest.Monke
     assert ended.value.code == 70
 
 
-def test_rules_lists_the_whole_catalogue() -> None:
-    lines = CliRunner().invoke(app, ["rules"]).output.splitlines()
+def test_options_may_stand_between_paths(falling: Path, exploding: Path) -> None:
+    result = run("diagnose", str(falling), "--format", "json", str(exploding))
+    assert result.returncode == 1, result.stderr
+    assert len(json.loads(result.stdout)["runs"]) == 2
+
+
+def test_an_interrupt_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tb_zeroacc.cli.diagnose.diagnose_paths", interrupted)
+    monkeypatch.setattr(sys, "argv", ["zeroacc", "diagnose", "x"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["diagnose", "--help"]])
+def test_what_needs_no_log_is_said_at_once(arguments: list[str]) -> None:
+    program = (
+        "import sys; from tb_zeroacc.cli.app import answer\n"
+        f"try: answer({arguments})\n"
+        "finally: print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert "zeroacc" in result.stdout
+    heavy = {"numpy", "google", "tensorboard", "rich", "fsspec", "yaml"} & {*result.stderr.split()}
+    assert not heavy, f"{arguments} pulls in {', '.join(sorted(heavy))}"
+
+
+def test_rules_lists_the_whole_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(["rules"]) == 0
+    lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == [rule.code for rule in CATALOGUE]
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.code)
-def test_every_rule_explains_itself(rule: object) -> None:
-    code = rule.code  # type: ignore[attr-defined]
-    result = CliRunner().invoke(app, ["explain", code.lower()])
-    assert result.exit_code == 0
-    assert "## How to fix it" in result.output
+def test_every_rule_explains_itself(rule: Rule, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(["explain", rule.code.lower()]) == 0
+    assert "## How to fix it" in capsys.readouterr().out
 
 
 def test_names_from_logs_are_no_markup(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from werkzeug import test, wrappers
 
 from tb_zeroacc.plugin.loader import ZeroAccuracyLoader
 
-HEAVY = ("numpy", "tensorflow", "keras", "google.protobuf", "fsspec", "werkzeug", "rich", "typer")
+HEAVY = ("numpy", "tensorflow", "keras", "google.protobuf", "fsspec", "werkzeug", "rich")
 
 
 def imported_by(module: str) -> set[str]:

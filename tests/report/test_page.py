@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
 import re
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from tb_zeroacc.cli.app import app
+from tb_zeroacc.cli.app import answer
 from tests.logs.written import curve, write
 
 
@@ -25,8 +26,9 @@ def logdir(tmp_path: Path) -> Path:
 
 
 def report(*arguments: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, ["report", *arguments])
-    return result.exit_code, result.stdout, result.stderr
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        code = answer(["report", *arguments])
+    return code, out.getvalue(), err.getvalue()
 
 
 def answers(page: str) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
-from typer.testing import CliRunner
 
-from tb_zeroacc.cli.app import app
+from tb_zeroacc.cli.app import answer
 from tb_zeroacc.places import Place
 from tb_zeroacc.report.server import ROUTE, TabServer
 from tests.logs.written import curve, write
@@ -72,11 +71,13 @@ def test_what_is_wrong_is_a_sentence(address: str, path: str, status: int) -> No
     assert "Traceback" not in text
 
 
-def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
+def test_a_port_in_use_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        result = CliRunner().invoke(app, ["serve", str(tmp_path), "--port", str(port)])
-    assert result.exit_code == 2
-    assert f"Port {port} of 127.0.0.1 cannot be used" in result.stderr
+        code = answer(["serve", str(tmp_path), "--port", str(port)])
+    assert code == 2
+    assert f"Port {port} of 127.0.0.1 cannot be used" in capsys.readouterr().err

@@ -111,21 +111,25 @@ def _kinds(layout: Layout, matrix: NDArray[np.uint8]) -> list[tuple[int, Where]]
 
     Where the rows that are looked at have none, the others are left alone, too.
     """
-    number = layout.known.get
-    look = [number(row.tobytes(), -1) for row in layout.fixed(matrix[:LOOK])]
-    spread = layout.fixed(matrix[:: len(matrix) // LOOK + 1])
-    if max(look) < 0 and all(row.tobytes() not in layout.known for row in spread):
+    look = _numbers(layout, layout.fixed(matrix[:LOOK]))
+    spread = matrix[:: len(matrix) // LOOK + 1]
+    if max(look) < 0 and max(_numbers(layout, layout.fixed(spread))) < 0:
         return []
     fixed = layout.fixed(matrix)
     if (period := _period(look)) and _repeats(fixed, period):
         return [(kind, slice(at, None, period)) for at, kind in enumerate(look[:period])]
-    keys = fixed.view(f"V{fixed.shape[1]}").ravel().tolist()
-    numbers = np.fromiter(map(number, keys, repeat(-1)), np.int16, len(fixed))
+    numbers = np.array(_numbers(layout, fixed), np.int16)
     order = np.argsort(numbers, kind="stable")
     ranked = numbers[order]
     cuts = np.flatnonzero(ranked[1:] != ranked[:-1]) + 1
     parts = ((int(numbers[members[0]]), members) for members in np.split(order, cuts))
     return [(kind, members) for kind, members in parts if kind >= 0]
+
+
+def _numbers(layout: Layout, fixed: NDArray[np.uint8]) -> list[int]:
+    """The number of each row's template; -1 where it has none."""
+    keys = fixed.view(f"V{fixed.shape[1]}").ravel().tolist()
+    return list(map(layout.known.get, keys, repeat(-1)))
 
 
 def _period(kinds: list[int]) -> int:
@@ -193,7 +197,8 @@ def merged(columns: list[Column]) -> tuple[list[Column], NDArray[np.int64]]:
     by_name: dict[tuple[bool, str], list[Column]] = defaultdict(list)
     for column in columns:
         by_name[isinstance(column.part, Matrix), column.part.name].append(column)
-    whole, unfit = [], [np.empty(0, np.int64)]
+    whole: list[Column] = []
+    unfit: list[NDArray[np.int64]] = []
     for same in by_name.values():
         first = same[0].part
         if len(same) == 1:
@@ -202,9 +207,10 @@ def merged(columns: list[Column]) -> tuple[list[Column], NDArray[np.int64]]:
             whole.append(_merged(same))
         else:
             unfit += [column.rows for column in same]
+    if not unfit:
+        return whole, np.empty(0, np.int64)
     rows = np.unique(np.concatenate(unfit))
-    if len(rows):
-        whole = [column.taken(~np.isin(column.rows, rows)) for column in whole]
+    whole = [column.taken(~np.isin(column.rows, rows)) for column in whole]
     return [column for column in whole if len(column.rows)], rows
 
 

@@ -60,7 +60,7 @@ def sorted_out(data: bytes, payloads: Payloads) -> Piece:
         if not learnt:
             break
     columns, unfit = merged(columns)
-    others = np.union1d(left, unfit)
+    others = np.union1d(left, unfit) if len(unfit) else left
     times = np.full(len(payloads), np.nan)
     for column in columns:
         times[column.rows] = column.times

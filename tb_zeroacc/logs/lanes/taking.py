@@ -13,6 +13,7 @@ from tensorboard.compat.proto import event_pb2
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.decoding import parse
 from tb_zeroacc.logs.framing import Payloads
+from tb_zeroacc.logs.lanes.memory import keep_freed_memory
 from tb_zeroacc.logs.lanes.piece import Piece, sorted_out
 from tb_zeroacc.logs.lanes.plain import PlainColumns
 
@@ -23,6 +24,8 @@ WORTH_IT = 8
 LONGEST_BURST = 4096  # events
 # Steps may be clocks, in nanoseconds even; sums of some of them must fit 64 bits.
 LARGEST_STEP = 2**61
+
+keep_freed_memory()
 
 
 def take(contents: FileContents, data: bytes, payloads: Payloads) -> list[int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 
 from tb_zeroacc.diagnosis.computed.chance.levels import chance_at_end
@@ -62,11 +60,18 @@ def improved(course: Course, *, among: int = 1) -> bool:
     if course.curve.role is Role.REWARD and course.gain <= WANDERS * course.wander:
         return False
     is_one_of_many = course.curve.role is Role.METRIC and among > 1
-    least = NormalDist().inv_cdf(1.0 - ACCIDENT / among) if is_one_of_many else CLEAR_TREND
+    least = _clear_among(among) if is_one_of_many else CLEAR_TREND
     if course.side * course.trend > least and change > LEAST_CHANGE:
         return True
     noises = MANY_NOISES if is_one_of_many else NOISES
     return change > LARGE_CHANGE and course.gain > noises * course.noise and _lasts(course)
+
+
+def _clear_among(metrics: int) -> float:
+    """The trend that one of so many metrics shows by accident in `ACCIDENT` of all runs."""
+    from statistics import NormalDist  # slow to import, and seldom needed
+
+    return NormalDist().inv_cdf(1.0 - ACCIDENT / metrics)
 
 
 @per_run
