@@ -34,16 +34,17 @@ class Reader:
 
     Args:
         path: A log directory, one training's directory or one log; any fsspec URL.
-        session: As for `LogReader`.
+        session, timeout: As for `LogReader`.
     """
 
     path: str
     session: str | None = None
+    timeout: float | None = None
     _logs: LogReader = field(init=False)
     _judged: dict[str, Reading] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._logs = LogReader(self.path, self.session)
+        self._logs = LogReader(self.path, self.session, self.timeout)
 
     def refresh(self) -> None:
         """Reads what was appended since the last call.

@@ -12,7 +12,7 @@ from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs.building import Built, at, build, unreadable
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.discovery import in_reading_order, is_candidate
-from tb_zeroacc.logs.followed_file import FollowedFile, followed
+from tb_zeroacc.logs.followed_file import FollowedFile, followed, span_to_read
 from tb_zeroacc.logs.following import FileFollower
 from tb_zeroacc.logs.grouping import Part, parts_of
 from tb_zeroacc.logs.storage import Storage, shown, storage_of
@@ -58,10 +58,12 @@ class LogReader:
         path: A log directory, one training's directory or one log; any fsspec URL.
         session: The one session of our recorder that counts, by its `facts.Start`; None for the
             latest of each training. Two may be written into one directory at the same time.
+        timeout: Seconds that another machine may take to answer; None for those of the environment.
     """
 
     path: str
     session: str | None = None
+    timeout: float | None = None
     _storage: Storage | None = None
     _files: dict[str, FollowedFile] = field(default_factory=dict)  # by location, in reading order
     _built: dict[str, tuple[tuple[object, ...], Built]] = field(default_factory=dict)
@@ -72,8 +74,8 @@ class LogReader:
     @property
     def unread(self) -> list[str]:
         """Sentences on what could not be read, and belongs to no training that could."""
-        refused = [] if self._storage is None else self._storage.refused
-        closed = [f"`{shown(name)}` may not be read: permission denied." for name in refused]
+        refused = {} if self._storage is None else self._storage.refused
+        closed = [f"`{shown(name)}` may not be read: {why}." for name, why in refused.items()]
         return [*closed, *sorted(self._lost)]
 
     def refresh(self) -> None:
@@ -83,12 +85,12 @@ class LogReader:
             UnreadablePathError: The path is missing, forbidden, or holds no log.
         """
         if self._storage is None:
-            self._storage = storage_of(self.path)
-        listed = list(self._storage.files())
-        # A file that was asked for itself may have any name.
-        found = [file for file in listed if file.is_root or is_candidate(file.name)]
+            self._storage = storage_of(self.path, self.timeout)
+        found = in_reading_order(list(self._storage.files(is_candidate)))
         known, self._files = self._files, {}
-        for file in in_reading_order(found):
+        spans = (span_to_read(known.get(file.location), file) for file in found)
+        self._storage.expect([span for span in spans if span is not None])
+        for file in found:
             self._files[file.location] = followed(self._storage, known.get(file.location), file)
         self._is_built = self._is_built and [*map(id, known.values())] == [
             *map(id, self._files.values())
@@ -211,7 +213,8 @@ class LogReader:
         files = [file for file in self._files.values() if file.counts or file.begins_as_log]
         reasons = [reason for file in files if (reason := file.unread()) is not None]
         if not files and self._storage is not None and self._storage.refused:
-            return f"{shown(self._storage.refused[0])!r} may not be read: permission denied."
+            name, why = next(iter(self._storage.refused.items()))
+            return f"{shown(name)!r} may not be read: {why}."
         if not files:
             return (
                 f"There is no log below {self.path!r}: no name contains `tfevents`, and neither "
