@@ -49,6 +49,16 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        help="Seconds that an answer from another machine may take; else ZEROACC_TIMEOUT, or 30.",
+        metavar="SECONDS",
+        show_default=False,
+    ),
+]
+
+
 @app.callback()
 def _options(
     version: Annotated[
@@ -79,6 +89,7 @@ def diagnose(
             metavar="clock|none|TIME",
         ),
     ] = "clock",
+    timeout: Timeout = None,
 ) -> None:
     """Say why the trainings below each PATH do not learn.
 
@@ -87,7 +98,7 @@ def diagnose(
     """
     from tb_zeroacc.cli.diagnose import diagnose_paths
 
-    raise typer.Exit(diagnose_paths(paths, fmt.value, fail_on.value, now))
+    raise typer.Exit(diagnose_paths(paths, fmt.value, fail_on.value, now, timeout))
 
 
 @app.command()
@@ -99,6 +110,7 @@ def report(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The file to write.", metavar="FILE")
     ] = Path("zeroacc.html"),
+    timeout: Timeout = None,
 ) -> None:
     """Write the tab's page about the trainings below each PATH into one file of HTML.
 
@@ -106,7 +118,7 @@ def report(
     """
     from tb_zeroacc.cli.pages import write_report
 
-    raise typer.Exit(write_report(paths, output))
+    raise typer.Exit(write_report(paths, output, timeout))
 
 
 @app.command()

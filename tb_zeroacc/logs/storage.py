@@ -55,6 +55,7 @@ class Storage(Protocol):
     """Files below one path."""
 
     label: str  # name of the directory that is the path, or that holds it where it is a file
+    is_sampled: bool  # whether points of the curves were left out before they came here
 
     @property
     def refused(self) -> Mapping[str, str]:
@@ -104,6 +105,8 @@ def storage_of(path: str, timeout: float | None = None) -> Storage:
 
 class _Local:
     """The local file system."""
+
+    is_sampled = False
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -198,6 +201,8 @@ class _Local:
 
 class _Remote:
     """Files on another machine, or wherever else fsspec finds them."""
+
+    is_sampled = False
 
     def __init__(self, url: str, timeout: float | None) -> None:
         from tb_zeroacc.logs.remote.opening import source_of  # slow, and most logs are here

@@ -61,17 +61,17 @@ def patience(timeout: float | None = None) -> float:
     """Seconds that an answer may take.
 
     Raises:
-        UnreadablePathError: The environment says something else than seconds.
+        UnreadablePathError: It is no time.
     """
-    if timeout is not None:
-        return timeout
-    said = os.environ.get(VARIABLE, "").strip()
+    said = os.environ.get(VARIABLE, "").strip() if timeout is None else str(timeout)
     try:
         seconds = float(said) if said else TIMEOUT
     except ValueError:
         seconds = 0.0
     if not (isfinite(seconds) and seconds > 0.0):
-        raise UnreadablePathError(f"{VARIABLE} takes seconds, more than 0. Received: {said!r}.")
+        raise UnreadablePathError(
+            f"--timeout and {VARIABLE} take seconds, more than 0. Received: {said!r}."
+        )
     return seconds
 
 

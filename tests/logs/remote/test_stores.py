@@ -152,5 +152,7 @@ class TestPatience:
     @pytest.mark.parametrize("said", ["soon", "0", "-1", "nan", "inf"])
     def test_what_is_no_time_is_said(self, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
         monkeypatch.setenv("ZEROACC_TIMEOUT", said)
-        with pytest.raises(UnreadablePathError, match="takes seconds, more than 0"):
+        with pytest.raises(UnreadablePathError, match="take seconds, more than 0"):
             LogReader(f"memory://{uuid4().hex}").refresh()
+        with pytest.raises(UnreadablePathError, match="take seconds, more than 0"):
+            patience(0.0)
