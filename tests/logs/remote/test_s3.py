@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import gzip
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from tensorboard.backend import application
+from tensorboard.plugins import base_plugin
+from werkzeug import test, wrappers
 
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs.reader import LogReader
+from tb_zeroacc.places import places_from
+from tb_zeroacc.plugin.distant_desk import DistantDesk
+from tb_zeroacc.plugin.plugin import ZeroAccuracyPlugin
 from tests.logs.remote.web_server import WebServer, serving
 from tests.logs.written import curve, encoded
 
@@ -20,6 +28,7 @@ pytest.importorskip("s3fs")
 boto3 = pytest.importorskip("boto3")
 moto_server = pytest.importorskip("moto.server")
 
+ROUTE = "/data/plugin/zero_accuracy"
 NAME = "events.out.tfevents.1700000000.host"
 LOG = encoded(curve("loss", [3.0, 2.0, 1.0]))
 MORE = encoded(curve("loss", [0.5, 0.25], first=3))
@@ -221,3 +230,22 @@ def test_a_store_that_never_answers_and_one_that_is_not_there(
         assert refused("s3://bucket/x", 0.5).endswith("no answer within 0.5 s.")
     said = refused("s3://bucket/x", 20.0)
     assert "cannot be read: Could not connect to the endpoint URL" in said
+
+
+def test_the_tab_reads_it_itself(bucket: Bucket) -> None:
+    bucket.put(f"logs/a/train/{NAME}", LOG)
+    context = base_plugin.TBContext(
+        logdir=f"{bucket.url}/logs", flags=SimpleNamespace(logdir_spec="")
+    )
+    desk = DistantDesk(places_from(context))
+    plugin = ZeroAccuracyPlugin(context, desk)
+    client = test.Client(application.TensorBoardWSGI([plugin]), wrappers.Response)
+    until = time.monotonic() + 60.0
+    try:
+        while not (told := client.get(f"{ROUTE}/runs").get_json())["complete"]:
+            assert time.monotonic() < until, "the first reading does not end"
+            time.sleep(0.05)
+    finally:
+        desk.close()
+    assert told["errors"] == []
+    assert [(run["run"], run["sampled"]) for run in told["runs"]] == [("a", False)]

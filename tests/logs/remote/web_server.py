@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class WebServer:
         minutes: When a file was written: the minute that its row has.
         statuses: What it answers to a path instead of what is there.
         refusal: What it says there.
+        delay: Seconds before each answer.
         silent: Paths that it never answers.
         broken: Paths of which it sends half, and ends the connection.
         after: What happens before the next answer once a path was asked for so many times.
@@ -56,6 +58,7 @@ class WebServer:
     has_versions: bool = True
     minutes: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
+    delay: float = 0.0
     refusal: str = "<h1>No</h1>"
     silent: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
@@ -107,6 +110,7 @@ class Handler(BaseHTTPRequestHandler):
                 web.after.pop((of, times), happen)()
         asked_range = self.headers.get("Range", "")
         web.asked.append((self.command, path, asked_range.removeprefix("bytes=")))
+        time.sleep(web.delay)
         if path in web.silent:
             web.is_ending.wait(30)
             self.close_connection = True
