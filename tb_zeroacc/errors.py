@@ -2,6 +2,7 @@
 
     ZeroAccuracyError
     ├── UnreadablePathError    a path that is missing, forbidden, or holds no log
+    │   └── UnreachablePathError  one elsewhere, that cannot be asked now
     ├── RecordError            a record of ours that cannot be decoded (damaged, or from the future)
     ├── DefiniteFaultError     training was asked to end at a fault beyond doubt
     ├── MissingPackageError    what recording needs is not installed; also an ImportError
@@ -21,6 +22,10 @@ class ZeroAccuracyError(Exception):
 
 class UnreadablePathError(ZeroAccuracyError):
     """Nothing can be judged below a path."""
+
+
+class UnreachablePathError(UnreadablePathError):
+    """The machine that holds a path gives no answer, or none that helps; it may do so later."""
 
 
 class RecordError(ZeroAccuracyError):

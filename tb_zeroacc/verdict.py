@@ -15,6 +15,7 @@ from tb_zeroacc.diagnosis.catalogue import BEFORE_TRAINING, CATALOGUE
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose as diagnose_run
 from tb_zeroacc.logs import LogReader, read_runs
+from tb_zeroacc.logs.storage import Storage
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count
 
@@ -34,16 +35,18 @@ class Reader:
 
     Args:
         path: A log directory, one training's directory or one log; any fsspec URL.
-        session: As for `LogReader`.
+        session, timeout, storage: As for `LogReader`.
     """
 
     path: str
     session: str | None = None
+    timeout: float | None = None
+    storage: Storage | None = None
     _logs: LogReader = field(init=False)
     _judged: dict[str, Reading] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._logs = LogReader(self.path, self.session)
+        self._logs = LogReader(self.path, self.session, self.timeout, self.storage)
 
     def refresh(self) -> None:
         """Reads what was appended since the last call.

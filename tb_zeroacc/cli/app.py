@@ -120,6 +120,12 @@ def _add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     for command in (report, serve):
         command.add_argument("paths", nargs="+", metavar="PATH", help=LOGS)
+    for command in (diagnose, report):
+        command.add_argument(
+            "--timeout", type=float, metavar="SECONDS",
+            help="Seconds that an answer from another machine may take; else ZEROACC_TIMEOUT, "
+            "or 30.",
+        )  # fmt: skip
     report.add_argument(
         "-o", "--output", type=Path, default=Path("zeroacc.html"), metavar="FILE",
         help="The file to write. [default: %(default)s]",
@@ -152,14 +158,14 @@ def _diagnose(given: argparse.Namespace) -> int:
     with _importing():
         from tb_zeroacc.cli.diagnose import diagnose_paths
 
-    return diagnose_paths(given.paths, given.format, given.fail_on, given.now)
+    return diagnose_paths(given.paths, given.format, given.fail_on, given.now, given.timeout)
 
 
 def _report(given: argparse.Namespace) -> int:
     with _importing():
         from tb_zeroacc.cli.pages import write_report
 
-    return write_report(given.paths, given.output)
+    return write_report(given.paths, given.output, given.timeout)
 
 
 def _serve(given: argparse.Namespace) -> int:

@@ -18,7 +18,9 @@ from tb_zeroacc.report.printable import printable
 from tb_zeroacc.verdict import Reader, Reading
 
 
-def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> int:
+def diagnose_paths(
+    paths: Sequence[str], fmt: str, fail_on: str, now: str, timeout: float | None = None
+) -> int:
     """Prints the verdicts on all paths.
 
     Args:
@@ -26,6 +28,7 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
         fmt: `text`, or a name of `FORMATS`.
         fail_on: The weakest tier that makes the answer `FOUND`.
         now: `clock`, `none`, or seconds since 1970.
+        timeout: Seconds that another machine may take to answer; None for those of the environment.
 
     Returns:
         The exit code.
@@ -41,7 +44,7 @@ def diagnose_paths(paths: Sequence[str], fmt: str, fail_on: str, now: str) -> in
     unread: list[str] = []
     for place in (place for path in paths for place in places_below(path)):
         try:
-            reader = Reader(place.path)
+            reader = Reader(place.path, timeout=timeout)
             reader.refresh()
             readings += [_named(reading, place) for reading in reader.state(clock)]
             unread += reader.unread

@@ -11,21 +11,23 @@ from tb_zeroacc.places import Place, places_below
 from tb_zeroacc.report.printable import printable
 
 
-def write_report(paths: Sequence[str], output: Path) -> int:
+def write_report(paths: Sequence[str], output: Path, timeout: float | None = None) -> int:
     """Writes one page about all trainings below the paths.
 
     Args:
         paths: As given; what can be read is reported, whatever happens to the others.
         output: The file to write.
+        timeout: Seconds that another machine may take to answer; None for those of the environment.
 
     Returns:
         The exit code.
     """
     from tb_zeroacc.plugin.reading import BackgroundReading
     from tb_zeroacc.report.page import page_of
+    from tb_zeroacc.verdict import Reader
 
     places = _places(paths)
-    reading = BackgroundReading(places)
+    reading = BackgroundReading(places, lambda path: Reader(path, timeout=timeout))
     reading.view()
     view = reading.wait(None)
     for sentence in view.errors:

@@ -15,6 +15,7 @@ from tb_zeroacc.logs.discovery import (
     is_table,
 )
 from tb_zeroacc.logs.following import FileFollower, Follower
+from tb_zeroacc.logs.remote.pieces import Span
 from tb_zeroacc.logs.storage import Listed, Storage, shown
 from tb_zeroacc.logs.text_logs.csv_following import CsvFollower
 from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
@@ -70,6 +71,13 @@ class FollowedFile:
         """What changes whenever something that a Run rests on does."""
         return self.serial, self.follower.changes, self.fault, self.is_pointer
 
+    @property
+    def resumed_at(self) -> int:
+        """The first byte that reading it on asks for."""
+        if not isinstance(self.follower, FileFollower) or not self.follower.holds_log:
+            return 0
+        return self.mark.at if self.mark.before else self.follower.offset
+
     def losses(self) -> Iterator[Damage]:
         """The same in numbers, of an event file."""
         lost = None
@@ -91,21 +99,22 @@ class FollowedFile:
 
 def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> FollowedFile:
     """Reads what a file holds beyond what is known of it."""
-    is_settled = known is not None and (known.fault is None or known.gave_up)
-    if known is not None and is_settled and _is_unchanged(known.listed, listed):
+    if known is not None and _is_settled(known, listed):
         return known
     file = FollowedFile(listed, next(_SERIALS), follower_of(listed.name))
     try:
         window = _window(storage, listed)
-        if known is not None and listed.size >= known.listed.size and not known.gave_up:
+        if known is not None and _goes_on(known, listed):
             fresh, file = file, FollowedFile(listed, known.serial, known.follower, known.mark)
             if _is_replaced(known, window, listed):
                 file = fresh
         file.is_pointer = _is_pointer(window, file)
-        if not file.is_pointer:
-            file.follower.advance(window.read, window.size)
-        if isinstance(file.follower, FileFollower):
-            file.mark = window.marked(file.follower.offset, file.mark)
+        try:
+            if not file.is_pointer:
+                file.follower.advance(window.read, window.size)
+        finally:  # what was read before a fault is not read again
+            if isinstance(file.follower, FileFollower):
+                file.mark = window.marked(file.follower.offset, file.mark)
         if not isinstance(file.follower, HparamsFollower):  # written before or behind a training
             file.follower.contents.modified = listed.modified
     except PermissionError:
@@ -130,11 +139,28 @@ def _window(storage: Storage, listed: Listed) -> Window:
     return Window(lambda first, count: content[first : first + count], len(content))
 
 
-def _is_unchanged(known: Listed, listed: Listed) -> bool:
-    """Whether nothing shows that a file is another than it was."""
-    return (known.size, known.modified, known.identity) == (
-        listed.size, listed.modified, listed.identity,
-    )  # fmt: skip
+def span_to_read(known: FollowedFile | None, listed: Listed) -> Span | None:
+    """The bytes of a file that `followed` is going to ask for; None where it asks for none."""
+    if not listed.size or (known is not None and _is_settled(known, listed)):
+        return None
+    first, is_packed = 0, listed.name.endswith(ENDING)
+    if known is not None and _goes_on(known, listed) and not is_packed:
+        first = known.resumed_at
+    return Span(listed.location, first, listed.size)
+
+
+def _is_settled(known: FollowedFile, listed: Listed) -> bool:
+    """Whether nothing shows that a file is another than it was, and it was read."""
+    was = known.listed
+    return (known.fault is None or known.gave_up) and (
+        (was.size, was.modified, was.identity, was.version)
+        == (listed.size, listed.modified, listed.identity, listed.version)
+    )
+
+
+def _goes_on(known: FollowedFile, listed: Listed) -> bool:
+    """Whether a file may have grown since it was read."""
+    return listed.size >= known.listed.size and not known.gave_up
 
 
 def _is_replaced(known: FollowedFile, window: Window, listed: Listed) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs.building import Built, at, build, unreadable
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.discovery import in_reading_order, is_candidate
-from tb_zeroacc.logs.followed_file import FollowedFile, followed
+from tb_zeroacc.logs.followed_file import FollowedFile, followed, span_to_read
 from tb_zeroacc.logs.following import FileFollower
 from tb_zeroacc.logs.grouping import Part, parts_of
 from tb_zeroacc.logs.storage import Storage, shown, storage_of
@@ -58,11 +58,14 @@ class LogReader:
         path: A log directory, one training's directory or one log; any fsspec URL.
         session: The one session of our recorder that counts, by its `facts.Start`; None for the
             latest of each training. Two may be written into one directory at the same time.
+        timeout: Seconds that another machine may take to answer; None for those of the environment.
+        storage: What lies below the path; None to find it by the path.
     """
 
     path: str
     session: str | None = None
-    _storage: Storage | None = None
+    timeout: float | None = None
+    storage: Storage | None = None
     _files: dict[str, FollowedFile] = field(default_factory=dict)  # by location, in reading order
     _built: dict[str, tuple[tuple[object, ...], Built]] = field(default_factory=dict)
     _told: dict[str, tuple[Built, Run]] = field(default_factory=dict)
@@ -72,8 +75,8 @@ class LogReader:
     @property
     def unread(self) -> list[str]:
         """Sentences on what could not be read, and belongs to no training that could."""
-        refused = [] if self._storage is None else self._storage.refused
-        closed = [f"`{shown(name)}` may not be read: permission denied." for name in refused]
+        refused = {} if self.storage is None else self.storage.refused
+        closed = [f"`{shown(name)}` may not be read: {why}." for name, why in refused.items()]
         return [*closed, *sorted(self._lost)]
 
     def refresh(self) -> None:
@@ -82,14 +85,14 @@ class LogReader:
         Raises:
             UnreadablePathError: The path is missing, forbidden, or holds no log.
         """
-        if self._storage is None:
-            self._storage = storage_of(self.path)
-        listed = list(self._storage.files())
-        # A file that was asked for itself may have any name.
-        found = [file for file in listed if file.is_root or is_candidate(file.name)]
+        if self.storage is None:
+            self.storage = storage_of(self.path, self.timeout)
+        found = in_reading_order(list(self.storage.files(is_candidate)))
         known, self._files = self._files, {}
-        for file in in_reading_order(found):
-            self._files[file.location] = followed(self._storage, known.get(file.location), file)
+        spans = (span_to_read(known.get(file.location), file) for file in found)
+        self.storage.expect([span for span in spans if span is not None])
+        for file in found:
+            self._files[file.location] = followed(self.storage, known.get(file.location), file)
         self._is_built = self._is_built and [*map(id, known.values())] == [
             *map(id, self._files.values())
         ]
@@ -151,7 +154,7 @@ class LogReader:
 
     def _placed(self) -> Iterator[_Placed]:
         """The event files by their directories, then the text logs that say what they do not."""
-        label = "" if self._storage is None else self._storage.label
+        label = "" if self.storage is None else self.storage.label
         tags: dict[str, set[str]] = defaultdict(set)
         holding: set[str] = set()
         events: list[FollowedFile] = []
@@ -189,7 +192,7 @@ class LogReader:
                 contents.append(file.follower.contents)
         notes = [note for at in files for note in at.file.damage()]
         try:
-            return build(
+            built = build(
                 name,
                 self.path,
                 directories,
@@ -198,6 +201,8 @@ class LogReader:
                 known,
                 [lost for at in files for lost in at.file.losses()],
             )
+            is_sampled = self.storage is not None and self.storage.is_sampled
+            return built._replace(run=replace(built.run, sampled=True)) if is_sampled else built
         except Exception as fault:
             log.debug("Building %r failed", name, exc_info=True)
             return unreadable(name, self.path, {at.member for at in files}, notes, fault)
@@ -210,8 +215,9 @@ class LogReader:
     def _why_nothing(self) -> str:
         files = [file for file in self._files.values() if file.counts or file.begins_as_log]
         reasons = [reason for file in files if (reason := file.unread()) is not None]
-        if not files and self._storage is not None and self._storage.refused:
-            return f"{shown(self._storage.refused[0])!r} may not be read: permission denied."
+        if not files and self.storage is not None and self.storage.refused:
+            name, why = next(iter(self.storage.refused.items()))
+            return f"{shown(name)!r} may not be read: {why}."
         if not files:
             return (
                 f"There is no log below {self.path!r}: no name contains `tfevents`, and neither "

@@ -1,20 +1,22 @@
-"""Where event files lie: a local path, or any file system that fsspec knows.
+"""Where event files lie: a local path, or any place that fsspec knows.
 
 Both kinds answer the same two questions: which files are below a path, and which bytes does one of
-them hold. fsspec is imported only for a path with a scheme (`s3://...`, `memory://...`).
+them hold. fsspec is imported only for a path with a scheme (`s3://...`, `memory://...`), by
+`remote/`, which asks for many files at once: it is told beforehand what is going to be read.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Protocol
 
 from tb_zeroacc.errors import UnreadablePathError
+from tb_zeroacc.logs.remote.pieces import NameTest, Span
+from tb_zeroacc.logs.remote.reading_ahead import ReadingAhead
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -31,6 +33,7 @@ class Listed:
         is_root: Whether it is the asked path itself.
         modified: When it was last written, seconds since the epoch; None where that is not told.
         identity: What tells it from another file that takes its name; None where nothing does.
+        version: What tells this state of it from any other; None where nothing does.
     """
 
     member: str
@@ -40,24 +43,39 @@ class Listed:
     is_root: bool = False
     modified: float | None = None
     identity: tuple[int, int] | None = None
+    version: str | None = None
+
+
+def every(name: str) -> bool:
+    """Any file is wanted."""
+    return True
 
 
 class Storage(Protocol):
     """Files below one path."""
 
     label: str  # name of the directory that is the path, or that holds it where it is a file
-    refused: list[str]  # directories below the path that may not be read, as of the last `files`
+    is_sampled: bool  # whether points of the curves were left out before they came here
 
-    def files(self) -> Iterator[Listed]:
-        """All files below the path, in any order; the path itself where it is one file.
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Directories below the path that cannot be read, and why, as of the last `files`."""
+        ...
+
+    def files(self, is_wanted: NameTest = every) -> Iterator[Listed]:
+        """The files of such a name below the path, in any order; the path itself where it is one.
 
         Raises:
             UnreadablePathError: There is no such path, or it may not be read.
         """
         ...
 
+    def expect(self, spans: Sequence[Span]) -> None:
+        """Says what is going to be read, in this order."""
+        ...
+
     def read(self, location: str, first: int, count: int) -> bytes:
-        """At most `count` bytes of one file from byte `first` on.
+        """At most `count` bytes of one file from byte `first` on; none at its end alone.
 
         Raises:
             OSError: The file cannot be read.
@@ -70,26 +88,32 @@ def shown(name: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
-def storage_of(path: str) -> Storage:
+def storage_of(path: str, timeout: float | None = None) -> Storage:
     """The storage of a path or URL.
+
+    Args:
+        path: Local, or a URL.
+        timeout: Seconds that another machine may take to answer; None for those of the environment.
 
     Raises:
         UnreadablePathError: The path is empty, or nothing here can open such a URL.
     """
     if not path:
         raise UnreadablePathError("The path is empty: name a log directory.")
-    return _Remote(path) if _SCHEME.match(path) else _Local(path)
+    return _Remote(path, timeout) if _SCHEME.match(path) else _Local(path)
 
 
 class _Local:
     """The local file system."""
 
+    is_sampled = False
+
     def __init__(self, path: str) -> None:
         self._path = path
         self.label = ""
-        self.refused: list[str] = []
+        self.refused: dict[str, str] = {}
 
-    def files(self) -> Iterator[Listed]:
+    def files(self, is_wanted: NameTest = every) -> Iterator[Listed]:
         try:
             root = Path(self._path).expanduser()
             is_file, is_directory = root.is_file(), root.is_dir()
@@ -109,16 +133,16 @@ class _Local:
         elif is_directory:
             if not os.access(root, os.R_OK | os.X_OK):
                 raise _forbidden(self._path)
-            yield from self._walk(root)
+            yield from self._walk(root, is_wanted)
         else:
             raise UnreadablePathError(f"{self._path!r} is neither a directory nor a file.")
 
-    def _walk(self, root: Path) -> Iterator[Listed]:
+    def _walk(self, root: Path, is_wanted: NameTest) -> Iterator[Listed]:
         """Every file below a directory once, under its own name rather than that of a link."""
-        self.refused = []
+        self.refused = {}
         linked: list[Listed] = []
         known: set[tuple[int, int] | None] = set()
-        for found, is_link in self._found(str(root)):
+        for found, is_link in self._found(str(root), is_wanted):
             if is_link:
                 linked.append(found)
             elif found.identity not in known:
@@ -129,7 +153,7 @@ class _Local:
                 known.add(found.identity)
                 yield found
 
-    def _found(self, root: str) -> Iterator[tuple[Listed, bool]]:
+    def _found(self, root: str, is_wanted: NameTest) -> Iterator[tuple[Listed, bool]]:
         """Every file below a directory, and whether it is a link."""
         walked: set[tuple[int, int]] = set()  # links may lead in circles
         waiting, links = [(root, ".")], list[tuple[str, str]]()
@@ -145,7 +169,7 @@ class _Local:
                     entries = sorted(scanned, key=lambda entry: entry.name)
             except OSError as error:
                 if isinstance(error, PermissionError):
-                    self.refused.append(folder)
+                    self.refused[folder] = "permission denied"
                 continue
             for entry in entries:
                 is_link = entry.is_symlink()
@@ -153,7 +177,7 @@ class _Local:
                     if entry.is_dir():
                         below = entry.name if member == "." else f"{member}/{entry.name}"
                         (links if is_link else waiting).append((entry.path, below))
-                    else:
+                    elif is_wanted(entry.name):
                         held = entry.stat()
                         yield self._listed(member, entry.name, entry.path, held), is_link
                 except OSError:
@@ -166,6 +190,9 @@ class _Local:
         identity = held.st_dev, held.st_ino
         return Listed(member, name, location, held.st_size, is_root, held.st_mtime, identity)
 
+    def expect(self, spans: Sequence[Span]) -> None:
+        pass  # the system reads ahead itself
+
     def read(self, location: str, first: int, count: int) -> bytes:
         with Path(location).open("rb") as file:
             file.seek(first)
@@ -173,81 +200,37 @@ class _Local:
 
 
 class _Remote:
-    """Any file system of fsspec."""
+    """Files on another machine, or wherever else fsspec finds them."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self.refused: list[str] = []
-        try:
-            import fsspec
+    is_sampled = False
 
-            self._system: Any
-            self._system, self._root = fsspec.core.url_to_fs(url)
-        except ImportError as error:
-            raise UnreadablePathError(f"{url!r} needs another package: {error}.") from None
-        except Exception as error:  # noqa: BLE001 - each file system raises its own errors
-            raise UnreadablePathError(f"{url!r} cannot be opened: {_told(error)}.") from None
-        self.label = PurePosixPath(self._root.rstrip("/")).name
+    def __init__(self, url: str, timeout: float | None) -> None:
+        from tb_zeroacc.logs.remote.opening import source_of  # slow, and most logs are here
 
-    def files(self) -> Iterator[Listed]:
-        try:
-            self._system.invalidate_cache()
-            found = self._system.find(self._root, detail=True)
-        except PermissionError:
-            raise _forbidden(self._url) from None
-        except FileNotFoundError:
-            raise _missing(self._url) from None
-        except Exception as error:  # noqa: BLE001 - each file system raises its own errors
-            raise UnreadablePathError(f"{self._url!r} cannot be read: {_told(error)}.") from None
-        if not found:
-            if self._exists():
-                return
-            raise _missing(self._url)
-        root = PurePosixPath(self._root)
-        if self._root in found:  # one file
-            self.label = root.parent.name
-        for location, info in found.items():
-            path = PurePosixPath(location)
-            if not self._root:  # a whole file system
-                path = path.relative_to("/") if path.is_absolute() else path
-            elif path != root and root not in path.parents:
-                continue
-            member = "." if path == root else path.parent.relative_to(root).as_posix()
-            size = int(info.get("size") or 0)
-            yield Listed(member, path.name, location, size, path == root, _modified(info))
+        self._source = source_of(url, timeout)
+        self._ahead = ReadingAhead(self._source)
+        self.label = self._source.name
 
-    def _exists(self) -> bool:
-        try:
-            return bool(self._system.exists(self._root))
-        except Exception:  # noqa: BLE001 - each file system raises its own errors
-            return False
+    @property
+    def refused(self) -> Mapping[str, str]:
+        return self._source.refused
+
+    def files(self, is_wanted: NameTest = every) -> Iterator[Listed]:
+        for found in self._source.found(is_wanted):
+            folder, _, name = found.path.rpartition("/")
+            if is_root := not found.path:
+                self.label = PurePosixPath(found.location).parent.name
+                name = self._source.name
+            yield Listed(
+                folder or ".", name, found.location, found.size, is_root, found.modified,
+                version=found.version,
+            )  # fmt: skip
+
+    def expect(self, spans: Sequence[Span]) -> None:
+        self._ahead.expect(spans)
 
     def read(self, location: str, first: int, count: int) -> bytes:
-        try:
-            return bytes(self._system.cat_file(location, start=first, end=first + count))
-        except OSError:
-            raise
-        except Exception as error:
-            raise OSError(_told(error)) from error
-
-
-# Names under which file systems tell when a file was written.
-_TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
-
-
-def _modified(info: Mapping[str, Any]) -> float | None:
-    """When a file was last written, seconds since the epoch."""
-    for told in (info[name] for name in _TIMES if name in info):
-        if isinstance(told, datetime):
-            return told.timestamp()
-        if isinstance(told, int | float):
-            return float(told)
-    return None
-
-
-def _told(error: Exception) -> str:
-    text = " ".join(str(error).split())[:300].rstrip(".")
-    return text or type(error).__name__
+        return self._ahead.read(location, first, count)
 
 
 def _missing(path: str) -> UnreadablePathError:

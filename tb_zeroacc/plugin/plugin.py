@@ -7,15 +7,17 @@ every type.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from tensorboard import errors
 from tensorboard.plugins import base_plugin
 
-from tb_zeroacc.places import places_from
+from tb_zeroacc.places import Place, places_from
+from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.distant_desk import DistantDesk
 from tb_zeroacc.plugin.listing import LARGEST_PAGE, PAGE
 from tb_zeroacc.plugin.questions import Answering, Missing, Question, Route, Unavailable
+from tb_zeroacc.plugin.reading import BackgroundReading, PlaceReader
 from tb_zeroacc.plugin.responding import (
     App,
     get_only,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 PLUGIN_NAME = "zero_accuracy"
 BUNDLE = Path(__file__).parent / "static" / "index.js"
 LAYER_KINDS = get_args(LayerKind)
+PROVIDED = "TensorBoard's data provider"
 FARTHEST = 10**9  # trainings: more than any log directory holds
 # Stands in for a bundle that was not built: a sentence on the page instead of an empty tab.
 NO_BUNDLE = """export function render() {
@@ -55,7 +58,8 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
 
     def __init__(self, context: base_plugin.TBContext, desk: Answering | None = None) -> None:
         super().__init__(context)
-        self._desk = desk or DistantDesk(places_from(context))
+        self._places = places_from(context)
+        self._desk = desk or _desk_for(self._places, context.data_provider)
 
     def get_plugin_apps(self) -> dict[str, App]:
         """Routes below `/data/plugin/zero_accuracy`."""
@@ -70,8 +74,11 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
         }
 
     def is_active(self) -> bool:
-        """TensorBoard asks for the names in `data_plugin_names` first, and those suffice."""
-        return False
+        """TensorBoard asks for the names in `data_plugin_names` first: they mostly suffice.
+
+        It may not be able to read what lies elsewhere, where this plugin can.
+        """
+        return any("://" in place.path for place in self._places)
 
     def frontend_metadata(self) -> base_plugin.FrontendMetadata:
         """A constant: an exception here would break TensorBoard's whole page."""
@@ -131,3 +138,17 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
         if isinstance(reply, Unavailable):
             return unavailable(request, reply.sentence, reply.again_in)
         return respond(request, reply.body, reply.tag, again_in=reply.again_in)
+
+
+def _desk_for(places: tuple[Place, ...], provider: Any) -> Answering:
+    """Who answers: a process that reads the files, or this one where there are none to be read."""
+    if places or provider is None:
+        return DistantDesk(places)
+    return Desk(BackgroundReading([Place(PROVIDED)], lambda path: _provided(path, provider)))
+
+
+def _provided(path: str, provider: Any) -> PlaceReader:
+    from tb_zeroacc.logs.remote.provided import ProvidedLogs
+    from tb_zeroacc.verdict import Reader  # here: TensorBoard should not pay for it at its start
+
+    return Reader(path, storage=ProvidedLogs(provider))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
-from tb_zeroacc.errors import ZeroAccuracyError
+from tb_zeroacc.errors import UnreachablePathError, ZeroAccuracyError
 from tb_zeroacc.places import Place, wellformed
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class BackgroundReading:
         errors: list[str] = [] if self._places else [NO_PLACE]
         for place in self._places:
             try:
-                found += [(place, reading) for reading in self._read_place(place)]
+                found += [(place, reading) for reading in self._read_place(place, errors)]
                 errors += self._sources[place].unread
             except ZeroAccuracyError as error:
                 errors.append(str(error))
@@ -159,11 +159,15 @@ class BackgroundReading:
         pairs = zip(found, self._found, strict=False)
         return len(found) == len(self._found) and all(a[1] is b[1] for a, b in pairs)
 
-    def _read_place(self, place: Place) -> Sequence[verdict.Reading]:
+    def _read_place(self, place: Place, errors: list[str]) -> Sequence[verdict.Reading]:
+        """What is known of a place; where it cannot be reached now, what was known before."""
         if place not in self._sources:
             self._sources[place] = self._open(place.path)
         source = self._sources[place]
-        source.refresh()
+        try:
+            source.refresh()
+        except UnreachablePathError as error:
+            errors.append(str(error))
         return source.state(self._clock())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tb_zeroacc.cli.app import answer
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.rule import Rule
 from tests.framed import write_events
+from tests.logs.remote.web_server import WebServer, serving
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -122,6 +124,23 @@ def test_a_file_that_is_no_event_file(tmp_path: Path, content: bytes) -> None:
     result = run("diagnose", str(path))
     assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["diagnose", "report"])
+def test_a_machine_that_gives_no_answer_is_waited_for_as_long_as_is_said(
+    command: str, falling: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("aiohttp")
+    written = ["--output", str(tmp_path / "page.html")] if command == "report" else []
+    with serving(WebServer(silent={"/logs"})) as web:
+        url = f"{web.url}/logs"
+        began = time.monotonic()
+        result = run(command, url, str(falling), "--timeout", "0.5", *written)
+        assert time.monotonic() - began < 20.0, "it ends, whatever the other side does"
+    assert result.returncode == 2
+    said = [line for line in result.stderr.splitlines() if "TensorBoard" not in line]
+    assert said == [f"{url!r} cannot be read: no answer within 0.5 s."]
+    assert result.stdout, "the other path is judged"
 
 
 def test_a_fault_of_ours_ends_with_70_and_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -277,6 +277,8 @@ def test_a_remote_training_is_read_and_followed(memory: str) -> None:
 class Broken:
     """A file system whose every question raises."""
 
+    async_impl = False
+
     def __init__(self, error: Exception) -> None:
         self.error = error
 
@@ -290,7 +292,7 @@ class Broken:
 REFUSED: dict[str, tuple[Exception, str]] = {
     "forbidden": (PermissionError("403"), "may not be read: permission denied."),
     "missing": (FileNotFoundError("x"), "There is no file or directory "),
-    "no network": (TimeoutError(), "cannot be read: TimeoutError."),
+    "no network": (TimeoutError(), "cannot be read: no answer in time."),
     "many lines": (RuntimeError("no\n  way\n.\n"), "cannot be read: no way"),
     "a long page": (ValueError("<html>" * 900), "cannot be read: <html><html>"),
 }
@@ -300,7 +302,7 @@ REFUSED: dict[str, tuple[Exception, str]] = {
 def test_a_remote_system_that_fails(
     monkeypatch: pytest.MonkeyPatch, error: Exception, want: str
 ) -> None:
-    monkeypatch.setattr(fsspec.core, "url_to_fs", lambda url: (Broken(error), "bucket/x"))
+    monkeypatch.setattr(fsspec.core, "url_to_fs", lambda url, **_: (Broken(error), "bucket/x"))
     assert want in refused("s3://bucket/x")
     assert len(refused("s3://bucket/x")) < 400
     with pytest.raises(OSError):  # noqa: PT011 - whatever the system raised
@@ -311,11 +313,18 @@ def test_urls_that_nothing_can_open(monkeypatch: pytest.MonkeyPatch, memory: str
     assert refused(f"{memory}/no") == f"There is no file or directory '{memory}/no'."
     assert "cannot be opened: Protocol not known" in refused("nosuchscheme://x/y")
 
-    def lacking(url: str) -> Any:
-        raise ImportError("Install s3fs to access S3")
+    def lacking(url: str, **_: object) -> Any:
+        raise ImportError("Install another one to access this")
 
     monkeypatch.setattr(fsspec.core, "url_to_fs", lacking)
-    assert "needs another package: Install s3fs to access S3." in refused("s3://bucket/x")
+    said = "needs another package: Install another one to access this."
+    assert said in refused("abfs://bucket/x")
+    for scheme, package, extra in (
+        ("s3", "s3fs", "s3"), ("gs", "gcsfs", "gcs"), ("gcs", "gcsfs", "gcs"),
+        ("http", "aiohttp", "http"), ("https", "aiohttp", "http"),
+    ):  # fmt: skip
+        said = f"needs the package '{package}': pip install 'tb-zeroacc[{extra}]'."
+        assert said in refused(f"{scheme}://bucket/x")
 
 
 def test_it_tells_when_a_file_was_written(tmp_path: Path, memory: str) -> None:

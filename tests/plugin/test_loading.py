@@ -6,16 +6,19 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from tensorboard.backend import application
+from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
 from tensorboard.plugins import base_plugin
 from werkzeug import test, wrappers
 
 from tb_zeroacc.plugin.loader import ZeroAccuracyLoader
+from tests.logs.written import curve, write
 
 HEAVY = ("numpy", "tensorflow", "keras", "google.protobuf", "fsspec", "werkzeug", "rich")
 
@@ -111,3 +114,33 @@ def test_any_context_can_be_loaded(logdir: str | None) -> None:
         "/layers",
         "/static/index.js",
     }
+
+
+@pytest.mark.parametrize(
+    ("logdir", "is_active"), [("logs", False), ("s3://bucket/logs", True), ("", False)]
+)
+def test_the_tab_is_there_for_logs_that_tensorboard_may_not_read(
+    logdir: str, is_active: bool
+) -> None:
+    plugin = ZeroAccuracyLoader().load(context(logdir))
+    assert plugin is not None
+    assert plugin.is_active() is is_active
+
+
+def test_without_a_log_directory_the_data_provider_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "a" / "train", curve("epoch_loss", [3.0, 2.0, 1.0]))
+    multiplexer = plugin_event_multiplexer.EventMultiplexer()
+    multiplexer.AddRunsFromDirectory(str(tmp_path))
+    multiplexer.Reload()
+    provider = data_provider.MultiplexerDataProvider(multiplexer, str(tmp_path))
+    given = base_plugin.TBContext(
+        logdir="", data_provider=provider, flags=SimpleNamespace(logdir_spec="")
+    )
+    plugin = ZeroAccuracyLoader().load(given)
+    client = test.Client(application.TensorBoardWSGI([plugin]), wrappers.Response)
+    route, until = "/data/plugin/zero_accuracy", time.monotonic() + 60.0
+    while not client.get(f"{route}/runs").get_json()["complete"]:
+        assert time.monotonic() < until, "the first reading does not end"
+        time.sleep(0.02)
+    told = client.get(f"{route}/run?name=a").get_json()
+    assert (told["run"], told["members"], told["sampled"]) == ("a", ["a/train"], True)

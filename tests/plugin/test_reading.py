@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tb_zeroacc.errors import UnreachablePathError
 from tb_zeroacc.places import places_of
 from tb_zeroacc.plugin import reading
 from tb_zeroacc.plugin.reading import BackgroundReading, View
+from tb_zeroacc.verdict import Reader
 from tests.logs.written import curve, write
 
 
@@ -75,3 +77,26 @@ def test_a_csv_file_that_grows_is_followed(tmp_path: Path) -> None:
     assert curve_of_losses is not None
     assert curve_of_losses.series.values.tolist() == [5.0, 4.0, 3.0]
     assert shown.run.members == (), "TensorBoard lists no run for it"
+
+
+def test_what_was_read_of_a_place_stays_while_it_cannot_be_reached(tmp_path: Path) -> None:
+    write(tmp_path / "there", curve("loss", [5.0, 4.0]))
+
+    class Elsewhere(Reader):
+        is_gone = True
+
+        def refresh(self) -> None:
+            if self.is_gone:
+                raise UnreachablePathError("It gives no answer.")
+            super().refresh()
+
+    source = BackgroundReading(places_of(str(tmp_path), None), Elsewhere)
+    for is_gone, shown, errors in (
+        (True, [], ("It gives no answer.",)),
+        (False, ["there"], ()),
+        (True, ["there"], ("It gives no answer.",)),
+        (False, ["there"], ()),
+    ):
+        Elsewhere.is_gone = is_gone
+        view = read_again(source)
+        assert (list(view.trainings), view.errors) == (shown, errors)
