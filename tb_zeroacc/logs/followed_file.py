@@ -60,6 +60,11 @@ class FollowedFile:
         return isinstance(self.follower, CsvFollower) and self.follower.names_columns
 
     @property
+    def is_settled(self) -> bool:
+        """Whether it is not to be read again before it changes."""
+        return self.fault is None or self.gave_up
+
+    @property
     def is_lost(self) -> bool:
         """Whether something was meant to be read of it, and could not be."""
         is_broken = isinstance(self.follower, StateFollower) and self.follower.is_broken
@@ -91,8 +96,7 @@ class FollowedFile:
 
 def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> FollowedFile:
     """Reads what a file holds beyond what is known of it."""
-    is_settled = known is not None and (known.fault is None or known.gave_up)
-    if known is not None and is_settled and _is_unchanged(known.listed, listed):
+    if known is not None and known.is_settled and _is_unchanged(known.listed, listed):
         return known
     file = FollowedFile(listed, next(_SERIALS), follower_of(listed.name))
     try:

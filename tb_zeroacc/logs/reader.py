@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import is_
 from typing import NamedTuple
 
 from tb_zeroacc.errors import UnreadablePathError
@@ -15,7 +16,7 @@ from tb_zeroacc.logs.discovery import in_reading_order, is_candidate
 from tb_zeroacc.logs.followed_file import FollowedFile, followed
 from tb_zeroacc.logs.following import FileFollower
 from tb_zeroacc.logs.grouping import Part, parts_of
-from tb_zeroacc.logs.storage import Storage, shown, storage_of
+from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
 from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
 from tb_zeroacc.logs.text_logs.placing import TextLog, places_of
 from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
@@ -63,6 +64,7 @@ class LogReader:
     path: str
     session: str | None = None
     _storage: Storage | None = None
+    _listed: list[Listed] = field(default_factory=list)  # as of the last reading
     _files: dict[str, FollowedFile] = field(default_factory=dict)  # by location, in reading order
     _built: dict[str, tuple[tuple[object, ...], Built]] = field(default_factory=dict)
     _told: dict[str, tuple[Built, Run]] = field(default_factory=dict)
@@ -85,6 +87,9 @@ class LogReader:
         if self._storage is None:
             self._storage = storage_of(self.path)
         listed = list(self._storage.files())
+        if self._is_as_read(listed):
+            return
+        self._listed = listed
         # A file that was asked for itself may have any name.
         found = [file for file in listed if file.is_root or is_candidate(file.name)]
         known, self._files = self._files, {}
@@ -96,6 +101,15 @@ class LogReader:
         if not any(file.follower.holds_log for file in self._files.values()):
             raise UnreadablePathError(self._why_nothing())
 
+    def _is_as_read(self, listed: list[Listed]) -> bool:
+        """Whether these are the very files that were read last, and none is to be tried again."""
+        if len(listed) != len(self._listed) or not all(map(is_, listed, self._listed)):
+            return False
+        files = self._files.values()
+        return all(file.is_settled for file in files) and any(
+            file.follower.holds_log for file in files
+        )
+
     def runs(self, now: float | None = None) -> list[Run]:
         """The trainings as they stand, by name.
 
@@ -104,15 +118,16 @@ class LogReader:
         """
         if not self._is_built:
             self._build_all()
-        found = [(name, one) for name, (_, one) in self._built.items()]
         # Directories with a header alone show only where there is nothing else.
-        kept = [(name, one) for name, one in found if one.holds_data] or found
+        hold_data = any(one.holds_data for _, one in self._built.values())
         told, self._told = self._told, {}
-        for name, one in kept:
-            before = told.get(name)
-            # The very same, where it is as it was, so that its verdict holds.
-            known = before[1] if before is not None and before[0] is one else None
-            self._told[name] = one, at(one, now, known)
+        for name, (_, one) in self._built.items():
+            if one.holds_data or not hold_data:
+                before = told.get(name)
+                # The very same, where it is as it was, so that its verdict holds.
+                known = before[1] if before is not None and before[0] is one else None
+                run = at(one, now, known)
+                self._told[name] = before if before is not None and run is known else (one, run)
         return [run for _, run in self._told.values()]
 
     def _build_all(self) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from tb_zeroacc.errors import UnreadablePathError
+from tb_zeroacc.logs.local.directory_tree import DirectoryTree
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -88,6 +89,7 @@ class _Local:
         self._path = path
         self.label = ""
         self.refused: list[str] = []
+        self._tree: DirectoryTree[Listed] | None = None
 
     def files(self) -> Iterator[Listed]:
         try:
@@ -113,51 +115,13 @@ class _Local:
         else:
             raise UnreadablePathError(f"{self._path!r} is neither a directory nor a file.")
 
-    def _walk(self, root: Path) -> Iterator[Listed]:
+    def _walk(self, root: Path) -> list[Listed]:
         """Every file below a directory once, under its own name rather than that of a link."""
-        self.refused = []
-        linked: list[Listed] = []
-        known: set[tuple[int, int] | None] = set()
-        for found, is_link in self._found(str(root)):
-            if is_link:
-                linked.append(found)
-            elif found.identity not in known:
-                known.add(found.identity)
-                yield found
-        for found in sorted(linked, key=lambda one: (one.member, one.name)):
-            if found.identity not in known:
-                known.add(found.identity)
-                yield found
-
-    def _found(self, root: str) -> Iterator[tuple[Listed, bool]]:
-        """Every file below a directory, and whether it is a link."""
-        walked: set[tuple[int, int]] = set()  # links may lead in circles
-        waiting, links = [(root, ".")], list[tuple[str, str]]()
-        # Links wait until all real directories are walked, so that each stands under its own name.
-        while waiting or links:
-            folder, member = waiting.pop() if waiting else links.pop(0)
-            try:
-                state = os.stat(folder)  # noqa: PTH116 - scandir takes strings
-                if (state.st_dev, state.st_ino) in walked:
-                    continue
-                walked.add((state.st_dev, state.st_ino))
-                with os.scandir(folder) as scanned:
-                    entries = sorted(scanned, key=lambda entry: entry.name)
-            except OSError as error:
-                if isinstance(error, PermissionError):
-                    self.refused.append(folder)
-                continue
-            for entry in entries:
-                is_link = entry.is_symlink()
-                try:
-                    if entry.is_dir():
-                        below = entry.name if member == "." else f"{member}/{entry.name}"
-                        (links if is_link else waiting).append((entry.path, below))
-                    else:
-                        held = entry.stat()
-                        yield self._listed(member, entry.name, entry.path, held), is_link
-                except OSError:
-                    continue  # gone meanwhile, or a link to nowhere
+        if self._tree is None or self._tree.root != str(root):
+            self._tree = DirectoryTree(str(root), self._listed)
+        found = self._tree.files()
+        self.refused = self._tree.refused
+        return found
 
     @staticmethod
     def _listed(
