@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from sys import intern
+from typing import NamedTuple
 
+from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.discovery import (
     LFS_POINTER,
     follower_of,
@@ -27,6 +30,13 @@ log = logging.getLogger(__name__)
 _SERIALS = count()
 
 
+class Outline(NamedTuple):
+    """What is kept of an event file whose contents were forgotten: what tells where it belongs."""
+
+    tags: frozenset[str]
+    is_recorded: bool
+
+
 @dataclass(slots=True)
 class FollowedFile:
     """One file that is followed. A file that is written anew gets another serial number."""
@@ -38,6 +48,7 @@ class FollowedFile:
     fault: str | None = None  # why it could not be read this time
     is_pointer: bool = False  # of Git LFS
     gave_up: bool = False  # whether the fault stays until the file changes
+    outline: Outline | None = None  # of contents that were forgotten
 
     def unread(self) -> str | None:
         """Why nothing could be read of it, as a sentence; None where something was."""
@@ -60,9 +71,40 @@ class FollowedFile:
         return isinstance(self.follower, CsvFollower) and self.follower.names_columns
 
     @property
+    def tags(self) -> Collection[str]:
+        """The scalar tags of an event file."""
+        return self.follower.contents.tracks if self.outline is None else self.outline.tags
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether our recorder wrote into it."""
+        if self.outline is None:
+            return self.follower.contents.recording is not None
+        return self.outline.is_recorded
+
+    def forget(self) -> None:
+        """Lets go of what an event file holds: whoever needs it again reads the file again."""
+        if isinstance(self.follower, FileFollower) and self.outline is None:
+            self.outline = Outline(frozenset(map(intern, self.tags)), self.is_recorded)
+            self.follower.contents = FileContents(events=self.follower.contents.events)
+
+    def taken_over(self) -> None:
+        """Comes from another process, where serial numbers are others."""
+        self.serial = next(_SERIALS)
+
+    @property
     def is_settled(self) -> bool:
         """Whether it is not to be read again before it changes."""
         return self.fault is None or self.gave_up
+
+    def is_current(self, listed: Listed) -> bool:
+        """Whether what was read is all there is, as far as the file system tells."""
+        return self.is_settled and _is_unchanged(self.listed, listed)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether what is appended can be added to what was read."""
+        return not self.gave_up and self.outline is None
 
     @property
     def is_lost(self) -> bool:
@@ -96,12 +138,12 @@ class FollowedFile:
 
 def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> FollowedFile:
     """Reads what a file holds beyond what is known of it."""
-    if known is not None and known.is_settled and _is_unchanged(known.listed, listed):
+    if known is not None and known.is_current(listed):
         return known
     file = FollowedFile(listed, next(_SERIALS), follower_of(listed.name))
     try:
         window = _window(storage, listed)
-        if known is not None and listed.size >= known.listed.size and not known.gave_up:
+        if known is not None and known.can_go_on and listed.size >= known.listed.size:
             fresh, file = file, FollowedFile(listed, known.serial, known.follower, known.mark)
             if _is_replaced(known, window, listed):
                 file = fresh
@@ -121,6 +163,13 @@ def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> Fo
         file.follower = follower_of(listed.name)  # the old one may have stopped midway
         file.fault = f"nothing can be made of what it holds ({type(error).__name__})"
         file.gave_up = True
+    return file
+
+
+def given_up(listed: Listed, fault: str) -> FollowedFile:
+    """A file that is left unread until it changes."""
+    file = FollowedFile(listed, next(_SERIALS), follower_of(listed.name))
+    file.fault, file.gave_up = fault, True
     return file
 
 

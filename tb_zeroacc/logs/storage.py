@@ -71,6 +71,11 @@ def shown(name: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
+def is_url(path: str) -> bool:
+    """Whether a path names another file system than the local one."""
+    return _SCHEME.match(path) is not None
+
+
 def storage_of(path: str) -> Storage:
     """The storage of a path or URL.
 
@@ -79,7 +84,7 @@ def storage_of(path: str) -> Storage:
     """
     if not path:
         raise UnreadablePathError("The path is empty: name a log directory.")
-    return _Remote(path) if _SCHEME.match(path) else _Local(path)
+    return _Remote(path) if is_url(path) else _Local(path)
 
 
 class _Local:

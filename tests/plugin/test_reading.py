@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from tb_zeroacc.places import places_of
+from tb_zeroacc.places import Place, places_of
 from tb_zeroacc.plugin import reading
 from tb_zeroacc.plugin.reading import BackgroundReading, View
+from tb_zeroacc.verdict import Reading
 from tests.logs.written import curve, write
+from tests.plugin.conftest import verdict
 
 
 def read_again(source: BackgroundReading) -> View:
@@ -75,3 +79,36 @@ def test_a_csv_file_that_grows_is_followed(tmp_path: Path) -> None:
     assert curve_of_losses is not None
     assert curve_of_losses.series.values.tolist() == [5.0, 4.0, 3.0]
     assert shown.run.members == (), "TensorBoard lists no run for it"
+
+
+def test_verdicts_are_shown_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "SHOWN", 0.0)
+    source: BackgroundReading
+    shown: list[tuple[list[str], bool]] = []
+    tags: set[int] = set()
+
+    class Coming:
+        """Reads `b`, then `a`; `c` is known only in the end."""
+
+        unread = ()
+        readings = MappingProxyType({name: verdict(name) for name in "abc"})
+
+        def refreshing(self, now: float | None) -> Iterator[list[Reading]]:
+            for name in ("b", "a"):
+                yield [self.readings[name]]
+                view = source.view()
+                shown.append((list(view.trainings), view.complete))
+                tags.add(view.number)
+
+        def state(self, now: float | None) -> list[Reading]:
+            return list(self.readings.values())
+
+    source = BackgroundReading((Place("logs"),), lambda _: Coming())
+    monkeypatch.setattr(reading, "LEISURE", 0.0)
+    last = read_again(source)
+    assert shown == [(["b"], False), (["a", "b"], False)]
+    assert (list(last.trainings), last.complete) == (["a", "b", "c"], True)
+    assert len({*tags, last.number}) == 3, "a browser tells them apart"
+    shown.clear()
+    read_again(source)
+    assert shown == [(["a", "b", "c"], True)] * 2, "only the first reading is shown in pieces"
