@@ -10,7 +10,7 @@ import logging
 import pickle
 import subprocess
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -49,7 +49,7 @@ def read_in_processes(
     shares: Sequence[Share],
     processes: int,
     start: Callable[[], Sequence[str]] = lambda: command(START),
-) -> Iterator[Outcome[D]]:
+) -> Generator[Outcome[D], None, None]:
     """Reads and judges shares in several processes, which end with the iteration.
 
     Args:
