@@ -71,7 +71,8 @@ def awkward(path: Path) -> Path:
     (path / "twice" / "hparams.yaml").write_text("lr: 0.1\n")
     shutil.copytree(STORED, path / "stored")
     for file in path.rglob("*"):
-        os.utime(file, (BEGIN, BEGIN))
+        written = NOW - 10.0 if "live" in str(file) else BEGIN
+        os.utime(file, (written, written))
     return path
 
 
@@ -91,6 +92,7 @@ def said(reader: Reader, now: float | None) -> tuple[bytes, list[str], list[obje
     """All that is told of a log directory."""
     reader.refresh(now)
     readings = reader.state(now)
+    assert {reading.run.state for reading in readings} >= ({"live", "unknown"} if now else set())
     curves = [
         (c.member, c.tag, c.series.count, c.series.steps.tobytes(), c.series.values.tobytes())
         for reading in readings for c in reading.run.curves
