@@ -161,8 +161,7 @@ def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
 
 def _located(answer: Answer, run: Run) -> Answer:
     """Facts without a curve, those of the contract say, are in the recorder's part of the log."""
-    home = run.recorder_member
-    if not isinstance(answer, Flagged) or home is None:
+    if not isinstance(answer, Flagged) or (home := run.recorder_member) is None:
         return answer
 
     def at_home(facts: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -191,9 +190,10 @@ def _yield(answers: dict[str, Answer], rules: Sequence[Rule]) -> dict[str, Answe
                     break
         return settled[code]
 
-    for rule in rules:
-        settle(rule.code)
-    return {rule.code: settled[rule.code] for rule in rules}
+    return {
+        code: settle(code) if isinstance(answer, Flagged) else answer
+        for code, answer in answers.items()
+    }
 
 
 def _stands(answer: Answer, rule: Rule) -> bool:

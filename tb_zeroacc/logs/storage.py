@@ -68,6 +68,8 @@ class Storage(Protocol):
 
 def shown(name: str) -> str:
     """A name of a file as one line: what cannot be printed stands as an escape."""
+    if name.isprintable():
+        return name
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
