@@ -251,8 +251,7 @@ class Run:
         members: TensorBoard's names of the runs that belong to it; none for a log that is text.
         sessions: How many sessions the directory holds, this one included.
         state: Whether it still runs, judged by the clock that the reader was given.
-        idle_seconds: Seconds since the last record at that clock, in whole minutes; None without a
-            clock, and for a training that has ended.
+        clocked: Whether there was such a clock, and a time of the last record to hold against it.
         sampled: True where points came through a sampling data provider.
         notes: Sentences on what was repaired, set aside or lost, and on hyperparameters.
         damaged: Whether a file of it was truncated or broken.
@@ -274,7 +273,7 @@ class Run:
     members: tuple[str, ...] = ()
     sessions: int = 1
     state: State = "unknown"
-    idle_seconds: float | None = None
+    clocked: bool = False
     sampled: bool = False
     notes: tuple[str, ...] = ()
     damaged: bool = False

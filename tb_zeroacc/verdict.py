@@ -7,6 +7,7 @@ same verdict everywhere.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose as diagnose_run
 from tb_zeroacc.logs import LogReader, read_runs
 from tb_zeroacc.logs.storage import Storage
+from tb_zeroacc.pool.dealing import read_new
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count
 
@@ -48,13 +50,39 @@ class Reader:
     def __post_init__(self) -> None:
         self._logs = LogReader(self.path, self.session, self.timeout, self.storage)
 
-    def refresh(self) -> None:
+    def refresh(self, now: float | None = None) -> None:
         """Reads what was appended since the last call.
+
+        Args:
+            now: The clock of the next `state`; what is read by other processes is judged at once.
 
         Raises:
             UnreadablePathError: The path is missing, forbidden, or holds no log.
         """
-        self._logs.refresh()
+        for _ in self.refreshing(now):
+            pass
+
+    def refreshing(self, now: float | None = None) -> Iterator[list[Reading]]:
+        """The same, while the verdicts come: each as soon as its own files are read.
+
+        Args:
+            now: As for `refresh`.
+
+        Yields:
+            Verdicts on trainings that were not known, by no order; not on all of them.
+
+        Raises:
+            UnreadablePathError: The path is missing, forbidden, or holds no log.
+        """
+        listed = self._logs.look()
+        for verdicts in read_new(self._logs, listed, now, judged):
+            readings = [
+                Reading(run, verdicts[run.name]) for run in self._logs.taken(verdicts)
+            ]
+            self._judged.update((reading.run.name, reading) for reading in readings)
+            yield readings
+        self._logs.read(listed)
+        self._logs.check()
 
     @property
     def unread(self) -> list[str]:
@@ -68,6 +96,7 @@ class Reader:
             now: The clock in seconds since 1970 that decides what still runs; None for no clock.
         """
         readings = [self._judge(run) for run in self._logs.runs(now)]
+        self._logs.forget_quiet()
         self._judged = {reading.run.name: reading for reading in readings}
         return readings
 
@@ -75,10 +104,10 @@ class Reader:
         known = self._judged.get(run.name)
         if known is not None and known.run is run:  # nothing was appended
             return known
-        return Reading(run, _judged(run))
+        return Reading(run, judged(run))
 
 
-def _judged(run: Run) -> Diagnosis:
+def judged(run: Run) -> Diagnosis:
     """The verdict on a run; whatever it holds, it takes no other run's verdict away."""
     try:
         return diagnose_run(run, CATALOGUE)
@@ -100,7 +129,7 @@ def read(path: str, now: float | None = None, session: str | None = None) -> lis
         UnreadablePathError: The path is missing, forbidden, or holds no log.
     """
     reader = Reader(path, session)
-    reader.refresh()
+    reader.refresh(now)
     return reader.state(now)
 
 

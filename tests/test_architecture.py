@@ -32,7 +32,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "tensorboard", "google", "google_crc32c", "fsspec", "yaml"},
     ),
     "diagnosis": ({"facts", "run", "series"}, {"numpy"}),
-    "verdict": ({"logs", "run", "diagnosis"}, set()),
+    "pool": ({"logs", "run"}, set()),
+    "verdict": ({"logs", "run", "diagnosis", "pool"}, set()),
     "wire": (set(), set()),
     "telling": ({"wire", "run", "diagnosis"}, set()),
     "marking": ({"run", "diagnosis"}, {"numpy"}),
@@ -46,14 +47,17 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "plugin": (
         {"wire", "telling", "encoding", "verdict", "logs", "run", "facts", "series", "diagnosis",
-         "places"},
+         "places", "pool"},
         {"numpy", "tensorboard", "werkzeug"},
     ),
     "report": (
         {"wire", "telling", "encoding", "verdict", "diagnosis", "run", "plugin", "places"},
         {"rich", "tensorboard", "werkzeug"},
     ),
-    "cli": ({"telling", "verdict", "diagnosis", "plugin", "places", "report"}, {"tensorboard"}),
+    "cli": (
+        {"telling", "verdict", "diagnosis", "plugin", "places", "report", "pool"},
+        {"tensorboard"},
+    ),
 }
 
 # The floors of the large rooms, from the ground up: each may import those below it.

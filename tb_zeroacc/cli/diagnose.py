@@ -13,6 +13,7 @@ from tb_zeroacc.cli.exit_codes import CLEAN, FOUND, USAGE
 from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.places import Place, places_below
+from tb_zeroacc.pool.processes import collect_seldom
 from tb_zeroacc.report.judged import Judged
 from tb_zeroacc.report.printable import printable
 from tb_zeroacc.verdict import Reader, Reading
@@ -40,12 +41,13 @@ def diagnose_paths(
             f"--now takes 'clock', 'none' or seconds since 1970. Received: {now!r}", file=sys.stderr
         )
         return USAGE
+    collect_seldom()
     readings: list[Reading] = []
     unread: list[str] = []
     for place in (place for path in paths for place in places_below(path)):
         try:
             reader = Reader(place.path, timeout=timeout)
-            reader.refresh()
+            reader.refresh(clock)
             readings += [_named(reading, place) for reading in reader.state(clock)]
             unread += reader.unread
         except UnreadablePathError as error:

@@ -5,10 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from tb_zeroacc.diagnosis.answering.fixes.as_trained import fix_for, told_for
+from tb_zeroacc.diagnosis.answering.fixes.as_trained import (
+    Way,
+    fix_for,
+    told_for,
+    told_in,
+    way_of,
+)
 from tb_zeroacc.diagnosis.answering.one_output import with_its_output
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -23,9 +32,10 @@ from tb_zeroacc.diagnosis.computed.learning.stretches import are_open, is_judged
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.diagnosis.context import Fault, JudgedStretch, RunContext, context_of
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Outcome, Rivals
+from tb_zeroacc.diagnosis.needs import Need
 from tb_zeroacc.diagnosis.outcome import headline_of, outcome_of
 from tb_zeroacc.diagnosis.overview import loss_against_baseline, overview_of
-from tb_zeroacc.diagnosis.rule import Family, Rule
+from tb_zeroacc.diagnosis.rule import Family, Rule, not_in_the_log
 from tb_zeroacc.errors import MissingColumnError
 from tb_zeroacc.run import Run
 
@@ -57,7 +67,9 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
 @np.errstate(all="ignore")
 def _verdict(run: Run, rules: Sequence[Rule], strict: bool) -> Diagnosis:
     context = context_of(run, judged_stretches(run, rules, strict=strict))
-    answers = _yield({rule.code: ask(rule, context, strict=strict) for rule in rules}, rules)
+    untold = _untold(tuple(rules), context)
+    given = {r.code: untold.get(r.code) or ask(r, context, strict=strict) for r in rules}
+    answers = _yield(given, rules)
     told = {r.code: (r, a) for r in rules if isinstance(a := answers[r.code], Flagged)}
     flagged = {code: (rule, answer) for code, (rule, answer) in told.items() if not rule.preview}
     order = _layer_order(run)
@@ -106,6 +118,29 @@ def _fault_of(run: Run, rules: tuple[Rule, ...], strict: bool, is_open: bool) ->
 _FAILED = (Outcome.NOT_LEARNING, Outcome.BROKEN)  # the worst last
 
 
+def _untold(rules: tuple[Rule, ...], context: RunContext) -> Mapping[str, Answer]:
+    """The answers of rules whose data are missing, as far as other runs lack the same."""
+    if context.run.unrecorded:  # it gives reasons of its own
+        return {}
+    absent = frozenset(n for n in _needs_of(rules) if context.look_for(n) is None)
+    return _lacking(rules, absent, way_of(context.run))
+
+
+@lru_cache(maxsize=256)  # the runs of a log lack the same: their verdicts share these answers
+def _lacking(
+    rules: tuple[Rule, ...], absent: frozenset[Need[Any]], way: Way
+) -> Mapping[str, Answer]:
+    unmet = {rule.code: rule.unmet(absent) for rule in rules}
+    told = {code: told_in(way, not_in_the_log(needs)) for code, needs in unmet.items() if needs}
+    return MappingProxyType(told)
+
+
+@lru_cache(maxsize=16)
+def _needs_of(rules: tuple[Rule, ...]) -> tuple[Need[Any], ...]:
+    """Whatever any of the rules needs."""
+    return tuple(dict.fromkeys(n for rule in rules for group in rule.needs for n in group))
+
+
 def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
     """One rule's answer; a bug in it does not affect the others."""
     if (missing := rule.missing(context)) is not None:
@@ -126,8 +161,7 @@ def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
 
 def _located(answer: Answer, run: Run) -> Answer:
     """Facts without a curve, those of the contract say, are in the recorder's part of the log."""
-    home = run.recorder_member
-    if not isinstance(answer, Flagged) or home is None:
+    if not isinstance(answer, Flagged) or (home := run.recorder_member) is None:
         return answer
 
     def at_home(facts: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -156,9 +190,10 @@ def _yield(answers: dict[str, Answer], rules: Sequence[Rule]) -> dict[str, Answe
                     break
         return settled[code]
 
-    for rule in rules:
-        settle(rule.code)
-    return {rule.code: settled[rule.code] for rule in rules}
+    return {
+        code: settle(code) if isinstance(answer, Flagged) else answer
+        for code, answer in answers.items()
+    }
 
 
 def _stands(answer: Answer, rule: Rule) -> bool:

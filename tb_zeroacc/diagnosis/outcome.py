@@ -84,8 +84,6 @@ def headline_of(
     answers: Mapping[str, Answer],
 ) -> tuple[str, str]:
     """The headline and the line below it."""
-    passed = sum(isinstance(a, Passed) for a in answers.values())
-    untold = sum(isinstance(a, CannotTell) for a in answers.values())
     score = score_of(context)
     first = findings[0] if findings else None
     is_sure = first is not None and first.tier >= Tier.STRONG
@@ -93,6 +91,8 @@ def headline_of(
         return where_it_breaks_off(context.run), when_it_breaks_off(context.run)
     if first is not None and (is_sure or outcome is not Outcome.LEARNING):
         return first.summary, first.context or score
+    passed = sum(isinstance(a, Passed) for a in answers.values())
+    untold = sum(isinstance(a, CannotTell) for a in answers.values())
     told = f"{count(passed, 'check')} passed, {untold} could not be told"
     end = context.run.end
     if end is not None and outcome is Outcome.CANNOT_TELL and _was_ended(context):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
@@ -66,7 +67,7 @@ class Muted(Enum):
         return self is Muted.ACCURACY_IS_BEATEN and bool(context.beats_accuracy)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is itself: hashed for every run
 class Rule:
     """One cause that can be diagnosed.
 
@@ -160,19 +161,22 @@ class Rule:
 
     def missing(self, context: RunContext) -> CannotTell | None:
         """The answer of a rule whose data are missing; None where all are there."""
-        unmet = tuple(
-            group for group in self.needs if all(context.look_for(n) is None for n in group)
-        )
+        needs = (need for group in self.needs for need in group)
+        unmet = self.unmet({need for need in needs if context.look_for(need) is None})
         if not unmet:
             return None
         said = [fact for group in unmet for need in group if (fact := need.said_by(context.run))]
         if said:
             return CannotTell(" ".join(dict.fromkeys(map(reason_of, said))))
-        return _not_in_the_log(unmet)
+        return not_in_the_log(unmet)
+
+    def unmet(self, absent: AbstractSet[Need[Any]]) -> tuple[tuple[Need[Any], ...], ...]:
+        """Its needs that no run meets which lacks those of `absent`."""
+        return tuple(group for group in self.needs if absent >= set(group))
 
 
 @cache
-def _not_in_the_log(unmet: tuple[tuple[Need[Any], ...], ...]) -> CannotTell:
+def not_in_the_log(unmet: tuple[tuple[Need[Any], ...], ...]) -> CannotTell:
     """The same for all runs: most rules lack the same of a log that was written without us."""
     lacking = tuple(need.missing for group in unmet for need in group[:1])
     what = "; ".join(" or ".join(need.missing.what for need in group) for group in unmet)

@@ -130,7 +130,7 @@ def unreadable(
 
 
 def at(built: Built, now: float | None, known: Run | None = None) -> Run:
-    """The Run at a moment: whether it still runs, and how long it has been idle.
+    """The Run at a moment: whether it still runs.
 
     Args:
         built: The Run without a clock.
@@ -142,16 +142,15 @@ def at(built: Built, now: float | None, known: Run | None = None) -> Run:
     least = MIN_PATIENCE if run.recorded else MIN_PATIENCE_WITH_OTHERS
     patience = max(PATIENCE * built.pause, least)
     is_live = idle is not None and run.end is None and idle < patience
-    # In whole minutes: what is judged by it holds for one. One that has ended is not idle.
-    minutes = None if idle is None or run.end is not None else idle // 60.0 * 60.0
+    clocked = idle is not None
     state = "live" if is_live else run.state
-    if known is not None and (known.state, known.idle_seconds) == (state, minutes):
+    if known is not None and (known.state, known.clocked) == (state, clocked):
         return known
     if is_live:
-        return replace(run, state="live", idle_seconds=minutes)
+        return replace(run, state="live", clocked=True)
     return replace(
         run,
-        idle_seconds=minutes,
+        clocked=clocked,
         notes=(*run.notes, *built.unfinished),
         damaged=run.damaged or bool(built.unfinished),
     )

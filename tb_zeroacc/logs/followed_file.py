@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from sys import intern
+from typing import NamedTuple
 
+from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.discovery import (
     LFS_POINTER,
     follower_of,
@@ -28,6 +31,13 @@ log = logging.getLogger(__name__)
 _SERIALS = count()
 
 
+class Outline(NamedTuple):
+    """What is kept of an event file whose contents were forgotten: what tells where it belongs."""
+
+    tags: frozenset[str]
+    is_recorded: bool
+
+
 @dataclass(slots=True)
 class FollowedFile:
     """One file that is followed. A file that is written anew gets another serial number."""
@@ -39,6 +49,7 @@ class FollowedFile:
     fault: str | None = None  # why it could not be read this time
     is_pointer: bool = False  # of Git LFS
     gave_up: bool = False  # whether the fault stays until the file changes
+    outline: Outline | None = None  # of contents that were forgotten
 
     def unread(self) -> str | None:
         """Why nothing could be read of it, as a sentence; None where something was."""
@@ -59,6 +70,42 @@ class FollowedFile:
     def begins_as_log(self) -> bool:
         """Whether it is a CSV file with the columns of a training, if without a row."""
         return isinstance(self.follower, CsvFollower) and self.follower.names_columns
+
+    @property
+    def tags(self) -> Collection[str]:
+        """The scalar tags of an event file."""
+        return self.follower.contents.tracks if self.outline is None else self.outline.tags
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether our recorder wrote into it."""
+        if self.outline is None:
+            return self.follower.contents.recording is not None
+        return self.outline.is_recorded
+
+    def forget(self) -> None:
+        """Lets go of what an event file holds: whoever needs it again reads the file again."""
+        if isinstance(self.follower, FileFollower) and self.outline is None:
+            self.outline = Outline(frozenset(map(intern, self.tags)), self.is_recorded)
+            self.follower.contents = FileContents(events=self.follower.contents.events)
+
+    def taken_over(self) -> None:
+        """Comes from another process, where serial numbers are others."""
+        self.serial = next(_SERIALS)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is not to be read again before it changes."""
+        return self.fault is None or self.gave_up
+
+    def is_current(self, listed: Listed) -> bool:
+        """Whether what was read is all there is, as far as the file system tells."""
+        return self.is_settled and _is_unchanged(self.listed, listed)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether what is appended can be added to what was read."""
+        return not self.gave_up and self.outline is None
 
     @property
     def is_lost(self) -> bool:
@@ -99,7 +146,7 @@ class FollowedFile:
 
 def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> FollowedFile:
     """Reads what a file holds beyond what is known of it."""
-    if known is not None and _is_settled(known, listed):
+    if known is not None and known.is_current(listed):
         return known
     file = FollowedFile(listed, next(_SERIALS), follower_of(listed.name))
     try:
@@ -129,6 +176,13 @@ def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> Fo
     return file
 
 
+def given_up(listed: Listed, fault: str) -> FollowedFile:
+    """A file that is left unread until it changes."""
+    file = FollowedFile(listed, next(_SERIALS), follower_of(listed.name))
+    file.fault, file.gave_up = fault, True
+    return file
+
+
 def _window(storage: Storage, listed: Listed) -> Window:
     def read(first: int, count: int) -> bytes:
         return storage.read(listed.location, first, count)
@@ -141,7 +195,7 @@ def _window(storage: Storage, listed: Listed) -> Window:
 
 def span_to_read(known: FollowedFile | None, listed: Listed) -> Span | None:
     """The bytes of a file that `followed` is going to ask for; None where it asks for none."""
-    if not listed.size or (known is not None and _is_settled(known, listed)):
+    if not listed.size or (known is not None and known.is_current(listed)):
         return None
     first, is_packed = 0, listed.name.endswith(ENDING)
     if known is not None and _goes_on(known, listed) and not is_packed:
@@ -149,18 +203,16 @@ def span_to_read(known: FollowedFile | None, listed: Listed) -> Span | None:
     return Span(listed.location, first, listed.size)
 
 
-def _is_settled(known: FollowedFile, listed: Listed) -> bool:
-    """Whether nothing shows that a file is another than it was, and it was read."""
-    was = known.listed
-    return (known.fault is None or known.gave_up) and (
-        (was.size, was.modified, was.identity, was.version)
-        == (listed.size, listed.modified, listed.identity, listed.version)
-    )
+def _is_unchanged(known: Listed, listed: Listed) -> bool:
+    """Whether nothing shows that a file is another than it was."""
+    return (known.size, known.modified, known.identity, known.version) == (
+        listed.size, listed.modified, listed.identity, listed.version,
+    )  # fmt: skip
 
 
 def _goes_on(known: FollowedFile, listed: Listed) -> bool:
     """Whether a file may have grown since it was read."""
-    return listed.size >= known.listed.size and not known.gave_up
+    return known.can_go_on and listed.size >= known.listed.size
 
 
 def _is_replaced(known: FollowedFile, window: Window, listed: Listed) -> bool:

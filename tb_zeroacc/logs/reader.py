@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from operator import is_
 
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs.building import Built, at, build, unreadable
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.discovery import in_reading_order, is_candidate
-from tb_zeroacc.logs.followed_file import FollowedFile, followed, span_to_read
-from tb_zeroacc.logs.following import FileFollower
-from tb_zeroacc.logs.grouping import Part, parts_of
-from tb_zeroacc.logs.storage import Storage, shown, storage_of
+from tb_zeroacc.logs.followed_file import FollowedFile, followed, given_up, span_to_read
+from tb_zeroacc.logs.grouping import Part
+from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
 from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
-from tb_zeroacc.logs.text_logs.placing import TextLog, places_of
-from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
+from tb_zeroacc.logs.trainings.belonging import Placed, placed_files
+from tb_zeroacc.logs.trainings.training import ReadPart, Told, Training, version_of
 from tb_zeroacc.run import Run
 
 log = logging.getLogger(__name__)
+
+# Trainings that do not seem to go on, but whose contents are kept so that what is appended after
+# all is all that is read.
+KEPT = 100
 
 
 def read_runs(path: str, *, now: float | None = None) -> list[Run]:
@@ -42,14 +45,6 @@ def read_runs(path: str, *, now: float | None = None) -> list[Run]:
     return reader.runs(now)
 
 
-class _Placed(NamedTuple):
-    """One file in its training: the member that it is part of, and where that belongs."""
-
-    member: str
-    part: Part
-    file: FollowedFile
-
-
 @dataclass(slots=True)
 class LogReader:
     """Follows the logs below one path. Not for several threads at once.
@@ -66,11 +61,13 @@ class LogReader:
     session: str | None = None
     timeout: float | None = None
     storage: Storage | None = None
+    _listed: list[Listed] = field(default_factory=list)  # as of the last reading
+    _ordered: list[Listed] = field(default_factory=list)  # the same in reading order
     _files: dict[str, FollowedFile] = field(default_factory=dict)  # by location, in reading order
-    _built: dict[str, tuple[tuple[object, ...], Built]] = field(default_factory=dict)
-    _told: dict[str, tuple[Built, Run]] = field(default_factory=dict)
+    _trainings: dict[str, Training] = field(default_factory=dict)
+    _told: dict[str, Told] = field(default_factory=dict)
     _lost: list[str] = field(default_factory=list)
-    _is_built: bool = False  # whether `_built` is what the files hold
+    _is_built: bool = False  # whether `_trainings` is what the files hold
 
     @property
     def unread(self) -> list[str]:
@@ -79,25 +76,66 @@ class LogReader:
         closed = [f"`{shown(name)}` may not be read: {why}." for name, why in refused.items()]
         return [*closed, *sorted(self._lost)]
 
+    @property
+    def label(self) -> str:
+        """Name of the directory that is the path, or that holds it where it is a file."""
+        return "" if self.storage is None else self.storage.label
+
     def refresh(self) -> None:
         """Reads what was appended since the last call.
 
         Raises:
             UnreadablePathError: The path is missing, forbidden, or holds no log.
         """
+        self.read(self.look())
+        self.check()
+
+    def look(self) -> list[Listed]:
+        """The files that may be logs, in reading order; the same list while nothing changes.
+
+        Raises:
+            UnreadablePathError: The path is missing or forbidden.
+        """
         if self.storage is None:
             self.storage = storage_of(self.path, self.timeout)
-        found = in_reading_order(list(self.storage.files(is_candidate)))
+        listed = list(self.storage.files(is_candidate))
+        is_same = len(listed) == len(self._listed) and all(map(is_, listed, self._listed))
+        if not is_same:
+            self._listed, self._ordered = listed, in_reading_order(listed)
+        return self._ordered
+
+    def check(self) -> None:
+        """Says why there is nothing to tell.
+
+        Raises:
+            UnreadablePathError: No file holds a log.
+        """
+        if not any(file.follower.holds_log for file in self._files.values()):
+            raise UnreadablePathError(self._why_nothing())
+
+    def lacks(self, listed: Listed) -> bool:
+        """Whether a file is to be read from its beginning."""
+        known = self._files.get(listed.location)
+        return known is None or (not known.can_go_on and not known.is_current(listed))
+
+    def read(self, listed: list[Listed], label: str | None = None) -> None:
+        """Reads what is new in some files; others are not known any more.
+
+        Args:
+            listed: In reading order.
+            label: That of the path, where another reader has looked.
+        """
+        if self.storage is None:
+            self.storage = storage_of(self.path, self.timeout)
+            self.storage.label = label or ""
         known, self._files = self._files, {}
-        spans = (span_to_read(known.get(file.location), file) for file in found)
+        spans = (span_to_read(known.get(file.location), file) for file in listed)
         self.storage.expect([span for span in spans if span is not None])
-        for file in found:
+        for file in listed:
             self._files[file.location] = followed(self.storage, known.get(file.location), file)
         self._is_built = self._is_built and [*map(id, known.values())] == [
             *map(id, self._files.values())
         ]
-        if not any(file.follower.holds_log for file in self._files.values()):
-            raise UnreadablePathError(self._why_nothing())
 
     def runs(self, now: float | None = None) -> list[Run]:
         """The trainings as they stand, by name.
@@ -107,37 +145,94 @@ class LogReader:
         """
         if not self._is_built:
             self._build_all()
-        found = [(name, one) for name, (_, one) in self._built.items()]
         # Directories with a header alone show only where there is nothing else.
-        kept = [(name, one) for name, one in found if one.holds_data] or found
-        told, self._told = self._told, {}
-        for name, one in kept:
-            before = told.get(name)
-            # The very same, where it is as it was, so that its verdict holds.
-            known = before[1] if before is not None and before[0] is one else None
-            self._told[name] = one, at(one, now, known)
-        return [run for _, run in self._told.values()]
+        hold_data = any(one.built.holds_data for one in self._trainings.values())
+        before, self._told = self._told, {}
+        for name, training in self._trainings.items():
+            built = training.built
+            if built.holds_data or not hold_data:
+                told = before.get(name)
+                # The very same, where it is as it was, so that its verdict holds.
+                known = told.run if told is not None and told.built is built else None
+                run = at(built, now, known)
+                self._told[name] = told if told and run is known else Told(built, run)
+        return [told.run for told in self._told.values()]
+
+    def forget_quiet(self, keep: int = KEPT) -> None:
+        """Forgets what the files hold of trainings that are not expected to go on, as of `runs`.
+
+        Args:
+            keep: Of so many the contents are kept: those that were written to last.
+        """
+        quiet = [
+            training
+            for name, training in self._trainings.items()
+            if not training.is_outlined
+            and ((told := self._told.get(name)) is None or told.run.state != "live")
+        ]
+        if len(quiet) <= keep:
+            return
+        quiet.sort(key=lambda training: training.built.last_event or 0.0)
+        for training in quiet[: len(quiet) - keep]:
+            training.is_outlined = True
+            for placed in training.files:
+                placed.file.forget()
+
+    def part(self) -> ReadPart:
+        """What was read, for another reader."""
+        return ReadPart(self._files, self._trainings, self._told)
+
+    def take_over(self, part: ReadPart) -> None:
+        """Takes what another reader has read, as if it had been read here."""
+        for file in part.files.values():
+            file.taken_over()
+        for training in part.trainings.values():
+            training.version = version_of(training.files)
+        self._files.update(part.files)
+        self._trainings.update(part.trainings)
+        self._told.update(part.told)
+        self._is_built = False
+
+    def taken(self, names: Iterable[str]) -> list[Run]:
+        """Trainings that were taken over, as they were told."""
+        return [self._told[name].run for name in names if name in self._told]
+
+    def give_up(self, listed: Iterable[Listed], fault: str) -> None:
+        """Leaves files unread until they change.
+
+        Args:
+            listed: The files.
+            fault: Why.
+        """
+        self._files.update((file.location, given_up(file, fault)) for file in listed)
+        self._is_built = False
 
     def _build_all(self) -> None:
         """Builds the trainings of which a file has changed."""
-        built: dict[str, tuple[tuple[object, ...], Built]] = {}
-        for name, files in sorted(self._trainings().items()):
-            version = tuple((at.member, at.part, *at.file.version) for at in files)
-            known = self._built.get(name)
-            fresh = known is None or known[0] != version
-            if known is None or fresh:
-                before = None if known is None else known[1].run
-                known = version, self._build(name, files, before)
-            built[name] = known
-        self._built, self._is_built = built, True
+        trainings: dict[str, Training] = {}
+        for name, files in sorted(self._found().items()):
+            known = self._trainings.get(name)
+            if known is None or known.version != version_of(files):
+                files = [placed._replace(file=self._whole(placed.file)) for placed in files]
+                before = None if known is None else known.built.run
+                known = Training(files, version_of(files), self._build(name, files, before))
+            trainings[name] = known
+        self._trainings, self._is_built = trainings, True
 
-    def _trainings(self) -> dict[str, list[_Placed]]:
+    def _whole(self, file: FollowedFile) -> FollowedFile:
+        """The file with what it holds."""
+        if file.outline is None or self.storage is None:
+            return file
+        again = self._files[file.listed.location] = followed(self.storage, None, file.listed)
+        return again
+
+    def _found(self) -> dict[str, list[Placed]]:
         """Every training's files in reading order, each where it belongs.
 
         Files that cannot be read belong to the trainings that others make.
         """
-        found: dict[str, list[_Placed]] = defaultdict(list)
-        for placed in self._placed():
+        found: dict[str, list[Placed]] = defaultdict(list)
+        for placed in placed_files(self._files, self.label):
             found[placed.part.training].append(placed)
         readable = {
             name: files
@@ -152,38 +247,7 @@ class LogReader:
         ]
         return readable
 
-    def _placed(self) -> Iterator[_Placed]:
-        """The event files by their directories, then the text logs that say what they do not."""
-        label = "" if self.storage is None else self.storage.label
-        tags: dict[str, set[str]] = defaultdict(set)
-        holding: set[str] = set()
-        events: list[FollowedFile] = []
-        texts: list[TextLog] = []
-        beside: list[FollowedFile] = []
-        for location, file in self._files.items():
-            listed, follower = file.listed, file.follower
-            if isinstance(follower, FileFollower):
-                events.append(file)
-                tags[listed.member].update(follower.contents.tracks)
-                if follower.contents.tracks or follower.contents.recording:
-                    holding.add(listed.member)
-            elif isinstance(follower, HparamsFollower):
-                beside.append(file)
-            elif file.counts:
-                step = follower.last_step if isinstance(follower, StateFollower) else None
-                texts.append(TextLog(location, listed.member, listed.name, step))
-        parts = parts_of(tags, label, tags)
-        for file in events:
-            yield _Placed(file.listed.member, parts[file.listed.member], file)
-        places = places_of(texts, label, {member: parts[member] for member in holding})
-        for location, (member, part) in places.items():
-            yield _Placed(member, part, self._files[location])
-        trainings = {part.training for part in (*parts.values(), *(p for _, p in places.values()))}
-        for file in beside:
-            if file.listed.member in trainings:
-                yield _Placed(file.listed.member, Part(file.listed.member), file)
-
-    def _build(self, name: str, files: list[_Placed], known: Run | None) -> Built:
+    def _build(self, name: str, files: list[Placed], known: Run | None) -> Built:
         directories: dict[str, tuple[Part, list[FileContents]]] = {}
         for member, part, file in files:
             is_read = file.follower.holds_log or isinstance(file.follower, HparamsFollower)

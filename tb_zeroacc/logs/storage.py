@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from tb_zeroacc.errors import UnreadablePathError
+from tb_zeroacc.logs.local.directory_tree import DirectoryTree
 from tb_zeroacc.logs.remote.pieces import NameTest, Span
 from tb_zeroacc.logs.remote.reading_ahead import ReadingAhead
 
@@ -85,7 +86,14 @@ class Storage(Protocol):
 
 def shown(name: str) -> str:
     """A name of a file as one line: what cannot be printed stands as an escape."""
+    if name.isprintable():
+        return name
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+
+
+def is_url(path: str) -> bool:
+    """Whether a path names another file system than the local one."""
+    return _SCHEME.match(path) is not None
 
 
 def storage_of(path: str, timeout: float | None = None) -> Storage:
@@ -100,7 +108,7 @@ def storage_of(path: str, timeout: float | None = None) -> Storage:
     """
     if not path:
         raise UnreadablePathError("The path is empty: name a log directory.")
-    return _Remote(path, timeout) if _SCHEME.match(path) else _Local(path)
+    return _Remote(path, timeout) if is_url(path) else _Local(path)
 
 
 class _Local:
@@ -112,6 +120,7 @@ class _Local:
         self._path = path
         self.label = ""
         self.refused: dict[str, str] = {}
+        self._tree: DirectoryTree[Listed] | None = None
 
     def files(self, is_wanted: NameTest = every) -> Iterator[Listed]:
         try:
@@ -137,51 +146,13 @@ class _Local:
         else:
             raise UnreadablePathError(f"{self._path!r} is neither a directory nor a file.")
 
-    def _walk(self, root: Path, is_wanted: NameTest) -> Iterator[Listed]:
+    def _walk(self, root: Path, is_wanted: NameTest) -> list[Listed]:
         """Every file below a directory once, under its own name rather than that of a link."""
-        self.refused = {}
-        linked: list[Listed] = []
-        known: set[tuple[int, int] | None] = set()
-        for found, is_link in self._found(str(root), is_wanted):
-            if is_link:
-                linked.append(found)
-            elif found.identity not in known:
-                known.add(found.identity)
-                yield found
-        for found in sorted(linked, key=lambda one: (one.member, one.name)):
-            if found.identity not in known:
-                known.add(found.identity)
-                yield found
-
-    def _found(self, root: str, is_wanted: NameTest) -> Iterator[tuple[Listed, bool]]:
-        """Every file below a directory, and whether it is a link."""
-        walked: set[tuple[int, int]] = set()  # links may lead in circles
-        waiting, links = [(root, ".")], list[tuple[str, str]]()
-        # Links wait until all real directories are walked, so that each stands under its own name.
-        while waiting or links:
-            folder, member = waiting.pop() if waiting else links.pop(0)
-            try:
-                state = os.stat(folder)  # noqa: PTH116 - scandir takes strings
-                if (state.st_dev, state.st_ino) in walked:
-                    continue
-                walked.add((state.st_dev, state.st_ino))
-                with os.scandir(folder) as scanned:
-                    entries = sorted(scanned, key=lambda entry: entry.name)
-            except OSError as error:
-                if isinstance(error, PermissionError):
-                    self.refused[folder] = "permission denied"
-                continue
-            for entry in entries:
-                is_link = entry.is_symlink()
-                try:
-                    if entry.is_dir():
-                        below = entry.name if member == "." else f"{member}/{entry.name}"
-                        (links if is_link else waiting).append((entry.path, below))
-                    elif is_wanted(entry.name):
-                        held = entry.stat()
-                        yield self._listed(member, entry.name, entry.path, held), is_link
-                except OSError:
-                    continue  # gone meanwhile, or a link to nowhere
+        if self._tree is None or self._tree.root != str(root):
+            self._tree = DirectoryTree(str(root), self._listed, is_wanted)
+        found = self._tree.files()
+        self.refused = dict.fromkeys(self._tree.refused, "permission denied")
+        return found
 
     @staticmethod
     def _listed(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import pickle
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -18,9 +16,12 @@ from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.questions import Answering, Question, Reply, Unavailable
 from tb_zeroacc.plugin.reading import BackgroundReading, View
+from tb_zeroacc.pool import processes
+from tb_zeroacc.pool.processes import how_it_ended
 
 logger = logging.getLogger(__name__)
 
+START = "from tb_zeroacc.plugin.reading_process import main; main()"
 PATIENCE = 10.0  # seconds that a question waits for its reply
 SILENCE = 60.0  # seconds without any reply after which the process is taken to hang
 MOST_WAITING = 64  # questions at once
@@ -40,7 +41,7 @@ class DistantDesk:
         self, places: Sequence[Place], command: Callable[[], Sequence[str]] | None = None
     ) -> None:
         self._places = tuple(places)
-        self._command = command or _command
+        self._command = command or (lambda: processes.command(START))
         self._lock = Lock()
         self._process: ReadingProcess | None = None
         self._pause = FIRST_PAUSE
@@ -129,12 +130,7 @@ class ReadingProcess:
     @property
     def how_it_ended(self) -> str:
         """Its exit code, or the signal that killed it."""
-        code = self._process.returncode
-        if code is None or code >= 0:
-            return f"exit code {code}"
-        if code == -signal.SIGKILL:
-            return "killed by SIGKILL, perhaps for want of memory"
-        return f"killed by {signal.strsignal(-code) or f'signal {-code}'}"
+        return how_it_ended(self._process.returncode)
 
     def ask(self, question: Question) -> Reply:
         """Its reply, or why there is none in time."""
@@ -205,9 +201,3 @@ class _NothingYet:
 
     def look(self) -> tuple[View, bool]:
         return View(), True
-
-
-def _command() -> Sequence[str]:
-    """This interpreter, which finds the modules that this process finds, and no others."""
-    start = "from tb_zeroacc.plugin.reading_process import main; main()"
-    return (sys.executable or "", "-c", f"import sys; sys.path[:] = {sys.path!r}; {start}")

@@ -11,10 +11,11 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from tb_zeroacc.errors import UnreachablePathError, ZeroAccuracyError
 from tb_zeroacc.places import Place, wellformed
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+Found: TypeAlias = "list[tuple[Place, Sequence[verdict.Reading]]]"
+
+# While the first reading is under way its state is shown anew after so many seconds, or so many
+# times those that it took to show.
+SHOWN, LEISURE = 0.5, 10.0
 PAUSE = 3.0  # seconds at least between the end of a reading and the next one
 NO_PLACE = (
     "TensorBoard was started without a log directory that can be read as files: "
@@ -35,8 +41,8 @@ NO_PLACE = (
 class PlaceReader(Protocol):
     """Reads and judges one place: `verdict.Reader`."""
 
-    def refresh(self) -> None:
-        """Reads what was appended."""
+    def refreshing(self, now: float | None) -> Iterator[Sequence[verdict.Reading]]:
+        """Reads what was appended; meanwhile verdicts come, though not all of them."""
 
     def state(self, now: float | None) -> Sequence[verdict.Reading]:
         """Judges what is there."""
@@ -51,7 +57,7 @@ class View:
     """A whole state of what was read.
 
     Attributes:
-        number: Counts the readings that brought something new; 0 before the first.
+        number: Counts the states that brought something new; 0 before the first.
         complete: False while the first reading is under way.
         trainings: By the name under which each is shown, in the order of the log directories.
         errors: Sentences on what could not be read.
@@ -89,7 +95,9 @@ class BackgroundReading:
         self._thread: threading.Thread | None = None
         self._ended = -PAUSE
         self._view = View()
-        self._found: list[tuple[Place, verdict.Reading]] = []
+        self._found: Found = []
+        self._number = 0
+        self._shown_at = self._pause = 0.0
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -128,12 +136,12 @@ class BackgroundReading:
             self._thread.start()
 
     def _read(self) -> None:
-        number = self._view.number + 1
-        found: list[tuple[Place, verdict.Reading]] = []
+        self._number = self._view.number + 1
+        found: Found = []
         errors: list[str] = [] if self._places else [NO_PLACE]
         for place in self._places:
             try:
-                found += [(place, reading) for reading in self._read_place(place, errors)]
+                found.append((place, self._read_place(place, found, errors)))
                 errors += self._sources[place].unread
             except ZeroAccuracyError as error:
                 errors.append(str(error))
@@ -143,32 +151,54 @@ class BackgroundReading:
                     f"Reading {place.path} failed by a fault of Zero Accuracy's own "
                     f"({type(error).__name__}); TensorBoard's output says where."
                 )
-            if not self._view.complete:  # show the first places while the others are read
-                self._view = _view_of(self._view, number, found, errors, complete=False)
+            self._show_so_far(found, errors)
         if not self._is_known(found, errors):
-            self._view = _view_of(self._view, number, found, errors, complete=True)
+            self._view = _view_of(self._view, self._number, found, errors, complete=True)
             self._found = found
         self._ended = time.monotonic()
 
-    def _is_known(
-        self, found: Sequence[tuple[Place, verdict.Reading]], errors: Sequence[str]
-    ) -> bool:
+    def _show_so_far(self, found: Found, errors: Sequence[str]) -> None:
+        """Shows what is there of the first reading while the rest is read."""
+        if not self._view.complete:
+            self._view = _view_of(self._view, self._number, found, errors, complete=False)
+
+    def _is_known(self, found: Found, errors: Sequence[str]) -> bool:
         """Whether all is as it was: then the state stays the very same, and so does its ETag."""
         if not self._view.complete or list(self._view.errors) != list(errors):
             return False
-        pairs = zip(found, self._found, strict=False)
-        return len(found) == len(self._found) and all(a[1] is b[1] for a, b in pairs)
+        pairs = list(zip(found, self._found, strict=False))
+        return len(found) == len(self._found) and all(
+            len(new) == len(old) and all(map(is_, new, old)) for (_, new), (_, old) in pairs
+        )
 
-    def _read_place(self, place: Place, errors: list[str]) -> Sequence[verdict.Reading]:
+    def _read_place(
+        self, place: Place, found: Found, errors: list[str]
+    ) -> Sequence[verdict.Reading]:
         """What is known of a place; where it cannot be reached now, what was known before."""
         if place not in self._sources:
             self._sources[place] = self._open(place.path)
         source = self._sources[place]
+        now = self._clock()
+        so_far: list[verdict.Reading] = []
         try:
-            source.refresh()
+            for readings in source.refreshing(now):
+                so_far += readings
+                self._show_while_reading(place, so_far, found, errors)
         except UnreachablePathError as error:
             errors.append(str(error))
-        return source.state(self._clock())
+        return tuple(source.state(now))
+
+    def _show_while_reading(
+        self, place: Place, so_far: list[verdict.Reading], found: Found, errors: Sequence[str]
+    ) -> None:
+        """Shows what came of the first reading, but never for long."""
+        began = time.monotonic()
+        if not self._view.complete and began - self._shown_at > self._pause:
+            so_far.sort(key=lambda reading: reading.run.name)
+            self._show_so_far([*found, (place, so_far)], errors)
+            self._number += 1
+            self._shown_at = time.monotonic()
+            self._pause = max(SHOWN, LEISURE * (self._shown_at - began))
 
 
 def _reader(path: str) -> PlaceReader:
@@ -180,7 +210,7 @@ def _reader(path: str) -> PlaceReader:
 def _view_of(
     before: View,
     number: int,
-    found: Sequence[tuple[Place, verdict.Reading]],
+    found: Found,
     errors: Sequence[str],
     *,
     complete: bool,
@@ -189,7 +219,7 @@ def _view_of(
     from tb_zeroacc.plugin.shown_training import ShownTraining
 
     trainings: dict[str, ShownTraining] = {}
-    for place, reading in found:
+    for place, reading in ((place, reading) for place, some in found for reading in some):
         name = _unused(place.training(reading.run.name), trainings)
         known = before.trainings.get(name)
         if known is None or known.place != place or known.reading is not reading:

@@ -18,6 +18,7 @@ from typing import BinaryIO
 from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.questions import Answering, Question, Reply, Unavailable
 from tb_zeroacc.plugin.reading import BackgroundReading
+from tb_zeroacc.pool.processes import collect_seldom, own_output
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +32,9 @@ def main() -> None:
     """Serves until its input ends. The first message holds the places to read."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for TensorBoard, which ends it
     sys.setswitchinterval(SWITCH_INTERVAL)
+    collect_seldom()
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    questions, replies = sys.stdin.buffer, _own_output()
+    questions, replies = sys.stdin.buffer, own_output()
     reading = BackgroundReading(pickle.load(questions))
     reading.view()  # reading begins before the first question
     serve(Desk(reading), questions, replies)
@@ -80,11 +82,3 @@ def _answer(desk: Answering, question: Question) -> Reply:
             f"Answering failed by a fault of Zero Accuracy's own ({type(error).__name__}); "
             "TensorBoard's output says where."
         )
-
-
-def _own_output() -> BinaryIO:
-    """Standard output for replies alone: whatever else is printed goes to standard error."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    return os.fdopen(kept, "wb")

@@ -6,6 +6,9 @@ Both read every file in turns, several rounds, each in a process of its own; the
 seconds of each count, and the files are in the page cache. The server is done when it says that its
 load cycle is. Imports are counted for the whole command alone. With `--before` the random order of
 tags is read by the package of another checkout, too.
+
+Many runs are read as the tab and the command read them: by several processes where that is sooner
+done. Their CPU seconds are added up; `alone` is one process.
 """
 
 from __future__ import annotations
@@ -21,13 +24,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorboard_data_server
 from tensorboard.compat.proto import summary_pb2, tensor_pb2, types_pb2
 
 from tb_zeroacc import facts, records
+from tb_zeroacc.places import Place
+from tb_zeroacc.plugin.distant_desk import DistantDesk
+from tb_zeroacc.plugin.questions import Content, Question
 from tb_zeroacc.tfrecord import framed
 
 HOME = Path(__file__).parents[2]
@@ -59,6 +65,46 @@ if more:
     told["refresh"] = spent(read)
 told["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 told["runs"] = len(told["runs"])
+print(json.dumps(told))
+"""
+
+MANY = """
+import json, resource, sys, time
+from tb_zeroacc.pool import dealing
+from tb_zeroacc.pool.processes import collect_seldom
+from tb_zeroacc.verdict import Reader
+path, alone, more = sys.argv[1], sys.argv[2] == "alone", sys.argv[3:]
+processes_for, many = dealing.processes_for, 0
+def cpu():
+    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
+def deal(units):
+    global many
+    dealt = 0 if alone else processes_for(units)
+    many = max(many, dealt)
+    return dealt
+dealing.processes_for = deal
+collect_seldom()
+now, reader, told, first_came = time.time(), Reader(path), {}, []
+def read():
+    for _ in reader.refreshing(now):
+        first_came.append(time.perf_counter())
+    reader.state(now)
+def spent():
+    before, began = cpu(), time.perf_counter()
+    read()
+    return cpu() - before, time.perf_counter() - began
+began = time.perf_counter()
+told["read"] = spent()
+told["came"] = first_came[0] - began if first_came else told["read"][1]
+told["processes"] = many
+told["nothing"] = min(spent() for _ in range(5))
+for file, tail in zip(more[::2], more[1::2]):
+    with open(file, "ab") as grown, open(tail, "rb") as appended:
+        grown.write(appended.read())
+told["appended"] = spent()
+told["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+told["theirs"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 print(json.dumps(told))
 """
 
@@ -201,16 +247,29 @@ def write(directory: Path, events: Iterator[bytes]) -> Path:
     return directory
 
 
-def sweep(base: Path, runs: int, tags: int, points: int) -> Path:
-    """Many runs."""
+def sweep(base: Path, runs: int, tags: int, points: int, first: int = 0) -> Path:
+    """Many runs that ended an hour ago, of sixteen kinds."""
     events = [_tf2(f"train/metric_{n}") for n in range(tags)]
-    values = _numbers(9973)
-    for run in range(runs):
-        write(base / f"run_{run:05d}", (
-            event.record(step, BEGIN + step, values[(run + 7 * step + k) % 9973])
-            for step in range(points) for k, event in enumerate(events)
+    values, kinds = _numbers(9973), []
+    for kind in range(16):
+        kinds.append(b"".join(
+            event.record(step, BEGIN + step, values[(kind + 7 * step + k) % 9973])
+            for step in range(first, first + points) for k, event in enumerate(events)
         ))  # fmt: skip
+    ended = time.time() - 3600
+    for run in range(runs):
+        file = write(base / f"run_{run:05d}", [kinds[run % 16]]) / NAME
+        os.utime(file, (ended, ended))
     return base
+
+
+def tails(base: Path, path: Path, tags: int, points: int) -> list[Path]:
+    """As many points again for each hundredth run of a sweep: pairs of its file and of these."""
+    (tail,) = sweep(base, 1, tags, points, first=points).iterdir()
+    header = len(framed(records.header_event(BEGIN).SerializeToString()))
+    more = base / "tail"
+    more.write_bytes((tail / NAME).read_bytes()[header:])
+    return [each for run in sorted(path.iterdir())[::100] for each in (run / NAME, more)]
 
 
 # --- readers ------------------------------------------------------------------------------------
@@ -242,12 +301,19 @@ def _ended(process: subprocess.Popen[str], began: float, *, kill: bool = False) 
     return Spent(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
 
 
-def told(path: Path, *appended: Path, package: Path = HOME) -> dict[str, object]:
+def told(path: Path, *appended: Path, package: Path = HOME) -> dict[str, Any]:
     """This project's reader and rules, in a process of their own."""
+    return _run(READ, str(path), *map(str, appended), package=package)
+
+
+def _run(program: str, *arguments: str, package: Path = HOME) -> dict[str, Any]:
     environment = {**os.environ, "PYTHONPATH": str(package)}
-    command = [sys.executable, "-P", "-c", READ, str(path), *map(str, appended)]
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    command = [sys.executable, "-P", "-c", program, *arguments]
+    done = subprocess.run(
+        command, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
 def ours(path: Path, package: Path = HOME) -> Spent:
@@ -256,10 +322,36 @@ def ours(path: Path, package: Path = HOME) -> Spent:
     return Spent(*found["read"], found["peak"])
 
 
-def judged(path: Path) -> Spent:
-    """This project's reader, and all rules."""
-    found = told(path)
-    return Spent(*map(sum, zip(found["read"], found["judge"], strict=True)), found["peak"])
+class Many(NamedTuple):
+    """What reading and judging many runs took: CPU and wall seconds of all processes.
+
+    Attributes:
+        read: The first time.
+        came: Wall seconds until the first verdict.
+        processes: How many there were beside the one that asks.
+        nothing: Again, when nothing is new.
+        appended: Again, when something was appended.
+        peak, theirs: MiB at most, of the process that asks and of one of the others.
+    """
+
+    read: tuple[float, float]
+    came: float
+    processes: int
+    nothing: tuple[float, float]
+    appended: tuple[float, float]
+    peak: float
+    theirs: float
+
+    @property
+    def memory(self) -> float:
+        """MiB of all processes."""
+        return self.peak + self.processes * self.theirs
+
+
+def many(path: Path, *appended: Path, alone: bool = False) -> Many:
+    """This project's reader and rules on many runs, with processes of their own."""
+    found = _run(MANY, str(path), "alone" if alone else "shared", *map(str, appended))
+    return Many(**found)
 
 
 def command(path: Path, *options: str) -> Spent:
@@ -332,19 +424,58 @@ class Bench:
 
     def sweep(self) -> None:
         path = sweep(self.base / "sweep", self.many(2_000), 20, 500)
-        mine, theirs = in_turns(2, lambda: judged(path), lambda: server(path))
-        walls = f"wall {mine.wall:.1f} s to {theirs.wall:.1f} s"
-        cpus = f"CPU {mine.cpu:.1f} s to {theirs.cpu:.1f} s"
-        ratio = mine.wall / theirs.wall
+        appended = tails(self.base / "more", path, 20, 500)
+        theirs = in_turns(2, lambda: server(path))[0]
+        alone = many(path, alone=True)
+        mine = many(path, *appended)
+        cpus, walls = (
+            f"{what} {ours:.1f} s, alone {one:.1f} s, server {other:.1f} s"
+            for what, ours, one, other in zip(
+                ("CPU", "wall"), mine.read, alone.read, theirs, strict=False
+            )
+        )
+        ratio = mine.read[1] / theirs.wall
         self.show("2 000 runs read and judged / server, wall", ratio, 1.0, walls, cpus)
-        peaks = f"{mine.peak:.0f} MiB to {theirs.peak:.0f} MiB"
-        self.show("2 000 runs, memory / server", mine.peak / theirs.peak, 0.5, peaks)
+        peaks = f"{_memory(mine)}, alone {alone.peak:.0f} MiB, server {theirs.peak:.0f} MiB"
+        self.show("2 000 runs, memory / server", mine.memory / theirs.peak, 0.5, peaks)
+        self.again("2 000 runs", mine)
 
     def tiny(self) -> None:
         path = sweep(self.base / "tiny", self.many(10_000), 2, 5)
-        (mine,) = in_turns(2, lambda: judged(path))
-        self.show("10 000 tiny runs read and judged, CPU s", mine.cpu, 5.0)
-        self.show("10 000 tiny runs, MiB", mine.peak, 200.0)
+        appended = tails(self.base / "more", path, 2, 5)
+        alone = [many(path, alone=True) for _ in range(2)]
+        mine = many(path, *appended)
+        least = min(each.read[0] for each in alone)
+        walls = f"wall {min(each.read[1] for each in alone):.1f} s"
+        cpu, wall = mine.read
+        shared = f"by {mine.processes} processes CPU {cpu:.1f} s, wall {wall:.1f} s"
+        self.show("10 000 tiny runs, one process, CPU s", least, 5.0, walls, shared)
+        self.show("10 000 tiny runs, one process, MiB", alone[0].peak, 200.0, _memory(mine))
+        self.again("10 000 tiny runs", mine)
+        self.show("10 000 runs, nothing new, CPU s", mine.nothing[0], 0.1)
+
+    def again(self, name: str, mine: Many) -> None:
+        came = f"after {mine.came:.1f} of {mine.read[1]:.1f} s"
+        self.show(f"{name}: first verdicts / all, wall", mine.came / mine.read[1], 0.5, came)
+        self.show(f"{name}: nothing new / first, CPU", mine.nothing[0] / mine.read[0], 0.01)
+        self.show(f"{name}: 1 % appended / first, CPU", mine.appended[0] / mine.read[0], 0.03)
+
+    def waiting(self) -> None:
+        """How long a browser waits while logs are read."""
+        path = sweep(self.base / "waiting", self.many(2_000), 20, 500)
+        desk, waited = DistantDesk((Place(str(path)),)), []
+        question = Question("summaries", {"offset": 0, "limit": 200})
+        is_complete = False
+        while not is_complete:
+            began = time.perf_counter()
+            reply = desk.answer(question)
+            waited.append(1e3 * (time.perf_counter() - began))
+            is_complete = isinstance(reply, Content) and json.loads(reply.body or b"")["complete"]
+            time.sleep(0.02)
+        desk.close()
+        late = float(np.quantile(waited, 0.95))
+        what = f"median {np.median(waited):.1f} ms, at most {max(waited):.0f} ms, of {len(waited)}"
+        self.show("an answer while 2 000 runs are read, 95 %, ms", late, 50.0, what)
 
     def growth(self) -> None:
         count = self.many(500_000)
@@ -361,13 +492,32 @@ class Bench:
         self.show("judging / reading", judge / read, 0.2)
 
     def exponent(self) -> None:
+        """CPU seconds against size, in one process, without its start."""
+        sizes = [10**n for n in range(5) if 10**n <= self.many(10_000)]
+        spent = [
+            min(many(path, alone=True).read[0] for _ in range(2 if runs > 100 else 5))
+            for runs in sizes
+            for path in [sweep(self.base / f"runs_{runs}", runs, 2, 5)]
+        ]
+        self.fitted("runs", sizes, spent)
+        sizes = [10**n for n in range(3, 8) if 10**n <= self.many(10_000_000)]
         spent = []
-        for count in (self.many(300_000), self.many(2_400_000)):
-            path = write(self.base / f"size_{count}", scalars(count))
-            spent.append(in_turns(self.rounds, lambda path=path: ours(path))[0])
-        power = math.log(spent[1].cpu / spent[0].cpu, 8)
-        what = f"{spent[0].peak:.0f} MiB, then {spent[1].peak:.0f} MiB"
-        self.show("CPU against eight times the size, exponent", power, 1.05, what)
+        for points in sizes:
+            path = write(self.base / f"points_{points}", scalars(points))
+            found = in_turns(1 if points > 10**6 else 3, lambda path=path: ours(path))[0]
+            spent.append(found.cpu)
+        self.fitted("points", sizes, spent)
+        print(f"{sizes[-1]} points: {found.peak:.0f} MiB")
+
+    def fitted(self, of: str, sizes: Sequence[int], spent: Sequence[float]) -> None:
+        power = float(np.polyfit(np.log(sizes[1:]), np.log(spent[1:]), 1)[0])
+        last = math.log10(spent[-1] / spent[-2])
+        what = ", ".join(f"{n}: {cpu:.3g} s" for n, cpu in zip(sizes, spent, strict=True))
+        self.show(f"CPU against {of}, exponent", power, 1.05, what, f"the last decade {last:.2f}")
+
+
+def _memory(found: Many) -> str:
+    return f"{found.peak:.0f} + {found.processes} × {found.theirs:.0f} MiB"
 
 
 def _tail(first: int, count: int) -> Iterator[bytes]:
@@ -377,7 +527,7 @@ def _tail(first: int, count: int) -> Iterator[bytes]:
         yield events[n % 4].record(n // 4, BEGIN + n / 100, _FLOAT.pack(0.5))
 
 
-ROWS = ("command", "kinds", "order", "sweep", "tiny", "growth", "exponent")
+ROWS = ("command", "kinds", "order", "sweep", "tiny", "waiting", "growth", "exponent")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import cycle, islice
 
@@ -39,8 +39,9 @@ class Copies:
             for n, (run, diagnosis) in enumerate(islice(cycle(found), count))
         ]
 
-    def refresh(self) -> None:
+    def refreshing(self, now: float | None) -> Iterator[Sequence[verdict.Reading]]:
         """Nothing is appended by itself."""
+        return iter(())
 
     def state(self, now: float | None) -> Sequence[verdict.Reading]:
         """All of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,34 @@ def test_nothing_is_judged_again_where_nothing_was_appended(
     reader.refresh()
     reader.state(now)
     assert judged == ["a", "b", "b"]
+
+
+def test_a_clock_that_goes_on_judges_again_only_what_it_tells_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[str] = []
+    from tb_zeroacc import verdict
+
+    real = verdict.diagnose_run
+    monkeypatch.setattr(
+        verdict, "diagnose_run", lambda run, rules: judged.append(run.name) or real(run, rules)
+    )
+    for name, written in (("a", 1000.0), ("b", 1300.0)):
+        os.utime(write(tmp_path / name, curve("loss", [5.0, 4.0])), (written, written))
+    reader = Reader(str(tmp_path))
+    reader.refresh()
+    told = {}
+    for now in (1310.0, 1400.0, 1440.0, 1460.0, 9e9):
+        judged.clear()
+        states = [reading.run.state for reading in reader.state(now)]
+        told[now] = (states, list(judged))
+    assert told == {
+        1310.0: (["unknown", "live"], ["a", "b"]),
+        1400.0: (["unknown", "live"], []),
+        1440.0: (["unknown", "live"], []),
+        1460.0: (["unknown", "unknown"], ["b"]),
+        9e9: (["unknown", "unknown"], []),
+    }
 
 
 def test_a_linked_directory_stands_under_its_own_name(tmp_path: Path) -> None:

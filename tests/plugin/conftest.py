@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -49,9 +49,12 @@ class Script:
     refreshed: int = 0
     before: Callable[[], None] = lambda: None
 
-    def refresh(self) -> None:
+    coming: tuple[list[Verdict], ...] = ()
+
+    def refreshing(self, now: float | None) -> Iterator[list[Verdict]]:
         self.refreshed += 1
         self.before()
+        yield from self.coming
 
     unread: tuple[str, ...] = ()
 

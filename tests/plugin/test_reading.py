@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from tb_zeroacc.errors import UnreachablePathError
-from tb_zeroacc.places import places_of
+from tb_zeroacc.places import Place, places_of
 from tb_zeroacc.plugin import reading
 from tb_zeroacc.plugin.reading import BackgroundReading, View
-from tb_zeroacc.verdict import Reader
+from tb_zeroacc.verdict import Reader, Reading
 from tests.logs.written import curve, write
+from tests.plugin.conftest import verdict
 
 
 def read_again(source: BackgroundReading) -> View:
@@ -85,10 +88,10 @@ def test_what_was_read_of_a_place_stays_while_it_cannot_be_reached(tmp_path: Pat
     class Elsewhere(Reader):
         is_gone = True
 
-        def refresh(self) -> None:
+        def refreshing(self, now: float | None = None) -> Iterator[list[Reading]]:
             if self.is_gone:
                 raise UnreachablePathError("It gives no answer.")
-            super().refresh()
+            return super().refreshing(now)
 
     source = BackgroundReading(places_of(str(tmp_path), None), Elsewhere)
     for is_gone, shown, errors in (
@@ -100,3 +103,36 @@ def test_what_was_read_of_a_place_stays_while_it_cannot_be_reached(tmp_path: Pat
         Elsewhere.is_gone = is_gone
         view = read_again(source)
         assert (list(view.trainings), view.errors) == (shown, errors)
+
+
+def test_verdicts_are_shown_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "SHOWN", 0.0)
+    source: BackgroundReading
+    shown: list[tuple[list[str], bool]] = []
+    tags: set[int] = set()
+
+    class Coming:
+        """Reads `b`, then `a`; `c` is known only in the end."""
+
+        unread = ()
+        readings = MappingProxyType({name: verdict(name) for name in "abc"})
+
+        def refreshing(self, now: float | None) -> Iterator[list[Reading]]:
+            for name in ("b", "a"):
+                yield [self.readings[name]]
+                view = source.view()
+                shown.append((list(view.trainings), view.complete))
+                tags.add(view.number)
+
+        def state(self, now: float | None) -> list[Reading]:
+            return list(self.readings.values())
+
+    source = BackgroundReading((Place("logs"),), lambda _: Coming())
+    monkeypatch.setattr(reading, "LEISURE", 0.0)
+    last = read_again(source)
+    assert shown == [(["b"], False), (["a", "b"], False)]
+    assert (list(last.trainings), last.complete) == (["a", "b", "c"], True)
+    assert len({*tags, last.number}) == 3, "a browser tells them apart"
+    shown.clear()
+    read_again(source)
+    assert shown == [(["a", "b", "c"], True)] * 2, "only the first reading is shown in pieces"

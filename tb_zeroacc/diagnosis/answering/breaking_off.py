@@ -24,5 +24,5 @@ def when_it_breaks_off(run: Run) -> str:
     """A sentence on the last record, and on what ends without one."""
     last = run.last_time
     written = "" if last is None else f"The last record was written at {instant(last)}. "
-    going_on = "; neither does a training that still runs" if run.idle_seconds is None else ""
+    going_on = "" if run.clocked else "; neither does a training that still runs"
     return f"{written}A killed process, full disk or lost machine leaves no end record{going_on}."

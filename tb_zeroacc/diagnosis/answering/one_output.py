@@ -11,8 +11,7 @@ from tb_zeroacc.run import Run
 
 def with_its_output(answer: Answer, run: Run) -> Answer:
     """A finding whose evidence is about one of several outputs, which its sentence then names."""
-    outputs = trained_outputs(run)
-    if not isinstance(answer, Flagged) or len(outputs) < 2:
+    if not isinstance(answer, Flagged) or len(outputs := trained_outputs(run)) < 2:
         return answer
     about = {fact.layer for fact in answer.evidence} - {None}
     named = [output for output in outputs if about & {output.name, output.layer}]

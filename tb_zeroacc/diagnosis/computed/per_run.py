@@ -28,7 +28,7 @@ def per_run(compute: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[R
 
     def remembered(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> T:
         of_run = known.setdefault(run, {})
-        asked = (args, tuple(sorted(kwargs.items())))
+        asked = args, tuple(sorted(kwargs.items())) if kwargs else ()
         if asked not in of_run:
             result = compute(run, *args, **kwargs)
             if isinstance(result, np.ndarray):

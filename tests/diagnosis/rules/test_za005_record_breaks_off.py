@@ -64,7 +64,7 @@ def test_it_says_where(run: Run, place: str) -> None:
 def test_it_says_when() -> None:
     series = Series.of(range(2), [1.0, 0.9], [1e9, 1e9 + 5])
     curve = Curve("zeroacc", "zeroacc/loss", "loss", Role.LOSS, Split.TRAIN, "step", series)
-    context = flagged("ZA005", broken_off(curve, idle_seconds=600.0)).context
+    context = flagged("ZA005", broken_off(curve, clocked=True)).context
     assert "2001-09-09 01:46:45 UTC" in context
     assert "still runs" not in context
     assert "still runs" in flagged("ZA005", broken_off(curve)).context, "nobody asked a clock"

@@ -43,10 +43,10 @@ def told_for(run: Run, answer: Answer) -> Answer:
     """An answer that asks for lines of code which can be written where the model is trained."""
     if not isinstance(answer, CannotTell) or not answer.needs:
         return answer
-    return replace(answer, needs=_told(answer.needs, _way_of(run)))
+    return told_in(way_of(run), answer)
 
 
-class _Way(NamedTuple):
+class Way(NamedTuple):
     """How a model is trained, as far as it decides what can be logged."""
 
     is_own_loop: bool
@@ -56,17 +56,23 @@ class _Way(NamedTuple):
 
 
 @per_run
-def _way_of(run: Run) -> _Way:
-    return _Way(has_own_loop(run), is_torch(run), is_regression(run), run.recorded)
+def way_of(run: Run) -> Way:
+    """How the model of a run is trained."""
+    return Way(has_own_loop(run), is_torch(run), is_regression(run), run.recorded)
+
+
+def told_in(way: Way, answer: CannotTell) -> CannotTell:
+    """The answer in the code of one way to train."""
+    return replace(answer, needs=_told(answer.needs, way))
 
 
 @cache  # the needs are those that rules declare, so there are few
-def _told(needs: tuple[Missing, ...], way: _Way) -> tuple[Missing, ...]:
+def _told(needs: tuple[Missing, ...], way: Way) -> tuple[Missing, ...]:
     told = (_told_one(need, way) for need in needs)
     return tuple(need for need in told if need is not None)
 
 
-def _told_one(need: Missing, way: _Way) -> Missing | None:
+def _told_one(need: Missing, way: Way) -> Missing | None:
     """What to log, as the model is trained; None for what would be no use."""
     if need in SHARES and way.is_regression:
         return None

@@ -1,0 +1,58 @@
+"""Where each file belongs: its directory's training, as names and tags tell it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from tb_zeroacc.logs.followed_file import FollowedFile
+from tb_zeroacc.logs.following import FileFollower
+from tb_zeroacc.logs.grouping import Part, parts_of
+from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
+from tb_zeroacc.logs.text_logs.placing import TextLog, places_of
+from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
+
+
+class Placed(NamedTuple):
+    """One file in its training: the member that it is part of, and where that belongs."""
+
+    member: str
+    part: Part
+    file: FollowedFile
+
+
+def placed_files(files: Mapping[str, FollowedFile], label: str) -> Iterator[Placed]:
+    """The event files by their directories, then the text logs that say what they do not.
+
+    Args:
+        files: By location, in reading order.
+        label: Name of the directory that is the path.
+    """
+    tags: dict[str, set[str]] = defaultdict(set)
+    holding: set[str] = set()
+    events: list[FollowedFile] = []
+    texts: list[TextLog] = []
+    beside: list[FollowedFile] = []
+    for location, file in files.items():
+        listed, follower = file.listed, file.follower
+        if isinstance(follower, FileFollower):
+            events.append(file)
+            tags[listed.member].update(file.tags)
+            if file.tags or file.is_recorded:
+                holding.add(listed.member)
+        elif isinstance(follower, HparamsFollower):
+            beside.append(file)
+        elif file.counts:
+            step = follower.last_step if isinstance(follower, StateFollower) else None
+            texts.append(TextLog(location, listed.member, listed.name, step))
+    parts = parts_of(tags, label, tags)
+    for file in events:
+        yield Placed(file.listed.member, parts[file.listed.member], file)
+    places = places_of(texts, label, {member: parts[member] for member in holding})
+    for location, (member, part) in places.items():
+        yield Placed(member, part, files[location])
+    trainings = {part.training for part in (*parts.values(), *(p for _, p in places.values()))}
+    for file in beside:
+        if file.listed.member in trainings:
+            yield Placed(file.listed.member, Part(file.listed.member), file)

@@ -1,0 +1,1 @@
+"""Reading and judging by several processes, where there is much to do."""

@@ -1,0 +1,108 @@
+"""The process that reads and judges shares.
+
+The order comes pickled through standard input, then the shares; what was read goes through standard
+output. It ends with its input, and so with the process that it works for, however that ends.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import io
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
+from types import MappingProxyType
+from typing import Any, BinaryIO, Generic, NamedTuple, TypeVar
+
+from tb_zeroacc.logs.reader import LogReader
+from tb_zeroacc.logs.trainings.training import ReadPart
+from tb_zeroacc.pool.processes import collect_seldom, own_output
+from tb_zeroacc.pool.shares import Share
+from tb_zeroacc.run import Run
+
+D = TypeVar("D")
+
+READY = b"ready"  # what it says first
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Generic[D]):
+    """What is to be done with all shares.
+
+    Attributes:
+        path: The path that is read.
+        label: Name of the directory that it is.
+        session: The recorder's session to judge; None for the latest.
+        now: The clock that decides what still runs; None for no clock.
+        judge: The verdict on a run: a function of a module, which the process imports.
+    """
+
+    path: str
+    label: str
+    session: str | None
+    now: float | None
+    judge: Callable[[Run], D]
+
+
+class ReadShare(NamedTuple, Generic[D]):
+    """What was read of a share, and the verdicts on its trainings by their names."""
+
+    part: ReadPart
+    verdicts: dict[str, D]
+
+
+def read_share(order: Order[D], share: Share) -> ReadShare[D]:
+    """Reads and judges the files of a share; what is not expected to grow is kept in short."""
+    logs = LogReader(order.path, order.session)
+    logs.read([file for unit in share for file in unit], order.label)
+    verdicts = {run.name: order.judge(run) for run in logs.runs(order.now)}
+    logs.forget_quiet(keep=0)
+    return ReadShare(logs.part(), verdicts)
+
+
+def main() -> None:
+    """Reads shares until its input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that it works for
+    source, results = sys.stdin.buffer, own_output()
+    collect_seldom()
+    results.write(READY)
+    results.flush()
+    order: Order[Any] = pickle.load(source)
+    shares: SimpleQueue[Share] = SimpleQueue()
+    Thread(target=_take, args=(source, shares), daemon=True).start()
+    while True:
+        try:
+            results.write(pickled(read_share(order, shares.get())))
+            results.flush()
+        except OSError:
+            os._exit(1)  # nobody waits for it any more
+
+
+def _take(source: BinaryIO, shares: SimpleQueue[Share]) -> None:
+    """Hears, too, that the input has ended while a share is read."""
+    while True:
+        try:
+            shares.put(pickle.load(source))
+        except (EOFError, OSError):
+            os._exit(0)
+
+
+def pickled(what: object) -> bytes:
+    """The bytes of what was read, read-only mappings included."""
+    buffer = io.BytesIO()
+    pickler = pickle.Pickler(buffer, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = {
+        **copyreg.dispatch_table,
+        MappingProxyType: lambda mapping: (_read_only, (dict(mapping),)),
+    }
+    pickler.dump(what)
+    return buffer.getvalue()
+
+
+def _read_only(mapping: dict[Any, Any]) -> Mapping[Any, Any]:
+    return MappingProxyType(mapping)
