@@ -32,6 +32,22 @@ export function scalePosition(value: number, {low, high, log}: ColourScale): num
   return Math.min(1, Math.max(0, at));
 }
 
+/** How strongly a cell is coloured, 0 to 1: of what is flagged, the worse the stronger. */
+export function strengthOf(
+  value: number,
+  scale: ColourScale,
+  flagged: boolean,
+  worse: "high" | "low",
+): number {
+  const at = scalePosition(value, scale);
+  return flagged && worse === "low" ? 1 - at : at;
+}
+
+/** Whether a step lies in the flagged stretch, which is open where it has no end. */
+export function isFlagged(step: number, first: number | null, last: number | null): boolean {
+  return (first === null || step >= first) && (last === null || step <= last);
+}
+
 /** Row names without what all of them share, in front and behind. */
 export function shortRows(rows: readonly string[]): string[] {
   const parts = rows.map((row) => row.split("/"));

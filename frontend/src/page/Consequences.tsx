@@ -2,7 +2,7 @@ import {useState} from "preact/hooks";
 import type {Consequence, Training} from "../model/wire";
 import {ChartCard} from "./ChartCard";
 import {EvidenceTable} from "./EvidenceTable";
-import {layerKindOf, tagsOf} from "./evidence";
+import {tagsOf} from "./evidence";
 import {InlineCode} from "./InlineCode";
 import {RuleLink} from "./RuleLink";
 import "./Consequences.css";
@@ -41,8 +41,6 @@ function Item({training, item}: {training: Training; item: Consequence}) {
           members={training.members}
           evidence={shown}
           tags={tagsOf([shown, ...evidence])}
-          layers={layerKindOf(shown)}
-          flagged={evidence.flatMap(({layer}) => (layer === null ? [] : [layer]))}
           height={HEIGHT}
         />
       )}
