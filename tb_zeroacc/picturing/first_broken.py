@@ -17,18 +17,21 @@ PLACES = ("inputs", "labels", "weights", "activations", "outputs", "loss", "grad
 
 
 def first_broken(finding: Finding, run: Run) -> Timeline | None:
-    """The first sample at which each kind of tensor was broken; None where none ever was."""
+    """The first sample at which each kind of tensor was broken.
+
+    None where no tensor is on record: the curve of the loss, which stops there, says as much.
+    """
     moments = [
         moment
         for kind in ORDER
         if (table := run.table(kind, "non_finite_count")) is not None
         and (moment := _first(run, table, kind)) is not None
     ]
+    if not moments:
+        return None
     loss = first_broken_loss(run)
     if loss is not None:
         moments.append(_moment(loss.step, "loss", "", number(loss.value)))
-    if not moments:
-        return None
     moments.sort(key=lambda moment: (moment["step"], PLACES.index(moment["place"])))
     named = named_by(finding)
     is_named = [layer_of(run, m["name"]) in named or m["name"] in named for m in moments]

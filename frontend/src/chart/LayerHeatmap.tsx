@@ -39,7 +39,8 @@ export function LayerHeatmap({data: whole, picture, dark, onHover}: LayerHeatmap
   const data = useMemo(() => within(whole, span), [whole, span]);
   const names = useMemo(() => shortRows(data.rows), [data]);
   const values = useMemo(() => data.values.map((row) => row.map(toNumber)), [data]);
-  const scale = useMemo(() => colourScale(values.flat(), data.unit), [values, data]);
+  // Of all samples: a closer look is on the same scale.
+  const scale = useMemo(() => colourScale(whole.values.flat().map(toNumber), whole.unit), [whole]);
   const frames = useMemo(() => framedRows(data, picture.flagged), [data, picture]);
   const {first_step: first, last_step: until, worse} = picture;
   const inStretch = useMemo(
