@@ -196,15 +196,23 @@ export function Lines({run, names, curves, shown, onLines}: LinesProps) {
   const {dark, version} = useTab();
   const key = curves.map((fact) => `${fact.run}\n${fact.tag}`).join("\n");
   const {data, failed} = useFetched(`${run}\n${key}`, version, () =>
-    Promise.all(
-      curves.map(async (evidence, n) => ({
-        name: names[n] ?? "",
-        curve: await getCurve(run, evidence.run, evidence.tag ?? ""),
-        evidence,
-      })),
-    ),
+    Promise.all(curves.map((fact) => getCurve(run, fact.run, fact.tag ?? ""))),
   );
+  const made = useRef<readonly Line[]>([]);
   if (!data) return <Placeholder text={failed} />;
-  onLines(data);
-  return <CurveChart lines={data} dark={dark} onHover={shown.onHover} />;
+  const lines = data.flatMap((curve, n): Line[] => {
+    const evidence = curves[n];
+    return evidence ? [{name: names[n] ?? "", curve, evidence}] : [];
+  });
+  // What is the same as before is not drawn anew.
+  if (!areSame(made.current, lines)) made.current = lines;
+  onLines(made.current);
+  return <CurveChart lines={made.current} dark={dark} onHover={shown.onHover} />;
+}
+
+function areSame(before: readonly Line[], now: readonly Line[]): boolean {
+  return (
+    before.length === now.length &&
+    before.every(({curve, evidence}, n) => curve === now[n]?.curve && evidence === now[n]?.evidence)
+  );
 }
