@@ -88,6 +88,7 @@ def _finding_json(finding: Finding, run: Run) -> wire.Finding:
                 "title": telling.title(c.name),
                 "summary": c.summary,
                 "evidence": facts_json(c.evidence, run),
+                "picture": picture_of(c, run),
             }
             for c in finding.explains
         ],

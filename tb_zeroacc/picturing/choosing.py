@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from tb_zeroacc import wire
 from tb_zeroacc.diagnosis.catalogue import RULES
-from tb_zeroacc.diagnosis.diagnosis import Finding
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.picturing import (
     classes,
@@ -20,16 +19,17 @@ from tb_zeroacc.picturing import (
     strips,
     together,
 )
+from tb_zeroacc.picturing.facts_of import Told
 from tb_zeroacc.run import Run
 
 log = logging.getLogger(__name__)
-Draw: TypeAlias = Callable[[Finding, Run], "wire.Picture | None"]
+Draw: TypeAlias = Callable[[Told, Run], "wire.Picture | None"]
 # The evidence alone is what there is to see.
 PLAIN = (Motif.ITS_CURVE, Motif.NUMBERS)
 DRAWN_BY: dict[Motif, Draw] = {
     Motif.FEATURE_SIZES: inputs.feature_sizes,
-    Motif.FEATURE_SPREADS: lambda finding, run: (
-        inputs.feature_spreads(finding, run) or counts.output_spreads(finding, run)
+    Motif.FEATURE_SPREADS: lambda told, run: (
+        inputs.feature_spreads(told, run) or counts.output_spreads(told, run)
     ),
     Motif.ASSOCIATIONS: inputs.associations,
     Motif.BATCH_PRINTS: inputs.batch_prints,
@@ -46,8 +46,8 @@ DRAWN_BY: dict[Motif, Draw] = {
     Motif.OUTPUT_LOSS: strips.output_loss,
     Motif.EXAMPLE_WEIGHTS: strips.example_weights,
     Motif.MODEL: strips.model,
-    Motif.HOLDING_BACK: lambda finding, run: (
-        strips.named_layer(finding, run) or together.both_losses(finding, run)
+    Motif.HOLDING_BACK: lambda told, run: (
+        strips.named_layer(told, run) or together.both_losses(told, run)
     ),
     Motif.BOTH_LOSSES: together.both_losses,
     Motif.LOSS_AND_METRIC: together.loss_and_metric,
@@ -67,16 +67,16 @@ DRAWN_BY: dict[Motif, Draw] = {
 }
 
 
-def picture_of(finding: Finding, run: Run) -> wire.Picture | None:
+def picture_of(told: Told, run: Run) -> wire.Picture | None:
     """The picture of a finding; None where the evidence is all there is to see, or data lack.
 
     A verdict stands without its picture: an error in drawing one is logged, and hides nothing.
     """
-    rule = RULES.get(finding.code)
+    rule = RULES.get(told.code)
     if rule is None or rule.motif in PLAIN:
         return None
     try:
-        return DRAWN_BY[rule.motif](finding, run)
+        return DRAWN_BY[rule.motif](told, run)
     except Exception:
-        log.debug("no picture of %s on run %r", finding.code, run.name, exc_info=True)
+        log.debug("no picture of %s on run %r", told.code, run.name, exc_info=True)
         return None

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row
-from tb_zeroacc.diagnosis.diagnosis import Finding
 from tb_zeroacc.picturing.bars import MOST_BARS, bars_of, line_of
-from tb_zeroacc.picturing.facts_of import fact_about, output_meant
+from tb_zeroacc.picturing.facts_of import Told, fact_about, output_meant
 from tb_zeroacc.picturing.rows import some_of
 from tb_zeroacc.run import Run
 from tb_zeroacc.wire.evidence import Bars, Layers, Line
@@ -19,14 +18,14 @@ from tb_zeroacc.wire.evidence import Bars, Layers, Line
 LATEST = 4  # predictions of the last quarter of the samples: those before say what it once did
 
 
-def classes(finding: Finding, run: Run) -> Bars | None:
+def classes(told: Told, run: Run) -> Bars | None:
     """The share of each class among the labels, and among the predictions of the end."""
-    output = output_meant(finding, run)
+    output = output_meant(told, run)
     if output is None:
         return None
     labels = class_counts(run, output.name)
     predictions = _predicted_at_the_end(run, output.name)
-    fact = fact_about(finding, _shares(labels) + _shares(predictions), unit="share")
+    fact = fact_about(told, _shares(labels) + _shares(predictions), unit="share")
     judged = labels if fact is None or fact.value in _shares(labels) else predictions
     top = None
     for counts in (judged, labels, predictions):
@@ -39,9 +38,9 @@ def classes(finding: Finding, run: Run) -> Bars | None:
     )  # fmt: skip
 
 
-def validation_classes(finding: Finding, run: Run) -> Bars | None:
+def validation_classes(told: Told, run: Run) -> Bars | None:
     """The share of each class in training and in validation: one that training lacks is flagged."""
-    output = output_meant(finding, run)
+    output = output_meant(told, run)
     if output is None:
         return None
     train = class_counts(run, output.name)
@@ -53,7 +52,7 @@ def validation_classes(finding: Finding, run: Run) -> Bars | None:
     return _side_by_side("How often each class is a label", groups, unseen, None)
 
 
-def classes_by_batch(finding: Finding, run: Run) -> Layers | None:
+def classes_by_batch(told: Told, run: Run) -> Layers | None:
     """Classes against sampled batches: sorted data make steps of it, shuffled data one ground."""
     table = run.table("label_counts")
     if table is None or len(table) < 2 or len(table.rows) != 1:

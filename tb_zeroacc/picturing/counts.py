@@ -9,9 +9,8 @@ import numpy as np
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row
 from tb_zeroacc.diagnosis.computed.model.samples import known_median, settled
-from tb_zeroacc.diagnosis.diagnosis import Finding
 from tb_zeroacc.picturing.bars import MOST_BARS, bars_of, line_of
-from tb_zeroacc.picturing.facts_of import fact_about, output_meant
+from tb_zeroacc.picturing.facts_of import Told, fact_about, output_meant
 from tb_zeroacc.picturing.rows import some_of
 from tb_zeroacc.run import Run
 from tb_zeroacc.wire.evidence import Bars
@@ -19,11 +18,11 @@ from tb_zeroacc.wire.evidence import Bars
 FIRST = 10  # samples that stand for the beginning
 
 
-def epoch_batches(finding: Finding, run: Run) -> Bars | None:
+def epoch_batches(told: Told, run: Run) -> Bars | None:
     """How many batches each epoch trained on."""
     epochs = counted_epochs(run)
     batches = [float(epoch.batches or 0) for epoch in epochs]
-    fact = fact_about(finding, batches, unit="batches")
+    fact = fact_about(told, batches, unit="batches")
     wrong = [fact is not None and fact.admits(held) is False for held in batches]
     places = some_of(range(len(epochs)), MOST_BARS, wrong)
     return bars_of(
@@ -33,7 +32,7 @@ def epoch_batches(finding: Finding, run: Run) -> Bars | None:
     )  # fmt: skip
 
 
-def waiting(finding: Finding, run: Run) -> Bars | None:
+def waiting(told: Told, run: Run) -> Bars | None:
     """What a step's time goes to, medians over all samples but the first."""
     table = run.table("progress", "data_wait_seconds", "seconds_per_step")
     if table is None:
@@ -48,16 +47,18 @@ def waiting(finding: Finding, run: Run) -> Bars | None:
                    unit="seconds")  # fmt: skip
 
 
-def output_spreads(finding: Finding, run: Run) -> Bars | None:
+def output_spreads(told: Told, run: Run) -> Bars | None:
     """How much the outputs differ over each sampled batch, against what would be enough."""
-    table, output = run.table("outputs", "spread"), output_meant(finding, run)
+    table, output = run.table("outputs", "spread"), output_meant(told, run)
     row = None if table is None or output is None else output_row(table, output.name)
     if table is None or row is None:
         return None
     spread = table.column("spread")[:, row]
-    least = (fact for fact in finding.evidence if fact.healthy == "at least")
-    fact = fact_about(finding, spread.tolist()) or next(least, None)
+    least = (fact for fact in told.evidence if fact.healthy == "at least")
+    fact = fact_about(told, spread.tolist()) or next(least, None)
     wrong = [fact is not None and fact.admits(value) is False for value in spread.tolist()]
+    if not any(wrong):
+        return None  # it is of other outputs: in inference, say
     places = some_of(range(len(table)), MOST_BARS, wrong)
     return bars_of(
         "How much the outputs differ over a batch", "step",
@@ -67,7 +68,7 @@ def output_spreads(finding: Finding, run: Run) -> Bars | None:
     )  # fmt: skip
 
 
-def loss_parts(finding: Finding, run: Run) -> Bars | None:
+def loss_parts(told: Told, run: Run) -> Bars | None:
     """The loss of the data beside the penalty, medians of the first and of the last samples."""
     table = run.table("loss", "data_loss", "penalty")
     if table is None:

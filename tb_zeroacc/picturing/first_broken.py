@@ -6,8 +6,7 @@ import numpy as np
 
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.computed.model.non_finite import ORDER, first_broken_loss
-from tb_zeroacc.diagnosis.diagnosis import Finding
-from tb_zeroacc.picturing.facts_of import named_by
+from tb_zeroacc.picturing.facts_of import Told, named_by
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wire.evidence import Moment, Timeline
 from tb_zeroacc.wording import count, number
@@ -16,7 +15,7 @@ from tb_zeroacc.wording import count, number
 PLACES = ("inputs", "labels", "weights", "activations", "outputs", "loss", "gradients")
 
 
-def first_broken(finding: Finding, run: Run) -> Timeline | None:
+def first_broken(told: Told, run: Run) -> Timeline | None:
     """The first sample at which each kind of tensor was broken.
 
     None where no tensor is on record: the curve of the loss, which stops there, says as much.
@@ -33,7 +32,7 @@ def first_broken(finding: Finding, run: Run) -> Timeline | None:
     if loss is not None:
         moments.append(_moment(loss.step, "loss", "", number(loss.value)))
     moments.sort(key=lambda moment: (moment["step"], PLACES.index(moment["place"])))
-    named = named_by(finding)
+    named = named_by(told)
     is_named = [layer_of(run, m["name"]) in named or m["name"] in named for m in moments]
     moments[is_named.index(True) if any(is_named) else 0]["wrong"] = True
     return {"kind": "timeline", "title": "Where NaN or infinity came first", "moments": moments}

@@ -14,9 +14,8 @@ from tb_zeroacc.diagnosis.computed.data.association import (
     shows_none,
 )
 from tb_zeroacc.diagnosis.computed.data.inputs import EQUAL, rms_by_feature
-from tb_zeroacc.diagnosis.diagnosis import Finding
 from tb_zeroacc.picturing.bars import MOST_BARS, bars_of, line_of, sorted_bars
-from tb_zeroacc.picturing.facts_of import fact_about, named_by
+from tb_zeroacc.picturing.facts_of import Told, fact_about, named_by
 from tb_zeroacc.picturing.ranges import range_of, ranges_of
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wire.evidence import Bars, Line, Range, Ranges
@@ -25,7 +24,7 @@ FEW_FEATURES = 3  # of an input: each has a range of its own
 HALVINGS = 50
 
 
-def feature_sizes(finding: Finding, run: Run) -> Bars | None:
+def feature_sizes(told: Told, run: Run) -> Bars | None:
     """The root mean square of each feature: the one that stands out, or all beyond the limit.
 
     Where the finding speaks of the largest value of all, it is the largest value of each.
@@ -37,8 +36,8 @@ def feature_sizes(finding: Finding, run: Run) -> Bars | None:
     for title, sizes in (("Size", rms), ("Largest value", largest)):
         if np.isnan(sizes).all():
             continue
-        fact = fact_about(finding, [*sizes.tolist(), float(np.nanmedian(sizes))])
-        flagged = np.isin(table.rows, list(named_by(finding)))
+        fact = fact_about(told, [*sizes.tolist(), float(np.nanmedian(sizes))])
+        flagged = np.isin(table.rows, list(named_by(told)))
         if not flagged.any() and fact is not None:
             flagged = np.array([fact.admits(size) is False for size in sizes.tolist()])
         if flagged.any():
@@ -47,7 +46,7 @@ def feature_sizes(finding: Finding, run: Run) -> Bars | None:
     return None
 
 
-def feature_spreads(finding: Finding, run: Run) -> Bars | None:
+def feature_spreads(told: Told, run: Run) -> Bars | None:
     """Largest less smallest value of each feature over all samples: 0 for one that never varies."""
     table = run.table("inputs", "min", "max")
     if table is None:
@@ -60,7 +59,7 @@ def feature_spreads(finding: Finding, run: Run) -> Bars | None:
                        spread, flagged=spread == 0, limit=None)  # fmt: skip
 
 
-def associations(finding: Finding, run: Run) -> Bars | None:
+def associations(told: Told, run: Run) -> Bars | None:
     """Each input column's largest correlation with a label, below what chance alone could reach."""
     table, strongest = run.table("association"), association_of(run)
     if table is None or strongest is None or not shows_none(run):
@@ -74,7 +73,7 @@ def associations(finding: Finding, run: Run) -> Bars | None:
                        table.rows, values, flagged=values < least, limit=limit)  # fmt: skip
 
 
-def batch_prints(finding: Finding, run: Run) -> Bars | None:
+def batch_prints(told: Told, run: Run) -> Bars | None:
     """Which batch each sampled step got, numbered as they first came: a stair, or a flat line."""
     table = run.table("batch", "fingerprint_1", "fingerprint_2")
     if table is None:
@@ -96,7 +95,7 @@ def batch_prints(finding: Finding, run: Run) -> Bars | None:
     )  # fmt: skip
 
 
-def validation_inputs(finding: Finding, run: Run) -> Ranges | None:
+def validation_inputs(told: Told, run: Run) -> Ranges | None:
     """Where each input lies in training, and below it in validation."""
     tables = [run.table(kind, "min", "max", "mean") for kind in ("inputs", "validation_inputs")]
     if tables[0] is None or tables[1] is None:

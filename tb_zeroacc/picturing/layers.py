@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from tb_zeroacc.diagnosis.answers import Evidence
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_rows
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
-from tb_zeroacc.diagnosis.diagnosis import Finding
 from tb_zeroacc.picturing.bars import MOST_BARS, bars_of, line_of
-from tb_zeroacc.picturing.facts_of import fact_about, named_by
+from tb_zeroacc.picturing.facts_of import Told, fact_about, named_by
 from tb_zeroacc.picturing.rows import short_names, some_of
 from tb_zeroacc.run import Run
 from tb_zeroacc.wire.evidence import Bars, LayerKind, Layers
@@ -48,46 +47,46 @@ LAYER_KINDS: dict[LayerKind, LayerStatistic] = {
 }
 
 
-def gradients_fade(finding: Finding, run: Run) -> Layers | None:
+def gradients_fade(told: Told, run: Run) -> Layers | None:
     """Gradients by layer and step; those that are flagged are too small."""
-    return _against_steps(finding, run, "gradients", "low")
+    return _against_steps(told, run, "gradients", "low")
 
 
-def gradients_grow(finding: Finding, run: Run) -> Layers | None:
+def gradients_grow(told: Told, run: Run) -> Layers | None:
     """Gradients by layer and step; those that are flagged are too large."""
-    return _against_steps(finding, run, "gradients", "high")
+    return _against_steps(told, run, "gradients", "high")
 
 
-def dead_units(finding: Finding, run: Run) -> Layers | None:
+def dead_units(told: Told, run: Run) -> Layers | None:
     """Shares of dead units by layer and step."""
-    return _against_steps(finding, run, "dead_units", "high")
+    return _against_steps(told, run, "dead_units", "high")
 
 
-def saturation(finding: Finding, run: Run) -> Layers | None:
+def saturation(told: Told, run: Run) -> Layers | None:
     """Saturated shares by layer and step."""
-    return _against_steps(finding, run, "saturation", "high")
+    return _against_steps(told, run, "saturation", "high")
 
 
 def _against_steps(
-    finding: Finding, run: Run, kind: LayerKind, worse: Literal["high", "low"]
+    told: Told, run: Run, kind: LayerKind, worse: Literal["high", "low"]
 ) -> Layers | None:
     name, column, _, title = LAYER_KINDS[kind]
     table = run.table(name, column)
     if table is None or np.isnan(table.column(column)).all():
         return None
-    first = next((fact for fact in finding.evidence if fact.axis == "step"), None)
+    first = next((fact for fact in told.evidence if fact.axis == "step"), None)
     return {
         "kind": "layers",
         "title": title,
         "layers": kind,
-        "flagged": sorted(named_by(finding)),
+        "flagged": sorted(named_by(told)),
         "first_step": None if first is None else first.first_step,
         "last_step": None if first is None else first.last_step,
         "worse": worse,
     }
 
 
-def layer_gradients(finding: Finding, run: Run) -> Bars | None:
+def layer_gradients(told: Told, run: Run) -> Bars | None:
     """The gradient of each variable, the median over samples: 0 where there is none."""
     table = run.table("gradients", "rms", "present")
     if table is None:
@@ -100,13 +99,13 @@ def layer_gradients(finding: Finding, run: Run) -> Bars | None:
     )  # fmt: skip
 
 
-def layer_zeros(finding: Finding, run: Run) -> Bars | None:
+def layer_zeros(told: Told, run: Run) -> Bars | None:
     """The share of zeros in the gradient of each variable, the median over samples."""
     table = run.table("gradients", "zero_share")
     if table is None:
         return None
     zeros = _medians(table.column("zero_share"))
-    fact = fact_about(finding, zeros.tolist(), unit="share")
+    fact = fact_about(told, zeros.tolist(), unit="share")
     if fact is None or fact.layer is None:
         return None
     return _in_order(
@@ -116,10 +115,10 @@ def layer_zeros(finding: Finding, run: Run) -> Bars | None:
     )  # fmt: skip
 
 
-def layer_sizes(finding: Finding, run: Run) -> Bars | None:
+def layer_sizes(told: Told, run: Run) -> Bars | None:
     """The root mean square of each layer's output in the first sample, input side first."""
     table = run.table("activations", "rms")
-    named = named_by(finding)
+    named = named_by(told)
     if table is None or not named:
         return None
     size = table.column("rms")[0]
@@ -130,7 +129,7 @@ def layer_sizes(finding: Finding, run: Run) -> Bars | None:
     )  # fmt: skip
 
 
-def unit_spreads(finding: Finding, run: Run) -> Bars | None:
+def unit_spreads(told: Told, run: Run) -> Bars | None:
     """How much the units of each kernel differ in the last sample: 0 where all are the same."""
     table = run.table("weights", "unit_spread")
     if table is None:

@@ -14,10 +14,9 @@ from tb_zeroacc.diagnosis.answers import Evidence
 from tb_zeroacc.diagnosis.computed.data.labels import labels_of
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_rows
 from tb_zeroacc.diagnosis.computed.model.outputs import recorded_range
-from tb_zeroacc.diagnosis.diagnosis import Finding
 from tb_zeroacc.diagnosis.overview import UPDATE_RATIO_LIMIT
 from tb_zeroacc.diagnosis.rules.za702_learning_rate_too_low import CREEPING
-from tb_zeroacc.picturing.facts_of import SAME, output_meant
+from tb_zeroacc.picturing.facts_of import SAME, Told, output_meant
 from tb_zeroacc.picturing.rows import short_names, some_of
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wire.evidence import Range, Ranges
@@ -53,18 +52,18 @@ def ranges_of(
     }  # fmt: skip
 
 
-def targets(finding: Finding, run: Run) -> Ranges | None:
+def targets(told: Told, run: Run) -> Ranges | None:
     """The range of the labels, which is wrong, above that of the outputs."""
-    return _labels_and_outputs(finding, run, "labels")
+    return _labels_and_outputs(told, run, "labels")
 
 
-def outputs(finding: Finding, run: Run) -> Ranges | None:
+def outputs(told: Told, run: Run) -> Ranges | None:
     """The range of the outputs, which is wrong, below that of the labels."""
-    return _labels_and_outputs(finding, run, "outputs")
+    return _labels_and_outputs(told, run, "outputs")
 
 
-def _labels_and_outputs(finding: Finding, run: Run, wrong: str) -> Ranges | None:
-    output = output_meant(finding, run)
+def _labels_and_outputs(told: Told, run: Run, wrong: str) -> Ranges | None:
+    output = output_meant(told, run)
     if output is None:
         return None
     labels, made = labels_of(run, output), recorded_range(run, output)
@@ -79,7 +78,7 @@ def _labels_and_outputs(finding: Finding, run: Run, wrong: str) -> Ranges | None
     flagged = next((row for row in rows if row["wrong"]), None)
     if flagged is None:
         return None
-    facts = [fact for fact in finding.evidence if _is_end_of(flagged, fact)]
+    facts = [fact for fact in told.evidence if _is_end_of(flagged, fact)]
     words = ", ".join(telling.healthy_text(fact) for fact in facts)
     return ranges_of("Where labels and outputs lie", rows, bounds=_bounds(facts), healthy=words)
 
@@ -100,14 +99,14 @@ def _bounds(facts: Sequence[Evidence]) -> tuple[float | None, float | None]:
     return (low or [None])[0], (high or [None])[0]
 
 
-def updates(finding: Finding, run: Run) -> Ranges | None:
+def updates(told: Told, run: Run) -> Ranges | None:
     """Update ÷ weights of each kernel over all samples, against the range of what is healthy."""
     table = run.table("weights", "update_ratio", "unit_spread")
     if table is None:
         return None
     rows = kernel_rows(run, table)
     names = short_names(run, [table.rows[row] for row in rows])
-    fact = next((f for f in finding.evidence if f.healthy and "update" in f.text), None)
+    fact = next((f for f in told.evidence if f.healthy and "update" in f.text), None)
     found = []
     for judge in (np.median, np.min if fact and fact.healthy == "at least" else np.max):
         made = [_of_kernel(table, row, name, fact, judge)

@@ -10,9 +10,8 @@ from tb_zeroacc.diagnosis.computed.data.labels import labels_of
 from tb_zeroacc.diagnosis.computed.data.pipeline import Seen, seen_at_taps
 from tb_zeroacc.diagnosis.computed.model.layers import layer_named
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, recorded_range, tensor_of
-from tb_zeroacc.diagnosis.diagnosis import Finding
 from tb_zeroacc.facts import Layer, Output
-from tb_zeroacc.picturing.facts_of import named_by, output_meant
+from tb_zeroacc.picturing.facts_of import Told, named_by, output_meant
 from tb_zeroacc.picturing.inputs import group_of, input_range
 from tb_zeroacc.picturing.ranges import range_of
 from tb_zeroacc.run import Run
@@ -23,9 +22,9 @@ MOST_BOXES = 8  # more are no longer read
 MANY = 0.9  # zeros from which on a box says how many
 
 
-def data_path(finding: Finding, run: Run) -> Strip | None:
+def data_path(told: Told, run: Run) -> Strip | None:
     """The range at each tap, at the model's input, and at the layer that the finding names."""
-    named = named_by(finding)
+    named = named_by(told)
     seen = seen_at_taps(run)
     at_fault = next((each for row, each in seen.items() if row in named), None)
     boxes = [_tap_box(each, wrong=each.tensor.row in named) for each in _chain(seen, at_fault)]
@@ -37,7 +36,7 @@ def data_path(finding: Finding, run: Run) -> Strip | None:
         boxes.append(_box(f"{group}, as the model gets it", text, note))
     layer = next((layer for name in named if (layer := layer_named(run, name))), None)
     if layer is not None and boxes:
-        fact = next(fact for fact in finding.evidence if fact.layer == layer.name)
+        fact = next(fact for fact in told.evidence if fact.layer == layer.name)
         is_lookup = "Embedding" in layer.class_name
         text = _vocabulary(layer) if is_lookup else telling.value_text(fact)
         note = layer.class_name if is_lookup else fact.text.replace("`", "")
@@ -48,25 +47,25 @@ def data_path(finding: Finding, run: Run) -> Strip | None:
     return _strip("The values at each place on the way to the model", boxes)
 
 
-def output_units(finding: Finding, run: Run) -> Strip | None:
+def output_units(told: Told, run: Run) -> Strip | None:
     """Labels, output and loss: the output is what does not fit."""
-    return _to_the_loss(finding, run, "output")
+    return _to_the_loss(told, run, "output")
 
 
-def output_loss(finding: Finding, run: Run) -> Strip | None:
+def output_loss(told: Told, run: Run) -> Strip | None:
     """Labels, output and loss: the loss is what does not fit."""
-    return _to_the_loss(finding, run, "loss")
+    return _to_the_loss(told, run, "loss")
 
 
-def example_weights(finding: Finding, run: Run) -> Strip | None:
+def example_weights(told: Told, run: Run) -> Strip | None:
     """Labels, output, weights of the examples, loss: the weights are wrong."""
-    return _to_the_loss(finding, run, "weights")
+    return _to_the_loss(told, run, "weights")
 
 
-def model(finding: Finding, run: Run) -> Strip | None:
+def model(told: Told, run: Run) -> Strip | None:
     """The layers in order, with what is flagged of them."""
     layers = _layers(run)
-    named = named_by(finding)
+    named = named_by(told)
     frozen = any(not layer.trainable for layer in layers)
     boxes = [
         _box(
@@ -81,10 +80,10 @@ def model(finding: Finding, run: Run) -> Strip | None:
     return _strip("The layers in order", boxes) if any(b["wrong"] for b in boxes) else None
 
 
-def named_layer(finding: Finding, run: Run) -> Strip | None:
+def named_layer(told: Told, run: Run) -> Strip | None:
     """The same, where the finding names one of them."""
-    is_named = any(layer.name in named_by(finding) for layer in _layers(run))
-    return model(finding, run) if is_named else None
+    is_named = any(layer.name in named_by(told) for layer in _layers(run))
+    return model(told, run) if is_named else None
 
 
 def _layers(run: Run) -> list[Layer]:
@@ -92,8 +91,8 @@ def _layers(run: Run) -> list[Layer]:
     return [layer for layer in known if layer.class_name != "InputLayer"]
 
 
-def _to_the_loss(finding: Finding, run: Run, wrong: str) -> Strip | None:
-    output = output_meant(finding, run)
+def _to_the_loss(told: Told, run: Run, wrong: str) -> Strip | None:
+    output = output_meant(told, run)
     if output is None:
         return None
     layer = layer_named(run, output.layer or "")

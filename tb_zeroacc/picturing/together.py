@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tb_zeroacc.diagnosis.answers import Evidence
-from tb_zeroacc.diagnosis.diagnosis import Finding
 from tb_zeroacc.evidence_encoding import evidence_json
+from tb_zeroacc.picturing.facts_of import Told
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wire.evidence import Curves, Panel
 
 MOST_PANELS = 2  # more are too low to be read
 
 
-def both_losses(finding: Finding, run: Run) -> Curves | None:
+def both_losses(told: Told, run: Run) -> Curves | None:
     """Training and validation of the quantity that the finding speaks of, else of the loss."""
-    drawn = (_curve_of(run, fact) for fact in finding.evidence)
+    drawn = (_curve_of(run, fact) for fact in told.evidence)
     meant = next((curve for curve in drawn if curve is not None), None)
     role = Role.ACCURACY if meant is not None and meant.role is Role.ACCURACY else Role.LOSS
     trained, held_out = (
-        _told(finding, run, run.headline(role, split), role.value)
+        _told(told, run, run.headline(role, split), role.value)
         for split in (Split.TRAIN, Split.VALIDATION)
     )
     if trained is None or held_out is None:
@@ -32,15 +32,15 @@ def both_losses(finding: Finding, run: Run) -> Curves | None:
     return _curves(run, title, [(f"{what}, {name}", {name: both[name]}) for name in both])
 
 
-def loss_and_metric(finding: Finding, run: Run) -> Curves | None:
+def loss_and_metric(told: Told, run: Run) -> Curves | None:
     """The training loss, and below it the metric."""
     loss = run.headline(Role.LOSS)
-    drawn = [_curve_of(run, fact) for fact in finding.evidence]
+    drawn = [_curve_of(run, fact) for fact in told.evidence]
     metrics = [curve for curve in drawn if curve is not None and curve.role is not Role.LOSS]
     metric = next(iter(metrics), None) or run.headline(Role.ACCURACY)
     if metric is None and run.contract is not None:
         metric = next(iter(_metric_curves(run)), None)
-    pair = [(curve, _told(finding, run, curve, curve.name)) for curve in (loss, metric)
+    pair = [(curve, _told(told, run, curve, curve.name)) for curve in (loss, metric)
             if curve is not None]  # fmt: skip
     panels = [
         (curve.name.capitalize(), {curve.name: fact}) for curve, fact in pair if fact is not None
@@ -48,10 +48,10 @@ def loss_and_metric(finding: Finding, run: Run) -> Curves | None:
     return _curves(run, "The loss, and the metric", panels) if len(panels) == MOST_PANELS else None
 
 
-def evidence_together(finding: Finding, run: Run) -> Curves | None:
+def evidence_together(told: Told, run: Run) -> Curves | None:
     """The curves that the evidence rests on, one below the other."""
     facts: dict[tuple[str, str | None], Evidence] = {}
-    for fact in (*finding.evidence, *finding.rules_out):
+    for fact in (*told.evidence, *told.rules_out):
         if fact.tag is not None and _curve_of(run, fact) is not None:
             facts.setdefault((fact.member, fact.tag), fact)
     panels = [(words, {words: fact}) for fact in facts.values()
@@ -74,11 +74,11 @@ def _curves(
     return {"kind": "curves", "title": title, "panels": made}
 
 
-def _told(finding: Finding, run: Run, curve: Curve | None, text: str) -> Evidence | None:
+def _told(told: Told, run: Run, curve: Curve | None, text: str) -> Evidence | None:
     """What the finding says of a curve, else the bare curve; None without points."""
     if curve is None or not len(curve.series):
         return None
-    said = [fact for fact in finding.evidence if _curve_of(run, fact) is curve]
+    said = [fact for fact in told.evidence if _curve_of(run, fact) is curve]
     return said[0] if said else Evidence.of_curve(text, curve)
 
 

@@ -41,6 +41,7 @@ class Consequence(TypedDict):
         title: Its name as a reader would say it: `Stuck at chance`.
         summary: One sentence.
         evidence: The most telling first.
+        picture: As for `Finding`.
     """
 
     code: str
@@ -48,6 +49,7 @@ class Consequence(TypedDict):
     title: str
     summary: str
     evidence: list[Evidence]
+    picture: Picture | None
 
 
 class Fix(TypedDict):

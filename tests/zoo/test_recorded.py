@@ -13,7 +13,7 @@ import pytest
 from tb_zeroacc import telling, wire
 from tb_zeroacc.diagnosis.answers import Evidence, Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE, RULES
-from tb_zeroacc.diagnosis.diagnosis import Finding
+from tb_zeroacc.diagnosis.diagnosis import Consequence, Finding
 from tb_zeroacc.evidence_encoding import evidence_json
 from tb_zeroacc.picturing.choosing import DRAWN_BY, PLAIN
 from tb_zeroacc.run import Run
@@ -55,10 +55,10 @@ class Row:
 
 
 class Pictured(NamedTuple):
-    """A finding with its picture, None where it is not drawn."""
+    """A finding, or a consequence of one, with its picture, None where it is not drawn."""
 
     training: str
-    finding: Finding
+    told: Finding | Consequence
     picture: wire.Picture | None
 
 
@@ -148,9 +148,10 @@ def pictures(readings: list[tuple[Training, Reading]]) -> dict[str, list[Picture
     drawn: dict[str, list[Pictured]] = {}
     for training, (run, verdict) in readings:
         for finding in (*verdict.findings, *verdict.previews):
-            draw = DRAWN_BY.get(RULES[finding.code].motif)
-            picture = None if draw is None else draw(finding, run)
-            drawn.setdefault(finding.code, []).append(Pictured(training.name, finding, picture))
+            for told in (finding, *finding.explains):
+                draw = DRAWN_BY.get(RULES[told.code].motif)
+                picture = None if draw is None else draw(told, run)
+                drawn.setdefault(told.code, []).append(Pictured(training.name, told, picture))
     return drawn
 
 
@@ -211,14 +212,15 @@ def test_every_finding_has_the_picture_that_its_rule_names(
 ) -> None:
     """No finding falls back to an ordinary curve, and what is drawn agrees with its words."""
     found = pictures.get(code, [])
-    lacking = [p.training for p in found if p.picture is None]
+    causes = [p for p in found if isinstance(p.told, Finding)]
+    lacking = [p.training for p in causes if p.picture is None]
     assert not lacking or code in UNDRAWN, f"{code} draws an ordinary curve of {lacking}"
-    for training, finding, picture in found:
+    for training, told, picture in found:
         if picture is None:
             continue
         assert json.loads(json.dumps(picture, allow_nan=False)) == picture, training
         assert _flags(picture) > 0 or picture["kind"] == "curves", f"{training}: {picture}"
-        said = {telling.line_text(fact) for fact in finding.evidence if fact.healthy}
+        said = {telling.line_text(fact) for fact in told.evidence if fact.healthy}
         for line in _lines(picture):
             assert line in said | UNJUDGED_LINES, f"{training}: {line} is not what {code} says"
 

@@ -247,6 +247,8 @@ export interface Consequence {
   summary: string;
   /** The most telling first. */
   evidence: Evidence[];
+  /** As for `Finding`. */
+  picture: Picture | null;
 }
 
 /** What to do. */
