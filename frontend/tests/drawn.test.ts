@@ -1,7 +1,7 @@
 import {describe, expect, test} from "vitest";
 import {barInWords, barScale, heightOn} from "../src/chart/barLayout";
 import {csvOf, csvOfLayers, csvOfLines} from "../src/chart/csv";
-import {isFlagged, strengthOf} from "../src/chart/heatmap";
+import {columnEnds, isFlagged, strengthOf} from "../src/chart/heatmap";
 import {layOut} from "../src/chart/lines";
 import {onPointed, point} from "../src/chart/linkedCursor";
 import {stepAxis, ticksBetween} from "../src/chart/stepAxis";
@@ -50,6 +50,10 @@ describe("a heat map", () => {
     expect(strengthOf(1, scale, true, "low")).toBe(0);
     expect(strengthOf(1, scale, true, "high")).toBe(1);
     expect(strengthOf(1e-8, scale, false, "low")).toBe(0);
+  });
+  test("leaves the ground bare where nothing was sampled for long", () => {
+    expect(columnEnds([0, 10, 20, 100, 110], [2])).toEqual([10, 20, 30, 110]);
+    expect(columnEnds([0, 10, 20], [])).toEqual([10, 20]);
   });
   test("is flagged within its stretch, which may have no end", () => {
     expect([4, 5, 9].map((step) => isFlagged(step, 5, 8))).toEqual([false, true, false]);

@@ -6,10 +6,12 @@ import {
   type ColourScale,
   colourScale,
   columnEdges,
+  columnEnds,
   framedRows,
   isFlagged,
   shortRows,
 } from "./heatmap";
+import {stepAxis} from "./stepAxis";
 import {type Span, usePointer, within} from "./usePointer";
 import {useSize} from "./useSize";
 import "./CurveChart.css";
@@ -51,14 +53,24 @@ export function LayerHeatmap({data: whole, picture, dark, onHover}: LayerHeatmap
   const left = Math.min(MAX_NAME_WIDTH, 7 * longest + GUTTER);
   const tall = Math.min(Math.max(0, height - AXIS), names.length * TALLEST_ROW);
   const area = {left, width: Math.max(0, width - left - 1), height: tall};
-  const edges = useMemo(() => columnEdges(data.steps, area.width), [data, area.width]);
+  const axis = useMemo(() => stepAxis(data.steps), [data]);
+  const edges = useMemo(
+    () => columnEdges(data.steps.map(axis.place), area.width),
+    [axis, area.width],
+  );
+  const ends = useMemo(() => columnEnds(edges, axis.gaps), [edges]);
   useLayoutEffect(() => {
     if (canvas.current && width > 0)
-      drawHeatmap(canvas.current, {values, scale, frames, inStretch, worse, edges, area});
+      drawHeatmap(canvas.current, {values, scale, frames, inStretch, worse, edges, ends, area});
   }, [values, scale, frames, inStretch, worse, edges, width, height, dark]);
-  const {pointed, drag, handlers} = usePointer({data, edges, left, setSpan, read});
+  const {pointed, drag, handlers} = usePointer({data, edges, ends, left, setSpan, read});
 
   function read(sample: number, offsetY: number): void {
+    if (sample < 0) {
+      const isInside = offsetY >= 0 && offsetY < area.height;
+      onHover(isInside ? "nothing was sampled here" : "");
+      return;
+    }
     const row = Math.floor((offsetY / area.height) * names.length);
     const [name, step] = [names[row], data.steps[sample]];
     const value = formatValue(values[sample]?.[row] ?? NaN, data.unit);
@@ -92,6 +104,7 @@ export function LayerHeatmap({data: whole, picture, dark, onHover}: LayerHeatmap
       <Axis
         data={data}
         scale={scale}
+        log={axis.log}
         worse={frames.length ? worse : null}
         left={left}
         top={area.height + 6}
@@ -136,6 +149,8 @@ function RowNames({rows, names, width, height}: RowNamesProps) {
 interface AxisProps {
   data: LayerData;
   scale: ColourScale;
+  /** Whether steps stand by their logarithm. */
+  log: boolean;
   /** Which end is the worse one of what is flagged; null where nothing is. */
   worse: "high" | "low" | null;
   left: number;
@@ -143,19 +158,22 @@ interface AxisProps {
 }
 
 /** The first and the last step, and between them what the colours mean. */
-function Axis({data: {steps, unit}, scale, worse, left, top}: AxisProps) {
+function Axis({data: {steps, unit}, scale, log, worse, left, top}: AxisProps) {
   return (
     <div class="Layers-axis" style={{left: `${left}px`, top: `${top}px`}}>
       <span>step {formatNumber(steps[0] ?? 0)}</span>
       <span class="Layers-scale">
-        {scale.log && "log scale"} {formatValue(scale.low, unit)}
+        {scale.log && "log"} {formatValue(scale.low, unit)}
         <span>
           <i />
           {worse && <i class={`is-flagged is-${worse}`} />}
         </span>
         {formatValue(scale.high, unit)}
       </span>
-      <span>step {formatNumber(steps[steps.length - 1] ?? 0)}</span>
+      <span>
+        step {formatNumber(steps[steps.length - 1] ?? 0)}
+        {log && ", log scale"}
+      </span>
     </div>
   );
 }

@@ -10,12 +10,14 @@ interface Heatmap {
   inStretch: readonly boolean[];
   worse: "high" | "low";
   edges: readonly number[];
+  /** Where each column ends. */
+  ends: readonly number[];
   area: {left: number; width: number; height: number};
 }
 
 /** Draws the cells, blue or, where they are flagged, in the accent; a hair line between rows. */
 export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
-  const {values, scale, frames, inStretch, worse, edges, area} = heatmap;
+  const {values, scale, frames, inStretch, worse, edges, ends, area} = heatmap;
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round((area.left + area.width + 1) * ratio);
   canvas.height = Math.round((area.height + 1) * ratio);
@@ -33,7 +35,7 @@ export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
   ctx.scale(ratio, ratio);
   ctx.translate(area.left, 0);
   values.forEach((sample, n) => {
-    const [from, to] = [edges[n] ?? 0, edges[n + 1] ?? area.width];
+    const [from, to] = [edges[n] ?? 0, ends[n] ?? area.width];
     sample.forEach((value, row) => {
       const flagged = isMeant[row] === true && inStretch[n] === true;
       const ramp = flagged ? accent : neutral;

@@ -9,17 +9,19 @@ interface Pointing {
   data: LayerData;
   /** Left edge of each sample's column, and the right edge of the last one. */
   edges: readonly number[];
+  /** Where each column ends. */
+  ends: readonly number[];
   /** Where the columns begin. */
   left: number;
   setSpan: (span: Span | null) => void;
-  /** Told which sample the pointer is on, -1 for none, and how far down it is. */
+  /** Told which sample the pointer is on, -1 for none, and how far down it is; -1 for outside. */
   read: (sample: number, offsetY: number) => void;
 }
 
 const LEAST_DRAG = 6; // pixels: less is a click
 
 /** The pointer on columns of samples: what it reads, what it drags over, what others point at. */
-export function usePointer({data, edges, left, setSpan, read}: Pointing) {
+export function usePointer({data, edges, ends, left, setSpan, read}: Pointing) {
   const own = useRef({});
   const [pointed, setPointed] = useState<number | null>(null);
   const [start, setStart] = useState<number | null>(null);
@@ -33,11 +35,11 @@ export function usePointer({data, edges, left, setSpan, read}: Pointing) {
     [data, edges],
   );
   const sampleAt = (x: number): number =>
-    edges.findIndex((edge, n) => x >= edge && x < (edges[n + 1] ?? -1));
+    edges.findIndex((edge, n) => x >= edge && x < (ends[n] ?? -1));
   const drag = start === null ? null : ([Math.min(start, end), Math.max(start, end)] as const);
   const leave = (): void => {
     setStart(null);
-    read(-1, 0);
+    read(-1, -1);
     point(null, own.current);
   };
   const handlers = {
@@ -50,14 +52,18 @@ export function usePointer({data, edges, left, setSpan, read}: Pointing) {
       const step = data.steps[sample];
       setEnd(offsetX - left);
       setPointed(null);
-      read(sample, offsetY);
+      read(sample, offsetX < left ? -1 : offsetY);
       point(step === undefined ? null : {axis: "step", step}, own.current);
     },
     onPointerUp: () => {
       setStart(null);
       if (!drag || drag[1] - drag[0] < LEAST_DRAG) return;
-      const [from, to] = [data.steps[sampleAt(drag[0])], data.steps[sampleAt(drag[1])]];
-      setSpan([from ?? data.steps[0] ?? 0, to ?? data.steps[data.steps.length - 1] ?? 0]);
+      const within = data.steps.filter((_, n) => {
+        const [from, to] = [edges[n] ?? 0, ends[n] ?? 0];
+        return to > drag[0] && from < drag[1];
+      });
+      const [first, last] = [within[0], within[within.length - 1]];
+      if (first !== undefined && last !== undefined) setSpan([first, last]);
     },
     onPointerLeave: leave,
     onDblClick: () => setSpan(null),
