@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Evidence, Fix, Tier, at_most
+from tb_zeroacc.diagnosis.answers import Evidence, at_most
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE, RULES
 from tb_zeroacc.diagnosis.diagnosis import Finding
 from tb_zeroacc.diagnosis.motif import Motif
@@ -13,6 +13,7 @@ from tb_zeroacc.picturing import choosing
 from tb_zeroacc.picturing.choosing import DRAWN_BY, PLAIN, picture_of
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_run, a_table
+from tests.picturing.finding import a_finding
 
 # The fault is the course of a curve that the log holds: nothing shows it better.
 COURSE_OF_A_CURVE = {
@@ -36,12 +37,6 @@ def test_no_rule_draws_an_ordinary_curve_where_it_knows_better(rule: Rule) -> No
 def test_every_motif_can_be_drawn_and_is_some_rules() -> None:
     assert set(DRAWN_BY) == set(Motif) - set(PLAIN)
     assert {rule.motif for rule in CATALOGUE} == set(Motif)
-
-
-def a_finding(code: str, *evidence: Evidence, layers: tuple[str, ...] = ()) -> Finding:
-    rule = RULES[code]
-    told = ("So.", "", evidence, (), (), Fix("Fix."), layers)
-    return Finding(1, code, rule.name, Tier.STRONG, *told)
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.code)

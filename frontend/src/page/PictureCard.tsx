@@ -135,7 +135,10 @@ function captionOf(picture: PictureData): string {
       return picture.left_out ? `${formatCount(picture.left_out, "more layer")} not drawn` : "";
     case "curves": {
       const curves = picture.panels.flatMap((panel) => panel.curves);
-      return curves.map(({tag}) => tag).join(", ");
+      const tags = new Set(curves.map(({tag}) => tag));
+      const source = (fact: Evidence) =>
+        tags.size < curves.length ? `${fact.run} · ${fact.tag}` : fact.tag;
+      return curves.map(source).join(", ");
     }
     default:
       return "";
