@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import cast
 
 from tb_zeroacc import __version__, telling, wire
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Evidence, Flagged
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged
 from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.diagnosis.diagnosis import Finding
-from tb_zeroacc.marking import marked
+from tb_zeroacc.evidence_encoding import facts_json, reference_json
+from tb_zeroacc.picturing.choosing import picture_of
 from tb_zeroacc.run import Run, Split
 from tb_zeroacc.verdict import Reading
 
@@ -61,8 +61,8 @@ def run_json(reading: Reading) -> wire.Training:
         "epochs": _epochs(run),
         "first_time": run.first_time,
         "last_time": run.last_time,
-        "curve": None if curve is None else _reference_json(curve, run),
-        "glance": _facts_json(verdict.overview, run),
+        "curve": None if curve is None else reference_json(curve, run),
+        "glance": facts_json(verdict.overview, run),
     }
 
 
@@ -77,72 +77,23 @@ def _finding_json(finding: Finding, run: Run) -> wire.Finding:
         "summary": finding.summary,
         "context": finding.context,
         "layers": list(finding.layers),
-        "evidence": _facts_json(finding.evidence, run),
-        "rules_out": _facts_json(finding.rules_out, run),
-        "counter_evidence": _facts_json(finding.counter_evidence, run),
+        "evidence": facts_json(finding.evidence, run),
+        "rules_out": facts_json(finding.rules_out, run),
+        "picture": picture_of(finding, run),
+        "counter_evidence": facts_json(finding.counter_evidence, run),
         "explains": [
             {
                 "code": c.code,
                 "name": c.name,
                 "title": telling.title(c.name),
                 "summary": c.summary,
-                "evidence": _facts_json(c.evidence, run),
+                "evidence": facts_json(c.evidence, run),
+                "picture": picture_of(c, run),
             }
             for c in finding.explains
         ],
         "fix": {"text": finding.fix.text, "code": finding.fix.code},
     }
-
-
-def _facts_json(facts: Sequence[Evidence], run: Run) -> list[wire.Evidence]:
-    return [evidence_json(fact, run) for fact in facts]
-
-
-def evidence_json(fact: Evidence, run: Run) -> wire.Evidence:
-    """One fact of a run, with its limit as it reads and what of its curve is marked."""
-    side, marks = telling.healthy_side(fact), marked(run, fact)
-    return {
-        "run": fact.member,
-        "tag": fact.tag,
-        "layer": fact.layer,
-        "axis": fact.axis,
-        "first_step": fact.first_step,
-        "last_step": fact.last_step,
-        "value": json_number(fact.value),
-        "value_text": telling.value_text(fact),
-        "comparison": fact.comparison,
-        "threshold": json_number(fact.threshold),
-        "healthy": side,
-        "limit_text": telling.limit_text(fact, side),
-        "line_text": telling.line_text(fact),
-        "wrong": None if fact.is_healthy is None else not fact.is_healthy,
-        "stretches": [list(stretch) for stretch in marks.stretches],
-        "throughout": marks.throughout,
-        "rules_out": fact.rules_out if fact.is_healthy else "",
-        "unit": fact.unit,
-        "estimated": fact.estimated,
-        "text": fact.text,
-    }
-
-
-def _reference_json(fact: Evidence, run: Run) -> wire.Evidence:
-    """One fact whose threshold is no limit, but what it is compared with."""
-    told = evidence_json(fact, run)
-    told["healthy"], told["limit_text"] = None, telling.limit_text(fact, None)
-    told["wrong"], told["stretches"], told["throughout"] = None, [], False
-    return told
-
-
-def json_number(value: float | None) -> wire.Value | None:
-    """A number as JSON knows it; NaN and infinities as `"NaN"`, `"Infinity"`, `"-Infinity"`."""
-    if value is None:
-        return None
-    number = float(value)
-    if math.isnan(number):
-        return "NaN"
-    if math.isinf(number):
-        return "Infinity" if number > 0 else "-Infinity"
-    return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
 def _check_json(code: str, answer: Answer) -> wire.Check:

@@ -37,7 +37,14 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "wire": (set(), set()),
     "telling": ({"wire", "run", "diagnosis"}, set()),
     "marking": ({"run", "diagnosis"}, {"numpy"}),
-    "encoding": ({"wire", "telling", "marking", "verdict", "run", "diagnosis"}, set()),
+    "evidence_encoding": ({"wire", "telling", "marking", "run", "diagnosis"}, set()),
+    "picturing": (
+        {"wire", "telling", "evidence_encoding", "run", "facts", "diagnosis"},
+        {"numpy"},
+    ),
+    "encoding": (
+        {"wire", "telling", "evidence_encoding", "picturing", "verdict", "run", "diagnosis"}, set()
+    ),
     "arguments": (set(), set()),
     "places": (set(), set()),
     "announcing": ({"arguments", "telling", "verdict"}, set()),
@@ -46,12 +53,13 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "tensorflow", "keras"},
     ),
     "plugin": (
-        {"wire", "telling", "encoding", "verdict", "logs", "run", "facts", "series", "diagnosis",
-         "places", "pool"},
+        {"wire", "telling", "encoding", "evidence_encoding", "verdict", "logs",
+         "picturing", "run", "facts", "series", "diagnosis", "places", "pool"},
         {"numpy", "tensorboard", "werkzeug"},
     ),
     "report": (
-        {"wire", "telling", "encoding", "verdict", "diagnosis", "run", "plugin", "places"},
+        {"wire", "telling", "encoding", "picturing", "verdict", "diagnosis", "run", "plugin",
+         "places"},
         {"rich", "tensorboard", "werkzeug"},
     ),
     "cli": (
@@ -67,7 +75,8 @@ FLOORS = {
         "monitor", "drawing", "preflight",
     ),
     "diagnosis": (
-        "computed", "answers", "needs", "context", "answering", "diagnosis", "rule", "rules",
+        "computed", "answers", "needs", "context", "answering", "diagnosis", "motif", "rule",
+        "rules",
         "catalogue", "overview", "outcome", "engine",
     ),
 }  # fmt: skip

@@ -21,7 +21,8 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Outcome, Rivals
-from tb_zeroacc.encoding import evidence_json, json_number, runs_json
+from tb_zeroacc.encoding import runs_json
+from tb_zeroacc.evidence_encoding import evidence_json, json_number
 from tb_zeroacc.facts import Epoch, Unrecorded
 from tb_zeroacc.run import Run
 from tb_zeroacc.verdict import Reading

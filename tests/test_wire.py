@@ -12,8 +12,8 @@ import pytest
 from tb_zeroacc import wire
 from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.diagnosis.diagnosis import Outcome
-from tb_zeroacc.plugin.pictures import LAYER_KINDS
-from tb_zeroacc.plugin.responses import LayerKind
+from tb_zeroacc.picturing.layers import LAYER_KINDS
+from tb_zeroacc.wire.evidence import LayerKind
 
 ROOT = Path(__file__).parents[1]
 WRITTEN = (ROOT / "frontend/src/model/wire.ts").read_text(encoding="utf-8")

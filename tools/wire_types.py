@@ -23,11 +23,12 @@ from typing import (
 
 from tb_zeroacc import wire
 from tb_zeroacc.plugin import responses as tab_wire
+from tb_zeroacc.wire import evidence
 
-MODULES = (wire, tab_wire)
+MODULES = (evidence, wire, tab_wire)
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
 HEAD = """\
-// Written by `make wire` from tb_zeroacc/wire.py and tb_zeroacc/plugin/responses.py: edit those.
+// Written by `make wire` from tb_zeroacc/wire/ and plugin/responses.py: edit those.
 // JSON knows no NaN and no infinity: they come as words.
 """
 WIDTH = 100

@@ -4,7 +4,7 @@ import {titleOf} from "../src/model/titles";
 import type {Finding, Training} from "../src/model/wire";
 import {causesOf, countCauses, shownCause} from "../src/page/causes";
 import {pastedOf, piecesOf} from "../src/page/diff";
-import {firstDrawable, flaggedLayers, layerKindOf} from "../src/page/evidence";
+import {firstDrawable} from "../src/page/evidence";
 import {blocksOf} from "../src/page/markdown";
 
 describe("code", () => {
@@ -80,21 +80,10 @@ test("a rule's page falls into headings, code and paragraphs", () => {
   ]);
 });
 
-test("a picture is of layers or of a curve", () => {
+test("the first number with a curve is drawn", () => {
   const seen = (tag: string | null) => ({tag}) as never;
-  expect(layerKindOf(seen("zeroacc/gradients/dense"))).toBe("gradients");
-  expect(layerKindOf(seen("zeroacc/loss"))).toBeNull();
   expect(firstDrawable([seen(null), seen("a")])).toBe(1);
   expect(firstDrawable([seen(null)])).toBeNull();
-});
-
-test("layers that are right are not framed beside those that are wrong", () => {
-  const rows = [
-    {layer: "dense", wrong: true},
-    {layer: "dense_12", wrong: null},
-  ];
-  const finding = {layers: ["dense_1"], evidence: rows} as unknown as Finding;
-  expect(flaggedLayers(finding)).toEqual(["dense_1", "dense"]);
 });
 
 describe("a sparkline", () => {

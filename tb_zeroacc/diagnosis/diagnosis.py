@@ -27,6 +27,12 @@ class Consequence:
     name: str
     summary: str
     evidence: tuple[Evidence, ...] = ()
+    layers: tuple[str, ...] = ()
+
+    @property
+    def rules_out(self) -> tuple[Evidence, ...]:
+        """Healthy values among its evidence."""
+        return tuple(fact for fact in self.evidence if fact.is_healthy)
 
 
 @dataclass(frozen=True, slots=True)

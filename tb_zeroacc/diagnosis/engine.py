@@ -298,7 +298,7 @@ def _rank(
 
 
 def _consequence(rule: Rule, answer: Flagged) -> Consequence:
-    return Consequence(rule.code, rule.name, answer.summary, answer.evidence)
+    return Consequence(rule.code, rule.name, answer.summary, answer.evidence, answer.layers)
 
 
 def _rivals(

@@ -17,6 +17,7 @@ from tb_zeroacc.diagnosis.answering.unrecorded import reason_of
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Fix, Flagged, Passed, Stage, Tier
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import Need
 
 Decide = Callable[[RunContext], Answer]
@@ -86,6 +87,7 @@ class Rule:
         outcome: The outcome of a training with a strong or definite finding of it.
         preview: Whether too few programs that it was not tuned on show it to be right: its findings
             then stand apart, head no verdict and decide nothing.
+        motif: What is drawn of its fault, where the data are there.
         fix: What to do in general.
         page: Its docstring, with the headings of `HEADINGS`.
         decide: The pure function.
@@ -102,6 +104,7 @@ class Rule:
     provisional_while_live: bool
     outcome: Outcome
     preview: bool
+    motif: Motif
     fix: Fix
     page: str
     decide: Decide
@@ -189,6 +192,7 @@ def rule(
     tier: Tier,
     stage: Stage,
     *,
+    motif: Motif,
     needs: tuple[Need[Any] | tuple[Need[Any], ...], ...],
     fix: Fix,
     explains: tuple[str, ...] = (),
@@ -212,7 +216,7 @@ def rule(
         groups = tuple(need if isinstance(need, tuple) else (need,) for need in needs)
         return Rule(
             code, name, tier, stage, groups, explains, yields_to, muted_when,
-            provisional_while_live, outcome, preview, fix, page, decide,
+            provisional_while_live, outcome, preview, motif, fix, page, decide,
         )
 
     return wrap

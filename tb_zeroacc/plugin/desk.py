@@ -13,8 +13,8 @@ from tb_zeroacc.plugin.responding import digest, quoted, serialise
 if TYPE_CHECKING:
     from tb_zeroacc.places import Place
     from tb_zeroacc.plugin.reading import View
-    from tb_zeroacc.plugin.responses import LayerKind
     from tb_zeroacc.plugin.shown_training import ShownTraining
+    from tb_zeroacc.wire.evidence import LayerKind
 
 
 class Views(Protocol):

@@ -9,21 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.plugin.responses import CurveData, LayerData, LayerKind
+from tb_zeroacc.picturing.layers import LAYER_KINDS
+from tb_zeroacc.plugin.responses import CurveData, LayerData
 from tb_zeroacc.run import Curve, Run, Table
 from tb_zeroacc.wire import Value
+from tb_zeroacc.wire.evidence import LayerKind
 
 MOST_SAMPLES = 160  # columns of a layer picture: one is three pixels wide
 MOST_ROWS = 256
 SPARK_POINTS = 40
 SPARK_DIGITS = 4  # a word's width shows no more
-# kind of picture: (table, column, unit)
-LAYER_KINDS: dict[LayerKind, tuple[str, str, str]] = {
-    "gradients": ("gradients", "rms", ""),
-    "dead_units": ("activations", "dead_unit_share", "share"),
-    "saturation": ("activations", "saturated_share", "share"),
-    "updates": ("weights", "update_ratio", ""),
-}
 
 
 def curve_json(curve: Curve, member: str) -> CurveData:
@@ -51,7 +46,9 @@ def layers_json(run: Run, kind: LayerKind) -> LayerData | None:
     Rows that never held a number (the dead units of a sigmoid) are left out, and of variables all
     but the kernels, where it is known which these are.
     """
-    name, column, unit = LAYER_KINDS[kind]
+    if kind == "classes":
+        return _classes_json(run)
+    name, column, unit, _ = LAYER_KINDS[kind]
     table = run.table(name, column)
     if table is None:
         return None
@@ -70,6 +67,26 @@ def layers_json(run: Run, kind: LayerKind) -> LayerData | None:
         "steps": table.steps[at].tolist(),
         "values": [numbers(values[sample, rows]) for sample in at],
         "thinned": table.thinned or len(at) < len(table) or len(rows) == MOST_ROWS,
+    }
+
+
+def _classes_json(run: Run) -> LayerData | None:
+    """The share of each class among the labels of every sampled batch; None where not counted."""
+    table = run.table("label_counts")
+    if table is None or len(table.rows) != 1 or not len(table):
+        return None
+    counts = np.nan_to_num(table.values[:, 0, :].astype(np.float64))
+    rows = np.flatnonzero(counts.any(axis=0))[:MOST_ROWS]
+    shares = counts[:, rows] / np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
+    at = _samples_to_draw(shares)
+    return {
+        "kind": "classes",
+        "unit": "share",
+        "rows": [f"class {table.columns[row]}" for row in rows],
+        "layers": [None] * len(rows),
+        "steps": table.steps[at].tolist(),
+        "values": [numbers(shares[sample]) for sample in at],
+        "thinned": table.thinned or len(at) < len(table),
     }
 
 

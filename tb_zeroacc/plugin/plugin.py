@@ -27,7 +27,7 @@ from tb_zeroacc.plugin.responding import (
     unavailable,
     whole_number,
 )
-from tb_zeroacc.plugin.responses import LayerKind
+from tb_zeroacc.wire.evidence import LayerKind
 
 if TYPE_CHECKING:
     from werkzeug import wrappers

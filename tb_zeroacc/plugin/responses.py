@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, TypedDict
+from typing import Literal, TypedDict
 
 from tb_zeroacc.wire import Axis, Mark, Outcome, Tier, Value
-
-LayerKind: TypeAlias = Literal["gradients", "dead_units", "saturation", "updates"]
+from tb_zeroacc.wire.evidence import LayerKind
 
 
 class Summary(TypedDict):

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tb_zeroacc import encoding, telling
+from tb_zeroacc.evidence_encoding import json_number
 from tb_zeroacc.places import Place, wellformed
 from tb_zeroacc.plugin.pictures import sparkline
 from tb_zeroacc.plugin.responding import digest, serialise
@@ -74,7 +75,7 @@ class ShownTraining:
             "last_time": run.last_time,
             "live": run.state == "live",
             "sparkline": sparkline(run),
-            "baseline": encoding.json_number(verdict.curve.threshold) if verdict.curve else None,
+            "baseline": json_number(verdict.curve.threshold) if verdict.curve else None,
         }
         return serialise(row)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from tb_zeroacc import __version__
 from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.picturing.layers import LAYER_KINDS
 from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.listing import LARGEST_PAGE
@@ -110,7 +111,7 @@ def _questions(view: View, desk: Desk) -> Iterator[Question]:
         training = _answer(desk, question)
         for member, tag in dict.fromkeys(_drawn(training)):
             yield Question("curves", {"run": name, "member": member, "tag": tag})
-        for kind in ("gradients", "dead_units", "saturation", "updates"):
+        for kind in LAYER_KINDS:
             yield Question("layers", {"run": name, "kind": kind})
 
 

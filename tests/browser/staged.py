@@ -28,9 +28,11 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
 )
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Outcome, Rivals
+from tb_zeroacc.picturing.layers import gradients_fade
 from tb_zeroacc.plugin.rule_pages import rule_json
 from tb_zeroacc.run import Run
 from tb_zeroacc.verdict import Reading
+from tests.diagnosis.planted import a_run, a_table
 
 Json = dict[str, Any]
 BUNDLE = Path(__file__).parents[2] / "tb_zeroacc" / "plugin" / "static" / "index.js"
@@ -166,8 +168,11 @@ def vanishing() -> Json:
                   '- Dense(32, "sigmoid")\n+ Dense(32, "relu",\n'
                   '+       kernel_initializer="he_normal")'),
     )  # fmt: skip
-    return training(run, "not_learning", cause.summary, context=cause.context,
+    told = training(run, "not_learning", cause.summary, context=cause.context,
                     findings=[cause], epochs=15, steps=855)  # fmt: skip
+    gradients = a_table("gradients", {f"dense_{n}": {"rms": 0.1} for n in range(12)})
+    told["findings"][0]["picture"] = gradients_fade(cause, a_run(gradients))
+    return told
 
 
 def runs() -> list[Json]:

@@ -37,6 +37,7 @@ def show(page: Page, address: str) -> None:
     expect(page.get_by_role("link", name="Open in Time Series")).to_have_count(0)
     page.go_back()
     expect(page.locator(".Facts-name")).to_have_text("diverging")
+    expect(page.locator(".Chart canvas").first).to_be_visible()  # nothing is asked for any more
 
 
 def test_a_report_asks_nobody(page: Page, logdir: Path, tmp_path: Path) -> None:

@@ -41,7 +41,8 @@ def test_the_headline_and_its_curve(
         re.compile(r"^The learning rate is too high: the first update was \d+ times the weights.$")
     )
     expect(tab.locator(".FixCard")).to_contain_text("learning_rate=0.001")
-    expect(tab.locator(".Chart canvas").first).to_be_visible()
+    ranges = tab.get_by_role("img", name=re.compile(r"ranges\. Flagged: dense"))
+    expect(ranges).to_be_visible()
     tab.get_by_role("link", name="Open in Time Series").first.click()
     expect(page).to_have_url(re.compile(r"runFilter=.*#timeseries$"))
     card = page.locator(PINNED).first

@@ -209,8 +209,10 @@ def test_a_cause_about_layers_shows_the_layers(page: Page) -> None:
     picture = tab.get_by_role("img", name=re.compile("12 layers in order"))
     expect(picture).to_have_attribute("aria-label", re.compile("Flagged: dense_0 to dense_6"))
     expect(tab.locator(".Layers-name")).to_have_text([f"dense_{n}" for n in range(12)])
-    tab.get_by_role("button", name="One layer").click()
+    tab.get_by_role("button", name="gradient, first ÷ last layer").click()
     expect(tab.get_by_role("img", name="Curve of zeroacc/gradients")).to_be_visible()
+    tab.get_by_role("button", name="Back to the picture").click()
+    expect(picture).to_be_visible()
 
 
 def test_a_cause_without_a_curve_has_neither_chart_nor_link(page: Page) -> None:

@@ -27,6 +27,7 @@ from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose, judged_stretches
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, INPUTS, LOSS
 from tb_zeroacc.diagnosis.rule import HEADINGS, Family, Muted, Rule, rule
 from tb_zeroacc.errors import UndeclaredNeedError
@@ -55,8 +56,8 @@ def a_rule(
 
     decide.__doc__ = PAGE
     needs = more.pop("needs", ())
-    return rule(code, f"fault-{code[2:]}", tier, stage, needs=needs, fix=Fix("Fix it."),
-                **more)(decide)
+    return rule(code, f"fault-{code[2:]}", tier, stage, motif=Motif.NUMBERS, needs=needs,
+                fix=Fix("Fix it."), **more)(decide)
 
 
 def flag(since: int = 0, *layers: str, **more: Any) -> Flagged:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from tb_zeroacc import wire
+from tb_zeroacc import telling, wire
 from tb_zeroacc.diagnosis.answers import Evidence, Tier
-from tb_zeroacc.diagnosis.catalogue import CATALOGUE
-from tb_zeroacc.encoding import evidence_json
+from tb_zeroacc.diagnosis.catalogue import CATALOGUE, RULES
+from tb_zeroacc.diagnosis.diagnosis import Consequence, Finding
+from tb_zeroacc.evidence_encoding import evidence_json
+from tb_zeroacc.picturing.choosing import DRAWN_BY, PLAIN
 from tb_zeroacc.run import Run
 from tb_zeroacc.series import Series
 from tb_zeroacc.verdict import Reading, read
@@ -48,6 +52,14 @@ class Row:
     fact: Evidence
     told: wire.Evidence
     wrong: bool | None
+
+
+class Pictured(NamedTuple):
+    """A finding, or a consequence of one, with its picture, None where it is not drawn."""
+
+    training: str
+    told: Finding | Consequence
+    picture: wire.Picture | None
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +142,19 @@ def rows(readings: list[tuple[Training, Reading]]) -> dict[str, list[Row]]:
     return told
 
 
+@pytest.fixture(scope="module")
+def pictures(readings: list[tuple[Training, Reading]]) -> dict[str, list[Pictured]]:
+    """Every finding with its picture, by its rule; an error in drawing one is not kept back."""
+    drawn: dict[str, list[Pictured]] = {}
+    for training, (run, verdict) in readings:
+        for finding in (*verdict.findings, *verdict.previews):
+            for told in (finding, *finding.explains):
+                draw = DRAWN_BY.get(RULES[told.code].motif)
+                picture = None if draw is None else draw(told, run)
+                drawn.setdefault(told.code, []).append(Pictured(training.name, told, picture))
+    return drawn
+
+
 @pytest.mark.parametrize("code", [rule.code for rule in CATALOGUE])
 def test_mark_words_and_verdict_agree(rows: dict[str, list[Row]], code: str) -> None:
     for row in rows.get(code, []):
@@ -167,3 +192,64 @@ def _by_its_words(fact: Evidence, words: str) -> bool | None:
         case "not":
             return True
     return None
+
+
+# What a run may lack for the motif that a rule names, by what the finding then rests on.
+UNDRAWN = {
+    "ZA314": "the error of Keras, before anything was recorded",
+    "ZA507": "a setting of the optimizer, or updates that a loss scale left out",
+    "ZA602": "the loss of the first step, whatever layer it comes from",
+    "ZA604": "nothing that is named, and no validation beside the training loss",
+    "ZA609": "a decay of the optimizer, which is no part of the loss",
+    "ZA610": "codes of a step of its own, whose divergence is no penalty",
+    "ZA708": "curves of the variables' change, without tables",
+}
+
+
+@pytest.mark.parametrize("code", [rule.code for rule in CATALOGUE if rule.motif not in PLAIN])
+def test_every_finding_has_the_picture_that_its_rule_names(
+    pictures: dict[str, list[Pictured]], code: str
+) -> None:
+    """No finding falls back to an ordinary curve, and what is drawn agrees with its words."""
+    found = pictures.get(code, [])
+    causes = [p for p in found if isinstance(p.told, Finding)]
+    lacking = [p.training for p in causes if p.picture is None]
+    assert not lacking or code in UNDRAWN, f"{code} draws an ordinary curve of {lacking}"
+    for training, told, picture in found:
+        if picture is None:
+            continue
+        assert json.loads(json.dumps(picture, allow_nan=False)) == picture, training
+        assert _flags(picture) > 0 or picture["kind"] == "curves", f"{training}: {picture}"
+        said = {telling.line_text(fact) for fact in told.evidence if fact.healthy}
+        for line in _lines(picture):
+            assert line in said | UNJUDGED_LINES, f"{training}: {line} is not what {code} says"
+
+
+UNJUDGED_LINES = {"more than chance from here on"}
+
+
+def _flags(picture: wire.Picture) -> int:
+    """How much of a picture is flagged."""
+    match picture["kind"]:
+        case "bars":
+            return len(picture["wrong"])
+        case "ranges":
+            return sum(row["wrong"] for row in picture["rows"])
+        case "strip":
+            return sum(box["wrong"] for box in picture["boxes"])
+        case "timeline":
+            return sum(moment["wrong"] for moment in picture["moments"])
+        case "layers":
+            return len(picture["flagged"]) or picture["layers"] == "classes"
+        case "curves":
+            return sum(fact["wrong"] is True for p in picture["panels"] for fact in p["curves"])
+
+
+def _lines(picture: wire.Picture) -> list[str]:
+    """The words of the limits that a picture draws."""
+    if picture["kind"] == "bars":
+        return [] if picture["limit"] is None else [picture["limit"]["text"]]
+    if picture["kind"] == "curves":
+        facts = [fact for panel in picture["panels"] for fact in panel["curves"]]
+        return [fact["line_text"] for fact in facts if fact["wrong"]]
+    return []

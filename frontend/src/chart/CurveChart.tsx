@@ -1,90 +1,110 @@
-import {useLayoutEffect, useMemo, useRef} from "preact/hooks";
+import {useLayoutEffect, useMemo, useRef, useState} from "preact/hooks";
 import uPlot from "uplot";
-import {formatNumber, formatValue, toNumber} from "../model/numbers";
-import type {CurveData, Evidence} from "../model/wire";
+import {formatNumber, formatValue} from "../model/numbers";
 import {annotate} from "./annotate";
 import {FONT, readColours} from "./colours";
-import {marksFor} from "./marks";
-import {type Scale, scaleFor} from "./scale";
-import {stepAxis} from "./stepAxis";
+import {type LaidOut, type Line, layOut} from "./lines";
+import {onPointed, point} from "./linkedCursor";
+import type {Scale} from "./scale";
 import "uplot/dist/uPlot.min.css";
 import "./CurveChart.css";
 
+const LOW = 130; // pixels: there is no room for all ticks
+
 interface CurveChartProps {
-  curve: CurveData;
-  evidence: Evidence;
+  /** One, or several on one scale. */
+  lines: readonly Line[];
   dark: boolean;
   /** What the pointer is on, in words; empty when it leaves. */
   onHover: (words: string) => void;
 }
 
-/** One curve with what it proves: the stretch, the threshold, the point. */
-export function CurveChart({curve, evidence, dark, onHover}: CurveChartProps) {
+/** Curves with what they prove: the stretch, the threshold, the point. A drag looks closer. */
+export function CurveChart({lines, dark, onHover}: CurveChartProps) {
   const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
   const listener = useRef(onHover);
   listener.current = onHover;
-  const picture = useMemo(() => layOut(curve, evidence), [curve, evidence]);
-  const data = useMemo<uPlot.AlignedData>(
-    () => [curve.steps.map(picture.places.place), picture.drawn] as uPlot.AlignedData,
-    [curve, picture],
+  const [zoomed, setZoomed] = useState(false);
+  const picture = useMemo(() => layOut(lines), [lines]);
+  const data = useMemo(
+    () => [picture.steps.map(picture.places.place), ...picture.drawn] as uPlot.AlignedData,
+    [picture],
   );
   useLayoutEffect(() => {
     const host = box.current;
     if (!host) return undefined;
+    const own = {};
+    let isOwn = true; // pointed at here, not on another picture
     const read = (index: number | null | undefined): void => {
-      const step = curve.steps[index ?? -1];
-      const value = formatValue(picture.values[index ?? -1] ?? NaN, evidence.unit);
-      listener.current(step === undefined ? "" : `${picture.axis} ${formatNumber(step)}: ${value}`);
+      if (!isOwn) return;
+      const step = picture.steps[index ?? -1];
+      listener.current(step === undefined ? "" : inWords(picture, index ?? -1));
+      point(step === undefined ? null : {axis: picture.axis, step}, own);
     };
-    const options = optionsFor(picture, curve, read);
     const size = () => ({
       width: Math.max(host.clientWidth, 120),
-      height: Math.max(host.clientHeight, 120),
+      height: Math.max(host.clientHeight, 90),
     });
-    const chart = new uPlot({...options, ...size()}, data, host);
+    const chart = new uPlot({...optionsFor(picture, read, setZoomed), ...size()}, data, host);
+    plot.current = chart;
     const watcher = new ResizeObserver(() => chart.setSize(size()));
     watcher.observe(host);
-    void document.fonts.ready.then(() => host.isConnected && chart.redraw(false, true));
+    const stop = onPointed(own, (pointed) => {
+      isOwn = false;
+      const meant = pointed?.axis === picture.axis ? picture.places.place(pointed.step) : null;
+      chart.setCursor({left: meant === null ? -10 : chart.valToPos(meant, "x"), top: 0});
+      isOwn = true;
+    });
+    void document.fonts?.ready.then(() => host.isConnected && chart.redraw(false, true));
     return () => {
+      stop();
       watcher.disconnect();
       chart.destroy();
     };
   }, [data, picture, dark]);
+  const reset = (): void => {
+    const places = data[0];
+    plot.current?.setScale("x", {min: places[0] ?? 0, max: places[places.length - 1] ?? 1});
+  };
   const {marks} = picture;
   const words = [marks.pointText, marks.brokenText, marks.thresholdText].filter(Boolean).join("; ");
+  const curves = picture.lines.map(
+    ({curve}) => `Curve of ${curve.tag}, ${formatNumber(curve.count)} points.`,
+  );
   return (
-    <div
-      ref={box}
-      class="Chart"
-      role="img"
-      aria-label={`Curve of ${curve.tag}, ${formatNumber(curve.count)} points. ${words}`}
-    />
+    <div class="Chart-frame">
+      <div ref={box} class="Chart" role="img" aria-label={`${curves.join(" ")} ${words}`} />
+      {zoomed && (
+        <button type="button" class="LinkButton Chart-reset" onClick={reset}>
+          Reset zoom
+        </button>
+      )}
+    </div>
   );
 }
 
-function layOut(curve: CurveData, evidence: Evidence) {
-  const values = curve.values.map(toNumber);
-  const marks = marksFor({...evidence, axis: curve.axis}, curve.steps, values);
-  const scale = scaleFor(values, marks.threshold ?? NaN);
-  const drawn = values.map((value) => {
-    if (!Number.isFinite(value)) return null;
-    return scale.log && value <= 0 ? scale.low : value;
+/** What all lines are at one step: `epoch 3: 0.41`, with their names where there are several. */
+function inWords({lines, steps, values, axis}: LaidOut, index: number): string {
+  const found = lines.flatMap(({evidence, name}, n) => {
+    const value = values[n]?.[index];
+    if (value === undefined) return [];
+    const told = formatValue(value, evidence.unit);
+    return [lines.length > 1 ? `${name} ${told}` : told];
   });
-  const axis: "step" | "epoch" = curve.axis === "epoch" ? "epoch" : "step";
-  const places = stepAxis(curve.steps);
-  const wrong = evidence.wrong === true;
-  return {values, marks, scale, drawn, axis, places, wrong, unit: evidence.unit};
+  return `${axis} ${formatNumber(steps[index] ?? 0)}: ${found.join(", ")}`;
 }
 
 function optionsFor(
-  picture: ReturnType<typeof layOut>,
-  curve: CurveData,
+  picture: LaidOut,
   read: (index: number | null | undefined) => void,
+  onZoom: (zoomed: boolean) => void,
 ): Omit<uPlot.Options, "width" | "height"> {
-  const {scale, marks, drawn, axis, places, wrong} = picture;
+  const {lines, steps, scale, drawn, places} = picture;
   const colours = readColours();
-  const few = curve.steps.length <= 24;
+  const few = steps.length <= 24;
   const lonely = [...new Set(places.gaps.flatMap((n) => [n, n + 1]))];
+  const [first, last] = [places.place(steps[0] ?? 0), places.place(steps[steps.length - 1] ?? 0)];
   // Clipped are the pixels between two points that are too far apart for a line.
   const gaps: uPlot.Series.GapsRefiner = (plot, _, from, to, nulls) => [
     ...nulls,
@@ -95,11 +115,13 @@ function optionsFor(
         return [Math.round(x(n)), Math.round(x(n + 1))];
       }),
   ];
+  const unit = lines[0]?.evidence.unit ?? "";
+  const names = lines.length > 1 ? lines.map(({name}) => name) : [];
   return {
     legend: {show: false},
     padding: [8, 8, 0, 0],
     cursor: {
-      drag: {x: false, y: false},
+      drag: {x: true, y: false},
       points: {size: 7, fill: colours.data, stroke: colours.background},
       y: false,
     },
@@ -116,29 +138,41 @@ function optionsFor(
         stroke: colours.soft,
         grid: {stroke: colours.border, width: 1},
         ticks: {show: false},
-        splits: () => scale.ticks,
+        splits: (plot) => (plot.height < LOW ? everySecond(scale.ticks) : scale.ticks),
         filter: (_, splits) => splits,
-        values: (_, splits) => splits.map((tick) => tickText(tick, scale, picture.unit)),
+        values: (_, splits) => splits.map((tick) => tickText(tick, scale, unit)),
       },
     ],
     series: [
       {},
-      {
-        stroke: colours.data,
-        width: 1.75,
-        gaps,
-        points: {
-          show: few || lonely.length > 0,
-          filter: (_, __, show) => (show && !few ? lonely : null),
-          size: 5,
-          fill: colours.data,
-        },
-      },
+      ...drawn.map(
+        (_, n): uPlot.Series => ({
+          stroke: n ? colours.soft : colours.data,
+          width: 1.75,
+          gaps,
+          points: {
+            show: few || lonely.length > 0,
+            filter: (_plot, __, show) => (show && !few ? lonely : null),
+            size: 5,
+            fill: n ? colours.soft : colours.data,
+          },
+        }),
+      ),
     ],
-    hooks: {setCursor: [(plot) => read(plot.cursor.idx)]},
-    plugins: [annotate({marks, scale, colours, axis, places, steps: curve.steps, drawn, wrong})],
+    hooks: {
+      setCursor: [(plot) => read(plot.cursor.idx)],
+      setScale: [
+        (plot, key) => {
+          const {min, max} = plot.scales.x ?? {};
+          if (key === "x") onZoom((min ?? first) > first || (max ?? last) < last);
+        },
+      ],
+    },
+    plugins: [annotate({...picture, colours, names})],
   };
 }
+
+const everySecond = (ticks: readonly number[]): number[] => ticks.filter((_, n) => n % 2 === 0);
 
 function tickText(tick: number, scale: Scale, unit: string): string {
   if (scale.zeroAtFloor && tick === scale.low) return "0";

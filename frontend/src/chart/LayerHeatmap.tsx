@@ -1,15 +1,26 @@
-import type {RefObject} from "preact";
 import {useLayoutEffect, useMemo, useRef, useState} from "preact/hooks";
 import {formatNumber, formatValue, toNumber} from "../model/numbers";
-import type {LayerData} from "../model/wire";
+import type {LayerData, Layers} from "../model/wire";
 import {drawHeatmap} from "./drawHeatmap";
-import {type ColourScale, colourScale, columnEdges, framedRows, shortRows} from "./heatmap";
+import {
+  type ColourScale,
+  colourScale,
+  columnEdges,
+  columnEnds,
+  framedRows,
+  isFlagged,
+  shortRows,
+} from "./heatmap";
+import {stepAxis} from "./stepAxis";
+import {type Span, usePointer, within} from "./usePointer";
+import {useSize} from "./useSize";
+import "./CurveChart.css";
 import "./LayerHeatmap.css";
 
 interface LayerHeatmapProps {
   data: LayerData;
-  /** Layers or rows that the finding is about. */
-  flagged: readonly string[];
+  /** What of it is flagged. */
+  picture: Layers;
   dark: boolean;
   /** What the pointer is on, in words; empty when it leaves. */
   onHover: (words: string) => void;
@@ -18,34 +29,54 @@ interface LayerHeatmapProps {
 const AXIS = 26; // below the rows: steps and the scale
 const GUTTER = 8;
 const MAX_NAME_WIDTH = 150;
+const TALLEST_ROW = 96;
 const MIN_ROW_HEIGHT = 13; // below that, only some rows are named
 
-/** Layers in order against steps: where a signal fades, dies or saturates. */
-export function LayerHeatmap({data, flagged, dark, onHover}: LayerHeatmapProps) {
+/** Layers in order against steps: where a signal fades, dies or saturates. A drag looks closer. */
+export function LayerHeatmap({data: whole, picture, dark, onHover}: LayerHeatmapProps) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const {width, height} = useSize(box);
+  const [span, setSpan] = useState<Span | null>(null);
+  const data = useMemo(() => within(whole, span), [whole, span]);
   const names = useMemo(() => shortRows(data.rows), [data]);
   const values = useMemo(() => data.values.map((row) => row.map(toNumber)), [data]);
-  const scale = useMemo(() => colourScale(values.flat(), data.unit), [values, data]);
-  const frames = useMemo(() => framedRows(data, flagged), [data, flagged]);
+  // Of all samples: a closer look is on the same scale.
+  const scale = useMemo(() => colourScale(whole.values.flat().map(toNumber), whole.unit), [whole]);
+  const frames = useMemo(() => framedRows(data, picture.flagged), [data, picture]);
+  const {first_step: first, last_step: until, worse} = picture;
+  const inStretch = useMemo(
+    () => data.steps.map((step) => isFlagged(step, first, until)),
+    [data, picture],
+  );
   const longest = Math.max(...names.map((name) => name.length), 4);
   const left = Math.min(MAX_NAME_WIDTH, 7 * longest + GUTTER);
-  const area = {left, width: Math.max(0, width - left - 1), height: Math.max(0, height - AXIS)};
-  const edges = useMemo(() => columnEdges(data.steps, area.width), [data, area.width]);
+  const tall = Math.min(Math.max(0, height - AXIS), names.length * TALLEST_ROW);
+  const area = {left, width: Math.max(0, width - left - 1), height: tall};
+  const axis = useMemo(() => stepAxis(data.steps), [data]);
+  const edges = useMemo(
+    () => columnEdges(data.steps.map(axis.place), area.width),
+    [axis, area.width],
+  );
+  const ends = useMemo(() => columnEnds(edges, axis.gaps), [edges]);
   useLayoutEffect(() => {
     if (canvas.current && width > 0)
-      drawHeatmap(canvas.current, {values, scale, frames, edges, area});
-  }, [values, scale, frames, edges, width, height, dark]);
+      drawHeatmap(canvas.current, {values, scale, frames, inStretch, worse, edges, ends, area});
+  }, [values, scale, frames, inStretch, worse, edges, width, height, dark]);
+  const {pointed, drag, handlers} = usePointer({data, edges, ends, left, setSpan, read});
 
-  const read = ({offsetX, offsetY}: PointerEvent): void => {
-    const x = offsetX - left;
-    const sample = edges.findIndex((edge, n) => x >= edge && x < (edges[n + 1] ?? -1));
+  function read(sample: number, offsetY: number): void {
+    if (sample < 0) {
+      const isInside = offsetY >= 0 && offsetY < area.height;
+      onHover(isInside ? "nothing was sampled here" : "");
+      return;
+    }
     const row = Math.floor((offsetY / area.height) * names.length);
     const [name, step] = [names[row], data.steps[sample]];
     const value = formatValue(values[sample]?.[row] ?? NaN, data.unit);
     onHover(name && step !== undefined ? `${name}, step ${formatNumber(step)}: ${value}` : "");
-  };
+  }
+
   const inFrames = frames.map(([a, b]) => (a === b ? names[a] : `${names[a]} to ${names[b]}`));
   return (
     <div
@@ -53,29 +84,38 @@ export function LayerHeatmap({data, flagged, dark, onHover}: LayerHeatmapProps) 
       class="Layers"
       role="img"
       aria-label={`${names.length} layers in order. Flagged: ${inFrames.join(", ") || "none"}.`}
-      onPointerMove={read}
-      onPointerLeave={() => onHover("")}
+      {...handlers}
     >
       <canvas ref={canvas} />
+      {pointed !== null && (
+        <i class="Layers-cursor" style={{left: `${left + pointed}px`, height: `${tall}px`}} />
+      )}
+      {drag && (
+        <i
+          class="Layers-drag"
+          style={{
+            left: `${left + drag[0]}px`,
+            width: `${drag[1] - drag[0]}px`,
+            height: `${tall}px`,
+          }}
+        />
+      )}
       <RowNames rows={data.rows} names={names} width={left - GUTTER} height={area.height} />
-      <Axis data={data} scale={scale} left={left} top={area.height + 6} />
+      <Axis
+        data={data}
+        scale={scale}
+        log={axis.log}
+        worse={frames.length ? worse : null}
+        left={left}
+        top={area.height + 6}
+      />
+      {span && (
+        <button type="button" class="LinkButton Chart-reset" onClick={() => setSpan(null)}>
+          Reset zoom
+        </button>
+      )}
     </div>
   );
-}
-
-/** Width and height of an element in pixels, as they change; 0 before it is there. */
-function useSize(element: RefObject<HTMLElement | null>): {width: number; height: number} {
-  const [size, setSize] = useState({width: 0, height: 0});
-  useLayoutEffect(() => {
-    const host = element.current;
-    if (!host) return undefined;
-    const measure = () => setSize({width: host.clientWidth, height: host.clientHeight});
-    const watcher = new ResizeObserver(measure);
-    watcher.observe(host);
-    measure();
-    return () => watcher.disconnect();
-  }, []);
-  return size;
 }
 
 interface RowNamesProps {
@@ -109,21 +149,31 @@ function RowNames({rows, names, width, height}: RowNamesProps) {
 interface AxisProps {
   data: LayerData;
   scale: ColourScale;
+  /** Whether steps stand by their logarithm. */
+  log: boolean;
+  /** Which end is the worse one of what is flagged; null where nothing is. */
+  worse: "high" | "low" | null;
   left: number;
   top: number;
 }
 
 /** The first and the last step, and between them what the colours mean. */
-function Axis({data: {steps, unit}, scale, left, top}: AxisProps) {
+function Axis({data: {steps, unit}, scale, log, worse, left, top}: AxisProps) {
   return (
     <div class="Layers-axis" style={{left: `${left}px`, top: `${top}px`}}>
       <span>step {formatNumber(steps[0] ?? 0)}</span>
       <span class="Layers-scale">
-        {scale.log && "log scale"} {formatValue(scale.low, unit)}
-        <i />
+        {scale.log && "log"} {formatValue(scale.low, unit)}
+        <span>
+          <i />
+          {worse && <i class={`is-flagged is-${worse}`} />}
+        </span>
         {formatValue(scale.high, unit)}
       </span>
-      <span>step {formatNumber(steps[steps.length - 1] ?? 0)}</span>
+      <span>
+        step {formatNumber(steps[steps.length - 1] ?? 0)}
+        {log && ", log scale"}
+      </span>
     </div>
   );
 }

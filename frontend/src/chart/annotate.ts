@@ -5,7 +5,7 @@ import type {Colours} from "./colours";
 import {type Box, overlaps, placeLabel, placeOnLine, sampleAlong} from "./labelPlacement";
 import type {Marks} from "./marks";
 import type {Scale} from "./scale";
-import type {StepAxis} from "./stepAxis";
+import {type StepAxis, ticksBetween} from "./stepAxis";
 
 export interface Annotation {
   marks: Marks;
@@ -14,8 +14,10 @@ export interface Annotation {
   axis: "step" | "epoch";
   places: StepAxis;
   steps: readonly number[];
-  /** As drawn: null in gaps, zeros of a log scale on its floor. */
-  drawn: readonly (number | null)[];
+  /** By line, as drawn: null in gaps, zeros of a log scale on its floor. The marks are the first's. */
+  drawn: readonly (readonly (number | null | undefined)[])[];
+  /** What each line is called, where there are several. */
+  names: readonly string[];
   /** The value is wrong: the accent, which a healthy page has nowhere. */
   wrong: boolean;
 }
@@ -35,6 +37,7 @@ export function annotate(note: Annotation): uPlot.Plugin {
         overlay.drawThreshold();
         overlay.drawPoint();
         overlay.drawBroken();
+        overlay.drawNames();
       },
     },
   };
@@ -75,7 +78,8 @@ class Overlay {
   drawAxis(): void {
     const {left, top, width, height} = this.plot.bbox;
     const {axis, colours, places} = this.note;
-    const {ticks} = places;
+    const {min, max} = this.plot.scales.x ?? {};
+    const ticks = ticksBetween(places, min ?? 0, max ?? 0);
     const y = top + height + 14 * this.ratio;
     ticks.forEach((tick, n) => {
       const last = n === ticks.length - 1;
@@ -104,7 +108,7 @@ class Overlay {
 
   drawPoint(): void {
     const {marks, colours, wrong, steps, drawn} = this.note;
-    const value = marks.point === null ? null : drawn[marks.point];
+    const value = marks.point === null ? null : drawn[0]?.[marks.point];
     if (marks.point === null || value === null || value === undefined) return;
     const [x, y] = [this.x(steps[marks.point] ?? 0), this.y(value)];
     dot(this.ctx, this.ratio, x, y, wrong ? colours.accent : colours.data, colours.background);
@@ -118,6 +122,19 @@ class Overlay {
     const y = this.plot.bbox.top + 8 * this.ratio;
     cross(this.ctx, this.ratio, x, y, colours.accent);
     this.writeBeside(marks.brokenText, x, y, colours.accent);
+  }
+
+  /** What each line is, beside its end. */
+  drawNames(): void {
+    const {colours, drawn, names, steps} = this.note;
+    names.forEach((name, n) => {
+      const line = drawn[n] ?? [];
+      const at = lastIndex(line, (value) => typeof value === "number");
+      const value = line[at];
+      if (typeof value !== "number") return;
+      const colour = n ? colours.soft : colours.data;
+      this.writeBeside(name, this.x(steps[at] ?? 0), this.y(value), colour);
+    });
   }
 
   private writeBeside(text: string, x: number, y: number, colour: string): void {
@@ -151,13 +168,17 @@ class Overlay {
   /** Dots along the curve, to keep labels off it. */
   private curve(): (readonly [number, number])[] {
     const {steps, drawn, places} = this.note;
-    const points = steps.flatMap((step, n) => {
-      const value = drawn[n];
-      if (value === null || value === undefined) return [null];
-      const point = [this.x(step), this.y(value)] as const;
-      return places.gaps.includes(n) ? [point, null] : [point];
+    const gaps = new Set(places.gaps);
+    return drawn.flatMap((line) => {
+      const points = steps.flatMap((step, n) => {
+        const value = line[n];
+        if (value === undefined) return [];
+        if (value === null) return [null];
+        const point = [this.x(step), this.y(value)] as const;
+        return gaps.has(n) ? [point, null] : [point];
+      });
+      return sampleAlong(points, 4 * this.ratio);
     });
-    return sampleAlong(points, 4 * this.ratio);
   }
 
   private sizeOf(text: string): {width: number; height: number} {
@@ -171,4 +192,9 @@ class Overlay {
   private y(value: number): number {
     return this.plot.valToPos(value, "y", true);
   }
+}
+
+function lastIndex<T>(values: readonly T[], test: (value: T) => boolean): number {
+  for (let n = values.length - 1; n >= 0; n--) if (test(values[n] as T)) return n;
+  return -1;
 }

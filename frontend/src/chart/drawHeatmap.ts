@@ -1,18 +1,23 @@
 import {readColours} from "./colours";
-import {type ColourScale, scalePosition} from "./heatmap";
+import {type ColourScale, strengthOf} from "./heatmap";
 
 interface Heatmap {
   /** By sample, then by row. */
   values: readonly (readonly number[])[];
   scale: ColourScale;
   frames: readonly [number, number][];
+  /** Whether a sample lies in the flagged stretch. */
+  inStretch: readonly boolean[];
+  worse: "high" | "low";
   edges: readonly number[];
+  /** Where each column ends. */
+  ends: readonly number[];
   area: {left: number; width: number; height: number};
 }
 
-/** Draws the cells, a hair line between rows, accent where a value is not finite, the frames. */
+/** Draws the cells, blue or, where they are flagged, in the accent; a hair line between rows. */
 export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
-  const {values, scale, frames, edges, area} = heatmap;
+  const {values, scale, frames, inStretch, worse, edges, ends, area} = heatmap;
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round((area.left + area.width + 1) * ratio);
   canvas.height = Math.round((area.height + 1) * ratio);
@@ -22,15 +27,21 @@ export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
   const rows = values[0]?.length ?? 0;
   if (!ctx || !rows) return;
   const colours = readColours();
-  const ramp = rampOf();
+  const [neutral, accent] = [rampOf("--heat-high"), rampOf("--accent")];
+  const isMeant = Array.from({length: rows}, (_, row) =>
+    frames.some(([first, last]) => row >= first && row <= last),
+  );
   const tall = area.height / rows;
   ctx.scale(ratio, ratio);
   ctx.translate(area.left, 0);
   values.forEach((sample, n) => {
-    const [from, to] = [edges[n] ?? 0, edges[n + 1] ?? area.width];
+    const [from, to] = [edges[n] ?? 0, ends[n] ?? area.width];
     sample.forEach((value, row) => {
+      const flagged = isMeant[row] === true && inStretch[n] === true;
+      const ramp = flagged ? accent : neutral;
+      const strength = strengthOf(value, scale, flagged, worse);
       ctx.fillStyle = Number.isFinite(value)
-        ? (ramp[Math.round(scalePosition(value, scale) * (ramp.length - 1))] ?? colours.data)
+        ? (ramp[Math.round(strength * (ramp.length - 1))] ?? colours.data)
         : Number.isNaN(value)
           ? colours.background
           : colours.accent;
@@ -45,11 +56,11 @@ export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
   }
 }
 
-/** The two ends of the scale, from the style sheet, mixed in 64 steps. */
-function rampOf(): string[] {
+/** From the ground to a colour of the style sheet, in 64 steps. */
+function rampOf(name: string): string[] {
   const style = getComputedStyle(document.documentElement);
   const low = hex(style.getPropertyValue("--heat-low"));
-  const high = hex(style.getPropertyValue("--heat-high"));
+  const high = hex(style.getPropertyValue(name));
   return Array.from({length: 64}, (_, n) => {
     const mixed = low.map((from, i) => Math.round(from + ((high[i] ?? 0) - from) * (n / 63)));
     return `rgb(${mixed.join(",")})`;

@@ -32,6 +32,22 @@ export function scalePosition(value: number, {low, high, log}: ColourScale): num
   return Math.min(1, Math.max(0, at));
 }
 
+/** How strongly a cell is coloured, 0 to 1: of what is flagged, the worse the stronger. */
+export function strengthOf(
+  value: number,
+  scale: ColourScale,
+  flagged: boolean,
+  worse: "high" | "low",
+): number {
+  const at = scalePosition(value, scale);
+  return flagged && worse === "low" ? 1 - at : at;
+}
+
+/** Whether a step lies in the flagged stretch, which is open where it has no end. */
+export function isFlagged(step: number, first: number | null, last: number | null): boolean {
+  return (first === null || step >= first) && (last === null || step <= last);
+}
+
 /** Row names without what all of them share, in front and behind. */
 export function shortRows(rows: readonly string[]): string[] {
   const parts = rows.map((row) => row.split("/"));
@@ -64,10 +80,30 @@ export function framedRows(data: LayerData, flagged: readonly string[]): [number
   return frames;
 }
 
-/** Left edge of each sample's column in pixels, and the right edge of the last one. */
-export function columnEdges(steps: readonly number[], width: number): number[] {
-  const [first, last] = [steps[0] ?? 0, steps[steps.length - 1] ?? 0];
-  const gap = steps.length > 1 ? (last - first) / (steps.length - 1) : 1;
+/**
+ * Left edge of each sample's column in pixels, and the right edge of the last one.
+ *
+ * `places` are those of the samples on their axis.
+ */
+export function columnEdges(places: readonly number[], width: number): number[] {
+  const [first, last] = [places[0] ?? 0, places[places.length - 1] ?? 0];
+  const gap = places.length > 1 ? (last - first) / (places.length - 1) : 1;
   const span = last + gap - first;
-  return [...steps.map((step) => ((step - first) / span) * width), width];
+  return [...places.map((place) => ((place - first) / span) * width), width];
+}
+
+const LEAST_COLUMN = 3; // pixels
+
+/**
+ * Right edge of each column: where nothing was sampled for long it ends after the usual width, for
+ * the ground there shall not say what nobody saw.
+ */
+export function columnEnds(edges: readonly number[], gaps: readonly number[]): number[] {
+  const widths = edges.slice(1).map((edge, n) => edge - (edges[n] ?? edge));
+  const sampled = widths.filter((_, n) => !gaps.includes(n)).sort((a, b) => a - b);
+  const usual = Math.max(LEAST_COLUMN, sampled[Math.floor(sampled.length / 2)] ?? LEAST_COLUMN);
+  return widths.map((wide, n) => {
+    const from = edges[n] ?? 0;
+    return from + (gaps.includes(n) ? Math.min(wide, usual) : wide);
+  });
 }

@@ -30,11 +30,18 @@ export function scaleFor(values: readonly number[], threshold: number): Scale {
     : linearScale(finite, threshold);
 }
 
-function logScale(smallest: number, largest: number, threshold: number, zeros: boolean): Scale {
+/** Decades from below the smallest value to above the largest; `floor` leaves one below for bars. */
+export function logScale(
+  smallest: number,
+  largest: number,
+  threshold: number,
+  zeros: boolean,
+  floor = false,
+): Scale {
   const shown = threshold > 0 && Number.isFinite(threshold);
   let low = Math.floor(Math.log10(shown ? Math.min(smallest, threshold) : smallest) + 1e-9);
   const high = Math.ceil(Math.log10(shown ? Math.max(largest, threshold) : largest) - 1e-9);
-  if (zeros) low -= 1;
+  if (zeros || (floor && power(low) === smallest)) low -= 1;
   const every = Math.ceil((high - low) / MAX_DECADES);
   const ticks: number[] = [];
   for (let decade = low; decade <= high; decade += every) ticks.push(power(decade));
@@ -42,7 +49,8 @@ function logScale(smallest: number, largest: number, threshold: number, zeros: b
   return {log: true, low: power(low), high: power(top), ticks, zeroAtFloor: zeros};
 }
 
-function linearScale(finite: readonly number[], threshold: number): Scale {
+/** Round steps from below the smallest value to above the largest. */
+export function linearScale(finite: readonly number[], threshold: number): Scale {
   let low = finite.length ? min(finite) : 0;
   let high = finite.length ? max(finite) : 1;
   const span = high - low || Math.abs(high) || 1;

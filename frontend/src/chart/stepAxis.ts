@@ -5,6 +5,8 @@ export interface StepAxis {
   log: boolean;
   /** A step's place, in units of its own. */
   place: (step: number) => number;
+  /** The step at such a place. */
+  stepAt: (place: number) => number;
   /** Steps that get a label: the first, the last, and round ones that leave them room. */
   ticks: number[];
   /** Of each pair of neighbours, by the index of the first: too far apart to draw a line between. */
@@ -25,8 +27,20 @@ export function stepAxis(steps: readonly number[]): StepAxis {
   const place = log
     ? (step: number): number => Math.asinh((step - first) / dense)
     : (step: number): number => step;
+  const stepAt = log
+    ? (at: number): number => first + dense * Math.sinh(at)
+    : (at: number): number => at;
   const ticks = log ? logTicks(first, last, place) : stepTicks(first, last);
-  return {log, place, ticks, gaps: gapsOf(steps)};
+  return {log, place, stepAt, ticks, gaps: gapsOf(steps)};
+}
+
+/** The labels of a part of the axis, between two places. */
+export function ticksBetween(axis: StepAxis, from: number, to: number): number[] {
+  const [first, last] = [Math.ceil(axis.stepAt(from) - 1e-6), Math.floor(axis.stepAt(to) + 1e-6)];
+  if (last <= first) return [first];
+  const all = [axis.ticks[0] ?? first, axis.ticks[axis.ticks.length - 1] ?? last];
+  if (first <= (all[0] ?? first) && last >= (all[1] ?? last)) return axis.ticks;
+  return axis.log ? [first, last] : stepTicks(first, last);
 }
 
 /** Where the log says nothing for long: a line there would make up a trend. */

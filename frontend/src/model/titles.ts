@@ -1,5 +1,4 @@
 /** What a picture shows, in words. */
-import type {LayerKind} from "./wire";
 
 const TITLES: [pattern: RegExp, title: string][] = [
   [/^zeroacc\/loss$/, "Loss of each sampled batch"],
@@ -31,10 +30,3 @@ export function titleOf(tag: string): string {
   const words = tag.replace(...known);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
-
-export const LAYER_TITLES: Record<LayerKind, string> = {
-  gradients: "Gradient by layer",
-  dead_units: "Units that no example activates, by layer",
-  saturation: "Saturated activations by layer",
-  updates: "Update ÷ weights by layer",
-};

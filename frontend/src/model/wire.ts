@@ -1,26 +1,17 @@
-// Written by `make wire` from tb_zeroacc/wire.py and tb_zeroacc/plugin/responses.py: edit those.
+// Written by `make wire` from tb_zeroacc/wire/ and plugin/responses.py: edit those.
 // JSON knows no NaN and no infinity: they come as words.
 
 export type Value = number | "NaN" | "Infinity" | "-Infinity";
 export type Axis = "step" | "epoch" | "unknown";
 export type Comparison = "above" | "below" | "equal";
 export type Side = "<=" | "<" | ">=" | "!=";
+export type LayerKind = "gradients" | "dead_units" | "saturation" | "updates" | "classes";
+export type Picture = Bars | Ranges | Strip | Timeline | Layers | Curves;
 export type Outcome = "learning" | "not_learning" | "broken" | "finished_early" | "cannot_tell";
 export type State = "live" | "ended" | "unknown";
 export type Tier = "definite" | "strong" | "smell";
 export type Status = "flagged" | "passed" | "not_applicable" | "cannot_tell";
 export type Tone = "bad" | "warn" | "good" | "soft";
-export type LayerKind = "gradients" | "dead_units" | "saturation" | "updates";
-
-/** What became of something, for the eye: no colour without a sign and words. */
-export interface Mark {
-  /** One character. */
-  sign: string;
-  /** `Not learning`, `could not be told`, ... */
-  words: string;
-  /** Which colour it has. */
-  tone: Tone;
-}
 
 /** One fact with its number, and where it can be looked up. */
 export interface Evidence {
@@ -72,6 +63,178 @@ export interface Evidence {
   text: string;
 }
 
+/** A limit, drawn as a line. */
+export interface Line {
+  /** In the unit of what is drawn. */
+  value: number;
+  /** What it is: `at most 10`. */
+  text: string;
+}
+
+/** The bars of one colour. */
+export interface Group {
+  /** What they are: `labels`, `predictions`; empty where there is but one group. */
+  name: string;
+  /** Aligned with the picture's `names`. */
+  values: Value[];
+}
+
+/** Bars side by side: which one stands out. */
+export interface Bars {
+  /** Of the picture. */
+  kind: "bars";
+  /** What it shows. */
+  title: string;
+  /** What a bar stands for: `feature`, `class`, `epoch`. */
+  what: string;
+  /** As for `Evidence`. */
+  unit: string;
+  /** Whether heights are drawn by their logarithm. */
+  log: boolean;
+  /** Of the bars, in the order to draw them. */
+  names: string[];
+  /** One, or two to compare. */
+  groups: Group[];
+  /** Which of `names` are flagged, by position. */
+  wrong: number[];
+  /** What the bars are held against; null for nothing. */
+  limit: Line | null;
+  /** Bars that are not listed. */
+  left_out: number;
+}
+
+/** From where to where something lies. */
+export interface Range {
+  /** What does. */
+  name: string;
+  /** Smallest value. */
+  low: number;
+  /** Largest value. */
+  high: number;
+  /** Median or mean; null where not known. */
+  middle: number | null;
+  /** The range as it reads: `0 .. 255`. */
+  text: string;
+  /** Whether it is flagged. */
+  wrong: boolean;
+}
+
+/** Ranges below one another on one axis: which one does not fit. */
+export interface Ranges {
+  /** Of the picture. */
+  kind: "ranges";
+  /** What it shows. */
+  title: string;
+  /** As for `Evidence`. */
+  unit: string;
+  /** Whether they are drawn by their logarithm. */
+  log: boolean;
+  /** In the order to draw them. */
+  rows: Range[];
+  /** Healthy values begin here; null where nothing bounds them. */
+  low: number | null;
+  /** And end here. */
+  high: number | null;
+  /** Both in words; empty where none is known. */
+  healthy: string;
+  /** Rows that are not listed. */
+  left_out: number;
+}
+
+/** One place that the data pass. */
+export interface Box {
+  /** Of the place. */
+  name: string;
+  /** What comes out there: `0 .. 255`, `10 units, softmax`. */
+  text: string;
+  /** What is remarkable about it; may be empty. */
+  note: string;
+  /** Whether it is flagged. */
+  wrong: boolean;
+}
+
+/** Places in the order in which the data pass them: at which one they are lost. */
+export interface Strip {
+  /** Of the picture. */
+  kind: "strip";
+  /** What it shows. */
+  title: string;
+  /** The places. */
+  boxes: Box[];
+}
+
+/** When something happened. */
+export interface Moment {
+  /** At which training step. */
+  step: number;
+  /** Of the model: `inputs`, `loss`, ... */
+  place: string;
+  /** Of what: a feature, a layer, a variable; may be empty. */
+  name: string;
+  /** What happened: `4 values`. */
+  text: string;
+  /** Whether it is the origin. */
+  wrong: boolean;
+}
+
+/** What happened one after the other. */
+export interface Timeline {
+  /** Of the picture. */
+  kind: "timeline";
+  /** What it shows. */
+  title: string;
+  /** Ascending. */
+  moments: Moment[];
+}
+
+/** Layers in order against steps; `GET layers` has the values. */
+export interface Layers {
+  /** Of the picture. */
+  kind: "layers";
+  /** What it shows. */
+  title: string;
+  /** Which statistic. */
+  layers: LayerKind;
+  /** Rows or layers that the finding is about. */
+  flagged: string[];
+  /** The flagged stretch begins here; null for the first one. */
+  first_step: number | null;
+  /** And ends here; null for the last one. */
+  last_step: number | null;
+  /** On which side of their scale flagged values lie. */
+  worse: "high" | "low";
+}
+
+/** Curves on one scale. */
+export interface Panel {
+  /** What they show. */
+  title: string;
+  /** What each curve is: `training`, `validation`. */
+  names: string[];
+  /** Each has a tag; a threshold is drawn. */
+  curves: Evidence[];
+}
+
+/** Curves to be seen together; `GET curves` has their points. */
+export interface Curves {
+  /** Of the picture. */
+  kind: "curves";
+  /** What it shows. */
+  title: string;
+  /** One, or two below one another. */
+  panels: Panel[];
+}
+
+/** What became of something, for the eye: no colour without a sign and words. */
+export interface Mark {
+  /** One character. */
+  sign: string;
+  /** `Not learning`, `could not be told`, ... */
+  words: string;
+  /** Which colour it has. */
+  tone: Tone;
+}
+
 /** A flagged fault that follows from another one. */
 export interface Consequence {
   /** `ZA704`. */
@@ -84,6 +247,8 @@ export interface Consequence {
   summary: string;
   /** The most telling first. */
   evidence: Evidence[];
+  /** As for `Finding`. */
+  picture: Picture | null;
 }
 
 /** What to do. */
@@ -118,6 +283,11 @@ export interface Finding {
   evidence: Evidence[];
   /** Healthy values that speak against other causes. */
   rules_out: Evidence[];
+  /**
+   * What shows the cause by its shape alone; null where that is the curve of the first evidence
+   * that has one, or nothing.
+   */
+  picture: Picture | null;
   /** What speaks against it. */
   counter_evidence: Evidence[];
   /** What follows from it. */

@@ -3,9 +3,12 @@ import type {Finding, Training} from "../model/wire";
 import {Card} from "./Card";
 import {ChartCard} from "./ChartCard";
 import {Code, CopyWhole} from "./Code";
+import {useTab} from "./context";
 import {EvidenceTable} from "./EvidenceTable";
-import {firstDrawable, flaggedLayers, layerKindOf, tagsOf} from "./evidence";
+import {firstDrawable, tagsOf} from "./evidence";
 import {InlineCode} from "./InlineCode";
+import {PictureCard} from "./PictureCard";
+import {TimeSeriesLink} from "./TimeSeriesLink";
 import "./Body.css";
 import "./FindingBody.css";
 
@@ -17,11 +20,13 @@ interface FindingBodyProps {
 
 /** One cause: the picture that proves it beside the fix and the numbers. */
 export function FindingBody({training, finding, height}: FindingBodyProps) {
-  const {code, name, rules_out: ruledOut, fix} = finding;
+  const {code, name, rules_out: ruledOut, fix, picture} = finding;
   const evidence = [...finding.evidence, ...ruledOut];
   const [chosen, setChosen] = useState<number | null>(null);
-  const drawn = chosen ?? firstDrawable(finding.evidence);
+  const drawn = chosen ?? (picture ? null : firstDrawable(finding.evidence));
   const shown = drawn === null ? undefined : evidence[drawn];
+  const {runs} = useTab();
+  const tags = tagsOf(evidence);
   const seen = (
     <EvidenceTable
       rows={finding.evidence}
@@ -39,9 +44,24 @@ export function FindingBody({training, finding, height}: FindingBodyProps) {
           members={training.members}
           evidence={shown}
           tags={tagsOf([shown, ...evidence])}
-          layers={layerKindOf(shown)}
-          flagged={flaggedLayers(finding)}
+          actions={
+            picture && (
+              <button type="button" class="LinkButton" onClick={() => setChosen(null)}>
+                Back to the picture
+              </button>
+            )
+          }
           height={height}
+        />
+      ) : picture ? (
+        <PictureCard
+          run={training.run}
+          picture={picture}
+          actions={
+            tags.length > 0 && <TimeSeriesLink members={training.members} tags={tags} runs={runs} />
+          }
+          height={height}
+          file={`${training.run} ${code}`}
         />
       ) : (
         <Card>{seen}</Card>
@@ -55,7 +75,7 @@ export function FindingBody({training, finding, height}: FindingBodyProps) {
         <p class="soft">
           <InlineCode text={fix.text} />
         </p>
-        {shown && seen}
+        {(shown || picture) && seen}
       </Card>
     </article>
   );

@@ -18,8 +18,6 @@ export function LossCard({training, curve, height}: LossCardProps) {
       members={training.members}
       evidence={curve}
       tags={curve.tag === null ? [] : [curve.tag]}
-      layers={null}
-      flagged={[]}
       title={curve.threshold === null ? capitalised(curve.text) : "Loss against its baseline"}
       height={height}
     />

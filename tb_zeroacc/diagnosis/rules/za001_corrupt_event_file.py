@@ -14,6 +14,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import A_LOG
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Damage
@@ -27,6 +28,7 @@ SHOWN = 5  # files; the others are counted
     "corrupt-event-file",
     Tier.SMELL,
     Stage.LOSS,
+    motif=Motif.NUMBERS,
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

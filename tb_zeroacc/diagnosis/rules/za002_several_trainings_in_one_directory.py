@@ -23,6 +23,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import A_LOG
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run
@@ -34,6 +35,7 @@ from tb_zeroacc.wording import count
     "several-trainings-in-one-directory",
     Tier.SMELL,
     Stage.LOSS,
+    motif=Motif.NUMBERS,
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

@@ -17,6 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.learning.ending import is_unfinished
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import A_LOG
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role
@@ -31,6 +32,7 @@ SIGNALS = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
     "no-training-signal",
     Tier.SMELL,
     Stage.LOSS,
+    motif=Motif.NUMBERS,
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

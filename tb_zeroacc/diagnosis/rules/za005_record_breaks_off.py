@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off, done, plan
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import A_LOG
 from tb_zeroacc.diagnosis.rule import rule
 
@@ -27,6 +28,7 @@ from tb_zeroacc.diagnosis.rule import rule
     "record-breaks-off",
     Tier.SMELL,
     Stage.UPDATE,
+    motif=Motif.ITS_CURVE,
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

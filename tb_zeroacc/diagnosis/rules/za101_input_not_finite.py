@@ -17,6 +17,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Table
@@ -28,6 +29,7 @@ from tb_zeroacc.wording import count, listed
     "input-not-finite",
     Tier.DEFINITE,
     Stage.INPUT,
+    motif=Motif.FIRST_BROKEN,
     needs=(INPUTS,),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA507", "ZA509",

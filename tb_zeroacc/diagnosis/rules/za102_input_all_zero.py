@@ -19,6 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.model.samples import known_mean
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run, Table
@@ -32,6 +33,7 @@ FEWEST_SAMPLES = 3  # one or two batches without content may be the odd ones out
     "input-all-zero",
     Tier.DEFINITE,
     Stage.INPUT,
+    motif=Motif.DATA_PATH,
     needs=(INPUTS,),
     explains=(
         "ZA105", "ZA106", "ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA510", "ZA702", "ZA704",

@@ -34,6 +34,7 @@ from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.diagnosis.computed.model.silent_units import reaches
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import INPUTS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
@@ -62,6 +63,7 @@ TEXT = "Standardise the inputs with the training data's mean and spread."
     "input-not-normalised",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.FEATURE_SIZES,
     needs=(INPUTS, STEP_LOSS),
     explains=CONSEQUENCES,
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -23,6 +23,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.data.inputs import prepared_by, rms_by_feature
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.wording import number
@@ -39,6 +40,7 @@ TEXT = "Standardise each feature on its own."
     "feature-scales-differ",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.FEATURE_SIZES,
     needs=(INPUTS,),
     explains=CONSEQUENCES,
     muted_when=Muted.BASELINE_IS_BEATEN,

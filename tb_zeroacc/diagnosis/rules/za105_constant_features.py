@@ -26,6 +26,7 @@ from tb_zeroacc.diagnosis.computed.data.inputs import (
     prepared_by,
 )
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.wording import count, listed, percent
@@ -43,6 +44,7 @@ FEWEST_VALUES = 64  # of a feature: in fewer a rare value may be missing by chan
     "constant-features",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.FEATURE_SPREADS,
     needs=(INPUTS,),
     explains=("ZA106", "ZA206", "ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -22,6 +22,7 @@ from tb_zeroacc.diagnosis.computed.data.inputs import EQUAL
 from tb_zeroacc.diagnosis.computed.learning.failing_validation import held_out
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import BATCH, PROGRESS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run, Table
@@ -37,6 +38,7 @@ MOSTLY = 0.9  # of all consecutive samples: a generator that is stuck repeats it
     "repeated-batch",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.BATCH_PRINTS,
     needs=(BATCH, PROGRESS),
     explains=("ZA404", "ZA605", "ZA704", "ZA705"),
     fix=Fix(

@@ -20,6 +20,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.data.inputs import hidden_entry, prepared_by
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, SHAPES
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Tensor
@@ -38,6 +39,7 @@ TEXT = ("string", "object", "str", "bytes")
     "wrong-input-dtype",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.DATA_PATH,
     needs=(SHAPES, CONTRACT),
     explains=(
         "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA509", "ZA602", "ZA701", "ZA704",

@@ -24,6 +24,7 @@ from tb_zeroacc.diagnosis.computed.learning.failing_validation import ABOVE, Hel
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import INPUTS, VALIDATION_INPUTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run, Table
@@ -77,6 +78,7 @@ class _Scale:
     "train-validation-input-shift",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.VALIDATION_INPUTS,
     needs=(INPUTS, VALIDATION_INPUTS),
     explains=("ZA403", "ZA404", "ZA605", "ZA607", "ZA608", "ZA613", "ZA703", "ZA706"),
     fix=Fix(

@@ -37,6 +37,7 @@ from tb_zeroacc.diagnosis.computed.data.pipeline import (
 )
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import PIPELINE
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run
@@ -52,6 +53,7 @@ TAP = "dataset = dataset.apply(tb_zeroacc.tap({name!r}))"
     "pipeline-stage-destroys-data",
     Tier.DEFINITE,
     Moment.INPUT,
+    motif=Motif.DATA_PATH,
     needs=(PIPELINE,),
     explains=(
         "ZA101", "ZA102", "ZA103", "ZA104", "ZA105", "ZA106", "ZA107", "ZA108", "ZA112", "ZA206",

@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import EPOCHS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Epoch
@@ -33,6 +34,7 @@ HALF = 0.5
     "empty-input",
     Tier.DEFINITE,
     Stage.INPUT,
+    motif=Motif.EPOCH_BATCHES,
     needs=(EPOCHS,),
     explains=("ZA003", "ZA403", "ZA404", "ZA704", "ZA705", "ZA706", "ZA801"),
     outcome=Outcome.BROKEN,

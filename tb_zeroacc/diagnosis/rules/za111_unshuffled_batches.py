@@ -21,6 +21,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.learning.failing_validation import held_out
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -63,6 +64,7 @@ class _Order:
     "unshuffled-batches",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.CLASSES_BY_BATCH,
     needs=(LABEL_COUNTS,),
     explains=(
         "ZA403", "ZA404", "ZA508", "ZA509", "ZA605", "ZA613", "ZA701", "ZA704", "ZA705", "ZA706",

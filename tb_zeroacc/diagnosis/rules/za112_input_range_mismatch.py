@@ -32,6 +32,7 @@ from tb_zeroacc.diagnosis.computed.data.inputs import (
 from tb_zeroacc.diagnosis.computed.learning.failing_validation import held_out
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, INPUTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer
@@ -70,6 +71,7 @@ class _Mismatch:
     "input-range-mismatch",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.DATA_PATH,
     needs=(INPUTS, CONTRACT),
     explains=CONSEQUENCES,
     fix=Fix(

@@ -25,6 +25,7 @@ from tb_zeroacc.diagnosis.computed.data.padding import (
     reader_of_steps,
 )
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, INPUTS, SHAPES
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Layer
@@ -42,6 +43,7 @@ NEARLY_ALL = 0.8
     "padding-not-masked",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.NUMBERS,
     needs=(INPUTS, CONTRACT, SHAPES),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA602", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

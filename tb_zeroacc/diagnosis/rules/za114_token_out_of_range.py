@@ -20,6 +20,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.data.inputs import entry
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, INPUTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer
@@ -35,6 +36,7 @@ PASSES_ON = ("InputLayer", "Masking", "Flatten", "Reshape", "Identity", "Embeddi
     "token-out-of-range",
     Tier.DEFINITE,
     Stage.INPUT,
+    motif=Motif.DATA_PATH,
     needs=(INPUTS, CONTRACT),
     explains=("ZA003", "ZA404", "ZA501", "ZA509", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,

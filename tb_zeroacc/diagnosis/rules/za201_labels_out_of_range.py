@@ -28,6 +28,7 @@ from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES,
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, END, LABELS, LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -45,6 +46,7 @@ ABSURD = -1.0  # a loss of one's own below this: overlaps and shares differ by n
     "labels-out-of-range",
     Tier.DEFINITE,
     Stage.INPUT,
+    motif=Motif.TARGETS,
     needs=(CONTRACT, (LABELS, LOSS, END)),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA508", "ZA509", "ZA602", "ZA701", "ZA703", "ZA704",

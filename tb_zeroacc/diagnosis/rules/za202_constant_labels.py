@@ -25,6 +25,7 @@ from tb_zeroacc.diagnosis.computed.model.loss_kinds import CLASS_LOSSES, REGRESS
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS, LABELS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -42,6 +43,7 @@ FEWEST_EXAMPLES = 64
     "constant-labels",
     Tier.DEFINITE,
     Stage.INPUT,
+    motif=Motif.CLASSES,
     needs=(CONTRACT, (LABELS, LABEL_COUNTS)),
     explains=("ZA203", "ZA311", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,

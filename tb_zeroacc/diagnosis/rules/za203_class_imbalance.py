@@ -32,6 +32,7 @@ from tb_zeroacc.diagnosis.computed.model.outputs import (
 )
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output
@@ -62,6 +63,7 @@ class _Majority:
     "class-imbalance",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.CLASSES,
     needs=(CONTRACT, LABEL_COUNTS),
     explains=("ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -23,6 +23,7 @@ from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -40,6 +41,7 @@ SAME = 1e-5
     "labels-truncated-to-zero",
     Tier.DEFINITE,
     Stage.INPUT,
+    motif=Motif.TARGETS,
     needs=(CONTRACT, LABELS),
     explains=("ZA202", "ZA203", "ZA309", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,

@@ -25,6 +25,7 @@ from tb_zeroacc.diagnosis.computed.model.loss_kinds import CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -54,6 +55,7 @@ SHUFFLE_DATASET = Fix(
     "validation-classes-unseen",
     Tier.DEFINITE,
     Stage.INPUT,
+    motif=Motif.VALIDATION_CLASSES,
     needs=(CONTRACT, LABEL_COUNTS),
     explains=("ZA108", "ZA202", "ZA203", "ZA404", "ZA605"),
     outcome=Outcome.NOT_LEARNING,

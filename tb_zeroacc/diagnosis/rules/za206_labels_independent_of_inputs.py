@@ -32,6 +32,7 @@ from tb_zeroacc.diagnosis.computed.learning.trend import Trend, trend_of
 from tb_zeroacc.diagnosis.computed.learning.validation import FEWEST_POINTS
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_ratios
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import LABELS, LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.run import Curve, Role, Run, Split
@@ -87,6 +88,7 @@ class _Held:
     "labels-independent-of-inputs",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.ASSOCIATIONS,
     needs=(LOSS, LABELS, WEIGHTS),
     explains=("ZA403", "ZA404", "ZA605", "ZA704", "ZA705"),
     yields_to=(

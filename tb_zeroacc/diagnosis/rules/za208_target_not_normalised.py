@@ -26,6 +26,7 @@ from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING, known_mean, settled
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output
@@ -48,6 +49,7 @@ FEWEST_STEPS = 200  # fewer are too few for any targets
     "target-not-normalised",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.TARGETS,
     needs=(CONTRACT, LABELS, OUTPUTS),
     explains=("ZA502", "ZA509", "ZA602", "ZA703", "ZA704", "ZA705"),
     yields_to=(

@@ -21,6 +21,7 @@ from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.model.outputs import tensor_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, SHAPES
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output, Tensor
@@ -32,6 +33,7 @@ from tb_zeroacc.run import Role, Run
     "label-encoding-mismatch",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.OUTPUT_UNITS,
     needs=(CONTRACT, SHAPES),
     explains=("ZA003", "ZA201", "ZA305", "ZA310"),
     outcome=Outcome.BROKEN,

@@ -20,6 +20,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -36,6 +37,7 @@ NEARLY_ALL = 0.99
     "zero-weights",
     Tier.DEFINITE,
     Stage.INPUT,
+    motif=Motif.EXAMPLE_WEIGHTS,
     needs=(CONTRACT,),
     explains=(
         "ZA403", "ZA404", "ZA405", "ZA406", "ZA503", "ZA509", "ZA601", "ZA607", "ZA702", "ZA704",

@@ -20,6 +20,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import LABELS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Run, Table
@@ -38,6 +39,7 @@ FILTER = Fix(
     "labels-not-finite",
     Tier.DEFINITE,
     Stage.INPUT,
+    motif=Motif.FIRST_BROKEN,
     needs=(LABELS,),
     explains=(
         "ZA201", "ZA309", "ZA403", "ZA404", "ZA501", "ZA502", "ZA506", "ZA509", "ZA703", "ZA704",

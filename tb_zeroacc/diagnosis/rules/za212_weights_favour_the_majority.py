@@ -33,6 +33,7 @@ from tb_zeroacc.diagnosis.computed.data.class_weights import (
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts, outside_classes
 from tb_zeroacc.diagnosis.computed.model.outputs import predicted_share, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output
@@ -53,6 +54,7 @@ TEXT = "Weight each class by the inverse of its count, under the numbers that th
     "weights-favour-the-majority",
     Tier.STRONG,
     Stage.INPUT,
+    motif=Motif.CLASSES,
     needs=(CONTRACT, LABEL_COUNTS),
     explains=("ZA203", "ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
     yields_to=("ZA210",),

@@ -26,6 +26,7 @@ from tb_zeroacc.diagnosis.computed.model.outputs import (
 )
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -38,6 +39,7 @@ from tb_zeroacc.wording import count, number
     "softmax-on-one-unit",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.OUTPUTS,
     needs=(CONTRACT,),
     explains=("ZA306", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,

@@ -26,6 +26,7 @@ from tb_zeroacc.diagnosis.computed.model.loss_kinds import CATEGORICAL
 from tb_zeroacc.diagnosis.computed.model.outputs import tensor_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACCURACY, CONTRACT, LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -43,6 +44,7 @@ WRONG = 0.05  # share of wrong answers: each adds ln 2 or more to the sum of a c
     "categorical-loss-with-one-unit",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.OUTPUT_UNITS,
     needs=((CONTRACT, LOSS),),
     explains=(
         "ZA201", "ZA209", "ZA301", "ZA303", "ZA304", "ZA305", "ZA311", "ZA403", "ZA404", "ZA406",

@@ -26,6 +26,7 @@ from tb_zeroacc.diagnosis.computed.model.outputs import (
 )
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -38,6 +39,7 @@ from tb_zeroacc.wording import count, number
     "linear-output-without-from-logits",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.OUTPUTS,
     needs=(CONTRACT,),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA506", "ZA509", "ZA602", "ZA702", "ZA703", "ZA704",

@@ -23,6 +23,7 @@ from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.model.outputs import recorded_range, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -44,6 +45,7 @@ NEVER_NEGATIVE = frozenset({"relu", "relu6", "softplus", "exponential"})
     "relu-output-with-cross-entropy",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.OUTPUTS,
     needs=(CONTRACT,),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA504", "ZA506", "ZA509", "ZA602", "ZA701", "ZA702",

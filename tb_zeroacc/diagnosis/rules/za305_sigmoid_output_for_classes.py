@@ -22,6 +22,7 @@ from tb_zeroacc.diagnosis.computed.data.labels import Labels, labels_of
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import CATEGORICAL, CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -39,6 +40,7 @@ SEVERAL = 1.1
     "sigmoid-output-for-classes",
     Tier.STRONG,
     Stage.CONTRACT,
+    motif=Motif.OUTPUT_LOSS,
     needs=(CONTRACT, LABELS),
     explains=("ZA312", "ZA402", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     fix=Fix(

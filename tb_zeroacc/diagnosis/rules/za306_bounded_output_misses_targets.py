@@ -7,6 +7,7 @@ from tb_zeroacc.diagnosis.answers import Answer, Fix, Stage, Tier
 from tb_zeroacc.diagnosis.computed.model.reach import BOUNDED
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import rule
 
@@ -16,6 +17,7 @@ from tb_zeroacc.diagnosis.rule import rule
     "bounded-output-misses-targets",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.TARGETS,
     needs=(CONTRACT,),
     explains=(
         "ZA206", "ZA208", "ZA401", "ZA403", "ZA404", "ZA503", "ZA505", "ZA509", "ZA701", "ZA702",

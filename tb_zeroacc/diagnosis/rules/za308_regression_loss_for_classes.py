@@ -24,6 +24,7 @@ from tb_zeroacc.diagnosis.computed.data.labels import Labels, class_counts, labe
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
 from tb_zeroacc.diagnosis.computed.model.outputs import accuracy_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -46,6 +47,7 @@ HALF = 0.5  # a constant prediction is not right more often, unless one class ha
     "regression-loss-for-classes",
     Tier.STRONG,
     Stage.CONTRACT,
+    motif=Motif.OUTPUT_LOSS,
     needs=(CONTRACT,),
     explains=("ZA208", "ZA306", "ZA307", "ZA403", "ZA404", "ZA704", "ZA705"),
     fix=Fix(

@@ -26,6 +26,7 @@ from tb_zeroacc.diagnosis.computed.model.loss_kinds import CLASS_LOSSES
 from tb_zeroacc.diagnosis.computed.model.outputs import accuracy_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS, LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -53,6 +54,7 @@ def _fix(run: Run, output: Output) -> Fix:
     "cross-entropy-for-regression",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.TARGETS,
     needs=((CONTRACT, LOSS),),
     explains=(
         "ZA201", "ZA303", "ZA306", "ZA307", "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504",

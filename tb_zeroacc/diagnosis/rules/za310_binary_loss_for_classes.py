@@ -25,6 +25,7 @@ from tb_zeroacc.diagnosis.computed.data.labels import Labels, labels_of
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY
 from tb_zeroacc.diagnosis.computed.model.outputs import tensor_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output, Tensor
@@ -42,6 +43,7 @@ SOFTMAX = "Use a softmax and categorical cross-entropy for exclusive classes."
     "binary-loss-for-classes",
     Tier.STRONG,
     Stage.CONTRACT,
+    motif=Motif.OUTPUT_LOSS,
     needs=(CONTRACT,),
     explains=("ZA201", "ZA305", "ZA402", "ZA403", "ZA404", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -32,6 +32,7 @@ from tb_zeroacc.diagnosis.computed.model.loss_kinds import CATEGORICAL
 from tb_zeroacc.diagnosis.computed.model.outputs import tensor_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer, Output
@@ -48,6 +49,7 @@ MOST_OCCUR = 0.5
     "too-few-output-units",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.TARGETS,
     needs=(CONTRACT,),
     explains=(
         "ZA201", "ZA209", "ZA403", "ZA404", "ZA501", "ZA502", "ZA506", "ZA509", "ZA703", "ZA704",

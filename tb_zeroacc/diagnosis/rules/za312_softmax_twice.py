@@ -31,6 +31,7 @@ from tb_zeroacc.diagnosis.computed.model.outputs import (
 )
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACCURACY, CONTRACT, LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -64,6 +65,7 @@ def floor_of(classes: int) -> float:
     "softmax-twice",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.OUTPUT_LOSS,
     needs=((CONTRACT, LOSS),),
     explains=("ZA404", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.LEARNING,

@@ -20,6 +20,7 @@ from tb_zeroacc.diagnosis.computed.model.loss_kinds import REGRESSION
 from tb_zeroacc.diagnosis.computed.model.outputs import tensor_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output, Tensor
@@ -31,6 +32,7 @@ from tb_zeroacc.run import Role, Run
     "broadcast-in-loss",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.OUTPUT_LOSS,
     needs=(CONTRACT,),
     explains=(
         "ZA206", "ZA208", "ZA401", "ZA403", "ZA404", "ZA503", "ZA509", "ZA604", "ZA702", "ZA704",

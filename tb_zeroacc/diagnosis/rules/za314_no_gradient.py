@@ -19,6 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import END, GRADIENTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import End
@@ -35,6 +36,7 @@ REFUSAL = "No gradients provided for any variable"  # of Keras 2 and 3
     "no-gradient",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.LAYER_GRADIENTS,
     needs=((GRADIENTS, END),),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA604", "ZA702", "ZA704", "ZA705", "ZA708"),
     fix=Fix(

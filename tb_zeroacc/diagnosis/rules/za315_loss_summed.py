@@ -24,6 +24,7 @@ from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.computed.optimizer.instability import JUMP, jump_of
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output
@@ -38,6 +39,7 @@ OF_FUNCTIONS = (None, "LossFunctionWrapper")  # classes of losses that a functio
     "loss-summed",
     Tier.STRONG,
     Stage.CONTRACT,
+    motif=Motif.OUTPUT_LOSS,
     needs=(CONTRACT,),
     explains=("ZA404", "ZA501", "ZA502", "ZA504", "ZA509", "ZA701", "ZA703", "ZA704", "ZA706"),
     muted_when=Muted.BASELINE_IS_BEATEN,

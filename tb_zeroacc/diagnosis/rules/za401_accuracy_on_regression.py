@@ -25,6 +25,7 @@ from tb_zeroacc.diagnosis.computed.model.loss_kinds import CLASS_LOSSES, REGRESS
 from tb_zeroacc.diagnosis.computed.model.outputs import accuracy_of, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Output
@@ -40,6 +41,7 @@ FEWEST_POINTS = 3  # epochs of an accuracy of exactly 0 that are more than a bad
     "accuracy-on-regression",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.LOSS_AND_METRIC,
     needs=(CONTRACT,),
     explains=("ZA403",),
     outcome=Outcome.BROKEN,

@@ -19,6 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACCURACY, CONTRACT, LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role
@@ -36,6 +37,7 @@ NEAR_SHARE = 0.1  # of 1/k: the accuracy is counted over all outputs, so it hard
     "wrong-accuracy-class",
     Tier.DEFINITE,
     Stage.OUTPUT,
+    motif=Motif.LOSS_AND_METRIC,
     needs=((CONTRACT, LOSS), (CONTRACT, ACCURACY)),
     explains=("ZA403", "ZA404"),
     outcome=Outcome.LEARNING,

@@ -33,6 +33,7 @@ from tb_zeroacc.diagnosis.computed.learning.trend import (
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import BINARY, CROSS_ENTROPIES
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row, trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Output
@@ -56,6 +57,7 @@ BALANCED = 2.0  # times 1/k: the share of the largest of k classes
     "metric-frozen-while-loss-falls",
     Tier.STRONG,
     Stage.LOSS,
+    motif=Motif.LOSS_AND_METRIC,
     needs=(LOSS, ACCURACY),
     muted_when=Muted.ACCURACY_IS_BEATEN,
     fix=Fix(

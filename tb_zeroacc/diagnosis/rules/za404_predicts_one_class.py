@@ -30,6 +30,7 @@ from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.computed.model.samples import lasting_since
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACCURACY, LABEL_COUNTS, PREDICTION_COUNTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role, Run, Table
@@ -61,6 +62,7 @@ class _Named:
     "predicts-one-class",
     Tier.STRONG,
     Stage.OUTPUT,
+    motif=Motif.CLASSES,
     needs=((PREDICTION_COUNTS, ACCURACY),),
     explains=("ZA403",),
     fix=Fix(

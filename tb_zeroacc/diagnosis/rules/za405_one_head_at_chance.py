@@ -28,6 +28,7 @@ from tb_zeroacc.diagnosis.computed.learning.run_length import FEWEST_EPOCHS
 from tb_zeroacc.diagnosis.computed.learning.trend import still_falling, trend_of
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import Family, rule
 from tb_zeroacc.facts import Output
@@ -59,6 +60,7 @@ class _Head:
     "one-head-at-chance",
     Tier.STRONG,
     Stage.LOSS,
+    motif=Motif.EVIDENCE_TOGETHER,
     needs=(CONTRACT, LABELS),
     explains=("ZA403", "ZA404", "ZA509", "ZA705"),
     yields_to=(

@@ -8,6 +8,7 @@ from tb_zeroacc.diagnosis.answers import Answer, Evidence, Fix, Flagged, Passed,
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import EPOCHS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.wording import number
@@ -18,6 +19,7 @@ from tb_zeroacc.wording import number
     "loss-tracker-not-updated",
     Tier.SMELL,
     Stage.LOSS,
+    motif=Motif.EVIDENCE_TOGETHER,
     needs=(EPOCHS, STEP_LOSS),
     outcome=Outcome.LEARNING,
     fix=Fix(

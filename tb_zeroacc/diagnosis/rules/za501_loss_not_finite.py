@@ -36,6 +36,7 @@ from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import lower_rate
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import optimizer_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import LOSS, SOME_LOSS, STEP_LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role, Run
@@ -56,6 +57,7 @@ WORDS = {
     "loss-not-finite",
     Tier.DEFINITE,
     Stage.LOSS,
+    motif=Motif.FIRST_BROKEN,
     needs=((LOSS, STEP_LOSS, SOME_LOSS, VALIDATION_LOSS),),
     explains=(
         "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA507", "ZA509", "ZA702",

@@ -24,6 +24,7 @@ from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.computed.model.loss_kinds import CROSS_ENTROPIES
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import GRADIENTS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.run import Run, Table
@@ -39,6 +40,7 @@ LARGE = 3000.0
     "exploding-gradients",
     Tier.SMELL,
     Stage.ACTIVATIONS,  # as gradients that vanish: the stack is at fault before any is there
+    motif=Motif.GRADIENTS_GROW,
     needs=(GRADIENTS, WEIGHTS),
     explains=("ZA508", "ZA606", "ZA709"),
     yields_to=(

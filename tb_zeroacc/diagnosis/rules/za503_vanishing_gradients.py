@@ -26,6 +26,7 @@ from tb_zeroacc.diagnosis.computed.model.layers import layer_named, layer_of
 from tb_zeroacc.diagnosis.computed.model.samples import known_median, lasting_since
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import GRADIENTS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
@@ -61,6 +62,7 @@ class _Fade:
     "vanishing-gradients",
     Tier.STRONG,
     Stage.ACTIVATIONS,  # such a stack fades forwards too, before any gradient is there
+    motif=Motif.GRADIENTS_FADE,
     needs=(GRADIENTS, WEIGHTS),
     explains=("ZA404", "ZA509", "ZA606", "ZA702", "ZA704"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -6,6 +6,7 @@ from tb_zeroacc.diagnosis.answering.silent_units import SilentUnits, answer_on
 from tb_zeroacc.diagnosis.answers import Answer, Fix, Stage, Tier
 from tb_zeroacc.diagnosis.computed.model.samples import known_median
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run
@@ -26,6 +27,7 @@ DEAD_UNITS = SilentUnits(
     "dead-relu-units",
     Tier.STRONG,
     Stage.ACTIVATIONS,
+    motif=Motif.DEAD_UNITS,
     needs=(ACTIVATIONS,),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

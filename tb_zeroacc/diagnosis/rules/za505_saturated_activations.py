@@ -5,6 +5,7 @@ from __future__ import annotations
 from tb_zeroacc.diagnosis.answering.silent_units import SilentUnits, answer_on
 from tb_zeroacc.diagnosis.answers import Answer, Fix, Stage, Tier
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 
@@ -23,6 +24,7 @@ SATURATED_UNITS = SilentUnits(
     "saturated-activations",
     Tier.STRONG,
     Stage.ACTIVATIONS,
+    motif=Motif.SATURATION,
     needs=(ACTIVATIONS,),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -20,6 +20,7 @@ from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES, kernel_rows
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, GRADIENTS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Contract
@@ -40,6 +41,7 @@ FEWEST_STEPS = 20  # the scale begins high and may leave out the first of them
     "low-precision-underflow",
     Tier.STRONG,
     Stage.ACTIVATIONS,
+    motif=Motif.LAYER_ZEROS,
     needs=(CONTRACT, STEP_LOSS, GRADIENTS),
     explains=("ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705", "ZA708"),
     yields_to=("ZA101", "ZA102", "ZA103", "ZA109", "ZA112", "ZA314", "ZA504", "ZA510", "ZA601"),

@@ -24,6 +24,7 @@ from tb_zeroacc.diagnosis.computed.model.outputs import (
 )
 from tb_zeroacc.diagnosis.computed.model.samples import known_median, lasting_since, settled
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
@@ -37,6 +38,7 @@ FEWEST_STEPS = 10  # a last layer of zeros has constant outputs until its first 
     "constant-output",
     Tier.STRONG,
     Stage.OUTPUT,
+    motif=Motif.OUTPUT_SPREADS,
     needs=(OUTPUTS,),
     explains=("ZA403", "ZA404", "ZA702", "ZA704"),
     muted_when=Muted.BASELINE_IS_BEATEN,

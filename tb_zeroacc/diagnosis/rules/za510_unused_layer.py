@@ -21,6 +21,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.model.layers import hidden_rows, layer_of, layer_position
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS, CONTRACT
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Layer
@@ -36,6 +37,7 @@ FEWEST_SAMPLES = 10  # a branch that starts at zero changes with its first updat
     "unused-layer",
     Tier.DEFINITE,
     Stage.ACTIVATIONS,
+    motif=Motif.LAYER_SIZES,
     needs=((ACTIVATIONS, CONTRACT),),
     explains=("ZA206", "ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -28,6 +28,7 @@ from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES, kernel_row
 from tb_zeroacc.diagnosis.computed.model.layers import layer_named, layer_of, output_layers
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import optimizers_of, variable_of
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, HISTOGRAMS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer
@@ -45,6 +46,7 @@ FEWEST_SAMPLES = 2  # the first shows the start, a later one that training does 
     "zero-initialisation",
     Tier.DEFINITE,
     Stage.WEIGHTS,
+    motif=Motif.UNIT_SPREADS,
     needs=((WEIGHTS, CONTRACT, HISTOGRAMS),),
     explains=(
         "ZA403", "ZA404", "ZA503", "ZA504", "ZA505", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705",

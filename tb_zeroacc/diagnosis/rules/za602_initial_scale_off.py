@@ -21,6 +21,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.computed.model.layers import hidden_rows
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.run import Run, Table
@@ -40,6 +41,7 @@ FEWEST_LAYERS = 4  # in fewer there is too little to grow or fade through
     "initial-scale-off",
     Tier.STRONG,
     Stage.WEIGHTS,
+    motif=Motif.LAYER_SIZES,
     needs=((STEP_LOSS, ACTIVATIONS),),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA508", "ZA509", "ZA606", "ZA701",

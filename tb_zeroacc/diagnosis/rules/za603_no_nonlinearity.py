@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.data.association import shows_none
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.facts import Layer, Operation
@@ -50,6 +51,7 @@ RIVAL = (
     "no-nonlinearity",
     Tier.STRONG,
     Stage.CONTRACT,
+    motif=Motif.MODEL,
     needs=(CONTRACT,),
     explains=("ZA206", "ZA404", "ZA604", "ZA704"),
     yields_to=(

@@ -39,6 +39,7 @@ from tb_zeroacc.diagnosis.computed.model.holding_back import (
 from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LOSS
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.run import Curve, Run
@@ -64,6 +65,7 @@ class _Held:
     "underfits",
     Tier.STRONG,
     Stage.CONTRACT,
+    motif=Motif.HOLDING_BACK,
     needs=(CONTRACT, LOSS),
     explains=("ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA608", "ZA704", "ZA705"),
     yields_to=(

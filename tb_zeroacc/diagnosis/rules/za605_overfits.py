@@ -27,6 +27,7 @@ from tb_zeroacc.diagnosis.computed.learning.validation import (
 )
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role, Split
@@ -47,6 +48,7 @@ LEARNED = 0.8  # of the baseline: random targets are memorised to .43 to .59 (me
     "overfits",
     Tier.STRONG,
     Stage.UPDATE,
+    motif=Motif.BOTH_LOSSES,
     needs=((LOSS, VALIDATION_LOSS),),
     outcome=Outcome.LEARNING,
     fix=Fix(

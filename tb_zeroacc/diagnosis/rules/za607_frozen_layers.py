@@ -20,6 +20,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer
@@ -41,6 +42,7 @@ THAW = (
     "frozen-layers",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    motif=Motif.MODEL,
     needs=(CONTRACT,),
     explains=(
         "ZA206", "ZA403", "ZA404", "ZA503", "ZA509", "ZA510", "ZA604", "ZA702", "ZA703", "ZA704",

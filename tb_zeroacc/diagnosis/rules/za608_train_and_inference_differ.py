@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.computed.learning.failing_validation import ABOVE, Hel
 from tb_zeroacc.diagnosis.computed.learning.first_pass import NEVER_AS_GOOD, first_pass_loss
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer
@@ -36,6 +37,7 @@ UNSETTLED = 0.1
     "train-and-inference-differ",
     Tier.STRONG,
     Stage.OUTPUT,
+    motif=Motif.BOTH_LOSSES,
     needs=(CONTRACT, VALIDATION_LOSS),
     explains=("ZA404", "ZA605", "ZA613", "ZA706"),
     yields_to=("ZA106", "ZA108", "ZA205"),

@@ -25,6 +25,7 @@ from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.model.holding_back import regularizer_of
 from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, STEP_LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Layer
@@ -44,6 +45,7 @@ SHRUNK = 0.1
     "regularisation-dominates",
     Tier.STRONG,
     Stage.LOSS,
+    motif=Motif.LOSS_PARTS,
     needs=(CONTRACT, STEP_LOSS, WEIGHTS),
     explains=(
         "ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA510", "ZA604", "ZA702", "ZA704", "ZA705",

@@ -28,6 +28,7 @@ from tb_zeroacc.diagnosis.computed.model.reconstruction import (
 )
 from tb_zeroacc.diagnosis.computed.model.samples import second_half
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import A_LOG
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Curve, Role, Run
@@ -45,6 +46,7 @@ FEWEST_STEPS = 100  # a divergence falls at first in health as well, before the 
     "posterior-collapse",
     Tier.STRONG,
     Stage.OUTPUT,
+    motif=Motif.LOSS_PARTS,
     needs=(A_LOG,),
     explains=("ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
     yields_to=("ZA101", "ZA102", "ZA106", "ZA501"),

@@ -21,6 +21,7 @@ from tb_zeroacc.diagnosis.computed.model.embeddings import embedding_of
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row
 from tb_zeroacc.diagnosis.computed.model.samples import lasting_since, second_half
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, OUTPUTS, SHAPES
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.wording import number, percent
@@ -36,6 +37,7 @@ FEWEST_STEPS = 20
     "embeddings-collapse",
     Tier.STRONG,
     Stage.OUTPUT,
+    motif=Motif.OUTPUT_SPREADS,
     needs=(CONTRACT, SHAPES, OUTPUTS),
     explains=("ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
     yields_to=("ZA101", "ZA102", "ZA106", "ZA501"),

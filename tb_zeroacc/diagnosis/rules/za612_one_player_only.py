@@ -21,6 +21,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import A_LOG
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Curve, Role, Run, Split
@@ -48,6 +49,7 @@ FEWEST_POINTS = 8
     "one-player-only",
     Tier.STRONG,
     Stage.LOSS,
+    motif=Motif.EVIDENCE_TOGETHER,
     needs=(A_LOG,),
     explains=("ZA509", "ZA705"),
     yields_to=("ZA501", "ZA607", "ZA701", "ZA702", "ZA708"),

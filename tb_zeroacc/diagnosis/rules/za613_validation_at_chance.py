@@ -27,6 +27,7 @@ from tb_zeroacc.diagnosis.computed.chance.levels import (
 from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACCURACY, VALIDATION_ACCURACY
 from tb_zeroacc.diagnosis.rule import Family, rule
 from tb_zeroacc.run import Role, Run, Split
@@ -56,6 +57,7 @@ class _Level:
     "validation-at-chance",
     Tier.STRONG,
     Stage.OUTPUT,
+    motif=Motif.BOTH_LOSSES,
     needs=(ACCURACY, VALIDATION_ACCURACY),
     explains=("ZA705",),
     yields_to=("ZA605", Family.INPUTS, Family.LABELS),

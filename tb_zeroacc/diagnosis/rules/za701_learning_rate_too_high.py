@@ -46,6 +46,7 @@ from tb_zeroacc.diagnosis.computed.optimizer.optimizer import (
     optimizer_words,
 )
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, STEP_LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Curve, Role, Run, Table
@@ -68,6 +69,7 @@ ABSURD_ADAPTIVE_RATE = 0.1  # a hundred times the default of Adam and related op
     "learning-rate-too-high",
     Tier.STRONG,
     Stage.UPDATE,
+    motif=Motif.UPDATES,
     needs=((LOSS, STEP_LOSS), (WEIGHTS, CONTRACT, LEARNING_RATE)),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA508", "ZA509",

@@ -41,6 +41,7 @@ from tb_zeroacc.diagnosis.computed.optimizer.optimizer import (
     optimizers_of,
 )
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Optimizer
@@ -62,6 +63,7 @@ FEWEST_STEPS = 20  # the median of fewer would be that of a warm-up
     "learning-rate-too-low",
     Tier.STRONG,
     Stage.UPDATE,
+    motif=Motif.UPDATES,
     needs=((LOSS, WEIGHTS), (WEIGHTS, CONTRACT, LEARNING_RATE)),
     explains=("ZA404", "ZA704", "ZA705"),
     yields_to=("ZA101", "ZA102", "ZA210", "ZA303", "ZA503", "ZA504", "ZA505", "ZA601"),

@@ -27,6 +27,7 @@ from tb_zeroacc.diagnosis.computed.learning.terms import (
 )
 from tb_zeroacc.diagnosis.computed.learning.trend import last_stretch, training_step
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role, Run, Split
@@ -50,6 +51,7 @@ AT_CHANCE = 0.05  # of ln k
     "diverging-loss",
     Tier.STRONG,
     Stage.LOSS,
+    motif=Motif.ITS_CURVE,
     needs=(LOSS,),
     explains=("ZA704", "ZA705"),
     yields_to=("ZA706",),

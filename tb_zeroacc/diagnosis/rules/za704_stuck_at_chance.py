@@ -53,6 +53,7 @@ from tb_zeroacc.diagnosis.computed.learning.trend import (
 )
 from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Curve, Role, Run, Split
@@ -90,6 +91,7 @@ class _Chance:
     "stuck-at-chance",
     Tier.STRONG,
     Stage.LOSS,
+    motif=Motif.ITS_CURVE,
     needs=((LOSS, VALIDATION_LOSS),),
     explains=("ZA404", "ZA403"),
     yields_to=("ZA703", "ZA706"),

@@ -50,6 +50,7 @@ from tb_zeroacc.diagnosis.computed.learning.trend import (
 from tb_zeroacc.diagnosis.computed.learning.validation import LAST_QUARTER, turn_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Scalar
@@ -65,6 +66,7 @@ from tb_zeroacc.wording import count, number, percent
     "stopped-too-early",
     Tier.STRONG,
     Stage.UPDATE,
+    motif=Motif.ITS_CURVE,
     needs=((LOSS, STEP_LOSS),),
     outcome=Outcome.FINISHED_EARLY,
     muted_when=Muted.BASELINE_IS_BEATEN,

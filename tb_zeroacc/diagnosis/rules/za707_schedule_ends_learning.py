@@ -24,6 +24,7 @@ from tb_zeroacc.diagnosis.computed.optimizer.optimizer import optimizer_of
 from tb_zeroacc.diagnosis.computed.optimizer.schedules import scheduled_rates
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import LEARNING_RATE, LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Curve, Role, Run
@@ -45,6 +46,7 @@ MOST_BETWEEN = 1_000_000  # steps between two samples that are looked at one by 
     "schedule-ends-learning",
     Tier.STRONG,
     Stage.UPDATE,
+    motif=Motif.EVIDENCE_TOGETHER,
     needs=(LOSS, LEARNING_RATE),
     explains=("ZA404", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

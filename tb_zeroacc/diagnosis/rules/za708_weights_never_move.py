@@ -37,6 +37,7 @@ from tb_zeroacc.diagnosis.computed.model.samples import known_median
 from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import LOW_RATE, peak_rate, typical_rate
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group, optimizer_of
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import GRADIENTS, HISTOGRAMS, LEARNING_RATE, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.facts import Optimizer
@@ -72,6 +73,7 @@ REVIVE = Fix(
     "weights-never-move",
     Tier.DEFINITE,
     Stage.UPDATE,
+    motif=Motif.UPDATES,
     needs=((WEIGHTS, HISTOGRAMS),),
     explains=("ZA404", "ZA702", "ZA704", "ZA705"),
     fix=Fix(

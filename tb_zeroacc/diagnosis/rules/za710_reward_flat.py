@@ -22,6 +22,7 @@ from tb_zeroacc.diagnosis.computed.learning.course import Course, course_of
 from tb_zeroacc.diagnosis.computed.learning.improvement import improved
 from tb_zeroacc.diagnosis.computed.learning.trend import training_step
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import A_LOG, REWARD
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Role, Run
@@ -48,6 +49,7 @@ MORE = 1.2  # times as many
     "reward-flat",
     Tier.STRONG,
     Stage.LOSS,
+    motif=Motif.ITS_CURVE,
     needs=(A_LOG,),
     explains=("ZA403", "ZA404", "ZA704", "ZA705"),
     fix=Fix(

@@ -22,6 +22,7 @@ from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import EPOCHS, PROGRESS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.facts import Epoch
@@ -34,6 +35,7 @@ from tb_zeroacc.wording import count, number
     "eta-always-zero",
     Tier.SMELL,
     Stage.UPDATE,
+    motif=Motif.EPOCH_BATCHES,
     needs=((EPOCHS, PROGRESS),),
     outcome=Outcome.LEARNING,
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import PROGRESS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.wording import number, percent
@@ -34,6 +35,7 @@ FEWEST_SAMPLES = 10
     "input-bound",
     Tier.SMELL,
     Stage.INPUT,
+    motif=Motif.WAITING,
     needs=(PROGRESS,),
     outcome=Outcome.LEARNING,
     fix=Fix(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
+from tb_zeroacc.wire.evidence import Axis as Axis
+from tb_zeroacc.wire.evidence import Evidence as Evidence
+from tb_zeroacc.wire.evidence import Picture as Picture
+from tb_zeroacc.wire.evidence import Side as Side
+from tb_zeroacc.wire.evidence import Value as Value
+
 VERSION: Literal[1] = 1
-Value: TypeAlias = float | Literal["NaN", "Infinity", "-Infinity"]
-Axis: TypeAlias = Literal["step", "epoch", "unknown"]
-Comparison: TypeAlias = Literal["above", "below", "equal"]
-Side: TypeAlias = Literal["<=", "<", ">=", "!="]
 Outcome: TypeAlias = Literal["learning", "not_learning", "broken", "finished_early", "cannot_tell"]
 State: TypeAlias = Literal["live", "ended", "unknown"]
 Tier: TypeAlias = Literal["definite", "strong", "smell"]
@@ -30,56 +32,6 @@ class Mark(TypedDict):
     tone: Tone
 
 
-class Evidence(TypedDict):
-    """One fact with its number, and where it can be looked up.
-
-    Attributes:
-        run: TensorBoard's run that holds the data; empty where it comes from no single one.
-        tag: A scalar tag of that run which shows this very number.
-        layer: The layer, variable, feature or output that it is about.
-        axis: What `first_step` and `last_step` count.
-        first_step: The flagged stretch begins here.
-        last_step: The flagged stretch ends here.
-        value: The number; null for a fact that is none.
-        value_text: The value as it reads, with its unit: `66.1`, `94 %`; empty without one.
-        comparison: How the value stands to the threshold.
-        threshold: What the value is held against, in the same unit.
-        healthy: On which side of the threshold a healthy value lies; null where none is known.
-        limit_text: The threshold as it reads: `at most 1`, `at least 0.159`; `finite` where just
-            that is asked of the value; empty without one.
-        line_text: What a line at the threshold is: `guessing scores 2.3`, or the limit again.
-        wrong: Whether the value lies on the wrong side; null where no limit tells.
-        stretches: First and last step of each stretch of the tag's curve that lies on the wrong
-            side, within the flagged one.
-        throughout: Whether the whole curve does.
-        rules_out: The cause that a healthy value speaks against, in words; empty for none.
-        unit: Empty for pure numbers, `share` for 0 to 1, `nats`, `steps`, ...
-        estimated: Whether the number comes from a sample.
-        text: What this is, without the number.
-    """
-
-    run: str
-    tag: str | None
-    layer: str | None
-    axis: Axis
-    first_step: int | None
-    last_step: int | None
-    value: Value | None
-    value_text: str
-    comparison: Comparison | None
-    threshold: Value | None
-    healthy: Side | None
-    limit_text: str
-    line_text: str
-    wrong: bool | None
-    stretches: list[list[int]]
-    throughout: bool
-    rules_out: str
-    unit: str
-    estimated: bool
-    text: str
-
-
 class Consequence(TypedDict):
     """A flagged fault that follows from another one.
 
@@ -89,6 +41,7 @@ class Consequence(TypedDict):
         title: Its name as a reader would say it: `Stuck at chance`.
         summary: One sentence.
         evidence: The most telling first.
+        picture: As for `Finding`.
     """
 
     code: str
@@ -96,6 +49,7 @@ class Consequence(TypedDict):
     title: str
     summary: str
     evidence: list[Evidence]
+    picture: Picture | None
 
 
 class Fix(TypedDict):
@@ -125,6 +79,8 @@ class Finding(TypedDict):
         layers: Layers that it is about.
         evidence: The most telling first; no value in it is healthy.
         rules_out: Healthy values that speak against other causes.
+        picture: What shows the cause by its shape alone; null where that is the curve of the first
+            evidence that has one, or nothing.
         counter_evidence: What speaks against it.
         explains: What follows from it.
         fix: What to do.
@@ -141,6 +97,7 @@ class Finding(TypedDict):
     layers: list[str]
     evidence: list[Evidence]
     rules_out: list[Evidence]
+    picture: Picture | None
     counter_evidence: list[Evidence]
     explains: list[Consequence]
     fix: Fix
