@@ -13,6 +13,7 @@ Outcome: TypeAlias = Literal["learning", "not_learning", "broken", "finished_ear
 State: TypeAlias = Literal["live", "ended", "unknown"]
 Tier: TypeAlias = Literal["definite", "strong", "smell"]
 Status: TypeAlias = Literal["flagged", "passed", "not_applicable", "cannot_tell"]
+Holds: TypeAlias = Literal["yes", "no", "cannot_tell"]
 Tone: TypeAlias = Literal["bad", "warn", "good", "soft"]
 
 
@@ -176,6 +177,8 @@ class Check(TypedDict):
     Attributes:
         name: `nan-in-inputs`; absent where the code is not known.
         title: Its name as a reader would say it, or else its code.
+        statement: What its line says: what holds where it passed, `Inputs vary`, else its title.
+        family: What it looks at, `Inputs`; empty where the code is not known.
         status: The answer; `Training.tally` holds its sign and words.
         reason: What was seen.
         needs: Only for `cannot_tell`.
@@ -183,9 +186,32 @@ class Check(TypedDict):
 
     name: NotRequired[str]
     title: str
+    statement: str
+    family: str
     status: Status
     reason: str
     needs: list[Need]
+
+
+class StepAnswer(TypedDict):
+    """One of the six steps in which a training is looked through, as its checks answer it.
+
+    Attributes:
+        title: `Data`.
+        question: The question of the step; `yes` is the healthy answer.
+        answer: `no` where a check found a cause or what follows from one, `cannot_tell` where most
+            of its checks could not be made.
+        mark: The answer, for the eye.
+        summary: How many of its checks could be made: `14 of 16 checks made`.
+        flagged: Codes of the checks that are flagged in it, remarks included.
+    """
+
+    title: str
+    question: str
+    answer: Holds
+    mark: Mark
+    summary: str
+    flagged: list[str]
 
 
 class Tally(TypedDict):
@@ -270,6 +296,7 @@ class Training(TypedDict):
         rivals: Causes that cannot be told apart.
         checks: Every check by its code.
         tally: How many checks gave which answer, in the order to show them.
+        checklist: The six steps of a first look, in their order.
         lacking: What was not logged, the line that tells most first.
         no_recording: What only a recording would tell; null where there is one.
         curve: The loss; its baseline is the threshold.
@@ -300,6 +327,7 @@ class Training(TypedDict):
     rivals: list[Rivals]
     checks: dict[str, Check]
     tally: list[Tally]
+    checklist: list[StepAnswer]
     lacking: list[Lacking]
     no_recording: NoRecording | None
     curve: Evidence | None

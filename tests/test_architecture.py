@@ -63,8 +63,8 @@ FLOORS = {
         "monitor", "drawing", "preflight",
     ),
     "diagnosis": (
-        "computed", "answers", "needs", "context", "answering", "diagnosis", "rule", "rules",
-        "catalogue", "overview", "outcome", "engine",
+        "computed", "answers", "needs", "context", "answering", "diagnosis", "steps", "rule",
+        "rules", "catalogue", "overview", "outcome", "engine",
     ),
 }  # fmt: skip
 EVERY_FLOOR = [(room, floor) for room, floors in FLOORS.items() for floor in floors]

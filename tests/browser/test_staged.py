@@ -124,7 +124,23 @@ def test_lines_unfold_and_the_address_keeps_them(page: Page, tab: FrameLocator) 
     page.reload()
     expect(line).to_have_attribute("aria-expanded", "true")
     tab.get_by_role("button", name="3 could not be told", exact=True).click()
-    expect(tab.locator(".Checks tr")).to_have_count(3)
+    expect(tab.locator(".Checks-status")).to_have_count(3)
+
+
+def test_the_six_steps_answer_in_their_order_and_what_holds_is_a_sentence(
+    tab: FrameLocator,
+) -> None:
+    line = tab.get_by_role("button", name=re.compile("All checks.*Gradients.*no;"))
+    line.click()
+    steps = tab.get_by_role("table", name="The six steps of a first look").get_by_role("row")
+    expect(steps).to_have_text([
+        re.compile("cannot tell.*Loss"), re.compile("yes.*Data"),
+        re.compile("no.*Gradients.*Learning rate too high"), re.compile("Architecture"),
+        re.compile("Sanity"), re.compile("Simplicity"),
+    ])  # fmt: skip
+    expect(tab.get_by_role("rowheader", name="Inputs are finite ZA101")).to_be_visible()
+    families = tab.locator(".Checks-family")
+    expect(families.first).to_have_text("Inputs")
 
 
 def test_further_causes_have_their_own_picture_link_and_fix(tab: FrameLocator) -> None:

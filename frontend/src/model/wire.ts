@@ -9,6 +9,7 @@ export type Outcome = "learning" | "not_learning" | "broken" | "finished_early" 
 export type State = "live" | "ended" | "unknown";
 export type Tier = "definite" | "strong" | "smell";
 export type Status = "flagged" | "passed" | "not_applicable" | "cannot_tell";
+export type Holds = "yes" | "no" | "cannot_tell";
 export type Tone = "bad" | "warn" | "good" | "soft";
 export type LayerKind = "gradients" | "dead_units" | "saturation" | "updates";
 
@@ -148,12 +149,35 @@ export interface Check {
   name?: string;
   /** Its name as a reader would say it, or else its code. */
   title: string;
+  /** What its line says: what holds where it passed, `Inputs vary`, else its title. */
+  statement: string;
+  /** What it looks at, `Inputs`; empty where the code is not known. */
+  family: string;
   /** The answer; `Training.tally` holds its sign and words. */
   status: Status;
   /** What was seen. */
   reason: string;
   /** Only for `cannot_tell`. */
   needs: Need[];
+}
+
+/** One of the six steps in which a training is looked through, as its checks answer it. */
+export interface StepAnswer {
+  /** `Data`. */
+  title: string;
+  /** The question of the step; `yes` is the healthy answer. */
+  question: string;
+  /**
+   * `no` where a check found a cause or what follows from one, `cannot_tell` where most of its
+   * checks could not be made.
+   */
+  answer: Holds;
+  /** The answer, for the eye. */
+  mark: Mark;
+  /** How many of its checks could be made: `14 of 16 checks made`. */
+  summary: string;
+  /** Codes of the checks that are flagged in it, remarks included. */
+  flagged: string[];
 }
 
 /** How many checks gave one of the four answers. */
@@ -244,6 +268,8 @@ export interface Training {
   checks: Record<string, Check>;
   /** How many checks gave which answer, in the order to show them. */
   tally: Tally[];
+  /** The six steps of a first look, in their order. */
+  checklist: StepAnswer[];
   /** What was not logged, the line that tells most first. */
   lacking: Lacking[];
   /** What only a recording would tell; null where there is one. */

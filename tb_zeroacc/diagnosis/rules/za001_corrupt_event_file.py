@@ -27,6 +27,7 @@ SHOWN = 5  # files; the others are counted
     "corrupt-event-file",
     Tier.SMELL,
     Stage.LOSS,
+    healthy="Every record of the event files is intact",
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

@@ -34,6 +34,7 @@ from tb_zeroacc.wording import count
     "several-trainings-in-one-directory",
     Tier.SMELL,
     Stage.LOSS,
+    healthy="The directory holds one training",
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

@@ -31,6 +31,7 @@ SIGNALS = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
     "no-training-signal",
     Tier.SMELL,
     Stage.LOSS,
+    healthy="The log holds a loss or a metric",
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

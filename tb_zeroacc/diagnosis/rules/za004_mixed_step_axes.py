@@ -35,6 +35,7 @@ SHOWN = 5  # curves among the evidence
     "mixed-step-axes",
     Tier.SMELL,
     Stage.LOSS,
+    healthy="Each tag holds one curve",
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

@@ -27,6 +27,7 @@ from tb_zeroacc.diagnosis.rule import rule
     "record-breaks-off",
     Tier.SMELL,
     Stage.UPDATE,
+    healthy="The record is whole up to its end",
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

@@ -62,6 +62,7 @@ TEXT = "Standardise the inputs with the training data's mean and spread."
     "input-not-normalised",
     Tier.STRONG,
     Stage.INPUT,
+    healthy="Inputs are of a size that the first layer can take",
     needs=(INPUTS, STEP_LOSS),
     explains=CONSEQUENCES,
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -39,6 +39,7 @@ TEXT = "Standardise each feature on its own."
     "feature-scales-differ",
     Tier.STRONG,
     Stage.INPUT,
+    healthy="Features are on similar scales",
     needs=(INPUTS,),
     explains=CONSEQUENCES,
     muted_when=Muted.BASELINE_IS_BEATEN,

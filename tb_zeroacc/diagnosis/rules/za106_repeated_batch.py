@@ -37,6 +37,7 @@ MOSTLY = 0.9  # of all consecutive samples: a generator that is stuck repeats it
     "repeated-batch",
     Tier.STRONG,
     Stage.INPUT,
+    healthy="Batches differ from one another",
     needs=(BATCH, PROGRESS),
     explains=("ZA404", "ZA605", "ZA704", "ZA705"),
     fix=Fix(

@@ -63,6 +63,7 @@ class _Order:
     "unshuffled-batches",
     Tier.STRONG,
     Stage.INPUT,
+    healthy="Batches mix the classes",
     needs=(LABEL_COUNTS,),
     explains=(
         "ZA403", "ZA404", "ZA508", "ZA509", "ZA605", "ZA613", "ZA701", "ZA704", "ZA705", "ZA706",

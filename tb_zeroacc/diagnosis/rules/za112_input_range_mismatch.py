@@ -70,6 +70,7 @@ class _Mismatch:
     "input-range-mismatch",
     Tier.STRONG,
     Stage.INPUT,
+    healthy="The range of the inputs suits the model",
     needs=(INPUTS, CONTRACT),
     explains=CONSEQUENCES,
     fix=Fix(

@@ -35,6 +35,7 @@ PASSES_ON = ("InputLayer", "Masking", "Flatten", "Reshape", "Identity", "Embeddi
     "token-out-of-range",
     Tier.DEFINITE,
     Stage.INPUT,
+    healthy="Tokens lie within the vocabulary",
     needs=(INPUTS, CONTRACT),
     explains=("ZA003", "ZA404", "ZA501", "ZA509", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,

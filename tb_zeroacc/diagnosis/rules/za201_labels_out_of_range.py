@@ -45,6 +45,7 @@ ABSURD = -1.0  # a loss of one's own below this: overlaps and shares differ by n
     "labels-out-of-range",
     Tier.DEFINITE,
     Stage.INPUT,
+    healthy="Labels lie within the range that the loss is made for",
     needs=(CONTRACT, (LABELS, LOSS, END)),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA508", "ZA509", "ZA602", "ZA701", "ZA703", "ZA704",

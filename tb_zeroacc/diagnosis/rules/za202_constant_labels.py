@@ -42,6 +42,7 @@ FEWEST_EXAMPLES = 64
     "constant-labels",
     Tier.DEFINITE,
     Stage.INPUT,
+    healthy="Labels vary",
     needs=(CONTRACT, (LABELS, LABEL_COUNTS)),
     explains=("ZA203", "ZA311", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,

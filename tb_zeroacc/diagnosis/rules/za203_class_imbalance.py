@@ -62,6 +62,7 @@ class _Majority:
     "class-imbalance",
     Tier.STRONG,
     Stage.INPUT,
+    healthy="Classes are balanced well enough",
     needs=(CONTRACT, LABEL_COUNTS),
     explains=("ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

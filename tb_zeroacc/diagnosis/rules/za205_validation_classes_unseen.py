@@ -54,6 +54,7 @@ SHUFFLE_DATASET = Fix(
     "validation-classes-unseen",
     Tier.DEFINITE,
     Stage.INPUT,
+    healthy="Training holds the classes of the validation",
     needs=(CONTRACT, LABEL_COUNTS),
     explains=("ZA108", "ZA202", "ZA203", "ZA404", "ZA605"),
     outcome=Outcome.NOT_LEARNING,

@@ -87,6 +87,7 @@ class _Held:
     "labels-independent-of-inputs",
     Tier.STRONG,
     Stage.INPUT,
+    healthy="Labels depend on the inputs",
     needs=(LOSS, LABELS, WEIGHTS),
     explains=("ZA403", "ZA404", "ZA605", "ZA704", "ZA705"),
     yields_to=(

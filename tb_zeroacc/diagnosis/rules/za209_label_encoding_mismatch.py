@@ -32,6 +32,7 @@ from tb_zeroacc.run import Role, Run
     "label-encoding-mismatch",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    healthy="Labels are encoded as the loss expects",
     needs=(CONTRACT, SHAPES),
     explains=("ZA003", "ZA201", "ZA305", "ZA310"),
     outcome=Outcome.BROKEN,

@@ -38,6 +38,7 @@ FILTER = Fix(
     "labels-not-finite",
     Tier.DEFINITE,
     Stage.INPUT,
+    healthy="Labels are finite",
     needs=(LABELS,),
     explains=(
         "ZA201", "ZA309", "ZA403", "ZA404", "ZA501", "ZA502", "ZA506", "ZA509", "ZA703", "ZA704",

@@ -35,6 +35,7 @@ from tb_zeroacc.diagnosis.computed.model.outputs import predicted_share, trained
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import listed, number, percent
@@ -53,6 +54,8 @@ TEXT = "Weight each class by the inverse of its count, under the numbers that th
     "weights-favour-the-majority",
     Tier.STRONG,
     Stage.INPUT,
+    healthy="Weights leave the rarer classes their say",
+    step=Step.SIMPLICITY,
     needs=(CONTRACT, LABEL_COUNTS),
     explains=("ZA203", "ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
     yields_to=("ZA210",),

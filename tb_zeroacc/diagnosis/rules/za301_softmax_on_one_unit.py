@@ -38,6 +38,7 @@ from tb_zeroacc.wording import count, number
     "softmax-on-one-unit",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    healthy="The output can differ from example to example",
     needs=(CONTRACT,),
     explains=("ZA306", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,

@@ -44,6 +44,7 @@ NEVER_NEGATIVE = frozenset({"relu", "relu6", "softplus", "exponential"})
     "relu-output-with-cross-entropy",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    healthy="The cross-entropy gets probabilities or logits",
     needs=(CONTRACT,),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA504", "ZA506", "ZA509", "ZA602", "ZA701", "ZA702",

@@ -46,6 +46,7 @@ HALF = 0.5  # a constant prediction is not right more often, unless one class ha
     "regression-loss-for-classes",
     Tier.STRONG,
     Stage.CONTRACT,
+    healthy="The loss fits class labels",
     needs=(CONTRACT,),
     explains=("ZA208", "ZA306", "ZA307", "ZA403", "ZA404", "ZA704", "ZA705"),
     fix=Fix(

@@ -64,6 +64,7 @@ def floor_of(classes: int) -> float:
     "softmax-twice",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    healthy="Softmax is applied once",
     needs=((CONTRACT, LOSS),),
     explains=("ZA404", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.LEARNING,

@@ -31,6 +31,7 @@ from tb_zeroacc.run import Role, Run
     "broadcast-in-loss",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    healthy="Each output is compared with its own label",
     needs=(CONTRACT,),
     explains=(
         "ZA206", "ZA208", "ZA401", "ZA403", "ZA404", "ZA503", "ZA509", "ZA604", "ZA702", "ZA704",

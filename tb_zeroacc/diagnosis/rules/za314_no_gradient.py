@@ -21,6 +21,7 @@ from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import END, GRADIENTS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.facts import End
 from tb_zeroacc.run import Table
 from tb_zeroacc.wording import count, listed
@@ -35,6 +36,8 @@ REFUSAL = "No gradients provided for any variable"  # of Keras 2 and 3
     "no-gradient",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    healthy="Every variable gets a gradient",
+    step=Step.GRADIENTS,
     needs=((GRADIENTS, END),),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA604", "ZA702", "ZA704", "ZA705", "ZA708"),
     fix=Fix(

@@ -40,6 +40,7 @@ FEWEST_POINTS = 3  # epochs of an accuracy of exactly 0 that are more than a bad
     "accuracy-on-regression",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    healthy="Accuracy is measured on classes",
     needs=(CONTRACT,),
     explains=("ZA403",),
     outcome=Outcome.BROKEN,

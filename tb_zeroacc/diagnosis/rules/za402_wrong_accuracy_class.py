@@ -36,6 +36,7 @@ NEAR_SHARE = 0.1  # of 1/k: the accuracy is counted over all outputs, so it hard
     "wrong-accuracy-class",
     Tier.DEFINITE,
     Stage.OUTPUT,
+    healthy="The accuracy metric fits the labels",
     needs=((CONTRACT, LOSS), (CONTRACT, ACCURACY)),
     explains=("ZA403", "ZA404"),
     outcome=Outcome.LEARNING,

@@ -56,6 +56,7 @@ BALANCED = 2.0  # times 1/k: the share of the largest of k classes
     "metric-frozen-while-loss-falls",
     Tier.STRONG,
     Stage.LOSS,
+    healthy="The accuracy follows the loss",
     needs=(LOSS, ACCURACY),
     muted_when=Muted.ACCURACY_IS_BEATEN,
     fix=Fix(

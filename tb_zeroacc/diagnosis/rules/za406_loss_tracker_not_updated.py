@@ -18,6 +18,7 @@ from tb_zeroacc.wording import number
     "loss-tracker-not-updated",
     Tier.SMELL,
     Stage.LOSS,
+    healthy="The logged loss is the loss of the steps",
     needs=(EPOCHS, STEP_LOSS),
     outcome=Outcome.LEARNING,
     fix=Fix(

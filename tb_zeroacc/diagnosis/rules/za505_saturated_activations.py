@@ -23,6 +23,7 @@ SATURATED_UNITS = SilentUnits(
     "saturated-activations",
     Tier.STRONG,
     Stage.ACTIVATIONS,
+    healthy="Activations stay where they have a slope",
     needs=(ACTIVATIONS,),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

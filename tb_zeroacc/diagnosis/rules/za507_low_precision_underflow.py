@@ -22,6 +22,7 @@ from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import CONTRACT, GRADIENTS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.facts import Contract
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number, percent
@@ -40,6 +41,8 @@ FEWEST_STEPS = 20  # the scale begins high and may leave out the first of them
     "low-precision-underflow",
     Tier.STRONG,
     Stage.ACTIVATIONS,
+    healthy="The precision suffices for the gradients",
+    step=Step.SIMPLICITY,
     needs=(CONTRACT, STEP_LOSS, GRADIENTS),
     explains=("ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705", "ZA708"),
     yields_to=("ZA101", "ZA102", "ZA103", "ZA109", "ZA112", "ZA314", "ZA504", "ZA510", "ZA601"),

@@ -26,6 +26,7 @@ from tb_zeroacc.diagnosis.computed.model.samples import known_median, lasting_si
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
@@ -37,6 +38,8 @@ FEWEST_STEPS = 10  # a last layer of zeros has constant outputs until its first 
     "constant-output",
     Tier.STRONG,
     Stage.OUTPUT,
+    healthy="The output depends on the input",
+    step=Step.SANITY,
     needs=(OUTPUTS,),
     explains=("ZA403", "ZA404", "ZA702", "ZA704"),
     muted_when=Muted.BASELINE_IS_BEATEN,

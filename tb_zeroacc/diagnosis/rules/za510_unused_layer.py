@@ -36,6 +36,7 @@ FEWEST_SAMPLES = 10  # a branch that starts at zero changes with its first updat
     "unused-layer",
     Tier.DEFINITE,
     Stage.ACTIVATIONS,
+    healthy="The output of every layer varies",
     needs=((ACTIVATIONS, CONTRACT),),
     explains=("ZA206", "ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

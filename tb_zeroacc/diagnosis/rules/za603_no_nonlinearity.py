@@ -50,6 +50,7 @@ RIVAL = (
     "no-nonlinearity",
     Tier.STRONG,
     Stage.CONTRACT,
+    healthy="Hidden layers have nonlinear activations",
     needs=(CONTRACT,),
     explains=("ZA206", "ZA404", "ZA604", "ZA704"),
     yields_to=(

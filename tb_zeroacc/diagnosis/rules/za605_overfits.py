@@ -29,6 +29,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.needs import LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Role, Split
 from tb_zeroacc.wording import number, percent
 
@@ -47,6 +48,8 @@ LEARNED = 0.8  # of the baseline: random targets are memorised to .43 to .59 (me
     "overfits",
     Tier.STRONG,
     Stage.UPDATE,
+    healthy="Validation goes along with training",
+    step=Step.SIMPLICITY,
     needs=((LOSS, VALIDATION_LOSS),),
     outcome=Outcome.LEARNING,
     fix=Fix(

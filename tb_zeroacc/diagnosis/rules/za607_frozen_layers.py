@@ -41,6 +41,7 @@ THAW = (
     "frozen-layers",
     Tier.DEFINITE,
     Stage.CONTRACT,
+    healthy="The layers that are to learn are trainable",
     needs=(CONTRACT,),
     explains=(
         "ZA206", "ZA403", "ZA404", "ZA503", "ZA509", "ZA510", "ZA604", "ZA702", "ZA703", "ZA704",

@@ -45,6 +45,7 @@ FEWEST_STEPS = 100  # a divergence falls at first in health as well, before the 
     "posterior-collapse",
     Tier.STRONG,
     Stage.OUTPUT,
+    healthy="The latent variables carry information",
     needs=(A_LOG,),
     explains=("ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
     yields_to=("ZA101", "ZA102", "ZA106", "ZA501"),

@@ -48,6 +48,7 @@ FEWEST_POINTS = 8
     "one-player-only",
     Tier.STRONG,
     Stage.LOSS,
+    healthy="Both players are in the game",
     needs=(A_LOG,),
     explains=("ZA509", "ZA705"),
     yields_to=("ZA501", "ZA607", "ZA701", "ZA702", "ZA708"),

@@ -62,6 +62,7 @@ FEWEST_STEPS = 20  # the median of fewer would be that of a warm-up
     "learning-rate-too-low",
     Tier.STRONG,
     Stage.UPDATE,
+    healthy="The learning rate is high enough to move the weights",
     needs=((LOSS, WEIGHTS), (WEIGHTS, CONTRACT, LEARNING_RATE)),
     explains=("ZA404", "ZA704", "ZA705"),
     yields_to=("ZA101", "ZA102", "ZA210", "ZA303", "ZA503", "ZA504", "ZA505", "ZA601"),

@@ -50,6 +50,7 @@ AT_CHANCE = 0.05  # of ln k
     "diverging-loss",
     Tier.STRONG,
     Stage.LOSS,
+    healthy="The loss stays within bounds",
     needs=(LOSS,),
     explains=("ZA704", "ZA705"),
     yields_to=("ZA706",),

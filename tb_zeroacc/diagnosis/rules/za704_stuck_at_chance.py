@@ -54,6 +54,7 @@ from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
@@ -89,6 +90,8 @@ class _Chance:
     "stuck-at-chance",
     Tier.STRONG,
     Stage.LOSS,
+    healthy="The model beats guessing",
+    step=Step.SANITY,
     needs=((LOSS, VALIDATION_LOSS),),
     explains=("ZA404", "ZA403"),
     yields_to=("ZA703", "ZA706"),

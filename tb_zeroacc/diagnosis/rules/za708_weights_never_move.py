@@ -72,6 +72,7 @@ REVIVE = Fix(
     "weights-never-move",
     Tier.DEFINITE,
     Stage.UPDATE,
+    healthy="The weights move",
     needs=((WEIGHTS, HISTOGRAMS),),
     explains=("ZA404", "ZA702", "ZA704", "ZA705"),
     fix=Fix(

@@ -34,6 +34,7 @@ from tb_zeroacc.wording import count, number
     "eta-always-zero",
     Tier.SMELL,
     Stage.UPDATE,
+    healthy="An epoch has several batches",
     needs=((EPOCHS, PROGRESS),),
     outcome=Outcome.LEARNING,
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -34,6 +34,7 @@ FEWEST_SAMPLES = 10
     "input-bound",
     Tier.SMELL,
     Stage.INPUT,
+    healthy="Data arrive in time",
     needs=(PROGRESS,),
     outcome=Outcome.LEARNING,
     fix=Fix(
