@@ -58,6 +58,7 @@ def run_json(reading: Reading) -> wire.Training:
         "checklist": telling.checklist(verdict.checks),
         "lacking": telling.lacking(verdict.checks),
         "no_recording": telling.no_recording(run, verdict.checks),
+        "settings": telling.settings(run),
         "steps": _steps(run),
         "epochs": _epochs(run),
         "first_time": run.first_time,

@@ -268,6 +268,18 @@ class Unrecorded(TypedDict):
     remedy: str
 
 
+class Setting(TypedDict):
+    """Something that a training was set to, as far as it is on record.
+
+    Attributes:
+        name: `learning rate`, `layer Dense 2`: the same in every training.
+        text: How it reads: `0.001`, `64 units, relu`.
+    """
+
+    name: str
+    text: str
+
+
 class Training(TypedDict):
     """One training with its verdict.
 
@@ -299,6 +311,7 @@ class Training(TypedDict):
         checklist: The six steps of a first look, in their order.
         lacking: What was not logged, the line that tells most first.
         no_recording: What only a recording would tell; null where there is one.
+        settings: What is on record of model, loss, optimizer, data and program.
         curve: The loss; its baseline is the threshold.
         glance: A few numbers; `comparison` says on which side of its limit each lies now.
     """
@@ -330,6 +343,7 @@ class Training(TypedDict):
     checklist: list[StepAnswer]
     lacking: list[Lacking]
     no_recording: NoRecording | None
+    settings: list[Setting]
     curve: Evidence | None
     glance: list[Evidence]
 

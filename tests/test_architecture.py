@@ -34,7 +34,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "diagnosis": ({"facts", "run", "series"}, {"numpy"}),
     "verdict": ({"logs", "run", "diagnosis"}, set()),
     "wire": (set(), set()),
-    "telling": ({"wire", "run", "diagnosis"}, set()),
+    "telling": ({"wire", "facts", "run", "diagnosis"}, {"numpy"}),
     "marking": ({"run", "diagnosis"}, {"numpy"}),
     "encoding": ({"wire", "telling", "marking", "verdict", "run", "diagnosis"}, set()),
     "arguments": (set(), set()),

@@ -1,4 +1,6 @@
 import {useMemo, useRef} from "preact/hooks";
+import {runBefore} from "./compare/before";
+import {ComparePage} from "./compare/ComparePage";
 import {TrainingList} from "./list/TrainingList";
 import {getTraining} from "./model/fetching";
 import {useDark} from "./model/useDark";
@@ -15,7 +17,7 @@ import "./App.css";
 export function App() {
   const dark = useDark();
   const {list, version, failed} = useList();
-  const {place, choose, narrow, turn, explain, toggle} = usePlace();
+  const {place, choose, compare, narrow, turn, explain, toggle} = usePlace();
   const {find, state, why, sort} = place;
   const head = list?.head ?? null;
   const row = list?.rows.find(({name}) => name === place.run) ?? list?.rows[0];
@@ -33,6 +35,7 @@ export function App() {
     () => ({dark, version, runs: members, explain: (code) => latest.current(code)}),
     [dark, version, members],
   );
+  const before = useMemo(() => runBefore(list?.rows ?? [], name), [list, name]);
   const missing = head?.complete && place.run !== "" && name !== place.run;
   const replaced = `There is no training named ${place.run} any more; this is the worst one.`;
   const errors = head?.errors ?? [];
@@ -59,11 +62,21 @@ export function App() {
               ))}
               {place.rule ? (
                 <RulePage code={place.rule} onClose={() => explain("")} />
+              ) : place.against ? (
+                <ComparePage
+                  run={name}
+                  others={place.against}
+                  names={(list?.rows ?? []).map((other) => other.name)}
+                  onChange={(against) => compare(name, against)}
+                  onChoose={choose}
+                />
               ) : (
                 training && (
                   <TrainingPage
                     training={training}
                     cause={place.cause}
+                    before={before}
+                    onCompare={() => compare(training.run, before === null ? [] : [before])}
                     open={place.open}
                     onTurn={(code) => turn(training.run, code)}
                     onToggle={(line) => toggle(training.run, line)}

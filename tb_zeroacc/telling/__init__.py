@@ -4,6 +4,7 @@ Tab and command show what is said here and judge nothing themselves.
 """
 
 from tb_zeroacc.telling.checklist import checklist
+from tb_zeroacc.telling.settings import settings
 from tb_zeroacc.telling.verdicts import (
     PREVIEW,
     PROMISES,
@@ -48,6 +49,7 @@ __all__ = [
     "no_recording",
     "rank",
     "rivals_text",
+    "settings",
     "severity",
     "status",
     "tally",

@@ -186,6 +186,27 @@ def test_a_code_leads_to_its_page_and_back(page: Page, tab: FrameLocator) -> Non
     expect(headline).to_contain_text("the first update was 72 times")
 
 
+def test_two_trainings_are_compared_and_the_address_keeps_it(
+    page: Page, tab: FrameLocator
+) -> None:
+    tab.get_by_role("button", name="Compare with the run before").click()
+    others = tab.get_by_role("combobox", name="Add a training to the comparison")
+    others.fill("digits_mended")
+    page.reload()
+    table = tab.get_by_role("article", name="Comparison").get_by_role("table")
+    names = table.get_by_role("columnheader")
+    expect(names).to_have_count(3)
+    tab.get_by_role("button", name=re.compile("Leave out (?!digits_mended)")).click()
+    expect(names).to_have_text(["digits_mended", "learning_rate_too_high"])
+    expect(tab.get_by_role("heading", level=1)).to_have_text("2 causes are new.")
+    expect(table.get_by_role("row", name="Learning rate too high ZA701")).to_contain_text("new")
+    expect(table.get_by_role("row", name="learning rate 0.001 10")).to_be_visible()
+    expect(table.get_by_role("row", name="optimizer")).to_have_count(0)
+    expect(tab.locator(".Overlay canvas")).to_be_visible()
+    tab.get_by_role("button", name="Back to the verdict").click()
+    expect(tab.locator(".Facts-name")).to_have_text("learning_rate_too_high")
+
+
 def test_each_number_stands_beside_what_is_healthy_and_a_verdict(tab: FrameLocator) -> None:
     rows = tab.get_by_role("article", name=re.compile("ZA701")).locator(".Evidence tbody tr")
     expect(rows.first).to_contain_text("72.3")

@@ -218,6 +218,14 @@ export interface Unrecorded {
   remedy: string;
 }
 
+/** Something that a training was set to, as far as it is on record. */
+export interface Setting {
+  /** `learning rate`, `layer Dense 2`: the same in every training. */
+  name: string;
+  /** How it reads: `0.001`, `64 units, relu`. */
+  text: string;
+}
+
 /** One training with its verdict. */
 export interface Training {
   /** The log directory, as given. */
@@ -274,6 +282,8 @@ export interface Training {
   lacking: Lacking[];
   /** What only a recording would tell; null where there is one. */
   no_recording: NoRecording | null;
+  /** What is on record of model, loss, optimizer, data and program. */
+  settings: Setting[];
   /** The loss; its baseline is the threshold. */
   curve: Evidence | null;
   /** A few numbers; `comparison` says on which side of its limit each lies now. */

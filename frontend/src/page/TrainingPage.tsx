@@ -15,6 +15,9 @@ interface TrainingPageProps {
   training: Training;
   /** Code of the cause that is shown; empty for the main one. */
   cause: string;
+  /** Name of the training before it; null where there is none. */
+  before: string | null;
+  onCompare: () => void;
   open: readonly string[];
   onTurn: (code: string) => void;
   onToggle: (line: string) => void;
@@ -23,13 +26,14 @@ interface TrainingPageProps {
 const HEIGHT = 240;
 
 /** One training: one sentence, one picture, one fix for each cause; all else in lines that unfold. */
-export function TrainingPage({training, cause, open, onTurn, onToggle}: TrainingPageProps) {
+export function TrainingPage(props: TrainingPageProps) {
+  const {training, cause, before, onCompare, open, onTurn, onToggle} = props;
   const causes = causesOf(training);
   const shown = shownCause(causes, cause);
   const {finding, headline, context} = shown;
   return (
     <>
-      <Facts training={training} shown={finding} />
+      <Facts {...{training, before, onCompare}} shown={finding} />
       <CauseTabs causes={causes} shown={shown} onTurn={onTurn} />
       <div id="cause" role={causes.length > 1 ? "tabpanel" : undefined}>
         <h1>
@@ -52,8 +56,15 @@ export function TrainingPage({training, cause, open, onTurn, onToggle}: Training
   );
 }
 
+interface FactsProps {
+  training: Training;
+  shown: Finding | null;
+  before: string | null;
+  onCompare: () => void;
+}
+
 /** Which training this is and what became of it. */
-function Facts({training, shown}: {training: Training; shown: Finding | null}) {
+function Facts({training, shown, before, onCompare}: FactsProps) {
   return (
     <div class="Facts">
       <Pill mark={training.mark} />
@@ -63,6 +74,14 @@ function Facts({training, shown}: {training: Training; shown: Finding | null}) {
           {fact}
         </span>
       ))}
+      <button
+        type="button"
+        class="LinkButton Facts-compare"
+        title={before === null ? "with other trainings" : before}
+        onClick={onCompare}
+      >
+        {before === null ? "Compare" : "Compare with the run before"}
+      </button>
       {shown && (
         <span class="Facts-code soft" title={`${shown.title}. ${shown.promise}`}>
           <RuleLink code={shown.code} /> · {shown.tier}
