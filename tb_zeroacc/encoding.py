@@ -36,6 +36,7 @@ def run_json(reading: Reading) -> wire.Training:
         "members": list(run.members),
         "sessions": run.sessions,
         "state": run.state,
+        "progress": telling.progress(run),
         "sampled": run.sampled,
         "notes": list(run.notes),
         "unrecorded": [

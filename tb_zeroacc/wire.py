@@ -280,6 +280,38 @@ class Setting(TypedDict):
     text: str
 
 
+class Estimate(TypedDict):
+    """A moment that is estimated, in seconds since 1970.
+
+    Attributes:
+        at: The likeliest one; null where none can be told.
+        earliest: Of the likely ones; null without `at`.
+        latest: Of the likely ones; null without `at`.
+        note: What more there is to say, or why there is none, without a full stop; may be empty.
+    """
+
+    at: float | None
+    earliest: float | None
+    latest: float | None
+    note: str
+
+
+class Progress(TypedDict):
+    """How far a training is that still runs.
+
+    Attributes:
+        text: `step 20 of 780`; empty where nothing is counted.
+        share: Of the whole way, 0 to 1; null where the end is not known.
+        end: When it ends at its recent pace.
+        convergence: When its loss levels off.
+    """
+
+    text: str
+    share: float | None
+    end: Estimate
+    convergence: Estimate
+
+
 class Training(TypedDict):
     """One training with its verdict.
 
@@ -289,6 +321,7 @@ class Training(TypedDict):
         members: TensorBoard's runs that belong to it.
         sessions: How often the directory was trained into; the latest is judged.
         state: Whether it still runs.
+        progress: How far it is; null of one that is not known to go on.
         sampled: Whether points came through a sampling data provider.
         notes: Sentences on the log itself.
         unrecorded: What should be on record and is not.
@@ -321,6 +354,7 @@ class Training(TypedDict):
     members: list[str]
     sessions: int
     state: State
+    progress: Progress | None
     sampled: bool
     notes: list[str]
     unrecorded: list[Unrecorded]

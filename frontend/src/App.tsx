@@ -3,10 +3,13 @@ import {runBefore} from "./compare/before";
 import {ComparePage} from "./compare/ComparePage";
 import {TrainingList} from "./list/TrainingList";
 import {getTraining} from "./model/fetching";
+import {shownCode, shownName} from "./model/held";
 import {useDark} from "./model/useDark";
 import {useFetched} from "./model/useFetched";
 import {useList} from "./model/useList";
 import {usePlace} from "./model/usePlace";
+import {NewsBar} from "./news/NewsBar";
+import {useNews} from "./news/useNews";
 import {type Tab, TabProvider} from "./page/context";
 import {EmptyState} from "./page/EmptyState";
 import {RulePage} from "./page/RulePage";
@@ -16,18 +19,24 @@ import "./App.css";
 /** The tab: trainings on the left, the verdict on one of them on the right. */
 export function App() {
   const dark = useDark();
-  const {list, version, failed} = useList();
+  const {list, version, failed, answered} = useList();
   const {place, choose, compare, narrow, turn, explain, toggle} = usePlace();
   const {find, state, why, sort} = place;
   const head = list?.head ?? null;
-  const row = list?.rows.find(({name}) => name === place.run) ?? list?.rows[0];
-  const name = row?.name ?? "";
+  const read = useRef({name: "", code: ""});
+  const unnamed = useRef(""); // what stands at the address that names no training
+  const name = shownName(list, place.run, unnamed.current);
+  if (head?.complete && !place.run) unnamed.current = name;
+  if (name !== read.current.name) read.current = {name, code: ""};
   const {data: training, failed: refused} = useFetched(
     name,
     version,
     () => getTraining(name),
     true,
   );
+  const [news, forget] = useNews(list, training);
+  const cause = training?.run === name ? shownCode(training, place.cause, read.current.code) : "";
+  if (training?.run === name) read.current.code = cause || (training.main ?? "");
   const members = head?.members ?? 0;
   const latest = useRef(explain);
   latest.current = explain;
@@ -36,14 +45,18 @@ export function App() {
     [dark, version, members],
   );
   const before = useMemo(() => runBefore(list?.rows ?? [], name), [list, name]);
+  const show = (run: string, code: string): void => {
+    read.current = {name: run, code};
+    turn(run, code);
+  };
   const missing = head?.complete && place.run !== "" && name !== place.run;
   const replaced = `There is no training named ${place.run} any more; this is the worst one.`;
   const errors = head?.errors ?? [];
-  const warnings = [failed, refused, ...errors, missing ? replaced : ""].filter(Boolean);
+  const warnings = [refused, ...errors, missing ? replaced : ""].filter(Boolean);
   return (
     <TabProvider value={tab}>
       <div class="Tab">
-        {list && row && (
+        {list && name && (
           <TrainingList
             list={list}
             chosen={name}
@@ -52,8 +65,8 @@ export function App() {
             onChoose={choose}
           />
         )}
-        <main class="Page" tabIndex={-1} aria-busy={row !== undefined && training?.run !== name}>
-          {row ? (
+        <main class="Page" tabIndex={-1} aria-busy={name !== "" && training?.run !== name}>
+          {name ? (
             <>
               {warnings.map((sentence) => (
                 <p key={sentence} class="Warning" role="status">
@@ -74,11 +87,11 @@ export function App() {
                 training && (
                   <TrainingPage
                     training={training}
-                    cause={place.cause}
+                    cause={cause}
                     before={before}
                     onCompare={() => compare(training.run, before === null ? [] : [before])}
                     open={place.open}
-                    onTurn={(code) => turn(training.run, code)}
+                    onTurn={(code) => show(training.run, code)}
                     onToggle={(line) => toggle(training.run, line)}
                   />
                 )
@@ -88,6 +101,16 @@ export function App() {
             <EmptyState head={head} failed={failed} />
           )}
         </main>
+        <NewsBar
+          {...{failed, answered}}
+          news={news.filter((one) => one.name !== name || one.code !== read.current.code)}
+          shown={name}
+          onShow={(one) => {
+            forget();
+            show(one.name, one.code);
+          }}
+          onDismiss={forget}
+        />
       </div>
     </TabProvider>
   );

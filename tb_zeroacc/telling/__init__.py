@@ -4,6 +4,7 @@ Tab and command show what is said here and judge nothing themselves.
 """
 
 from tb_zeroacc.telling.checklist import checklist
+from tb_zeroacc.telling.progress import progress
 from tb_zeroacc.telling.settings import settings
 from tb_zeroacc.telling.verdicts import (
     PREVIEW,
@@ -47,6 +48,7 @@ __all__ = [
     "main_finding",
     "mark",
     "no_recording",
+    "progress",
     "rank",
     "rivals_text",
     "settings",

@@ -84,6 +84,14 @@ def training(run: str, outcome: str, headline: str, **more: Any) -> Json:
     return {**told, "first_time": now - 300, "last_time": now - 125, **more}
 
 
+def progress() -> Json:
+    """What is ahead of a training: an end, and a loss that tells nothing of its own."""
+    now = time.time()
+    end = {"at": now + 1200, "earliest": now + 900, "latest": now + 1800, "note": ""}
+    why = {"at": None, "earliest": None, "latest": None, "note": "it does not bend"}
+    return {"text": "step 20 of 780", "share": 20 / 780, "end": end, "convergence": why}
+
+
 def checks(findings: Sequence[Finding]) -> dict[str, Answer]:
     """All four answers; flagged is what these findings name."""
     split = Missing("a validation loss", "model.fit(..., validation_data=(x_val, y_val))")

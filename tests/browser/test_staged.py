@@ -207,6 +207,36 @@ def test_two_trainings_are_compared_and_the_address_keeps_it(
     expect(tab.locator(".Facts-name")).to_have_text("learning_rate_too_high")
 
 
+def test_what_comes_new_is_announced_without_moving_what_is_read(page: Page) -> None:
+    runs = staged.runs()
+    live = next(one for one in runs if one["run"] == "breast_cancer")
+    live["progress"] = staged.progress()
+    answer = staged.verdicts(runs=runs)
+    staged.stage(page, answer, place="&p.zero_accuracy.run=breast_cancer")
+    tab = page.frame_locator(FRAME)
+    facts = tab.locator(".Facts")
+    expect(facts).to_contain_text("still running, step 20 of 780")
+    ahead = tab.locator(".Ahead")
+    expect(ahead).to_contain_text(re.compile(r"About 20 minutes \(15 to 30\) left"))
+    expect(ahead).to_contain_text("When the loss levels off cannot be told: it does not bend.")
+    headline = tab.get_by_role("heading", level=1)
+    place = headline.bounding_box()
+    worse = next(one for one in staged.runs() if one["run"] == "deep_sigmoid")
+    answer["runs"] = [*runs, {**worse, "run": "new"}]
+    news = tab.locator(".NewsBar")
+    expect(news).to_contain_text("New cause: Gradients vanish, in new")
+    assert headline.bounding_box() == place
+    answer["runs"] = runs
+    body = tab.locator("body")
+    body.evaluate("() => { asks = fetch; fetch = () => Promise.reject(new TypeError()); }")
+    expect(news).to_contain_text("does not answer. Is it still running? What is shown is of")
+    assert headline.bounding_box() == place
+    body.evaluate("() => { fetch = asks; }")
+    expect(news).not_to_contain_text("does not answer")
+    news.get_by_role("button", name="Dismiss").click()
+    expect(news.get_by_role("button")).to_have_count(0)
+
+
 def test_each_number_stands_beside_what_is_healthy_and_a_verdict(tab: FrameLocator) -> None:
     rows = tab.get_by_role("article", name=re.compile("ZA701")).locator(".Evidence tbody tr")
     expect(rows.first).to_contain_text("72.3")

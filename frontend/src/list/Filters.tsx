@@ -34,7 +34,7 @@ export function Filters({rows, narrowing, onNarrow}: FiltersProps) {
         ))}
         {(live > 0 || state === LIVE) && (
           <Chip words="Still running" count={live} on={state === LIVE} onPick={() => pick(LIVE)}>
-            <span class="Filters-live" aria-hidden="true" /> Still running{" "}
+            <span class="LiveMark" aria-hidden="true" /> Still running{" "}
             <span class="soft">{live}</span>
           </Chip>
         )}

@@ -1,6 +1,7 @@
 import {useLayoutEffect, useMemo, useRef, useState} from "preact/hooks";
 import type {List} from "../model/fetching";
-import {formatCount, formatNumber} from "../model/numbers";
+import {formatBriefly, formatCount, formatNumber} from "../model/numbers";
+import {useNow} from "../model/useNow";
 import type {Summaries, Summary} from "../model/wire";
 import {Filters} from "./Filters";
 import {type Narrowing, nameParts, narrowed} from "./narrowing";
@@ -22,6 +23,7 @@ interface TrainingListProps {
  */
 export function TrainingList({list, chosen, narrowing, onNarrow, onChoose}: TrainingListProps) {
   const box = useRef<HTMLUListElement>(null);
+  const now = useNow();
   const shown = useMemo(() => narrowed(list.rows, narrowing), [list, ...Object.values(narrowing)]);
   const [first, end] = useVisibleRows(box, shown.length);
   const at = Math.max(
@@ -75,6 +77,7 @@ export function TrainingList({list, chosen, narrowing, onNarrow, onChoose}: Trai
                 count={shown.length}
                 stop={n === row}
                 chosen={summary.name === chosen}
+                now={now}
                 onChoose={onChoose}
               />
             )
@@ -106,11 +109,12 @@ interface RowProps {
   /** Whether the tab key stops at it. */
   stop: boolean;
   chosen: boolean;
+  now: number;
   onChoose: (run: string) => void;
 }
 
-function Row({row, place, count, stop, chosen, onChoose}: RowProps) {
-  const {name, mark, cause, sparkline, baseline} = row;
+function Row({row, place, count, stop, chosen, now, onChoose}: RowProps) {
+  const {name, mark, cause, sparkline, baseline, live, last_time: last} = row;
   const [head, tail] = nameParts(name);
   return (
     <li
@@ -140,6 +144,15 @@ function Row({row, place, count, stop, chosen, onChoose}: RowProps) {
         <span class="Row-cause soft">
           <span class="visually-hidden">{mark.words}: </span>
           {cause}
+        </span>
+        <span class="Row-when soft">
+          {live ? (
+            <>
+              <span class="LiveMark" aria-hidden="true" /> live
+            </>
+          ) : (
+            last !== null && formatBriefly(last, now)
+          )}
         </span>
       </button>
     </li>

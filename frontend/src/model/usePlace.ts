@@ -32,7 +32,10 @@ export function usePlace(): PlaceControl {
   const compare = (run: string, against: readonly string[] | null): void =>
     go({...place, run, rule: "", against}, "push");
   const narrow = (narrowing: Narrowing): void => go({...place, ...narrowing}, "replace");
-  const turn = (run: string, cause: string): void => go({...place, run, cause}, "replace");
+  const turn = (run: string, cause: string): void => {
+    const isElsewhere = place.run !== run || place.rule !== "" || place.against !== null;
+    go({...place, run, cause, rule: "", against: null}, isElsewhere ? "push" : "replace");
+  };
   const explain = (rule: string): void => go({...place, rule}, "push");
   const toggle = (run: string, line: string): void => {
     const open = place.open.includes(line)

@@ -226,6 +226,30 @@ export interface Setting {
   text: string;
 }
 
+/** A moment that is estimated, in seconds since 1970. */
+export interface Estimate {
+  /** The likeliest one; null where none can be told. */
+  at: number | null;
+  /** Of the likely ones; null without `at`. */
+  earliest: number | null;
+  /** Of the likely ones; null without `at`. */
+  latest: number | null;
+  /** What more there is to say, or why there is none, without a full stop; may be empty. */
+  note: string;
+}
+
+/** How far a training is that still runs. */
+export interface Progress {
+  /** `step 20 of 780`; empty where nothing is counted. */
+  text: string;
+  /** Of the whole way, 0 to 1; null where the end is not known. */
+  share: number | null;
+  /** When it ends at its recent pace. */
+  end: Estimate;
+  /** When its loss levels off. */
+  convergence: Estimate;
+}
+
 /** One training with its verdict. */
 export interface Training {
   /** The log directory, as given. */
@@ -238,6 +262,8 @@ export interface Training {
   sessions: number;
   /** Whether it still runs. */
   state: State;
+  /** How far it is; null of one that is not known to go on. */
+  progress: Progress | null;
   /** Whether points came through a sampling data provider. */
   sampled: boolean;
   /** Sentences on the log itself. */

@@ -1,5 +1,7 @@
 import {formatCount, formatWhen} from "../model/numbers";
+import {useNow} from "../model/useNow";
 import type {Finding, Training} from "../model/wire";
+import {Ahead} from "./Ahead";
 import {CauseTabs} from "./CauseTabs";
 import {causesOf, shownCause} from "./causes";
 import {FindingBody} from "./FindingBody";
@@ -34,6 +36,7 @@ export function TrainingPage(props: TrainingPageProps) {
   return (
     <>
       <Facts {...{training, before, onCompare}} shown={finding} />
+      {training.progress && <Ahead progress={training.progress} />}
       <CauseTabs causes={causes} shown={shown} onTurn={onTurn} />
       <div id="cause" role={causes.length > 1 ? "tabpanel" : undefined}>
         <h1>
@@ -65,15 +68,18 @@ interface FactsProps {
 
 /** Which training this is and what became of it. */
 function Facts({training, shown, before, onCompare}: FactsProps) {
+  const now = useNow();
   return (
     <div class="Facts">
       <Pill mark={training.mark} />
       <span class="Facts-name">{training.run}</span>
-      {[lengthOf(training), whenOf(training), partsOf(training)].filter(Boolean).map((fact) => (
-        <span class="soft" key={fact}>
-          {fact}
-        </span>
-      ))}
+      {[lengthOf(training), whenOf(training, now), partsOf(training)]
+        .filter(Boolean)
+        .map((fact) => (
+          <span class="soft" key={fact}>
+            {fact}
+          </span>
+        ))}
       <button
         type="button"
         class="LinkButton Facts-compare"
@@ -98,9 +104,9 @@ function lengthOf({epochs, steps}: Training): string {
   return parts.join(", ");
 }
 
-function whenOf({state, last_time}: Training): string {
-  const ago = last_time === null ? "" : formatWhen(last_time, Date.now() / 1000);
-  if (state === "live") return "still running";
+function whenOf({state, last_time, progress}: Training, now: number): string {
+  const ago = last_time === null ? "" : formatWhen(last_time, now);
+  if (state === "live") return ["still running", progress?.text].filter(Boolean).join(", ");
   if (!ago) return "";
   return state === "ended" ? `ended ${ago}` : `last record ${ago}`;
 }
