@@ -176,7 +176,7 @@ function Group({title, columns, children}: GroupProps) {
   return (
     <tbody>
       <tr>
-        <th scope="rowgroup" colSpan={columns + 2} class="Compare-group">
+        <th scope="colgroup" colSpan={columns + 2} class="Compare-group">
           {title}
         </th>
       </tr>

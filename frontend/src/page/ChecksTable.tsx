@@ -55,7 +55,7 @@ export function ChecksTable({checks, tally, noRecording}: ChecksTableProps) {
           <tbody key={title}>
             {title && (
               <tr>
-                <th scope="rowgroup" colSpan={3} class="Checks-family">
+                <th scope="colgroup" colSpan={3} class="Checks-family">
                   {title}
                 </th>
               </tr>
