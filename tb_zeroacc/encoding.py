@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from tb_zeroacc import __version__, telling, wire
-from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed
 from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.diagnosis.diagnosis import Finding
 from tb_zeroacc.evidence_encoding import facts_json, reference_json
@@ -36,6 +36,7 @@ def run_json(reading: Reading) -> wire.Training:
         "members": list(run.members),
         "sessions": run.sessions,
         "state": run.state,
+        "progress": telling.progress(run),
         "sampled": run.sampled,
         "notes": list(run.notes),
         "unrecorded": [
@@ -55,8 +56,10 @@ def run_json(reading: Reading) -> wire.Training:
         ],
         "checks": {code: _check_json(code, answer) for code, answer in verdict.checks.items()},
         "tally": telling.tally(verdict.checks.values()),
+        "checklist": telling.checklist(verdict.checks),
         "lacking": telling.lacking(verdict.checks),
         "no_recording": telling.no_recording(run, verdict.checks),
+        "settings": telling.settings(run),
         "steps": _steps(run),
         "epochs": _epochs(run),
         "first_time": run.first_time,
@@ -102,8 +105,12 @@ def _check_json(code: str, answer: Answer) -> wire.Check:
         lines = [need for need in answer.needs if need.how_to_log]
         needs = [{"what": need.what, "how_to_log": need.how_to_log} for need in lines]
     rule = RULES.get(code)
+    title = code if rule is None else telling.title(rule.name)
+    holds = rule is not None and isinstance(answer, Passed)
     check: wire.Check = {
-        "title": code if rule is None else telling.title(rule.name),
+        "title": title,
+        "statement": rule.healthy if rule is not None and holds else title,
+        "family": "" if rule is None else rule.family.title,
         "status": telling.status(answer),
         "reason": answer.summary if isinstance(answer, Flagged) else answer.reason,
         "needs": needs,

@@ -35,7 +35,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "pool": ({"logs", "run"}, set()),
     "verdict": ({"logs", "run", "diagnosis", "pool"}, set()),
     "wire": (set(), set()),
-    "telling": ({"wire", "run", "diagnosis"}, set()),
+    "telling": ({"wire", "facts", "run", "diagnosis"}, {"numpy"}),
     "marking": ({"run", "diagnosis"}, {"numpy"}),
     "evidence_encoding": ({"wire", "telling", "marking", "run", "diagnosis"}, set()),
     "picturing": (
@@ -75,9 +75,8 @@ FLOORS = {
         "monitor", "drawing", "preflight",
     ),
     "diagnosis": (
-        "computed", "answers", "needs", "context", "answering", "diagnosis", "motif", "rule",
-        "rules",
-        "catalogue", "overview", "outcome", "engine",
+        "computed", "answers", "needs", "context", "answering", "diagnosis", "motif", "steps",
+        "rule", "rules", "catalogue", "overview", "outcome", "engine",
     ),
 }  # fmt: skip
 EVERY_FLOOR = [(room, floor) for room, floors in FLOORS.items() for floor in floors]

@@ -1,8 +1,9 @@
 import {describe, expect, test} from "vitest";
 import {sparkline} from "../src/list/sparkline";
 import {titleOf} from "../src/model/titles";
-import type {Finding, Training} from "../src/model/wire";
+import type {Check, Finding, Status, Tally, Training} from "../src/model/wire";
 import {causesOf, countCauses, shownCause} from "../src/page/causes";
+import {familiesOf} from "../src/page/checks";
 import {pastedOf, piecesOf} from "../src/page/diff";
 import {firstDrawable} from "../src/page/evidence";
 import {blocksOf} from "../src/page/markdown";
@@ -115,4 +116,39 @@ test("tags are said in words", () => {
   expect(titleOf("zeroacc/gradients/dense_1")).toBe("Gradient in dense_1");
   expect(titleOf("epoch_loss")).toBe("Loss, each epoch");
   expect(titleOf("my/own/tag")).toBe("my/own/tag");
+});
+
+describe("checks", () => {
+  const check = (family: string, status: Status): Check => ({
+    title: "",
+    statement: "",
+    family,
+    status,
+    reason: "",
+    needs: [],
+  });
+  const mark = {sign: "", words: "", tone: "soft"} as const;
+  const tally: Tally[] = [
+    {status: "flagged", mark, count: 1},
+    {status: "passed", mark, count: 3},
+  ];
+  const all = {
+    ZA001: check("Log", "passed"),
+    ZA101: check("Inputs", "passed"),
+    ZA102: check("Inputs", "flagged"),
+    __proto__x: check("constructor", "passed"),
+  };
+  const shown = (...args: [Status | null, string[]]) =>
+    familiesOf(all, tally, ...args).map(({title, lines}) => [title, lines.map(({code}) => code)]);
+  test("stand by family, and what is flagged stands first in it", () => {
+    expect(shown(null, [])).toEqual([
+      ["Log", ["ZA001"]],
+      ["Inputs", ["ZA102", "ZA101"]],
+      ["constructor", ["__proto__x"]],
+    ]);
+  });
+  test("that are left out leave no empty family", () => {
+    expect(shown("flagged", [])).toEqual([["Inputs", ["ZA102"]]]);
+    expect(shown("passed", ["ZA001", "__proto__x"])).toEqual([["Inputs", ["ZA101"]]]);
+  });
 });

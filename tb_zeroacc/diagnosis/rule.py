@@ -19,6 +19,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import Need
+from tb_zeroacc.diagnosis.steps import Step
 
 Decide = Callable[[RunContext], Answer]
 CODE = re.compile(r"ZA\d{3}")
@@ -50,6 +51,24 @@ class Family(Enum):
     OPTIMISATION = 7
     PROGRESS = 8
 
+    @property
+    def title(self) -> str:
+        """Its name as a reader would say it: `Output and loss`."""
+        return self.name.replace("_", " ").capitalize()
+
+
+_STEPS = {  # in which a family's rules are looked at, unless one of them says otherwise
+    Family.LOG: Step.SANITY,
+    Family.INPUTS: Step.DATA,
+    Family.LABELS: Step.DATA,
+    Family.OUTPUT_AND_LOSS: Step.LOSS,
+    Family.METRIC: Step.LOSS,
+    Family.NUMBERS: Step.GRADIENTS,
+    Family.ARCHITECTURE: Step.ARCHITECTURE,
+    Family.OPTIMISATION: Step.GRADIENTS,
+    Family.PROGRESS: Step.SANITY,
+}
+
 
 class Muted(Enum):
     """What a run achieves that disproves a suspicion; the value is the reason that a check gives.
@@ -68,6 +87,11 @@ class Muted(Enum):
         return self is Muted.ACCURACY_IS_BEATEN and bool(context.beats_accuracy)
 
 
+def family_of(code: str) -> Family:
+    """What a rule of this code looks at."""
+    return Family(int(code[2]))
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # each is itself: hashed for every run
 class Rule:
     """One cause that can be diagnosed.
@@ -77,6 +101,8 @@ class Rule:
         name: Kebab-case name of the fault, never of its cure.
         tier: The strongest tier at which it may speak.
         stage: Where in a training step its fault shows first; a consequence shows no earlier.
+        healthy: What holds where it finds nothing, as a sentence without its full stop.
+        step: The one of the six steps of a first look that asks it.
         needs: Every entry must be met; an entry of several needs is met by any one of them.
         explains: Codes of the consequences that fold under it.
         yields_to: While one of these codes, or another rule of one of these families, is flagged,
@@ -97,6 +123,8 @@ class Rule:
     name: str
     tier: Tier
     stage: Stage
+    healthy: str
+    step: Step
     needs: tuple[tuple[Need[Any], ...], ...]
     explains: tuple[str, ...]
     yields_to: tuple[str | Family, ...]
@@ -122,7 +150,7 @@ class Rule:
     @property
     def family(self) -> Family:
         """What it looks at, from its code."""
-        return Family(int(self.code[2]))
+        return family_of(self.code)
 
     @property
     def module_name(self) -> str:
@@ -193,8 +221,10 @@ def rule(
     stage: Stage,
     *,
     motif: Motif,
+    healthy: str,
     needs: tuple[Need[Any] | tuple[Need[Any], ...], ...],
     fix: Fix,
+    step: Step | None = None,
     explains: tuple[str, ...] = (),
     yields_to: tuple[str | Family, ...] = (),
     muted_when: Muted = Muted.NEVER,
@@ -214,8 +244,9 @@ def rule(
         if not CODE.fullmatch(code) or lacking:
             raise ValueError(f"{code} {name}: the page lacks {', '.join(lacking) or 'a code'}")
         groups = tuple(need if isinstance(need, tuple) else (need,) for need in needs)
+        asked_in = step or _STEPS[family_of(code)]
         return Rule(
-            code, name, tier, stage, groups, explains, yields_to, muted_when,
+            code, name, tier, stage, healthy, asked_in, groups, explains, yields_to, muted_when,
             provisional_while_live, outcome, preview, motif, fix, page, decide,
         )
 

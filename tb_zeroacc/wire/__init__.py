@@ -15,6 +15,7 @@ Outcome: TypeAlias = Literal["learning", "not_learning", "broken", "finished_ear
 State: TypeAlias = Literal["live", "ended", "unknown"]
 Tier: TypeAlias = Literal["definite", "strong", "smell"]
 Status: TypeAlias = Literal["flagged", "passed", "not_applicable", "cannot_tell"]
+Holds: TypeAlias = Literal["yes", "no", "cannot_tell"]
 Tone: TypeAlias = Literal["bad", "warn", "good", "soft"]
 
 
@@ -133,6 +134,8 @@ class Check(TypedDict):
     Attributes:
         name: `nan-in-inputs`; absent where the code is not known.
         title: Its name as a reader would say it, or else its code.
+        statement: What its line says: what holds where it passed, `Inputs vary`, else its title.
+        family: What it looks at, `Inputs`; empty where the code is not known.
         status: The answer; `Training.tally` holds its sign and words.
         reason: What was seen.
         needs: Only for `cannot_tell`.
@@ -140,9 +143,32 @@ class Check(TypedDict):
 
     name: NotRequired[str]
     title: str
+    statement: str
+    family: str
     status: Status
     reason: str
     needs: list[Need]
+
+
+class StepAnswer(TypedDict):
+    """One of the six steps in which a training is looked through, as its checks answer it.
+
+    Attributes:
+        title: `Data`.
+        question: The question of the step; `yes` is the healthy answer.
+        answer: `no` where a check found a cause or what follows from one, `cannot_tell` where most
+            of its checks could not be made.
+        mark: The answer, for the eye.
+        summary: How many of its checks could be made: `14 of 16 checks made`.
+        flagged: Codes of the checks that are flagged in it, remarks included.
+    """
+
+    title: str
+    question: str
+    answer: Holds
+    mark: Mark
+    summary: str
+    flagged: list[str]
 
 
 class Tally(TypedDict):
@@ -199,6 +225,50 @@ class Unrecorded(TypedDict):
     remedy: str
 
 
+class Setting(TypedDict):
+    """Something that a training was set to, as far as it is on record.
+
+    Attributes:
+        name: `learning rate`, `layer Dense 2`: the same in every training.
+        text: How it reads: `0.001`, `64 units, relu`.
+    """
+
+    name: str
+    text: str
+
+
+class Estimate(TypedDict):
+    """A moment that is estimated, in seconds since 1970.
+
+    Attributes:
+        at: The likeliest one; null where none can be told.
+        earliest: Of the likely ones; null without `at`.
+        latest: Of the likely ones; null without `at`.
+        note: What more there is to say, or why there is none, without a full stop; may be empty.
+    """
+
+    at: float | None
+    earliest: float | None
+    latest: float | None
+    note: str
+
+
+class Progress(TypedDict):
+    """How far a training is that still runs.
+
+    Attributes:
+        text: `step 20 of 780`; empty where nothing is counted.
+        share: Of the whole way, 0 to 1; null where the end is not known.
+        end: When it ends at its recent pace.
+        convergence: When its loss levels off.
+    """
+
+    text: str
+    share: float | None
+    end: Estimate
+    convergence: Estimate
+
+
 class Training(TypedDict):
     """One training with its verdict.
 
@@ -208,6 +278,7 @@ class Training(TypedDict):
         members: TensorBoard's runs that belong to it.
         sessions: How often the directory was trained into; the latest is judged.
         state: Whether it still runs.
+        progress: How far it is; null of one that is not known to go on.
         sampled: Whether points came through a sampling data provider.
         notes: Sentences on the log itself.
         unrecorded: What should be on record and is not.
@@ -227,8 +298,10 @@ class Training(TypedDict):
         rivals: Causes that cannot be told apart.
         checks: Every check by its code.
         tally: How many checks gave which answer, in the order to show them.
+        checklist: The six steps of a first look, in their order.
         lacking: What was not logged, the line that tells most first.
         no_recording: What only a recording would tell; null where there is one.
+        settings: What is on record of model, loss, optimizer, data and program.
         curve: The loss; its baseline is the threshold.
         glance: A few numbers; `comparison` says on which side of its limit each lies now.
     """
@@ -238,6 +311,7 @@ class Training(TypedDict):
     members: list[str]
     sessions: int
     state: State
+    progress: Progress | None
     sampled: bool
     notes: list[str]
     unrecorded: list[Unrecorded]
@@ -257,8 +331,10 @@ class Training(TypedDict):
     rivals: list[Rivals]
     checks: dict[str, Check]
     tally: list[Tally]
+    checklist: list[StepAnswer]
     lacking: list[Lacking]
     no_recording: NoRecording | None
+    settings: list[Setting]
     curve: Evidence | None
     glance: list[Evidence]
 

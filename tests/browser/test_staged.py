@@ -124,7 +124,23 @@ def test_lines_unfold_and_the_address_keeps_them(page: Page, tab: FrameLocator) 
     page.reload()
     expect(line).to_have_attribute("aria-expanded", "true")
     tab.get_by_role("button", name="3 could not be told", exact=True).click()
-    expect(tab.locator(".Checks tr")).to_have_count(3)
+    expect(tab.locator(".Checks-status")).to_have_count(3)
+
+
+def test_the_six_steps_answer_in_their_order_and_what_holds_is_a_sentence(
+    tab: FrameLocator,
+) -> None:
+    line = tab.get_by_role("button", name=re.compile("All checks.*Gradients.*no;"))
+    line.click()
+    steps = tab.get_by_role("table", name="The six steps of a first look").get_by_role("row")
+    expect(steps).to_have_text([
+        re.compile("cannot tell.*Loss"), re.compile("yes.*Data"),
+        re.compile("no.*Gradients.*Learning rate too high"), re.compile("Architecture"),
+        re.compile("Sanity"), re.compile("Simplicity"),
+    ])  # fmt: skip
+    expect(tab.get_by_role("rowheader", name="Inputs are finite ZA101")).to_be_visible()
+    families = tab.locator(".Checks-family")
+    expect(families.first).to_have_text("Inputs")
 
 
 def test_further_causes_have_their_own_picture_link_and_fix(tab: FrameLocator) -> None:
@@ -168,6 +184,57 @@ def test_a_code_leads_to_its_page_and_back(page: Page, tab: FrameLocator) -> Non
     expect(page).to_have_url(re.compile(r"p\.zero_accuracy\.rule=ZA701"))
     tab.get_by_role("button", name="Back to the verdict").click()
     expect(headline).to_contain_text("the first update was 72 times")
+
+
+def test_two_trainings_are_compared_and_the_address_keeps_it(
+    page: Page, tab: FrameLocator
+) -> None:
+    tab.get_by_role("button", name="Compare with the run before").click()
+    others = tab.get_by_role("combobox", name="Add a training to the comparison")
+    others.fill("digits_mended")
+    page.reload()
+    table = tab.get_by_role("article", name="Comparison").get_by_role("table")
+    names = table.get_by_role("columnheader")
+    expect(names).to_have_count(3)
+    tab.get_by_role("button", name=re.compile("Leave out (?!digits_mended)")).click()
+    expect(names).to_have_text(["digits_mended", "learning_rate_too_high"])
+    expect(tab.get_by_role("heading", level=1)).to_have_text("2 causes are new.")
+    expect(table.get_by_role("row", name="Learning rate too high ZA701")).to_contain_text("new")
+    expect(table.get_by_role("row", name="learning rate 0.001 10")).to_be_visible()
+    expect(table.get_by_role("row", name="optimizer")).to_have_count(0)
+    expect(tab.locator(".Overlay canvas")).to_be_visible()
+    tab.get_by_role("button", name="Back to the verdict").click()
+    expect(tab.locator(".Facts-name")).to_have_text("learning_rate_too_high")
+
+
+def test_what_comes_new_is_announced_without_moving_what_is_read(page: Page) -> None:
+    runs = staged.runs()
+    live = next(one for one in runs if one["run"] == "breast_cancer")
+    live["progress"] = staged.progress()
+    answer = staged.verdicts(runs=runs)
+    staged.stage(page, answer, place="&p.zero_accuracy.run=breast_cancer")
+    tab = page.frame_locator(FRAME)
+    facts = tab.locator(".Facts")
+    expect(facts).to_contain_text("still running, step 20 of 780")
+    ahead = tab.locator(".Ahead")
+    expect(ahead).to_contain_text(re.compile(r"About 20 minutes \(15 to 30\) left"))
+    expect(ahead).to_contain_text("When the loss levels off cannot be told: it does not bend.")
+    headline = tab.get_by_role("heading", level=1)
+    place = headline.bounding_box()
+    worse = next(one for one in staged.runs() if one["run"] == "deep_sigmoid")
+    answer["runs"] = [*runs, {**worse, "run": "new"}]
+    news = tab.locator(".NewsBar")
+    expect(news).to_contain_text("New cause: Gradients vanish, in new")
+    assert headline.bounding_box() == place
+    answer["runs"] = runs
+    body = tab.locator("body")
+    body.evaluate("() => { asks = fetch; fetch = () => Promise.reject(new TypeError()); }")
+    expect(news).to_contain_text("does not answer. Is it still running? What is shown is of")
+    assert headline.bounding_box() == place
+    body.evaluate("() => { fetch = asks; }")
+    expect(news).not_to_contain_text("does not answer")
+    news.get_by_role("button", name="Dismiss").click()
+    expect(news.get_by_role("button")).to_have_count(0)
 
 
 def test_each_number_stands_beside_what_is_healthy_and_a_verdict(tab: FrameLocator) -> None:
@@ -297,7 +364,8 @@ def test_a_refresh_asks_with_the_tag_and_draws_only_what_is_new(page: Page) -> N
     assert chart.evaluate("(canvas) => canvas.drawnOnce"), "nothing new is known of this one"
 
 
-@pytest.mark.parametrize("name", ["a b/c&d=é?#%+", "日本語/запуск", "\U0001f600", "\u202egnp.exe"])
+@pytest.mark.parametrize("name", ["a b/c&d=é?#%+", "日本語/запуск", "\U0001f600", "\u202egnp.exe",
+                                  "constructor", "__proto__", "a" * 300])  # fmt: skip
 def test_a_name_may_hold_anything(page: Page, name: str) -> None:
     runs = [*staged.runs(), staged.training(name, "learning", "No fault found.")]
     staged.stage(page, staged.verdicts(runs=runs))

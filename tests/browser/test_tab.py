@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from tb_zeroacc.plugin.reading import PAUSE
 from tests.browser import logs
 from tests.browser.conftest import FRAME, OpenTab
 
@@ -103,17 +102,21 @@ def test_behind_a_prefix_and_with_named_directories(
     expect(page.locator(PINNED).first).to_contain_text("epoch_loss", timeout=20_000)
 
 
-def test_a_training_that_comes_later_is_there_after_a_reload(
-    page: Page, open_tab: OpenTab, tmp_path: Path
+def test_a_training_that_comes_later_is_announced_and_takes_nothing_from_view(
+    open_tab: OpenTab, tmp_path: Path
 ) -> None:
+    """TensorBoard's own reload has no part in it."""
     logs.healthy(tmp_path / "first")
     tab = open_tab(f"--logdir={tmp_path}")
     expect(tab.locator(".Row-name")).to_have_text(["first"])
     logs.diverging(tmp_path / "second")
-    page.wait_for_timeout(1000 * PAUSE)
-    page.locator(".reload-button").first.click()
     expect(tab.locator(".Row-name")).to_have_text(["second", "first"])
+    expect(tab.locator(".Facts-name")).to_have_text("first")
+    news = tab.locator(".NewsBar")
+    expect(news).to_contain_text("New cause: Loss not finite, in second")
+    news.get_by_role("button", name="Show").click()
     expect(tab.locator(".Facts-name")).to_have_text("second")
+    expect(news.get_by_role("button")).to_have_count(0)
 
 
 def test_a_log_directory_that_is_not_there_is_said_in_a_sentence(

@@ -117,6 +117,14 @@ def test_name_is_the_fault_and_not_the_cure(rule: Rule) -> None:
 
 
 @every_rule
+def test_what_holds_without_the_fault_is_a_positive_sentence(rule: Rule) -> None:
+    """A check that passed is a line of its own: `Inputs vary`."""
+    assert re.fullmatch(r"[A-Z][^.:`]{5,60}[a-z0]", rule.healthy), rule.healthy
+    assert not re.search(r"\b(pass(ed|es)?|not?|none|never|nothing|fails?)\b", rule.healthy, re.I)
+    assert [other.healthy for other in CATALOGUE].count(rule.healthy) == 1
+
+
+@every_rule
 def test_references_are_known(rule: Rule) -> None:
     assert set(rule.explains) <= KNOWN
     assert {named for named in rule.yields_to if isinstance(named, str)} <= KNOWN

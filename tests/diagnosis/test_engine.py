@@ -56,6 +56,7 @@ def a_rule(
 
     decide.__doc__ = PAGE
     needs = more.pop("needs", ())
+    more.setdefault("healthy", "All is well")
     return rule(code, f"fault-{code[2:]}", tier, stage, motif=Motif.NUMBERS, needs=needs,
                 fix=Fix("Fix it."), **more)(decide)
 

@@ -43,11 +43,28 @@ export function onPlaceChange(listen: (place: Place) => void): () => void {
   const notify = (): void => {
     if (isOurs(hash())) listen(readPlace());
   };
-  attempt(() => parent.addEventListener("hashchange", notify));
-  attempt(() => parent.addEventListener("popstate", notify));
+  return onFrontChange(notify);
+}
+
+/** Calls back when the address changes, whosever tab is in front. */
+function onFrontChange(listen: () => void): () => void {
+  const events = ["hashchange", "popstate"];
+  attempt(() => events.map((event) => parent.addEventListener(event, listen)));
   return () => {
-    attempt(() => parent.removeEventListener("hashchange", notify));
-    attempt(() => parent.removeEventListener("popstate", notify));
+    attempt(() => events.map((event) => parent.removeEventListener(event, listen)));
+  };
+}
+
+/** Whether somebody can see the tab: the window is, and no other tab of TensorBoard is in front. */
+export const isWatched = (): boolean => !document.hidden && isOurs(hash());
+
+/** Calls back when that may have changed. */
+export function onWatchedChange(listen: () => void): () => void {
+  document.addEventListener("visibilitychange", listen);
+  const stop = onFrontChange(listen);
+  return () => {
+    document.removeEventListener("visibilitychange", listen);
+    stop();
   };
 }
 

@@ -8,6 +8,8 @@ export interface Place {
   run: string;
   /** Code of the finding that is shown; empty for the main one. */
   cause: string;
+  /** Names of the trainings that it is compared with; null where it is not compared. */
+  against: readonly string[] | null;
   /** Code of the rule whose page is shown; empty for the verdict itself. */
   rule: string;
   /** How the list is narrowed and sorted: see `Narrowing`; empty for all, the worst first. */
@@ -22,6 +24,7 @@ export interface Place {
 export const NOWHERE: Place = {
   run: "",
   cause: "",
+  against: null,
   rule: "",
   find: "",
   state: "",
@@ -41,6 +44,7 @@ export function placeOf(hash: string): Place {
   return {
     run: read("run"),
     cause: read("cause"),
+    against: found.has("against") ? namesOf(read("against")) : null,
     rule: read("rule"),
     find: read("find"),
     state: read("state"),
@@ -51,13 +55,17 @@ export function placeOf(hash: string): Place {
 }
 
 /** The hash with this place in it; what belongs to others stays. */
-export function hashWith(hash: string, {open, ...words}: Place): string {
+export function hashWith(hash: string, {open, against, ...words}: Place): string {
   const kept = hash
     .replace(/^#/, "")
     .split("&")
     .filter((part) => part && !part.startsWith(PREFIX));
   for (const [key, value] of Object.entries(words)) {
     if (value) kept.push(`${PREFIX}${key}=${encodeURIComponent(value)}`);
+  }
+  if (against) {
+    const names = against.map(encodeURIComponent).join(",");
+    kept.push(`${PREFIX}against=${encodeURIComponent(names)}`);
   }
   if (open.length) kept.push(`${PREFIX}open=${encodeURIComponent(open.join(","))}`);
   return `#${kept.join("&")}`;
@@ -67,6 +75,9 @@ export function hashWith(hash: string, {open, ...words}: Place): string {
 export function isInFront(hash: string): boolean {
   return hash.replace(/^#/, "").split("&")[0] === TAB;
 }
+
+/** Names that were joined by commas; a comma of their own is encoded once more. */
+const namesOf = (joined: string): string[] => joined.split(",").filter(Boolean).map(decode);
 
 function decode(value: string): string {
   try {

@@ -26,12 +26,16 @@ export function Filters({rows, narrowing, onNarrow}: FiltersProps) {
             on={state === mark.words}
             onPick={() => pick(mark.words)}
           >
-            <span class={`tone-${mark.tone}`}>{mark.sign}</span> {count}
+            <span class={`tone-${mark.tone}`} aria-hidden="true">
+              {mark.sign}
+            </span>{" "}
+            {mark.words} <span class="soft">{count}</span>
           </Chip>
         ))}
         {(live > 0 || state === LIVE) && (
           <Chip words="Still running" count={live} on={state === LIVE} onPick={() => pick(LIVE)}>
-            live {live}
+            <span class="LiveMark" aria-hidden="true" /> Still running{" "}
+            <span class="soft">{live}</span>
           </Chip>
         )}
       </div>
@@ -79,7 +83,6 @@ function Chip({words, count, on, onPick, children}: ChipProps) {
       class="Chip"
       aria-pressed={on}
       aria-label={`${words}: ${count}`}
-      title={words}
       onClick={onPick}
     >
       {children}

@@ -1,6 +1,7 @@
 import {useLayoutEffect, useMemo, useRef, useState} from "preact/hooks";
 import type {List} from "../model/fetching";
-import {formatCount, formatNumber} from "../model/numbers";
+import {formatBriefly, formatCount, formatNumber} from "../model/numbers";
+import {useNow} from "../model/useNow";
 import type {Summaries, Summary} from "../model/wire";
 import {Filters} from "./Filters";
 import {type Narrowing, nameParts, narrowed} from "./narrowing";
@@ -8,7 +9,7 @@ import {Sparkline} from "./Sparkline";
 import {ROW_HEIGHT, scrollToRow, useVisibleRows} from "./useVisibleRows";
 import "./TrainingList.css";
 
-interface TrainingListProps {
+export interface TrainingListProps {
   list: List;
   chosen: string;
   narrowing: Narrowing;
@@ -22,6 +23,7 @@ interface TrainingListProps {
  */
 export function TrainingList({list, chosen, narrowing, onNarrow, onChoose}: TrainingListProps) {
   const box = useRef<HTMLUListElement>(null);
+  const now = useNow();
   const shown = useMemo(() => narrowed(list.rows, narrowing), [list, ...Object.values(narrowing)]);
   const [first, end] = useVisibleRows(box, shown.length);
   const at = Math.max(
@@ -60,7 +62,7 @@ export function TrainingList({list, chosen, narrowing, onNarrow, onChoose}: Trai
       />
       <Filters rows={list.rows} narrowing={narrowing} onNarrow={onNarrow} />
       <p class="List-count soft" role="status">
-        {countWords(list.head, shown.length, narrowing)}
+        {shownWords(list.head, shown.length, narrowing)}
       </p>
       <ul ref={box} onKeyDown={move}>
         <li style={{height: `${shown.length * ROW_HEIGHT}px`}} aria-hidden="true" />
@@ -75,6 +77,7 @@ export function TrainingList({list, chosen, narrowing, onNarrow, onChoose}: Trai
                 count={shown.length}
                 stop={n === row}
                 chosen={summary.name === chosen}
+                now={now}
                 onChoose={onChoose}
               />
             )
@@ -106,11 +109,12 @@ interface RowProps {
   /** Whether the tab key stops at it. */
   stop: boolean;
   chosen: boolean;
+  now: number;
   onChoose: (run: string) => void;
 }
 
-function Row({row, place, count, stop, chosen, onChoose}: RowProps) {
-  const {name, mark, cause, sparkline, baseline} = row;
+function Row({row, place, count, stop, chosen, now, onChoose}: RowProps) {
+  const {name, mark, cause, sparkline, baseline, live, last_time: last} = row;
   const [head, tail] = nameParts(name);
   return (
     <li
@@ -141,18 +145,29 @@ function Row({row, place, count, stop, chosen, onChoose}: RowProps) {
           <span class="visually-hidden">{mark.words}: </span>
           {cause}
         </span>
+        <span class="Row-when soft">
+          {live ? (
+            <>
+              <span class="LiveMark" aria-hidden="true" /> live
+            </>
+          ) : (
+            last !== null && formatBriefly(last, now)
+          )}
+        </span>
       </button>
     </li>
   );
 }
 
-function countWords(
-  {total, need_a_look, complete}: Summaries,
-  shown: number,
-  {find, state, why}: Narrowing,
-): string {
+/** How many are shown of how many. */
+function shownWords(head: Summaries, shown: number, {find, state, why}: Narrowing): string {
+  const all = formatCount(head.total, "training");
+  return find.trim() || state || why ? `${formatNumber(shown)} of ${all}` : countWords(head);
+}
+
+/** How many there are, and how many of them somebody should look at. */
+export function countWords({total, need_a_look, complete}: Summaries): string {
   const all = formatCount(total, "training");
-  if (find.trim() || state || why) return `${formatNumber(shown)} of ${all}`;
   if (!complete) return `${all} so far, reading on`;
   if (need_a_look === 0) return all;
   return `${all} · ${formatNumber(need_a_look)} need${need_a_look === 1 ? "s" : ""} a look`;

@@ -49,13 +49,42 @@ const SPANS: [limit: number, seconds: number, noun: string][] = [
 
 const LONG_AGO = 30 * 86400;
 
+/** Seconds in one unit: `12 minutes`. */
+export function formatSpan(seconds: number): string {
+  const [size, noun] = unitOf(seconds);
+  return formatCount(Math.round(seconds / size), noun);
+}
+
+/** An estimate with what else is likely, in one unit: `12 minutes (10 to 15)`. */
+export function formatRange(low: number, middle: number, high: number): string {
+  const [size] = unitOf(middle);
+  const [from, to] = [Math.round(low / size), Math.round(high / size)];
+  return from === to
+    ? formatSpan(middle)
+    : `${formatSpan(middle)} (${formatNumber(from)} to ${formatNumber(to)})`;
+}
+
+function unitOf(seconds: number): [size: number, noun: string] {
+  const [, size, noun] = SPANS.find(([limit]) => seconds < limit) ?? [0, 86400, "day"];
+  return [size, noun];
+}
+
+/** The same as `formatWhen` where there is no room: `2 min`, `3 h`, `5 d`, `2 y`. */
+export function formatBriefly(time: number, now: number): string {
+  const seconds = Math.max(0, now - time);
+  if (seconds < 60) return "now";
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h`;
+  const days = Math.round(seconds / 86400);
+  return days < 730 ? `${days} d` : `${Math.round(days / 365.25)} y`;
+}
+
 /** How long ago, in one unit; the day itself where that is more than a month. Times in seconds. */
 export function formatWhen(time: number, now: number): string {
   const seconds = now - time;
   if (seconds > LONG_AGO) return `on ${new Date(time * 1000).toISOString().slice(0, 10)}`;
   if (seconds < 10) return "just now";
-  const [, size, noun] = SPANS.find(([limit]) => seconds < limit) ?? [0, 86400, "day"];
-  return `${formatCount(Math.round(seconds / size), noun)} ago`;
+  return `${formatSpan(seconds)} ago`;
 }
 
 function exponential(value: number): string {

@@ -1,6 +1,8 @@
 import {useEffect, useRef, useState} from "preact/hooks";
-import {onReload} from "../host/host";
+import {isWatched, onReload, onWatchedChange} from "../host/host";
+import {isReport} from "./embedded";
 import {getList, type List, RequestError} from "./fetching";
+import {pauseAfter} from "./polling";
 
 export interface Listed {
   /** The last whole answer; null before the first one. */
@@ -9,41 +11,57 @@ export interface Listed {
   version: number;
   /** Why the last question got no answer. */
   failed: string;
+  /** When the last answer came, in seconds since 1970. */
+  answered: number;
 }
 
-const POLL_DELAY = 700; // milliseconds between questions while a reading is under way
-const RETRY_DELAY = 5000; // after a question that got no answer
+const NOTHING: Listed = {list: null, version: 0, failed: "", answered: 0};
 
-/** Asks at the start and after each of TensorBoard's reloads, and on while a reading is under way. */
+/** Asks at the start, after each of TensorBoard's reloads, and on for as long as the tab is there. */
 export function useList(): Listed {
-  const [listed, setListed] = useState<Listed>({list: null, version: 0, failed: ""});
+  const [listed, setListed] = useState<Listed>(NOTHING);
   const asking = useRef(0);
 
   useEffect(() => {
     let timer = 0;
     let gone = false;
+    let failures = 0;
+    let unseen = 0;
+    const again = (pending: boolean): void => {
+      if (isReport()) return;
+      const watched = isWatched();
+      timer = window.setTimeout(ask, pauseAfter({pending, watched, failures, unseen}));
+      unseen = watched ? 0 : unseen + 1;
+    };
     const ask = async (): Promise<void> => {
       window.clearTimeout(timer);
       const mine = ++asking.current;
       try {
         const {data, pending} = await getList();
         if (gone || mine !== asking.current) return;
+        failures = 0;
         setListed((old) => {
-          if (old.list === data) return old.failed ? {...old, failed: ""} : old;
-          return {list: data, version: old.version + 1, failed: ""};
+          const answered = Date.now() / 1000;
+          if (old.list === data) return old.failed ? {...old, failed: "", answered} : old;
+          return {list: data, version: old.version + 1, failed: "", answered};
         });
-        if (!data.head.complete || pending) timer = window.setTimeout(ask, POLL_DELAY);
+        again(!data.head.complete || pending);
       } catch (error) {
         if (gone || mine !== asking.current) return;
+        failures++;
         const failed = error instanceof RequestError ? error.message : String(error);
         setListed((old) => ({...old, failed}));
-        timer = window.setTimeout(ask, RETRY_DELAY);
+        again(false);
       }
     };
     onReload(() => void ask());
+    const stop = onWatchedChange(() => {
+      if (isWatched() && unseen > 0) void ask();
+    });
     void ask();
     return () => {
       gone = true;
+      stop();
       window.clearTimeout(timer);
     };
   }, []);

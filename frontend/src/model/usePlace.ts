@@ -1,12 +1,14 @@
 import {useCallback, useEffect, useState} from "preact/hooks";
 import {onPlaceChange, readPlace, writePlace} from "../host/host";
-import {NOWHERE, type Place} from "../host/place";
+import type {Place} from "../host/place";
 import type {Narrowing} from "../list/narrowing";
 
 export interface PlaceControl {
   place: Place;
   /** Shows another training. */
   choose: (run: string) => void;
+  /** Compares a training with others; null ends that. */
+  compare: (run: string, against: readonly string[] | null) => void;
   /** Narrows or sorts the list. */
   narrow: (narrowing: Narrowing) => void;
   /** Shows another cause of a training; empty for the main one. */
@@ -26,9 +28,14 @@ export function usePlace(): PlaceControl {
     writePlace(next, how);
   }, []);
   const choose = (run: string): void =>
-    go({...place, run, cause: NOWHERE.cause, rule: NOWHERE.rule, open: NOWHERE.open}, "push");
+    go({...place, run, cause: "", rule: "", against: null, open: []}, "push");
+  const compare = (run: string, against: readonly string[] | null): void =>
+    go({...place, run, rule: "", against}, "push");
   const narrow = (narrowing: Narrowing): void => go({...place, ...narrowing}, "replace");
-  const turn = (run: string, cause: string): void => go({...place, run, cause}, "replace");
+  const turn = (run: string, cause: string): void => {
+    const isElsewhere = place.run !== run || place.rule !== "" || place.against !== null;
+    go({...place, run, cause, rule: "", against: null}, isElsewhere ? "push" : "replace");
+  };
   const explain = (rule: string): void => go({...place, rule}, "push");
   const toggle = (run: string, line: string): void => {
     const open = place.open.includes(line)
@@ -36,5 +43,5 @@ export function usePlace(): PlaceControl {
       : [...place.open, line];
     go({...place, run, open}, "replace");
   };
-  return {place, choose, narrow, turn, explain, toggle};
+  return {place, choose, compare, narrow, turn, explain, toggle};
 }

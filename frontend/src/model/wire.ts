@@ -11,6 +11,7 @@ export type Outcome = "learning" | "not_learning" | "broken" | "finished_early" 
 export type State = "live" | "ended" | "unknown";
 export type Tier = "definite" | "strong" | "smell";
 export type Status = "flagged" | "passed" | "not_applicable" | "cannot_tell";
+export type Holds = "yes" | "no" | "cannot_tell";
 export type Tone = "bad" | "warn" | "good" | "soft";
 
 /** One fact with its number, and where it can be looked up. */
@@ -318,12 +319,35 @@ export interface Check {
   name?: string;
   /** Its name as a reader would say it, or else its code. */
   title: string;
+  /** What its line says: what holds where it passed, `Inputs vary`, else its title. */
+  statement: string;
+  /** What it looks at, `Inputs`; empty where the code is not known. */
+  family: string;
   /** The answer; `Training.tally` holds its sign and words. */
   status: Status;
   /** What was seen. */
   reason: string;
   /** Only for `cannot_tell`. */
   needs: Need[];
+}
+
+/** One of the six steps in which a training is looked through, as its checks answer it. */
+export interface StepAnswer {
+  /** `Data`. */
+  title: string;
+  /** The question of the step; `yes` is the healthy answer. */
+  question: string;
+  /**
+   * `no` where a check found a cause or what follows from one, `cannot_tell` where most of its
+   * checks could not be made.
+   */
+  answer: Holds;
+  /** The answer, for the eye. */
+  mark: Mark;
+  /** How many of its checks could be made: `14 of 16 checks made`. */
+  summary: string;
+  /** Codes of the checks that are flagged in it, remarks included. */
+  flagged: string[];
 }
 
 /** How many checks gave one of the four answers. */
@@ -364,6 +388,38 @@ export interface Unrecorded {
   remedy: string;
 }
 
+/** Something that a training was set to, as far as it is on record. */
+export interface Setting {
+  /** `learning rate`, `layer Dense 2`: the same in every training. */
+  name: string;
+  /** How it reads: `0.001`, `64 units, relu`. */
+  text: string;
+}
+
+/** A moment that is estimated, in seconds since 1970. */
+export interface Estimate {
+  /** The likeliest one; null where none can be told. */
+  at: number | null;
+  /** Of the likely ones; null without `at`. */
+  earliest: number | null;
+  /** Of the likely ones; null without `at`. */
+  latest: number | null;
+  /** What more there is to say, or why there is none, without a full stop; may be empty. */
+  note: string;
+}
+
+/** How far a training is that still runs. */
+export interface Progress {
+  /** `step 20 of 780`; empty where nothing is counted. */
+  text: string;
+  /** Of the whole way, 0 to 1; null where the end is not known. */
+  share: number | null;
+  /** When it ends at its recent pace. */
+  end: Estimate;
+  /** When its loss levels off. */
+  convergence: Estimate;
+}
+
 /** One training with its verdict. */
 export interface Training {
   /** The log directory, as given. */
@@ -376,6 +432,8 @@ export interface Training {
   sessions: number;
   /** Whether it still runs. */
   state: State;
+  /** How far it is; null of one that is not known to go on. */
+  progress: Progress | null;
   /** Whether points came through a sampling data provider. */
   sampled: boolean;
   /** Sentences on the log itself. */
@@ -414,10 +472,14 @@ export interface Training {
   checks: Record<string, Check>;
   /** How many checks gave which answer, in the order to show them. */
   tally: Tally[];
+  /** The six steps of a first look, in their order. */
+  checklist: StepAnswer[];
   /** What was not logged, the line that tells most first. */
   lacking: Lacking[];
   /** What only a recording would tell; null where there is one. */
   no_recording: NoRecording | null;
+  /** What is on record of model, loss, optimizer, data and program. */
+  settings: Setting[];
   /** The loss; its baseline is the threshold. */
   curve: Evidence | null;
   /** A few numbers; `comparison` says on which side of its limit each lies now. */

@@ -1,13 +1,12 @@
+import type {ComponentChildren} from "preact";
 import {useState} from "preact/hooks";
 import {formatCount} from "../model/numbers";
 import type {Check, Mark, NoRecording, Status, Tally} from "../model/wire";
+import {familiesOf, type Line} from "./checks";
 import {InlineCode} from "./InlineCode";
 import {RuleLink} from "./RuleLink";
 import "./Table.css";
 import "./ChecksTable.css";
-
-/** How many checks gave which answer: `4 flagged · 21 passed`. */
-export const countChecks = (tally: readonly Tally[]): string => tally.map(words).join(" · ");
 
 const words = ({count, mark}: Tally): string => `${count} ${mark.words}`;
 
@@ -22,47 +21,54 @@ export function ChecksTable({checks, tally, noRecording}: ChecksTableProps) {
   const [only, setOnly] = useState<Status | null>(null);
   const [whole, setWhole] = useState(false);
   const joined = whole ? null : noRecording;
-  const all = Object.entries(checks);
-  const shown = tally
-    .filter(({status}) => only === null || status === only)
-    .flatMap(({status, mark}) =>
-      all
-        .filter(([code, check]) => check.status === status && !joined?.codes.includes(code))
-        .map((entry) => [...entry, mark] as const),
-    );
+  const families = familiesOf(checks, tally, only, joined?.codes ?? []);
   const untold = tally.find(({status}) => status === "cannot_tell");
   const isJoinedShown = joined && untold && (only === null || only === untold.status);
+  const count = families.reduce((sum, {lines}) => sum + lines.length, 0);
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is part of a form */}
       <div class="Chips" role="group" aria-label="Show only">
-        <Chip label={`all ${all.length}`} on={only === null} choose={() => setOnly(null)} />
+        <Chip on={only === null} choose={() => setOnly(null)}>
+          all {Object.keys(checks).length}
+        </Chip>
         {tally.map((entry) => (
           <Chip
             key={entry.status}
-            label={words(entry)}
             on={only === entry.status}
-            choose={() => setOnly(entry.status)}
-          />
+            choose={() => setOnly(only === entry.status ? null : entry.status)}
+          >
+            <span class={`tone-${entry.mark.tone}`} aria-hidden="true">
+              {entry.mark.sign}
+            </span>{" "}
+            {words(entry)}
+          </Chip>
         ))}
       </div>
-      <table class="Table Checks" aria-label={formatCount(shown.length, "check")}>
-        <tbody>
-          {rows(shown.filter(([, {status}]) => status === "flagged"))}
-          {isJoinedShown && (
+      <table class="Table Checks" aria-label={formatCount(count, "check")}>
+        {isJoinedShown && (
+          <tbody>
             <JoinedRow joined={joined} mark={untold.mark} open={() => setWhole(true)} />
-          )}
-          {rows(shown.filter(([, {status}]) => status !== "flagged"))}
-        </tbody>
+          </tbody>
+        )}
+        {families.map(({title, lines}) => (
+          <tbody key={title}>
+            {title && (
+              <tr>
+                <th scope="colgroup" colSpan={3} class="Checks-family">
+                  {title}
+                </th>
+              </tr>
+            )}
+            {lines.map((line) => (
+              <CheckRow key={line.code} {...line} />
+            ))}
+          </tbody>
+        ))}
       </table>
     </>
   );
 }
-
-const rows = (checks: readonly (readonly [string, Check, Mark])[]) =>
-  checks.map(([code, check, mark]) => (
-    <CheckRow key={code} code={code} check={check} mark={mark} />
-  ));
 
 interface JoinedRowProps {
   joined: NoRecording;
@@ -88,15 +94,18 @@ function JoinedRow({joined, mark, open}: JoinedRowProps) {
   );
 }
 
-function CheckRow({code, check, mark}: {code: string; check: Check; mark: Mark}) {
+/** What holds is said by its own sentence; only a screen reader needs the word for it. */
+function CheckRow({code, check, mark}: Line) {
+  const isSaid = check.statement !== check.title;
   return (
     <tr>
       <td class={`Checks-status tone-${mark.tone}`}>
-        <span aria-hidden="true">{mark.sign}</span> {mark.words}
+        <span aria-hidden="true">{mark.sign}</span>{" "}
+        <span class={isSaid ? "visually-hidden" : ""}>{mark.words}</span>
       </td>
       <th scope="row">
-        {check.title}
-        {check.title !== code && (
+        {check.statement}
+        {check.statement !== code && (
           <small>
             {" "}
             <RuleLink code={code} />
@@ -116,10 +125,16 @@ function CheckRow({code, check, mark}: {code: string; check: Check; mark: Mark})
   );
 }
 
-function Chip({label, on, choose}: {label: string; on: boolean; choose: () => void}) {
+interface ChipProps {
+  on: boolean;
+  choose: () => void;
+  children: ComponentChildren;
+}
+
+function Chip({on, choose, children}: ChipProps) {
   return (
     <button type="button" class="Chip" aria-pressed={on} onClick={choose}>
-      {label}
+      {children}
     </button>
   );
 }

@@ -4,7 +4,7 @@ import "./Disclosure.css";
 interface DisclosureProps {
   title: string;
   /** Already says what is inside. */
-  aside: string;
+  aside: ComponentChildren;
   open: boolean;
   onToggle: () => void;
   children: () => ComponentChildren;

@@ -35,7 +35,7 @@ export function EvidenceTable(props: EvidenceTableProps) {
       {ruledOut.length > 0 && (
         <tbody>
           <tr>
-            <th scope="rowgroup" colSpan={4} class="Evidence-group">
+            <th scope="colgroup" colSpan={4} class="Evidence-group">
               Rules out
             </th>
           </tr>

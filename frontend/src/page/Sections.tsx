@@ -1,7 +1,8 @@
 import {type ComponentChildren, Fragment} from "preact";
 import {formatCount} from "../model/numbers";
 import type {Finding, Lacking, Training, Unrecorded} from "../model/wire";
-import {ChecksTable, countChecks} from "./ChecksTable";
+import {Checklist, ChecklistLine} from "./Checklist";
+import {ChecksTable} from "./ChecksTable";
 import {Code} from "./Code";
 import {Consequences} from "./Consequences";
 import {Disclosure} from "./Disclosure";
@@ -25,7 +26,7 @@ interface SectionsProps {
 interface Section {
   id: string;
   title: string;
-  aside: string;
+  aside: ComponentChildren;
   content: () => ComponentChildren;
 }
 
@@ -132,12 +133,17 @@ function unrecorded({unrecorded: parts}: Training): Section | null {
   };
 }
 
-function checks({checks: all, tally, no_recording: noRecording}: Training): Section {
+function checks({checks: all, checklist, tally, no_recording: lacking}: Training): Section {
   return {
     id: "checks",
     title: "All checks",
-    aside: countChecks(tally),
-    content: () => <ChecksTable checks={all} tally={tally} noRecording={noRecording} />,
+    aside: <ChecklistLine steps={checklist} />,
+    content: () => (
+      <>
+        <Checklist steps={checklist} checks={all} />
+        <ChecksTable checks={all} tally={tally} noRecording={lacking} />
+      </>
+    ),
   };
 }
 

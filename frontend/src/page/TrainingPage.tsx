@@ -1,5 +1,7 @@
 import {formatCount, formatWhen} from "../model/numbers";
+import {useNow} from "../model/useNow";
 import type {Finding, Training} from "../model/wire";
+import {Ahead} from "./Ahead";
 import {CauseTabs} from "./CauseTabs";
 import {causesOf, shownCause} from "./causes";
 import {FindingBody} from "./FindingBody";
@@ -15,6 +17,9 @@ interface TrainingPageProps {
   training: Training;
   /** Code of the cause that is shown; empty for the main one. */
   cause: string;
+  /** Name of the training before it; null where there is none. */
+  before: string | null;
+  onCompare: () => void;
   open: readonly string[];
   onTurn: (code: string) => void;
   onToggle: (line: string) => void;
@@ -23,13 +28,15 @@ interface TrainingPageProps {
 const HEIGHT = 240;
 
 /** One training: one sentence, one picture, one fix for each cause; all else in lines that unfold. */
-export function TrainingPage({training, cause, open, onTurn, onToggle}: TrainingPageProps) {
+export function TrainingPage(props: TrainingPageProps) {
+  const {training, cause, before, onCompare, open, onTurn, onToggle} = props;
   const causes = causesOf(training);
   const shown = shownCause(causes, cause);
   const {finding, headline, context} = shown;
   return (
     <>
-      <Facts training={training} shown={finding} />
+      <Facts {...{training, before, onCompare}} shown={finding} />
+      {training.progress && <Ahead progress={training.progress} />}
       <CauseTabs causes={causes} shown={shown} onTurn={onTurn} />
       <div id="cause" role={causes.length > 1 ? "tabpanel" : undefined}>
         <h1>
@@ -52,22 +59,44 @@ export function TrainingPage({training, cause, open, onTurn, onToggle}: Training
   );
 }
 
+interface FactsProps {
+  training: Training;
+  shown: Finding | null;
+  before: string | null;
+  onCompare: () => void;
+}
+
 /** Which training this is and what became of it. */
-function Facts({training, shown}: {training: Training; shown: Finding | null}) {
+function Facts({training, shown, before, onCompare}: FactsProps) {
+  const now = useNow();
   return (
     <div class="Facts">
       <Pill mark={training.mark} />
-      <span class="Facts-name">{training.run}</span>
-      {[lengthOf(training), whenOf(training), partsOf(training)].filter(Boolean).map((fact) => (
-        <span class="soft" key={fact}>
-          {fact}
-        </span>
-      ))}
-      {shown && (
-        <span class="Facts-code soft" title={`${shown.title}. ${shown.promise}`}>
-          <RuleLink code={shown.code} /> · {shown.tier}
-        </span>
-      )}
+      <span class="Facts-name" title={training.run}>
+        {training.run}
+      </span>
+      {[lengthOf(training), whenOf(training, now), partsOf(training)]
+        .filter(Boolean)
+        .map((fact) => (
+          <span class="soft" key={fact}>
+            {fact}
+          </span>
+        ))}
+      <span class="Facts-end">
+        <button
+          type="button"
+          class="LinkButton"
+          title={before === null ? "with other trainings" : before}
+          onClick={onCompare}
+        >
+          {before === null ? "Compare" : "Compare with the run before"}
+        </button>
+        {shown && (
+          <span class="soft" title={`${shown.title}. ${shown.promise}`}>
+            <RuleLink code={shown.code} /> · {shown.tier}
+          </span>
+        )}
+      </span>
     </div>
   );
 }
@@ -79,9 +108,9 @@ function lengthOf({epochs, steps}: Training): string {
   return parts.join(", ");
 }
 
-function whenOf({state, last_time}: Training): string {
-  const ago = last_time === null ? "" : formatWhen(last_time, Date.now() / 1000);
-  if (state === "live") return "still running";
+function whenOf({state, last_time, progress}: Training, now: number): string {
+  const ago = last_time === null ? "" : formatWhen(last_time, now);
+  if (state === "live") return ["still running", progress?.text].filter(Boolean).join(", ");
   if (!ago) return "";
   return state === "ended" ? `ended ${ago}` : `last record ${ago}`;
 }

@@ -29,6 +29,7 @@ SHOWN = 5  # files; the others are counted
     Tier.SMELL,
     Stage.LOSS,
     motif=Motif.NUMBERS,
+    healthy="Every record of the event files is intact",
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

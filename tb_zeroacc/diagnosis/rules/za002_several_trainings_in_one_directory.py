@@ -36,6 +36,7 @@ from tb_zeroacc.wording import count
     Tier.SMELL,
     Stage.LOSS,
     motif=Motif.NUMBERS,
+    healthy="The directory holds one training",
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

@@ -33,6 +33,7 @@ SIGNALS = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
     Tier.SMELL,
     Stage.LOSS,
     motif=Motif.NUMBERS,
+    healthy="The log holds a loss or a metric",
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

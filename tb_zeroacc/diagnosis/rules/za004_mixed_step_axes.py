@@ -37,6 +37,7 @@ SHOWN = 5  # curves among the evidence
     Tier.SMELL,
     Stage.LOSS,
     motif=Motif.NUMBERS,
+    healthy="Each tag holds one curve",
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

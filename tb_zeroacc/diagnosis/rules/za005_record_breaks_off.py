@@ -29,6 +29,7 @@ from tb_zeroacc.diagnosis.rule import rule
     Tier.SMELL,
     Stage.UPDATE,
     motif=Motif.ITS_CURVE,
+    healthy="The record is whole up to its end",
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(

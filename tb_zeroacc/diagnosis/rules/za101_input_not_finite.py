@@ -30,6 +30,7 @@ from tb_zeroacc.wording import count, listed
     Tier.DEFINITE,
     Stage.INPUT,
     motif=Motif.FIRST_BROKEN,
+    healthy="Inputs are finite",
     needs=(INPUTS,),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA507", "ZA509",

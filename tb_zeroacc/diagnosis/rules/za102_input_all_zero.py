@@ -34,6 +34,7 @@ FEWEST_SAMPLES = 3  # one or two batches without content may be the odd ones out
     Tier.DEFINITE,
     Stage.INPUT,
     motif=Motif.DATA_PATH,
+    healthy="Inputs vary",
     needs=(INPUTS,),
     explains=(
         "ZA105", "ZA106", "ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA510", "ZA702", "ZA704",

@@ -64,6 +64,7 @@ TEXT = "Standardise the inputs with the training data's mean and spread."
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.FEATURE_SIZES,
+    healthy="Inputs are of a size that the first layer can take",
     needs=(INPUTS, STEP_LOSS),
     explains=CONSEQUENCES,
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -41,6 +41,7 @@ TEXT = "Standardise each feature on its own."
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.FEATURE_SIZES,
+    healthy="Features are on similar scales",
     needs=(INPUTS,),
     explains=CONSEQUENCES,
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -45,6 +45,7 @@ FEWEST_VALUES = 64  # of a feature: in fewer a rare value may be missing by chan
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.FEATURE_SPREADS,
+    healthy="Features vary",
     needs=(INPUTS,),
     explains=("ZA106", "ZA206", "ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -39,6 +39,7 @@ MOSTLY = 0.9  # of all consecutive samples: a generator that is stuck repeats it
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.BATCH_PRINTS,
+    healthy="Batches differ from one another",
     needs=(BATCH, PROGRESS),
     explains=("ZA404", "ZA605", "ZA704", "ZA705"),
     fix=Fix(

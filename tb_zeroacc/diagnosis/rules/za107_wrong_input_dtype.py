@@ -40,6 +40,7 @@ TEXT = ("string", "object", "str", "bytes")
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.DATA_PATH,
+    healthy="Inputs are of a type that their layers expect",
     needs=(SHAPES, CONTRACT),
     explains=(
         "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA509", "ZA602", "ZA701", "ZA704",

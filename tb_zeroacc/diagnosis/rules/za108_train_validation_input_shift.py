@@ -79,6 +79,7 @@ class _Scale:
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.VALIDATION_INPUTS,
+    healthy="Validation inputs are on the scale of the training inputs",
     needs=(INPUTS, VALIDATION_INPUTS),
     explains=("ZA403", "ZA404", "ZA605", "ZA607", "ZA608", "ZA613", "ZA703", "ZA706"),
     fix=Fix(

@@ -54,6 +54,7 @@ TAP = "dataset = dataset.apply(tb_zeroacc.tap({name!r}))"
     Tier.DEFINITE,
     Moment.INPUT,
     motif=Motif.DATA_PATH,
+    healthy="The pipeline keeps the data intact",
     needs=(PIPELINE,),
     explains=(
         "ZA101", "ZA102", "ZA103", "ZA104", "ZA105", "ZA106", "ZA107", "ZA108", "ZA112", "ZA206",

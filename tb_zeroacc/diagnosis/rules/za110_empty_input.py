@@ -35,6 +35,7 @@ HALF = 0.5
     Tier.DEFINITE,
     Stage.INPUT,
     motif=Motif.EPOCH_BATCHES,
+    healthy="Every epoch has batches to train on",
     needs=(EPOCHS,),
     explains=("ZA003", "ZA403", "ZA404", "ZA704", "ZA705", "ZA706", "ZA801"),
     outcome=Outcome.BROKEN,

@@ -65,6 +65,7 @@ class _Order:
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.CLASSES_BY_BATCH,
+    healthy="Batches mix the classes",
     needs=(LABEL_COUNTS,),
     explains=(
         "ZA403", "ZA404", "ZA508", "ZA509", "ZA605", "ZA613", "ZA701", "ZA704", "ZA705", "ZA706",

@@ -72,6 +72,7 @@ class _Mismatch:
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.DATA_PATH,
+    healthy="The range of the inputs suits the model",
     needs=(INPUTS, CONTRACT),
     explains=CONSEQUENCES,
     fix=Fix(

@@ -44,6 +44,7 @@ NEARLY_ALL = 0.8
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.NUMBERS,
+    healthy="Padding is rare or masked",
     needs=(INPUTS, CONTRACT, SHAPES),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA602", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -37,6 +37,7 @@ PASSES_ON = ("InputLayer", "Masking", "Flatten", "Reshape", "Identity", "Embeddi
     Tier.DEFINITE,
     Stage.INPUT,
     motif=Motif.DATA_PATH,
+    healthy="Tokens lie within the vocabulary",
     needs=(INPUTS, CONTRACT),
     explains=("ZA003", "ZA404", "ZA501", "ZA509", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,

@@ -47,6 +47,7 @@ ABSURD = -1.0  # a loss of one's own below this: overlaps and shares differ by n
     Tier.DEFINITE,
     Stage.INPUT,
     motif=Motif.TARGETS,
+    healthy="Labels lie within the range that the loss is made for",
     needs=(CONTRACT, (LABELS, LOSS, END)),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA508", "ZA509", "ZA602", "ZA701", "ZA703", "ZA704",

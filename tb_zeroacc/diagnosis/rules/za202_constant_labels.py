@@ -44,6 +44,7 @@ FEWEST_EXAMPLES = 64
     Tier.DEFINITE,
     Stage.INPUT,
     motif=Motif.CLASSES,
+    healthy="Labels vary",
     needs=(CONTRACT, (LABELS, LABEL_COUNTS)),
     explains=("ZA203", "ZA311", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,

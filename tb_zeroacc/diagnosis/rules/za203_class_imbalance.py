@@ -64,6 +64,7 @@ class _Majority:
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.CLASSES,
+    healthy="Classes are balanced well enough",
     needs=(CONTRACT, LABEL_COUNTS),
     explains=("ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -42,6 +42,7 @@ SAME = 1e-5
     Tier.DEFINITE,
     Stage.INPUT,
     motif=Motif.TARGETS,
+    healthy="Labels keep their class numbers",
     needs=(CONTRACT, LABELS),
     explains=("ZA202", "ZA203", "ZA309", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,

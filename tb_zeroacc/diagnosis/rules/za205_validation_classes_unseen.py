@@ -56,6 +56,7 @@ SHUFFLE_DATASET = Fix(
     Tier.DEFINITE,
     Stage.INPUT,
     motif=Motif.VALIDATION_CLASSES,
+    healthy="Training holds the classes of the validation",
     needs=(CONTRACT, LABEL_COUNTS),
     explains=("ZA108", "ZA202", "ZA203", "ZA404", "ZA605"),
     outcome=Outcome.NOT_LEARNING,

@@ -89,6 +89,7 @@ class _Held:
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.ASSOCIATIONS,
+    healthy="Labels depend on the inputs",
     needs=(LOSS, LABELS, WEIGHTS),
     explains=("ZA403", "ZA404", "ZA605", "ZA704", "ZA705"),
     yields_to=(

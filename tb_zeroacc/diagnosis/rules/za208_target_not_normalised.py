@@ -50,6 +50,7 @@ FEWEST_STEPS = 200  # fewer are too few for any targets
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.TARGETS,
+    healthy="Targets are within reach of the outputs",
     needs=(CONTRACT, LABELS, OUTPUTS),
     explains=("ZA502", "ZA509", "ZA602", "ZA703", "ZA704", "ZA705"),
     yields_to=(

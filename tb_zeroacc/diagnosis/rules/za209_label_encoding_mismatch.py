@@ -34,6 +34,7 @@ from tb_zeroacc.run import Role, Run
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.OUTPUT_UNITS,
+    healthy="Labels are encoded as the loss expects",
     needs=(CONTRACT, SHAPES),
     explains=("ZA003", "ZA201", "ZA305", "ZA310"),
     outcome=Outcome.BROKEN,

@@ -38,6 +38,7 @@ NEARLY_ALL = 0.99
     Tier.DEFINITE,
     Stage.INPUT,
     motif=Motif.EXAMPLE_WEIGHTS,
+    healthy="Examples and losses have weights above 0",
     needs=(CONTRACT,),
     explains=(
         "ZA403", "ZA404", "ZA405", "ZA406", "ZA503", "ZA509", "ZA601", "ZA607", "ZA702", "ZA704",

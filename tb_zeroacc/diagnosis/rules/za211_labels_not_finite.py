@@ -40,6 +40,7 @@ FILTER = Fix(
     Tier.DEFINITE,
     Stage.INPUT,
     motif=Motif.FIRST_BROKEN,
+    healthy="Labels are finite",
     needs=(LABELS,),
     explains=(
         "ZA201", "ZA309", "ZA403", "ZA404", "ZA501", "ZA502", "ZA506", "ZA509", "ZA703", "ZA704",

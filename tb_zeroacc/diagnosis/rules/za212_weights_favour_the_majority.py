@@ -36,6 +36,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABEL_COUNTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import listed, number, percent
@@ -55,6 +56,8 @@ TEXT = "Weight each class by the inverse of its count, under the numbers that th
     Tier.STRONG,
     Stage.INPUT,
     motif=Motif.CLASSES,
+    healthy="Weights leave the rarer classes their say",
+    step=Step.SIMPLICITY,
     needs=(CONTRACT, LABEL_COUNTS),
     explains=("ZA203", "ZA403", "ZA404", "ZA509", "ZA704", "ZA705"),
     yields_to=("ZA210",),

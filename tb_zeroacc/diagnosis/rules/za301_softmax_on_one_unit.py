@@ -40,6 +40,7 @@ from tb_zeroacc.wording import count, number
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.OUTPUTS,
+    healthy="The output can differ from example to example",
     needs=(CONTRACT,),
     explains=("ZA306", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.BROKEN,

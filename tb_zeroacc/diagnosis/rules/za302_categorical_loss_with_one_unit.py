@@ -45,6 +45,7 @@ WRONG = 0.05  # share of wrong answers: each adds ln 2 or more to the sum of a c
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.OUTPUT_UNITS,
+    healthy="A categorical loss has several units to compare",
     needs=((CONTRACT, LOSS),),
     explains=(
         "ZA201", "ZA209", "ZA301", "ZA303", "ZA304", "ZA305", "ZA311", "ZA403", "ZA404", "ZA406",

@@ -40,6 +40,7 @@ from tb_zeroacc.wording import count, number
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.OUTPUTS,
+    healthy="Loss and output agree on logits or probabilities",
     needs=(CONTRACT,),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA506", "ZA509", "ZA602", "ZA702", "ZA703", "ZA704",

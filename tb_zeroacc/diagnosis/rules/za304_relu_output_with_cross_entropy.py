@@ -46,6 +46,7 @@ NEVER_NEGATIVE = frozenset({"relu", "relu6", "softplus", "exponential"})
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.OUTPUTS,
+    healthy="The cross-entropy gets probabilities or logits",
     needs=(CONTRACT,),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA504", "ZA506", "ZA509", "ZA602", "ZA701", "ZA702",

@@ -41,6 +41,7 @@ SEVERAL = 1.1
     Tier.STRONG,
     Stage.CONTRACT,
     motif=Motif.OUTPUT_LOSS,
+    healthy="The output's activation fits the kind of labels",
     needs=(CONTRACT, LABELS),
     explains=("ZA312", "ZA402", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
     fix=Fix(

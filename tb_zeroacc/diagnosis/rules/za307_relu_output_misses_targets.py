@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.rule import rule
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.TARGETS,
+    healthy="The output can reach negative targets",
     needs=(CONTRACT,),
     explains=(
         "ZA206", "ZA208", "ZA401", "ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA701", "ZA702",

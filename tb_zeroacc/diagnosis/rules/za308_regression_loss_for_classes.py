@@ -48,6 +48,7 @@ HALF = 0.5  # a constant prediction is not right more often, unless one class ha
     Tier.STRONG,
     Stage.CONTRACT,
     motif=Motif.OUTPUT_LOSS,
+    healthy="The loss fits class labels",
     needs=(CONTRACT,),
     explains=("ZA208", "ZA306", "ZA307", "ZA403", "ZA404", "ZA704", "ZA705"),
     fix=Fix(

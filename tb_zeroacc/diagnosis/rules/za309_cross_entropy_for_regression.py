@@ -55,6 +55,7 @@ def _fix(run: Run, output: Output) -> Fix:
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.TARGETS,
+    healthy="The loss fits continuous targets",
     needs=((CONTRACT, LOSS),),
     explains=(
         "ZA201", "ZA303", "ZA306", "ZA307", "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504",

@@ -44,6 +44,7 @@ SOFTMAX = "Use a softmax and categorical cross-entropy for exclusive classes."
     Tier.STRONG,
     Stage.CONTRACT,
     motif=Motif.OUTPUT_LOSS,
+    healthy="The loss fits classes that exclude each other",
     needs=(CONTRACT,),
     explains=("ZA201", "ZA305", "ZA402", "ZA403", "ZA404", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -50,6 +50,7 @@ MOST_OCCUR = 0.5
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.TARGETS,
+    healthy="Every class has an output unit",
     needs=(CONTRACT,),
     explains=(
         "ZA201", "ZA209", "ZA403", "ZA404", "ZA501", "ZA502", "ZA506", "ZA509", "ZA703", "ZA704",

@@ -66,6 +66,7 @@ def floor_of(classes: int) -> float:
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.OUTPUT_LOSS,
+    healthy="Softmax is applied once",
     needs=((CONTRACT, LOSS),),
     explains=("ZA404", "ZA702", "ZA704", "ZA705"),
     outcome=Outcome.LEARNING,

@@ -33,6 +33,7 @@ from tb_zeroacc.run import Role, Run
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.OUTPUT_LOSS,
+    healthy="Each output is compared with its own label",
     needs=(CONTRACT,),
     explains=(
         "ZA206", "ZA208", "ZA401", "ZA403", "ZA404", "ZA503", "ZA509", "ZA604", "ZA702", "ZA704",

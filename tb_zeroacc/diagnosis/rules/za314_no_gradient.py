@@ -22,6 +22,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import END, GRADIENTS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.facts import End
 from tb_zeroacc.run import Table
 from tb_zeroacc.wording import count, listed
@@ -37,6 +38,8 @@ REFUSAL = "No gradients provided for any variable"  # of Keras 2 and 3
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.LAYER_GRADIENTS,
+    healthy="Every variable gets a gradient",
+    step=Step.GRADIENTS,
     needs=((GRADIENTS, END),),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA604", "ZA702", "ZA704", "ZA705", "ZA708"),
     fix=Fix(

@@ -40,6 +40,7 @@ OF_FUNCTIONS = (None, "LossFunctionWrapper")  # classes of losses that a functio
     Tier.STRONG,
     Stage.CONTRACT,
     motif=Motif.OUTPUT_LOSS,
+    healthy="The loss is a mean over the batch",
     needs=(CONTRACT,),
     explains=("ZA404", "ZA501", "ZA502", "ZA504", "ZA509", "ZA701", "ZA703", "ZA704", "ZA706"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -42,6 +42,7 @@ FEWEST_POINTS = 3  # epochs of an accuracy of exactly 0 that are more than a bad
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.LOSS_AND_METRIC,
+    healthy="Accuracy is measured on classes",
     needs=(CONTRACT,),
     explains=("ZA403",),
     outcome=Outcome.BROKEN,

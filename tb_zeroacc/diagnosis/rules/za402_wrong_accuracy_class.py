@@ -38,6 +38,7 @@ NEAR_SHARE = 0.1  # of 1/k: the accuracy is counted over all outputs, so it hard
     Tier.DEFINITE,
     Stage.OUTPUT,
     motif=Motif.LOSS_AND_METRIC,
+    healthy="The accuracy metric fits the labels",
     needs=((CONTRACT, LOSS), (CONTRACT, ACCURACY)),
     explains=("ZA403", "ZA404"),
     outcome=Outcome.LEARNING,

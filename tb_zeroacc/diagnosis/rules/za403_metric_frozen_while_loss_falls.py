@@ -58,6 +58,7 @@ BALANCED = 2.0  # times 1/k: the share of the largest of k classes
     Tier.STRONG,
     Stage.LOSS,
     motif=Motif.LOSS_AND_METRIC,
+    healthy="The accuracy follows the loss",
     needs=(LOSS, ACCURACY),
     muted_when=Muted.ACCURACY_IS_BEATEN,
     fix=Fix(

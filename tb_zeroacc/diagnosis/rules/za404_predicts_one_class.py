@@ -33,6 +33,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACCURACY, LABEL_COUNTS, PREDICTION_COUNTS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Role, Run, Table
 from tb_zeroacc.wording import number, percent
 
@@ -63,6 +64,8 @@ class _Named:
     Tier.STRONG,
     Stage.OUTPUT,
     motif=Motif.CLASSES,
+    healthy="Predictions differ from example to example",
+    step=Step.SANITY,
     needs=((PREDICTION_COUNTS, ACCURACY),),
     explains=("ZA403",),
     fix=Fix(

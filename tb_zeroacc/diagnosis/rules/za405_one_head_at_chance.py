@@ -31,6 +31,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LABELS
 from tb_zeroacc.diagnosis.rule import Family, rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.facts import Output
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import number, percent
@@ -61,6 +62,8 @@ class _Head:
     Tier.STRONG,
     Stage.LOSS,
     motif=Motif.EVIDENCE_TOGETHER,
+    healthy="Every output learns",
+    step=Step.SANITY,
     needs=(CONTRACT, LABELS),
     explains=("ZA403", "ZA404", "ZA509", "ZA705"),
     yields_to=(

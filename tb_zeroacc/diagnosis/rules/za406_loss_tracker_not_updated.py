@@ -20,6 +20,7 @@ from tb_zeroacc.wording import number
     Tier.SMELL,
     Stage.LOSS,
     motif=Motif.EVIDENCE_TOGETHER,
+    healthy="The logged loss is the loss of the steps",
     needs=(EPOCHS, STEP_LOSS),
     outcome=Outcome.LEARNING,
     fix=Fix(

@@ -39,6 +39,7 @@ from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import LOSS, SOME_LOSS, STEP_LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number
 
@@ -58,6 +59,8 @@ WORDS = {
     Tier.DEFINITE,
     Stage.LOSS,
     motif=Motif.FIRST_BROKEN,
+    healthy="The loss is finite",
+    step=Step.LOSS,
     needs=((LOSS, STEP_LOSS, SOME_LOSS, VALIDATION_LOSS),),
     explains=(
         "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA507", "ZA509", "ZA702",

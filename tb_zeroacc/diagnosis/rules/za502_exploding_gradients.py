@@ -41,6 +41,7 @@ LARGE = 3000.0
     Tier.SMELL,
     Stage.ACTIVATIONS,  # as gradients that vanish: the stack is at fault before any is there
     motif=Motif.GRADIENTS_GROW,
+    healthy="Gradients are of a usual size",
     needs=(GRADIENTS, WEIGHTS),
     explains=("ZA508", "ZA606", "ZA709"),
     yields_to=(

@@ -63,6 +63,7 @@ class _Fade:
     Tier.STRONG,
     Stage.ACTIVATIONS,  # such a stack fades forwards too, before any gradient is there
     motif=Motif.GRADIENTS_FADE,
+    healthy="Gradients reach the first layers",
     needs=(GRADIENTS, WEIGHTS),
     explains=("ZA404", "ZA509", "ZA606", "ZA702", "ZA704"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -28,6 +28,7 @@ DEAD_UNITS = SilentUnits(
     Tier.STRONG,
     Stage.ACTIVATIONS,
     motif=Motif.DEAD_UNITS,
+    healthy="ReLU units are alive",
     needs=(ACTIVATIONS,),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

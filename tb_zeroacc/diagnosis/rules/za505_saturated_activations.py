@@ -25,6 +25,7 @@ SATURATED_UNITS = SilentUnits(
     Tier.STRONG,
     Stage.ACTIVATIONS,
     motif=Motif.SATURATION,
+    healthy="Activations stay where they have a slope",
     needs=(ACTIVATIONS,),
     explains=("ZA403", "ZA404", "ZA503", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

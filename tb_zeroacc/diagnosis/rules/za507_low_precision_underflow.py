@@ -23,6 +23,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, GRADIENTS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.facts import Contract
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number, percent
@@ -42,6 +43,8 @@ FEWEST_STEPS = 20  # the scale begins high and may leave out the first of them
     Tier.STRONG,
     Stage.ACTIVATIONS,
     motif=Motif.LAYER_ZEROS,
+    healthy="The precision suffices for the gradients",
+    step=Step.SIMPLICITY,
     needs=(CONTRACT, STEP_LOSS, GRADIENTS),
     explains=("ZA404", "ZA503", "ZA509", "ZA702", "ZA704", "ZA705", "ZA708"),
     yields_to=("ZA101", "ZA102", "ZA103", "ZA109", "ZA112", "ZA314", "ZA504", "ZA510", "ZA601"),

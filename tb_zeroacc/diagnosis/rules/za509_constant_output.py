@@ -27,6 +27,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import OUTPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
@@ -39,6 +40,8 @@ FEWEST_STEPS = 10  # a last layer of zeros has constant outputs until its first 
     Tier.STRONG,
     Stage.OUTPUT,
     motif=Motif.OUTPUT_SPREADS,
+    healthy="The output depends on the input",
+    step=Step.SANITY,
     needs=(OUTPUTS,),
     explains=("ZA403", "ZA404", "ZA702", "ZA704"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -38,6 +38,7 @@ FEWEST_SAMPLES = 10  # a branch that starts at zero changes with its first updat
     Tier.DEFINITE,
     Stage.ACTIVATIONS,
     motif=Motif.LAYER_SIZES,
+    healthy="The output of every layer varies",
     needs=((ACTIVATIONS, CONTRACT),),
     explains=("ZA206", "ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -47,6 +47,7 @@ FEWEST_SAMPLES = 2  # the first shows the start, a later one that training does 
     Tier.DEFINITE,
     Stage.WEIGHTS,
     motif=Motif.UNIT_SPREADS,
+    healthy="Units start with different weights",
     needs=((WEIGHTS, CONTRACT, HISTOGRAMS),),
     explains=(
         "ZA403", "ZA404", "ZA503", "ZA504", "ZA505", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705",

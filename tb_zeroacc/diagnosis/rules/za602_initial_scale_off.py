@@ -42,6 +42,7 @@ FEWEST_LAYERS = 4  # in fewer there is too little to grow or fade through
     Tier.STRONG,
     Stage.WEIGHTS,
     motif=Motif.LAYER_SIZES,
+    healthy="The initial weights are of a suitable scale",
     needs=((STEP_LOSS, ACTIVATIONS),),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA508", "ZA509", "ZA606", "ZA701",

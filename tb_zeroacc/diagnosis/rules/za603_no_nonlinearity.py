@@ -52,6 +52,7 @@ RIVAL = (
     Tier.STRONG,
     Stage.CONTRACT,
     motif=Motif.MODEL,
+    healthy="Hidden layers have nonlinear activations",
     needs=(CONTRACT,),
     explains=("ZA206", "ZA404", "ZA604", "ZA704"),
     yields_to=(

@@ -66,6 +66,7 @@ class _Held:
     Tier.STRONG,
     Stage.CONTRACT,
     motif=Motif.HOLDING_BACK,
+    healthy="The model has room for what its data hold",
     needs=(CONTRACT, LOSS),
     explains=("ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA608", "ZA704", "ZA705"),
     yields_to=(

@@ -30,6 +30,7 @@ from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Role, Split
 from tb_zeroacc.wording import number, percent
 
@@ -49,6 +50,8 @@ LEARNED = 0.8  # of the baseline: random targets are memorised to .43 to .59 (me
     Tier.STRONG,
     Stage.UPDATE,
     motif=Motif.BOTH_LOSSES,
+    healthy="Validation goes along with training",
+    step=Step.SIMPLICITY,
     needs=((LOSS, VALIDATION_LOSS),),
     outcome=Outcome.LEARNING,
     fix=Fix(

@@ -43,6 +43,7 @@ THAW = (
     Tier.DEFINITE,
     Stage.CONTRACT,
     motif=Motif.MODEL,
+    healthy="The layers that are to learn are trainable",
     needs=(CONTRACT,),
     explains=(
         "ZA206", "ZA403", "ZA404", "ZA503", "ZA509", "ZA510", "ZA604", "ZA702", "ZA703", "ZA704",

@@ -21,6 +21,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count, number, percent
@@ -38,6 +39,8 @@ UNSETTLED = 0.1
     Tier.STRONG,
     Stage.OUTPUT,
     motif=Motif.BOTH_LOSSES,
+    healthy="The model behaves the same in training and inference",
+    step=Step.SIMPLICITY,
     needs=(CONTRACT, VALIDATION_LOSS),
     explains=("ZA404", "ZA605", "ZA613", "ZA706"),
     yields_to=("ZA106", "ZA108", "ZA205"),

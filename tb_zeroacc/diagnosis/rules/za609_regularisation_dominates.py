@@ -28,6 +28,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, STEP_LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Table
 from tb_zeroacc.wording import listed, number, percent
@@ -46,6 +47,8 @@ SHRUNK = 0.1
     Tier.STRONG,
     Stage.LOSS,
     motif=Motif.LOSS_PARTS,
+    healthy="The loss of the data outweighs the penalties",
+    step=Step.SIMPLICITY,
     needs=(CONTRACT, STEP_LOSS, WEIGHTS),
     explains=(
         "ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA510", "ZA604", "ZA702", "ZA704", "ZA705",

@@ -47,6 +47,7 @@ FEWEST_STEPS = 100  # a divergence falls at first in health as well, before the 
     Tier.STRONG,
     Stage.OUTPUT,
     motif=Motif.LOSS_PARTS,
+    healthy="The latent variables carry information",
     needs=(A_LOG,),
     explains=("ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
     yields_to=("ZA101", "ZA102", "ZA106", "ZA501"),

@@ -38,6 +38,7 @@ FEWEST_STEPS = 20
     Tier.STRONG,
     Stage.OUTPUT,
     motif=Motif.OUTPUT_SPREADS,
+    healthy="Embeddings differ from one another",
     needs=(CONTRACT, SHAPES, OUTPUTS),
     explains=("ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),
     yields_to=("ZA101", "ZA102", "ZA106", "ZA501"),

@@ -50,6 +50,7 @@ FEWEST_POINTS = 8
     Tier.STRONG,
     Stage.LOSS,
     motif=Motif.EVIDENCE_TOGETHER,
+    healthy="Both players are in the game",
     needs=(A_LOG,),
     explains=("ZA509", "ZA705"),
     yields_to=("ZA501", "ZA607", "ZA701", "ZA702", "ZA708"),

@@ -30,6 +30,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACCURACY, VALIDATION_ACCURACY
 from tb_zeroacc.diagnosis.rule import Family, rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Role, Run, Split
 from tb_zeroacc.wording import number
 
@@ -58,6 +59,8 @@ class _Level:
     Tier.STRONG,
     Stage.OUTPUT,
     motif=Motif.BOTH_LOSSES,
+    healthy="Validation beats guessing",
+    step=Step.SANITY,
     needs=(ACCURACY, VALIDATION_ACCURACY),
     explains=("ZA705",),
     yields_to=("ZA605", Family.INPUTS, Family.LABELS),

@@ -70,6 +70,7 @@ ABSURD_ADAPTIVE_RATE = 0.1  # a hundred times the default of Adam and related op
     Tier.STRONG,
     Stage.UPDATE,
     motif=Motif.UPDATES,
+    healthy="The learning rate leaves the weights intact",
     needs=((LOSS, STEP_LOSS), (WEIGHTS, CONTRACT, LEARNING_RATE)),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA508", "ZA509",

@@ -64,6 +64,7 @@ FEWEST_STEPS = 20  # the median of fewer would be that of a warm-up
     Tier.STRONG,
     Stage.UPDATE,
     motif=Motif.UPDATES,
+    healthy="The learning rate is high enough to move the weights",
     needs=((LOSS, WEIGHTS), (WEIGHTS, CONTRACT, LEARNING_RATE)),
     explains=("ZA404", "ZA704", "ZA705"),
     yields_to=("ZA101", "ZA102", "ZA210", "ZA303", "ZA503", "ZA504", "ZA505", "ZA601"),

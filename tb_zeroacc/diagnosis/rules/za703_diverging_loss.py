@@ -52,6 +52,7 @@ AT_CHANCE = 0.05  # of ln k
     Tier.STRONG,
     Stage.LOSS,
     motif=Motif.ITS_CURVE,
+    healthy="The loss stays within bounds",
     needs=(LOSS,),
     explains=("ZA704", "ZA705"),
     yields_to=("ZA706",),

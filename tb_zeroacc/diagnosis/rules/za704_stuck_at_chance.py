@@ -56,6 +56,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
 
@@ -92,6 +93,8 @@ class _Chance:
     Tier.STRONG,
     Stage.LOSS,
     motif=Motif.ITS_CURVE,
+    healthy="The model beats guessing",
+    step=Step.SANITY,
     needs=((LOSS, VALIDATION_LOSS),),
     explains=("ZA404", "ZA403"),
     yields_to=("ZA703", "ZA706"),

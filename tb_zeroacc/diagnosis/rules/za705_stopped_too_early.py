@@ -53,6 +53,7 @@ from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import LOSS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.facts import Scalar
 from tb_zeroacc.run import Curve, Role, Run, Split
 from tb_zeroacc.wording import count, number, percent
@@ -67,6 +68,8 @@ from tb_zeroacc.wording import count, number, percent
     Tier.STRONG,
     Stage.UPDATE,
     motif=Motif.ITS_CURVE,
+    healthy="Training lasted until most was learned",
+    step=Step.SANITY,
     needs=((LOSS, STEP_LOSS),),
     outcome=Outcome.FINISHED_EARLY,
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -32,6 +32,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACCURACY, LOSS, VALIDATION_ACCURACY
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Role, Run, Split
 from tb_zeroacc.wording import number
 
@@ -44,6 +45,8 @@ JUMP = 10.0  # times the level that it came from: a spike worth a word
     Tier.STRONG,
     Stage.LOSS,
     motif=Motif.LOSS_AND_METRIC,
+    healthy="What was learned is kept",
+    step=Step.SANITY,
     needs=((LOSS, ACCURACY, VALIDATION_ACCURACY),),
     explains=("ZA403", "ZA404", "ZA504", "ZA505", "ZA509", "ZA703", "ZA704", "ZA705"),
     provisional_while_live=True,

@@ -27,6 +27,7 @@ from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import LEARNING_RATE, LOSS
 from tb_zeroacc.diagnosis.rule import Muted, rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Curve, Role, Run
 from tb_zeroacc.wording import number, percent
 
@@ -47,6 +48,8 @@ MOST_BETWEEN = 1_000_000  # steps between two samples that are looked at one by 
     Tier.STRONG,
     Stage.UPDATE,
     motif=Motif.EVIDENCE_TOGETHER,
+    healthy="The schedule leaves time to learn",
+    step=Step.SIMPLICITY,
     needs=(LOSS, LEARNING_RATE),
     explains=("ZA404", "ZA702", "ZA704", "ZA705"),
     muted_when=Muted.BASELINE_IS_BEATEN,

@@ -74,6 +74,7 @@ REVIVE = Fix(
     Tier.DEFINITE,
     Stage.UPDATE,
     motif=Motif.UPDATES,
+    healthy="The weights move",
     needs=((WEIGHTS, HISTOGRAMS),),
     explains=("ZA404", "ZA702", "ZA704", "ZA705"),
     fix=Fix(

@@ -25,6 +25,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import A_LOG, REWARD
 from tb_zeroacc.diagnosis.rule import rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Role, Run
 from tb_zeroacc.wording import count, number, percent
 
@@ -50,6 +51,8 @@ MORE = 1.2  # times as many
     Tier.STRONG,
     Stage.LOSS,
     motif=Motif.ITS_CURVE,
+    healthy="The reward rises",
+    step=Step.SANITY,
     needs=(A_LOG,),
     explains=("ZA403", "ZA404", "ZA704", "ZA705"),
     fix=Fix(

@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     unlike,
 )
+from tb_zeroacc.diagnosis.computed.forecast.remaining import remaining, step_seconds
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs
 from tb_zeroacc.diagnosis.context import RunContext
@@ -36,6 +37,7 @@ from tb_zeroacc.wording import count, number
     Tier.SMELL,
     Stage.UPDATE,
     motif=Motif.EPOCH_BATCHES,
+    healthy="An epoch has several batches",
     needs=((EPOCHS, PROGRESS),),
     outcome=Outcome.LEARNING,
     muted_when=Muted.BASELINE_IS_BEATEN,
@@ -90,26 +92,14 @@ def eta_always_zero(context: RunContext) -> Answer:
                   f"{_true_eta(context.run)}")
 
 
-def _seconds_per_step(run: Run) -> float | None:
-    table = run.table("progress")
-    if table is None:
-        return None
-    seconds = table.column("seconds_per_step")[:, 0]
-    return float(np.nanmedian(seconds)) if np.isfinite(seconds).any() else None
-
-
 def _true_eta(run: Run) -> str:
     """What the bar does not show: the time to the end of training."""
-    seconds = _seconds_per_step(run)
-    if seconds is None:
+    seconds = step_seconds(run)
+    if not len(seconds):
         return ""
-    said = f"; a step takes {number(seconds)} s"
-    asked = run.contract.fit.epochs if run.contract else None
-    batches = run.epochs[-1].batches if run.epochs else None
-    if run.state == "live" and asked is not None and batches is not None:
-        steps = (asked - run.epochs[-1].epoch - 1) * batches
-        said += f", so {number(max(steps, 0) * seconds)} s are left in total"
-    return said
+    said = f"; a step takes {number(float(np.median(seconds)))} s"
+    left = remaining(run).seconds if run.state == "live" else None
+    return said if left is None else f"{said}, so {number(left.middle)} s are left in total"
 
 
 def _empty(epochs: list[Epoch], empty: list[Epoch]) -> Flagged:

@@ -36,6 +36,7 @@ FEWEST_SAMPLES = 10
     Tier.SMELL,
     Stage.INPUT,
     motif=Motif.WAITING,
+    healthy="Data arrive in time",
     needs=(PROGRESS,),
     outcome=Outcome.LEARNING,
     fix=Fix(

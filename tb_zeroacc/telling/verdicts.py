@@ -1,7 +1,4 @@
-"""How a verdict is told: severity, status words, the main finding, how a value and its limit read.
-
-Tab and command show what is said here and judge nothing themselves.
-"""
+"""Severity, status words, the main finding, what lacks, how a value and its limit read."""
 
 from __future__ import annotations
 

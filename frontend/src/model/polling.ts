@@ -1,0 +1,24 @@
+/** When to ask for the list again, in milliseconds. Pure. */
+
+export const SOON = 700; // while a reading is under way
+export const WATCHED = 5000; // while somebody looks
+const UNWATCHED = 10_000; // at first, while nobody does
+const LONGEST = 300_000;
+
+export interface Asked {
+  /** Whether a newer answer is under way. */
+  pending: boolean;
+  /** Whether somebody looks. */
+  watched: boolean;
+  /** How many questions before this one got no answer, one after the other. */
+  failures: number;
+  /** How many were asked since somebody last looked. */
+  unseen: number;
+}
+
+/** Nobody is asked often in vain: the pause doubles with each failure, and while nobody looks. */
+export function pauseAfter({pending, watched, failures, unseen}: Asked): number {
+  if (!watched) return Math.min(LONGEST, UNWATCHED * 2 ** unseen);
+  if (failures > 0) return Math.min(6 * WATCHED, WATCHED * 2 ** (failures - 1));
+  return pending ? SOON : WATCHED;
+}

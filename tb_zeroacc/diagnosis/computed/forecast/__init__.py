@@ -1,0 +1,1 @@
+"""What is still to come of a training that goes on."""

@@ -1,0 +1,127 @@
+"""How far a training is, and how long it still takes to its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs, steps_taken
+from tb_zeroacc.run import Axis, Run
+
+RECENT = 10  # epochs, or samples, whose pace is expected to last
+
+
+class Span(NamedTuple):
+    """Seconds: the middle one of the recent paces, and the quarters below and above it."""
+
+    low: float
+    middle: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """How far a training is.
+
+    Attributes:
+        done: Steps, or epochs, that are on record.
+        planned: Of how many in all; None where that is not known.
+        axis: What is counted.
+        seconds: To the end; None where that cannot be told.
+        why: Why it cannot, in a sentence without its full stop; empty where it can.
+    """
+
+    done: int
+    planned: int | None
+    axis: Axis
+    seconds: Span | None
+    why: str = ""
+
+
+def remaining(run: Run) -> Remaining:
+    """How far a training is, and how long it still takes if it goes on at its recent pace."""
+    return _by_steps(run) if run.recorded else _by_curve(run)
+
+
+def pace(run: Run) -> NDArray[np.float64]:
+    """Seconds a step of the recent epochs, validation included, else of the recent samples.
+
+    The first of several epochs is left out: it traces and compiles.
+    """
+    epochs = [e for e in counted_epochs(run) if e.seconds and e.batches]
+    if epochs:
+        recent = epochs[1:][-RECENT:] or epochs
+        return np.array([(e.seconds or 0.0) / (e.batches or 1) for e in recent])
+    return step_seconds(run)
+
+
+def step_seconds(run: Run) -> NDArray[np.float64]:
+    """Seconds of the recently sampled steps, (samples,); empty where none are on record."""
+    table = run.table("progress", "seconds_per_step")
+    if table is None:
+        return np.empty(0)
+    seconds = table.column("seconds_per_step")[:, 0]
+    return seconds[np.isfinite(seconds)][-RECENT:]
+
+
+def _by_steps(run: Run) -> Remaining:
+    done, epochs, per_epoch = steps_taken(run), _epochs_left(run), _steps_an_epoch(run)
+    if epochs is None or per_epoch is None:
+        return Remaining(done, None, "step", None, _why_open(run, epochs))
+    taken = done - (run.epochs[-1].step if run.epochs else 0)  # of the epoch that is under way
+    left = max(0, epochs * per_epoch - max(0, taken))
+    paces = pace(run)
+    if not len(paces):
+        return Remaining(done, done + left, "step", None, "no time of a step is on record")
+    low, middle, high = (left * np.percentile(paces, (25, 50, 75))).tolist()
+    return Remaining(done, done + left, "step", Span(low, middle, high))
+
+
+def _epochs_left(run: Run) -> int | None:
+    """Epochs that have not ended; None where that is unknown, or `fit` was called several times."""
+    fit = run.contract.fit if run.contract else None
+    if fit is None or fit.epochs is None:
+        return None
+    begun = run.epochs[-1].epoch + 1 if run.epochs else fit.initial_epoch
+    return fit.epochs - begun if begun <= fit.epochs else None
+
+
+def _why_open(run: Run, epochs: int | None) -> str:
+    if run.contract is None:
+        return "what was asked for is not on record"
+    if run.contract.is_own_loop:
+        return "a loop of one's own does not say how many steps it takes"
+    if epochs is None:
+        return "more epochs are on record than one `fit` was asked for"
+    return "how many steps an epoch has is known when the first one ends"
+
+
+def _steps_an_epoch(run: Run) -> int | None:
+    counted = counted_epochs(run)
+    if counted:
+        return counted[-1].batches
+    if run.contract is not None and run.contract.fit.steps_per_epoch is not None:
+        return run.contract.fit.steps_per_epoch
+    table = run.table("progress", "steps_per_epoch")
+    said = np.empty(0) if table is None else table.column("steps_per_epoch")[:, 0]
+    said = said[np.isfinite(said)]
+    return int(said[-1]) if len(said) else None
+
+
+def _by_curve(run: Run) -> Remaining:
+    """Of a log written without us: by the epochs that its hyperparameters name, if any."""
+    curve = run.main_curve
+    if curve is None:
+        return Remaining(0, None, "unknown", None, "the log holds no curve to count by")
+    series = curve.series
+    done, total = series.last.step + (curve.axis == "epoch"), run.hyperparameters.epochs
+    if curve.axis != "epoch" or total is None or total < done:
+        return Remaining(done, None, curve.axis, None, "the log does not say how long it is to run")
+    begun, ended = series.first_time, series.last_time
+    if begun is None or ended is None or len(series) < 2:
+        return Remaining(done, total, "epoch", None, "one epoch alone does not tell the pace")
+    seconds = (total - done) * (ended - begun) / (series.last.step - series.first.step)
+    return Remaining(done, total, "epoch", Span(seconds, seconds, seconds))

@@ -1,0 +1,60 @@
+"""How a verdict is told, computed once for all screens.
+
+Tab and command show what is said here and judge nothing themselves.
+"""
+
+from tb_zeroacc.telling.checklist import checklist
+from tb_zeroacc.telling.progress import progress
+from tb_zeroacc.telling.settings import settings
+from tb_zeroacc.telling.verdicts import (
+    PREVIEW,
+    PROMISES,
+    UNSEEN,
+    Rank,
+    Severity,
+    cause,
+    first_lines,
+    healthy_side,
+    healthy_text,
+    lacking,
+    limit_text,
+    line_text,
+    main_finding,
+    mark,
+    no_recording,
+    rank,
+    rivals_text,
+    severity,
+    status,
+    tally,
+    title,
+    value_text,
+)
+
+__all__ = [
+    "PREVIEW",
+    "PROMISES",
+    "UNSEEN",
+    "Rank",
+    "Severity",
+    "cause",
+    "checklist",
+    "first_lines",
+    "healthy_side",
+    "healthy_text",
+    "lacking",
+    "limit_text",
+    "line_text",
+    "main_finding",
+    "mark",
+    "no_recording",
+    "progress",
+    "rank",
+    "rivals_text",
+    "settings",
+    "severity",
+    "status",
+    "tally",
+    "title",
+    "value_text",
+]
