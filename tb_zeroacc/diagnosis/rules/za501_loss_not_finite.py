@@ -58,7 +58,7 @@ WORDS = {
     Stage.LOSS,
     needs=((LOSS, STEP_LOSS, SOME_LOSS, VALIDATION_LOSS),),
     explains=(
-        "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA507", "ZA509", "ZA702",
+        "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA507", "ZA509", "ZA702",
         "ZA703", "ZA704", "ZA706", "ZA708",
     ),
     outcome=Outcome.BROKEN,
