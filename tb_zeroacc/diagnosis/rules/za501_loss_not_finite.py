@@ -116,7 +116,8 @@ def loss_not_finite(context: RunContext) -> Answer:
     logarithm or the quotient.
 
     ## Easily confused with
-    ZA101 input-not-finite: there the input of the same step already holds the NaN. ZA701
+    ZA101 input-not-finite: there the input of the same step already holds the NaN. ZA506
+    unstable-loss: it names the formula where nothing had grown before. ZA701
     learning-rate-too-high: there the loss grows by orders of magnitude first. Metrics such as
     explained variance or the precision of an absent class are NaN in healthy runs: they do not
     count.

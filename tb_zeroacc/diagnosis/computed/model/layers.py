@@ -9,18 +9,21 @@ from tb_zeroacc.run import Run, Table
 KERAS = frozenset(
     {
         "Activation", "ActivityRegularization", "Add", "AdditiveAttention", "AlphaDropout",
-        "Attention", "Average", "BatchNormalization", "Bidirectional", "CategoryEncoding",
-        "CenterCrop", "Concatenate", "Dense", "Discretization", "Dot", "Dropout", "ELU",
-        "EinsumDense", "Embedding", "Flatten", "GRU", "GRUCell", "GaussianDropout",
-        "GaussianNoise", "GroupNormalization", "GroupQueryAttention", "GroupedQueryAttention",
-        "HashedCrossing", "Hashing", "Identity", "InputLayer", "IntegerLookup", "LSTM",
-        "LSTMCell", "Lambda", "LayerNormalization", "LeakyReLU", "Masking", "Maximum",
-        "MelSpectrogram", "Minimum", "MultiHeadAttention", "Multiply", "Normalization", "PReLU",
-        "Permute", "Pipeline", "RNN", "RMSNormalization", "ReLU", "RepeatVector", "Rescaling",
-        "Reshape", "Resizing", "ReversibleEmbedding", "STFTSpectrogram", "SimpleRNN",
-        "SimpleRNNCell", "Softmax", "SpectralNormalization", "StackedRNNCells", "StringLookup",
-        "Subtract", "TFSMLayer", "TextVectorization", "ThresholdedReLU", "TimeDistributed",
-        "UnitNormalization", "Functional", "Sequential",
+        "Attention", "AugMix", "AutoContrast", "Average", "BatchNormalization", "Bidirectional",
+        "CategoryEncoding", "CenterCrop", "Concatenate",
+        "ContrastLimitedAdaptiveHistogramEqualization", "CutMix", "Dense", "Discretization",
+        "Dot", "Dropout", "ELU", "EinsumDense", "Embedding", "Equalization", "Flatten",
+        "Functional", "GRU", "GRUCell", "GaussianDropout", "GaussianNoise",
+        "GroupNormalization", "GroupQueryAttention", "GroupedQueryAttention", "HashedCrossing",
+        "Hashing", "Identity", "InputLayer", "IntegerLookup", "LSTM", "LSTMCell", "Lambda",
+        "LayerNormalization", "LeakyReLU", "Masking", "MaxNumBoundingBoxes", "Maximum",
+        "MelSpectrogram", "Minimum", "MixUp", "MultiHeadAttention", "Multiply", "Normalization",
+        "PReLU", "Permute", "Pipeline", "RMSNormalization", "RNN", "RandAugment", "ReLU",
+        "RepeatVector", "Rescaling", "Reshape", "Resizing", "ReversibleEmbedding",
+        "STFTSpectrogram", "Sequential", "SimpleRNN", "SimpleRNNCell", "Softmax",
+        "Solarization", "SpectralNormalization", "StackedRNNCells", "StringLookup", "Subtract",
+        "TFSMLayer", "TextVectorization", "ThresholdedReLU", "TimeDistributed",
+        "UnitNormalization",
     }
 )  # fmt: skip
 # Those of which there is one for each number of dimensions, or a family: by how names begin.
