@@ -31,7 +31,7 @@ def percent(share: float) -> str:
     if 0 < value < LEAST_PERCENT:
         return f"less than {LEAST_PERCENT:f} %"
     if 0 < value < 1:
-        return f"{float(f'{value:.2g}'):.7f}".rstrip("0") + " %"
+        return f"{float(f'{value:.2g}'):.7f}".rstrip("0").rstrip(".") + " %"
     if 99 < value < 100:
         return f"{min(value, 99.9):.1f} %"
     return f"{_grouped(value)} %"

@@ -63,7 +63,7 @@ WORDS = {
     step=Step.LOSS,
     needs=((LOSS, STEP_LOSS, SOME_LOSS, VALIDATION_LOSS),),
     explains=(
-        "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA507", "ZA509", "ZA702",
+        "ZA403", "ZA404", "ZA502", "ZA503", "ZA504", "ZA505", "ZA507", "ZA509", "ZA702",
         "ZA703", "ZA704", "ZA706", "ZA708",
     ),
     outcome=Outcome.BROKEN,
@@ -121,7 +121,8 @@ def loss_not_finite(context: RunContext) -> Answer:
     logarithm or the quotient.
 
     ## Easily confused with
-    ZA101 input-not-finite: there the input of the same step already holds the NaN. ZA701
+    ZA101 input-not-finite: there the input of the same step already holds the NaN. ZA506
+    unstable-loss: it names the formula where nothing had grown before. ZA701
     learning-rate-too-high: there the loss grows by orders of magnitude first. Metrics such as
     explained variance or the precision of an absent class are NaN in healthy runs: they do not
     count.

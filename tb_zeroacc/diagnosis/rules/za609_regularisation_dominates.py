@@ -23,7 +23,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.chance.baseline import HOPELESS
 from tb_zeroacc.diagnosis.computed.model.holding_back import regularizer_of
-from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES
+from tb_zeroacc.diagnosis.computed.model.kernels import KERNEL_NAMES, kernel_rows
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, STEP_LOSS, WEIGHTS
@@ -34,6 +34,10 @@ from tb_zeroacc.run import Table
 from tb_zeroacc.wording import listed, number, percent
 
 OUTWEIGHS = 1.0  # penalty ÷ loss of the data in the first samples; a healthy one may be 5
+# Kernels, and samples, in which the gradient is one and the same multiple of the weights: no loss
+# of data does that, and a penalty on squares always. It varies by .5 % where one has won, healthy
+# gradients by factors of 3 and more from sample to sample (measured).
+FEWEST_KERNELS, FEWEST_SAMPLES, ONE_MULTIPLE, HALVED = 2, 10, 1.05, 0.5
 DECAYS = 0.01  # of a weight, a step: usual settings take .0001 and less (.001 · .1, .1 · .0005)
 FIRST = 10  # samples
 PENALISED = ("kernel", "activity")
@@ -77,7 +81,9 @@ def regularisation_dominates(context: RunContext) -> Answer:
     layer) that is regularised shrank to a tenth or less of its initial size: 3e-5 and 9e-4 in
     failing programs, .15 and more in healthy ones (measured). Without regularisers: the optimizer's
     weight decay times the learning rate is .01 or more, a hundred times what is usual, and the
-    last two hold.
+    last two hold. Or, for a penalty inside of a loss of the user's own: in 10 samples or more the
+    gradient of every kernel, 2 at least, is one multiple of its weights, within 5 % over kernels
+    and samples, and all of them shrank to half or less; muted once the run beats its baseline.
 
     ## How to fix it
     ```python
@@ -94,7 +100,7 @@ def regularisation_dominates(context: RunContext) -> Answer:
     """
     regularised = [x for x in context.given(CONTRACT).layers if regularizer_of(x, *PENALISED)]
     if not regularised:
-        return _by_decay(context)
+        return (None if context.beats else _by_gradient(context)) or _by_decay(context)
     table = context.given(STEP_LOSS)
     penalty, data = table.column("penalty")[:, 0], table.column("data_loss")[:, 0]
     first = (penalty[:FIRST], data[:FIRST])
@@ -113,6 +119,40 @@ def regularisation_dominates(context: RunContext) -> Answer:
     if not shrunk:
         return Passed(f"{said}, but nothing that is regularised shrank to a tenth")
     return _flagged(table, regularised, (early, fit), shrunk)
+
+
+def _by_gradient(context: RunContext) -> Flagged | None:
+    """The finding on a penalty within the loss: gradients that are a multiple of the weights."""
+    run, weights, gradients = context.run, context.given(WEIGHTS), context.run.table("gradients")
+    rows = kernel_rows(run, weights)
+    names = [weights.rows[row] for row in rows]
+    if gradients is None or len(rows) < FEWEST_KERNELS or not set(names) <= set(gradients.rows):
+        return None
+    steps, at, of = np.intersect1d(weights.steps, gradients.steps, return_indices=True)
+    size = weights.column("rms")[at][:, rows]
+    pull = gradients.column("rms")[of][:, [gradients.row_index(name) for name in names]] / size
+    known = len(steps) >= FEWEST_SAMPLES and np.isfinite(pull).all() and (pull > 0).all()
+    if not known or pull.max() > ONE_MULTIPLE * pull.min() or (size[-1] > HALVED * size[0]).any():
+        return None
+    multiple, spread = float(np.median(pull)), float(pull.max() / pull.min())
+    return Flagged(
+        summary=f"A penalty within the loss outweighs the data: every kernel's gradient is "
+        f"{number(multiple)} times its weights.",
+        context="That of the squared weights is such a multiple, and nothing of the data shows in "
+        "it: all kernels shrink alike.",
+        evidence=(
+            Evidence.of_table("gradient ÷ weights, largest ÷ smallest over kernels and samples",
+                              gradients, spread, at_least(ONE_MULTIPLE)),
+            *_sizes({name: (weights, float(size[-1, i] / size[0, i]))
+                     for i, name in enumerate(names)}, HALVED),
+        ),
+        since=int(steps[0]),
+        fix=Fix(
+            "Try to weaken the penalty within your loss by a factor of a thousand, and strengthen "
+            "it step by step.",
+            f"+ penalty_weight = {multiple / 2000:.1g}",
+        ),
+    )  # fmt: skip
 
 
 def _by_decay(context: RunContext) -> Answer:
@@ -176,10 +216,12 @@ def _named(shrunk: Mapping[str, tuple[Table, float]]) -> str:
     return names if are_kernels else f"what {names} puts out"
 
 
-def _sizes(shrunk: Mapping[str, tuple[Table, float]]) -> list[Evidence]:
+def _sizes(
+    shrunk: Mapping[str, tuple[Table, float]], limit: float = SHRUNK
+) -> list[Evidence]:
     return [
         Evidence.of_table(f"size of `{name}` at the end ÷ at first", table, share,
-                          at_least(SHRUNK), layer=name)
+                          at_least(limit), layer=name)
         for name, (table, share) in list(shrunk.items())[:4]
     ]  # fmt: skip
 

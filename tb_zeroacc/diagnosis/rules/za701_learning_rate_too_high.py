@@ -39,6 +39,7 @@ from tb_zeroacc.diagnosis.computed.optimizer.instability import (
     jump_of,
 )
 from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import lower_rate, peak_rate, usual_rate
+from tb_zeroacc.diagnosis.computed.optimizer.odd_batch import odd_batch
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import (
     Group,
     is_adaptive,
@@ -105,11 +106,12 @@ def learning_rate_too_high(context: RunContext) -> Answer:
     steps count because the weights grow with the rate: with Adam and a rate of 10 the ratio is 66
     to 100 at step 0 and .13 ten steps later. The loss must rise too, because a single weight that
     starts near 0 gives 23 with a healthy rate. Muted once the run beats its baseline, unless the
-    loss had jumped to 10 times the baseline. With several optimizers each is judged by its own
-    kernels. Where no loss of single steps is recorded (a custom `train_step` without one named
-    `loss`) the kernels decide: one must grow to 100 times its size within 100 steps, or become NaN
-    or Inf, or the median be above .1 too. Without the recorder: a rate of .1 or more for Adam or a
-    related optimizer, and a loss of 5 times the baseline; strong at most.
+    loss had jumped to 10 times the baseline. Not where the update followed a batch whose loss had
+    leapt before it, after small updates: ZA508 names that batch. With several optimizers each is
+    judged by its own kernels. Where no loss of single steps is recorded (a custom `train_step`
+    without one named `loss`) the kernels decide: one must grow to 100 times its size within 100
+    steps, or become NaN or Inf, or the median be above .1 too. Without the recorder: a rate of .1
+    or more for Adam or a related optimizer, and a loss of 5 times the baseline; strong at most.
 
     ## How to fix it
     ```python
@@ -144,6 +146,11 @@ def _judged(context: RunContext, weights: Table, group: Group, jump: Jump | None
     first = float(np.nanmax(early)) if np.isfinite(early).any() else 0.0
     median = typical(ratios, weights.steps)
     overthrown = first >= OVERTHROWN
+    odd = odd_batch(context.run) if overthrown and not group.whose else None
+    if odd is not None:
+        before = f"and those before changed the weights by {percent(odd.calm)} at most"
+        return Passed(f"the loss of the batch at step {odd.step} was {number(odd.times)} times the "
+                      f"usual before its update, {before}")
     if overthrown and jump is not None and jump.times >= JUMP:
         found = _overthrown(context.run, weights, group, ratios, _jumped(weights, jump))
         return replace(found, is_mutable=jump.peak < LEARNED_ALL_THE_SAME * jump.base)

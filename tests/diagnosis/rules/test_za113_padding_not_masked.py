@@ -138,6 +138,36 @@ def test_padding_not_masked(run: Run, want: type[Answer] | Tier) -> None:
     check("ZA113", run, want)
 
 
+IDLE = model(a_layer("Masking", mask_value=0.0), LSTM)
+AMONG_DATA: dict[str, Any] = {  # most of the values are about -1, and the data lie around them
+    "low": [-3.0, -3.1, -2.9], "high": [4.0, 3.9, 4.1], "mean": -0.93, "std": 0.5, "reader": IDLE,
+}  # fmt: skip
+MASKS: dict[str, tuple[Run, type[Answer] | Tier]] = {
+    "it hides nothing": (vectors(**AMONG_DATA), Tier.STRONG),
+    "it hides steps": (vectors((0.9, 0.91), **AMONG_DATA), NotApplicable),
+    "one channel never holds it": (vectors((0.9, 0.0), **AMONG_DATA), Tier.STRONG),
+    "it is on its way": (vectors(**{**AMONG_DATA, "score": SLOW}), Passed),
+    "values are spread": (vectors(**{**AMONG_DATA, "std": 0.6}), NotApplicable),
+    "no mask": (vectors(**{**AMONG_DATA, "reader": model(LSTM)}), NotApplicable),
+    "another value that they never hold": (
+        vectors(**{**AMONG_DATA, "reader": model(a_layer("Masking", mask_value=-9.0), LSTM)}),
+        Tier.STRONG),
+    "a value among theirs": (
+        vectors(**{**AMONG_DATA, "reader": model(a_layer("Masking", mask_value=2.0), LSTM)}),
+        NotApplicable),
+    "behind another layer": (
+        vectors(**{**AMONG_DATA, "reader": model(a_layer("Dense"), *IDLE.layers[:-1])}),
+        NotApplicable),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), MASKS.values(), ids=MASKS.keys())
+def test_a_mask_of_a_value_that_the_inputs_never_hold(
+    run: Run, want: type[Answer] | Tier
+) -> None:
+    check("ZA113", run, want)
+
+
 @pytest.mark.parametrize(("rare", "want"), [(0.099, Tier.STRONG), (0.101, NotApplicable)])
 def test_steps_out_of_order(rare: float, want: type[Answer] | Tier) -> None:
     """A rare word in the middle of the padding is none of it; many are."""

@@ -107,7 +107,7 @@ def test_a_metric_that_swings_is_no_proof() -> None:
     assert flagged("ZA605", validated(v(1.5), swings)).tier is Tier.SMELL
 
 
-@pytest.mark.parametrize(("low", "want"), [(0.9375, Passed), (0.937, Flagged)])
+@pytest.mark.parametrize(("low", "want"), [(0.8626, Passed), (0.862, Flagged)])
 def test_validation_that_was_never_as_good_as_training_on_new_batches(
     low: float, want: type[Answer]
 ) -> None:

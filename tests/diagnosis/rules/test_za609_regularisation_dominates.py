@@ -98,6 +98,41 @@ def test_regularisation_dominates(run: Run, want: type[Answer] | Tier | None) ->
     check("ZA609", run, want)
 
 
+def pulled(
+    multiple: float = 200.0, other: float = 200.0, *, end: float = 0.4, learns: bool = False,
+    samples: int = 10, head: str = "head/kernel",
+) -> Run:
+    """Gradients of two kernels that are such multiples of their weights, which shrink."""
+    sizes = [0.3 + (0.3 * end - 0.3) * i / (samples - 1) for i in range(samples)]
+    pulls = {"dense/kernel": multiple, head: other}
+    weights = a_table("weights", {name: {"rms": sizes} for name in ("dense/kernel", "head/kernel")})
+    gradients = a_table("gradients", {
+        name: {"rms": [pull * size for size in sizes], "present": 1.0}
+        for name, pull in pulls.items()
+    })  # fmt: skip
+    if learns:
+        scored = (model(""), a_curve([2.3, 0.1]), a_curve([0.1, 0.98], Role.ACCURACY))
+        return a_run(losses(float("nan")), weights, gradients, COUNTS, *scored)
+    return run(model("", loss="my_loss"), losses(float("nan")), weights, gradients)
+
+
+PULLED: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
+    "one multiple": (pulled(), None),
+    "within 5 %": (pulled(200.0, 209.9), None),
+    "beyond": (pulled(200.0, 210.1), NotApplicable),
+    "shrunk to half": (pulled(end=0.4999), None),
+    "to a little more": (pulled(end=0.5001), NotApplicable),
+    "too few samples": (pulled(samples=9), NotApplicable),
+    "one gradient is not known": (pulled(head="other/kernel"), NotApplicable),
+    "it learns": (pulled(learns=True), NotApplicable),
+}
+
+
+@pytest.mark.parametrize(("run", "want"), PULLED.values(), ids=PULLED.keys())
+def test_a_penalty_within_the_loss(run: Run, want: type[Answer] | Tier | None) -> None:
+    check("ZA609", run, want)
+
+
 def test_the_fix_weakens_the_same_regulariser() -> None:
     found = flagged("ZA609", run(model(), losses(), kernels(3e-5)))
     assert found.fix is not None

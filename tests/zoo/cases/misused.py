@@ -12,7 +12,7 @@ from tests.zoo.building import Dense, adam, breast_cancer, built, classifier, di
 from tests.zoo.program import faulty
 
 
-@faulty("ZA501")
+@faulty("ZA501", "ZA506")
 def the_norm_of_nothing(log: Path) -> None:
     """Some pairs are twice the same: the root in their distance has no slope there."""
     x, y = digits()

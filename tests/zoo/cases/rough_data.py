@@ -32,7 +32,7 @@ def infinity_among_pixels(log: Path) -> None:
     train(classifier(layers.Conv2D(8, 3, activation="relu"), layers.Flatten()), log, x, y)
 
 
-@faulty("ZA501")
+@faulty("ZA501", "ZA506")
 def logarithm_of_zero(log: Path) -> None:
     x, y = digits()
     stack = (Dense(32, activation="relu"), layers.Lambda(keras.ops.log))

@@ -21,7 +21,10 @@ TWO_VALUES = 0.99  # of the largest variance that a range allows: 1 where all va
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM1D")
 AVERAGING = ("GlobalAveragePooling1D", "Attention", "AdditiveAttention", "MultiHeadAttention",
              "GroupedQueryAttention")  # fmt: skip
-
+# Range ÷ standard deviation of a channel that is crowded about one value: 8 for 10 000 values of a
+# normal distribution. A padded one 14 to 20 (measured).
+CROWDED = 12.0
+ONE_MEAN = 0.05  # standard deviations by which the means of padded channels may differ
 
 # Comparisons in a graph of operations, which make masks of one's own.
 COMPARING = ("Equal", "Greater", "GreaterEqual", "Less", "LessEqual", "LogicalNot", "NotEqual")
@@ -117,6 +120,46 @@ def _in_all_channels(
             share, value = max(0.0, float(nearer.mean())), float(end.flat[0])
             return Padding(name, value, share, steps, None, len(at) > 1, False)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class IdleMask:
+    """A mask of a value that the inputs never hold, before channels that look padded.
+
+    Attributes:
+        layer: The `Masking`.
+        value: What it masks.
+        center: The mean of all channels, about which their values are crowded.
+        crowded: Range ÷ standard deviation, the least of all channels and samples.
+    """
+
+    layer: Layer
+    value: float
+    center: float
+    crowded: float
+
+
+@per_run
+def idle_mask(run: Run) -> IdleMask | None:
+    """The mask right behind the only input, sequences of vectors, that can hide nothing of it."""
+    table, shapes, contract = run.table("inputs"), run.shapes, run.contract
+    inputs = shapes.inputs if shapes else ()
+    layers = [x for x in contract.layers if x.class_name != "InputLayer"] if contract else []
+    if table is None or len(inputs) != 1 or len(inputs[0].shape or ()) != 3 or not layers:
+        return None
+    value = layers[0].settings.get("mask_value")
+    if layers[0].class_name != "Masking" or not isinstance(value, int | float):
+        return None
+    low, high, mean, std = (table.column(c) for c in ("min", "max", "mean", "std"))
+    held = table.column("zero_share") > 0 if value == 0 else (low <= value) & (high >= value)
+    is_idle = not held.any(axis=0).all()  # a step is masked where every channel holds the value
+    if not is_idle or not (std > 0).all():
+        return None
+    crowded = float(((high - low) / std).min())
+    is_one = bool((np.ptp(mean, axis=1) <= ONE_MEAN * std.min(axis=1)).all())
+    if crowded < CROWDED or not is_one:
+        return None
+    return IdleMask(layers[0], float(value), float(mean.mean()), crowded)
 
 
 @per_run

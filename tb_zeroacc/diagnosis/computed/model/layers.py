@@ -5,6 +5,39 @@ from __future__ import annotations
 from tb_zeroacc.facts import Layer
 from tb_zeroacc.run import Run, Table
 
+# The layers of Keras 3.15 by the names of their classes; any other class is the user's own.
+KERAS = frozenset(
+    {
+        "Activation", "ActivityRegularization", "Add", "AdditiveAttention", "AlphaDropout",
+        "Attention", "AugMix", "AutoContrast", "Average", "BatchNormalization", "Bidirectional",
+        "CategoryEncoding", "CenterCrop", "Concatenate",
+        "ContrastLimitedAdaptiveHistogramEqualization", "CutMix", "Dense", "Discretization",
+        "Dot", "Dropout", "ELU", "EinsumDense", "Embedding", "Equalization", "Flatten",
+        "Functional", "GRU", "GRUCell", "GaussianDropout", "GaussianNoise",
+        "GroupNormalization", "GroupQueryAttention", "GroupedQueryAttention", "HashedCrossing",
+        "Hashing", "Identity", "InputLayer", "IntegerLookup", "LSTM", "LSTMCell", "Lambda",
+        "LayerNormalization", "LeakyReLU", "Masking", "MaxNumBoundingBoxes", "Maximum",
+        "MelSpectrogram", "Minimum", "MixUp", "MultiHeadAttention", "Multiply", "Normalization",
+        "PReLU", "Permute", "Pipeline", "RMSNormalization", "RNN", "RandAugment", "ReLU",
+        "RepeatVector", "Rescaling", "Reshape", "Resizing", "ReversibleEmbedding",
+        "STFTSpectrogram", "Sequential", "SimpleRNN", "SimpleRNNCell", "Softmax",
+        "Solarization", "SpectralNormalization", "StackedRNNCells", "StringLookup", "Subtract",
+        "TFSMLayer", "TextVectorization", "ThresholdedReLU", "TimeDistributed",
+        "UnitNormalization",
+    }
+)  # fmt: skip
+# Those of which there is one for each number of dimensions, or a family: by how names begin.
+FAMILIES = (
+    "AdaptiveAveragePooling", "AdaptiveMaxPooling", "AveragePooling", "AvgPool", "Conv", "Cropping",
+    "DepthwiseConv", "GlobalAv", "GlobalMaxPool", "MaxPool", "Random", "SeparableConv",
+    "SpatialDropout", "UpSampling", "ZeroPadding",
+)
+
+
+def is_own(layer: Layer) -> bool:
+    """Whether a layer is of a class of the user's own, so that only its outputs are known."""
+    return layer.class_name not in KERAS and not layer.class_name.startswith(FAMILIES)
+
 
 def layer_of(run: Run, row: str) -> str:
     """The contract's name of the layer that a row of any table belongs to.

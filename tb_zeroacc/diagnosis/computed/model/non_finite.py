@@ -149,3 +149,18 @@ def broken_stretch(table: Table, kind: str, until: int) -> BrokenTensor | None:
     row = int(rows[-1] if kind == "gradients" else rows[0])
     values = float(table.column("non_finite_count")[index, row])
     return BrokenTensor(kind, table.rows[row], int(table.steps[index]), values)
+
+
+_SIZES = (("loss", "loss"), ("loss", "gradient_norm"), ("activations", "abs_max"),
+          ("gradients", "abs_max"))  # fmt: skip
+
+
+def largest_until(run: Run, step: int) -> float:
+    """The largest finite number that was computed up to a step, by amount; 0 without any."""
+    found = 0.0
+    for kind, column in _SIZES:
+        table = run.table(kind, column)
+        if table is not None:
+            values = np.abs(table.column(column)[table.steps <= step])
+            found = max(found, float(values[np.isfinite(values)].max(initial=0.0)))
+    return found
