@@ -26,8 +26,10 @@ from tb_zeroacc.diagnosis.computed.model.non_finite import (
 )
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS, CONTRACT, GRADIENTS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Family, rule
+from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import number
 
@@ -42,6 +44,9 @@ HALF = ("float16", "bfloat16")
     "unstable-loss",
     Tier.STRONG,
     Stage.ACTIVATIONS,
+    motif=Motif.FIRST_BROKEN,
+    healthy="No formula gives NaN or Inf",
+    step=Step.LOSS,
     needs=(CONTRACT, STEP_LOSS, ACTIVATIONS, GRADIENTS),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA504", "ZA505", "ZA509", "ZA510", "ZA702", "ZA704", "ZA705",

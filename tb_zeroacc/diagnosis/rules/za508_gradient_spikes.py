@@ -19,6 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
 from tb_zeroacc.diagnosis.computed.learning.step_loss import STEP_LOSS_TAG
 from tb_zeroacc.diagnosis.computed.optimizer.odd_batch import LEAPT, OddBatch, odd_batch
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import EPOCHS, LOSS, STEP_LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.run import Curve, Run, Table
@@ -35,6 +36,8 @@ FEWEST_SAMPLES = 15  # batches, whose median is held against the mean
     "gradient-spikes",
     Tier.SMELL,
     Stage.GRADIENTS,
+    motif=Motif.ITS_CURVE,
+    healthy="No batch stands out from the others",
     needs=(STEP_LOSS, WEIGHTS, EPOCHS, LOSS),
     explains=("ZA709",),
     yields_to=(Family.INPUTS, Family.LABELS, Family.OUTPUT_AND_LOSS, "ZA501", "ZA602"),

@@ -21,6 +21,7 @@ from tb_zeroacc.diagnosis.computed.model.holding_back import is_in_a_row
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_rows
 from tb_zeroacc.diagnosis.computed.model.layers import hidden_rows
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS, CONTRACT, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.facts import Contract
@@ -39,6 +40,8 @@ USUAL = ("Glorot", "He", "Lecun", "Orthogonal", "VarianceScaling")  # how initia
     "deep-without-shortcuts",
     Tier.SMELL,
     Stage.ACTIVATIONS,  # as gradients that vanish, which it may bring about
+    motif=Motif.LAYER_SIZES,
+    healthy="Signals and gradients pass all layers",
     needs=(CONTRACT, WEIGHTS, ACTIVATIONS),
     yields_to=(Family.INPUTS, Family.LABELS, Family.OUTPUT_AND_LOSS, "ZA601", "ZA609", "ZA701"),
     muted_when=Muted.BASELINE_IS_BEATEN,

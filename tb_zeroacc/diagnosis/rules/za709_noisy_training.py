@@ -23,6 +23,7 @@ from tb_zeroacc.diagnosis.computed.model.kernels import kernel_ratios
 from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import optimizer_of, optimizer_words
 from tb_zeroacc.diagnosis.context import RunContext
+from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import BATCH, LOSS, STEP_LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.run import Curve, Run
@@ -42,6 +43,8 @@ STANDS = 0.1  # share that the second half of the epochs takes off the loss. Fai
     "noisy-training",
     Tier.SMELL,
     Stage.UPDATE,
+    motif=Motif.UPDATES,
+    healthy="Batches are large enough for the learning rate",
     needs=(BATCH, STEP_LOSS, WEIGHTS, LOSS),
     yields_to=(
         Family.INPUTS, Family.LABELS, Family.OUTPUT_AND_LOSS, "ZA501", "ZA502", "ZA602", "ZA611",
