@@ -7,8 +7,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from tb_zeroacc import __version__
@@ -58,6 +57,7 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no `✓` shows `?`
             stream.reconfigure(errors="replace")
+    gc.disable()  # modules leave no garbage, and looking for it takes a tenth of loading them
     try:
         code = answer(sys.argv[1:])
         sys.stdout.flush()
@@ -75,6 +75,9 @@ def run() -> None:
             file=sys.stderr,
         )
         code = OUR_FAULT
+    finally:
+        gc.freeze()  # the end of the process frees it all
+        gc.enable()
     sys.exit(code)
 
 
@@ -142,49 +145,44 @@ def _add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
     )
 
 
-@contextmanager
-def _importing() -> Iterator[None]:
-    """Looks for no garbage meanwhile: modules leave none, and looking takes a tenth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+def _loaded() -> None:
+    """Has the collector go on where it rested meanwhile, and leave alone what is loaded."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _diagnose(given: argparse.Namespace) -> int:
-    with _importing():
-        from tb_zeroacc.cli.diagnose import diagnose_paths
+    from tb_zeroacc.cli.diagnose import diagnose_paths
 
+    _loaded()
     return diagnose_paths(given.paths, given.format, given.fail_on, given.now, given.timeout)
 
 
 def _report(given: argparse.Namespace) -> int:
-    with _importing():
-        from tb_zeroacc.cli.pages import write_report
+    from tb_zeroacc.cli.pages import write_report
 
+    _loaded()
     return write_report(given.paths, given.output, given.timeout)
 
 
 def _serve(given: argparse.Namespace) -> int:
-    with _importing():
-        from tb_zeroacc.cli import pages
+    from tb_zeroacc.cli import pages
 
+    _loaded()
     return pages.serve(given.paths, given.host, given.port)
 
 
 def _rules(_: argparse.Namespace) -> int:
-    with _importing():
-        from tb_zeroacc.cli.rules import print_rules
+    from tb_zeroacc.cli.rules import print_rules
 
+    _loaded()
     print_rules()
     return CLEAN
 
 
 def _explain(given: argparse.Namespace) -> int:
-    with _importing():
-        from tb_zeroacc.cli.rules import print_page
+    from tb_zeroacc.cli.rules import print_page
 
+    _loaded()
     return print_page(given.code)

@@ -4,8 +4,8 @@
 
 Both read every file in turns, several rounds, each in a process of its own; the least CPU and wall
 seconds of each count, and the files are in the page cache. The server is done when it says that its
-load cycle is. Imports are counted for the whole command alone. With `--before` the random order of
-tags is read by the package of another checkout, too.
+load cycle is. Imports are counted for the whole command alone, with its bytecode at hand. With
+`--before` the random order of tags is read by the package of another checkout, too.
 
 Many runs are read as the tab and the command read them: by several processes where that is sooner
 done. Their CPU seconds are added up; `alone` is one process.
@@ -354,14 +354,14 @@ def many(path: Path, *appended: Path, alone: bool = False) -> Many:
     return Many(**found)
 
 
-def command(path: Path, *options: str) -> Spent:
-    """All of `zeroacc diagnose`, as where it is installed: its bytecode is kept."""
+def command(*arguments: str) -> Spent:
+    """All of the `zeroacc` command, as where it is installed: its bytecode is kept."""
     program = "import sys; sys.argv[0] = 'zeroacc'; from tb_zeroacc.cli import main; main()"
     environment = {**os.environ, "PYTHONPATH": str(HOME), "PYTHONPYCACHEPREFIX": BYTECODE}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-P", "-c", program, "diagnose", str(path), *options],
+        [sys.executable, "-P", "-c", program, *arguments],
         stdout=subprocess.DEVNULL, text=True, env=environment,
     )  # fmt: skip
     return _ended(process, began)
@@ -398,7 +398,18 @@ class Bench:
 
     def command(self) -> None:
         path = write(self.base / "command", scalars(self.many(1_500_000)))
-        self.against("zeroacc diagnose, 1.5 M scalars / server", path, 0.5, command)
+        self.against(
+            "zeroacc diagnose, 1.5 M scalars / server", path, 0.5,
+            lambda path: command("diagnose", str(path)),
+        )  # fmt: skip
+
+    def start(self) -> None:
+        path = write(self.base / "start", scalars(400))
+        asked = (["--version"], ["--help"], ["diagnose", str(path)])
+        ways = [lambda arguments=arguments: command(*arguments) for arguments in asked]
+        for arguments, spent in zip(asked, in_turns(2 * self.rounds, *ways), strict=True):
+            name = f"zeroacc {arguments[0]}, CPU s"
+            self.show(name, spent.cpu, 0.2, f"wall {spent.wall:.3f} s")
 
     def kinds(self) -> None:
         rows = {
@@ -527,7 +538,9 @@ def _tail(first: int, count: int) -> Iterator[bytes]:
         yield events[n % 4].record(n // 4, BEGIN + n / 100, _FLOAT.pack(0.5))
 
 
-ROWS = ("command", "kinds", "order", "sweep", "tiny", "waiting", "growth", "exponent")
+ROWS = (
+    "command", "start", "kinds", "order", "sweep", "tiny", "waiting", "growth", "exponent",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
