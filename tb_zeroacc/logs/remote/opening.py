@@ -8,13 +8,13 @@ from math import isfinite
 from typing import Any
 
 from tb_zeroacc.errors import UnreadablePathError
-from tb_zeroacc.logs.remote.failures import told
+from tb_zeroacc.logs.remote.failures import reason, told
 from tb_zeroacc.logs.remote.pieces import MOST_AT_ONCE, Source
 from tb_zeroacc.logs.remote.stores import AsyncStore, Store
 
 TIMEOUT = 30.0  # seconds unless the user sets others: half a MiB/s is needed for a whole piece
 VARIABLE = "ZEROACC_TIMEOUT"
-WEB = ("http", "https")
+WEB, S3 = ("http", "https"), ("s3", "s3a")
 # The package that each scheme needs, and the extra of ours that installs it.
 PACKAGES = {
     "s3": ("s3fs", "s3"), "s3a": ("s3fs", "s3"),
@@ -48,7 +48,9 @@ def source_of(url: str, timeout: float | None = None) -> Source:
             f"{url!r} needs the package {package!r}: pip install 'tb-zeroacc[{extra}]'."
         ) from None
     except Exception as error:  # noqa: BLE001 - each file system raises its own errors
-        raise UnreadablePathError(f"{url!r} cannot be opened: {told(error)}.") from None
+        raise UnreadablePathError(f"{url!r} cannot be opened: {reason(error, scheme)}.") from None
+    if scheme in S3:
+        system.retries = 1  # the library below it tries again, too: both would outlast any patience
     if scheme in WEB:
         from tb_zeroacc.logs.remote.web import Web
 
@@ -80,7 +82,7 @@ def _settings(scheme: str) -> Mapping[str, Any]:
     from fsspec.config import conf
 
     users = conf.get(scheme, {})
-    if scheme in ("s3", "s3a"):
+    if scheme in S3:
         own = {"max_pool_connections": MOST_AT_ONCE}
         return {"config_kwargs": own | users.get("config_kwargs", {})}
     if scheme in WEB:

@@ -211,6 +211,9 @@ class Web(AsyncStore):
         asked = f"bytes={span.first}-{span.end - 1}"
         async with self._reply("GET", span.location, Range=asked) as (reply, limit):
             if reply.status == HTTPStatus.PARTIAL_CONTENT:
+                sent = reply.headers.get("Content-Range", "")
+                if not sent.startswith(f"bytes {span.first}-"):
+                    raise OSError("the server sent another part of it than was asked for")
                 return piece_of(span, await self._body(reply, limit, span.end - span.first))
             self.sends_all = True
             return Piece(0, await self._body(reply, limit, MAX_WHOLE), is_last=True)

@@ -246,11 +246,13 @@ def test_nobody_listens_there(web: WebServer) -> None:
 
 
 def test_one_file_that_cannot_be_had_costs_nobody_else_anything(web: WebServer) -> None:
-    for name in ("silent", "forbidden", "failing", "broken"):
+    for name in ("silent", "forbidden", "failing", "broken", "trickling", "shifted"):
         web.files[f"/logs/{name}/{NAME}"] = SHORT
     web.listing = "nginx"
     web.silent.add(f"/logs/silent/{NAME}")
+    web.trickling.add(f"/logs/trickling/{NAME}")
     web.broken.add(f"/logs/broken/{NAME}")
+    web.shifted.add(f"/logs/shifted/{NAME}")
     web.statuses |= {f"/logs/forbidden/{NAME}": 403, f"/logs/failing/{NAME}": 500}
     reader = LogReader(f"{web.url}/logs/", timeout=0.3)
     began = monotonic()
@@ -261,12 +263,16 @@ def test_one_file_that_cannot_be_had_costs_nobody_else_anything(web: WebServer) 
         ("silent", "no answer within 0.3 s"), ("forbidden", "permission denied"),
         ("failing", "the server answered 500 (Internal Server Error)"),
         ("broken", "the connection broke off"),
+        ("trickling", "no answer within 0.3 s"),
+        ("shifted", "the server sent another part of it than was asked for"),
     ):  # fmt: skip
         assert f"`{name}/{NAME}` could not be read: {why}." in said
     web.silent.clear()
     web.statuses.clear()
     web.broken.clear()
-    assert len(points(reader)) == 5, "they are tried again"
+    web.trickling.clear()
+    web.shifted.clear()
+    assert len(points(reader)) == 7, "they are tried again"
     assert not reader.unread
 
 

@@ -46,6 +46,8 @@ class WebServer:
         delay: Seconds before each answer.
         silent: Paths that it never answers.
         broken: Paths of which it sends half, and ends the connection.
+        trickling: Paths that it sends byte by byte, with a rest behind each.
+        shifted: Paths of which it sends another part than is asked for.
         after: What happens before the next answer once a path was asked for so many times.
         asked: Method, path and range of each request.
     """
@@ -62,6 +64,8 @@ class WebServer:
     refusal: str = "<h1>No</h1>"
     silent: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    trickling: set[str] = field(default_factory=set)
+    shifted: set[str] = field(default_factory=set)
     after: dict[tuple[str, int], Callable[[], object]] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     url: str = ""
@@ -135,6 +139,7 @@ class Handler(BaseHTTPRequestHandler):
         whole = content
         if asked_range and self.web.has_ranges and self.command == "GET":
             first, _, last = asked_range.removeprefix("bytes=").partition("-")
+            first = str(int(first) + (path in self.web.shifted))
             content = whole[int(first) : int(last) + 1]
             if not content:
                 self.send_response(416)
@@ -166,6 +171,11 @@ class Handler(BaseHTTPRequestHandler):
         if path in self.web.broken:
             self.wfile.write(content[: len(content) // 2])
             self.close_connection = True
+        elif path in self.web.trickling:
+            for number in range(len(content)):
+                self.wfile.write(content[number : number + 1])
+                if self.web.is_ending.wait(0.05):
+                    break
         elif has_length:
             self.wfile.write(content)
         else:
