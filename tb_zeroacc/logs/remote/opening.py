@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -79,14 +79,21 @@ def patience(timeout: float | None = None) -> float:
 
 def _settings(scheme: str) -> Mapping[str, Any]:
     """What the file system of a scheme is to do otherwise than by itself; the user's stay."""
-    from fsspec.config import conf
-
-    users = conf.get(scheme, {})
     if scheme in S3:
         own = {"max_pool_connections": MOST_AT_ONCE}
-        return {"config_kwargs": own | users.get("config_kwargs", {})}
+        return {"config_kwargs": own | _users(S3, "config_kwargs")}
     if scheme in WEB:
         # A compressed log is unpacked by the reader, which knows how many bytes it has.
-        client = {"auto_decompress": False} | users.get("client_kwargs", {})
+        client = {"auto_decompress": False} | _users(WEB, "client_kwargs")
         return {"client_kwargs": client, "encoded": True}
     return {}
+
+
+def _users(schemes: Sequence[str], setting: str) -> dict[str, Any]:
+    """A setting as fsspec's own configuration has it for any of these schemes."""
+    from fsspec.config import conf
+
+    found: dict[str, Any] = {}
+    for scheme in schemes:
+        found |= conf.get(scheme, {}).get(setting, {})
+    return found

@@ -44,6 +44,7 @@ class WebServer:
         statuses: What it answers to a path instead of what is there.
         refusal: What it says there.
         delay: Seconds before each answer.
+        password: The header `Authorization` that it asks for; empty for none.
         silent: Paths that it never answers.
         broken: Paths of which it sends half, and ends the connection.
         trickling: Paths that it sends byte by byte, with a rest behind each.
@@ -61,6 +62,7 @@ class WebServer:
     minutes: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
     delay: float = 0.0
+    password: str = ""
     refusal: str = "<h1>No</h1>"
     silent: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
@@ -119,6 +121,8 @@ class Handler(BaseHTTPRequestHandler):
             web.is_ending.wait(30)
             self.close_connection = True
             return None
+        if web.password and self.headers.get("Authorization") != web.password:
+            return self._status(401)
         if path in web.statuses:
             return self._status(web.statuses[path])
         if self.command == "HEAD" and not web.has_heads:
