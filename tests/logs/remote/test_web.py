@@ -184,9 +184,12 @@ def test_a_directory_may_be_named_in_many_ways(web: WebServer, below: str) -> No
 def test_a_file_is_named_itself(web: WebServer, listing: None) -> None:
     web.listing = listing
     web.files["/any/training.log"] = b"epoch,loss\n0,2.0\n1,1.0\n"
+    web.files["/a b/é%.csv"] = b"epoch,loss\n0,2.0\n1,1.0\n"
     assert points(LogReader(f"{web.url}{PATH}")) == {".": 3}
     assert points(LogReader(f"{web.url}{PATH}?token=a")) == {".": 3}
     assert points(LogReader(f"{web.url}/any/training.log")) == {".": 2}
+    for named in ("a%20b/%C3%A9%25.csv", "a b/é%25.csv", "a b/é%25.csv?token=a#b"):
+        assert points(LogReader(f"{web.url}/{named}")) == {".": 2}
 
 
 def test_links_that_lead_in_circles_end(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
