@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
 from tb_zeroacc.errors import UnreadablePathError
-from tb_zeroacc.logs.remote.failures import told
+from tb_zeroacc.logs.remote.failures import reason, told
 from tb_zeroacc.logs.remote.pieces import MOST_AT_ONCE, Source
 from tb_zeroacc.logs.remote.stores import AsyncStore, Store
 
 TIMEOUT = 30.0  # seconds unless the user sets others: half a MiB/s is needed for a whole piece
 VARIABLE = "ZEROACC_TIMEOUT"
-WEB = ("http", "https")
+WEB, S3 = ("http", "https"), ("s3", "s3a")
 # The package that each scheme needs, and the extra of ours that installs it.
 PACKAGES = {
     "s3": ("s3fs", "s3"), "s3a": ("s3fs", "s3"),
@@ -48,7 +48,9 @@ def source_of(url: str, timeout: float | None = None) -> Source:
             f"{url!r} needs the package {package!r}: pip install 'tb-zeroacc[{extra}]'."
         ) from None
     except Exception as error:  # noqa: BLE001 - each file system raises its own errors
-        raise UnreadablePathError(f"{url!r} cannot be opened: {told(error)}.") from None
+        raise UnreadablePathError(f"{url!r} cannot be opened: {reason(error, scheme)}.") from None
+    if scheme in S3:
+        system.retries = 1  # the library below it tries again, too: both would outlast any patience
     if scheme in WEB:
         from tb_zeroacc.logs.remote.web import Web
 
@@ -77,14 +79,21 @@ def patience(timeout: float | None = None) -> float:
 
 def _settings(scheme: str) -> Mapping[str, Any]:
     """What the file system of a scheme is to do otherwise than by itself; the user's stay."""
-    from fsspec.config import conf
-
-    users = conf.get(scheme, {})
-    if scheme in ("s3", "s3a"):
+    if scheme in S3:
         own = {"max_pool_connections": MOST_AT_ONCE}
-        return {"config_kwargs": own | users.get("config_kwargs", {})}
+        return {"config_kwargs": own | _users(S3, "config_kwargs")}
     if scheme in WEB:
         # A compressed log is unpacked by the reader, which knows how many bytes it has.
-        client = {"auto_decompress": False} | users.get("client_kwargs", {})
+        client = {"auto_decompress": False} | _users(WEB, "client_kwargs")
         return {"client_kwargs": client, "encoded": True}
     return {}
+
+
+def _users(schemes: Sequence[str], setting: str) -> dict[str, Any]:
+    """A setting as fsspec's own configuration has it for any of these schemes."""
+    from fsspec.config import conf
+
+    found: dict[str, Any] = {}
+    for scheme in schemes:
+        found |= conf.get(scheme, {}).get(setting, {})
+    return found

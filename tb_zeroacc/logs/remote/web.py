@@ -16,7 +16,7 @@ from http import HTTPStatus
 from pathlib import PurePosixPath
 from time import monotonic
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from tb_zeroacc.logs.remote.failures import (
     OutOfTimeError,
@@ -35,6 +35,7 @@ MAX_PAGE = 16 * 2**20  # bytes
 DEEPEST, MOST_DIRECTORIES = 24, 10_000  # links on a server's disk may lead in circles
 # Servers tell the time of a file to the minute: after so many seconds another state shows.
 SETTLED = 61.0
+AS_THEY_ARE = "%/:?#[]@!$&'()*+,;=~"  # characters of an address
 PAGES = ("text/html", "application/xhtml+xml")
 # What comes packed has another length, and cannot be asked for in parts.
 UNPACKED = {"Accept-Encoding": "identity"}
@@ -81,6 +82,8 @@ class Web(AsyncStore):
 
     def __init__(self, url: str, system: Any, root: str, timeout: float) -> None:
         super().__init__(url, system, root, timeout)
+        self._address = quote(url, safe=AS_THEY_ARE)
+        self.name = unquote(PurePosixPath(urlsplit(self._address).path).name)
         self._known: dict[str, Known] = {}
         self._whole: dict[str, bytes] = {}  # what came while its size was looked for
         self._at_once = asyncio.Semaphore(AT_ONCE)
@@ -99,14 +102,13 @@ class Web(AsyncStore):
         return found
 
     async def _found(self, is_wanted: NameTest) -> list[Found]:
-        name = unquote(PurePosixPath(urlsplit(self.url).path).name)
-        if is_wanted(name):  # hardly a directory: do not have all of it sent
-            about = await self._about(self.url)
+        if is_wanted(self.name):  # hardly a directory: do not have all of it sent
+            about = await self._about(self._address)
             if not about.is_page:
-                return [await self._measured(self.url, "", about)]
-        about, page = await self._page(self.url)
+                return [await self._measured(self._address, "", about)]
+        about, page = await self._page(self._address)
         if page is None:
-            return [await self._measured(self.url, "", about)]
+            return [await self._measured(self._address, "", about)]
         files = await self._below(entries_of(page, about.url), is_wanted)
         return await asyncio.gather(*(self._file(path, entry) for path, entry in files))
 
@@ -211,6 +213,9 @@ class Web(AsyncStore):
         asked = f"bytes={span.first}-{span.end - 1}"
         async with self._reply("GET", span.location, Range=asked) as (reply, limit):
             if reply.status == HTTPStatus.PARTIAL_CONTENT:
+                sent = reply.headers.get("Content-Range", "")
+                if not sent.startswith(f"bytes {span.first}-"):
+                    raise OSError("the server sent another part of it than was asked for")
                 return piece_of(span, await self._body(reply, limit, span.end - span.first))
             self.sends_all = True
             return Piece(0, await self._body(reply, limit, MAX_WHOLE), is_last=True)

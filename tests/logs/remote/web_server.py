@@ -44,8 +44,11 @@ class WebServer:
         statuses: What it answers to a path instead of what is there.
         refusal: What it says there.
         delay: Seconds before each answer.
+        password: The header `Authorization` that it asks for; empty for none.
         silent: Paths that it never answers.
         broken: Paths of which it sends half, and ends the connection.
+        trickling: Paths that it sends byte by byte, with a rest behind each.
+        shifted: Paths of which it sends another part than is asked for.
         after: What happens before the next answer once a path was asked for so many times.
         asked: Method, path and range of each request.
     """
@@ -59,9 +62,12 @@ class WebServer:
     minutes: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
     delay: float = 0.0
+    password: str = ""
     refusal: str = "<h1>No</h1>"
     silent: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    trickling: set[str] = field(default_factory=set)
+    shifted: set[str] = field(default_factory=set)
     after: dict[tuple[str, int], Callable[[], object]] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     url: str = ""
@@ -115,6 +121,8 @@ class Handler(BaseHTTPRequestHandler):
             web.is_ending.wait(30)
             self.close_connection = True
             return None
+        if web.password and self.headers.get("Authorization") != web.password:
+            return self._status(401)
         if path in web.statuses:
             return self._status(web.statuses[path])
         if self.command == "HEAD" and not web.has_heads:
@@ -135,6 +143,7 @@ class Handler(BaseHTTPRequestHandler):
         whole = content
         if asked_range and self.web.has_ranges and self.command == "GET":
             first, _, last = asked_range.removeprefix("bytes=").partition("-")
+            first = str(int(first) + (path in self.web.shifted))
             content = whole[int(first) : int(last) + 1]
             if not content:
                 self.send_response(416)
@@ -166,6 +175,11 @@ class Handler(BaseHTTPRequestHandler):
         if path in self.web.broken:
             self.wfile.write(content[: len(content) // 2])
             self.close_connection = True
+        elif path in self.web.trickling:
+            for number in range(len(content)):
+                self.wfile.write(content[number : number + 1])
+                if self.web.is_ending.wait(0.05):
+                    break
         elif has_length:
             self.wfile.write(content)
         else:
