@@ -16,7 +16,7 @@ from tb_zeroacc.logs.followed_file import FollowedFile, followed, given_up, span
 from tb_zeroacc.logs.grouping import Part
 from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
 from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
-from tb_zeroacc.logs.trainings.belonging import Placed, placed_files
+from tb_zeroacc.logs.trainings.belonging import DirectoryParts, Placed, placed_files
 from tb_zeroacc.logs.trainings.training import ReadPart, Told, Training, version_of
 from tb_zeroacc.run import Run
 
@@ -64,6 +64,7 @@ class LogReader:
     _listed: list[Listed] = field(default_factory=list)  # as of the last reading
     _ordered: list[Listed] = field(default_factory=list)  # the same in reading order
     _files: dict[str, FollowedFile] = field(default_factory=dict)  # by location, in reading order
+    _parts: DirectoryParts = field(default_factory=DirectoryParts)
     _trainings: dict[str, Training] = field(default_factory=dict)
     _told: dict[str, Told] = field(default_factory=dict)
     _lost: list[str] = field(default_factory=list)
@@ -232,7 +233,7 @@ class LogReader:
         Files that cannot be read belong to the trainings that others make.
         """
         found: dict[str, list[Placed]] = defaultdict(list)
-        for placed in placed_files(self._files, self.label):
+        for placed in placed_files(self._files, self.label, self._parts):
             found[placed.part.training].append(placed)
         readable = {
             name: files

@@ -1,15 +1,15 @@
-"""Has several processes read what a reader does not know yet, where that is sooner done."""
+"""Has what a reader does not know yet read in shares, by processes where that is sooner done."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from tb_zeroacc.logs.reader import LogReader
+from tb_zeroacc.logs.reader import KEPT, LogReader
 from tb_zeroacc.logs.storage import Listed, is_url
-from tb_zeroacc.pool.pool import Killer, read_in_processes
-from tb_zeroacc.pool.share_process import Order, ReadShare
-from tb_zeroacc.pool.shares import processes_for, shares_of, units_of
+from tb_zeroacc.pool.pool import Killer, NotStarted, Outcome, read_in_processes
+from tb_zeroacc.pool.share_process import Order, read_share
+from tb_zeroacc.pool.shares import LONG, Share, processes_for, shares_of, units_of, work
 from tb_zeroacc.run import Run
 
 D = TypeVar("D")
@@ -18,9 +18,9 @@ D = TypeVar("D")
 def read_new(
     logs: LogReader, listed: Sequence[Listed], now: float | None, judge: Callable[[Run], D]
 ) -> Iterator[dict[str, D]]:
-    """Reads whole trainings that are new, in several processes, as far as that saves time.
+    """Reads whole trainings that are new share by share, where there are many.
 
-    What is left, or was not to be read so, `logs` reads itself.
+    Several processes do so as far as that saves time. What is left `logs` reads itself.
 
     Args:
         logs: Takes over what is read.
@@ -33,19 +33,25 @@ def read_new(
     """
     if is_url(logs.path):  # it waits for the network, not for this machine
         return
-    fresh = {file.location for file in listed if logs.lacks(file)}
-    if not fresh:
+    lacking = [file for file in listed if logs.lacks(file)]
+    if work(lacking) < LONG:  # as at nearly every look
         return
+    fresh = {file.location for file in lacking}
     units = units_of(listed, {file.member for file in listed}, logs.label)
     units = [unit for unit in units if all(file.location in fresh for file in unit)]
-    processes = processes_for(units)
-    if not processes:
-        return
     order = Order(logs.path, logs.label, logs.session, now, judge)
-    for outcome in read_in_processes(order, shares_of(units), processes):
-        if isinstance(outcome, ReadShare):
-            logs.take_over(outcome.part)
-            yield outcome.verdicts
-        elif isinstance(outcome, Killer):
+    for outcome in _read(order, shares_of(units), processes_for(units)):
+        if isinstance(outcome, Killer):
             why = f"the process that read it ended ({outcome.how})"
             logs.give_up((file for unit in outcome.share for file in unit), why)
+            continue
+        if isinstance(outcome, NotStarted):
+            outcome = read_share(order, outcome.share, keep=KEPT)
+        logs.take_over(outcome.part)
+        yield outcome.verdicts
+
+
+def _read(order: Order[D], shares: Sequence[Share], processes: int) -> Iterator[Outcome[D]]:
+    if processes:
+        return read_in_processes(order, shares, processes)
+    return map(NotStarted, shares)

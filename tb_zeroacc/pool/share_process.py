@@ -56,12 +56,18 @@ class ReadShare(NamedTuple, Generic[D]):
     verdicts: dict[str, D]
 
 
-def read_share(order: Order[D], share: Share) -> ReadShare[D]:
-    """Reads and judges the files of a share; what is not expected to grow is kept in short."""
+def read_share(order: Order[D], share: Share, *, keep: int = 0) -> ReadShare[D]:
+    """Reads and judges the files of a share.
+
+    Args:
+        order: What is to be done with it.
+        share: Its files.
+        keep: Of so many trainings that are not expected to go on the contents are kept.
+    """
     logs = LogReader(order.path, order.session)
     logs.read([file for unit in share for file in unit], order.label)
     verdicts = {run.name: order.judge(run) for run in logs.runs(order.now)}
-    logs.forget_quiet(keep=0)
+    logs.forget_quiet(keep)
     return ReadShare(logs.part(), verdicts)
 
 

@@ -21,7 +21,8 @@ Share: TypeAlias = tuple[Unit, ...]
 # CPU seconds that reading and judging takes, measured on logs of scalars of 8 KB and of 700 KB.
 OF_A_FILE, OF_A_BYTE = 5e-4, 8e-9
 # The same of the beginning of a process, and of handing over what was read of a file.
-BEGINNING, HANDING_OVER = 0.35, 2.2e-4
+BEGINNING, HANDING_OVER = 0.35, 4e-4
+LONG = 1.0  # CPU seconds: what takes less is waited for as a whole
 SHARE = 0.4  # CPU seconds: what it holds is shown when all of it is read
 SAVED = 1.0  # wall seconds that must be saved at least
 MOST = 8  # processes: with more all wait for the one that puts the results together

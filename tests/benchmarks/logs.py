@@ -459,7 +459,7 @@ class Bench:
         least = min(each.read[0] for each in alone)
         walls = f"wall {min(each.read[1] for each in alone):.1f} s"
         cpu, wall = mine.read
-        shared = f"by {mine.processes} processes CPU {cpu:.1f} s, wall {wall:.1f} s"
+        shared = f"with {mine.processes} processes CPU {cpu:.1f} s, wall {wall:.1f} s"
         self.show("10 000 tiny runs, one process, CPU s", least, 5.0, walls, shared)
         self.show("10 000 tiny runs, one process, MiB", alone[0].peak, 200.0, _memory(mine))
         self.again("10 000 tiny runs", mine)

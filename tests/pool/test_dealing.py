@@ -12,7 +12,7 @@ import pytest
 
 from tb_zeroacc import facts, verdict
 from tb_zeroacc.encoding import runs_json
-from tb_zeroacc.pool import dealing, shares
+from tb_zeroacc.pool import dealing, pool, shares
 from tb_zeroacc.run import Run
 from tb_zeroacc.verdict import Reader
 from tests.logs.written import BEGIN, curve, event, fact, sample, simple, start, write
@@ -37,6 +37,7 @@ def in_processes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(dealing, "read_in_processes", counted)
     monkeypatch.setattr(dealing, "processes_for", lambda units: min(2, len(units)))
     monkeypatch.setattr(shares, "SHARE", 0.0)
+    monkeypatch.setattr(dealing, "LONG", 0.0)
     return came
 
 
@@ -111,8 +112,9 @@ def test_the_same_verdicts_to_the_byte(
     append(path)
     later = said(in_two, now)
     assert len(in_processes) == 2, "what is new later is, too"
-    with monkeypatch.context() as patch:
-        patch.setattr(dealing, "processes_for", lambda units: 0)
+    monkeypatch.setattr(dealing, "processes_for", lambda units: 0)
+    for long in (0.0, 1e9):  # in shares, and as a whole
+        monkeypatch.setattr(dealing, "LONG", long)
         shutil.rmtree(path)
         alone = Reader(str(awkward(path)))
         assert said(alone, now) == first
@@ -159,6 +161,16 @@ def test_a_log_that_kills_its_readers_could_not_be_read(
     reader.refresh(NOW)
     assert reader.unread == [sentence]
     assert in_processes == [], "it is left alone until it changes"
+
+
+def test_where_no_process_can_be_started_the_logs_are_read_here(
+    in_processes: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        write(tmp_path / name, curve("loss", [5.0, 4.0]))
+    monkeypatch.setattr(pool, "command", lambda start: ["/no/such/interpreter"])
+    found = [reading.run.name for reading in verdict.read(str(tmp_path), NOW)]
+    assert (found, in_processes) == (["a", "b", "c"], [0])
 
 
 def test_a_remote_log_is_read_by_this_process(in_processes: list[int]) -> None:

@@ -46,6 +46,7 @@ def test_shares_hold_all_units_in_order_and_as_much_as_one_waits_for() -> None:
 PROCESSES = {
     "a small log directory": ([(listed("a", MB),)] * 20, 8, 0),
     "many small runs": ([(listed("a", 8000),)] * 20_000, 8, 8),
+    "handing them over would take as long": ([(listed("a", 8000),)] * 10_000, 2, 0),
     "a sweep": ([(listed("a", MB),)] * 2000, 2, 2),
     "a sweep on one core": ([(listed("a", MB),)] * 2000, 1, 0),
     "one large run": ([(listed("a", 5000 * MB),)], 8, 0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tb_zeroacc.logs.followed_file import FollowedFile
@@ -22,12 +23,34 @@ class Placed(NamedTuple):
     file: FollowedFile
 
 
-def placed_files(files: Mapping[str, FollowedFile], label: str) -> Iterator[Placed]:
+@dataclass(slots=True)
+class DirectoryParts:
+    """Where directories with event files belong, worked out anew where their tags are others."""
+
+    _tags: Mapping[str, set[str]] = field(default_factory=dict)
+    _parts: Mapping[str, Part] = field(default_factory=dict)
+
+    def of(self, tags: Mapping[str, set[str]], label: str) -> Mapping[str, Part]:
+        """The part of each directory.
+
+        Args:
+            tags: The tags of each.
+            label: Name of the directory that is the path: always the same.
+        """
+        if tags != self._tags:
+            self._tags, self._parts = tags, parts_of(tags, label, tags)
+        return self._parts
+
+
+def placed_files(
+    files: Mapping[str, FollowedFile], label: str, directories: DirectoryParts
+) -> Iterator[Placed]:
     """The event files by their directories, then the text logs that say what they do not.
 
     Args:
         files: By location, in reading order.
         label: Name of the directory that is the path.
+        directories: What was known of its directories before.
     """
     tags: dict[str, set[str]] = defaultdict(set)
     holding: set[str] = set()
@@ -46,7 +69,7 @@ def placed_files(files: Mapping[str, FollowedFile], label: str) -> Iterator[Plac
         elif file.counts:
             step = follower.last_step if isinstance(follower, StateFollower) else None
             texts.append(TextLog(location, listed.member, listed.name, step))
-    parts = parts_of(tags, label, tags)
+    parts = directories.of(tags, label)
     for file in events:
         yield Placed(file.listed.member, parts[file.listed.member], file)
     places = places_of(texts, label, {member: parts[member] for member in holding})
