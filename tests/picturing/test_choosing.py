@@ -18,6 +18,7 @@ from tests.picturing.finding import a_finding
 # The fault is the course of a curve that the log holds: nothing shows it better.
 COURSE_OF_A_CURVE = {
     "ZA005": "the record ends early",
+    "ZA508": "the loss leaps at single batches",
     "ZA703": "the loss grows",
     "ZA704": "the loss stays at the baseline",
     "ZA705": "the loss still falls at the end",

@@ -45,7 +45,7 @@ HALF = ("float16", "bfloat16")
     Tier.STRONG,
     Stage.ACTIVATIONS,
     motif=Motif.FIRST_BROKEN,
-    healthy="No formula gives NaN or Inf",
+    healthy="Every formula stays within finite numbers",
     step=Step.LOSS,
     needs=(CONTRACT, STEP_LOSS, ACTIVATIONS, GRADIENTS),
     explains=(

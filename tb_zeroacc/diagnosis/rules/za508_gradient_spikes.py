@@ -37,7 +37,7 @@ FEWEST_SAMPLES = 15  # batches, whose median is held against the mean
     Tier.SMELL,
     Stage.GRADIENTS,
     motif=Motif.ITS_CURVE,
-    healthy="No batch stands out from the others",
+    healthy="All batches count about the same",
     needs=(STEP_LOSS, WEIGHTS, EPOCHS, LOSS),
     explains=("ZA709",),
     yields_to=(Family.INPUTS, Family.LABELS, Family.OUTPUT_AND_LOSS, "ZA501", "ZA602"),

@@ -41,7 +41,7 @@ USUAL = ("Glorot", "He", "Lecun", "Orthogonal", "VarianceScaling")  # how initia
     Tier.SMELL,
     Stage.ACTIVATIONS,  # as gradients that vanish, which it may bring about
     motif=Motif.LAYER_SIZES,
-    healthy="Signals and gradients pass all layers",
+    healthy="Signals and gradients reach all layers",
     needs=(CONTRACT, WEIGHTS, ACTIVATIONS),
     yields_to=(Family.INPUTS, Family.LABELS, Family.OUTPUT_AND_LOSS, "ZA601", "ZA609", "ZA701"),
     muted_when=Muted.BASELINE_IS_BEATEN,
