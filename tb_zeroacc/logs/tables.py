@@ -78,9 +78,14 @@ class _Kept:
             self._middle = [m for m in self._middle if m.pinned or m.number % self._stride == 0]
             self._free = sum(not m.pinned for m in self._middle)
 
-    def may_stay(self, number: int) -> bool:
-        """Whether a moment may stay where it is neither among the last nor pinned."""
-        return number < EDGE or number % self._stride == 0
+    @property
+    def next_may_stay(self) -> bool:
+        """Whether the next moment may stay where it is neither among the last nor pinned."""
+        return self.count < EDGE or self.count % self._stride == 0
+
+    def skip(self) -> None:
+        """Counts a moment that will not stay; `EDGE` others must follow before the end is read."""
+        self.count += 1
 
     def __iter__(self) -> Iterator[_Moment]:
         yield from self._head
@@ -184,10 +189,12 @@ class TableStore:
                     pinned.add(int(places[bad.argmax()]))
         kept: dict[int, _Moment] = {}
         last = len(steps) - EDGE - 1
+        often = self._often
         for place, step in enumerate(steps.tolist()):
-            moment = self._often.append(step, place in pinned)
-            if place >= last or moment.pinned or self._often.may_stay(moment.number):
-                kept[place] = moment
+            if place >= last or place in pinned or often.next_may_stay:
+                kept[place] = often.append(step, place in pinned)
+            else:
+                often.skip()
         for kind, (places, values) in tables.items():
             layout = self._layouts[kind]
             for at in np.flatnonzero(np.isin(places, list(kept))).tolist():
