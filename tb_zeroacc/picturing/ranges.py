@@ -28,7 +28,7 @@ MOST_ROWS = 12  # more are no longer read
 def range_of(
     name: str, low: float, high: float, *, middle: float | None = None, wrong: bool = False
 ) -> Range:
-    """A range with its words; low and high are finite."""
+    """A range with its words."""
     text = number(low) if low == high else f"{number(low)} .. {number(high)}"
     return {"name": name, "low": low, "high": high, "middle": middle, "text": text, "wrong": wrong}
 
@@ -42,13 +42,15 @@ def ranges_of(
     log: bool = False,
     left_out: int = 0,
 ) -> Ranges | None:
-    """A picture of ranges; None without one."""
-    if not rows:
+    """A picture of ranges; None without one that is finite."""
+    drawn = [row for row in rows if math.isfinite(row["low"]) and math.isfinite(row["high"])]
+    if not drawn:
         return None
+    low, high = (None if end is None or not math.isfinite(end) else end for end in bounds)
     return {
-        "kind": "ranges", "title": title, "unit": "", "log": log, "rows": list(rows[:MOST_ROWS]),
-        "low": bounds[0], "high": bounds[1], "healthy": healthy,
-        "left_out": left_out + max(0, len(rows) - MOST_ROWS),
+        "kind": "ranges", "title": title, "unit": "", "log": log, "rows": drawn[:MOST_ROWS],
+        "low": low, "high": high, "healthy": healthy,
+        "left_out": left_out + max(0, len(drawn) - MOST_ROWS),
     }  # fmt: skip
 
 
