@@ -42,6 +42,19 @@ def test_shares_of_classes_do_not_stand_beside_class_numbers() -> None:
     assert [row["name"] for row in picture["rows"]] == ["outputs"]
 
 
+def test_weights_that_nobody_updates_are_points() -> None:
+    table = a_table("weights", {
+        "dense/kernel": {"rms": [0.2, 0.2, 0.2], "unit_spread": 0.1},
+        "head/kernel": {"rms": [0.2, 0.3, 0.4], "unit_spread": 0.1},
+    })  # fmt: skip
+    picture = updates(a_finding("ZA708"), a_run(a_contract(), table))
+    assert picture is not None
+    assert [(row["text"], row["wrong"]) for row in picture["rows"]] == [
+        ("0.2", True), ("0.2 .. 0.4", False),
+    ]  # fmt: skip
+    assert picture["healthy"] == ""
+
+
 def test_what_is_not_finite_is_no_range() -> None:
     endless = a_table("outputs", {"y": {"min": [0.0, -math.inf], "max": 1.5}})
     picture = targets(a_finding("ZA307"), a_run(CONTRACT, LABELS, endless))
