@@ -31,6 +31,8 @@ describe("bars", () => {
   test("of the smallest power of ten still stand out of the floor", () => {
     const scale = barScale(bars([0.1, 100], {log: true}));
     expect(heightOn(scale, 0.1)).toBeGreaterThan(0);
+    const limited = barScale(bars([900], {log: true, limit: {value: 10, text: "at most 10"}}));
+    expect(heightOn(limited, 10)).toBeGreaterThan(0);
   });
   test("of shares all have one scale", () => {
     expect(barScale(bars([0.1, 0.2], {unit: "share"}))).toMatchObject({low: 0, high: 1});

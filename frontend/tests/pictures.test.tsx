@@ -131,7 +131,7 @@ test("a strip has its places in order, and a sign and a word at the wrong one", 
   const boxes = [box("loaded", "0 .. 255"), box("scaled", "0 .. 0", true), box("x", "0 .. 0")];
   render(<StripPicture picture={{kind: "strip", title: "", boxes}} />);
   const places = screen.getAllByRole("listitem").map(({textContent}) => textContent);
-  expect(places).toEqual(["loaded0 .. 255", "scaled0 .. 0 ✕ wrong", "x0 .. 0"]);
+  expect(places).toEqual(["loaded0 .. 255", "scaled0 .. 0\u00a0✕ wrong", "x0 .. 0"]);
 });
 
 test("a time line has what happened by step, and where it began", () => {

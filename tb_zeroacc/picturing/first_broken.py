@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
@@ -48,8 +50,9 @@ def _first(run: Run, table: Table, kind: str) -> Moment | None:
     # Gradients are computed from the output back: there the last row was first.
     row = int(rows[-1] if kind == "gradients" else rows[0])
     others = f", and {len(rows) - 1} more rows" if len(rows) > 2 else ""
-    text = f"{count(int(bad[first, row]), 'value')}{others}"
-    return _moment(int(table.steps[first]), kind, table.rows[row], text)
+    many = float(bad[first, row])
+    text = count(int(many), "value") if math.isfinite(many) else "values"
+    return _moment(int(table.steps[first]), kind, table.rows[row], f"{text}{others}")
 
 
 def _moment(step: int, place: str, name: str, text: str) -> Moment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ MOST_ROWS = 12  # more are no longer read
 def range_of(
     name: str, low: float, high: float, *, middle: float | None = None, wrong: bool = False
 ) -> Range:
-    """A range with its words; low and high are finite."""
+    """A range with its words."""
     text = number(low) if low == high else f"{number(low)} .. {number(high)}"
     return {"name": name, "low": low, "high": high, "middle": middle, "text": text, "wrong": wrong}
 
@@ -42,13 +42,15 @@ def ranges_of(
     log: bool = False,
     left_out: int = 0,
 ) -> Ranges | None:
-    """A picture of ranges; None without one."""
-    if not rows:
+    """A picture of ranges; None without one that is finite."""
+    drawn = [row for row in rows if math.isfinite(row["low"]) and math.isfinite(row["high"])]
+    if not drawn:
         return None
+    low, high = (None if end is None or not math.isfinite(end) else end for end in bounds)
     return {
-        "kind": "ranges", "title": title, "unit": "", "log": log, "rows": list(rows[:MOST_ROWS]),
-        "low": bounds[0], "high": bounds[1], "healthy": healthy,
-        "left_out": left_out + max(0, len(rows) - MOST_ROWS),
+        "kind": "ranges", "title": title, "unit": "", "log": log, "rows": drawn[:MOST_ROWS],
+        "low": low, "high": high, "healthy": healthy,
+        "left_out": left_out + max(0, len(drawn) - MOST_ROWS),
     }  # fmt: skip
 
 
@@ -100,8 +102,11 @@ def _bounds(facts: Sequence[Evidence]) -> tuple[float | None, float | None]:
 
 
 def updates(told: Told, run: Run) -> Ranges | None:
-    """Update ÷ weights of each kernel over all samples, against the range of what is healthy."""
-    table = run.table("weights", "update_ratio", "unit_spread")
+    """Update ÷ weights of each kernel over all samples, against the range of what is healthy.
+
+    Where nobody was seen to update them, the sizes of the kernels: points are weights that stand.
+    """
+    table = run.table("weights", "update_ratio", "unit_spread", "rms")
     if table is None:
         return None
     rows = kernel_rows(run, table)
@@ -114,6 +119,8 @@ def updates(told: Told, run: Run) -> Ranges | None:
         found = [each for each in made if each is not None]
         if any(each["wrong"] for each in found):
             break  # what is typical is wrong; else a single step is
+    if not found:
+        return _sizes(table, dict(zip(names, rows, strict=True)))
     shown = some_of(found, MOST_ROWS, [row["wrong"] for row in found])
     low, high = CREEPING, UPDATE_RATIO_LIMIT
     if fact is not None and fact.threshold is not None:
@@ -122,6 +129,17 @@ def updates(told: Told, run: Run) -> Ranges | None:
         "Update ÷ weights of each layer, over all samples", shown, bounds=(low, high), log=True,
         healthy=f"healthy: {number(low)} to {number(high)}", left_out=len(found) - len(shown),
     )  # fmt: skip
+
+
+def _sizes(table: Table, rows: Mapping[str, int]) -> Ranges | None:
+    """From where to where the size of each kernel went; one that stands is flagged."""
+    sizes = {name: table.column("rms")[:, row] for name, row in rows.items()}
+    found = [
+        range_of(name, float(size.min()), float(size.max()), wrong=bool(size.min() == size.max()))
+        for name, size in sizes.items()
+        if np.isfinite(size).all()
+    ]
+    return ranges_of("Size of each layer's weights, over all samples", found)
 
 
 def _of_kernel(

@@ -190,7 +190,7 @@ def _tap_box(seen: Seen, *, wrong: bool) -> Box:
     is_known = math.isfinite(seen.low) and math.isfinite(seen.high)
     text = range_of("", seen.low, seen.high)["text"] if is_known else "nothing finite"
     notes = [seen.tensor.dtype]
-    if seen.bad > 0:
+    if 0 < seen.bad < math.inf:
         notes.append(f"{count(int(seen.bad), 'element')} not finite")
     if seen.zeros > MANY and not seen.is_constant:
         notes.append(f"{percent(seen.zeros)} zeros")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Evidence, Limit, at_least, at_most
@@ -38,6 +40,27 @@ def test_shares_of_classes_do_not_stand_beside_class_numbers() -> None:
     picture = outputs(a_finding("ZA304"), a_run(a_contract(), LABELS, MADE))
     assert picture is not None
     assert [row["name"] for row in picture["rows"]] == ["outputs"]
+
+
+def test_weights_that_nobody_updates_are_points() -> None:
+    table = a_table("weights", {
+        "dense/kernel": {"rms": [0.2, 0.2, 0.2], "unit_spread": 0.1},
+        "head/kernel": {"rms": [0.2, 0.3, 0.4], "unit_spread": 0.1},
+    })  # fmt: skip
+    picture = updates(a_finding("ZA708"), a_run(a_contract(), table))
+    assert picture is not None
+    assert [(row["text"], row["wrong"]) for row in picture["rows"]] == [
+        ("0.2", True), ("0.2 .. 0.4", False),
+    ]  # fmt: skip
+    assert picture["healthy"] == ""
+
+
+def test_what_is_not_finite_is_no_range() -> None:
+    endless = a_table("outputs", {"y": {"min": [0.0, -math.inf], "max": 1.5}})
+    picture = targets(a_finding("ZA307"), a_run(CONTRACT, LABELS, endless))
+    assert picture is not None
+    assert [row["name"] for row in picture["rows"]] == ["labels"]
+    assert outputs(a_finding("ZA304"), a_run(a_contract(), endless)) is None
 
 
 def of_weights(first: list[float], second: list[float]) -> Table:

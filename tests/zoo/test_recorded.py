@@ -202,7 +202,6 @@ UNDRAWN = {
     "ZA604": "nothing that is named, and no validation beside the training loss",
     "ZA609": "a decay of the optimizer, which is no part of the loss",
     "ZA610": "codes of a step of its own, whose divergence is no penalty",
-    "ZA708": "curves of the variables' change, without tables",
 }
 
 

@@ -21,7 +21,7 @@ export function StripPicture({picture: {boxes}}: {picture: Strip}) {
               {breakable(text || "–")}
               {wrong && (
                 <>
-                  <span aria-hidden="true"> ✕</span>
+                  <span aria-hidden="true">{"\u00a0"}✕</span>
                   <span class="visually-hidden"> wrong</span>
                 </>
               )}

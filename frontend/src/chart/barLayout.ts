@@ -40,7 +40,8 @@ export function barScale({groups, limit, log, unit}: Bars): Scale {
   }
   const positive = values.filter((value) => value > 0);
   const zeros = positive.length < values.length;
-  return logScale(Math.min(...positive), Math.max(...positive), line, zeros, true);
+  const lowest = Math.min(...positive, line > 0 ? line : Infinity);
+  return logScale(lowest, Math.max(...positive), line, zeros, true);
 }
 
 const SHARES = [0, 0.25, 0.5, 0.75, 1];

@@ -9,6 +9,9 @@ export interface Box {
 
 type Dot = readonly [x: number, y: number];
 
+/** Words over words are worse than words over a line. */
+const OVERLAP = 40;
+
 /** Sides and heights to try, the first that is free wins. */
 const SHIFTS = [0, -1, 1, -2, 2];
 
@@ -30,7 +33,7 @@ export function placeLabel(
     for (const side of ["right", "left"] as const) {
       const left = side === "right" ? x + gap : x - gap - size.width;
       const box = {left, top: y + shift * size.height - size.height / 2, ...size};
-      const hits = outside(box, area) * 1000 + count(box, drawn) + 5 * overlaps(box, taken);
+      const hits = outside(box, area) * 1000 + count(box, drawn) + OVERLAP * overlaps(box, taken);
       if (hits < fewest) [best, fewest] = [box, hits];
     }
   }
