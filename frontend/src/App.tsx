@@ -1,7 +1,7 @@
 import {useMemo, useRef} from "preact/hooks";
 import {runBefore} from "./compare/before";
 import {ComparePage} from "./compare/ComparePage";
-import {TrainingList} from "./list/TrainingList";
+import {Navigation} from "./list/Navigation";
 import {getTraining} from "./model/fetching";
 import {shownCode, shownName} from "./model/held";
 import {useDark} from "./model/useDark";
@@ -12,6 +12,7 @@ import {NewsBar} from "./news/NewsBar";
 import {useNews} from "./news/useNews";
 import {type Tab, TabProvider} from "./page/context";
 import {EmptyState} from "./page/EmptyState";
+import {ErrorBoundary} from "./page/ErrorBoundary";
 import {RulePage} from "./page/RulePage";
 import {TrainingPage} from "./page/TrainingPage";
 import "./App.css";
@@ -22,6 +23,7 @@ export function App() {
   const {list, version, failed, answered} = useList();
   const {place, choose, compare, narrow, turn, explain, toggle} = usePlace();
   const {find, state, why, sort} = place;
+  const page = useRef<HTMLElement>(null);
   const head = list?.head ?? null;
   const read = useRef({name: "", code: ""});
   const unnamed = useRef(""); // what stands at the address that names no training
@@ -56,8 +58,11 @@ export function App() {
   return (
     <TabProvider value={tab}>
       <div class="Tab">
+        <button type="button" class="SkipLink" onClick={() => page.current?.focus()}>
+          Skip to the verdict
+        </button>
         {list && name && (
-          <TrainingList
+          <Navigation
             list={list}
             chosen={name}
             narrowing={{find, state, why, sort}}
@@ -65,7 +70,12 @@ export function App() {
             onChoose={choose}
           />
         )}
-        <main class="Page" tabIndex={-1} aria-busy={name !== "" && training?.run !== name}>
+        <main
+          class="Page"
+          ref={page}
+          tabIndex={-1}
+          aria-busy={name !== "" && training?.run !== name}
+        >
           {name ? (
             <>
               {warnings.map((sentence) => (
@@ -73,29 +83,31 @@ export function App() {
                   {sentence}
                 </p>
               ))}
-              {place.rule ? (
-                <RulePage code={place.rule} onClose={() => explain("")} />
-              ) : place.against ? (
-                <ComparePage
-                  run={name}
-                  others={place.against}
-                  names={(list?.rows ?? []).map((other) => other.name)}
-                  onChange={(against) => compare(name, against)}
-                  onChoose={choose}
-                />
-              ) : (
-                training && (
-                  <TrainingPage
-                    training={training}
-                    cause={cause}
-                    before={before}
-                    onCompare={() => compare(training.run, before === null ? [] : [before])}
-                    open={place.open}
-                    onTurn={(code) => show(training.run, code)}
-                    onToggle={(line) => toggle(training.run, line)}
+              <ErrorBoundary subject={[training?.run, place.rule, place.against, version].join()}>
+                {place.rule ? (
+                  <RulePage code={place.rule} onClose={() => explain("")} />
+                ) : place.against ? (
+                  <ComparePage
+                    run={name}
+                    others={place.against}
+                    names={(list?.rows ?? []).map((other) => other.name)}
+                    onChange={(against) => compare(name, against)}
+                    onChoose={choose}
                   />
-                )
-              )}
+                ) : (
+                  training && (
+                    <TrainingPage
+                      training={training}
+                      cause={cause}
+                      before={before}
+                      onCompare={() => compare(training.run, before === null ? [] : [before])}
+                      open={place.open}
+                      onTurn={(code) => show(training.run, code)}
+                      onToggle={(line) => toggle(training.run, line)}
+                    />
+                  )
+                )}
+              </ErrorBoundary>
             </>
           ) : (
             <EmptyState head={head} failed={failed} />

@@ -2,6 +2,7 @@ import "./style.css";
 import {render as draw} from "preact";
 import {App} from "./App";
 import {fontFaceRules} from "./host/host";
+import {ErrorBoundary} from "./page/ErrorBoundary";
 
 /** TensorBoard's frame calls this once, with an empty body. */
 export function render(): void {
@@ -10,5 +11,10 @@ export function render(): void {
   document.head.append(style);
   document.documentElement.lang = "en";
   document.title = "Zero Accuracy";
-  draw(<App />, document.body);
+  draw(
+    <ErrorBoundary subject="">
+      <App />
+    </ErrorBoundary>,
+    document.body,
+  );
 }

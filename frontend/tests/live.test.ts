@@ -84,6 +84,7 @@ describe("time in words", () => {
     [600, "10 min"],
     [10_000, "3 h"],
     [1e6, "12 d"],
+    [1e8, "3 y"],
     [-50, "now"],
   ])("%d seconds ago, briefly", (ago, words) => {
     expect(formatBriefly(1e9 - ago, 1e9)).toBe(words);

@@ -2,9 +2,10 @@
 
     python tests/benchmarks/convergence.py FOLDER
 
-FOLDER holds logs of whole trainings. Each training loss of 40 points or more is cut off at a quarter,
-half and three quarters of them. A moment that was to come within what was cut off is wrong where the
-loss ends lower than foretold by more than a twentieth of its fall; so is a loss that has levelled off.
+FOLDER holds logs of whole trainings. Each training loss of 40 points or more is cut off at a
+quarter, half and three quarters of them. A moment that was to come within what was cut off is wrong
+where the loss ends lower than foretold by more than a twentieth of its fall; so is a loss that has
+levelled off.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import {Sparkline} from "./Sparkline";
 import {ROW_HEIGHT, scrollToRow, useVisibleRows} from "./useVisibleRows";
 import "./TrainingList.css";
 
-interface TrainingListProps {
+export interface TrainingListProps {
   list: List;
   chosen: string;
   narrowing: Narrowing;
@@ -62,7 +62,7 @@ export function TrainingList({list, chosen, narrowing, onNarrow, onChoose}: Trai
       />
       <Filters rows={list.rows} narrowing={narrowing} onNarrow={onNarrow} />
       <p class="List-count soft" role="status">
-        {countWords(list.head, shown.length, narrowing)}
+        {shownWords(list.head, shown.length, narrowing)}
       </p>
       <ul ref={box} onKeyDown={move}>
         <li style={{height: `${shown.length * ROW_HEIGHT}px`}} aria-hidden="true" />
@@ -159,13 +159,15 @@ function Row({row, place, count, stop, chosen, now, onChoose}: RowProps) {
   );
 }
 
-function countWords(
-  {total, need_a_look, complete}: Summaries,
-  shown: number,
-  {find, state, why}: Narrowing,
-): string {
+/** How many are shown of how many. */
+function shownWords(head: Summaries, shown: number, {find, state, why}: Narrowing): string {
+  const all = formatCount(head.total, "training");
+  return find.trim() || state || why ? `${formatNumber(shown)} of ${all}` : countWords(head);
+}
+
+/** How many there are, and how many of them somebody should look at. */
+export function countWords({total, need_a_look, complete}: Summaries): string {
   const all = formatCount(total, "training");
-  if (find.trim() || state || why) return `${formatNumber(shown)} of ${all}`;
   if (!complete) return `${all} so far, reading on`;
   if (need_a_look === 0) return all;
   return `${all} · ${formatNumber(need_a_look)} need${need_a_look === 1 ? "s" : ""} a look`;

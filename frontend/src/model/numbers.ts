@@ -69,13 +69,14 @@ function unitOf(seconds: number): [size: number, noun: string] {
   return [size, noun];
 }
 
-/** The same as `formatWhen` where there is no room: `2 min`, `3 h`, `5 d`. */
+/** The same as `formatWhen` where there is no room: `2 min`, `3 h`, `5 d`, `2 y`. */
 export function formatBriefly(time: number, now: number): string {
   const seconds = Math.max(0, now - time);
   if (seconds < 60) return "now";
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h`;
-  return `${formatNumber(Math.round(seconds / 86400))} d`;
+  const days = Math.round(seconds / 86400);
+  return days < 730 ? `${days} d` : `${Math.round(days / 365.25)} y`;
 }
 
 /** How long ago, in one unit; the day itself where that is more than a month. Times in seconds. */

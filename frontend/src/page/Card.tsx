@@ -15,7 +15,7 @@ export function Card({title, actions, class: name = "", children}: CardProps) {
     <section class={`Card ${name}`} aria-label={title}>
       {title && (
         <header class="Card-head">
-          <h3>{title}</h3>
+          <h2>{title}</h2>
           {actions}
         </header>
       )}

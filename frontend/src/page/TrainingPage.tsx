@@ -72,7 +72,9 @@ function Facts({training, shown, before, onCompare}: FactsProps) {
   return (
     <div class="Facts">
       <Pill mark={training.mark} />
-      <span class="Facts-name">{training.run}</span>
+      <span class="Facts-name" title={training.run}>
+        {training.run}
+      </span>
       {[lengthOf(training), whenOf(training, now), partsOf(training)]
         .filter(Boolean)
         .map((fact) => (
@@ -80,19 +82,21 @@ function Facts({training, shown, before, onCompare}: FactsProps) {
             {fact}
           </span>
         ))}
-      <button
-        type="button"
-        class="LinkButton Facts-compare"
-        title={before === null ? "with other trainings" : before}
-        onClick={onCompare}
-      >
-        {before === null ? "Compare" : "Compare with the run before"}
-      </button>
-      {shown && (
-        <span class="Facts-code soft" title={`${shown.title}. ${shown.promise}`}>
-          <RuleLink code={shown.code} /> · {shown.tier}
-        </span>
-      )}
+      <span class="Facts-end">
+        <button
+          type="button"
+          class="LinkButton"
+          title={before === null ? "with other trainings" : before}
+          onClick={onCompare}
+        >
+          {before === null ? "Compare" : "Compare with the run before"}
+        </button>
+        {shown && (
+          <span class="soft" title={`${shown.title}. ${shown.promise}`}>
+            <RuleLink code={shown.code} /> · {shown.tier}
+          </span>
+        )}
+      </span>
     </div>
   );
 }
