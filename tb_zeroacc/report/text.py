@@ -74,10 +74,12 @@ def _title(run: Run, verdict: Diagnosis) -> RenderableType:
     mark = telling.mark(verdict)
     outcome = (f"{mark['sign']} {mark['words']}", TONES[mark["tone"]])
     title = Text.assemble(outcome, "  ", plain(name_of(run)))
-    if run.state == "live":
+    ahead = telling.progress(run)
+    if ahead is not None:
         # What others write has no end: the same bytes are judged as ended a little later.
         state = "still running" if run.recorded else "still running, or just ended"
-        title.append(f"  ({state})", "dim")
+        said = ": ".join(part for part in (state, ahead["text"]) if part)
+        title.append(f"  ({said})", "dim")
     return Line(title, align="left", style="dim")
 
 

@@ -56,5 +56,6 @@ def test_the_tab_has_a_server_of_its_own(page: Page, logdir: Path) -> None:
     try:
         show(page, server.address)
     finally:
+        page.goto("about:blank")  # it asks for as long as it is there
         server.stop()
         thread.join(30)

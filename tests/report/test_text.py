@@ -6,9 +6,11 @@ import pytest
 
 from tb_zeroacc.diagnosis.answers import Fix, Tier
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
+from tb_zeroacc.facts import Fit
 from tb_zeroacc.report.text import print_readings
 from tb_zeroacc.run import Run
 from tb_zeroacc.verdict import Reading
+from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 
 
 def test_what_is_in_preview_stands_apart(capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,3 +22,21 @@ def test_what_is_in_preview_stands_apart(capsys: pytest.CaptureFixture[str]) -> 
     assert "1. ZA302" not in printed, "it is no finding"
     _, said = printed.split("In preview, by rules that are not yet shown to be right")
     assert "ZA302 too-few-units: It has too few units." in said
+
+
+@pytest.mark.parametrize(
+    ("recorded", "said"),
+    [
+        (True, "(still running: step 20 of 780)"),
+        (False, "(still running, or just ended: 20 steps so far)"),
+    ],
+)
+def test_a_live_training_says_how_far_it_is(
+    recorded: bool, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned = a_contract(fit=Fit(epochs=10, steps_per_epoch=78))
+    loss = a_table("loss", {"loss": {"loss": 2.3}}, steps=[19])
+    curve = a_curve([2.3, 2.3], axis="step", steps=[0, 20])
+    run = a_run(planned, loss, curve, recorded=recorded, state="live")
+    print_readings([Reading(run, Diagnosis("a", Outcome.CANNOT_TELL, "Too short to judge."))])
+    assert said in capsys.readouterr().out

@@ -176,9 +176,9 @@ function Group({title, columns, children}: GroupProps) {
   return (
     <tbody>
       <tr>
-        <th scope="colgroup" colSpan={columns + 2} class="Compare-group">
-          {title}
-        </th>
+        <td colSpan={columns + 2} class="Compare-group">
+          <h2>{title}</h2>
+        </td>
       </tr>
       {children}
     </tbody>

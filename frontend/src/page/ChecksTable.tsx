@@ -55,9 +55,9 @@ export function ChecksTable({checks, tally, noRecording}: ChecksTableProps) {
           <tbody key={title}>
             {title && (
               <tr>
-                <th scope="colgroup" colSpan={3} class="Checks-family">
-                  {title}
-                </th>
+                <td colSpan={3} class="Checks-family">
+                  <h3>{title}</h3>
+                </td>
               </tr>
             )}
             {lines.map((line) => (

@@ -35,9 +35,9 @@ export function EvidenceTable(props: EvidenceTableProps) {
       {ruledOut.length > 0 && (
         <tbody>
           <tr>
-            <th scope="colgroup" colSpan={4} class="Evidence-group">
-              Rules out
-            </th>
+            <td colSpan={4} class="Evidence-group">
+              <h3>Rules out</h3>
+            </td>
           </tr>
           {ruledOut.map((fact, n) => row(fact, rows.length + n))}
         </tbody>
