@@ -141,9 +141,12 @@ def rank(verdict: Diagnosis, name: str) -> Rank:
     return -severity(verdict), -certainty, natural, name
 
 
+SPELT = {"relu": "ReLU", "eta": "ETA"}  # words in names of rules
+
+
 def title(name: str) -> str:
-    """A rule's name as a reader would say it: `nan-in-inputs` is `NaN in inputs`."""
-    words = re.sub(r"\bnan\b", "NaN", name.replace("-", " "))
+    """A rule's name as a reader would write it: `dead-relu-units` is `Dead ReLU units`."""
+    words = " ".join(SPELT.get(word, word) for word in name.split("-"))
     return words[:1].upper() + words[1:]
 
 

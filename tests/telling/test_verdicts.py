@@ -179,3 +179,16 @@ def test_green_means_that_most_checks_were_made() -> None:
     assert telling.cause(unseen) == telling.UNSEEN
     stuck = replace(unseen, outcome=Outcome.NOT_LEARNING)
     assert telling.mark(stuck)["tone"] == "bad"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("dead-relu-units", "Dead ReLU units"),
+        ("eta-always-zero", "ETA always zero"),
+        ("relu-output-misses-targets", "ReLU output misses targets"),
+        ("overfits", "Overfits"),
+    ],
+)
+def test_a_rules_name_in_words(name: str, words: str) -> None:
+    assert telling.title(name) == words
