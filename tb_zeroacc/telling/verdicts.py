@@ -141,7 +141,7 @@ def rank(verdict: Diagnosis, name: str) -> Rank:
     return -severity(verdict), -certainty, natural, name
 
 
-SPELT = {"relu": "ReLU", "eta": "ETA"}  # words in names of rules
+SPELT = {"relu": "ReLU", "eta": "ETA", "nan": "NaN"}  # words in names of rules
 
 
 def title(name: str) -> str:
