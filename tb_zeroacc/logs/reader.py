@@ -63,6 +63,7 @@ class LogReader:
     storage: Storage | None = None
     _listed: list[Listed] = field(default_factory=list)  # as of the last reading
     _ordered: list[Listed] = field(default_factory=list)  # the same in reading order
+    _settled: list[Listed] | None = None  # what was read last, where none is to be tried again
     _files: dict[str, FollowedFile] = field(default_factory=dict)  # by location, in reading order
     _parts: DirectoryParts = field(default_factory=DirectoryParts)
     _trainings: dict[str, Training] = field(default_factory=dict)
@@ -114,8 +115,11 @@ class LogReader:
         if not any(file.follower.holds_log for file in self._files.values()):
             raise UnreadablePathError(self._why_nothing())
 
-    def lacks(self, listed: Listed) -> bool:
-        """Whether a file is to be read from its beginning."""
+    def lacking(self, listed: list[Listed]) -> list[Listed]:
+        """The files that are to be read from their beginning."""
+        return [] if listed is self._settled else [file for file in listed if self._lacks(file)]
+
+    def _lacks(self, listed: Listed) -> bool:
         known = self._files.get(listed.location)
         return known is None or (not known.can_go_on and not known.is_current(listed))
 
@@ -129,6 +133,8 @@ class LogReader:
         if self.storage is None:
             self.storage = storage_of(self.path, self.timeout)
             self.storage.label = label or ""
+        if listed is self._settled:
+            return
         known, self._files = self._files, {}
         spans = (span_to_read(known.get(file.location), file) for file in listed)
         self.storage.expect([span for span in spans if span is not None])
@@ -137,6 +143,8 @@ class LogReader:
         self._is_built = self._is_built and [*map(id, known.values())] == [
             *map(id, self._files.values())
         ]
+        is_settled = all(file.is_settled for file in self._files.values())
+        self._settled = listed if is_settled else None
 
     def runs(self, now: float | None = None) -> list[Run]:
         """The trainings as they stand, by name.

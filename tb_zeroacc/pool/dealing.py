@@ -16,7 +16,7 @@ D = TypeVar("D")
 
 
 def read_new(
-    logs: LogReader, listed: Sequence[Listed], now: float | None, judge: Callable[[Run], D]
+    logs: LogReader, listed: list[Listed], now: float | None, judge: Callable[[Run], D]
 ) -> Iterator[dict[str, D]]:
     """Reads whole trainings that are new share by share, where there are many.
 
@@ -33,7 +33,7 @@ def read_new(
     """
     if is_url(logs.path):  # it waits for the network, not for this machine
         return
-    lacking = [file for file in listed if logs.lacks(file)]
+    lacking = logs.lacking(listed)
     if work(lacking) < LONG:  # as at nearly every look
         return
     fresh = {file.location for file in lacking}
