@@ -87,12 +87,12 @@ def test_the_keyboard_alone_leads_to_the_verdict_and_through_it(
     page.keyboard.press("Enter")
     expect(tab.get_by_role("main")).to_be_focused()
     names = []
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Tab")
         names.append(page.frames[1].evaluate("document.activeElement.textContent"))
     assert names[:2] == ["Compare with the run before", "ZA701"]
     assert "Open in Time Series" in names[3]
-    assert names[4] == "Copy"
+    assert names[4:] == ["PNG", "CSV", "Copy"]
 
 
 def test_where_drawing_fails_a_sentence_says_so_and_the_others_can_be_chosen(
