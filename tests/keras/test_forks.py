@@ -36,9 +36,9 @@ def goes_on():
 def fork(child):
     pid = os.fork()
     if pid == 0:
-        faulthandler.dump_traceback_later(10, file=hangs)
+        faulthandler.dump_traceback_later(5, file=hangs)
         child()
-    until = time.monotonic() + 15
+    until = time.monotonic() + 8
     while os.waitpid(pid, os.WNOHANG) == (0, 0):
         if time.monotonic() > until:
             os.kill(pid, signal.SIGKILL)
@@ -48,9 +48,9 @@ def fork(child):
 
 def pool():
     workers = multiprocessing.get_context("fork").Pool(
-        1, lambda: faulthandler.dump_traceback_later(10, file=hangs))
+        1, lambda: faulthandler.dump_traceback_later(5, file=hangs))
     try:
-        workers.map_async(abs, [1]).get(15)
+        workers.map_async(abs, [1]).get(8)
     except multiprocessing.TimeoutError:
         pass
     workers.terminate()

@@ -97,8 +97,9 @@ def test_no_framework_is_imported(tmp_path: Path) -> None:
 def reading(path: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
     """A program that waits for two processes of its own, and their numbers."""
     program = (
-        "import sys\n"
+        "import signal, sys\n"
         "from pathlib import Path\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever started the tests\n"
         "from tests.pool.test_pool import judges, order, read_in_processes, shares\n"
         "path = Path(sys.argv[1])\n"
         "list(read_in_processes(order(path, judges.endless), shares(path, 1), 2))\n"
