@@ -139,6 +139,7 @@ def _layer(layer: Layer) -> str:
         "" if layer.units is None else count(layer.units, "unit"),
         layer.activation,
         layer.kernel_initializer,
+        "" if layer.bias_initializer in (None, "Zeros") else f"bias {layer.bias_initializer}",
         *layer.regularizers,
         *layer.constraints,
         _keywords(layer.settings),

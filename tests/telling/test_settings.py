@@ -13,7 +13,7 @@ from tests.diagnosis.planted import a_contract, a_run, a_table
 
 DENSE = Layer("dense", "Dense", "relu", 64, "HeNormal", regularizers=("kernel: L2(0.01)",))
 NORM = Layer("norm_in", "BatchNormalization", settings={"momentum": 0.99}, trainable=False)
-HEAD = Layer("dense_1", "Dense", "softmax", 10, parameters=650, is_output=True)
+HEAD = Layer("dense_1", "Dense", "softmax", 10, None, "Constant(-50)", parameters=650)
 
 
 def told(run: Run) -> dict[str, str]:
@@ -42,7 +42,7 @@ def changed(one: Contract, other: Contract) -> set[str]:
         ("values of the inputs, first batch", "-1 to 255"),
         ("layer Dense 1", "64 units, relu, HeNormal, kernel: L2(0.01)"),
         ("layer BatchNormalization 1", "`norm_in`, momentum=0.99, frozen"),
-        ("layer Dense 2", "10 units, softmax"),
+        ("layer Dense 2", "10 units, softmax, bias Constant(-50)"),
         ("version of keras", "3.15.1"),
     ],
 )
