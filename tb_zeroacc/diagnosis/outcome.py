@@ -15,7 +15,7 @@ from tb_zeroacc.diagnosis.computed.chance.weak_signal import best_at_chance, sho
 from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
 from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
-from tb_zeroacc.diagnosis.computed.learning.run_length import is_short, longest_loss
+from tb_zeroacc.diagnosis.computed.learning.run_length import had_no_time, is_short, longest_loss
 from tb_zeroacc.diagnosis.computed.learning.trend import trend_of
 from tb_zeroacc.diagnosis.computed.model.opponents import has_opponent
 from tb_zeroacc.diagnosis.context import RunContext
@@ -48,6 +48,7 @@ def outcome_of(
     if breaks_off(context.run) and not context.beats:
         return Outcome.CANNOT_TELL  # what the rest would have brought is unknown
     short = loss is not None and is_short(context.run, longest_loss(context.run))
+    short = short or had_no_time(context.run) is not None
     if context.beats is False and _hopeless(context):
         return Outcome.CANNOT_TELL if short else Outcome.NOT_LEARNING
     early = any(rule.outcome is Outcome.FINISHED_EARLY for rule, _ in flagged.values())

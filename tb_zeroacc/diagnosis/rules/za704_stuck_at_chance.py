@@ -37,8 +37,7 @@ from tb_zeroacc.diagnosis.computed.learning.improvement import improvements_of
 from tb_zeroacc.diagnosis.computed.learning.run_length import (
     FEWEST_EPOCHS,
     FEWEST_STEPS,
-    LEAST_MOVED,
-    distance_moved,
+    had_no_time,
     is_short,
     longest_loss,
 )
@@ -64,7 +63,6 @@ NEAR_MAJORITY = 0.05  # accuracy above the largest class's share that is no lear
 # For logs that hold no labels: a loss that stands at ln k beside an accuracy of 1/k.
 ABOVE_CHANCE = 1.5  # times 1/k: an accuracy that rose to it was learned
 FLAT = 0.05  # of the loss around its end
-LAZY = 1e-4  # update ÷ weights; smaller steps are a fault of their own, as in ZA702
 LASTING = 0.25  # share of the points that must be there: a jump at the end may recover
 FEWEST_CONSTANT = 10  # points of a loss that never moves
 UNMOVED = 1e-4  # of its level: four equal digits
@@ -204,8 +202,8 @@ def _by_baseline(
         return Passed(f"{said}, but {signal}: there may be little to learn")
     if has_just_left(curve, context.baseline):
         return CannotTell(f"{said}, but it has come below and falls on: a plateau may have ended")
-    moved, steps = distance_moved(context.run), steps_taken(context.run)
-    if moved is not None and LAZY * steps <= moved < LEAST_MOVED:
+    if (moved := had_no_time(context.run)) is not None:
+        steps = steps_taken(context.run)
         return CannotTell(f"{said}, but {count(steps, 'step')} could move the weights by "
                           f"{percent(moved)} of their size at most: it had no time")
     chance = _Chance(baseline_loss, majority, context.baseline.what)

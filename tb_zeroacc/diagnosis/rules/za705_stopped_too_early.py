@@ -19,7 +19,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
     at_most,
 )
-from tb_zeroacc.diagnosis.computed.chance.baseline import BEATEN_LOSS
+from tb_zeroacc.diagnosis.computed.chance.baseline import BEATEN_LOSS, HOPELESS
 from tb_zeroacc.diagnosis.computed.chance.leaving import has_just_left
 from tb_zeroacc.diagnosis.computed.learning.course import course_of
 from tb_zeroacc.diagnosis.computed.learning.ending import breaks_off
@@ -33,6 +33,7 @@ from tb_zeroacc.diagnosis.computed.learning.run_length import (
     FEWEST_EPOCHS,
     LEAST_MOVED,
     fewest_points,
+    had_no_time,
     hardly_moved,
     is_short,
     longest_loss,
@@ -102,8 +103,9 @@ def stopped_too_early(context: RunContext) -> Answer:
     its start; or a run of at most 7 epochs still fell by 10 % of its level in the last quarter. Two
     of 80 healthy public logs are taken for such a run. The forecast extends the last half as a
     geometric approach to a limit (Aitken 1926). A run of fewer than 4 epochs (or 20 steps) that
-    does not beat its baseline is too short to judge, a smell as well; so is one of fewer than 4
-    epochs whose steps moved the weights by less than a tenth in all.
+    does not beat its baseline is too short to judge, a smell as well; so is one whose steps, of a
+    healthy size, moved the weights by less than a tenth in all and that ends at .9 of its baseline
+    or more, or has fewer than 4 epochs.
 
     ## How to fix it
     ```python
@@ -142,7 +144,8 @@ def stopped_too_early(context: RunContext) -> Answer:
     if context.loss_ratio is None:
         return _without_baseline(context, curve, said)
     if not still_falling(trend) and not has_just_left(curve, context.baseline):
-        return Passed(said)
+        is_hopeless = context.loss_ratio >= HOPELESS
+        return _short(run, curve) if is_hopeless and had_no_time(run) else Passed(said)
     if context.loss_ratio <= BEATEN_LOSS:
         return Passed(f"{said}, to {percent(context.loss_ratio)} of the baseline")
     return _flagged(context, curve, trend)
@@ -170,19 +173,24 @@ def _too_short(context: RunContext, curve: Curve | None) -> Answer:
     held = context.run.headline(Role.LOSS, Split.VALIDATION)
     if held is not None and len(held.series) >= FEWEST_EPOCHS:
         return CannotTell("the training loss has too few points, validation has enough")
-    said, shown = _shortness(context.run, curve)
+    return _short(context.run, curve)
+
+
+def _short(run: Run, curve: Curve) -> Flagged:
+    said, shown = _shortness(run, curve)
     return Flagged(
         summary=f"The run is too short to judge: {said}.",
         evidence=(shown,),
         tier=Tier.SMELL,
-        since=training_step(context.run, curve, curve.series.last.step),
-        fix=_fix(context.run),
+        since=training_step(run, curve, curve.series.last.step),
+        fix=_fix(run),
+        rivals=_rivals(run),
     )
 
 
 def _shortness(run: Run, curve: Curve) -> tuple[str, Evidence]:
     """What a run has too little of: points of its loss, or updates."""
-    weights, moved = run.table("weights"), hardly_moved(run)
+    weights, moved = run.table("weights"), hardly_moved(run) or had_no_time(run)
     points = len(curve.series.finite()[0])
     if points < fewest_points(curve) or weights is None or moved is None:
         return f"{points_of(curve, points)} of the loss", Evidence.of_number(

@@ -19,7 +19,7 @@ from tests.diagnosis.rules.planted.optimisation import (
     LN10,
     STUCK,
     foreign,
-    kernels,
+    moved,
     trained,
 )
 
@@ -27,12 +27,6 @@ from tests.diagnosis.rules.planted.optimisation import (
 def of_classes(classes: int, *curves: list[float]) -> Run:
     """A log whose hyperparameters say how many classes there are."""
     return replace(foreign(*curves), hyperparameters=Hyperparameters(classes=classes))
-
-
-def moved(ratio: float, steps: int) -> Run:
-    """It is stuck at ln 10 after so many steps, each of which changes the weights by a share."""
-    weights = replace(kernels([ratio] * 30), steps=np.linspace(0, steps - 1, 30).astype(np.int64))
-    return trained(weights, loss=STUCK, accuracy=[0.1] * 4)
 
 
 FLAT = [2.303, 2.302, 2.303, 2.302, 2.303]

@@ -12,7 +12,14 @@ from tb_zeroacc.facts import End, Epoch, Fit
 from tb_zeroacc.run import Role, Run, Split
 from tests.diagnosis.planted import a_contract, a_curve, a_run
 from tests.diagnosis.rules.asking import answer, flagged
-from tests.diagnosis.rules.planted.optimisation import COUNTS, by_steps, foreign, kernels, trained
+from tests.diagnosis.rules.planted.optimisation import (
+    COUNTS,
+    by_steps,
+    foreign,
+    kernels,
+    moved,
+    trained,
+)
 
 
 # --- ZA705 ------------------------------------------------------------------------------------
@@ -36,6 +43,9 @@ ZA705: dict[str, tuple[Run, type[Answer]]] = {
     "too little to mean anything": (trained(loss=line(2.35, 2.30, 10)), Passed),
     "it has only just left chance": (trained(loss=[2.6, 2.29, 2.26, 2.23, 2.20, 2.17]), Flagged),
     "it left chance and stands": (trained(loss=[2.6, 2.29, 2.19, 2.18, 2.178, 2.177]), Passed),
+    "steps that could not move the weights by a tenth": (moved(1e-3, 99), Flagged),
+    "steps that could": (moved(1e-3, 101), Passed),
+    "steps that are too small for any": (moved(1e-5, 99), Passed),
     "noise on a plateau": (
         trained(loss=[2.3 + 0.3 * (-1) ** i for i in range(20)] + [2.0]), Passed,
     ),

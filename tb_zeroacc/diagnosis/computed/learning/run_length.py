@@ -15,6 +15,7 @@ FEWEST_STEPS = 20  # single batches, where there are no epochs
 # Of the weights, all steps of a run together: .02 and .04 in two that were stopped after 2 and 3
 # epochs, .26 and more in healthy ones of the zoo; .07 where a backbone is only tuned.
 LEAST_MOVED = 0.1
+LAZY = 1e-4  # update ÷ weights; smaller steps are a fault of their own, as in ZA702
 
 
 @per_run
@@ -55,6 +56,14 @@ def distance_moved(run: Run) -> float | None:
         return None
     moved = typical(kernel_ratios(run, weights), weights.steps) * steps_taken(run)
     return moved if moved > 0.0 else None
+
+
+@per_run
+def had_no_time(run: Run) -> float | None:
+    """How far steps of a healthy size moved the kernels, where that is too little to learn."""
+    moved = distance_moved(run)
+    is_little = moved is not None and LAZY * steps_taken(run) <= moved < LEAST_MOVED
+    return moved if is_little else None
 
 
 @per_run

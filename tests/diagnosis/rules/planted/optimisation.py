@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from tb_zeroacc.facts import End, Optimizer
 from tb_zeroacc.run import Curve, Role, Run, Table
@@ -58,3 +61,9 @@ def foreign(loss: list[float], accuracy: list[float] | None = None, tag: str = "
 
 
 ENDED = End("finished", 100)
+
+
+def moved(ratio: float, steps: int) -> Run:
+    """It is stuck at ln 10 after so many steps, each of which changes the weights by a share."""
+    weights = replace(kernels([ratio] * 30), steps=np.linspace(0, steps - 1, 30).astype(np.int64))
+    return trained(weights, loss=STUCK, accuracy=[0.1] * 4)
