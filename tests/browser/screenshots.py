@@ -62,7 +62,7 @@ def shoot(browser: Browser, address: str, training: str, dark: bool, path: Path)
     page.goto(f"{address}?darkMode={str(dark).lower()}{place}")
     tab = page.frame_locator(FRAME)
     tab.locator(".Facts-name").filter(has_text=training).wait_for()
-    tab.locator("canvas").first.wait_for()
+    tab.locator(".Picture > :not(.Placeholder)").first.wait_for()
     page.wait_for_timeout(600)  # the typeface comes last
     page.screenshot(path=path)
     page.close()
