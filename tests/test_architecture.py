@@ -63,9 +63,14 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
          "places"},
         {"rich", "tensorboard", "werkzeug"},
     ),
+    "fleet": (
+        {"wire", "telling", "encoding", "verdict", "diagnosis", "logs", "pool", "plugin", "report",
+         "store"},
+        {"apache_beam", "pyarrow"},
+    ),
     "cli": (
-        {"telling", "verdict", "diagnosis", "plugin", "places", "report", "pool"},
-        {"tensorboard"},
+        {"telling", "verdict", "diagnosis", "plugin", "places", "report", "pool", "fleet"},
+        {"tensorboard", "apache_beam"},
     ),
 }
 

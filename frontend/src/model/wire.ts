@@ -610,3 +610,77 @@ export interface LayerData {
   /** Whether there are more samples or rows than are listed. */
   thinned: boolean;
 }
+
+/** How many trainings came to what. */
+export interface FleetOutcome {
+  /** What became of them, for the eye. */
+  mark: Mark;
+  /** How many. */
+  runs: number;
+}
+
+/** Where a cause was found. */
+export interface FleetFolder {
+  /** A directory or URL; `…` for all that are not counted one by one. */
+  folder: string;
+  /** Trainings right below it. */
+  runs: number;
+}
+
+/** One cause over all trainings. */
+export interface FleetCause {
+  /** `ZA701`. */
+  code: string;
+  /** `Learning rate too high`. */
+  title: string;
+  /** How much it promises. */
+  tier: Tier;
+  /** As for one of these trainings. */
+  fix: Fix;
+  /** Trainings in which it was found. */
+  runs: number;
+  /** Those of which it is the main cause. */
+  main: number;
+  /** What these took, first record to last. */
+  hours: number;
+  /** When the first of all of them began, seconds since 1970. */
+  first_time: number | null;
+  /** When the last one was written to. */
+  last_time: number | null;
+  /** Those with most of them. */
+  folders: FleetFolder[];
+  /** How many more there are. */
+  other_folders: number;
+  /** URLs of some trainings. */
+  examples: string[];
+}
+
+/** Something that could not be read. */
+export interface FleetError {
+  /** The directory or URL. */
+  where: string;
+  /** One sentence. */
+  error: string;
+}
+
+/** All trainings of a scan. */
+export interface Fleet {
+  /** Of this format. */
+  version: number;
+  /** Of the package. */
+  tb_zeroacc: string;
+  /** How many were judged. */
+  trainings: number;
+  /** Of these, somebody should look at so many. */
+  need_a_look: number;
+  /** What all took, first record to last. */
+  hours: number;
+  /** How many could not be read. */
+  unread: number;
+  /** The first sentences on these. */
+  errors: FleetError[];
+  /** The most frequent first. */
+  outcomes: FleetOutcome[];
+  /** Those whose fix would pay most first. */
+  causes: FleetCause[];
+}
