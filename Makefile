@@ -51,6 +51,7 @@ check: .make/installed .make/node  ## style and types, Python and TypeScript
 bench: .make/installed  ## measure; figures belong into docs/measurements.md
 	@for script in recorder monitor taps logs remote_logs; do \
 		echo "== $$script"; $(QUIET) $(BIN)/python tests/benchmarks/$$script.py || exit 1; done
+	@$(QUIET) $(BIN)/python -m tests.benchmarks.fleet
 	@$(QUIET) $(BIN)/python -m tests.corpus score
 
 screenshots: .make/installed .make/browser $(BUNDLE)  ## docs/images from a real TensorBoard
