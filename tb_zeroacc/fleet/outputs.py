@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from apache_beam.io.filesystem import CompressionTypes
@@ -35,6 +36,9 @@ def prepare(output: str) -> None:
     stale = [*_files(beneath(output, FOUND, "*"))]
     for stem in WRITTEN:
         stale += _files(beneath(output, f"{stem}*"))
+    if "://" not in output:  # stores know no empty directories; a scan that ended early leaves some
+        for stem in WRITTEN:
+            stale += map(str, Path(output).glob(f"beam-temp-{stem}*"))
     if stale:
         FileSystems.delete(stale)
 
