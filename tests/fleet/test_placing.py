@@ -76,6 +76,21 @@ def test_whatever_lies_where(
         assert scanned(outcomes_of(url, None))[:2] == diagnosed(url, None)
 
 
+def test_elsewhere(tmp_path: Path) -> None:
+    import fsspec
+
+    path, system = awkward(tmp_path / "logs"), fsspec.filesystem("memory")
+    try:
+        for file in path.rglob("*"):
+            if file.is_file():
+                system.pipe(f"/fleet/{file.relative_to(path)}", file.read_bytes())
+        verdicts, lost, _ = scanned(outcomes_of("memory://fleet", None))
+        assert (verdicts, lost) == diagnosed("memory://fleet", None)
+        assert len(verdicts) > 8
+    finally:
+        system.rm("/fleet", recursive=True)
+
+
 def test_a_unit_that_fails_is_an_outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "a", curve("loss", [3.0, 2.0]))
     (work,) = work_below(str(tmp_path), None).units
