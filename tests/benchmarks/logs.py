@@ -308,11 +308,17 @@ def told(path: Path, *appended: Path, package: Path = HOME) -> dict[str, Any]:
     return _run(READ, str(path), *map(str, appended), package=package)
 
 
+def _installed(package: Path) -> dict[str, str]:
+    """The environment of a package as where it is installed: its bytecode is kept."""
+    environment = {**os.environ, "PYTHONPATH": str(package), "PYTHONPYCACHEPREFIX": BYTECODE}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
+
+
 def _run(program: str, *arguments: str, package: Path = HOME) -> dict[str, Any]:
-    environment = {**os.environ, "PYTHONPATH": str(package)}
     command = [sys.executable, "-P", "-c", program, *arguments]
     done = subprocess.run(
-        command, env=environment, check=True, stdout=subprocess.PIPE, text=True
+        command, env=_installed(package), check=True, stdout=subprocess.PIPE, text=True
     )
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
@@ -357,14 +363,12 @@ def many(path: Path, *appended: Path, alone: bool = False) -> Many:
 
 
 def command(*arguments: str) -> Spent:
-    """All of the `zeroacc` command, as where it is installed: its bytecode is kept."""
+    """All of the `zeroacc` command."""
     program = "import sys; sys.argv[0] = 'zeroacc'; from tb_zeroacc.cli import main; main()"
-    environment = {**os.environ, "PYTHONPATH": str(HOME), "PYTHONPYCACHEPREFIX": BYTECODE}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", program, *arguments],
-        stdout=subprocess.DEVNULL, text=True, env=environment,
+        stdout=subprocess.DEVNULL, text=True, env=_installed(HOME),
     )  # fmt: skip
     return _ended(process, began)
 
