@@ -139,7 +139,8 @@ class BackgroundReading:
         self._number = self._view.number + 1
         found: Found = []
         errors: list[str] = [] if self._places else [NO_PLACE]
-        for place in self._places:
+        # A server that does not answer keeps no file of this machine waiting.
+        for place in sorted(self._places, key=lambda place: place.is_remote):
             try:
                 found.append((place, self._read_place(place, found, errors)))
                 errors += self._sources[place].unread
@@ -153,14 +154,18 @@ class BackgroundReading:
                 )
             self._show_so_far(found, errors)
         if not self._is_known(found, errors):
-            self._view = _view_of(self._view, self._number, found, errors, complete=True)
+            self._view = self._viewed(found, errors, complete=True)
             self._found = found
         self._ended = time.monotonic()
 
     def _show_so_far(self, found: Found, errors: Sequence[str]) -> None:
         """Shows what is there of the first reading while the rest is read."""
         if not self._view.complete:
-            self._view = _view_of(self._view, self._number, found, errors, complete=False)
+            self._view = self._viewed(found, errors, complete=False)
+
+    def _viewed(self, found: Found, errors: Sequence[str], *, complete: bool) -> View:
+        ordered = sorted(found, key=lambda one: self._places.index(one[0]))
+        return _view_of(self._view, self._number, ordered, errors, complete=complete)
 
     def _is_known(self, found: Found, errors: Sequence[str]) -> bool:
         """Whether all is as it was: then the state stays the very same, and so does its ETag."""
