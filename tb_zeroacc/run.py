@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.errors import MissingColumnError, UnknownRowError
 from tb_zeroacc.facts import Contract, End, Epoch, Pipeline, Shapes, Start, Unrecorded
+from tb_zeroacc.histograms import Course
 from tb_zeroacc.series import Series
 
 Axis = Literal["step", "epoch", "unknown"]
@@ -159,6 +160,7 @@ class Histograms:
         lowest, highest: Smallest and largest value over the finite ones; `inf` and `-inf` without.
         varies: Whether any two differ.
         bad_since: Step from which on all of them hold NaN or Inf; None where the last is finite.
+        course: Some of them in bins; None where no room was left for them.
     """
 
     member: str
@@ -170,6 +172,7 @@ class Histograms:
     highest: float
     varies: bool
     bad_since: int | None = None
+    course: Course | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

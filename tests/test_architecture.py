@@ -24,8 +24,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "records": ({"facts"}, {"numpy", "tensorboard"}),
     "tfrecord": (set(), {"google_crc32c"}),
     "series": (set(), {"numpy"}),
-    "histograms": (set(), set()),
-    "run": ({"facts", "series"}, {"numpy"}),
+    "histograms": (set(), {"numpy"}),
+    "run": ({"facts", "series", "histograms"}, {"numpy"}),
     "recording": ({"facts", "records", "tfrecord"}, {"numpy", "fsspec"}),
     "logs": (
         {"facts", "records", "tfrecord", "series", "histograms", "run"},
@@ -54,7 +54,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "plugin": (
         {"wire", "telling", "encoding", "evidence_encoding", "verdict", "logs",
-         "picturing", "run", "facts", "series", "diagnosis", "places", "pool"},
+         "picturing", "run", "facts", "series", "histograms", "diagnosis", "places", "pool"},
         {"numpy", "tensorboard", "werkzeug"},
     ),
     "report": (

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, TypeAlias
 
 SOON = 1  # seconds after which to ask again while something is under way
 
-Route: TypeAlias = Literal["runs", "summaries", "run", "rule", "curves", "layers"]
+Route: TypeAlias = Literal["runs", "summaries", "run", "rule", "curves", "layers", "histograms"]
 
 
 @dataclass(frozen=True, slots=True)
