@@ -64,7 +64,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"rich", "tensorboard", "werkzeug"},
     ),
     "monitoring": (
-        {"wire", "telling", "verdict", "diagnosis", "plugin", "places", "report", "pool"},
+        {"wire", "telling", "verdict", "diagnosis", "metrics", "plugin", "places", "report",
+         "pool"},
         {"rich", "tensorboard", "werkzeug"},
     ),
     "cli": (

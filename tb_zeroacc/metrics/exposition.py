@@ -67,16 +67,27 @@ def exposition(state: State, now: float, form: Format, most: int = MOST_RUNS) ->
     Raises:
         MissingPackageError: The client library is not installed.
     """
+    require_client()
+    from prometheus_client import exposition as text
+    from prometheus_client.openmetrics import exposition as openmetrics
+
+    generate = openmetrics.generate_latest if form == "openmetrics" else text.generate_latest
+    body: bytes = generate(_Collected(state, now, most))
+    return body
+
+
+def require_client() -> None:
+    """Says what is missing before anything is asked of it.
+
+    Raises:
+        MissingPackageError: The client library is not installed.
+    """
     try:
-        from prometheus_client import exposition as text
-        from prometheus_client.openmetrics import exposition as openmetrics
+        import prometheus_client  # noqa: F401
     except ModuleNotFoundError:
         raise MissingPackageError(
             "Metrics need the package prometheus_client: pip install 'tb-zeroacc[monitoring]'."
         ) from None
-    generate = openmetrics.generate_latest if form == "openmetrics" else text.generate_latest
-    body: bytes = generate(_Collected(state, now, most))
-    return body
 
 
 def chosen(figures: Mapping[str, Figures], most: int) -> list[str]:
@@ -115,7 +126,11 @@ def _of_runs(figures: Sequence[tuple[str, Figures]], now: float) -> Iterator[Met
     )
     silence = GaugeMetricFamily(
         "zeroacc_run_seconds_since_last_record",
-        "Since the last record of a run without an end on record.", labels=("run",),
+        "Since the last record of a run, whether it has ended or not.", labels=("run",),
+    )  # fmt: skip
+    silent = GaugeMetricFamily(
+        "zeroacc_run_silent",
+        "1 for a recorded run that writes no more, though no end is on record.", labels=("run",),
     )  # fmt: skip
     eta = GaugeMetricFamily(
         "zeroacc_run_eta_seconds", "To the expected end of a live run.", labels=("run",)
@@ -124,11 +139,13 @@ def _of_runs(figures: Sequence[tuple[str, Figures]], now: float) -> Iterator[Met
         outcome.add_metric((name, one.outcome, one.state), 1.0)
         for code, tier in one.findings:
             finding.add_metric((name, code, tier), 1.0)
-        if one.last_time is not None and one.state != "ended":
+        if one.is_silent:
+            silent.add_metric((name,), 1.0)
+        if one.last_time is not None:
             silence.add_metric((name,), max(0.0, now - one.last_time))
         if one.ends_at is not None:
             eta.add_metric((name,), max(0.0, one.ends_at - now))
-    yield from (outcome, finding, silence, eta)
+    yield from (outcome, finding, silence, silent, eta)
     for field, title, told in _GAUGES:
         gauge = GaugeMetricFamily(f"zeroacc_run_{title}", told, labels=("run",))
         for name, one in figures:

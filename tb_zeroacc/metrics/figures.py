@@ -30,6 +30,7 @@ class Figures:
         loss: The last training loss, in its own unit; may be NaN.
         baseline: The loss that a constant prediction scores.
         workers_missing: How many of its workers write no more; None where that is not known.
+        is_silent: Whether our recorder watched it, wrote no end, and writes no more.
     """
 
     outcome: str
@@ -41,6 +42,7 @@ class Figures:
     loss: float | None = None
     baseline: float | None = None
     workers_missing: int | None = None
+    is_silent: bool = False
 
 
 def figures_of(reading: Reading) -> Figures:
@@ -58,6 +60,7 @@ def figures_of(reading: Reading) -> Figures:
         loss=loss.series.last.value if loss is not None and len(loss.series) else None,
         baseline=_baseline(run, verdict),
         workers_missing=_workers_missing(run),
+        is_silent=run.recorded and run.clocked and run.state == "unknown",
     )
 
 

@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import is_
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -69,6 +69,7 @@ class View:
         trainings: By the name under which each is shown, in the order of the log directories.
         errors: Sentences on what could not be read.
         ranked: The same trainings, the worst first.
+        away: Paths of places that could not be read at all, or not now.
     """
 
     number: int = 0
@@ -76,6 +77,7 @@ class View:
     trainings: Mapping[str, ShownTraining] = field(default_factory=lambda: MappingProxyType({}))
     errors: tuple[str, ...] = ()
     ranked: tuple[ShownTraining, ...] = ()
+    away: tuple[str, ...] = ()
 
 
 class BackgroundReading:
@@ -107,6 +109,7 @@ class BackgroundReading:
         self._effort = Effort()
         self._view = View()
         self._found: Found = []
+        self._away: list[str] = []
         self._number = 0
         self._shown_at = self._pause = 0.0
 
@@ -156,12 +159,14 @@ class BackgroundReading:
         self._number, began = self._view.number + 1, time.monotonic()
         found: Found = []
         errors: list[str] = [] if self._places else [NO_PLACE]
+        self._away = []
         for place in self._places:
             try:
                 found.append((place, self._read_place(place, found, errors)))
                 errors += self._sources[place].unread
             except ZeroAccuracyError as error:
                 errors.append(str(error))
+                self._away.append(place.path)
             except Exception as error:
                 logger.exception("Reading %s failed", place.path)
                 errors.append(
@@ -170,7 +175,7 @@ class BackgroundReading:
                 )
             self._show_so_far(found, errors)
         if not self._is_known(found, errors):
-            self._view = _view_of(self._view, self._number, found, errors, complete=True)
+            self._view = self._viewed(found, errors, complete=True)
             self._found = found
         self._ended = time.monotonic()
         amounts = [source.amount for source in self._sources.values()]
@@ -186,7 +191,11 @@ class BackgroundReading:
     def _show_so_far(self, found: Found, errors: Sequence[str]) -> None:
         """Shows what is there of the first reading while the rest is read."""
         if not self._view.complete:
-            self._view = _view_of(self._view, self._number, found, errors, complete=False)
+            self._view = self._viewed(found, errors, complete=False)
+
+    def _viewed(self, found: Found, errors: Sequence[str], *, complete: bool) -> View:
+        view = _view_of(self._view, self._number, found, errors, complete=complete)
+        return replace(view, away=tuple(self._away))
 
     def _is_known(self, found: Found, errors: Sequence[str]) -> bool:
         """Whether all is as it was: then the state stays the very same, and so does its ETag."""
@@ -212,6 +221,7 @@ class BackgroundReading:
                 self._show_while_reading(place, so_far, found, errors)
         except UnreachablePathError as error:
             errors.append(str(error))
+            self._away.append(place.path)
         return tuple(source.state(now))
 
     def _show_while_reading(

@@ -50,6 +50,7 @@ def test_what_is_told_of_a_run() -> None:
         ("run_baseline_loss", ("a",)): 2.3,
         ("run_workers_missing", ("a",)): 1.0,
         ("run_outcome", ("learning", "b", "ended")): 1.0,
+        ("run_seconds_since_last_record", ("b",)): 9000.0,
         ("run_loss", ("b",)): 0.1,
     }
 
