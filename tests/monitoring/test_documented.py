@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -113,6 +114,7 @@ def test_kubernetes_fails_the_job_where_the_watch_says_so(place: Path) -> None:
     both = "python" + lines[0].removeprefix("'python'") + " &\n" + f"code=0\n{lines[1]} || code=$?"
     code = run(f"{both}\nkill %1 2>/dev/null || true\nexit $code\n", place, "broken")
     assert code in rule["onExitCodes"]["values"]
+    shutil.rmtree(place / "logs")  # an `emptyDir` begins empty
     code = run(f"{both}\nwait || true\nexit $code\n", place, "healthy")
     assert code == 0
 
