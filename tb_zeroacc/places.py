@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,6 +63,14 @@ def places_below(path: str) -> tuple[Place, ...]:
     places = places_of(None, path)
     is_any = any(_URL.match(place.path) or Path(place.path).exists() for place in places)
     return places if is_any else (whole,)
+
+
+def named_places(paths: Sequence[str]) -> tuple[Place, ...]:
+    """The places of several paths: where there are more, each stands before its trainings."""
+    places = [place for path in paths for place in places_below(path)]
+    if len(places) == 1:
+        return tuple(places)
+    return tuple(Place(place.path, place.name or place.path.rstrip("/")) for place in places)
 
 
 def places_from(context: Any) -> tuple[Place, ...]:

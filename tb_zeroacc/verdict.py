@@ -16,6 +16,7 @@ from tb_zeroacc.diagnosis.catalogue import BEFORE_TRAINING, CATALOGUE
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose as diagnose_run
 from tb_zeroacc.logs import LogReader, read_runs
+from tb_zeroacc.logs.followed_file import Amount
 from tb_zeroacc.logs.storage import Storage
 from tb_zeroacc.pool.dealing import read_new
 from tb_zeroacc.run import Run
@@ -83,6 +84,11 @@ class Reader:
             yield readings
         self._logs.read(listed)
         self._logs.check()
+
+    @property
+    def amount(self) -> Amount:
+        """How much was read so far."""
+        return self._logs.amount
 
     @property
     def unread(self) -> list[str]:

@@ -45,6 +45,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "encoding": (
         {"wire", "telling", "evidence_encoding", "picturing", "verdict", "run", "diagnosis"}, set()
     ),
+    "metrics": ({"telling", "verdict", "run", "diagnosis"}, {"prometheus_client"}),
     "arguments": (set(), set()),
     "places": (set(), set()),
     "announcing": ({"arguments", "telling", "verdict"}, set()),
@@ -54,16 +55,22 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "plugin": (
         {"wire", "telling", "encoding", "evidence_encoding", "verdict", "logs",
-         "picturing", "run", "facts", "series", "histograms", "diagnosis", "places", "pool"},
+         "picturing", "run", "facts", "series", "histograms", "diagnosis", "places", "pool",
+         "metrics"},
         {"numpy", "tensorboard", "werkzeug"},
     ),
     "report": (
         {"wire", "telling", "encoding", "picturing", "verdict", "diagnosis", "run", "plugin",
-         "places"},
+         "places", "metrics"},
+        {"rich", "tensorboard", "werkzeug"},
+    ),
+    "monitoring": (
+        {"wire", "telling", "verdict", "diagnosis", "metrics", "plugin", "places", "report",
+         "pool"},
         {"rich", "tensorboard", "werkzeug"},
     ),
     "cli": (
-        {"telling", "verdict", "diagnosis", "plugin", "places", "report", "pool"},
+        {"telling", "verdict", "diagnosis", "plugin", "places", "report", "pool", "monitoring"},
         {"tensorboard"},
     ),
 }

@@ -12,7 +12,14 @@ from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs.building import Built, at, build, unreadable
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.discovery import in_reading_order, is_candidate
-from tb_zeroacc.logs.followed_file import FollowedFile, followed, given_up, span_to_read
+from tb_zeroacc.logs.followed_file import (
+    NOTHING,
+    Amount,
+    FollowedFile,
+    followed,
+    given_up,
+    span_to_read,
+)
 from tb_zeroacc.logs.grouping import Part
 from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
 from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
@@ -61,6 +68,7 @@ class LogReader:
     session: str | None = None
     timeout: float | None = None
     storage: Storage | None = None
+    amount: Amount = NOTHING  # how much was read so far, what was read again included
     _listed: list[Listed] = field(default_factory=list)  # as of the last reading
     _ordered: list[Listed] = field(default_factory=list)  # the same in reading order
     _settled: list[Listed] | None = None  # what was read last, where none is to be tried again
@@ -139,7 +147,10 @@ class LogReader:
         spans = (span_to_read(known.get(file.location), file) for file in listed)
         self.storage.expect([span for span in spans if span is not None])
         for file in listed:
-            self._files[file.location] = followed(self.storage, known.get(file.location), file)
+            before = known.get(file.location)
+            now = self._files[file.location] = followed(self.storage, before, file)
+            if now is not before:
+                self.amount = self.amount.plus(now.fetched)
         self._is_built = self._is_built and [*map(id, known.values())] == [
             *map(id, self._files.values())
         ]
@@ -195,6 +206,7 @@ class LogReader:
         """Takes what another reader has read, as if it had been read here."""
         for file in part.files.values():
             file.taken_over()
+            self.amount = self.amount.plus(file.fetched)
         for training in part.trainings.values():
             training.version = version_of(training.files)
         self._files.update(part.files)
@@ -233,6 +245,7 @@ class LogReader:
         if file.outline is None or self.storage is None:
             return file
         again = self._files[file.listed.location] = followed(self.storage, None, file.listed)
+        self.amount = self.amount.plus(again.fetched)
         return again
 
     def _found(self) -> dict[str, list[Placed]]:

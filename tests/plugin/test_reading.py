@@ -10,6 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from tb_zeroacc.errors import UnreachablePathError
+from tb_zeroacc.logs.followed_file import Amount
 from tb_zeroacc.places import Place, places_of
 from tb_zeroacc.plugin import reading
 from tb_zeroacc.plugin.reading import BackgroundReading, View
@@ -114,7 +115,7 @@ def test_verdicts_are_shown_as_they_come(monkeypatch: pytest.MonkeyPatch) -> Non
     class Coming:
         """Reads `b`, then `a`; `c` is known only in the end."""
 
-        unread = ()
+        unread, amount = (), Amount()
         readings = MappingProxyType({name: verdict(name) for name in "abc"})
 
         def refreshing(self, now: float | None) -> Iterator[list[Reading]]:
