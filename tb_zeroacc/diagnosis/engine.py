@@ -112,7 +112,7 @@ def _verdict(run: Run, rules: tuple[Rule, ...], strict: bool) -> _Judged:
         curve=loss_against_baseline(context),
         overview=overview_of(context),
         previews=_previews(told, run),
-        lanes=MappingProxyType({worker.name: lane.diagnosis for worker, lane in lanes.items()}),
+        lanes={worker.name: lane.diagnosis for worker, lane in lanes.items()},
     )
     return _Judged(diagnosis, given)
 
@@ -277,6 +277,8 @@ def _explains(flagged: Flags, cause: str, effect: str, order: Mapping[str, int])
         return False
     if cause.startswith(second.apart_from):
         return False
+    if other.across_workers and not set(second.workers) <= set(first.workers):
+        return False  # what all workers have sets none of them apart
     if tier_of(rule, first) < min(Tier.STRONG, tier_of(other, second)):
         return False  # a smell does not explain a strong finding
     if (first.since, rule.stage) > (second.since, other.stage):

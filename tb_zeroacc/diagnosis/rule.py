@@ -110,8 +110,8 @@ class Rule:
         muted_when: What turns its findings on a run into `passed`.
         provisional_while_live: Whether its findings are smells on a run that is still training and
             whose baseline is not known: what curves alone show so far may still turn.
-        across_workers: Whether it compares the workers of a job: it is asked once about all of them,
-            and not about a training by one process.
+        across_workers: Whether it compares the workers of a job: it is asked once about all of
+            them, and not about a training by one process.
         outcome: The outcome of a training with a strong or definite finding of it.
         preview: Whether too few programs that it was not tuned on show it to be right: its findings
             then stand apart, head no verdict and decide nothing.

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tb_zeroacc.logs.building import Built, BuiltLane, at
-from tb_zeroacc.logs.trust.clocks import WRONG
 from tb_zeroacc.run import Lane, Run, State
 from tb_zeroacc.wording import count
 from tb_zeroacc.workers import TASKS, Worker
@@ -38,7 +37,13 @@ def job_of(name: str, lanes: Sequence[BuiltLane]) -> Built:
         lanes: Of each worker, the first one first.
     """
     first, *others = lanes
-    run = replace(first.built.run, name=name)
+    left = [lane for lane in others if _is_left_behind(lane, first)]
+    notes = [
+        f"{lane.worker.name} took part in an earlier session alone and is set aside."
+        for lane in left
+    ]
+    run = first.built.run
+    run = replace(run, name=name, notes=(*run.notes, *notes))
     lasts = [lane.built.last_event for lane in lanes if lane.built.last_event is not None]
     return Built(
         run=run,
@@ -46,19 +51,19 @@ def job_of(name: str, lanes: Sequence[BuiltLane]) -> Built:
         pause=max(lane.built.pause for lane in lanes),
         unfinished=(),
         holds_data=any(lane.built.holds_data for lane in lanes),
-        lanes=(first, *(lane for lane in others if not _is_left_behind(lane, first))),
+        lanes=(first, *(lane for lane in others if lane not in left)),
     )
 
 
 def _is_left_behind(lane: BuiltLane, first: BuiltLane) -> bool:
     """Whether a worker took part in an earlier session alone: a job restarts with fewer."""
     start, mine = first.built.run.start, lane.built.run.start
-    if start is None or mine is None:
+    if start is None or mine is None or lane.built.run.sessions >= first.built.run.sessions:
         return False
     if start.workers is not None and mine.worker is not None and mine.worker >= start.workers:
         return True
     last = lane.built.last_event
-    return first.built.run.sessions > 1 and last is not None and last < start.wall_time - WRONG
+    return last is not None and last < start.wall_time - AGREE
 
 
 def job_at(built: Built, now: float | None, known: Run | None) -> Run:
@@ -86,7 +91,7 @@ def job_at(built: Built, now: float | None, known: Run | None) -> Run:
         sessions=max(run.sessions for run in runs),
         state=_state(lanes),
         clocked=any(run.clocked for run in runs),
-        notes=tuple(dict.fromkeys([*first.notes, *_notes(lanes)])),
+        notes=tuple(dict.fromkeys([*built.run.notes, *first.notes, *_notes(lanes)])),
         damaged=any(run.damaged for run in runs),
         damage=tuple(lost for run in runs for lost in run.damage),
         lanes=lanes,
@@ -123,10 +128,10 @@ def _lane_at(
 
 def _ahead(other: BuiltLane | Lane, lane: BuiltLane | Lane) -> float:
     """Seconds by which another worker's clock is ahead; 0 where they agree, or nothing tells."""
-    (step, time), (its_step, its_time) = map(_first_step, (_run(lane), _run(other)))
-    if time is None or its_time is None or step != its_step:
+    mine, its = _first_record(_run(lane)), _first_record(_run(other))
+    if mine is None or its is None or mine[:2] != its[:2]:
         return 0.0
-    ahead = its_time - time
+    ahead = its[2] - mine[2]
     return ahead if abs(ahead) > AGREE else 0.0
 
 
@@ -134,10 +139,12 @@ def _run(lane: BuiltLane | Lane) -> Run:
     return lane.run if isinstance(lane, Lane) else lane.built.run
 
 
-def _first_step(run: Run) -> tuple[int | None, float | None]:
-    """The first step on record, and its time by the clock of the machine that took it."""
-    curve = run.main_curve
-    return (None, None) if curve is None else (curve.series.first.step, curve.series.first_time)
+def _first_record(run: Run) -> tuple[str, int, float] | None:
+    """Tag and step of the first record, and its time by the clock of the machine that wrote it."""
+    curve = run.curve("zeroacc/loss") or run.main_curve
+    if curve is None or not len(curve.series) or curve.series.first_time is None:
+        return None
+    return curve.tag, curve.series.first.step, curve.series.first_time
 
 
 # --- notes --------------------------------------------------------------------------------------
@@ -146,15 +153,8 @@ def _first_step(run: Run) -> tuple[int | None, float | None]:
 def _notes(lanes: Sequence[Lane]) -> Iterator[str]:
     first, *others = lanes
     yield from _missing(lanes)
-    for lane in others:
-        if lane.worker.trains and (ahead := _ahead(lane, first)):
-            minutes = count(round(abs(ahead) / 60), "minute")
-            which = "ahead of" if ahead > 0 else "behind"
-            yield (
-                f"The first record of {lane.worker.name} is {minutes} {which} that of "
-                f"{first.worker.name} at the same step: a clock is wrong, or it began at another "
-                "time. Steps are compared, not times."
-            )
+    yield from _restarts(lanes)
+    yield from _clocks(lanes)
     own = [
         f"{lane.worker.name}: {note}"
         for lane in others
@@ -164,6 +164,31 @@ def _notes(lanes: Sequence[Lane]) -> Iterator[str]:
     yield from own[:MOST_NOTES]
     if len(own) > MOST_NOTES:
         yield f"{count(len(own) - MOST_NOTES, 'more note')} of other workers left out."
+
+
+def _restarts(lanes: Sequence[Lane]) -> Iterator[str]:
+    """Workers that were restarted while others went on."""
+    fewest = min(lane.run.sessions for lane in lanes if lane.worker.trains)
+    again = [lane for lane in lanes if lane.worker.trains and lane.run.sessions > fewest]
+    for lane in again[:MOST_NOTES]:
+        times = count(lane.run.sessions - fewest, "time")
+        yield f"{lane.worker.name} began anew {times} more than others."
+
+
+def _clocks(lanes: Sequence[Lane]) -> Iterator[str]:
+    """Workers whose first records are of another time than most others' at the same step."""
+    training = [lane for lane in lanes if lane.worker.trains]
+    firsts = sorted((_ahead(lane, training[0]), n) for n, lane in enumerate(training))
+    median = training[firsts[(len(firsts) - 1) // 2][1]]
+    middle = next(lane for lane in training if not _ahead(lane, median))
+    off = [(lane, ahead) for lane in training if (ahead := _ahead(lane, middle))]
+    for lane, ahead in off[:MOST_NOTES]:
+        which = "ahead of" if ahead > 0 else "behind"
+        yield (
+            f"The first record of {lane.worker.name} is {count(round(abs(ahead) / 60), 'minute')} "
+            f"{which} that of {middle.worker.name} at the same step: a clock is wrong, or it began "
+            "at another time. Steps are compared, not times."
+        )
 
 
 def _missing(lanes: Iterable[Lane]) -> Iterator[str]:
