@@ -42,7 +42,7 @@ COMPUTING = Fix(
     Tier.SMELL,
     Stage.INPUT,
     motif=Motif.WORKER_PACES,
-    healthy="No worker is seen to hold up the others",
+    healthy="Workers keep pace with each other",
     needs=(A_LOG,),
     outcome=Outcome.LEARNING,
     across_workers=True,

@@ -24,6 +24,7 @@ SURE = 8.0
 MOVED = 1.0  # standard deviations of a feature by which its mean differs
 SCALED = float(np.log(3.0))  # by which the logarithm of its standard deviation differs
 SOME = 0.1  # share of the features
+FAR = 1e6  # by which a feature differs at most, where one of the two stands still
 # Total variation of the class shares, beyond what chance brings between two samples of a size.
 OTHER_CLASSES = 0.4
 CHANCE = 20.0  # nats: a shard of one class has a chance of exp(-20)
@@ -63,7 +64,9 @@ def moved(lanes: Sequence[Lane], kind: str) -> list[Shard]:
     batches = {id(shard): _batches(shard) for shard in shards}
 
     def differs(one: Shard, others: Sequence[Shard]) -> float:
-        return _share_moved(batches[id(one)], [batches[id(other)] for other in others])
+        # How far, too: of three all differ from the mean of the others where one does.
+        share, by = _moved(batches[id(one)], [batches[id(other)] for other in others])
+        return share * by
 
     odd = odd_ones(shards, differs)
     still = [shard for shard in odd if not (shard.table.column("std") > 0).any()]
@@ -73,7 +76,7 @@ def moved(lanes: Sequence[Lane], kind: str) -> list[Shard]:
 
 def share_moved(shard: Shard, others: Sequence[Shard]) -> float:
     """Share of the features of a shard that are distributed otherwise."""
-    return _share_moved(_batches(shard), [_batches(other) for other in others])
+    return _moved(_batches(shard), [_batches(other) for other in others])[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +92,28 @@ def _batches(shard: Shard) -> _Batches:
 
 
 @np.errstate(all="ignore")
-def _share_moved(one: _Batches, others: Sequence[_Batches]) -> float:
-    """Share of the features that differ; 0 where they are too few to say so."""
+def _moved(one: _Batches, others: Sequence[_Batches]) -> tuple[float, float]:
+    """Share of the features that differ, and by how much; 0 where they are too few to say so.
+
+    How much is in standard deviations, or the logarithm of their ratio: on average over these.
+    """
     scale = np.sqrt(np.nanmean(one.stds**2, axis=0))
     peers = np.nanmedian([np.sqrt(np.nanmean(o.stds**2, axis=0)) for o in others], axis=0)
-    by, error = _welch([one.means, *(o.means for o in others)])
-    is_moved = (by > SURE * error) & (by >= MOVED * np.maximum(scale, peers)) & (by > 0)
+    moved_by, error = _welch([one.means, *(o.means for o in others)])
+    scale = np.maximum(scale, peers)
+    is_moved = (moved_by > SURE * error) & (moved_by >= MOVED * scale) & (moved_by > 0)
     logs = [np.log(o.stds) for o in (one, *others)]
-    by, error = _welch(logs)
+    scaled_by, error = _welch(logs)
     varies = [np.isfinite(log).all(axis=0) for log in logs]
-    is_scaled = np.all(varies, axis=0) & (by > SURE * error) & (by >= SCALED)
+    is_scaled = np.all(varies, axis=0) & (scaled_by > SURE * error) & (scaled_by >= SCALED)
     stands_still = (one.stds == 0).all(axis=0) & np.all(varies[1:], axis=0)
     differ = is_moved | is_scaled | stands_still
     known = np.isfinite(scale)
     share = float(differ[known].mean()) if known.any() else 0.0
-    return share if share >= SOME else 0.0
+    if share < SOME:
+        return 0.0, 0.0
+    by = np.fmax(np.where(scale > 0, moved_by / scale, FAR), np.where(stands_still, FAR, scaled_by))
+    return share, float(np.clip(by[differ], 0.0, FAR).mean())
 
 
 def _welch(
