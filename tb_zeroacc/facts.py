@@ -256,6 +256,8 @@ class Contract:
     `optimizer` is the one that trains, None where none was seen to; where several do it is the
     first of `optimizers`, which is empty otherwise. `operations` are those between the layers, in
     the order of calls; None where they are not known: of a model with a `call` of its own.
+    `worker` and `workers` as of `Start`; `replicas` counts those of a distribution strategy that
+    train together, in all processes; 1 without one.
     """
 
     source: Literal["recorder", "keras_record"] = "recorder"
@@ -273,6 +275,8 @@ class Contract:
     worker: int | None = None
     versions: dict[str, str] = field(default_factory=dict)
     operations: tuple[Operation, ...] | None = None
+    workers: int | None = None
+    replicas: int | None = None
 
     @property
     def is_own_loop(self) -> bool:
