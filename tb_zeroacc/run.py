@@ -6,7 +6,7 @@ hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -225,7 +225,7 @@ class Earlier:
 
     trainings: int = 0
     restarts: int = 0
-    stretches: tuple[Stretch, ...] = ()
+    stretches: Sequence[Stretch] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,8 +307,8 @@ class Run:
     unrecorded: tuple[Unrecorded, ...] = ()
     epochs: tuple[Epoch, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=lambda: MappingProxyType({}))
-    curves: tuple[Curve, ...] = ()
-    histograms: tuple[Histograms, ...] = ()
+    curves: Sequence[Curve] = ()
+    histograms: Sequence[Histograms] = ()
     recorded: bool = False
     hyperparameters: Hyperparameters = Hyperparameters()
     earlier: Earlier = field(default_factory=Earlier)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import is_
@@ -21,7 +20,12 @@ from tb_zeroacc.logs.followed_file import (
 )
 from tb_zeroacc.logs.jobs.lanes import job_at
 from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
-from tb_zeroacc.logs.trainings.belonging import DirectoryParts, Placed, placed_files
+from tb_zeroacc.logs.trainings.belonging import (
+    DirectoryParts,
+    Placed,
+    signs_of,
+    trainings_of,
+)
 from tb_zeroacc.logs.trainings.making import Making
 from tb_zeroacc.logs.trainings.training import ReadPart, Told, Training, version_of
 from tb_zeroacc.run import Run
@@ -248,25 +252,17 @@ class LogReader:
         return again
 
     def _found(self) -> dict[str, list[Placed]]:
-        """Every training's files in reading order, each where it belongs.
-
-        Files that cannot be read belong to the trainings that others make.
-        """
-        found: dict[str, list[Placed]] = defaultdict(list)
-        for placed in placed_files(self._files, self.label, self._parts):
-            found[placed.part.training].append(placed)
-        readable = {
-            name: files
-            for name, files in found.items()
-            if any(at.file.follower.holds_log for at in files)
+        """Every training's files in reading order, each where it belongs."""
+        signs = map(signs_of, self._files.values())
+        readable, lost = trainings_of(signs, self.label, self._parts)
+        self._lost = [sentence for _, sentence in lost]
+        return {
+            name: [
+                Placed(one.member, one.part, self._files[one.signs.listed.location])
+                for one in files
+            ]
+            for name, files in readable.items()
         }
-        self._lost = [
-            reason
-            for name in found.keys() - readable.keys()
-            for at in found[name]
-            if at.file.is_lost and (reason := at.file.unread())
-        ]
-        return readable
 
     def _why_nothing(self) -> str:
         files = [file for file in self._files.values() if file.counts or file.begins_as_log]
