@@ -144,7 +144,7 @@ def test_a_server_that_does_not_answer_keeps_no_file_waiting() -> None:
     meanwhile: list[str] = []
 
     class Reads:
-        unread = ()
+        unread, amount = (), Amount()
 
         def __init__(self, path: str) -> None:
             self.path = path
