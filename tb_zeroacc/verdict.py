@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.catalogue import BEFORE_TRAINING, CATALOGUE
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose as diagnose_run
 from tb_zeroacc.logs import LogReader, read_runs
+from tb_zeroacc.logs.followed_file import Amount
 from tb_zeroacc.logs.storage import Listed, Storage
 from tb_zeroacc.pool.dealing import read_new
 from tb_zeroacc.pool.shares import waiting
@@ -117,6 +118,11 @@ class Reader:
         readings = [Reading(run, verdicts[run.name]) for run in self._logs.taken(verdicts)]
         self._judged.update((reading.run.name, reading) for reading in readings)
         return readings
+
+    @property
+    def amount(self) -> Amount:
+        """How much was read so far."""
+        return self._logs.amount
 
     @property
     def unread(self) -> list[str]:

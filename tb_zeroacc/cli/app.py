@@ -35,6 +35,14 @@ and a summary (summary.html, summary.json). What could not be read is a row with
 that ended early, or a later one of the same DIR, judges only what is new or has changed. Beam's own
 options follow behind `--`. Ends with 0, or with 2 where there is no training at all.
 """
+WATCH = """Follow the trainings below each PATH, and print a line when a verdict changes.
+
+On a terminal a table of all trainings stays below the lines. A PATH that is not there yet, or not
+there any more, is waited for. Ends with 0 where --until says so, 3 where --exit-on does, 2 for bad
+usage, 130 and 143 for the signals INT and TERM.
+"""
+ALERTS = "Print alert rules for Prometheus."
+DASHBOARD = "Print a dashboard for Grafana, as JSON to import."
 RULES = "List every rule: code, name, strongest tier, and its cause in a line."
 EXPLAIN = "Print the page of one rule: what it means, how it is detected, how to fix it."
 
@@ -105,6 +113,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     for name, does, text in (
         ("diagnose", _diagnose, DIAGNOSE), ("report", _report, REPORT), ("serve", _serve, SERVE),
         ("scan", _scan, SCAN),
+        ("watch", _watch, WATCH), ("alerts", _alerts, ALERTS), ("dashboard", _dashboard, DASHBOARD),
         ("rules", _rules, RULES), ("explain", _explain, EXPLAIN),
     ):  # fmt: skip
         found[name] = below.add_parser(
@@ -144,9 +153,10 @@ def _add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
         "--workers", type=int, metavar="N",
         help="Processes on this machine, where Beam is given no runner. [default: one a core]",
     )  # fmt: skip
-    for command in (report, serve):
+    _add_watching(commands["watch"])
+    for command in (report, serve, commands["watch"]):
         command.add_argument("paths", nargs="+", metavar="PATH", help=LOGS)
-    for command in (diagnose, report):
+    for command in (diagnose, report, commands["watch"]):
         command.add_argument(
             "--timeout", type=float, metavar="SECONDS",
             help="Seconds that an answer from another machine may take; else ZEROACC_TIMEOUT, "
@@ -170,6 +180,48 @@ def _add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
     commands["explain"].add_argument(
         "code", metavar="CODE", help="The code or name of a rule: ZA301."
     )
+
+
+def _add_watching(watch: argparse.ArgumentParser) -> None:
+    watch.add_argument(
+        "--interval", type=float, default=5.0, metavar="SECONDS",
+        help="Seconds between looks. [default: %(default)g]",
+    )  # fmt: skip
+    watch.add_argument(
+        "--format", choices=("text", "json"), default="text",
+        help="Lines for people, or JSON lines. [default: %(default)s]",
+    )  # fmt: skip
+    watch.add_argument(
+        "--until", choices=("finished",), help="End when no training goes on any more."
+    )
+    watch.add_argument(
+        "--exit-on", choices=TIERS[:2],
+        help="End with 3 as soon as a training has a finding of this tier or above.",
+    )  # fmt: skip
+    watch.add_argument(
+        "--notify", action="append", default=[], metavar="COMMAND",
+        help="Run this with each new finding: JSON on its standard input, the environment has "
+        "ZEROACC_RUN, ZEROACC_CODE and others. No shell is between.",
+    )  # fmt: skip
+    watch.add_argument(
+        "--webhook", action="append", metavar="URL",
+        help="Post each new finding to this address; else to ZEROACC_WEBHOOK, where that is set.",
+    )  # fmt: skip
+    watch.add_argument(
+        "--webhook-format", choices=("json", "slack", "alertmanager"), default="json",
+        help="The JSON that it understands. [default: %(default)s]",
+    )  # fmt: skip
+    watch.add_argument(
+        "--notify-on", choices=TIERS, default="strong",
+        help="The weakest tier that COMMAND and URL are told of. [default: %(default)s]",
+    )  # fmt: skip
+    watch.add_argument(
+        "--dry-run", action="store_true", help="Only say what COMMAND and URL would be told."
+    )
+    watch.add_argument(
+        "--listen", metavar="HOST:PORT",
+        help="Answer Prometheus at http://HOST:PORT/metrics: 127.0.0.1:9464.",
+    )  # fmt: skip
 
 
 def _loaded() -> None:
@@ -210,6 +262,27 @@ def _scan(given: argparse.Namespace) -> int:
 
     _loaded()
     return scan_urls(given.urls, given.output, given.now, given.workers, given.others)
+
+
+def _watch(given: argparse.Namespace) -> int:
+    from tb_zeroacc.cli.watch import watch_paths
+
+    _loaded()
+    return watch_paths(given)
+
+
+def _alerts(_: argparse.Namespace) -> int:
+    from tb_zeroacc.monitoring.shipped import ALERTS
+
+    sys.stdout.write(ALERTS.read_text("utf-8"))
+    return CLEAN
+
+
+def _dashboard(_: argparse.Namespace) -> int:
+    from tb_zeroacc.monitoring.shipped import DASHBOARD
+
+    sys.stdout.write(DASHBOARD.read_text("utf-8"))
+    return CLEAN
 
 
 def _rules(_: argparse.Namespace) -> int:

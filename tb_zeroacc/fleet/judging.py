@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from tb_zeroacc.encoding import run_json
 from tb_zeroacc.fleet.work import Work
 from tb_zeroacc.logs.followed_file import FollowedFile
-from tb_zeroacc.logs.grouping import Part
+from tb_zeroacc.logs.grouping import Part, parts_of
+from tb_zeroacc.logs.jobs.joining import possible_jobs
 from tb_zeroacc.logs.reader import LogReader
 from tb_zeroacc.logs.trainings.belonging import Signs, signs_of
 from tb_zeroacc.logs.trainings.training import ReadPart
@@ -105,7 +106,9 @@ def judge(work: Work, files: Mapping[str, FollowedFile]) -> Outcome:
         for name, training in logs.part().trainings.items()
         if work.name in ("", name)
     ]
-    signs = tuple(light(signs_of(file)) for file in ordered.values())
+    signs = tuple(signs_of(file) for file in ordered.values())
+    if not _may_be_job(work):
+        signs = tuple(map(light, signs))
     return Outcome(
         work.fingerprint, work.url, work.label, work.now, signs, tuple(trainings)
     )
@@ -128,9 +131,14 @@ def failed(work: Work, fault: Exception) -> Outcome:
     return Outcome(work.fingerprint, work.url, work.label, work.now, error=said)
 
 
+def _may_be_job(work: Work) -> bool:
+    """Whether directories of it may be the workers of one job: then all their tags are compared."""
+    return bool(possible_jobs(parts_of({file.member for file in work.files}, work.label, {})))
+
+
 def light(signs: Signs) -> Signs:
-    """The signs of a file with no more tags than matter: whether there is one alone."""
-    return signs._replace(tags=tuple(sorted(signs.tags)[:2]))
+    """The signs of a file with no more of them than matter: whether there is one tag alone."""
+    return signs._replace(tags=tuple(sorted(signs.tags)[:2]), settings=None)
 
 
 def key_of(files: Iterable[tuple[str, str, Part]]) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from tb_zeroacc.fleet.judging import Judged, Outcome
 from tb_zeroacc.logs.storage import Listed
 from tb_zeroacc.logs.trainings.belonging import Signs
+from tb_zeroacc.run import Hyperparameters
 
 
 def packed(outcomes: Iterable[Outcome]) -> bytes:
@@ -36,7 +38,11 @@ def unpacked(content: bytes) -> Iterator[Outcome]:
 
 def _told(outcome: Outcome) -> list[Any]:
     signs = [
-        [*_listed_told(each.listed), each.kind, list(each.tags), *each[3:]]
+        [
+            *_listed_told(each.listed), each.kind, list(each.tags), each.is_recorded, each.counts,
+            each.holds_log, each.last_step, each.lost,
+            None if each.settings is None else asdict(each.settings),
+        ]
         for each in outcome.signs
     ]
     trainings = [[t.name, t.key, t.holds_data, t.verdict, t.is_live] for t in outcome.trainings]
@@ -60,7 +66,9 @@ def _listed_told(file: Listed) -> list[Any]:
 
 def _signs(told: list[Any]) -> Signs:
     member, name, location, size, is_root, modified, identity, version = told[:8]
-    known = None if identity is None else (int(identity[0]), int(identity[1]))
-    listed = Listed(member, name, location, size, is_root, modified, known, version)
-    kind, tags, *held = told[8:]
+    file = None if identity is None else (int(identity[0]), int(identity[1]))
+    listed = Listed(member, name, location, size, is_root, modified, file, version)
+    kind, tags, is_recorded, counts, holds_log, last_step, lost, settings = told[8:]
+    known = None if settings is None else Hyperparameters(**settings)
+    held = is_recorded, counts, holds_log, last_step, lost, known
     return Signs(listed, kind, tuple(tags), *held)

@@ -34,6 +34,10 @@ def test_the_verdicts_of_diagnose(now: float | None, by_file: bool, tmp_path: Pa
         state(path / "trainer" / f"checkpoint-{step}", step)
     state(path / "beside" / "checkpoint-4", 4)  # event files tell more than it does
     write(path / "beside" / "runs" / "x", curve("loss", [3.0, 2.0]))
+    for rank in range(2):  # one job; and two that only look like one
+        write(path / "job" / f"rank{rank}", [e for t in "abc" for e in curve(t, [3.0, 2.0, 1.0])])
+        other = [e for t in "abcdefgh"[rank * 4 :][:4] for e in curve(t, [3.0, 2.0, 1.0])]
+        write(path / "sizes" / f"rank{rank}", other)
     url = str(path)
     verdicts, lost, again = scanned(outcomes_of(url, now, by_file=by_file))
     assert (verdicts, lost) == diagnosed(url, now)
@@ -45,7 +49,8 @@ def test_the_verdicts_of_diagnose(now: float | None, by_file: bool, tmp_path: Pa
 
 FOLDERS = st.sampled_from([
     ".", "a", "a/train", "a/validation", "a/b", "loss_train", "a/loss_val", "train x", "val x",
-    "a/zeroacc/worker_1", "c/checkpoint-3", "c/checkpoint-5", "c", "1700000000.5",
+    "a/zeroacc/worker_1", "j/worker_0", "j/worker_1", "rank0", "rank1", "c/checkpoint-3",
+    "c/checkpoint-5", "c", "1700000000.5",
 ])  # fmt: skip
 KINDS = st.sampled_from(["loss", "both", "header", "csv", "state", "nothing", "hparams"])
 

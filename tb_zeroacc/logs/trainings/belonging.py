@@ -10,10 +10,12 @@ from typing import Literal, NamedTuple, TypeAlias
 from tb_zeroacc.logs.followed_file import FollowedFile
 from tb_zeroacc.logs.following import FileFollower
 from tb_zeroacc.logs.grouping import Part, parts_of
+from tb_zeroacc.logs.jobs.joining import with_jobs
 from tb_zeroacc.logs.storage import Listed
 from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
 from tb_zeroacc.logs.text_logs.placing import TextLog, places_of
 from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
+from tb_zeroacc.run import Hyperparameters
 
 Kind: TypeAlias = Literal["events", "table", "state", "beside"]
 
@@ -38,6 +40,7 @@ class Signs(NamedTuple):
         holds_log: Whether anything of a log was found in it.
         last_step: Of a trainer's state, the largest step in it.
         lost: A sentence on what was meant to be read of it, and could not be.
+        settings: What an event file says that the training was set to.
     """
 
     listed: Listed
@@ -48,6 +51,7 @@ class Signs(NamedTuple):
     holds_log: bool = True
     last_step: int | None = None
     lost: str | None = None
+    settings: Hyperparameters | None = None
 
 
 class Belonging(NamedTuple):
@@ -64,7 +68,7 @@ def signs_of(file: FollowedFile) -> Signs:
     lost = file.unread() if file.is_lost else None
     if isinstance(follower, FileFollower):
         held = file.tags, file.is_recorded, True, follower.holds_log
-        return Signs(file.listed, "events", *held, lost=lost)
+        return Signs(file.listed, "events", *held, lost=lost, settings=file.settings)
     if isinstance(follower, HparamsFollower):
         return Signs(file.listed, "beside", holds_log=False, lost=lost)
     held = (), False, file.counts, follower.holds_log
@@ -78,17 +82,22 @@ class DirectoryParts:
     """Where directories with event files belong, worked out anew where their tags are others."""
 
     _tags: Mapping[str, set[str]] = field(default_factory=dict)
+    _settings: Mapping[str, Hyperparameters] = field(default_factory=dict)
     _parts: Mapping[str, Part] = field(default_factory=dict)
 
-    def of(self, tags: Mapping[str, set[str]], label: str) -> Mapping[str, Part]:
+    def of(
+        self, tags: Mapping[str, set[str]], settings: Mapping[str, Hyperparameters], label: str
+    ) -> Mapping[str, Part]:
         """The part of each directory.
 
         Args:
             tags: The tags of each.
+            settings: What those were set to that say so.
             label: Name of the directory that is the path: always the same.
         """
-        if tags != self._tags:
-            self._tags, self._parts = tags, parts_of(tags, label, tags)
+        if tags != self._tags or settings != self._settings:
+            self._tags, self._settings = tags, settings
+            self._parts = with_jobs(parts_of(tags, label, tags), tags, settings)
         return self._parts
 
 
@@ -103,6 +112,7 @@ def belonging(
         directories: What was known of its directories before.
     """
     tags: dict[str, set[str]] = defaultdict(set)
+    settings: dict[str, Hyperparameters] = {}
     holding: set[str] = set()
     events: list[Signs] = []
     texts: dict[str, Signs] = {}
@@ -114,11 +124,13 @@ def belonging(
             tags[member].update(signs.tags)
             if signs.tags or signs.is_recorded:
                 holding.add(member)
+            if signs.settings is not None:
+                settings[member] = signs.settings
         elif signs.kind == "beside":
             beside.append(signs)
         elif signs.counts:
             texts[signs.listed.location] = signs
-    parts = directories.of(tags, label)
+    parts = directories.of(tags, settings, label)
     for signs in events:
         yield Belonging(signs.listed.member, parts[signs.listed.member], signs)
     logs = [
@@ -130,8 +142,11 @@ def belonging(
         yield Belonging(member, part, texts[location])
     trainings = {part.training for part in (*parts.values(), *(p for _, p in places.values()))}
     for signs in beside:
-        if signs.listed.member in trainings:
-            yield Belonging(signs.listed.member, Part(signs.listed.member), signs)
+        member = signs.listed.member
+        if member in parts and parts[member].worker is not None:
+            yield Belonging(member, parts[member], signs)
+        elif member in trainings:
+            yield Belonging(member, Part(member), signs)
 
 
 def trainings_of(
