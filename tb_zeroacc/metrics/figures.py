@@ -48,15 +48,15 @@ class Figures:
 def figures_of(reading: Reading) -> Figures:
     """The figures of a training that was read."""
     run, verdict = reading
-    ahead = telling.progress(run)
+    is_live = run.state == "live"
     loss = run.headline(Role.LOSS)
     return Figures(
         outcome=verdict.outcome.value,
         state=run.state,
         findings=tuple((f.code, f.tier.label) for f in verdict.findings[:MOST_FINDINGS]),
         last_time=run.last_time,
-        ends_at=None if ahead is None else ahead["end"]["at"],
-        steps_per_second=None if ahead is None else steps_per_second(run),
+        ends_at=telling.expected_end(run),
+        steps_per_second=steps_per_second(run) if is_live else None,
         loss=loss.series.last.value if loss is not None and len(loss.series) else None,
         baseline=_baseline(run, verdict),
         workers_missing=_workers_missing(run),

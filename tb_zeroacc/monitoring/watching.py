@@ -70,12 +70,12 @@ class Watch:
         """Shows a look, and hands out its news; the sentences on what cannot be read."""
         now = self.clock()
         changes = list(self.changes.since(view))
-        self.screen.show(view, changes, now)
-        self.hooks.hand_out([line_of(change, now) for change in changes if change.news])
         if view.errors != known:
             self._tell([error for error in view.errors if error not in known])
             if known and not view.errors:
                 self.screen.say("All can be read again.")
+        self.screen.show(view, changes, now)
+        self.hooks.hand_out([line_of(change, now) for change in changes if change.news])
         return view.errors
 
     def _tell(self, errors: Sequence[str]) -> None:
