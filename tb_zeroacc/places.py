@@ -18,6 +18,11 @@ class Place(NamedTuple):
     path: str
     name: str = ""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is a URL: what answers it may take its time."""
+        return _URL.match(self.path) is not None
+
     def training(self, name: str) -> str:
         """The name under which a training of this place is shown."""
         if not self.name:

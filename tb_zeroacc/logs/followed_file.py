@@ -115,7 +115,8 @@ class FollowedFile:
 
     def is_current(self, listed: Listed) -> bool:
         """Whether what was read is all there is, as far as the file system tells."""
-        return self.is_settled and _is_unchanged(self.listed, listed)
+        is_same = listed is self.listed or _is_unchanged(self.listed, listed)  # the first is cheap
+        return is_same and self.is_settled
 
     @property
     def can_go_on(self) -> bool:

@@ -160,7 +160,8 @@ class BackgroundReading:
         found: Found = []
         errors: list[str] = [] if self._places else [NO_PLACE]
         self._away = []
-        for place in self._places:
+        # A server that does not answer keeps no file of this machine waiting.
+        for place in sorted(self._places, key=lambda place: place.is_remote):
             try:
                 found.append((place, self._read_place(place, found, errors)))
                 errors += self._sources[place].unread
@@ -194,7 +195,8 @@ class BackgroundReading:
             self._view = self._viewed(found, errors, complete=False)
 
     def _viewed(self, found: Found, errors: Sequence[str], *, complete: bool) -> View:
-        view = _view_of(self._view, self._number, found, errors, complete=complete)
+        ordered = sorted(found, key=lambda one: self._places.index(one[0]))
+        view = _view_of(self._view, self._number, ordered, errors, complete=complete)
         return replace(view, away=tuple(self._away))
 
     def _is_known(self, found: Found, errors: Sequence[str]) -> bool:
