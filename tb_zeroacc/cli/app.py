@@ -139,6 +139,10 @@ def _add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
             help="Seconds that an answer from another machine may take; else ZEROACC_TIMEOUT, "
             "or 30.",
         )  # fmt: skip
+        command.add_argument(
+            "--no-store", action="store_true",
+            help="Neither use nor keep what was read of large directories (ZEROACC_STORE=off).",
+        )  # fmt: skip
     report.add_argument(
         "-o", "--output", type=Path, default=Path("zeroacc.html"), metavar="FILE",
         help="The file to write. [default: %(default)s]",
@@ -208,14 +212,19 @@ def _diagnose(given: argparse.Namespace) -> int:
     from tb_zeroacc.cli.diagnose import diagnose_paths
 
     _loaded()
-    return diagnose_paths(given.paths, given.format, given.fail_on, given.now, given.timeout)
+    return diagnose_paths(
+        given.paths, given.format, given.fail_on, given.now, given.timeout,
+        stores=not given.no_store,
+    )  # fmt: skip
 
 
 def _report(given: argparse.Namespace) -> int:
     from tb_zeroacc.cli.pages import write_report
 
     _loaded()
-    return write_report(given.paths, given.output, given.timeout)
+    return write_report(
+        given.paths, given.output, given.timeout, stores=not given.no_store
+    )
 
 
 def _serve(given: argparse.Namespace) -> int:

@@ -11,13 +11,16 @@ from tb_zeroacc.places import named_places
 from tb_zeroacc.report.printable import printable
 
 
-def write_report(paths: Sequence[str], output: Path, timeout: float | None = None) -> int:
+def write_report(
+    paths: Sequence[str], output: Path, timeout: float | None = None, *, stores: bool = True
+) -> int:
     """Writes one page about all trainings below the paths.
 
     Args:
         paths: As given; what can be read is reported, whatever happens to the others.
         output: The file to write.
         timeout: Seconds that another machine may take to answer; None for those of the environment.
+        stores: Whether the store is used.
 
     Returns:
         The exit code.
@@ -27,7 +30,7 @@ def write_report(paths: Sequence[str], output: Path, timeout: float | None = Non
     from tb_zeroacc.verdict import Reader
 
     places = named_places(paths)
-    reading = BackgroundReading(places, lambda path: Reader(path, timeout=timeout))
+    reading = BackgroundReading(places, lambda path: Reader(path, timeout=timeout, stores=stores))
     reading.view()
     view = reading.wait(None)
     for sentence in view.errors:

@@ -58,6 +58,7 @@ class Desk:
             "rule": self._rule,
             "curves": self._curve,
             "layers": self._layers,
+            "histograms": self._histograms,
             "metrics": self._metrics,
         })
 
@@ -117,6 +118,17 @@ class Desk:
             log = f"the log of {quoted(shown.name)}"
             return Missing(f"{log} holds no such picture: the callback records it")
         return _content(question, self._tag(shown), lambda: serialise(layers))
+
+    def _histograms(self, question: Question) -> Reply:
+        from tb_zeroacc.plugin.histograms import histograms_json
+
+        shown = self._training(question.arguments["run"])
+        if isinstance(shown, Missing):
+            return shown
+        found = histograms_json(shown.run, shown.place.member)
+        if found is None:
+            return Missing(f"the log of {quoted(shown.name)} holds no histograms")
+        return _content(question, self._tag(shown), lambda: serialise(found))
 
     def _metrics(self, question: Question) -> Reply:
         view, _ = self._reading.look()

@@ -71,6 +71,7 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
             "/rule": get_only(self._serve_rule),
             "/curves": get_only(self._serve_curves),
             "/layers": get_only(self._serve_layers),
+            "/histograms": get_only(self._serve_histograms),
             "/metrics": get_only(self._serve_metrics),
             "/static/index.js": get_only(self._serve_bundle),
         }
@@ -116,6 +117,9 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
         if kind not in LAYER_KINDS:
             raise errors.InvalidArgumentError(f"kind must be one of {', '.join(LAYER_KINDS)}")
         return self._answer(request, "layers", run=training_named(request, "run"), kind=kind)
+
+    def _serve_histograms(self, request: wrappers.Request) -> wrappers.Response:
+        return self._answer(request, "histograms", run=training_named(request, "run"))
 
     def _serve_metrics(self, request: wrappers.Request) -> wrappers.Response:
         form = format_for(request.headers.get("Accept", ""))

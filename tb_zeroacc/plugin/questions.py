@@ -8,7 +8,9 @@ from typing import Literal, Protocol, TypeAlias
 
 SOON = 1  # seconds after which to ask again while something is under way
 
-Route: TypeAlias = Literal["runs", "summaries", "run", "rule", "curves", "layers", "metrics"]
+Route: TypeAlias = Literal[
+    "runs", "summaries", "run", "rule", "curves", "layers", "histograms", "metrics",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,7 +242,7 @@ class BackgroundReading:
 def _reader(path: str) -> PlaceReader:
     from tb_zeroacc.verdict import Reader  # here: TensorBoard should not pay for it at its start
 
-    return Reader(path)
+    return Reader(path, stores=True)
 
 
 def _view_of(

@@ -115,6 +115,7 @@ def _questions(view: View, desk: Desk) -> Iterator[Question]:
             yield Question("curves", {"run": name, "member": member, "tag": tag})
         for kind in LAYER_KINDS:
             yield Question("layers", {"run": name, "kind": kind})
+        yield Question("histograms", {"run": name})
 
 
 def _drawn(told: Any) -> Iterator[tuple[str, str]]:
