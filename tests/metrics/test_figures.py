@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tb_zeroacc.diagnosis.answers import Answer, Flagged, NotApplicable, Passed
 from tb_zeroacc.diagnosis.computed.forecast.remaining import steps_per_second
 from tb_zeroacc.metrics.figures import MOST_FINDINGS, figures_of
 from tb_zeroacc.run import Run
@@ -76,3 +77,21 @@ def test_the_pace_of_a_log_written_without_us(
     for axis, told in (("step", rate), ("epoch", None)):
         run = a_run(replace(a_curve([1.0], axis=axis), series=series))
         assert steps_per_second(run) == told
+
+
+@pytest.mark.parametrize(
+    ("answer", "missing"),
+    [
+        (Flagged("Two have vanished.", (), workers=("worker 1", "worker 3")), 2),
+        (Passed("4 of 4 still write"), 0),
+        (NotApplicable("a training by one process"), None),
+        (None, None),
+    ],
+)
+def test_workers_that_vanished_are_those_of_the_rule(
+    answer: Answer | None, missing: int | None
+) -> None:
+    run = Run("a")
+    checks = {} if answer is None else {"ZA802": answer}
+    figures = figures_of(Reading(run, replace(judged(run), checks=checks)))
+    assert figures.workers_missing == missing
