@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from typing import TYPE_CHECKING, TypedDict
 
@@ -73,9 +74,9 @@ def line_of(change: Change, now: float) -> Line:
         "cause": telling.cause(verdict),
         "headline": verdict.headline,
         "progress": telling.how_far(run),
-        "steps_per_second": shown.figures.steps_per_second,
-        "ends_at": shown.figures.ends_at,
-        "last_time": run.last_time,
+        "steps_per_second": _finite(shown.figures.steps_per_second),
+        "ends_at": _finite(shown.figures.ends_at),
+        "last_time": _finite(run.last_time),
         "findings": [_finding(finding, change) for finding in verdict.findings],
     }
 
@@ -89,6 +90,11 @@ def _finding(finding: Finding, change: Change) -> LineFinding:
         "fix": finding.fix.text,
         "news": finding.code in change.news,
     }
+
+
+def _finite(value: float | None) -> float | None:
+    """The value where JSON has it: clocks and paces come from logs."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def as_json(line: Line) -> str:
