@@ -75,6 +75,16 @@ def test_the_same_verdicts_to_the_byte(
     assert (store / FILE).stat().st_mode & 0o077 == 0
 
 
+def test_what_is_recalled_does_not_count_as_read(store: Path, tmp_path: Path) -> None:
+    for name in "abc":
+        file = write(tmp_path / "logs" / name, curve("loss", [2.0, 1.0]))
+    first, second = stored(tmp_path / "logs"), stored(tmp_path / "logs")
+    said(first, None)
+    assert first.amount.bytes >= 3 * file.stat().st_size
+    said(second, None)
+    assert second.amount == (0, 0)
+
+
 def test_a_later_clock_judges_what_ran_then(store: Path, tmp_path: Path) -> None:
     path = awkward(tmp_path / "logs")
     said(stored(path), NOW)
