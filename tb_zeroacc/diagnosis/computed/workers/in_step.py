@@ -71,7 +71,8 @@ def losses_apart(lanes: Sequence[Lane]) -> list[Level]:
         peers = np.median([other.values for other in others], axis=0)
         by = one.values - peers
         sizes = np.abs(one.values) + np.abs(peers)
-        if not is_steady(by / np.where(sizes > 0, sizes, 1.0)) or abs(by.mean()) < LOSS_APART * abs(start):
+        steady = is_steady(by / np.where(sizes > 0, sizes, 1.0))
+        if not steady or abs(by.mean()) < LOSS_APART * abs(start):
             return 0.0
         low, high = sorted((abs(one.values.mean()), abs(peers.mean())))
         return float(abs(by.mean())) if high >= LOSS_RATIO * low else 0.0
