@@ -25,7 +25,7 @@ from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
 from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
 from tb_zeroacc.logs.trust.unpacking import ENDING, unpacked
 from tb_zeroacc.logs.trust.window import Mark, Window
-from tb_zeroacc.run import Damage
+from tb_zeroacc.run import Damage, Hyperparameters
 
 log = logging.getLogger(__name__)
 _SERIALS = count()
@@ -36,6 +36,7 @@ class Outline(NamedTuple):
 
     tags: frozenset[str]
     is_recorded: bool
+    settings: Hyperparameters | None
 
 
 @dataclass(slots=True)
@@ -83,10 +84,23 @@ class FollowedFile:
             return self.follower.contents.recording is not None
         return self.outline.is_recorded
 
+    @property
+    def settings(self) -> Hyperparameters | None:
+        """What an event file says that the training was set to; None where it does not."""
+        if self.outline is not None:
+            return self.outline.settings
+        contents = self.follower.contents
+        contract = contents.recording.contract if contents.recording is not None else None
+        if contract is not None and contract.optimizer is not None:
+            optimizer = contract.optimizer
+            return Hyperparameters(optimizer.learning_rate, optimizer.class_name)
+        return contents.hyperparameters
+
     def forget(self) -> None:
         """Lets go of what an event file holds: whoever needs it again reads the file again."""
         if isinstance(self.follower, FileFollower) and self.outline is None:
-            self.outline = Outline(frozenset(map(intern, self.tags)), self.is_recorded)
+            tags = frozenset(map(intern, self.tags))
+            self.outline = Outline(tags, self.is_recorded, self.settings)
             self.follower.contents = FileContents(events=self.follower.contents.events)
 
     def taken_over(self) -> None:

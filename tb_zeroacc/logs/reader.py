@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import is_
 
 from tb_zeroacc.errors import UnreadablePathError
-from tb_zeroacc.logs.building import Built, at, build, unreadable
-from tb_zeroacc.logs.contents import FileContents
+from tb_zeroacc.logs.building import at
 from tb_zeroacc.logs.discovery import in_reading_order, is_candidate
 from tb_zeroacc.logs.followed_file import FollowedFile, followed, given_up, span_to_read
-from tb_zeroacc.logs.grouping import Part
+from tb_zeroacc.logs.jobs.lanes import job_at
 from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
-from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
 from tb_zeroacc.logs.trainings.belonging import DirectoryParts, Placed, placed_files
+from tb_zeroacc.logs.trainings.making import Making
 from tb_zeroacc.logs.trainings.training import ReadPart, Told, Training, version_of
 from tb_zeroacc.run import Run
 
@@ -163,7 +162,7 @@ class LogReader:
                 told = before.get(name)
                 # The very same, where it is as it was, so that its verdict holds.
                 known = told.run if told is not None and told.built is built else None
-                run = at(built, now, known)
+                run = job_at(built, now, told) if built.lanes else at(built, now, known)
                 self._told[name] = told if told and run is known else Told(built, run)
         return [told.run for told in self._told.values()]
 
@@ -219,12 +218,12 @@ class LogReader:
     def _build_all(self) -> None:
         """Builds the trainings of which a file has changed."""
         trainings: dict[str, Training] = {}
+        is_sampled = self.storage is not None and self.storage.is_sampled
+        making = Making(self.path, self.session, is_sampled, self._whole)
         for name, files in sorted(self._found().items()):
             known = self._trainings.get(name)
             if known is None or known.version != version_of(files):
-                files = [placed._replace(file=self._whole(placed.file)) for placed in files]
-                before = None if known is None else known.built.run
-                known = Training(files, version_of(files), self._build(name, files, before))
+                known = making.training(name, files, known)
             trainings[name] = known
         self._trainings, self._is_built = trainings, True
 
@@ -255,35 +254,6 @@ class LogReader:
             if at.file.is_lost and (reason := at.file.unread())
         ]
         return readable
-
-    def _build(self, name: str, files: list[Placed], known: Run | None) -> Built:
-        directories: dict[str, tuple[Part, list[FileContents]]] = {}
-        for member, part, file in files:
-            is_read = file.follower.holds_log or isinstance(file.follower, HparamsFollower)
-            if is_read and self._counts(file.follower.contents):
-                _, contents = directories.setdefault(member, (part, []))
-                contents.append(file.follower.contents)
-        notes = [note for at in files for note in at.file.damage()]
-        try:
-            built = build(
-                name,
-                self.path,
-                directories,
-                notes,
-                [note for at in files for note in at.file.unfinished()],
-                known,
-                [lost for at in files for lost in at.file.losses()],
-            )
-            is_sampled = self.storage is not None and self.storage.is_sampled
-            return built._replace(run=replace(built.run, sampled=True)) if is_sampled else built
-        except Exception as fault:
-            log.debug("Building %r failed", name, exc_info=True)
-            return unreadable(name, self.path, {at.member for at in files}, notes, fault)
-
-    def _counts(self, contents: FileContents) -> bool:
-        """Whether a file is no other session's than the one that was asked for."""
-        start = None if contents.recording is None else contents.recording.start
-        return self.session is None or start is None or start.session == self.session
 
     def _why_nothing(self) -> str:
         files = [file for file in self._files.values() if file.counts or file.begins_as_log]

@@ -44,7 +44,8 @@ class ShownTraining:
 
     def curve(self, member: str, tag: str) -> Curve | None:
         """The curve of a tag in one of TensorBoard's runs, named as a browser gives it back."""
-        for curve in self.run.curves:
+        runs = [self.run, *(lane.run for lane in self.run.lanes)]
+        for curve in (curve for run in runs for curve in run.curves):
             if curve.tag == tag and wellformed(self.place.member(curve.member)) == member:
                 return curve
         return None
@@ -74,6 +75,7 @@ class ShownTraining:
             "headline": verdict.headline,
             "last_time": run.last_time,
             "live": run.state == "live",
+            "workers": len(run.lanes),
             "sparkline": sparkline(run),
             "baseline": json_number(verdict.curve.threshold) if verdict.curve else None,
         }
@@ -106,5 +108,8 @@ def _placed(place: Place, training: Any) -> dict[str, Any]:
             fact["run"] = place.member(fact["run"])
         return fact
 
-    members = [place.member(member) for member in training["members"]]
-    return {**renamed(training), "members": members}
+    def named(found: dict[str, Any]) -> dict[str, Any]:
+        return {**found, "members": [place.member(member) for member in found["members"]]}
+
+    whole = named(renamed(training))
+    return {**whole, "workers": [named(worker) for worker in training["workers"]]}

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
 from tb_zeroacc.logs.grouping import parts_of
+from tb_zeroacc.logs.jobs.joining import possible_jobs
 from tb_zeroacc.logs.storage import Listed
 
 Unit: TypeAlias = tuple[Listed, ...]  # files that stay together, in reading order
@@ -49,9 +50,12 @@ def units_of(files: Sequence[Listed], members: Collection[str], label: str) -> l
         label: Name of the directory that the path is.
     """
     parts = parts_of(members, label, {})
+    # A job's workers are compared, so one reader must have them all.
+    jobs = {worker: job.name for job in possible_jobs(parts) for worker in job.workers}
     units: dict[str, list[Listed]] = defaultdict(list)
     for file in files:
-        units[_anchor(parts[file.member].training, members)].append(file)
+        training = parts[file.member].training
+        units[_anchor(jobs.get(training, training), members)].append(file)
     return [tuple(unit) for unit in units.values()]
 
 
