@@ -44,8 +44,8 @@ COMPUTING = Fix(
 )
 
 EITHER = Fix(
-    "Look at this worker alone: how long its batches take to come, which is not on record, and what "
-    "else its machine does.",
+    "Look at this worker alone: how long its batches take to come, which is not on record, and "
+    "what else its machine does.",
 )
 
 
