@@ -48,6 +48,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     # A row a trainable variable, by its path. `present` is 0 where the gradient is None.
     "gradients": ("present", "rms", "abs_max", "zero_share", "non_finite_count"),
+    # Where several replicas train together the above is the first replica's own, of its own loss;
+    # this is the mean over all replicas that the optimizer applies.
+    "reduced_gradients": ("present", "rms", "abs_max", "zero_share", "non_finite_count"),
+    # One row, `reduction`. From this replica's gradients being there to those of all replicas being
+    # summed; who comes last waits least. The first of several optimizers.
+    "reduction": ("seconds",),
     # A row a trainable variable, before the update. `unit_spread`: standard deviation over the
     # units (last axis) of a kernel, rms over the others; NaN for vectors and single units.
     # `update_rms` and `update_ratio`, rms(change) / rms(weight), are taken from at most about

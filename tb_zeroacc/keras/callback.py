@@ -20,6 +20,7 @@ from tb_zeroacc.arguments import (
     steps_between,
 )
 from tb_zeroacc.errors import DefiniteFaultError
+from tb_zeroacc.keras.fit.across_processes import warn_of_fit_across_processes
 
 if TYPE_CHECKING:
     from tb_zeroacc.diagnosis.diagnosis import Diagnosis
@@ -86,6 +87,7 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         self._worker = place_of_worker(worker, workers)
         self._recording: Recording | None = None
         self._announcer: Announcer | None = None
+        warn_of_fit_across_processes()
 
     @property
     def turned_off(self) -> dict[str, str]:

@@ -20,7 +20,7 @@ VALIDATION = frozenset({"validation", "valid", "val", "eval", "evaluation", "dev
 TEST = frozenset({"test", "testing"})
 RECORDER = "zeroacc"
 
-_WORKER = re.compile(r"^worker_(\d{1,6})$")
+_WORKER = re.compile(r"^(worker|evaluator|ps)_(\d{1,6})$")
 # PyTorch's `add_hparams` logs its last metrics into a directory named by the time.
 _HPARAMS = re.compile(r"^\d{9,}\.\d+$")
 _WORDS = re.compile(r"[A-Za-z]+|[0-9]+")
@@ -93,9 +93,9 @@ def _by_name(member: str, label: str) -> Part:
 
 
 def _recorded_worker(name: str) -> Worker | None:
-    """The worker whose record a directory within the recorder's holds, by its name."""
+    """The process whose record a directory within the recorder's holds, by its name."""
     found = _WORKER.match(name)
-    return None if found is None else Worker("worker", int(found[1]))
+    return None if found is None else Worker(found[1], int(found[2]))
 
 
 def _split_of_directory(name: str) -> Split | None:

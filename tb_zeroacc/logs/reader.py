@@ -177,7 +177,7 @@ class LogReader:
                 told = before.get(name)
                 # The very same, where it is as it was, so that its verdict holds.
                 known = told.run if told is not None and told.built is built else None
-                run = at(built, now, known) if not built.lanes else job_at(built, now, known)
+                run = job_at(built, now, told) if built.lanes else at(built, now, known)
                 self._told[name] = told if told and run is known else Told(built, run)
         return [told.run for told in self._told.values()]
 

@@ -248,8 +248,8 @@ def latest_session(files: Mapping[str, tuple[Part, list[FileContents]]]) -> Sess
         if name == recorder.name:
             continue
         begun = since
-        if since is not None and part.worker not in (None, recorder.part.worker):
-            begun = since - WRONG  # another machine's clock
+        if since is not None and part.worker is not None and not part.recorder:
+            begun = since - WRONG  # it may be another machine's clock
         old = [c for c in contents if _ended_before(c, begun)]
         kept = joined(name, part, [c for c in contents if not _ended_before(c, begun)])
         kept.curves = {

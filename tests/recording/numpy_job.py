@@ -72,6 +72,7 @@ def config(worker: int, workers: int) -> str:
     return json.dumps({"cluster": cluster, "task": {"type": "worker", "index": worker}})
 
 
+@np.errstate(all="ignore")  # of weights that are 0, and of planted NaN
 def train_job(
     directories: Sequence[str],
     plans: dict[int, Plan] | None = None,

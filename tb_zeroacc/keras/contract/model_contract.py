@@ -18,6 +18,7 @@ import tensorflow as tf
 from tb_zeroacc import __version__, facts
 from tb_zeroacc.keras.compat import (
     is_a,
+    is_keras_2,
     learning_rate,
     path_of,
     steps_per_execution,
@@ -65,7 +66,8 @@ def describe(
     jit = getattr(compiled, "jit_compile", None)
     if optimizers is None:
         optimizers = Optimizers(optimizers_of_model(model)) if asked is None else asked.optimizers
-    strategy = getattr(model, "_distribute_strategy", None)
+    own = "_distribution_strategy" if is_keras_2(model) else "_distribute_strategy"
+    strategy = getattr(model, own, None)
     return facts.Contract(
         source="recorder",
         model=type(model).__name__,
@@ -77,7 +79,7 @@ def describe(
         jit_compile=jit if isinstance(jit, bool) else None,
         run_eagerly=None if asked else bool(getattr(compiled, "run_eagerly", False)),
         steps_per_execution=None if asked else steps_per_execution(model),
-        strategy=type(strategy).__name__ if strategy is not None else None,
+        strategy=_strategy_name(strategy),
         versions={
             "tb_zeroacc": __version__,
             "keras": version_of(model),
@@ -88,6 +90,12 @@ def describe(
         operations=operations_of(model),
         replicas=int(getattr(strategy, "num_replicas_in_sync", 1)),
     )
+
+
+def _strategy_name(strategy: Any) -> str | None:
+    """The class of a distribution strategy; None without one, or for TensorFlow's default."""
+    name = None if strategy is None else type(strategy).__name__
+    return None if name == "_DefaultDistributionStrategy" else name
 
 
 def trained_by(optimizers: Optimizers, *, seen: bool) -> dict[str, Any]:

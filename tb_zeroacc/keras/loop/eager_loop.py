@@ -23,6 +23,8 @@ from tb_zeroacc.keras.loop.shown import (
     second_part,
     unmoved,
 )
+from tb_zeroacc.keras.observe.replicas import replicas_here
+from tb_zeroacc.keras.sampling.reduction import Reduction
 from tb_zeroacc.keras.tables import layer_tables
 from tb_zeroacc.recording.sample import Sample, arrays_of, joined
 from tb_zeroacc.recording.tables.model_tables import Snapshot
@@ -75,6 +77,9 @@ class EagerSteps(LoopSteps):
         if self._applies_first is None:
             self._applies_first = not self._has_recorded
         self._between = None
+        if update.replicas > 1:
+            is_due = self._pending is not None or self.progress.expects_due()
+            update.reduction = Reduction(self.guard, is_due)
         if self._applies_first:
             self._updates[id(update.optimizer)] = update
             if self.progress.expects_due():
@@ -130,7 +135,7 @@ class EagerSteps(LoopSteps):
         self, step: int, seen: Observation, updates: list[Update], gradients: Any, is_bad: bool
     ) -> Sample:
         variables = list(self.model.trainable_variables)
-        given = self.guard.run("the gradients", gradients_for, variables, gradients)
+        given = self.guard.run("the gradients", gradients_for, self.model, gradients)
         waits = False
         if not updates and variables:
             update = self._hidden_update(variables, given)
@@ -172,7 +177,9 @@ class EagerSteps(LoopSteps):
         if not self._is_hidden:
             return None
         given = [None] * len(variables) if gradients is None else gradients
-        update = Update(self._optimizer, given, variables, fresh=False)
+        update = Update(
+            self._optimizer, given, variables, fresh=False, replicas=replicas_here()
+        )
         if self._between is not None:
             update.before = before
         return update

@@ -24,6 +24,8 @@ from tb_zeroacc.keras.loop.shown import (
     second_part,
     unmoved,
 )
+from tb_zeroacc.keras.observe.replicas import is_replicated, own_variable
+from tb_zeroacc.keras.sampling.reduction import Reduction
 from tb_zeroacc.keras.sampling.replay import NotingScope
 from tb_zeroacc.keras.sampling.tracing import (
     breaks,
@@ -32,8 +34,6 @@ from tb_zeroacc.keras.sampling.tracing import (
     end_to_end,
     graphs_around,
     is_compiled,
-    is_first_replica,
-    is_replicated,
     snapshot,
 )
 from tb_zeroacc.keras.tables import layer_tables
@@ -96,9 +96,8 @@ class GraphSteps(LoopSteps):
         self._notes = _Notes()
         self._kept: Kept | None = None
         self._has_warned = False
-        with tf.init_scope(), tf.device("CPU:0"):
-            start = np.array(_Clock(-1, 0, -1, 1, NEVER, -1), np.int64)
-            self._clock = tf.Variable(start, trainable=False, name="zeroacc_clock")
+        start = np.array(_Clock(-1, 0, -1, 1, NEVER, -1), np.int64)
+        self._clock = own_variable(start, "zeroacc_clock", "CPU:0")
 
     # --- the host's side --------------------------------------------------------------------
 
@@ -173,10 +172,15 @@ class GraphSteps(LoopSteps):
     def before_apply(self, update: Update) -> None:
         """Looks at the weights where the step is going to be sampled."""
         notes, graph = self._notes, tf.compat.v1.get_default_graph()
-        waits = notes.waiting is not None and notes.waiting.graph is graph
-        if waits or is_compiled():
+        if is_compiled():
             return
-        due, _ = self._expects_due()
+        waiting = notes.waiting
+        waits = waiting is not None and waiting.graph is graph
+        due = waiting.due if waiting is not None and waits else self._expects_due()[0]
+        if update.replicas > 1:
+            update.reduction = Reduction(self.guard, due)
+        if waits:
+            return
         update.before = snapshot(due, update)
         notes.updates.append((graph, update))
 
@@ -222,8 +226,6 @@ class GraphSteps(LoopSteps):
         if is_compiled():
             self._warn_of_compilation()
             return
-        if not is_first_replica():
-            return
         last = self._now()
         number = last.given + 1 if given is None else tf.convert_to_tensor(given, tf.int64)
         offset, step = numbered(number, (last.given, last.offset, last.step), tf.where)
@@ -246,7 +248,9 @@ class GraphSteps(LoopSteps):
         if known is not None and self.optimizers:
             # What the update adds is of the same weights as the rest, or of the step's tensors.
             moment = moment if again is not None else None
-            scalars = Observation(self.model, None, loss=seen.loss, penalties=seen.penalties)
+            scalars = Observation(
+                self.model, None, loss=seen.loss, penalties=seen.penalties, replicas=seen.replicas
+            )
             notes.waiting = _Waiting(
                 seen=scalars, before=known[0], has_gradients=known[1], graph=around[0],
                 index=index, due=due, moment=moment,
@@ -288,7 +292,7 @@ class GraphSteps(LoopSteps):
         if updates or not variables:
             seen.updates = updates
             return None
-        given = self.guard.run("the gradients", gradients_for, variables, gradients)
+        given = self.guard.run("the gradients", gradients_for, self.model, gradients)
         before = snapshot(due, Update(self._optimizer, [], variables, fresh=False))
         seen.updates = [unmoved(self._optimizer, variables, given, before)]
         return before, given is not None

@@ -21,6 +21,7 @@ from tb_zeroacc.keras.loop.reaching import as_reached
 from tb_zeroacc.keras.loop.shown import ShownStep, observe
 from tb_zeroacc.keras.observe.op_callbacks import without_op_callbacks
 from tb_zeroacc.keras.observe.optimizers import Optimizers
+from tb_zeroacc.keras.observe.replicas import is_first_replica
 from tb_zeroacc.recording import unrecorded
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.loop_progress import STEPS, LoopProgress
@@ -56,6 +57,7 @@ class OwnLoop(Recorder):
         super().__init__(log_dir, Guard(without_op_callbacks), news, identity)
         self._model = model
         self._optimizers = optimizers
+        self._replicas = int(model.distribute_strategy.num_replicas_in_sync)
         self._known = Optimizers(_named(optimizers))
         self._changes = 0  # of what is known of them, when they were last stated
         self._asked = Asked(loss, self._known)
@@ -125,13 +127,13 @@ class OwnLoop(Recorder):
             step: Its number as the user counts, or None.
             shown: What the user shows of it.
         """
-        if self.is_open:
+        if self.is_open and is_first_replica():
             self.guard.run(STEPS, self._record, step, shown)
 
     def _record(self, step: Any, shown: ShownStep) -> None:
         forward = self._hooks.take() if self._hooks is not None else None
         step = taken_step(self.guard, step)
-        shown = replace(shown, loss=taken_loss(self.guard, shown.loss))
+        shown = replace(shown, loss=taken_loss(self.guard, shown.loss, self._replicas))
         if tf.inside_function() or not self._has_told:
             seen = observe(self._model, shown, forward, self.guard)
             self.guard.run("what the model is", self._on_trace, seen)
@@ -212,19 +214,22 @@ class OwnLoop(Recorder):
 
     def before_forward(self, forward: Observation) -> None:
         """From the hooks: the model is about to be called."""
-        if tf.inside_function():
+        if is_first_replica() and tf.inside_function():
             self.guard.run("weights before a step", self._graph.before_forward, forward)
 
     def before_apply(self, update: Update) -> None:
         """From the hooks: an optimizer is about to change the weights."""
+        if not is_first_replica():
+            return
         update.name = self._known.note(update.optimizer, update.variables, hidden=False)
         steps = self._graph if tf.inside_function() else self._eager
         self.guard.run("updates", steps.before_apply, update)
 
     def after_apply(self, update: Update) -> None:
         """From the hooks: an optimizer has changed the weights."""
-        steps = self._graph if tf.inside_function() else self._eager
-        self.guard.run("updates", steps.after_apply, update)
+        if is_first_replica():
+            steps = self._graph if tf.inside_function() else self._eager
+            self.guard.run("updates", steps.after_apply, update)
 
 
 def _named(optimizers: list[Any]) -> dict[str, Any]:

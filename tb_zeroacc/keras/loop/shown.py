@@ -10,10 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tb_zeroacc import facts
 from tb_zeroacc.keras.loop.given import taken, tensors_of
+from tb_zeroacc.keras.loop.per_replica import whole_of
+from tb_zeroacc.keras.observe.replicas import replicas_here
 from tb_zeroacc.keras.observe.step_data import is_visible
 from tb_zeroacc.keras.tables import content, graph_backend, layer_tables
 from tb_zeroacc.recording.guard import Guard
@@ -71,6 +74,8 @@ def observe(
         loss=loss if is_visible(loss) else None,
         calls=[] if forward is None else forward.calls,
         state=None if outputs is None else own,
+        # One loss an example is not divided.
+        replicas=replicas_here() if loss is not None and np.ndim(loss) == 0 else 1,
     )
 
 
@@ -79,11 +84,11 @@ def penalties_of(model: Any) -> list[Any]:
     return [NAN] if model.losses else []
 
 
-def gradients_for(variables: list[Any], gradients: Any) -> list[Any] | None:
-    """The gradient of each variable; None where none was shown at all.
+def gradients_for(model: Any, gradients: Any) -> list[Any] | None:
+    """The gradient of each of a model's trainable variables; None where none was shown at all.
 
     Args:
-        variables: The model's trainable variables.
+        model: The model.
         gradients: One for each of them, or pairs of gradient and variable.
 
     Raises:
@@ -91,12 +96,14 @@ def gradients_for(variables: list[Any], gradients: Any) -> list[Any] | None:
     """
     if gradients is None:
         return None
+    variables = model.trainable_variables
+    join = whole_of(int(model.distribute_strategy.num_replicas_in_sync))
     if isinstance(gradients, list | tuple):
         if gradients and all(_is_pair(g) for g in gradients):
             of = {id(variable): gradient for gradient, variable in gradients}
-            return [tensors_of("gradients", of.get(id(variable))) for variable in variables]
+            return [tensors_of("gradients", of.get(id(variable)), join) for variable in variables]
         if len(gradients) == len(variables):
-            return [tensors_of("gradients", gradient) for gradient in gradients]
+            return [tensors_of("gradients", gradient, join) for gradient in gradients]
         received = f"{len(gradients)} for {len(variables)} variables"
     else:
         received = type(gradients).__name__
@@ -125,7 +132,9 @@ def unmoved(
     """An update that is still to come, or was not seen: what it changes is unknown."""
     unknown = replace(before, visited=tf.fill(tf.shape(before.visited), NAN))
     given = [None] * len(variables) if gradients is None else gradients
-    return Update(optimizer, given, variables, fresh=False, before=unknown)
+    return Update(
+        optimizer, given, variables, fresh=False, before=unknown, replicas=replicas_here()
+    )
 
 
 def first_part(
@@ -160,6 +169,7 @@ def second_part(
     """
     updates = layer_tables.looked_at(updates)
     found = list(guard.run("the weights", content.weights, updates) or [])
+    found += guard.run("the reduced gradients", content.reduced, updates) or []
     gradients = (
         None
         if has_gradients
@@ -167,7 +177,9 @@ def second_part(
     )
     if gradients is not None:
         found += gradients[0]
-        again = Observation(seen.model, None, loss=seen.loss, penalties=seen.penalties)
+        again = Observation(
+            seen.model, None, loss=seen.loss, penalties=seen.penalties, replicas=seen.replicas
+        )
         again.updates = updates
         found += guard.run("the loss", content.loss, again, gradients[1]) or []
     return found

@@ -17,6 +17,7 @@ from tb_zeroacc.keras.observe.loss_hooks import LossHooks
 from tb_zeroacc.keras.observe.optimizer_hooks import hook_updates
 from tb_zeroacc.keras.observe.optimizers import Optimizers, optimizers_of_model
 from tb_zeroacc.keras.observe.patches import Hook, Patch, Patches
+from tb_zeroacc.keras.observe.replicas import replicas_here
 from tb_zeroacc.keras.observe.underway import EXTRA, PART, Underway
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.passing import passed
@@ -121,7 +122,7 @@ class Hooks:
         token: str,
     ) -> Any:
         data = args[0] if args else next(iter(kwargs.values()), None)
-        seen = self.last = Observation(self._model, data)
+        seen = self.last = Observation(self._model, data, replicas=replicas_here())
         with self._underway.observing(seen):
             if after == self._receiver.after_step:
                 self._guard.run(PART, self._receiver.before_step, seen)

@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.keras.compat import steps_per_execution
 from tb_zeroacc.keras.observe.layers import layers_of
+from tb_zeroacc.keras.observe.replicas import is_first_replica, own_variable
 from tb_zeroacc.keras.observe.step_data import is_visible
 from tb_zeroacc.keras.sampling.data_clock import note_clock
+from tb_zeroacc.keras.sampling.reduction import Reduction
 from tb_zeroacc.keras.sampling.sampler import PART, Sampler
 from tb_zeroacc.keras.sampling.stepping import Taken
 from tb_zeroacc.keras.sampling.tracing import breaks, counters_in, end_to_end, snapshot
@@ -79,7 +81,7 @@ class Program(Sampler):
     """The recorder's part of the graph of one model; see `Sampler`.
 
     Args:
-        model: The model; its strategy's scope holds the variables.
+        model: The model.
         guard, on_trace: As of `Sampler`.
         due: Which steps to sample; here a copy of what the graph keeps.
     """
@@ -92,28 +94,16 @@ class Program(Sampler):
         self._not_seen = 0
         self._renewed = False
         self._function: Any = None
-        self._strategy = model.distribute_strategy
-        self._replicated = self._strategy.num_replicas_in_sync > 1
         self._layouts: list[tuple[tuple[Layout, ...], bool]] = []
         # One more than steps in an execution: what was sampled out of turn is not overwritten.
         self._slot_count = min(steps_per_execution(model) + 1, MAX_SLOTS)
         self._capacity = _capacity(model)
         self._serial = 0
-        kind = (
-            {
-                "synchronization": tf.VariableSynchronization.ON_READ,
-                "aggregation": tf.VariableAggregation.ONLY_FIRST_REPLICA,
-            }
-            if self._replicated
-            else {}
-        )
         start = np.array(_Clock(due.step, due.next_due, due.spacing, due.last), np.int64)
-        with tf.init_scope(), self._strategy.scope():
-            self._clock = tf.Variable(start, trainable=False, name="zeroacc_clock", **kind)
-            self._slots = tf.Variable(
-                np.zeros((self._slot_count, self._capacity), np.float32),
-                trainable=False, name="zeroacc_samples", **kind,
-            )  # fmt: skip
+        room = np.zeros((self._slot_count, self._capacity), np.float32)
+        device = model.distribute_strategy.extended.worker_devices[0]
+        self._clock = own_variable(start, "zeroacc_clock", device)
+        self._slots = own_variable(room, "zeroacc_samples", device)
 
     # --- the host's side ------------------------------------------------------------------------
 
@@ -144,17 +134,16 @@ class Program(Sampler):
 
     def _set_schedule(self) -> None:
         due = self.due
-        for clock in self._locals(self._clock):
-            now = clock.numpy()
-            following = min(due.next_due, due.last) if due.last >= now[0] else due.next_due
-            now[1:4] = following, due.spacing, due.last
-            clock.assign(now)
+        now = self._clock.numpy()
+        following = min(due.next_due, due.last) if due.last >= now[0] else due.next_due
+        now[1:4] = following, due.spacing, due.last
+        self._clock.assign(now)
 
     def step(self) -> int | None:
         """Training steps taken so far; None where the graph does not count them."""
         if PART in self._guard.off:
             return None
-        return int(self._locals(self._clock)[0].numpy()[0])
+        return int(self._clock.numpy()[0])
 
     def fetch(self, steps: int, begin: int, loss: Any) -> list[Sample]:
         """The samples since the last call, where some were due or a loss was not finite."""
@@ -168,7 +157,7 @@ class Program(Sampler):
 
     def take(self) -> list[Sample]:
         """The samples since the last call, oldest first; reads a variable."""
-        rows = [r for r in self._locals(self._slots)[0].numpy() if int(r[1]) > self._serial]
+        rows = [row for row in self._slots.numpy() if int(row[1]) > self._serial]
         rows.sort(key=lambda row: float(row[1]))
         found = [self._decode(row) for row in rows]
         if found:
@@ -182,23 +171,25 @@ class Program(Sampler):
         decoded = split(row[HEADER:], layouts)
         return Sample(step, bool(row[4]), float(row[5]), has_loss, decoded)
 
-    def _locals(self, variable: Any) -> list[Any]:
-        return list(self._strategy.experimental_local_results(variable))
-
     # --- the graph's side -----------------------------------------------------------------------
 
     def before_step(self, seen: Observation) -> None:
         """Notes when the data of a step were there."""
-        note_clock(seen, self._guard)
+        if is_first_replica():
+            note_clock(seen, self._guard)
 
     def before_apply(self, seen: Observation, update: Update) -> None:
         """Looks at the weights before they change, where this step is due."""
         # Keras throws away the trace in which an optimizer makes its variables.
-        if not (update.fresh and tf.inside_function()):
+        if is_first_replica() and not (update.fresh and tf.inside_function()):
             update.before = self._guard.run("the weights", self._snapshot, seen, update)
+            if update.replicas > 1 and update.before is not None:
+                update.reduction = Reduction(self._guard, self._state(seen).due)
 
     def after_step(self, seen: Observation) -> None:
-        """Adds the conditional at the end of the step."""
+        """Adds the conditional at the end of the step, in the first replica."""
+        if not is_first_replica():
+            return
         if tf.inside_function() and any(update.fresh for update in seen.updates):
             return
         self._guard.run(PART, self._add, seen)
@@ -302,7 +293,7 @@ def _capacity(model: Any) -> int:
         + 2 * x * 7 + x * 3  # inputs, batch
         + outputs * (12 + 5 + 9 + 2 * 1001)  # labels, weights, outputs, counts
         + min(4 * layers, MAX_ROWS) * 8
-        + min(2 * variables, 2 * MAX_ROWS) * 11
+        + min(2 * variables, 2 * MAX_ROWS) * 16
         + 6
         + 1 + 2 * (x + y) + x * y
     )  # fmt: skip

@@ -43,20 +43,6 @@ def is_compiled() -> bool:
     return False
 
 
-def is_replicated() -> bool:
-    """Whether this code runs in one of several replicas, or across them."""
-    context = tf.distribute.get_replica_context()
-    return context is None or context.num_replicas_in_sync > 1
-
-
-def is_first_replica() -> bool:
-    """Whether this is the first replica, or the only one."""
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync < 2:
-        return True
-    return bool(tf.get_static_value(context.replica_id_in_sync_group) == 0)
-
-
 @contextlib.contextmanager
 def clock_first() -> Iterator[Any]:
     """Reads the wall clock before anything inside is computed; float64, seconds.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tb_zeroacc import facts
+from tb_zeroacc.keras.observe.step_data import is_visible
 from tb_zeroacc.keras.tables import graph_backend, layer_tables
 from tb_zeroacc.keras.tables.batch_parts import data_and_targets
 from tb_zeroacc.recording.guard import Guard
@@ -50,6 +51,7 @@ def tables_of_inside(
         *(run("the learning rates", model_tables.learning_rates, updates, backend) or []),
         *(run("the activations", activations, seen, backend) or []),
         *gradients,
+        *(run("the reduced gradients", reduced, updates, backend) or []),
         *(run("the weights", weights, updates, now, backend) or []),
     ]
 
@@ -57,6 +59,15 @@ def tables_of_inside(
 def loss(seen: Observation, norm: Any, backend: Backend = graph_backend) -> list[ComputedTable]:
     """`loss`, with the global norm of the gradients."""
     return model_tables.loss(layer_tables.losses_of(seen), norm, backend)
+
+
+def reduced(updates: list[Update], backend: Backend = graph_backend) -> list[ComputedTable]:
+    """`reduced_gradients`, of the updates whose reduction can be used here."""
+    shown = [
+        update for update in updates
+        if update.reduced is not None and all(g is None or is_visible(g) for g in update.reduced)
+    ]  # fmt: skip
+    return model_tables.reduced_gradients(shown, backend)
 
 
 def activations(seen: Observation, backend: Backend) -> list[ComputedTable]:

@@ -121,13 +121,13 @@ def activation_in(call: LayerCall) -> str:
 
 
 def losses_of(seen: Observation) -> Losses:
-    """The loss of a step, of all replicas together."""
+    """The loss of a step; of several replicas this one's, as if it had trained alone."""
     total = mean_of(seen.loss) if seen.loss is not None else reported_loss(seen)
     total = NAN if total is None else total
     updates = looked_at(seen.updates)
     rates = model_tables.rates_of(updates)
     # Each replica's loss is divided by their number, so that Keras can sum them.
-    replicas = float(seen.model.distribute_strategy.num_replicas_in_sync)
+    replicas = float(seen.replicas)
     return Losses(
         total=total * replicas,
         penalty=_penalty(seen, total) * replicas,

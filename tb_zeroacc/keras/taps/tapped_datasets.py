@@ -13,6 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_zeroacc.keras.observe.op_callbacks import without_op_callbacks
+from tb_zeroacc.keras.observe.replicas import own_variable
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.pipeline import tallies
 from tb_zeroacc.recording.pipeline.tapped import (
@@ -98,13 +99,10 @@ class DatasetTap(Tap):
         )
         start = tallies.nothing(len(parts))
         counts, sums = len(tallies.COUNTS), len(tallies.SUMS)
-        with tf.init_scope(), tf.device("/CPU:0"):
-            # Within the scope of a strategy: a variable a device, which a pipeline cannot use.
-            make = tf.distribute.get_strategy().experimental_local_results
-            self._counts, self._sums, self._extremes = (
-                make(tf.Variable(piece, trainable=False))[0]
-                for piece in np.split(start, [counts, counts + sums], axis=1)
-            )
+        self._counts, self._sums, self._extremes = (
+            own_variable(piece, "zeroacc_tap", "/CPU:0")
+            for piece in np.split(start, [counts, counts + sums], axis=1)
+        )
 
     def held(self) -> NDArray[np.float64]:
         """As in `Tap`."""

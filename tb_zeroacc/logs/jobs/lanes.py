@@ -30,7 +30,7 @@ def _recorded(worker: Worker, run: Run) -> Worker:
 
 
 def job_of(name: str, lanes: Sequence[BuiltLane]) -> Built:
-    """A job without a clock.
+    """A job without a clock; of one worker that is left, its training.
 
     Args:
         name: Its directory.
@@ -44,6 +44,8 @@ def job_of(name: str, lanes: Sequence[BuiltLane]) -> Built:
     ]
     run = first.built.run
     run = replace(run, name=name, notes=(*run.notes, *notes))
+    if len(left) == len(others):
+        return first.built._replace(run=run)
     lasts = [lane.built.last_event for lane in lanes if lane.built.last_event is not None]
     return Built(
         run=run,
@@ -66,22 +68,28 @@ def _is_left_behind(lane: BuiltLane, first: BuiltLane) -> bool:
     return last is not None and last < start.wall_time - AGREE
 
 
-def job_at(built: Built, now: float | None, known: Run | None) -> Run:
+def job_at(built: Built, now: float | None, known: tuple[Built, Run] | None) -> Run:
     """The job at a moment.
 
     Args:
         built: The job without a clock.
         now: Seconds since 1970; None for no clock.
-        known: The same job at an earlier moment: where it is as it was, it is returned itself.
+        known: The same at an earlier moment. What is as it was is returned itself, so that its
+            verdict holds: the job, or the lanes that did not grow.
     """
-    before = {} if known is None else {lane.worker: lane.run for lane in known.lanes}
+    before: dict[Worker, tuple[Built, Run]] = {}
+    if known is not None:
+        pairs = zip(known[0].lanes, known[1].lanes, strict=False)
+        before = {old.worker: (old.built, lane.run) for old, lane in pairs}
     found = []
     for lane in built.lanes:
+        old = before.get(lane.worker)
+        same = old[1] if old is not None and old[0] is lane.built else None
         worker = _recorded(lane.worker, lane.built.run)
-        found.append(Lane(worker, _lane_at(lane, built.lanes, now, before.get(worker))))
+        found.append(Lane(worker, _lane_at(lane, built.lanes, now, same)))
     lanes = tuple(found)
-    if known is not None and _are_same(lanes, known.lanes):
-        return known
+    if known is not None and known[0] is built and _are_same(lanes, known[1].lanes):
+        return known[1]
     first = lanes[0].run
     runs = [lane.run for lane in lanes]
     return replace(

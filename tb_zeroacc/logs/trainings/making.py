@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tb_zeroacc.logs.building import Built, BuiltLane, build, unreadable
@@ -52,13 +52,13 @@ class Making:
             built = self._built(name, files, None if known is None else known.built.run)
             return Training(files, version_of(files), built)
         before = {} if known is None else {lane.worker: lane for lane in known.built.lanes}
-        read: dict[str, Placed] = {}
+        read: dict[str, FollowedFile] = {}
         built_lanes = []
         for worker, own in lanes.items():
             lane, held = self._lane(worker, own, before)
             built_lanes.append(lane)
-            read.update((placed.file.listed.location, placed) for placed in held)
-        files = [read.get(placed.file.listed.location, placed) for placed in files]
+            read.update((placed.file.listed.location, placed.file) for placed in held)
+        files = [at._replace(file=read.get(at.file.listed.location, at.file)) for at in files]
         return Training(files, version_of(files), job_of(name, built_lanes))
 
     def _lane(
@@ -116,6 +116,7 @@ def _lanes(files: Sequence[Placed]) -> dict[Worker, list[Placed]]:
     What all share goes with the first worker, and what an evaluator measured as its validation.
     """
     own: dict[Worker, list[Placed]] = defaultdict(list)
+    files = list(_with_first_named(files))
     for placed in files:
         if placed.part.worker is not None:
             own[placed.part.worker].append(placed)
@@ -130,6 +131,19 @@ def _lanes(files: Sequence[Placed]) -> dict[Worker, list[Placed]]:
     return {worker: with_first if worker is first else own[worker] for worker in workers}
 
 
+def _with_first_named(files: Sequence[Placed]) -> Iterator[Placed]:
+    """Of processes that know nothing of each other the first one has no number of its own."""
+    numbers = {placed.part.worker for placed in files if placed.part.recorder}
+    first = Worker("worker", 0)
+    is_unnumbered = len(numbers - {None}) > 0 and first not in numbers
+    for placed in files:
+        part = placed.part
+        if is_unnumbered and part.recorder and part.worker is None:
+            placed = placed._replace(part=replace(part, worker=first))
+        yield placed
+
+
 def _goes_with(part: Part, first: Worker) -> bool:
     worker = part.worker
-    return worker in (None, first) or (worker is not None and worker.task == "evaluator")
+    is_validation = worker is not None and worker.task == "evaluator" and not part.recorder
+    return worker in (None, first) or is_validation

@@ -178,17 +178,42 @@ def weights(
 
 
 def gradients(updates: Sequence[Update], backend: Backend) -> tuple[list[ComputedTable], Any]:
-    """`gradients`, unscaled and before any clipping, and their global norm; NaN of none."""
+    """`gradients`, unscaled and before any clipping, and their global norm; NaN of none.
+
+    Of several replicas they are this one's, as if it had trained alone: each has its share of the
+    loss, and so of the gradients.
+    """
+    seen = [update for update in updates if not update.is_hidden]
+    scales = [(1.0 if u.is_unscaled else u.before.scale) / u.replicas for u in seen]
+    return _gradients("gradients", seen, [u.gradients for u in seen], scales, backend)
+
+
+def reduced_gradients(updates: Sequence[Update], backend: Backend) -> list[ComputedTable]:
+    """`reduced_gradients`: what an update applies, summed over all replicas; and `reduction`."""
+    seen = [update for update in updates if update.reduced is not None]
+    given = [update.reduced or [] for update in seen]
+    found = _gradients("reduced_gradients", seen, given, [1.0] * len(seen), backend)[0]
+    waited = [update.waited for update in seen if update.waited is not None]
+    if waited:
+        found.append(table("reduction", ["reduction"], backend.vector(waited[:1])[None]))
+    return found
+
+
+def _gradients(
+    kind: str,
+    updates: Sequence[Update],
+    gradients_of: Sequence[Sequence[Any]],
+    scales: Sequence[Any],
+    backend: Backend,
+) -> tuple[list[ComputedTable], Any]:
+    """A table of gradients, divided by a scale each update, and their global norm."""
     rows, values, squares = [], [], []
-    for update in updates:
-        if update.is_hidden:
-            continue
-        given = list(zip(update.weights, update.gradients, strict=False))
+    for update, gradients_given, scale in zip(updates, gradients_of, scales, strict=True):
+        given = list(zip(update.weights, gradients_given, strict=False))
         present = [(weight, g) for weight, g in given if g is not None]
         rows += [weight.path for weight in update.weights]
         found = backend.vector([0.0] + [NAN] * 4)[None]  # at the end, for those without a gradient
         if present:
-            scale = 1.0 if update.is_unscaled else update.before.scale
             known = _rows([weight for weight, _ in present], [g for _, g in present], backend)
             of = backend.moments(known)
             squares.append(of.squares / (scale * scale))
@@ -203,7 +228,7 @@ def gradients(updates: Sequence[Update], backend: Backend) -> tuple[list[Compute
     if not values:
         return [], NAN
     norm = backend.root(backend.total(backend.concat(squares, 0))) if squares else NAN
-    return [table("gradients", unique(rows), backend.concat(values, 0))], norm
+    return [table(kind, unique(rows), backend.concat(values, 0))], norm
 
 
 def activations(outputs: Sequence[LayerOutput], backend: Backend) -> list[ComputedTable]:

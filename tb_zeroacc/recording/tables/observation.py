@@ -32,6 +32,10 @@ class Update:
     is_unscaled: bool = False  # the gradients are given without the loss scale
     is_hidden: bool = False  # it was not seen: only what the step changes is known
     name: str = ""  # of the optimizer, as the contract has it
+    replicas: int = 1  # those whose gradients are summed, each of its share of the loss
+    reduction: Any = None  # who watches them being summed, if anybody
+    reduced: list[Any] | None = None  # the sums, in the order of the variables, where seen
+    waited: Any = None  # seconds until they were there; unknown in a step that is not due
 
 
 @dataclass(slots=True)
@@ -52,6 +56,7 @@ class Observation:
         data_ready: When the step had its data, as the receiver noted it.
         state: For the receiver's own notes.
         graph: The graph in which the step began.
+        replicas: Those among which its losses are divided, so that they can be summed.
     """
 
     model: Any
@@ -72,6 +77,7 @@ class Observation:
     data_ready: Any = None
     state: Any = None
     graph: Any = None
+    replicas: int = 1
     _counts: dict[int, int] = field(default_factory=dict)
 
     def note_call(self, layer: Any, output: Any) -> None:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
-import subprocess
-import sys
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import pytest
 
 from tb_zeroacc import facts
@@ -159,56 +154,3 @@ def test_accumulated_gradients_move_the_weights_at_some_steps(
     rms = [log.at("gradients", s)("net/out/kernel", "rms") for s in log.steps()]
     assert min(rms) > 0, "there is a gradient at every step"
     assert len(set(rms)) == 8, "and it is the step's own, not what has come together"
-
-
-REPLICATED = textwrap.dedent(
-    """
-    import json, sys
-    import tensorflow as tf
-
-    tf.config.set_logical_device_configuration(
-        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
-    )
-    import keras, numpy as np
-    import tb_zeroacc
-
-    x = np.random.default_rng(0).normal(size=(64, 6)).astype("float32")
-    y = x[:, :3].argmax(axis=1).astype("int32")
-
-    def trained(callbacks):
-        keras.utils.set_random_seed(3)
-        strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-        with strategy.scope():
-            model = keras.Sequential([
-                keras.layers.Input((6,)),
-                keras.layers.Dense(8, activation="relu", name="first"),
-                keras.layers.Dense(3, activation="softmax", name="out"),
-            ], name="net")
-            model.compile("adam", "sparse_categorical_crossentropy")
-        history = model.fit(x, y, batch_size=16, epochs=2, shuffle=False, verbose=0,
-                            validation_data=(x, y), callbacks=callbacks)
-        return [w.tobytes().hex() for w in model.get_weights()], history.history
-
-    callback = tb_zeroacc.ZeroAccuracyCallback(sys.argv[1], verbose=0)
-    same = trained([]) == trained([callback])
-    print(json.dumps({"same": same, "off": list(callback.turned_off)}))
-    """
-)
-
-
-# Several steps an execution fail on two replicas of a CPU in Keras itself, without us.
-def test_two_replicas(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", REPLICATED, str(tmp_path)],
-        capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert json.loads(done.stdout.splitlines()[-1]) == {"same": True, "off": []}
-    log = read(tmp_path)
-    assert log.steps() == log.steps("gradients") == log.steps("weights") == list(range(8))
-    # One replica tells: half of a batch of 16, before what the replicas found is joined.
-    assert log.at("inputs", 0)("x[0]", "mean") == pytest.approx(
-        np.random.default_rng(0).normal(size=(64, 6)).astype("float32")[:8, 0].mean(), abs=1e-6
-    )
-    assert log.at("weights", 7)("net/out/kernel", "update_ratio") > 0
-    assert log.end() == facts.End("finished", 8)

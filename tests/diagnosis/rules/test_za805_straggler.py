@@ -1,0 +1,100 @@
+"""ZA805 straggler."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.run import Run
+from tests.diagnosis.planted import a_job, a_run, a_table
+from tests.diagnosis.rules.asking import answer, check, flagged
+
+
+def worker(
+    step: float, wait: float | None = None, *, samples: int = 20, scatter: float = 0.05,
+    first: float = 5.0, seed: int = 0, reduction: float | None = None,
+) -> Run:  # fmt: skip
+    """The first step of each traces its program."""
+    steps = step * np.random.default_rng(seed).lognormal(0, scatter, samples)
+    told = {"seconds_per_step": [first, *steps[1:]]}
+    if wait is not None:
+        told["data_wait_seconds"] = [wait] * samples
+    tables = [a_table("progress", {"progress": told})]
+    if reduction is not None:
+        tables.append(a_table("reduction", {"reduction": {"seconds": [reduction] * samples}}))
+    return a_run(*tables)
+
+
+def job(*workers: Run) -> Run:
+    return a_job(*workers)
+
+
+ZA805: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
+    "one process": (worker(0.1, 0.05), NotApplicable),
+    "alike": (job(worker(0.1, 0.0), worker(0.1, 0.0), worker(0.1, 0.0)), Passed),
+    "one on record": (job(worker(0.1), a_run()), CannotTell),
+    "few samples": (job(worker(0.1, samples=10), worker(0.9, samples=10)), CannotTell),
+    # together: steps take as long in all of them
+    "one waits for data": (job(worker(0.3, 0.0), worker(0.3, 0.2), worker(0.3, 0.0)), None),
+    "one of two waits": (job(worker(0.3, 0.0), worker(0.3, 0.2)), None),
+    "all wait": (job(*(worker(0.3, 0.2) for _ in range(3))), Passed),
+    "it waits 15 ms": (job(worker(0.04, 0.0), worker(0.04, 0.015)), Passed),
+    "a fourth of a step": (job(worker(0.4, 0.0), worker(0.4, 0.1)), Passed),
+    "others wait for its gradients": (
+        job(*(worker(0.3, reduction=each) for each in (0.2, 0.2, 0.01))), None),
+    "one of two waits for the other": (
+        job(*(worker(0.3, reduction=each) for each in (0.2, 0.01))), None),
+    "one alone waits": (job(*(worker(0.3, reduction=each) for each in (0.2, 0.01, 0.01))), Passed),
+    "reductions as long": (job(*(worker(0.3, reduction=0.2) for _ in range(3))), Passed),
+    "reductions a little apart": (
+        job(*(worker(0.3, reduction=each) for each in (0.08, 0.08, 0.01))), Passed),
+    # each at its own pace
+    "one is slow": (job(worker(0.1), worker(0.2), worker(0.1)), None),
+    "a little slower": (job(worker(0.1), worker(0.14), worker(0.1)), Passed),
+    "slow by milliseconds": (job(worker(0.01), worker(0.025), worker(0.01)), Passed),
+    "most are slow": (job(worker(0.1), worker(0.2), worker(0.2)), Passed),
+    "slow now and then": (
+        job(worker(0.1, scatter=0.8), worker(0.17, scatter=0.8, seed=1)), Passed),
+    "a first step that takes long": (job(worker(0.1, first=1.0), worker(0.1, first=60.0)), Passed),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "want"), ZA805.values(), ids=ZA805.keys())
+def test_straggler(run: Run, want: type[Answer] | Tier | None) -> None:
+    check("ZA805", run, want)
+
+
+WHY = {  # the slow one, and each of its peers
+    "data": (worker(0.3, 0.2), worker(0.3, 0.0)),
+    "data, at its own pace": (worker(0.3, 0.22), worker(0.1, 0.0)),
+    "data, and others wait for its gradients": (
+        worker(0.3, 0.2, reduction=0.01), worker(0.3, 0.0, reduction=0.21)),
+    "computing, as others wait for its gradients": (
+        worker(0.3, 0.0, reduction=0.01), worker(0.3, 0.0, reduction=0.21)),
+    "computing": (worker(0.3, 0.01), worker(0.1, 0.0)),
+    "data or computing": (worker(0.3), worker(0.1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WHY)
+def test_it_says_who_and_whether_by_data_or_by_computing(what: str) -> None:
+    slow, quick = WHY[what]
+    found = flagged("ZA805", job(quick, quick, slow, quick))
+    assert found.workers == ("worker 2",)
+    why = what.partition(",")[0]
+    assert f"Worker 2 holds the others up ({why})" in found.summary
+    assert found.evidence[0].is_healthy is False
+    assert found.fix is not None
+    assert ("prefetch" in found.fix.code) is (why == "data")
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_machines_that_are_busy_now_and_then_are_no_stragglers(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    many, pace = int(rng.integers(2, 9)), rng.uniform(0.001, 1.0)
+    workers = [
+        worker(pace * rng.uniform(0.9, 1.2), 0.02 * pace, scatter=rng.uniform(0, 0.6), seed=n)
+        for n in range(many)
+    ]
+    assert not isinstance(answer("ZA805", job(*workers)), Flagged)
