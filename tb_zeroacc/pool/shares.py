@@ -22,8 +22,9 @@ Share: TypeAlias = tuple[Unit, ...]
 OF_A_FILE, OF_A_BYTE = 5e-4, 8e-9
 # The same of the beginning of a process, and of handing over what was read of a file.
 BEGINNING, HANDING_OVER = 0.35, 4e-4
-LONG = 1.0  # CPU seconds: what takes less is waited for as a whole
+LONG = 0.25  # CPU seconds: what takes less is waited for as a whole
 SHARE = 0.4  # CPU seconds: what it holds is shown when all of it is read
+FIRST = 0.05  # the same of the first share: somebody waits for its verdicts
 SAVED = 1.0  # wall seconds that must be saved at least
 MOST = 8  # processes: with more all wait for the one that puts the results together
 
@@ -66,11 +67,11 @@ def _anchor(training: str, members: Collection[str]) -> str:
 
 
 def shares_of(units: Sequence[Unit]) -> list[Share]:
-    """Units in shares of about equal work, in their order."""
+    """Units in shares of about equal work, in their order; the first one is small."""
     shares: list[list[Unit]] = [[]]
     taken = 0.0
     for unit in units:
-        if taken >= SHARE:
+        if taken >= (FIRST if len(shares) == 1 else SHARE):
             shares.append([])
             taken = 0.0
         shares[-1].append(unit)
