@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from tb_zeroacc.plugin.listing import runs_answer, summaries_answer
 from tb_zeroacc.plugin.questions import SOON, Content, Missing, Question, Reply, Route
-from tb_zeroacc.plugin.responding import digest, quoted, serialise
+from tb_zeroacc.plugin.serialising import digest, quoted, serialise
 
 if TYPE_CHECKING:
     from tb_zeroacc.places import Place
@@ -52,6 +52,10 @@ class Desk:
             "curves": self._curve,
             "layers": self._layers,
         })
+
+    def begin(self) -> None:
+        """Has the reading begin where the last one is some time ago."""
+        self._reading.view()
 
     def answer(self, question: Question) -> Reply:
         """The reply to a question, at once."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from tb_zeroacc import __version__
 from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.reading import View
-from tb_zeroacc.plugin.responding import serialise
+from tb_zeroacc.plugin.serialising import serialise
 from tb_zeroacc.telling import first_lines
 from tb_zeroacc.wire import VERSION
 
