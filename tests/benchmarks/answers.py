@@ -1,8 +1,8 @@
 """What the tab's answers weigh and cost: all verdicts whole against the list and one training.
 
-`python tests/benchmarks/tab.py FOLDER [--trainings 2000]`. The trainings of the folder (the demo's,
-say) are listed under new names until there are so many; bytes before and after gzip, wall time of
-the first answer and of the same one again.
+`python tests/benchmarks/answers.py FOLDER [--trainings 2000]`. The trainings of the folder (the
+demo's, say) are listed under new names until there are so many; bytes before and after gzip, wall
+time of the first answer and of the same one again.
 """
 
 from __future__ import annotations
