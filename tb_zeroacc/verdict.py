@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.engine import diagnose as diagnose_run
 from tb_zeroacc.logs import LogReader, read_runs
 from tb_zeroacc.logs.storage import Storage
 from tb_zeroacc.pool.dealing import read_new
+from tb_zeroacc.pool.shares import trainings_named
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count
 
@@ -46,6 +47,7 @@ class Reader:
     storage: Storage | None = None
     _logs: LogReader = field(init=False)
     _judged: dict[str, Reading] = field(init=False, default_factory=dict)
+    expected: int = field(init=False, default=0)  # trainings, as the names of directories tell
 
     def __post_init__(self) -> None:
         self._logs = LogReader(self.path, self.session, self.timeout, self.storage)
@@ -69,12 +71,16 @@ class Reader:
             now: As for `refresh`.
 
         Yields:
-            Verdicts on trainings that were not known, by no order; not on all of them.
+            Verdicts on trainings that were not known, by no order; not on all of them. First none,
+            as soon as it is known how many are `expected`.
 
         Raises:
             UnreadablePathError: The path is missing, forbidden, or holds no log.
         """
         listed = self._logs.look()
+        if not self._judged:
+            self.expected = trainings_named(listed, self._logs.label)
+            yield []
         for verdicts in read_new(self._logs, listed, now, judged):
             readings = [
                 Reading(run, verdicts[run.name]) for run in self._logs.taken(verdicts)

@@ -51,6 +51,7 @@ def summaries_answer(
         "reading": view.number,
         "errors": view.errors,
         "total": len(view.ranked),
+        "expected": view.expected,
         "need_a_look": sum(shown.severity.needs_a_look for shown in view.ranked),
         "members": sum(len(shown.run.members) for shown in view.ranked),
         "offset": offset,

@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import is_
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -44,6 +44,10 @@ class PlaceReader(Protocol):
     def refreshing(self, now: float | None) -> Iterator[Sequence[verdict.Reading]]:
         """Reads what was appended; meanwhile verdicts come, though not all of them."""
 
+    @property
+    def expected(self) -> int:
+        """How many trainings there seem to be, known once `refreshing` has begun."""
+
     def state(self, now: float | None) -> Sequence[verdict.Reading]:
         """Judges what is there."""
 
@@ -62,6 +66,8 @@ class View:
         trainings: By the name under which each is shown, in the order of the log directories.
         errors: Sentences on what could not be read.
         ranked: The same trainings, the worst first.
+        expected: How many there will be, as names of directories tell; None where all are there, or
+            not all log directories were looked at yet.
     """
 
     number: int = 0
@@ -69,6 +75,7 @@ class View:
     trainings: Mapping[str, ShownTraining] = field(default_factory=lambda: MappingProxyType({}))
     errors: tuple[str, ...] = ()
     ranked: tuple[ShownTraining, ...] = ()
+    expected: int | None = None
 
 
 class BackgroundReading:
@@ -160,7 +167,15 @@ class BackgroundReading:
     def _show_so_far(self, found: Found, errors: Sequence[str]) -> None:
         """Shows what is there of the first reading while the rest is read."""
         if not self._view.complete:
-            self._view = _view_of(self._view, self._number, found, errors, complete=False)
+            so_far = _view_of(self._view, self._number, found, errors, complete=False)
+            self._view = replace(so_far, expected=self._expected(found))
+
+    def _expected(self, found: Found) -> int | None:
+        """How many trainings there will be; None before all places were looked at."""
+        if len(self._sources) < len(self._places):
+            return None
+        read = {place: len(readings) for place, readings in found}
+        return sum(max(read.get(at, 0), one.expected) for at, one in self._sources.items())
 
     def _is_known(self, found: Found, errors: Sequence[str]) -> bool:
         """Whether all is as it was: then the state stays the very same, and so does its ETag."""
@@ -193,6 +208,10 @@ class BackgroundReading:
     ) -> None:
         """Shows what came of the first reading, but never for long."""
         began = time.monotonic()
+        if not so_far:  # it is known how much there is
+            self._show_so_far([*found, (place, so_far)], errors)
+            self._number += 1
+            return
         if not self._view.complete and began - self._shown_at > self._pause:
             so_far.sort(key=lambda reading: reading.run.name)
             self._show_so_far([*found, (place, so_far)], errors)

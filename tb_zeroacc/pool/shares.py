@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
+from tb_zeroacc.logs.discovery import is_event_file
 from tb_zeroacc.logs.grouping import parts_of
 from tb_zeroacc.logs.storage import Listed
 
@@ -54,6 +55,17 @@ def units_of(files: Sequence[Listed], members: Collection[str], label: str) -> l
     for file in files:
         units[_anchor(parts[file.member].training, members)].append(file)
     return [tuple(unit) for unit in units.values()]
+
+
+def trainings_named(files: Iterable[Listed], label: str) -> int:
+    """How many trainings the names of directories with event files tell of.
+
+    Args:
+        files: All files that may be logs.
+        label: Name of the directory that the path is.
+    """
+    members = {file.member for file in files if is_event_file(file.name)}
+    return len({part.training for part in parts_of(members, label, {}).values()})
 
 
 def _anchor(training: str, members: Collection[str]) -> str:

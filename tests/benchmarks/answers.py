@@ -31,6 +31,7 @@ class Copies:
     """A source of so many trainings, each a copy of one that was read."""
 
     unread: tuple[str, ...] = ()
+    expected = 0
 
     def __init__(self, folder: str, count: int) -> None:
         found = verdict.read(folder, time.time())

@@ -88,8 +88,9 @@ dealing.processes_for = deal
 collect_seldom()
 now, reader, told, first_came = time.time(), Reader(path), {}, []
 def read():
-    for _ in reader.refreshing(now):
-        first_came.append(time.perf_counter())
+    for readings in reader.refreshing(now):
+        if readings:
+            first_came.append(time.perf_counter())
     reader.state(now)
 def spent():
     before, began = cpu(), time.perf_counter()

@@ -57,6 +57,7 @@ class Script:
         yield from self.coming
 
     unread: tuple[str, ...] = ()
+    expected: int = 0
 
     def state(self, now: float | None) -> list[Verdict]:
         assert now is not None  # the tab knows what time it is

@@ -545,8 +545,15 @@ export interface Summaries {
   reading: number;
   /** Sentences on log directories that could not be read. */
   errors: string[];
-  /** How many trainings there are in all. */
+  /**
+   * How many trainings there are in all; while the first reading is under way, how many are read.
+   */
   total: number;
+  /**
+   * While the first reading is under way, how many trainings there will be, as the names of
+   * directories tell; null where that is not known, and after it.
+   */
+  expected: number | null;
   /** How many of them somebody should look at. */
   need_a_look: number;
   /** How many of TensorBoard's runs belong to all of them. */
