@@ -21,7 +21,7 @@ class Summary(TypedDict):
         headline: One sentence.
         last_time: Of the last record, in seconds since 1970.
         live: Whether it still runs.
-        sparkline: The loss (else a reward, or an accuracy) in at most 40 values of four digits;
+        sparkline: The loss (else a reward, or an accuracy) in at most 32 values of three digits;
             empty where there is none.
         baseline: What always guessing scores, in the unit of `sparkline`; null where not known.
     """

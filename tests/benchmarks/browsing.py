@@ -119,10 +119,10 @@ class Watched:
         """From the click on a row that can be seen to the whole page of it, milliseconds."""
         return float(self.page.evaluate(CHOOSE, place))
 
-    def choose_down(self, count: int) -> list[float]:
-        """The same for one row after the other, from the second on; the list is scrolled along."""
+    def choose_down(self, count: int, first: int = 1) -> list[float]:
+        """The same for one row after the other; the list is scrolled along."""
         taken = []
-        for place in range(1, count + 1):
+        for place in range(first, first + count):
             self.page.evaluate(
                 "(place) => tabDocument().querySelector('.List ul').scrollTo(0, 60 * place - 120)",
                 place,

@@ -525,8 +525,8 @@ export interface Summary {
   /** Whether it still runs. */
   live: boolean;
   /**
-   * The loss (else a reward, or an accuracy) in at most 40 values of four digits; empty where there
-   * is none.
+   * The loss (else a reward, or an accuracy) in at most 32 values of three digits; empty where
+   * there is none.
    */
   sparkline: Value[];
   /** What always guessing scores, in the unit of `sparkline`; null where not known. */
