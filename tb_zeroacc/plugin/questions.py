@@ -69,5 +69,8 @@ Reply: TypeAlias = Content | Missing | Unavailable
 class Answering(Protocol):
     """Whoever answers questions, in this process or in another."""
 
+    def begin(self) -> None:
+        """Has the reading begin: questions follow."""
+
     def answer(self, question: Question) -> Reply:
         """The reply to a question."""

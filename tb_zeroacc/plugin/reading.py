@@ -47,6 +47,10 @@ class PlaceReader(Protocol):
     def refreshing(self, now: float | None) -> Iterator[Sequence[verdict.Reading]]:
         """Reads what was appended; meanwhile verdicts come, though not all of them."""
 
+    @property
+    def expected(self) -> int:
+        """How many trainings there seem to be, known once `refreshing` has begun."""
+
     def state(self, now: float | None) -> Sequence[verdict.Reading]:
         """Judges what is there."""
 
@@ -70,6 +74,8 @@ class View:
         errors: Sentences on what could not be read.
         ranked: The same trainings, the worst first.
         away: Paths of places that could not be read at all, or not now.
+        expected: How many there will be, as names of directories tell; None where all are there, or
+            not all log directories were looked at yet.
     """
 
     number: int = 0
@@ -78,6 +84,7 @@ class View:
     errors: tuple[str, ...] = ()
     ranked: tuple[ShownTraining, ...] = ()
     away: tuple[str, ...] = ()
+    expected: int | None = None
 
 
 class BackgroundReading:
@@ -192,12 +199,20 @@ class BackgroundReading:
     def _show_so_far(self, found: Found, errors: Sequence[str]) -> None:
         """Shows what is there of the first reading while the rest is read."""
         if not self._view.complete:
-            self._view = self._viewed(found, errors, complete=False)
+            so_far = self._viewed(found, errors, complete=False)
+            self._view = replace(so_far, expected=self._expected(found))
 
     def _viewed(self, found: Found, errors: Sequence[str], *, complete: bool) -> View:
         ordered = sorted(found, key=lambda one: self._places.index(one[0]))
         view = _view_of(self._view, self._number, ordered, errors, complete=complete)
         return replace(view, away=tuple(self._away))
+
+    def _expected(self, found: Found) -> int | None:
+        """How many trainings there will be; None before all places were looked at."""
+        if len(self._sources) < len(self._places):
+            return None
+        read = {place: len(readings) for place, readings in found}
+        return sum(max(read.get(at, 0), one.expected) for at, one in self._sources.items())
 
     def _is_known(self, found: Found, errors: Sequence[str]) -> bool:
         """Whether all is as it was: then the state stays the very same, and so does its ETag."""
@@ -231,6 +246,10 @@ class BackgroundReading:
     ) -> None:
         """Shows what came of the first reading, but never for long."""
         began = time.monotonic()
+        if not so_far:  # it is known how much there is
+            self._show_so_far([*found, (place, so_far)], errors)
+            self._number += 1
+            return
         if not self._view.complete and began - self._shown_at > self._pause:
             so_far.sort(key=lambda reading: reading.run.name)
             self._show_so_far([*found, (place, so_far)], errors)

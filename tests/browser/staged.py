@@ -321,7 +321,8 @@ def summaries(said: Json, offset: int, limit: int) -> Json:
     ]  # fmt: skip
     return {
         **{key: said[key] for key in ("version", "tb_zeroacc", "complete", "reading", "errors")},
-        "total": len(rows), "need_a_look": sum(row["severity"] >= 3 for row in rows),
+        "total": len(rows), "expected": said.get("expected"),
+        "need_a_look": sum(row["severity"] >= 3 for row in rows),
         "members": sum(len(one["members"]) for one in ranked), "offset": offset, "limit": limit,
         "first_lines": telling.first_lines("logs"),
         "summaries": rows[offset : offset + limit],

@@ -59,6 +59,7 @@ class Script:
 
     unread: tuple[str, ...] = ()
     amount: Amount = NOTHING
+    expected: int = 0
 
     def state(self, now: float | None) -> list[Verdict]:
         assert now is not None  # the tab knows what time it is

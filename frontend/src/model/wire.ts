@@ -579,8 +579,8 @@ export interface Summary {
   /** How many processes of a job are on record; 0 of a training by one process. */
   workers: number;
   /**
-   * The loss (else a reward, or an accuracy) in at most 40 values of four digits; empty where there
-   * is none.
+   * The loss (else a reward, or an accuracy) in at most 32 values of three digits; empty where
+   * there is none.
    */
   sparkline: Value[];
   /** What always guessing scores, in the unit of `sparkline`; null where not known. */
@@ -599,8 +599,15 @@ export interface Summaries {
   reading: number;
   /** Sentences on log directories that could not be read. */
   errors: string[];
-  /** How many trainings there are in all. */
+  /**
+   * How many trainings there are in all; while the first reading is under way, how many are read.
+   */
   total: number;
+  /**
+   * While the first reading is under way, how many trainings there will be, as the names of
+   * directories tell; null where that is not known, and after it.
+   */
+  expected: number | null;
   /** How many of them somebody should look at. */
   need_a_look: number;
   /** How many of TensorBoard's runs belong to all of them. */
