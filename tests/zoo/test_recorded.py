@@ -197,12 +197,7 @@ def _by_its_words(fact: Evidence, words: str) -> bool | None:
 # What a run may lack for the motif that a rule names, by what the finding then rests on.
 UNDRAWN = {
     "ZA314": "the error of Keras, before anything was recorded",
-    "ZA506": "the loss alone is broken: its curve stops there",
-    "ZA507": "a setting of the optimizer, or updates that a loss scale left out",
     "ZA602": "the loss of the first step, whatever layer it comes from",
-    "ZA604": "nothing that is named, and no validation beside the training loss",
-    "ZA609": "a decay of the optimizer, which is no part of the loss",
-    "ZA610": "codes of a step of its own, whose divergence is no penalty",
 }
 
 
