@@ -20,6 +20,7 @@ from tb_zeroacc.picturing import (
     spreads,
     strips,
     together,
+    workers,
 )
 from tb_zeroacc.picturing.facts_of import Told
 from tb_zeroacc.run import Run
@@ -40,6 +41,7 @@ DRAWN_BY: dict[Motif, Draw] = {
     Motif.DATA_PATH: strips.data_path,
     Motif.EPOCH_BATCHES: counts.epoch_batches,
     Motif.WAITING: counts.waiting,
+    Motif.WORKER_PACES: workers.paces,
     Motif.CLASSES: classes.classes,
     Motif.VALIDATION_CLASSES: classes.validation_classes,
     Motif.CLASSES_BY_BATCH: classes.classes_by_batch,

@@ -21,6 +21,7 @@ class Summary(TypedDict):
         headline: One sentence.
         last_time: Of the last record, in seconds since 1970.
         live: Whether it still runs.
+        workers: How many processes of a job are on record; 0 of a training by one process.
         sparkline: The loss (else a reward, or an accuracy) in at most 40 values of four digits;
             empty where there is none.
         baseline: What always guessing scores, in the unit of `sparkline`; null where not known.
@@ -35,6 +36,7 @@ class Summary(TypedDict):
     headline: str
     last_time: float | None
     live: bool
+    workers: int
     sparkline: list[Value]
     baseline: Value | None
 

@@ -309,6 +309,8 @@ export interface Finding {
   explains: Consequence[];
   /** What to do. */
   fix: Fix;
+  /** Names of the workers of a job that it is about; empty where it is about all. */
+  workers: string[];
 }
 
 /** Causes that this log cannot tell apart, and what would. */
@@ -434,6 +436,38 @@ export interface Progress {
   convergence: Estimate;
 }
 
+/** One process of a job. */
+export interface Worker {
+  /** `worker 3`, `rank 1`, `chief`. */
+  name: string;
+  /** What it is to the others: `worker`, `rank`, `host`, `chief`, `master`, `evaluator`, `ps`. */
+  task: string;
+  /** Its number among those of its task; null for the only one. */
+  number: number | null;
+  /** TensorBoard's runs that it wrote. */
+  members: string[];
+  /** Whether it still runs. */
+  state: State;
+  /** The same in a word or two, with how it ended: `running`, `silent`, `finished`. */
+  state_text: string;
+  /** How often it was started in this directory. */
+  sessions: number;
+  /** Training steps that it took; null where that is not known. */
+  steps: number | null;
+  /** The last one on record; null where there is none. */
+  loss: Value | null;
+  /** Of its last record, in seconds since 1970 by its own clock. */
+  last_time: number | null;
+  /** What its own record shows; null of one that does not train. */
+  mark: Mark | null;
+  /** What is wrong with it in a few words, or else how it stands; may be empty. */
+  cause: string;
+  /** Of that finding; null where there is none. */
+  code: string | null;
+  /** Of the job's findings that are about some workers, this one among them. */
+  codes: string[];
+}
+
 /** One training with its verdict. */
 export interface Training {
   /** The log directory, as given. */
@@ -500,6 +534,8 @@ export interface Training {
   glance: Evidence[];
   /** How its weights spread over time; null where the log holds no histograms. */
   histograms: Histograms | null;
+  /** The processes of a job, the first one first; empty of a training by one process. */
+  workers: Worker[];
 }
 
 /** What `zeroacc diagnose --format json` prints and `GET runs` answers. */
@@ -540,6 +576,8 @@ export interface Summary {
   last_time: number | null;
   /** Whether it still runs. */
   live: boolean;
+  /** How many processes of a job are on record; 0 of a training by one process. */
+  workers: number;
   /**
    * The loss (else a reward, or an accuracy) in at most 40 values of four digits; empty where there
    * is none.
