@@ -54,8 +54,9 @@ bench: .make/installed  ## measure; figures belong into docs/measurements.md
 	@$(QUIET) $(BIN)/python -m tests.benchmarks.fleet
 	@$(QUIET) $(BIN)/python -m tests.corpus score
 
-screenshots: .make/installed .make/browser $(BUNDLE)  ## docs/images from a real TensorBoard
+screenshots: .make/installed .make/browser $(BUNDLE)  ## docs/images from a real TensorBoard; those of the tests
 	@$(TIMED) "screenshots" env $(QUIET) $(BIN)/python -m tests.browser.screenshots
+	@$(TIMED) "pictures of the pages" env $(QUIET) $(BIN)/python -m tests.browser.pages
 
 docs: .make/installed  ## the pages of the rules, from their docstrings; the file of all sentences
 	@$(BIN)/python tools/rule_pages.py docs/rules

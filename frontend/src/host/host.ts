@@ -7,7 +7,12 @@
  */
 import {hashWith, isInFront, type Place, placeOf} from "./place";
 
-const parent = window.parent;
+/** A page of another origin around the frame (an editor's, say) is as good as none. */
+const parent = attempt(readableParent) ?? window;
+function readableParent(): Window | null {
+  return window.parent.location.href ? window.parent : null;
+}
+
 /** Whether the tab is a page of its own: a report, or served without TensorBoard. */
 export const isAlone = parent === window;
 /** Whether the page's address is ours to read and write. */
