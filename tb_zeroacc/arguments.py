@@ -40,12 +40,35 @@ def steps_between(every: object) -> int | None:
     """
     if every is None:
         return None
-    if isinstance(every, bool) or not isinstance(every, Real) or not _is_count(float(every)):
+    steps = _whole(every)
+    if steps is None or steps < 1:
         raise ValueError(
             "`every` must be a whole number of steps, at least 1, or None. "
             f"Received: every={every!r}."
         )
-    return int(every)  # type: ignore[call-overload, no-any-return]  # it is whole
+    return steps
+
+
+def place_of_worker(worker: object, workers: object) -> tuple[int | None, int | None]:
+    """The number of this process and how many there are, each None where it is not said.
+
+    Raises:
+        ValueError: They are no such numbers.
+    """
+    if worker is None and workers is None:
+        return None, None
+    number, count = _whole(worker), _whole(workers)
+    if number is None or number < 0 or (workers is not None and count is None):
+        raise ValueError(
+            "`worker` must be a whole number from 0 on, and `workers` how many there are, or None. "
+            f"Received: worker={worker!r}, workers={workers!r}."
+        )
+    if count is not None and number >= count:
+        raise ValueError(
+            "`worker` counts from 0, so it must be less than `workers`. "
+            f"Received: worker={worker!r}, workers={workers!r}."
+        )
+    return number, count
 
 
 def choice_on_definite(on_definite: object) -> OnDefinite:
@@ -93,5 +116,9 @@ def require_tensorflow(name: str, backend: str) -> None:
         )
 
 
-def _is_count(number: float) -> bool:
-    return isfinite(number) and number >= 1 and number == int(number)
+def _whole(given: object) -> int | None:
+    """A whole number, of whatever type but a boolean; None for anything else."""
+    if isinstance(given, bool) or not isinstance(given, Real):
+        return None
+    number = float(given)
+    return int(number) if isfinite(number) and number == int(number) else None

@@ -8,9 +8,9 @@ from typing import cast
 from tb_zeroacc import __version__, telling, wire
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed
 from tb_zeroacc.diagnosis.catalogue import RULES
-from tb_zeroacc.diagnosis.diagnosis import Finding
-from tb_zeroacc.evidence_encoding import facts_json, reference_json
-from tb_zeroacc.picturing.choosing import picture_of
+from tb_zeroacc.diagnosis.diagnosis import Consequence, Finding
+from tb_zeroacc.evidence_encoding import facts_json, json_number, reference_json
+from tb_zeroacc.picturing.choosing import histograms_of, picture_of
 from tb_zeroacc.run import Run, Split
 from tb_zeroacc.verdict import Reading
 
@@ -66,7 +66,17 @@ def run_json(reading: Reading) -> wire.Training:
         "last_time": run.last_time,
         "curve": None if curve is None else reference_json(curve, run),
         "glance": facts_json(verdict.overview, run),
+        "histograms": histograms_of(main, run),
+        "workers": _workers_json(reading),
     }
+
+
+def _workers_json(reading: Reading) -> list[wire.Worker]:
+    """The workers of a job; a loss of NaN stands as a string."""
+    found = telling.workers(*reading)
+    for worker in found:
+        worker["loss"] = None if worker["loss"] is None else json_number(float(worker["loss"]))
+    return found
 
 
 def _finding_json(finding: Finding, run: Run) -> wire.Finding:
@@ -82,7 +92,7 @@ def _finding_json(finding: Finding, run: Run) -> wire.Finding:
         "layers": list(finding.layers),
         "evidence": facts_json(finding.evidence, run),
         "rules_out": facts_json(finding.rules_out, run),
-        "picture": picture_of(finding, run),
+        "picture": _picture(finding, run),
         "counter_evidence": facts_json(finding.counter_evidence, run),
         "explains": [
             {
@@ -91,12 +101,21 @@ def _finding_json(finding: Finding, run: Run) -> wire.Finding:
                 "title": telling.title(c.name),
                 "summary": c.summary,
                 "evidence": facts_json(c.evidence, run),
-                "picture": picture_of(c, run),
+                "picture": _picture(c, run),
             }
             for c in finding.explains
         ],
         "fix": {"text": finding.fix.text, "code": finding.fix.code},
+        "workers": list(finding.workers),
     }
+
+
+def _picture(told: Finding | Consequence, run: Run) -> wire.Picture | None:
+    """The picture of a finding: of one worker's own, from the record of that one."""
+    rule = RULES.get(told.code)
+    if rule is not None and not rule.across_workers and told.workers:
+        run = run.lane(told.workers[0])
+    return picture_of(told, run)
 
 
 def _check_json(code: str, answer: Answer) -> wire.Check:

@@ -256,6 +256,8 @@ class Contract:
     `optimizer` is the one that trains, None where none was seen to; where several do it is the
     first of `optimizers`, which is empty otherwise. `operations` are those between the layers, in
     the order of calls; None where they are not known: of a model with a `call` of its own.
+    `worker` and `workers` as of `Start`; `replicas` counts those of a distribution strategy that
+    train together, in all processes; 1 without one.
     """
 
     source: Literal["recorder", "keras_record"] = "recorder"
@@ -273,6 +275,8 @@ class Contract:
     worker: int | None = None
     versions: dict[str, str] = field(default_factory=dict)
     operations: tuple[Operation, ...] | None = None
+    workers: int | None = None
+    replicas: int | None = None
 
     @property
     def is_own_loop(self) -> bool:
@@ -330,12 +334,24 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Opens a session: everything after it belongs to one training."""
+    """Opens a session: everything after it belongs to one training.
 
-    session: str  # random, new for every recording
-    wall_time: float  # seconds since the epoch
-    writer: str = ""  # `tb_zeroacc 0.1.0`
+    Attributes:
+        session: Random, new for every recording.
+        wall_time: Seconds since the epoch, by the clock of the machine that writes.
+        writer: `tb_zeroacc 0.1.0`.
+        worker: Number of this process among those that train together, from 0; None where it is
+            the only one.
+        workers: How many of them there are; None where it is the only one, or that is unknown.
+        task: What it is to them: `chief`, `worker`, `evaluator`, `ps`; None where that is unknown.
+    """
+
+    session: str
+    wall_time: float
+    writer: str = ""
     worker: int | None = None
+    workers: int | None = None
+    task: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

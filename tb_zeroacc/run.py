@@ -6,7 +6,7 @@ hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.errors import MissingColumnError, UnknownRowError
 from tb_zeroacc.facts import Contract, End, Epoch, Pipeline, Shapes, Start, Unrecorded
+from tb_zeroacc.histograms import Course
 from tb_zeroacc.series import Series
+from tb_zeroacc.workers import Worker
 
 Axis = Literal["step", "epoch", "unknown"]
 State = Literal["live", "ended", "unknown"]
@@ -159,6 +161,7 @@ class Histograms:
         lowest, highest: Smallest and largest value over the finite ones; `inf` and `-inf` without.
         varies: Whether any two differ.
         bad_since: Step from which on all of them hold NaN or Inf; None where the last is finite.
+        course: Some of them in bins; None where no room was left for them.
     """
 
     member: str
@@ -170,6 +173,7 @@ class Histograms:
     highest: float
     varies: bool
     bad_since: int | None = None
+    course: Course | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +225,7 @@ class Earlier:
 
     trainings: int = 0
     restarts: int = 0
-    stretches: tuple[Stretch, ...] = ()
+    stretches: Sequence[Stretch] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +245,24 @@ class Damage:
     first_byte: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lane:
+    """What one process of a job wrote.
+
+    Attributes:
+        worker: Which one it is.
+        run: Its own record; of the first one with what all share.
+    """
+
+    worker: Worker
+    run: Run
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """One training: the latest session of one directory.
+
+    Of a job it is what its first worker wrote and what all share, with a lane for each of them.
 
     Attributes:
         name: The training's directory relative to the log directory, `.` for itself.
@@ -266,6 +285,8 @@ class Run:
         recorded: Whether our recorder wrote in this session.
         hyperparameters: What the training was set to, as far as files beside its curves say.
         earlier: What the directory holds beside this session.
+        lanes: The processes of a job, the first one first, those that do not train last; empty of
+            a training by one process, and of a lane itself.
     """
 
     name: str
@@ -286,11 +307,21 @@ class Run:
     unrecorded: tuple[Unrecorded, ...] = ()
     epochs: tuple[Epoch, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=lambda: MappingProxyType({}))
-    curves: tuple[Curve, ...] = ()
-    histograms: tuple[Histograms, ...] = ()
+    curves: Sequence[Curve] = ()
+    histograms: Sequence[Histograms] = ()
     recorded: bool = False
     hyperparameters: Hyperparameters = Hyperparameters()
     earlier: Earlier = field(default_factory=Earlier)
+    lanes: tuple[Lane, ...] = ()
+
+    @property
+    def training_lanes(self) -> tuple[Lane, ...]:
+        """The lanes of those that take training steps."""
+        return tuple(lane for lane in self.lanes if lane.worker.trains)
+
+    def lane(self, name: str) -> Run:
+        """The record of a worker, by its name; the run itself for a name that is none's."""
+        return next((lane.run for lane in self.lanes if lane.worker.name == name), self)
 
     def table(self, kind: str, *columns: str) -> Table | None:
         """The samples of one kind, None where there is none or it lacks one of the columns."""
@@ -329,10 +360,11 @@ class Run:
         return sorted(found, key=lambda c: not c.headline)
 
     def curve(self, tag: str, member: str | None = None) -> Curve | None:
-        """The curve of a tag, None where there is none."""
-        for curve in self.curves:
-            if curve.tag == tag and member in (None, curve.member):
-                return curve
+        """The curve of a tag, None where there is none; of a job's first worker before others'."""
+        for curves in (self.curves, *(lane.run.curves for lane in self.lanes)):
+            for curve in curves:
+                if curve.tag == tag and member in (None, curve.member):
+                    return curve
         return None
 
     @property

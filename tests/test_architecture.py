@@ -24,16 +24,18 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "records": ({"facts"}, {"numpy", "tensorboard"}),
     "tfrecord": (set(), {"google_crc32c"}),
     "series": (set(), {"numpy"}),
-    "histograms": (set(), set()),
-    "run": ({"facts", "series"}, {"numpy"}),
+    "histograms": (set(), {"numpy"}),
+    "workers": (set(), set()),
+    "run": ({"facts", "series", "histograms", "workers"}, {"numpy"}),
     "recording": ({"facts", "records", "tfrecord"}, {"numpy", "fsspec"}),
     "logs": (
-        {"facts", "records", "tfrecord", "series", "histograms", "run"},
+        {"facts", "records", "tfrecord", "series", "histograms", "run", "workers"},
         {"numpy", "tensorboard", "google", "google_crc32c", "fsspec", "yaml"},
     ),
-    "diagnosis": ({"facts", "run", "series"}, {"numpy"}),
+    "diagnosis": ({"facts", "run", "series", "workers"}, {"numpy"}),
     "pool": ({"logs", "run"}, set()),
-    "verdict": ({"logs", "run", "diagnosis", "pool"}, set()),
+    "store": ({"logs", "run", "diagnosis", "pool"}, {"numpy", "platformdirs"}),
+    "verdict": ({"logs", "run", "diagnosis", "pool", "store"}, set()),
     "wire": (set(), set()),
     "telling": ({"wire", "facts", "run", "diagnosis"}, {"numpy"}),
     "marking": ({"run", "diagnosis"}, {"numpy"}),
@@ -45,6 +47,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "encoding": (
         {"wire", "telling", "evidence_encoding", "picturing", "verdict", "run", "diagnosis"}, set()
     ),
+    "metrics": ({"telling", "verdict", "run", "diagnosis"}, {"prometheus_client"}),
     "arguments": (set(), set()),
     "places": (set(), set()),
     "announcing": ({"arguments", "telling", "verdict"}, set()),
@@ -54,16 +57,22 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "plugin": (
         {"wire", "telling", "encoding", "evidence_encoding", "verdict", "logs",
-         "picturing", "run", "facts", "series", "diagnosis", "places", "pool"},
+         "picturing", "run", "facts", "series", "histograms", "diagnosis", "places", "pool",
+         "metrics"},
         {"numpy", "tensorboard", "werkzeug"},
     ),
     "report": (
         {"wire", "telling", "encoding", "picturing", "verdict", "diagnosis", "run", "plugin",
-         "places"},
+         "places", "metrics"},
+        {"rich", "tensorboard", "werkzeug"},
+    ),
+    "monitoring": (
+        {"wire", "telling", "verdict", "diagnosis", "metrics", "plugin", "places", "report",
+         "pool"},
         {"rich", "tensorboard", "werkzeug"},
     ),
     "cli": (
-        {"telling", "verdict", "diagnosis", "plugin", "places", "report", "pool"},
+        {"telling", "verdict", "diagnosis", "plugin", "places", "report", "pool", "monitoring"},
         {"tensorboard"},
     ),
 }

@@ -287,6 +287,7 @@ class Flagged:
             set: it then folds under nothing and steps back behind nothing.
         apart_from: Codes, or how they begin, of faults that did not bring it about in this run: it
             folds under none of them and steps back behind none.
+        workers: Names of the workers of a job that it is about; empty where it is about all.
     """
 
     summary: str
@@ -302,6 +303,7 @@ class Flagged:
     is_mutable: bool = True
     is_own_cause: bool = False
     apart_from: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

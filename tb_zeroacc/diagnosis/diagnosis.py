@@ -28,6 +28,7 @@ class Consequence:
     summary: str
     evidence: tuple[Evidence, ...] = ()
     layers: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ()
 
     @property
     def rules_out(self) -> tuple[Evidence, ...]:
@@ -43,6 +44,7 @@ class Finding:
         evidence: What shows it, the most telling first: no value in it is healthy.
         rules_out: Healthy values that speak against other causes.
         counter_evidence: What speaks against this one.
+        workers: Names of the workers of a job that it is about; empty where it is about all.
     """
 
     rank: int
@@ -58,6 +60,7 @@ class Finding:
     layers: tuple[str, ...] = ()
     since: int = 0
     rules_out: tuple[Evidence, ...] = ()
+    workers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Diagnosis:
         curve: The loss against its baseline, where there is one to draw.
         overview: A few numbers with their healthy limits.
         previews: Causes that rules in preview name and no finding explains; they decide nothing.
+        lanes: Of a job the verdict on what each worker wrote that trains, by its name.
     """
 
     run: str
@@ -95,3 +99,4 @@ class Diagnosis:
     curve: Evidence | None = None
     overview: tuple[Evidence, ...] = ()
     previews: tuple[Finding, ...] = ()
+    lanes: Mapping[str, Diagnosis] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from tb_zeroacc.diagnosis.answering.fixes.as_trained import (
     told_in,
     way_of,
 )
+from tb_zeroacc.diagnosis.answering.of_workers import merged
 from tb_zeroacc.diagnosis.answering.one_output import with_its_output
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -41,6 +42,8 @@ from tb_zeroacc.run import Run
 
 log = logging.getLogger(__name__)
 
+ONE_PROCESS = NotApplicable("one process trains")
+
 
 def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagnosis:
     """The verdict of `rules`, in their order of suspicion, on one run.
@@ -53,6 +56,17 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
     Returns:
         The same diagnosis for the same run, always.
     """
+    return _judged(run, tuple(rules), strict).diagnosis
+
+
+class _Judged(NamedTuple):
+    """A verdict, and what every rule answered before any stepped back behind another."""
+
+    diagnosis: Diagnosis
+    given: Mapping[str, Answer]
+
+
+def _judged(run: Run, rules: tuple[Rule, ...], strict: bool) -> _Judged:
     try:
         return _verdict(run, rules, strict)
     except MissingColumnError as lacking:
@@ -60,15 +74,26 @@ def diagnose(run: Run, rules: Sequence[Rule], *, strict: bool = False) -> Diagno
         if len(kept) == len(run.tables):
             raise
         # No single rule rests on that column but the verdict: the whole table counts as missing.
-        return diagnose(replace(run, tables=kept), rules, strict=strict)
+        return _judged(replace(run, tables=kept), rules, strict)
+
+
+@per_run  # of a job that goes on, most lanes are as they were
+def _lane(run: Run, rules: tuple[Rule, ...], strict: bool) -> _Judged:
+    return _judged(run, rules, strict)
 
 
 # Recorded values may be infinite; what is computed from them is NaN, which passes no threshold.
 @np.errstate(all="ignore")
-def _verdict(run: Run, rules: Sequence[Rule], strict: bool) -> Diagnosis:
+def _verdict(run: Run, rules: tuple[Rule, ...], strict: bool) -> _Judged:
     context = context_of(run, judged_stretches(run, rules, strict=strict))
-    untold = _untold(tuple(rules), context)
-    given = {r.code: untold.get(r.code) or ask(r, context, strict=strict) for r in rules}
+    lanes = {lane.worker: _lane(lane.run, rules, strict) for lane in run.training_lanes}
+    if lanes:
+        tiers = {rule.code: rule.tier for rule in rules}
+        given = merged({worker: lane.given for worker, lane in lanes.items()}, tiers)
+        given |= {r.code: ask(r, context, strict=strict) for r in rules if r.across_workers}
+    else:
+        untold = _untold(rules, context)
+        given = {r.code: untold.get(r.code) or ask(r, context, strict=strict) for r in rules}
     answers = _yield(given, rules)
     told = {r.code: (r, a) for r in rules if isinstance(a := answers[r.code], Flagged)}
     flagged = {code: (rule, answer) for code, (rule, answer) in told.items() if not rule.preview}
@@ -76,7 +101,7 @@ def _verdict(run: Run, rules: Sequence[Rule], strict: bool) -> Diagnosis:
     findings = _rank(_fold(flagged, order), flagged, run)
     outcome = outcome_of(context, findings, flagged)
     headline, line_below = headline_of(context, outcome, findings, answers)
-    return Diagnosis(
+    diagnosis = Diagnosis(
         run=run.name,
         outcome=outcome,
         headline=headline,
@@ -87,7 +112,9 @@ def _verdict(run: Run, rules: Sequence[Rule], strict: bool) -> Diagnosis:
         curve=loss_against_baseline(context),
         overview=overview_of(context),
         previews=_previews(told, run),
+        lanes={worker.name: lane.diagnosis for worker, lane in lanes.items()},
     )
+    return _Judged(diagnosis, given)
 
 
 def judged_stretches(
@@ -143,6 +170,8 @@ def _needs_of(rules: tuple[Rule, ...]) -> tuple[Need[Any], ...]:
 
 def ask(rule: Rule, context: RunContext, *, strict: bool = False) -> Answer:
     """One rule's answer; a bug in it does not affect the others."""
+    if rule.across_workers and not context.run.lanes:
+        return ONE_PROCESS
     if (missing := rule.missing(context)) is not None:
         return told_for(context.run, missing)
     try:
@@ -248,6 +277,8 @@ def _explains(flagged: Flags, cause: str, effect: str, order: Mapping[str, int])
         return False
     if cause.startswith(second.apart_from):
         return False
+    if other.across_workers and not set(second.workers) <= set(first.workers):
+        return False  # what all workers have sets none of them apart
     if tier_of(rule, first) < min(Tier.STRONG, tier_of(other, second)):
         return False  # a smell does not explain a strong finding
     if (first.since, rule.stage) > (second.since, other.stage):
@@ -292,13 +323,16 @@ def _rank(
                 layers=answer.layers,
                 since=answer.since,
                 rules_out=tuple(fact for fact in healthy if fact.rules_out),
+                workers=answer.workers,
             )
         )
     return tuple(findings)
 
 
 def _consequence(rule: Rule, answer: Flagged) -> Consequence:
-    return Consequence(rule.code, rule.name, answer.summary, answer.evidence, answer.layers)
+    return Consequence(
+        rule.code, rule.name, answer.summary, answer.evidence, answer.layers, answer.workers
+    )
 
 
 def _rivals(

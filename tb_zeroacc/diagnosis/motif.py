@@ -23,6 +23,7 @@ class Motif(Enum):
     DATA_PATH = "the range of the values at each place that the data pass"
     EPOCH_BATCHES = "the batches of each epoch"
     WAITING = "the seconds of a step, waiting and computing"
+    WORKER_PACES = "the seconds of a step in each worker, waiting and computing"
 
     CLASSES = "how often each class is a label and a prediction"
     VALIDATION_CLASSES = "how often each class is a label in training and in validation"

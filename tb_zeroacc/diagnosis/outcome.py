@@ -33,7 +33,9 @@ def outcome_of(
 ) -> Outcome:
     """The outcome: from the findings, otherwise from loss and accuracy."""
     if _loss_is_not_finite(context) or any(
-        rule.outcome is Outcome.BROKEN and (answer.tier or rule.tier) is Tier.DEFINITE
+        rule.outcome is Outcome.BROKEN
+        and (answer.tier or rule.tier) is Tier.DEFINITE
+        and not answer.workers  # one shard of several that is broken: the loss tells
         for rule, answer in flagged.values()
     ):
         return Outcome.BROKEN
@@ -72,7 +74,8 @@ def _has_learned(context: RunContext) -> bool:
 def _implied(context: RunContext, rule: Rule, answer: Flagged, tier: Tier) -> Outcome:
     """The outcome by the first cause; a run that learned all the same has learned."""
     implied = rule.outcome
-    if tier is not Tier.DEFINITE and implied in (Outcome.BROKEN, Outcome.NOT_LEARNING):
+    is_whole = tier is Tier.DEFINITE and not answer.workers
+    if not is_whole and implied in (Outcome.BROKEN, Outcome.NOT_LEARNING):
         learned = context.beats and not answer.by_heart
         return Outcome.LEARNING if learned else Outcome.NOT_LEARNING
     return Outcome.NOT_LEARNING if implied is Outcome.BROKEN else implied

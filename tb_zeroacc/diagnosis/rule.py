@@ -110,6 +110,8 @@ class Rule:
         muted_when: What turns its findings on a run into `passed`.
         provisional_while_live: Whether its findings are smells on a run that is still training and
             whose baseline is not known: what curves alone show so far may still turn.
+        across_workers: Whether it compares the workers of a job: it is asked once about all of
+            them, and not about a training by one process.
         outcome: The outcome of a training with a strong or definite finding of it.
         preview: Whether too few programs that it was not tuned on show it to be right: its findings
             then stand apart, head no verdict and decide nothing.
@@ -130,6 +132,7 @@ class Rule:
     yields_to: tuple[str | Family, ...]
     muted_when: Muted
     provisional_while_live: bool
+    across_workers: bool
     outcome: Outcome
     preview: bool
     motif: Motif
@@ -229,6 +232,7 @@ def rule(
     yields_to: tuple[str | Family, ...] = (),
     muted_when: Muted = Muted.NEVER,
     provisional_while_live: bool = False,
+    across_workers: bool = False,
     outcome: Outcome = Outcome.NOT_LEARNING,
     preview: bool = False,
 ) -> Callable[[Decide], Rule]:
@@ -247,7 +251,7 @@ def rule(
         asked_in = step or _STEPS[family_of(code)]
         return Rule(
             code, name, tier, stage, healthy, asked_in, groups, explains, yields_to, muted_when,
-            provisional_while_live, outcome, preview, motif, fix, page, decide,
+            provisional_while_live, across_workers, outcome, preview, motif, fix, page, decide,
         )
 
     return wrap

@@ -14,6 +14,7 @@ from tb_zeroacc.arguments import (
     absolute,
     choice_on_definite,
     directory_of,
+    place_of_worker,
     require_tensorflow,
     share_of_time,
     steps_between,
@@ -50,6 +51,9 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
             `EarlyStopping` would, and `"raise"` raises `DefiniteFaultError`. Defaults to `"warn"`.
         on_verdict: Is called with the `Diagnosis` whenever outcome or causes change. An error in it
             is reported and ends the calls, not training. Defaults to `None`.
+        worker: The number of this process among those that train together, from 0. Defaults to
+            `None`: as its launcher's environment says (docs/clusters.md).
+        workers: How many there are. Defaults to `None`.
 
     Raises:
         ValueError: An argument makes no sense, or Keras runs on another backend than TensorFlow.
@@ -67,6 +71,8 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         verbose: int = 1,
         on_definite: OnDefinite = "warn",
         on_verdict: OnVerdict | None = None,
+        worker: int | None = None,
+        workers: int | None = None,
     ) -> None:
         super().__init__()
         require_tensorflow("ZeroAccuracyCallback", keras.backend.backend())
@@ -77,6 +83,7 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
         self._verbose = verbose
         self._on_definite = choice_on_definite(on_definite)
         self._on_verdict = on_verdict
+        self._worker = place_of_worker(worker, workers)
         self._recording: Recording | None = None
         self._announcer: Announcer | None = None
 
@@ -101,13 +108,17 @@ class ZeroAccuracyCallback(keras.callbacks.Callback):  # type: ignore[misc]  # K
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begins a recording, or goes on with the one of this model."""
+        from tb_zeroacc.keras.contract.cluster import identity_in
         from tb_zeroacc.keras.fit.recording import Recording
         from tb_zeroacc.recording.schedule import Schedule
 
         recording = self._recording
         if recording is None or recording.model is not self.model:
             schedule = Schedule(self._every, self._budget)
-            recording = Recording(self.model, self.log_dir, schedule, self._on_news)
+            recording = Recording(
+                self.model, self.log_dir, schedule, self._on_news,
+                identity_in(self.model.distribute_strategy, *self._worker),
+            )  # fmt: skip
             self._recording = recording
             self._announcer = Announcer(
                 self._named, self.log_dir, schedule.affords, prints=bool(self._verbose),

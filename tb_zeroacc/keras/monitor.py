@@ -15,10 +15,12 @@ from tb_zeroacc.announcing import Announcer
 from tb_zeroacc.arguments import (
     absolute,
     directory_of,
+    place_of_worker,
     require_tensorflow,
     share_of_time,
     steps_between,
 )
+from tb_zeroacc.keras.contract.cluster import identity_in
 from tb_zeroacc.keras.loop.own_loop import OwnLoop
 from tb_zeroacc.keras.loop.shown import ShownStep
 from tb_zeroacc.recording.guard import warn
@@ -52,6 +54,9 @@ class Monitor:
         budget: Share of the training time that sampling may cost after the first 20 steps, which
             are all recorded. Defaults to `0.01`.
         verbose: 0 says nothing on the console. Defaults to `1`.
+        worker: The number of this process among those that train together, from 0. Defaults to
+            `None`: as its launcher's environment says (docs/clusters.md).
+        workers: How many there are. Defaults to `None`.
 
     Raises:
         ValueError: An argument makes no sense, or Keras runs on another backend than TensorFlow.
@@ -78,6 +83,8 @@ class Monitor:
         every: int | None = None,
         budget: float = 0.01,
         verbose: int = 1,
+        worker: int | None = None,
+        workers: int | None = None,
     ) -> None:
         require_tensorflow("Monitor", keras.backend.backend())
         named = directory_of(log_dir)
@@ -96,6 +103,7 @@ class Monitor:
         self._loss = loss
         self._schedule = Schedule(steps_between(every), share_of_time(budget))
         self._verbose = verbose
+        self._worker = place_of_worker(worker, workers)
         self._announcer = Announcer(named, self.log_dir, self._schedule.affords)
         self._loop: OwnLoop | None = None
         self._is_entered = self._has_warned = False
@@ -114,7 +122,7 @@ class Monitor:
         if self._loop is None:
             self._loop = OwnLoop(
                 self._model, self._optimizers, self._loss, self.log_dir, self._schedule,
-                self._on_news,
+                self._on_news, identity_in(self._model.distribute_strategy, *self._worker),
             )  # fmt: skip
         if self._is_entered:
             raise RuntimeError("This Monitor is entered already: make one for each loop.")

@@ -21,6 +21,7 @@ from tb_zeroacc.logs.stretches.set_aside import SHORTEST
 from tb_zeroacc.logs.tables import EPOCH_KINDS, Samples, followed_by
 from tb_zeroacc.logs.trust.clocks import is_plausible
 from tb_zeroacc.run import Curve, Damage, Earlier, Histograms, Hyperparameters, Run, Stretch, Table
+from tb_zeroacc.workers import Worker
 
 # A training counts as live while its last record is younger than this many times the usual pause
 # between records, and in any case while it is younger than five minutes. Other writers leave no
@@ -33,13 +34,31 @@ NAMED = 3
 
 
 class Built(NamedTuple):
-    """A Run without a clock, and what the clock is held against."""
+    """A Run without a clock, and what the clock is held against.
+
+    Attributes:
+        run: The Run.
+        last_event: Wall time of the last record, seconds.
+        pause: Usual pause between records, seconds.
+        unfinished: Notes on files that end within a record.
+        holds_data: Whether there is anything to judge.
+        lanes: Of a job, what each worker wrote; the run is the first one's then.
+    """
 
     run: Run
-    last_event: float | None  # wall time of the last record, seconds
-    pause: float  # usual pause between records, seconds
-    unfinished: tuple[str, ...]  # notes on files that end within a record
+    last_event: float | None
+    pause: float
+    unfinished: tuple[str, ...]
     holds_data: bool
+    lanes: tuple[BuiltLane, ...] = ()
+
+
+class BuiltLane(NamedTuple):
+    """What one worker wrote, without a clock, and what changes whenever that does."""
+
+    worker: Worker
+    version: tuple[object, ...]
+    built: Built
 
 
 def build(
@@ -191,6 +210,7 @@ def _histograms(members: Sequence[Member]) -> Iterator[Histograms]:
             yield Histograms(
                 member.name, tag, built.count, built.first_step, built.last_step, built.lowest,
                 built.highest, built.varies, built.bad_since,
+                None if built.course is None else built.course.freeze(),
             )  # fmt: skip
 
 

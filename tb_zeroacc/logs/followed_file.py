@@ -17,7 +17,7 @@ from tb_zeroacc.logs.discovery import (
     is_csv,
     is_table,
 )
-from tb_zeroacc.logs.following import FileFollower, Follower
+from tb_zeroacc.logs.following import FileFollower, Follower, Read
 from tb_zeroacc.logs.remote.pieces import Span
 from tb_zeroacc.logs.storage import Listed, Storage, shown
 from tb_zeroacc.logs.text_logs.csv_following import CsvFollower
@@ -25,10 +25,24 @@ from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
 from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
 from tb_zeroacc.logs.trust.unpacking import ENDING, unpacked
 from tb_zeroacc.logs.trust.window import Mark, Window
-from tb_zeroacc.run import Damage
+from tb_zeroacc.run import Damage, Hyperparameters
 
 log = logging.getLogger(__name__)
 _SERIALS = count()
+
+
+class Amount(NamedTuple):
+    """How much was read: bytes that were fetched, events that were found in them."""
+
+    bytes: int = 0
+    events: int = 0
+
+    def plus(self, more: Amount) -> Amount:
+        """Both together."""
+        return Amount(self.bytes + more.bytes, self.events + more.events)
+
+
+NOTHING = Amount()
 
 
 class Outline(NamedTuple):
@@ -36,6 +50,7 @@ class Outline(NamedTuple):
 
     tags: frozenset[str]
     is_recorded: bool
+    settings: Hyperparameters | None
 
 
 @dataclass(slots=True)
@@ -50,6 +65,7 @@ class FollowedFile:
     is_pointer: bool = False  # of Git LFS
     gave_up: bool = False  # whether the fault stays until the file changes
     outline: Outline | None = None  # of contents that were forgotten
+    fetched: Amount = NOTHING  # by the reading that made this state of it
 
     def unread(self) -> str | None:
         """Why nothing could be read of it, as a sentence; None where something was."""
@@ -83,10 +99,23 @@ class FollowedFile:
             return self.follower.contents.recording is not None
         return self.outline.is_recorded
 
+    @property
+    def settings(self) -> Hyperparameters | None:
+        """What an event file says that the training was set to; None where it does not."""
+        if self.outline is not None:
+            return self.outline.settings
+        contents = self.follower.contents
+        contract = contents.recording.contract if contents.recording is not None else None
+        if contract is not None and contract.optimizer is not None:
+            optimizer = contract.optimizer
+            return Hyperparameters(optimizer.learning_rate, optimizer.class_name)
+        return contents.hyperparameters
+
     def forget(self) -> None:
         """Lets go of what an event file holds: whoever needs it again reads the file again."""
         if isinstance(self.follower, FileFollower) and self.outline is None:
-            self.outline = Outline(frozenset(map(intern, self.tags)), self.is_recorded)
+            tags = frozenset(map(intern, self.tags))
+            self.outline = Outline(tags, self.is_recorded, self.settings)
             self.follower.contents = FileContents(events=self.follower.contents.events)
 
     def taken_over(self) -> None:
@@ -100,7 +129,8 @@ class FollowedFile:
 
     def is_current(self, listed: Listed) -> bool:
         """Whether what was read is all there is, as far as the file system tells."""
-        return self.is_settled and _is_unchanged(self.listed, listed)
+        is_same = listed is self.listed or _is_unchanged(self.listed, listed)  # the first is cheap
+        return is_same and self.is_settled
 
     @property
     def can_go_on(self) -> bool:
@@ -149,12 +179,14 @@ def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> Fo
     if known is not None and known.is_current(listed):
         return known
     file = FollowedFile(listed, next(_SERIALS), follower_of(listed.name))
+    fetching, events = _Fetching(storage, listed.location), 0
     try:
-        window = _window(storage, listed)
+        window = _window(fetching.read, listed)
         if known is not None and _goes_on(known, listed):
             fresh, file = file, FollowedFile(listed, known.serial, known.follower, known.mark)
             if _is_replaced(known, window, listed):
                 file = fresh
+        events = file.follower.contents.events
         file.is_pointer = _is_pointer(window, file)
         try:
             if not file.is_pointer:
@@ -173,6 +205,7 @@ def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> Fo
         file.follower = follower_of(listed.name)  # the old one may have stopped midway
         file.fault = f"nothing can be made of what it holds ({type(error).__name__})"
         file.gave_up = True
+    file.fetched = Amount(fetching.count, max(0, file.follower.contents.events - events))
     return file
 
 
@@ -183,10 +216,21 @@ def given_up(listed: Listed, fault: str) -> FollowedFile:
     return file
 
 
-def _window(storage: Storage, listed: Listed) -> Window:
-    def read(first: int, count: int) -> bytes:
-        return storage.read(listed.location, first, count)
+@dataclass(slots=True)
+class _Fetching:
+    """Reads one file, and counts the bytes."""
 
+    storage: Storage
+    location: str
+    count: int = 0
+
+    def read(self, first: int, count: int) -> bytes:
+        data = self.storage.read(self.location, first, count)
+        self.count += len(data)
+        return data
+
+
+def _window(read: Read, listed: Listed) -> Window:
     if not listed.name.endswith(ENDING):
         return Window(read, listed.size)
     content = unpacked(read, listed.size)

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from tb_zeroacc.run import Split
+from tb_zeroacc.workers import Worker
 
 TRAIN = frozenset({"train", "training", "trn", "learn"})
 VALIDATION = frozenset({"validation", "valid", "val", "eval", "evaluation", "dev", "cv"})
@@ -33,13 +34,14 @@ class Part:
         training: Name of its training, a directory relative to the log directory.
         split: Which data it holds, None where its name does not tell.
         recorder: Whether our recorder writes there.
-        worker: Number of the worker, None for the only one or the chief.
+        worker: The process of a job that writes there; None for the only one, and for what several
+            of them share.
     """
 
     training: str
     split: Split | None = None
     recorder: bool = False
-    worker: int | None = None
+    worker: Worker | None = None
 
 
 def split_of_word(word: str) -> Split | None:
@@ -75,19 +77,25 @@ def parts_of(
 
 def _by_name(member: str, label: str) -> Part:
     if member == ".":
-        worker = _WORKER.match(label)
+        worker = _recorded_worker(label)
         recorder = label == RECORDER or worker is not None
-        return Part(".", _split_of_directory(label), recorder, int(worker[1]) if worker else None)
+        return Part(".", _split_of_directory(label), recorder, worker)
     pieces = member.split("/")
-    worker = _WORKER.match(pieces[-1])
+    worker = _recorded_worker(pieces[-1])
     if worker and len(pieces) > 1 and pieces[-2] == RECORDER:
-        return Part(_joined(pieces[:-2]), recorder=True, worker=int(worker[1]))
+        return Part(_joined(pieces[:-2]), recorder=True, worker=worker)
     if worker and len(pieces) == 1 and label == RECORDER:
-        return Part(".", recorder=True, worker=int(worker[1]))
+        return Part(".", recorder=True, worker=worker)
     if pieces[-1] == RECORDER:
         return Part(_joined(pieces[:-1]), recorder=True)
     split = _split_of_directory(pieces[-1])
     return Part(member) if split is None else Part(_joined(pieces[:-1]), split)
+
+
+def _recorded_worker(name: str) -> Worker | None:
+    """The worker whose record a directory within the recorder's holds, by its name."""
+    found = _WORKER.match(name)
+    return None if found is None else Worker("worker", int(found[1]))
 
 
 def _split_of_directory(name: str) -> Split | None:

@@ -17,7 +17,7 @@ from tb_zeroacc.logs.grouping import Part
 from tb_zeroacc.logs.stretches.earlier import MOST_KEPT, EarlierSession, earlier_sessions
 from tb_zeroacc.logs.stretches.member_curves import MemberCurves
 from tb_zeroacc.logs.stretches.track import Track, restarts
-from tb_zeroacc.logs.trust.clocks import is_plausible
+from tb_zeroacc.logs.trust.clocks import WRONG, is_plausible
 from tb_zeroacc.run import Axis, Hyperparameters
 from tb_zeroacc.series import Series, SeriesBuilder, sharing_steps
 
@@ -248,12 +248,15 @@ def latest_session(files: Mapping[str, tuple[Part, list[FileContents]]]) -> Sess
     for name, (part, contents) in files.items():
         if name == recorder.name:
             continue
-        old = [c for c in contents if _ended_before(c, since)]
-        kept = joined(name, part, [c for c in contents if not _ended_before(c, since)])
+        begun = since
+        if since is not None and part.worker not in (None, recorder.part.worker):
+            begun = since - WRONG  # another machine's clock
+        old = [c for c in contents if _ended_before(c, begun)]
+        kept = joined(name, part, [c for c in contents if not _ended_before(c, begun)])
         kept.curves = {
             tag: builder
             for tag, builder in kept.curves.items()
-            if since is None or builder.last_time is None or builder.last_time >= since
+            if begun is None or builder.last_time is None or builder.last_time >= begun
         }
         earlier = max(earlier, joined(name, part, old).sessions)
         members.append(kept)
@@ -266,9 +269,25 @@ def latest_session(files: Mapping[str, tuple[Part, list[FileContents]]]) -> Sess
 
 
 def _main_recorder(members: Iterable[Member]) -> Member | None:
-    """The recorder's directory; of several workers the first one's."""
+    """The recorder's directory: of several workers the first one's, or the newer of two kinds.
+
+    One process may have trained where several do now, or the other way round.
+    """
     wrote = [member for member in members if member.recordings]
-    return min(wrote, key=lambda m: (m.part.worker or 0, m.name), default=None)
+    workers = [member for member in wrote if member.part.worker is not None]
+    alone = [member for member in wrote if member.part.worker is None]
+    first = [min(some, key=_place, default=None) for some in (alone, workers)]
+    return max(filter(None, first), key=_started, default=None)
+
+
+def _place(member: Member) -> tuple[tuple[int, int], str]:
+    worker = member.part.worker
+    return (0, 0) if worker is None else worker.place, member.name
+
+
+def _started(member: Member) -> float:
+    start = member.recordings[-1].start
+    return 0.0 if start is None else start.wall_time
 
 
 def _ended_before(contents: FileContents, since: float | None) -> bool:

@@ -24,6 +24,10 @@ class Told(Protocol):
         """Layers that it is about."""
 
     @property
+    def workers(self) -> tuple[str, ...]:
+        """Names of the workers of a job that it is about; empty for all."""
+
+    @property
     def evidence(self) -> tuple[Evidence, ...]:
         """The most telling first."""
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from tb_zeroacc import encoding, telling
 from tb_zeroacc.evidence_encoding import json_number
+from tb_zeroacc.metrics.figures import Figures, figures_of
 from tb_zeroacc.places import Place, wellformed
 from tb_zeroacc.plugin.pictures import sparkline
+from tb_zeroacc.plugin.questions import digest, serialise
 from tb_zeroacc.plugin.responses import Summary
-from tb_zeroacc.plugin.serialising import digest, serialise
 from tb_zeroacc.run import Curve, Run
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class ShownTraining:
 
     def curve(self, member: str, tag: str) -> Curve | None:
         """The curve of a tag in one of TensorBoard's runs, named as a browser gives it back."""
-        for curve in self.run.curves:
+        runs = [self.run, *(lane.run for lane in self.run.lanes)]
+        for curve in (curve for run in runs for curve in run.curves):
             if curve.tag == tag and wellformed(self.place.member(curve.member)) == member:
                 return curve
         return None
@@ -74,10 +76,16 @@ class ShownTraining:
             "headline": verdict.headline,
             "last_time": run.last_time,
             "live": run.state == "live",
+            "workers": len(run.lanes),
             "sparkline": sparkline(run),
             "baseline": json_number(verdict.curve.threshold) if verdict.curve else None,
         }
         return serialise(row)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What its metrics say."""
+        return figures_of(self.reading)
 
     @cached_property
     def whole(self) -> bytes:
@@ -106,5 +114,8 @@ def _placed(place: Place, training: Any) -> dict[str, Any]:
             fact["run"] = place.member(fact["run"])
         return fact
 
-    members = [place.member(member) for member in training["members"]]
-    return {**renamed(training), "members": members}
+    def named(found: dict[str, Any]) -> dict[str, Any]:
+        return {**found, "members": [place.member(member) for member in found["members"]]}
+
+    whole = named(renamed(training))
+    return {**whole, "workers": [named(worker) for worker in training["workers"]]}

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from tb_zeroacc import facts
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.session import RecordingSession
+from tb_zeroacc.recording.workers.identity import Identity
 
 # Of a longer message the beginning and the end are kept: TensorFlow's begin with a stack and end
 # with what happened.
@@ -24,6 +25,7 @@ class Recorder(ABC):
         guard: Turns failing parts off.
         news: Called when there may be something to tell: `contract`, `sample`, `non_finite`,
             `exception`, `epoch`, `end`; the record is on disk by then.
+        identity: What this process is to others that train with it; None to look for it.
 
     Attributes:
         guard: As above.
@@ -32,10 +34,16 @@ class Recorder(ABC):
         is_open: Whether a training is under way.
     """
 
-    def __init__(self, log_dir: str, guard: Guard, news: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        log_dir: str,
+        guard: Guard,
+        news: Callable[[str], None],
+        identity: Identity | None = None,
+    ) -> None:
         self.guard = guard
         self._news = news
-        self._session = RecordingSession(log_dir, guard)
+        self._session = RecordingSession(log_dir, guard, identity)
         self.directory, self.token = self._session.directory, self._session.token
         self.is_open = False
         atexit.register(_at_exit, weakref.ref(self))

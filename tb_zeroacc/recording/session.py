@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from tb_zeroacc.recording.event_log import SessionLog
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.sample import Sample
 from tb_zeroacc.recording.statistics.running_association import RunningAssociation
-from tb_zeroacc.recording.worker import worker_of
+from tb_zeroacc.recording.workers.claims import Claim
+from tb_zeroacc.recording.workers.identity import Identity, identity_of
 from tb_zeroacc.records import Layout
 
 SUBDIRECTORY = "zeroacc"
@@ -46,17 +48,25 @@ class StepPlace:
 
 
 class RecordingSession:
-    """Writes one session into `<log_dir>/zeroacc`, or into its own worker's part of it.
+    """Writes one session into `<log_dir>/zeroacc`, or into its own process's part of it.
 
     Args:
         log_dir: Directory of the training.
         guard: Turns failing parts off.
+        identity: What this process is to others that train with it; None to look for it.
     """
 
-    def __init__(self, log_dir: str, guard: Guard) -> None:
-        worker = worker_of()
-        of_worker = [] if worker is None else [f"worker_{worker}"]
-        self.directory = os.path.join(log_dir, SUBDIRECTORY, *of_worker)  # noqa: PTH118 (`gs://`)
+    def __init__(self, log_dir: str, guard: Guard, identity: Identity | None = None) -> None:
+        identity = identity_of() if identity is None else identity
+        part = identity.directory
+        of_process = [] if part is None else [part]
+        self.directory = os.path.join(log_dir, SUBDIRECTORY, *of_process)  # noqa: PTH118 (`gs://`)
+        self._claim: Claim | None = None
+        if part is None and "://" not in log_dir:
+            with contextlib.suppress(OSError):  # the log says so
+                self._claim = Claim(self.directory)
+                self.directory = self._claim.directory
+        self.identity = identity
         self.token = uuid.uuid4().hex
         self.contract = facts.Contract()
         self._guard = guard
@@ -70,7 +80,11 @@ class RecordingSession:
         self._step = 0
         self._lacking: list[facts.Unrecorded] = []
         guard.on_fault = lambda part, fault: self.lacks(unrecorded.of_fault(part, fault))
-        self.fact(0, facts.Start(self.token, time.time(), f"tb_zeroacc {__version__}", worker))
+        start = facts.Start(
+            self.token, time.time(), f"tb_zeroacc {__version__}", identity.worker,
+            identity.workers, identity.task,
+        )  # fmt: skip
+        self.fact(0, start)
 
     @property
     def is_writing(self) -> bool:
@@ -86,6 +100,13 @@ class RecordingSession:
         """Writes a fact at a step."""
         self._step = step
         self._log.fact(step, fact)
+        if self._claim is not None and self.is_of_this_process and isinstance(fact, facts.End):
+            self._claim.release()
+
+    def resume(self) -> None:
+        """Training begins, again or for the first time."""
+        if self._claim is not None and self.is_of_this_process:
+            self._claim.renew()
 
     def lacks(self, *found: facts.Unrecorded) -> None:
         """Writes what will not be on record, each table's rows once."""
@@ -106,7 +127,10 @@ class RecordingSession:
         )
 
     def state(self, step: int, contract: facts.Contract | None) -> None:
-        """Writes the contract where it is new."""
+        """Writes the contract where it is new, with which process this is."""
+        if contract is not None:
+            who = self.identity
+            contract = replace(contract, worker=who.worker, workers=who.workers)
         if contract is not None and contract != self.contract:
             self.contract = contract
             self._names = scalars.Names.of(contract)

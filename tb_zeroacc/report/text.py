@@ -19,9 +19,10 @@ from tb_zeroacc.report.judged import name_of
 from tb_zeroacc.report.printable import printable
 from tb_zeroacc.run import Run
 from tb_zeroacc.verdict import Reading
-from tb_zeroacc.wording import count
+from tb_zeroacc.wording import count, instant, number
 
 TONES = {"bad": "bold red", "warn": "bold yellow", "good": "bold green", "soft": "bold"}
+MOST_WORKERS = 16  # of a job, in its table
 WIDTH = 100  # characters of a line where no terminal says how many
 TIERS = {"definite": "bold red", "strong": "yellow", "smell": "dim"}
 
@@ -58,6 +59,8 @@ def _verdict(reading: Reading) -> list[RenderableType]:
     parts: list[RenderableType] = [_title(run, verdict), plain(verdict.headline, "bold")]
     if verdict.context:
         parts.append(plain(verdict.context))
+    if run.lanes:
+        parts += [Text(), _indented(_workers(reading))]
     parts += [_finding(finding) for finding in verdict.findings]
     if verdict.previews:
         parts += [Text(), plain(telling.PREVIEW, "dim")]
@@ -121,6 +124,33 @@ def _table(facts: Sequence[Evidence]) -> Table:
             text.append(" (estimated)", "dim")
         limit = telling.healthy_text(fact)
         table.add_row(text, plain(telling.value_text(fact)), plain(limit))
+    return table
+
+
+def _workers(reading: Reading) -> Table:
+    """The workers of a job; of many those with something to say, and how many others there are."""
+    lines = telling.workers(*reading)
+    told = [line for line in lines if line["codes"] or line["state"] != lines[0]["state"]]
+    shown = lines if len(lines) <= MOST_WORKERS else [*lines[:1], *told][:MOST_WORKERS]
+    table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim", pad_edge=False)
+    for name in ("worker", "state"):
+        table.add_column(name, no_wrap=True)
+    for name in ("steps", "loss"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("last record", no_wrap=True)
+    table.add_column("what was found", overflow="fold")
+    for line in shown:
+        steps, loss, last = line["steps"], line["loss"], line["last_time"]
+        table.add_row(
+            plain(line["name"]),
+            plain(line["state_text"]),
+            "" if steps is None else number(steps),
+            "" if loss is None else number(float(loss)),
+            "" if last is None else instant(last)[:16],
+            plain(" ".join(filter(None, [line["code"], line["cause"]]))),
+        )
+    if len(shown) < len(lines):
+        table.add_row(f"and {len(lines) - len(shown)} more")
     return table
 
 

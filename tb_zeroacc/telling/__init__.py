@@ -30,6 +30,7 @@ from tb_zeroacc.telling.verdicts import (
     title,
     value_text,
 )
+from tb_zeroacc.telling.workers import workers
 
 __all__ = [
     "PREVIEW",
@@ -57,4 +58,5 @@ __all__ = [
     "tally",
     "title",
     "value_text",
+    "workers",
 ]

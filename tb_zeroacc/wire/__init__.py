@@ -6,6 +6,7 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 from tb_zeroacc.wire.evidence import Axis as Axis
 from tb_zeroacc.wire.evidence import Evidence as Evidence
+from tb_zeroacc.wire.evidence import Histograms as Histograms
 from tb_zeroacc.wire.evidence import Picture as Picture
 from tb_zeroacc.wire.evidence import Side as Side
 from tb_zeroacc.wire.evidence import Value as Value
@@ -85,6 +86,7 @@ class Finding(TypedDict):
         counter_evidence: What speaks against it.
         explains: What follows from it.
         fix: What to do.
+        workers: Names of the workers of a job that it is about; empty where it is about all.
     """
 
     rank: int
@@ -102,6 +104,7 @@ class Finding(TypedDict):
     counter_evidence: list[Evidence]
     explains: list[Consequence]
     fix: Fix
+    workers: list[str]
 
 
 class Rivals(TypedDict):
@@ -269,6 +272,43 @@ class Progress(TypedDict):
     convergence: Estimate
 
 
+class Worker(TypedDict):
+    """One process of a job.
+
+    Attributes:
+        name: `worker 3`, `rank 1`, `chief`.
+        task: What it is to the others: `worker`, `rank`, `host`, `chief`, `master`, `evaluator`,
+            `ps`.
+        number: Its number among those of its task; null for the only one.
+        members: TensorBoard's runs that it wrote.
+        state: Whether it still runs.
+        state_text: The same in a word or two, with how it ended: `running`, `silent`, `finished`.
+        sessions: How often it was started in this directory.
+        steps: Training steps that it took; null where that is not known.
+        loss: The last one on record; null where there is none.
+        last_time: Of its last record, in seconds since 1970 by its own clock.
+        mark: What its own record shows; null of one that does not train.
+        cause: What is wrong with it in a few words, or else how it stands; may be empty.
+        code: Of that finding; null where there is none.
+        codes: Of the job's findings that are about some workers, this one among them.
+    """
+
+    name: str
+    task: str
+    number: int | None
+    members: list[str]
+    state: State
+    state_text: str
+    sessions: int
+    steps: int | None
+    loss: Value | None
+    last_time: float | None
+    mark: Mark | None
+    cause: str
+    code: str | None
+    codes: list[str]
+
+
 class Training(TypedDict):
     """One training with its verdict.
 
@@ -304,6 +344,8 @@ class Training(TypedDict):
         settings: What is on record of model, loss, optimizer, data and program.
         curve: The loss; its baseline is the threshold.
         glance: A few numbers; `comparison` says on which side of its limit each lies now.
+        histograms: How its weights spread over time; null where the log holds no histograms.
+        workers: The processes of a job, the first one first; empty of a training by one process.
     """
 
     path: str
@@ -337,6 +379,8 @@ class Training(TypedDict):
     settings: list[Setting]
     curve: Evidence | None
     glance: list[Evidence]
+    histograms: Histograms | None
+    workers: list[Worker]
 
 
 class Verdicts(TypedDict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ from tb_zeroacc.facts import (
     Output,
 )
 from tb_zeroacc.logs.roles.sides import is_players, side_of
-from tb_zeroacc.run import Axis, Curve, Histograms, Role, Run, Split, Table
+from tb_zeroacc.run import Axis, Curve, Histograms, Lane, Role, Run, Split, Table
 from tb_zeroacc.series import Series
+from tb_zeroacc.workers import Worker
 
 MEMBER = "zeroacc"
 
@@ -130,3 +132,9 @@ def a_run(
         recorded=recorded,
         **fields,
     )
+
+
+def a_job(*runs: Run, task: str = "worker", **fields: Any) -> Run:
+    """A job of runs, one a worker, which are its workers 0, 1, 2, ..."""
+    lanes = tuple(Lane(Worker(task, number), run) for number, run in enumerate(runs))
+    return replace(runs[0], lanes=lanes, **fields)

@@ -4,6 +4,7 @@ import pytest
 
 from tb_zeroacc.logs.grouping import Part, parts_of
 from tb_zeroacc.run import Split
+from tb_zeroacc.workers import Worker
 
 TRAIN, VAL, TEST = Split.TRAIN, Split.VALIDATION, Split.TEST
 
@@ -31,14 +32,17 @@ LAYOUTS = {
     "capitals": ({"Train": Part(".", TRAIN), "VAL": Part(".", VAL)}, "x"),
     "workers": (
         {
-            "a/zeroacc/worker_0": Part("a", recorder=True, worker=0),
-            "a/zeroacc/worker_12": Part("a", recorder=True, worker=12),
+            "a/zeroacc/worker_0": Part("a", recorder=True, worker=Worker("worker", 0)),
+            "a/zeroacc/worker_12": Part("a", recorder=True, worker=Worker("worker", 12)),
         },
         "logs",
     ),
     "asked for train": ({".": Part(".", TRAIN)}, "train"),
     "asked for zeroacc": (
-        {".": Part(".", recorder=True), "worker_1": Part(".", recorder=True, worker=1)},
+        {
+            ".": Part(".", recorder=True),
+            "worker_1": Part(".", recorder=True, worker=Worker("worker", 1)),
+        },
         "zeroacc",
     ),
     "siblings named after their data": (

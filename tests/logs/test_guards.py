@@ -12,6 +12,7 @@ import pytest
 from tb_zeroacc import facts, records, verdict
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.logs import building, following, read_runs, reader
+from tb_zeroacc.logs.trainings import making
 from tb_zeroacc.verdict import read
 from tests.logs.written import curve, event, only, points, sample, simple, start, write
 
@@ -43,7 +44,7 @@ def test_a_log_of_which_no_run_can_be_made(
 ) -> None:
     for name in "ab":
         write(tmp_path / name, LOG)
-    monkeypatch.setattr(reader, "build", fails_on("a", building.build))
+    monkeypatch.setattr(making, "build", fails_on("a", building.build))
     (bad, good) = read(str(tmp_path))
     assert bad.run.notes == ("What this log holds could not be read (OverflowError).",)
     assert bad.diagnosis.outcome is Outcome.CANNOT_TELL

@@ -25,7 +25,7 @@ COURSE_OF_A_CURVE = {
     "ZA710": "the reward does not rise",
 }
 # Facts about the log itself, which have no shape.
-NO_SHAPE = {"ZA001", "ZA002", "ZA003", "ZA004", "ZA113"}
+NO_SHAPE = {"ZA001", "ZA002", "ZA003", "ZA004", "ZA113", "ZA802", "ZA804"}
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.code)

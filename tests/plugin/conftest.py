@@ -13,6 +13,7 @@ from werkzeug import test, wrappers
 
 from tb_zeroacc.diagnosis.answers import Evidence, Fix, Passed, Tier
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
+from tb_zeroacc.logs.followed_file import NOTHING, Amount
 from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.plugin import ZeroAccuracyPlugin
@@ -58,6 +59,7 @@ class Script:
 
     unread: tuple[str, ...] = ()
     expected: int = 0
+    amount: Amount = NOTHING
 
     def state(self, now: float | None) -> list[Verdict]:
         assert now is not None  # the tab knows what time it is

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,6 +37,22 @@ OUTPUT = facts.Output(
 )  # fmt: skip
 
 
+class Pass(NamedTuple):
+    """A forward and backward pass: when it began, its batch, outputs, loss and gradients."""
+
+    start: float
+    x: Any
+    y: Any
+    p: Any
+    loss: float
+    gradients: list[Any]
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the examples whose class is the likeliest one."""
+        return float((self.p.argmax(axis=1) == self.y).mean())
+
+
 class Training:
     """Softmax regression with gradient descent, and what a recorder needs beside it."""
 
@@ -58,30 +74,41 @@ class Training:
 
     def step(self, x: Any, y: Any) -> tuple[float, float]:
         """Trains on a batch; its loss and accuracy."""
+        passed = self.look(x, y)
+        self.update(passed, passed.gradients)
+        return passed.loss, passed.accuracy
+
+    def look(self, x: Any, y: Any) -> Pass:
+        """Loss and gradients of a batch."""
         start = time.perf_counter()
         logits = x @ self.kernel + self.bias
         logits -= logits.max(axis=1, keepdims=True)
         p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         loss = float(-np.log(p[np.arange(len(y)), y] + 1e-30).mean())
         away = (p - np.eye(CLASSES, dtype=np.float32)[y]) / np.float32(len(y))
-        gradients = [x.T @ away, away.sum(axis=0)]
+        return Pass(start, x, y, p, loss, [x.T @ away, away.sum(axis=0)])
+
+    def update(self, passed: Pass, reduced: list[Any]) -> None:
+        """Moves the weights by gradients, which may be those of several workers together."""
+        loss = passed.loss
         step = self.steps.advance(None)
         self.steps.pace(step)
         is_due = step >= self.steps.next_due or self.steps.is_bad(loss)
-        update = Update(self, gradients, list(LAYER.variables), fresh=False, weights=self.weights)
+        update = Update(
+            self, passed.gradients, list(LAYER.variables), fresh=False, weights=self.weights
+        )
         if is_due:
             now = [self.kernel, self.bias]
             update.before = model_tables.look(
                 self.weights, now, np.float32(self.rate), np.float32(1.0), numpy_backend
             )
-        self.kernel -= np.float32(self.rate) * gradients[0]
-        self.bias -= np.float32(self.rate) * gradients[1]
+        self.kernel -= np.float32(self.rate) * reduced[0]
+        self.bias -= np.float32(self.rate) * reduced[1]
         if is_due:
-            made = self.tables(x, y, p, np.float32(loss), update)
+            made = self.tables(passed.x, passed.y, passed.p, np.float32(loss), update)
             sample = Sample(step, self.steps.is_bad(loss), float("nan"), True, made)
-            self.steps.plan(sample, time.perf_counter() - start)
+            self.steps.plan(sample, time.perf_counter() - passed.start)
             self.steps.write(sample)
-        return loss, float((p.argmax(axis=1) == y).mean())
 
     def tables(self, x: Any, y: Any, p: Any, loss: Any, update: Update) -> list[Any]:
         """Everything that the step showed."""

@@ -116,7 +116,7 @@ interface RowProps {
 }
 
 function Row({row, place, count, stop, chosen, now, onChoose}: RowProps) {
-  const {name, mark, cause, sparkline, baseline, live, last_time: last} = row;
+  const {name, mark, cause, sparkline, baseline, live, workers, last_time: last} = row;
   const [head, tail] = nameParts(name);
   return (
     <li
@@ -146,6 +146,7 @@ function Row({row, place, count, stop, chosen, now, onChoose}: RowProps) {
         <span class="Row-cause soft">
           <span class="visually-hidden">{mark.words}: </span>
           {cause}
+          {workers > 0 && ` · ${formatCount(workers, "worker")}`}
         </span>
         <span class="Row-when soft">
           {live ? (

@@ -1,5 +1,14 @@
 import {embedded, isReport} from "./embedded";
-import type {CurveData, LayerData, LayerKind, RulePage, Summaries, Summary, Training} from "./wire";
+import type {
+  CurveData,
+  HistogramData,
+  LayerData,
+  LayerKind,
+  RulePage,
+  Summaries,
+  Summary,
+  Training,
+} from "./wire";
 
 /** The plugin said no, in a sentence for people. */
 export class RequestError extends Error {}
@@ -126,3 +135,6 @@ export const getCurve = (run: string, member: string, tag: string): Promise<Curv
 
 export const getLayers = (run: string, kind: LayerKind): Promise<LayerData> =>
   askOnce<LayerData>("layers", {run, kind});
+
+export const getHistograms = (run: string): Promise<HistogramData> =>
+  askOnce<HistogramData>("histograms", {run});

@@ -6,7 +6,7 @@ export type Axis = "step" | "epoch" | "unknown";
 export type Comparison = "above" | "below" | "equal";
 export type Side = "<=" | "<" | ">=" | "!=";
 export type LayerKind = "gradients" | "dead_units" | "saturation" | "updates" | "classes";
-export type Picture = Bars | Ranges | Strip | Timeline | Layers | Curves;
+export type Picture = Bars | Ranges | Strip | Timeline | Layers | Curves | Histograms;
 export type Outcome = "learning" | "not_learning" | "broken" | "finished_early" | "cannot_tell";
 export type State = "live" | "ended" | "unknown";
 export type Tier = "definite" | "strong" | "smell";
@@ -226,6 +226,20 @@ export interface Curves {
   panels: Panel[];
 }
 
+/** How the values of tensors spread over time; `GET histograms` has the bins. */
+export interface Histograms {
+  /** Of the picture. */
+  kind: "histograms";
+  /** What it shows. */
+  title: string;
+  /** Of the tensors, in order: at most 16. */
+  names: string[];
+  /** Those of `names` that the finding is about. */
+  flagged: string[];
+  /** Tensors that are not listed. */
+  left_out: number;
+}
+
 /** What became of something, for the eye: no colour without a sign and words. */
 export interface Mark {
   /** One character. */
@@ -295,6 +309,8 @@ export interface Finding {
   explains: Consequence[];
   /** What to do. */
   fix: Fix;
+  /** Names of the workers of a job that it is about; empty where it is about all. */
+  workers: string[];
 }
 
 /** Causes that this log cannot tell apart, and what would. */
@@ -420,6 +436,38 @@ export interface Progress {
   convergence: Estimate;
 }
 
+/** One process of a job. */
+export interface Worker {
+  /** `worker 3`, `rank 1`, `chief`. */
+  name: string;
+  /** What it is to the others: `worker`, `rank`, `host`, `chief`, `master`, `evaluator`, `ps`. */
+  task: string;
+  /** Its number among those of its task; null for the only one. */
+  number: number | null;
+  /** TensorBoard's runs that it wrote. */
+  members: string[];
+  /** Whether it still runs. */
+  state: State;
+  /** The same in a word or two, with how it ended: `running`, `silent`, `finished`. */
+  state_text: string;
+  /** How often it was started in this directory. */
+  sessions: number;
+  /** Training steps that it took; null where that is not known. */
+  steps: number | null;
+  /** The last one on record; null where there is none. */
+  loss: Value | null;
+  /** Of its last record, in seconds since 1970 by its own clock. */
+  last_time: number | null;
+  /** What its own record shows; null of one that does not train. */
+  mark: Mark | null;
+  /** What is wrong with it in a few words, or else how it stands; may be empty. */
+  cause: string;
+  /** Of that finding; null where there is none. */
+  code: string | null;
+  /** Of the job's findings that are about some workers, this one among them. */
+  codes: string[];
+}
+
 /** One training with its verdict. */
 export interface Training {
   /** The log directory, as given. */
@@ -484,6 +532,10 @@ export interface Training {
   curve: Evidence | null;
   /** A few numbers; `comparison` says on which side of its limit each lies now. */
   glance: Evidence[];
+  /** How its weights spread over time; null where the log holds no histograms. */
+  histograms: Histograms | null;
+  /** The processes of a job, the first one first; empty of a training by one process. */
+  workers: Worker[];
 }
 
 /** What `zeroacc diagnose --format json` prints and `GET runs` answers. */
@@ -524,6 +576,8 @@ export interface Summary {
   last_time: number | null;
   /** Whether it still runs. */
   live: boolean;
+  /** How many processes of a job are on record; 0 of a training by one process. */
+  workers: number;
   /**
    * The loss (else a reward, or an accuracy) in at most 32 values of three digits; empty where
    * there is none.
@@ -615,5 +669,42 @@ export interface LayerData {
   /** A list of values for each step, aligned with `rows`. */
   values: Value[][];
   /** Whether there are more samples or rows than are listed. */
+  thinned: boolean;
+}
+
+/** One histogram. */
+export interface Column {
+  /** Its smallest value; `NaN` where values are not finite. */
+  low: Value;
+  /** Its largest value. */
+  high: Value;
+  /** How many values there are. */
+  total: number;
+  /**
+   * Of the values in bins of one width from `low` to `high`, rounded to three digits; of a single
+   * value one bin, of values that are not finite none.
+   */
+  counts: number[];
+}
+
+/** The histograms of one tensor. */
+export interface Spread {
+  /** TensorBoard's run that holds them. */
+  member: string;
+  /** Their tag there. */
+  tag: string;
+  /** The tensor's, as the picture names it. */
+  name: string;
+  /** Aligned with `steps`; null where none is kept. */
+  columns: (Column | null)[];
+}
+
+/** What `GET histograms` answers: how the weights spread over time. */
+export interface HistogramData {
+  /** Ascending. */
+  steps: number[];
+  /** One for each of the picture's `names`. */
+  spreads: Spread[];
+  /** Whether the log holds more histograms than are listed. */
   thinned: boolean;
 }

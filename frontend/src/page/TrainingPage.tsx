@@ -11,6 +11,7 @@ import {Pill} from "./Pill";
 import {RivalCauses} from "./RivalCauses";
 import {RuleLink} from "./RuleLink";
 import {Sections} from "./Sections";
+import {WorkersTable} from "./WorkersTable";
 import "./TrainingPage.css";
 
 interface TrainingPageProps {
@@ -54,6 +55,7 @@ export function TrainingPage(props: TrainingPageProps) {
         )}
         {finding && <RivalCauses training={training} finding={finding} />}
       </div>
+      {training.workers.length > 0 && <WorkersTable workers={training.workers} shown={finding} />}
       <Sections {...{training, shown: finding, open, onToggle}} />
     </>
   );
@@ -116,7 +118,8 @@ function whenOf({state, last_time, progress}: Training, now: number): string {
 }
 
 /** Its parts as TensorBoard's runs, without the name that all share. */
-function partsOf({members, run}: Training): string {
+function partsOf({members, run, workers}: Training): string {
+  if (workers.length) return formatCount(workers.length, "worker");
   return members
     .map((member) => (member.startsWith(`${run}/`) ? member.slice(run.length + 1) : member))
     .filter((part) => part !== run && part !== ".")

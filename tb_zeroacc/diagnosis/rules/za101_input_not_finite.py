@@ -34,7 +34,7 @@ from tb_zeroacc.wording import count, listed
     needs=(INPUTS,),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA503", "ZA504", "ZA505", "ZA506", "ZA507", "ZA509",
-        "ZA510", "ZA602", "ZA702", "ZA703", "ZA704", "ZA705", "ZA706", "ZA708",
+        "ZA510", "ZA602", "ZA702", "ZA703", "ZA704", "ZA705", "ZA706", "ZA708", "ZA804",
     ),
     outcome=Outcome.BROKEN,
     fix=Fix(

@@ -38,7 +38,7 @@ FEWEST_SAMPLES = 3  # one or two batches without content may be the odd ones out
     needs=(INPUTS,),
     explains=(
         "ZA105", "ZA106", "ZA403", "ZA404", "ZA503", "ZA504", "ZA509", "ZA510", "ZA702", "ZA704",
-        "ZA705", "ZA708",
+        "ZA705", "ZA708", "ZA804",
     ),
     outcome=Outcome.BROKEN,
     fix=Fix(

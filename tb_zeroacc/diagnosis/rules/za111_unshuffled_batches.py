@@ -69,7 +69,7 @@ class _Order:
     needs=(LABEL_COUNTS,),
     explains=(
         "ZA403", "ZA404", "ZA508", "ZA509", "ZA605", "ZA613", "ZA701", "ZA704", "ZA705", "ZA706",
-        "ZA709",
+        "ZA709", "ZA804",
     ),
     fix=Fix(
         TEXT,

@@ -51,7 +51,7 @@ ABSURD = -1.0  # a loss of one's own below this: overlaps and shares differ by n
     needs=(CONTRACT, (LABELS, LOSS, END)),
     explains=(
         "ZA403", "ZA404", "ZA501", "ZA502", "ZA508", "ZA509", "ZA602", "ZA701", "ZA703", "ZA704",
-        "ZA705", "ZA706",
+        "ZA705", "ZA706", "ZA804",
     ),
     outcome=Outcome.BROKEN,
     fix=Fix(

@@ -46,7 +46,7 @@ FEWEST_EXAMPLES = 64
     motif=Motif.CLASSES,
     healthy="Labels vary",
     needs=(CONTRACT, (LABELS, LABEL_COUNTS)),
-    explains=("ZA203", "ZA311", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705"),
+    explains=("ZA203", "ZA311", "ZA403", "ZA404", "ZA509", "ZA702", "ZA704", "ZA705", "ZA804"),
     outcome=Outcome.BROKEN,
     fix=Fix(
         "Count the labels before training, and find out what made them all the same.",

@@ -44,7 +44,7 @@ FILTER = Fix(
     needs=(LABELS,),
     explains=(
         "ZA201", "ZA309", "ZA403", "ZA404", "ZA501", "ZA502", "ZA506", "ZA509", "ZA703", "ZA704",
-        "ZA705", "ZA706",
+        "ZA705", "ZA706", "ZA804",
     ),
     outcome=Outcome.BROKEN,
     fix=Fix(

@@ -29,7 +29,6 @@ from tb_zeroacc.keras.contract.loss_graph import with_loss_graph
 from tb_zeroacc.keras.contract.losses import Asked, describe_outputs
 from tb_zeroacc.keras.contract.operations import operations_of
 from tb_zeroacc.keras.observe.optimizers import Known, Optimizers, optimizers_of_model
-from tb_zeroacc.recording.worker import worker_of
 
 # Entries of a layer's configuration that have a field of their own, or do not affect learning.
 _OWN_FIELD = frozenset(
@@ -79,7 +78,6 @@ def describe(
         run_eagerly=None if asked else bool(getattr(compiled, "run_eagerly", False)),
         steps_per_execution=None if asked else steps_per_execution(model),
         strategy=type(strategy).__name__ if strategy is not None else None,
-        worker=worker_of(),
         versions={
             "tb_zeroacc": __version__,
             "keras": version_of(model),
@@ -88,6 +86,7 @@ def describe(
             "python": ".".join(map(str, sys.version_info[:3])),
         },
         operations=operations_of(model),
+        replicas=int(getattr(strategy, "num_replicas_in_sync", 1)),
     )
 
 

@@ -36,6 +36,7 @@ from tb_zeroacc.recording.recorder import Recorder, end_of
 from tb_zeroacc.recording.schedule import NEVER, DueSteps, Schedule
 from tb_zeroacc.recording.session import numbers_of
 from tb_zeroacc.recording.tables.observation import Observation
+from tb_zeroacc.recording.workers.identity import Identity
 
 Logs = Mapping[str, Any]
 
@@ -47,13 +48,14 @@ class Recording(Recorder):
         model: The model that is trained.
         log_dir: Directory of the training.
         schedule: Says which steps are due.
-        news: As of `Recorder`.
+        news, identity: As of `Recorder`.
     """
 
     def __init__(
-        self, model: Any, log_dir: str, schedule: Schedule, news: Callable[[str], None]
-    ) -> None:
-        super().__init__(log_dir, Guard(without_op_callbacks), news)
+        self, model: Any, log_dir: str, schedule: Schedule, news: Callable[[str], None],
+        identity: Identity | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(log_dir, Guard(without_op_callbacks), news, identity)
         self.model = model
         self._progress = Progress(self._session, schedule, self.guard)
         self._left_out = LeftOut()
@@ -76,6 +78,7 @@ class Recording(Recorder):
         self.abandoned()  # the previous `fit` may have ended without notice
         if not self.is_writing:
             return
+        self._session.resume()
         self.callback = own
         self.guard.run("the pipeline", self._pipeline.begin)
         self.is_open, self._fit_start = True, self._progress.steps

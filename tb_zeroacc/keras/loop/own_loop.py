@@ -28,6 +28,7 @@ from tb_zeroacc.recording.recorder import Recorder, end_of
 from tb_zeroacc.recording.schedule import Schedule
 from tb_zeroacc.recording.session import numbers_of
 from tb_zeroacc.recording.tables.observation import Observation, Update
+from tb_zeroacc.recording.workers.identity import Identity
 
 
 class OwnLoop(Recorder):
@@ -39,7 +40,7 @@ class OwnLoop(Recorder):
         loss: What the loop minimises, as for `compile`; None where nothing is known.
         log_dir: Directory of the training.
         schedule: Says which steps are due.
-        news: As of `Recorder`.
+        news, identity: As of `Recorder`.
     """
 
     def __init__(
@@ -50,8 +51,9 @@ class OwnLoop(Recorder):
         log_dir: str,
         schedule: Schedule,
         news: Callable[[str], None],
+        identity: Identity | None = None,
     ) -> None:
-        super().__init__(log_dir, Guard(without_op_callbacks), news)
+        super().__init__(log_dir, Guard(without_op_callbacks), news, identity)
         self._model = model
         self._optimizers = optimizers
         self._known = Optimizers(_named(optimizers))
@@ -69,6 +71,7 @@ class OwnLoop(Recorder):
         """The loop begins."""
         if not self.is_writing:
             return
+        self._session.resume()
         self.is_open = True
         self._has_told = False
         self._progress.resume()

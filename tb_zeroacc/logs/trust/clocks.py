@@ -10,6 +10,7 @@ from __future__ import annotations
 FIRST = 1_446_336_000.0  # seconds since 1970: November 2015, when TensorFlow came out
 LAST = 4_102_444_800.0  # the year 2100
 AHEAD = 86_400.0  # seconds by which a record may seem younger than its file: a zone, a drift
+WRONG = 7_200.0  # seconds by which the clocks of two machines may differ: a change of summer time
 
 
 def is_plausible(time: float) -> bool:

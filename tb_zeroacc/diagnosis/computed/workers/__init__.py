@@ -1,0 +1,1 @@
+"""What the workers of a job have on record, side by side."""

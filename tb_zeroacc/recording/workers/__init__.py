@@ -1,0 +1,1 @@
+"""Which of several processes this one is, and where it may write."""
