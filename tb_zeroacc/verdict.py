@@ -61,9 +61,9 @@ class Reader:
     stores: bool = False
     _logs: LogReader = field(init=False)
     _judged: dict[str, Reading] = field(init=False, default_factory=dict)
+    expected: int = field(init=False, default=0)  # trainings, as the names of directories tell
     _known: KnownTrainings | None = field(init=False, default=None)
     _stored_at: float = field(init=False, default=-math.inf)
-    expected: int = field(init=False, default=0)  # trainings, as the names of directories tell
 
     def __post_init__(self) -> None:
         self._logs = LogReader(self.path, self.session, self.timeout, self.storage)

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from tb_zeroacc.errors import MissingPackageError
 from tb_zeroacc.plugin.listing import metrics_answer, runs_answer, summaries_answer
-from tb_zeroacc.plugin.questions import SOON, Content, Missing, Question, Reply, Route
-from tb_zeroacc.plugin.serialising import digest, quoted, serialise
+from tb_zeroacc.plugin.questions import (
+    SOON,
+    Content,
+    Missing,
+    Question,
+    Reply,
+    Route,
+    digest,
+    quoted,
+    serialise,
+)
 
 if TYPE_CHECKING:
     from tb_zeroacc.metrics.effort import Effort

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from tb_zeroacc import __version__
 from tb_zeroacc.metrics.exposition import State, exposition
 from tb_zeroacc.places import Place
+from tb_zeroacc.plugin.questions import serialise
 from tb_zeroacc.plugin.reading import View
-from tb_zeroacc.plugin.serialising import serialise
 from tb_zeroacc.telling import first_lines
 from tb_zeroacc.wire import VERSION
 

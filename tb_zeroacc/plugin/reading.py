@@ -73,9 +73,9 @@ class View:
         trainings: By the name under which each is shown, in the order of the log directories.
         errors: Sentences on what could not be read.
         ranked: The same trainings, the worst first.
-        away: Paths of places that could not be read at all, or not now.
         expected: How many there will be, as names of directories tell; None where all are there, or
             not all log directories were looked at yet.
+        away: Paths of places that could not be read at all, or not now.
     """
 
     number: int = 0
@@ -83,8 +83,8 @@ class View:
     trainings: Mapping[str, ShownTraining] = field(default_factory=lambda: MappingProxyType({}))
     errors: tuple[str, ...] = ()
     ranked: tuple[ShownTraining, ...] = ()
-    away: tuple[str, ...] = ()
     expected: int | None = None
+    away: tuple[str, ...] = ()
 
 
 class BackgroundReading:
@@ -199,13 +199,8 @@ class BackgroundReading:
     def _show_so_far(self, found: Found, errors: Sequence[str]) -> None:
         """Shows what is there of the first reading while the rest is read."""
         if not self._view.complete:
-            so_far = self._viewed(found, errors, complete=False)
-            self._view = replace(so_far, expected=self._expected(found))
-
-    def _viewed(self, found: Found, errors: Sequence[str], *, complete: bool) -> View:
-        ordered = sorted(found, key=lambda one: self._places.index(one[0]))
-        view = _view_of(self._view, self._number, ordered, errors, complete=complete)
-        return replace(view, away=tuple(self._away))
+            view = self._viewed(found, errors, complete=False)
+            self._view = replace(view, expected=self._expected(found))
 
     def _expected(self, found: Found) -> int | None:
         """How many trainings there will be; None before all places were looked at."""
@@ -213,6 +208,11 @@ class BackgroundReading:
             return None
         read = {place: len(readings) for place, readings in found}
         return sum(max(read.get(at, 0), one.expected) for at, one in self._sources.items())
+
+    def _viewed(self, found: Found, errors: Sequence[str], *, complete: bool) -> View:
+        ordered = sorted(found, key=lambda one: self._places.index(one[0]))
+        view = _view_of(self._view, self._number, ordered, errors, complete=complete)
+        return replace(view, away=tuple(self._away))
 
     def _is_known(self, found: Found, errors: Sequence[str]) -> bool:
         """Whether all is as it was: then the state stays the very same, and so does its ETag."""

@@ -10,7 +10,7 @@ from tensorboard import errors
 from tensorboard.backend import http_util
 from werkzeug import wrappers
 
-from tb_zeroacc.plugin.serialising import quoted
+from tb_zeroacc.plugin.questions import quoted
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment

@@ -32,7 +32,8 @@ class Copies:
     """A source of so many trainings, each a copy of one that was read."""
 
     unread: tuple[str, ...] = ()
-    amount, expected = Amount(), 0
+    expected = 0
+    amount = Amount()
 
     def __init__(self, folder: str, count: int) -> None:
         found = verdict.read(folder, time.time())

@@ -26,11 +26,9 @@ class Resident:
         """MB of TensorBoard's process."""
         return _share(self._process)
 
-    def all(self) -> float:
-        """MB of it and all that it started."""
-        return self.own() + sum(
-            _share(one) for one in _below(self._process) if not _is_server(one)
-        )
+    def theirs(self) -> float:
+        """MB of all that it started."""
+        return sum(_share(one) for one in _below(self._process) if not _is_server(one))
 
 
 def until_idle(process: int, seconds: float = 3.0) -> None:

@@ -58,8 +58,8 @@ class Script:
         yield from self.coming
 
     unread: tuple[str, ...] = ()
-    amount: Amount = NOTHING
     expected: int = 0
+    amount: Amount = NOTHING
 
     def state(self, now: float | None) -> list[Verdict]:
         assert now is not None  # the tab knows what time it is

@@ -146,7 +146,8 @@ def test_verdicts_are_shown_as_they_come(monkeypatch: pytest.MonkeyPatch) -> Non
     class Coming:
         """Reads `b`, then `a`; `c` is known only in the end."""
 
-        unread, amount, expected = (), Amount(), 3
+        unread, amount = (), Amount()
+        expected = 3
         readings = MappingProxyType({name: verdict(name) for name in "abc"})
 
         def refreshing(self, now: float | None) -> Iterator[list[Reading]]:
@@ -175,7 +176,7 @@ def test_a_server_that_does_not_answer_keeps_no_file_waiting() -> None:
     meanwhile: list[str] = []
 
     class Reads:
-        unread, amount, expected = (), Amount(), 1
+        unread, amount, expected = (), Amount(), 0
 
         def __init__(self, path: str) -> None:
             self.path = path
