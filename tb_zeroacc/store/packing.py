@@ -28,7 +28,9 @@ T = TypeVar("T")
 Parts: TypeAlias = tuple[Any, ...]
 
 # Rooms whose data classes, named tuples and enumerations may be in a store.
-_ROOMS = ("facts", "run", "series", "histograms", "workers", "logs", "diagnosis")
+_ROOMS = (
+    "facts", "records", "run", "series", "histograms", "workers", "logs", "diagnosis",
+)  # fmt: skip
 _OTHERS = frozenset({
     ("collections", "deque"),
     ("numpy", "dtype"),

@@ -24,6 +24,8 @@ from tb_zeroacc.store.version import version
 from tb_zeroacc.verdict import Reader
 from tests.logs.awkward import NOW, append, awkward, said
 from tests.logs.written import BEGIN, curve, event, simple, write
+from tests.recording.numpy_job import BEGIN as JOB_BEGIN
+from tests.recording.numpy_job import Plan, train_job
 
 
 def stored(path: Path) -> Reader:
@@ -83,6 +85,23 @@ def test_what_is_recalled_does_not_count_as_read(store: Path, tmp_path: Path) ->
     assert first.amount.bytes >= 3 * file.stat().st_size
     said(second, None)
     assert second.amount == (0, 0)
+
+
+@pytest.mark.parametrize("now", [None, JOB_BEGIN + 30.0, JOB_BEGIN + 1e5])
+def test_a_job_is_the_same_with_a_lane_for_each_worker(
+    now: float | None, store: Path, tmp_path: Path, judged: list[str]
+) -> None:
+    logs = tmp_path / "logs"
+    plans = {1: Plan(spoil=lambda x, y, step: (x, 0 * y)), 2: Plan(dies_after=10)}
+    train_job([str(logs / "told")] * 3, plans, steps=30)
+    ranks = [str(logs / f"named/rank{n}") for n in range(2)]
+    train_job(ranks, steps=30, is_told=False, ends=False)
+    wanted = said(Reader(str(logs)), now)
+    assert said(stored(logs), JOB_BEGIN + 30.0)
+    judged.clear()
+    assert said(stored(logs), now) == wanted
+    if now == JOB_BEGIN + 30.0:
+        assert judged == [], "nothing has changed, and jobs were judged again"
 
 
 def test_a_later_clock_judges_what_ran_then(store: Path, tmp_path: Path) -> None:
