@@ -1,12 +1,32 @@
 import {describe, expect, test} from "vitest";
 import {sparkline} from "../src/list/sparkline";
 import {titleOf} from "../src/model/titles";
-import type {Check, Finding, Status, Tally, Training} from "../src/model/wire";
+import type {Check, Finding, Status, Tally, Training, Worker} from "../src/model/wire";
 import {causesOf, countCauses, shownCause} from "../src/page/causes";
 import {familiesOf} from "../src/page/checks";
 import {pastedOf, piecesOf} from "../src/page/diff";
 import {firstDrawable} from "../src/page/evidence";
 import {blocksOf} from "../src/page/markdown";
+import {someOf} from "../src/page/WorkersTable";
+
+describe("workers of a job", () => {
+  const worker = (number: number, state = "ended", codes: string[] = []) =>
+    ({name: `worker ${number}`, number, state, codes}) as Worker;
+  const names = (workers: readonly Worker[]) => someOf(workers).map(({number}) => number);
+  test("are all listed where there are few", () => {
+    expect(names([0, 1, 2].map((n) => worker(n)))).toEqual([0, 1, 2]);
+  });
+  test("are those that something sets apart where there are many", () => {
+    const many = Array.from({length: 100}, (_, n) => worker(n));
+    many[7] = worker(7, "ended", ["ZA804"]);
+    many[60] = worker(60, "unknown");
+    expect(names(many)).toEqual([0, 7, 60]);
+  });
+  test("are listed in bounds where all are set apart", () => {
+    const all = Array.from({length: 100}, (_, n) => worker(n, "ended", ["ZA1"]));
+    expect(names(all)).toHaveLength(16);
+  });
+});
 
 describe("code", () => {
   const pastes = (code: string) => piecesOf(code).map(({paste}) => paste);

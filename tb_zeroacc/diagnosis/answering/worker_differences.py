@@ -8,12 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_zeroacc.diagnosis.answering.of_workers import named
-from tb_zeroacc.diagnosis.answers import Evidence, Fix, at_most
+from tb_zeroacc.diagnosis.answers import Evidence, Fix, Limit, at_least, at_most, below
 from tb_zeroacc.diagnosis.computed.workers.in_step import (
     APART,
+    GRADIENT_RATIO,
+    LOSS_RATIO,
+    Level,
     broken_losses,
+    gradient_norms,
     gradients_apart,
     loss_curve,
+    loss_levels,
     losses_apart,
     of_one_start,
     weights_apart,
@@ -23,7 +28,6 @@ from tb_zeroacc.diagnosis.computed.workers.shards import (
     SOME,
     Classes,
     Shard,
-    classes_differ,
     classes_of,
     moved,
     not_finite,
@@ -128,26 +132,33 @@ def _classes(lanes: Sequence[Lane]) -> Iterator[Difference]:
         return
     others = [classes for classes in known if not any(classes is one for one in odd)]
     who = [classes.shard.lane for classes in odd]
-    whose = "the labels"
+    how = "each has other classes"
     if len(odd) == 1:
-        most = max(odd[0].shares, key=lambda name: odd[0].shares[name])
-        share = odd[0].shares[most]
-        theirs = float(np.mean([o.shares.get(most, 0.0) for o in others or known]))
+        most, share = _largest(odd[0])
+        theirs = _share_of(most, others)
         how = f"{percent(share)} of its examples are of class {most}, {percent(theirs)} of theirs"
-    else:
-        how = "each has other classes"
-    evidence = tuple(_apart(one, others or _without(known, one)) for one in odd[:SHOWN])
-    yield Difference(who, _unlike(who, lanes, whose, how), evidence, SHARDS)
+    evidence = tuple(
+        _largest_share(one, others or [other for other in known if other is not one])
+        for one in odd[:SHOWN]
+    )
+    yield Difference(who, _unlike(who, lanes, "the labels", how), evidence, SHARDS)
 
 
-def _without(known: Sequence[Classes], one: Classes) -> list[Classes]:
-    return [other for other in known if other is not one]
+def _largest(classes: Classes) -> tuple[str, float]:
+    return max(classes.shares.items(), key=lambda share: share[1])
 
 
-def _apart(one: Classes, others: Sequence[Classes]) -> Evidence:
+def _share_of(name: str, some: Sequence[Classes]) -> float:
+    return float(np.mean([classes.shares.get(name, 0.0) for classes in some]))
+
+
+def _largest_share(one: Classes, others: Sequence[Classes]) -> Evidence:
+    name, share = _largest(one)
+    limit = below(1.0)
+    if len(one.shares) > 1:
+        limit = at_most(min(1.0, _share_of(name, others) + OTHER_CLASSES))
     return Evidence.of_table(
-        f"how far the classes of {one.shard.lane.worker.name} are from its peers' (1: none shared)",
-        one.shard.table, classes_differ(one, others), at_most(min(OTHER_CLASSES, 0.0)),
+        f"share of class {name} in {one.shard.lane.worker.name}", one.shard.table, share, limit,
         unit="share",
     )  # fmt: skip
 
@@ -201,10 +212,11 @@ def _losses(lanes: Sequence[Lane]) -> Iterator[Difference]:
     broken = broken_losses(lanes)
     if broken:
         curves = [curve for lane in broken if (curve := loss_curve(lane.run)) is not None]
-        since = min(curve.series.first_non_finite_step or 0 for curve in curves)
+        since = min(broken.values())
         yield Difference(
-            broken,
-            _unlike(broken, lanes, "the loss", "it is NaN or infinite"),
+            list(broken),
+            _unlike(list(broken), lanes, "the loss",
+                    f"it is NaN or infinite at step {since}, theirs is not"),
             tuple(
                 replace(
                     Evidence.of_curve("steps with a loss of NaN or Inf", curve,
@@ -218,41 +230,54 @@ def _losses(lanes: Sequence[Lane]) -> Iterator[Difference]:
             since,
         )  # fmt: skip
         return
-    odd = losses_apart(lanes)
+    levels = loss_levels(lanes)
+    odd = losses_apart(levels)
     if not odd:
         return
     who = [level.lane for level in odd]
-    peers = [lane for lane in lanes if lane not in who] or list(lanes)
-    theirs = _mean_loss(peers)
-    how = f"{number(_mean_loss(who[:1]))} on average, against {number(theirs)}"
+    mine, theirs = _levels_of(odd, levels)
     evidence = []
     for level in odd[:SHOWN]:
         curve = loss_curve(level.lane.run)
         assert curve is not None
+        mean = float(level.values.mean())
         evidence.append(
-            Evidence.of_curve(f"loss of {level.lane.worker.name}", curve,
-                              float(level.values.mean()), is_drawn=True)
+            Evidence.of_curve(f"loss of {level.lane.worker.name}, mean", curve, mean,
+                              _beside(mean, theirs, LOSS_RATIO))
         )  # fmt: skip
+    how = f"{number(mine)} on average, against {number(theirs)}"
     yield Difference(who, _unlike(who, lanes, "the loss", how), tuple(evidence), SHARDS)
 
 
-def _mean_loss(lanes: Sequence[Lane]) -> float:
-    curves = [curve for lane in lanes if (curve := loss_curve(lane.run)) is not None]
-    return float(np.mean([np.nanmean(curve.series.values) for curve in curves]))
+def _levels_of(odd: Sequence[Level], levels: Sequence[Level]) -> tuple[float, float]:
+    """The mean of the first odd one, and that of its peers."""
+    first = odd[0]
+    peers = [level for level in levels if not any(level is one for one in odd)]
+    peers = peers or [level for level in levels if level is not first]
+    return float(first.values.mean()), float(np.mean([level.values.mean() for level in peers]))
+
+
+def _beside(value: float, peers: float, ratio: float) -> Limit:
+    """The limit of a number that lies above or below that of its peers."""
+    ends = sorted((peers * ratio, peers / ratio))
+    return at_most(ends[1]) if value > peers else at_least(ends[0])
 
 
 def _gradients(lanes: Sequence[Lane]) -> Iterator[Difference]:
-    odd = gradients_apart(lanes)
+    levels = gradient_norms(lanes)
+    odd = gradients_apart(levels)
     if not odd:
         return
     who = [level.lane for level in odd]
+    mine, theirs = _levels_of(odd, levels)
     evidence = tuple(
-        Evidence.of_table(f"gradient norm of {level.lane.worker.name}, median", table,
-                          float(np.median(level.values)))
+        Evidence.of_table(f"gradient norm of {level.lane.worker.name}, mean", table, mean,
+                          _beside(mean, theirs, GRADIENT_RATIO))
         for level in odd[:SHOWN]
+        for mean in [float(level.values.mean())]
         if (table := level.lane.run.table("loss")) is not None
     )  # fmt: skip
-    how = f"a norm of {number(float(np.median(odd[0].values)))}"
+    how = f"a norm of {number(mine)} on average, against {number(theirs)}"
     yield Difference(who, _unlike(who, lanes, "the gradients", how), evidence, SHARDS)
 
 

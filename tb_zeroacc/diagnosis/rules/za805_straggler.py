@@ -15,7 +15,15 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
-from tb_zeroacc.diagnosis.computed.workers.pace import FELT, FEWEST, SLOWER, paces_of, stragglers
+from tb_zeroacc.diagnosis.computed.workers.pace import (
+    FELT,
+    FEWEST,
+    OF_A_STEP,
+    SLOWER,
+    Straggler,
+    paces_of,
+    stragglers,
+)
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.motif import Motif
@@ -33,6 +41,11 @@ DATA = Fix(
 COMPUTING = Fix(
     "Look at the machine of this worker: what else runs there, its clock rate, its accelerator. "
     "Leave it out, or give it a smaller share of each batch.",
+)
+
+EITHER = Fix(
+    "Look at this worker alone: how long its batches take to come, which is not on record, and what "
+    "else its machine does.",
 )
 
 
@@ -61,11 +74,12 @@ def straggler(context: RunContext) -> Answer:
 
     ## How it is detected
     With at least 10 samples of each worker behind its first. By data: it waits 20 ms or more, and
-    three tenths of a step, longer for its batches than its peers do (medians). By computing: its
-    step takes 1.5 times as long as its peers', at least 20 ms longer, and its quicker quarter of
-    steps is slower than the slower quarter of each peer. Where workers take their steps together
-    these take as long in all of them, so that only who waits for data can be told. Not where most
-    workers are late.
+    three tenths of a step, longer for its batches than its peers do (medians). By computing, where
+    workers take their steps together: its peers wait as much longer than it does from their
+    gradients being there to those of all being summed; who comes last waits least. Where each goes
+    at its own pace: its step takes 1.5 times as long as its peers', at least 20 ms longer, and its
+    quicker quarter of steps is slower than the slower quarter of each peer. Where its wait for data
+    is not on record nobody can tell these two apart. Not where most workers are late.
 
     ## How to fix it
     ```python
@@ -91,32 +105,39 @@ def straggler(context: RunContext) -> Answer:
         low, high = (number(1000 * seconds) for seconds in (min(steps), max(steps)))
         return Passed(f"a step takes {low} to {high} ms, and no worker alone waits for data")
     worst = max(late, key=lambda one: one.lost)
-    pace, others = worst.pace, worst.peers
+    pace = worst.pace
     who = named([one.pace.lane.worker for one in late], len(lanes))
-    why = "data" if worst.by_data else "computing"
+    why, fix = ("data", DATA) if worst.by_data else ("computing", COMPUTING)
+    if pace.wait is None:
+        why, fix = "data or computing", EITHER
     verb = "holds" if len(late) == 1 else "hold"
     if worst.by_data:
-        said = f"{number(pace.wait or 0.0)} s of a step wait for data"
-        theirs = f"{number(worst.peers_wait or 0.0)} s"
+        said = f"{number(pace.wait or 0.0)} s of a step wait for data, in its peers "
+        said += f"{number(worst.peers_wait or 0.0)} s"
+    elif worst.peers_reduction is not None:
+        said = f"its peers wait {number(worst.peers_reduction)} s of a step for its gradients"
     else:
-        said, theirs = f"a step takes {number(pace.step)} s", f"{number(others)} s"
+        said = f"a step takes {number(pace.step)} s, in its peers {number(worst.peers)} s"
     taken = steps_taken(pace.lane.run)
     return Flagged(
-        summary=f"{who} {verb} the others up ({why}): {said}, in its peers {theirs}.",
+        summary=f"{who} {verb} the others up ({why}): {said}.",
         context=f"In {count(taken, 'step')} that is about {number(worst.lost * taken)} s.",
-        evidence=tuple(
-            Evidence.of_table(
-                f"wait for data in {one.pace.lane.worker.name}, median", one.pace.table,
-                one.pace.wait, at_most((one.peers_wait or 0.0) + FELT), unit="seconds",
-            )
-            if one.by_data and one.pace.wait is not None
-            else Evidence.of_table(
-                f"step of {one.pace.lane.worker.name}, median", one.pace.table, one.pace.step,
-                at_most(max(SLOWER * one.peers, one.peers + FELT)), unit="seconds",
-            )
-            for one in late[:SHOWN]
-        ),
+        evidence=tuple(_shown(one) for one in late[:SHOWN]),
         since=int(pace.table.steps[0]),
-        fix=DATA if worst.by_data else COMPUTING,
+        fix=fix,
         workers=tuple(one.pace.lane.worker.name for one in late),
-    )  # fmt: skip
+    )
+
+
+def _shown(one: Straggler) -> Evidence:
+    pace, name = one.pace, one.pace.lane.worker.name
+    if one.by_data and pace.wait is not None:
+        text, seconds = f"wait for data in {name}, median", pace.wait
+        limit = (one.peers_wait or 0.0) + FELT
+    elif one.peers_reduction is not None and pace.reduction is not None:
+        text, seconds = f"wait of the peers for {name}, median", one.peers_reduction
+        limit = pace.reduction + max(FELT, OF_A_STEP * pace.step)
+    else:
+        text, seconds = f"step of {name}, median", pace.step
+        limit = max(SLOWER * one.peers, one.peers + FELT)
+    return Evidence.of_table(text, pace.table, seconds, at_most(limit), unit="seconds")

@@ -119,6 +119,8 @@ ZA804: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     # loss
     "losses at random": (job(loss(0), loss(1), loss(2)), Passed),
     "loss NaN in one": (job(loss(0), loss(1, nan_from=30), loss(2)), None),
+    "loss NaN in one, then in all": (
+        job(loss(0, nan_from=31), loss(1, nan_from=30), loss(2, nan_from=31)), None),
     "loss NaN in all": (job(*(loss(n, nan_from=30) for n in range(3))), Passed),
     "a higher loss": (job(loss(0), loss(1, times=3.0), loss(2)), None),
     "a little higher": (job(loss(0), loss(1, times=1.15), loss(2)), Passed),

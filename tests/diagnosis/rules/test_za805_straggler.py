@@ -13,14 +13,17 @@ from tests.diagnosis.rules.asking import answer, check, flagged
 
 def worker(
     step: float, wait: float | None = None, *, samples: int = 20, scatter: float = 0.05,
-    first: float = 5.0, seed: int = 0,
+    first: float = 5.0, seed: int = 0, reduction: float | None = None,
 ) -> Run:  # fmt: skip
     """The first step of each traces its program."""
     steps = step * np.random.default_rng(seed).lognormal(0, scatter, samples)
     told = {"seconds_per_step": [first, *steps[1:]]}
     if wait is not None:
         told["data_wait_seconds"] = [wait] * samples
-    return a_run(a_table("progress", {"progress": told}))
+    tables = [a_table("progress", {"progress": told})]
+    if reduction is not None:
+        tables.append(a_table("reduction", {"reduction": {"seconds": [reduction] * samples}}))
+    return a_run(*tables)
 
 
 def job(*workers: Run) -> Run:
@@ -38,6 +41,14 @@ ZA805: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "all wait": (job(*(worker(0.3, 0.2) for _ in range(3))), Passed),
     "it waits 15 ms": (job(worker(0.04, 0.0), worker(0.04, 0.015)), Passed),
     "a fourth of a step": (job(worker(0.4, 0.0), worker(0.4, 0.1)), Passed),
+    "others wait for its gradients": (
+        job(*(worker(0.3, reduction=each) for each in (0.2, 0.2, 0.01))), None),
+    "one of two waits for the other": (
+        job(*(worker(0.3, reduction=each) for each in (0.2, 0.01))), None),
+    "one alone waits": (job(*(worker(0.3, reduction=each) for each in (0.2, 0.01, 0.01))), Passed),
+    "reductions as long": (job(*(worker(0.3, reduction=0.2) for _ in range(3))), Passed),
+    "reductions a little apart": (
+        job(*(worker(0.3, reduction=each) for each in (0.08, 0.08, 0.01))), Passed),
     # each at its own pace
     "one is slow": (job(worker(0.1), worker(0.2), worker(0.1)), None),
     "a little slower": (job(worker(0.1), worker(0.14), worker(0.1)), Passed),
@@ -54,12 +65,16 @@ def test_straggler(run: Run, want: type[Answer] | Tier | None) -> None:
     check("ZA805", run, want)
 
 
-WHY = {
+WHY = {  # the slow one, and each of its peers
     "data": (worker(0.3, 0.2), worker(0.3, 0.0)),
     "data, at its own pace": (worker(0.3, 0.22), worker(0.1, 0.0)),
+    "data, and others wait for its gradients": (
+        worker(0.3, 0.2, reduction=0.01), worker(0.3, 0.0, reduction=0.21)),
+    "computing, as others wait for its gradients": (
+        worker(0.3, 0.0, reduction=0.01), worker(0.3, 0.0, reduction=0.21)),
     "computing": (worker(0.3, 0.01), worker(0.1, 0.0)),
-    "computing, who knows what it waits for": (worker(0.3), worker(0.1)),
-}
+    "data or computing": (worker(0.3), worker(0.1)),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("what", WHY)

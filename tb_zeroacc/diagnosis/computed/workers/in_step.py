@@ -48,23 +48,32 @@ def loss_curve(run: Run) -> Curve | None:
     return found if found is not None and len(found.series) else None
 
 
-def broken_losses(lanes: Sequence[Lane]) -> list[Lane]:
-    """The workers whose loss is NaN or infinite where the others' is not."""
+def broken_losses(lanes: Sequence[Lane]) -> dict[Lane, int]:
+    """The workers whose loss is NaN or infinite where the others' is not, with the first step.
+
+    Through the reduction the others' become so a step later.
+    """
     curves = {lane: curve for lane in lanes if (curve := loss_curve(lane.run)) is not None}
-    return with_fault(
-        lanes, {lane: curve.series.non_finite_count > 0 for lane, curve in curves.items()}
-    )
+    broke = {lane: curve.series.first_non_finite_step for lane, curve in curves.items()}
+    first = min((step for step in broke.values() if step is not None), default=None)
+    odd = with_fault(lanes, {lane: step == first for lane, step in broke.items()})
+    return {} if first is None else dict.fromkeys(odd, first)
 
 
-def losses_apart(lanes: Sequence[Lane]) -> list[Level]:
-    """The workers whose loss is on another level than the others', throughout."""
+def loss_levels(lanes: Sequence[Lane]) -> list[Level]:
+    """The losses of the workers at the steps that all have."""
     curves = [(lane, curve) for lane in lanes if (curve := loss_curve(lane.run)) is not None]
     if len(curves) < 2 or len({curve.tag for _, curve in curves}) > 1:
         return []
     steps = common_steps([curve.series.steps for _, curve in curves])
-    levels = [Level(lane, _at(steps, curve)) for lane, curve in curves]
-    if not len(steps):
+    return [Level(lane, _at(steps, curve)) for lane, curve in curves] if len(steps) else []
+
+
+def losses_apart(levels: Sequence[Level]) -> list[Level]:
+    """The workers whose loss is on another level than the others', throughout."""
+    if len(levels) < 2:
         return []
+    steps = levels[0].values
     start = float(np.median([level.values[: max(1, len(steps) // 10)].mean() for level in levels]))
 
     def differs(one: Level, others: Sequence[Level]) -> float:
@@ -85,11 +94,8 @@ def _at(steps: NDArray[np.int64], curve: Curve) -> NDArray[np.float64]:
     return curve.series.values[np.searchsorted(curve.series.steps, steps, side="right") - 1]
 
 
-def gradients_apart(lanes: Sequence[Lane]) -> list[Level]:
-    """The workers whose gradients, where they are recorded before the reduction, have another size.
-
-    Gradients of exactly 0, too.
-    """
+def gradient_norms(lanes: Sequence[Lane]) -> list[Level]:
+    """The gradient norms of the workers at the steps that all have, where all are finite."""
     tables = [
         (lane, table)
         for lane in lanes
@@ -102,8 +108,15 @@ def gradients_apart(lanes: Sequence[Lane]) -> list[Level]:
         Level(lane, table.column("gradient_norm")[np.isin(table.steps, steps), 0])
         for lane, table in tables
     ]
-    norms = [level for level in norms if np.isfinite(level.values).all()]
-    none = {level.lane: len(steps) >= FEWEST and not level.values.any() for level in norms}
+    return [level for level in norms if len(steps) and np.isfinite(level.values).all()]
+
+
+def gradients_apart(norms: Sequence[Level]) -> list[Level]:
+    """The workers whose gradients, where they are recorded before the reduction, have another size.
+
+    Gradients of exactly 0, too.
+    """
+    none = {level.lane: len(level.values) >= FEWEST and not level.values.any() for level in norms}
     if stuck := with_fault([level.lane for level in norms], none):
         return [level for level in norms if level.lane in stuck]
 

@@ -27,6 +27,8 @@ class Pace(NamedTuple):
         step: Median seconds of a step.
         quick, slow: Lower and upper quartile.
         wait: Median seconds that a step waits for data; None where that is not on record.
+        reduction: Median seconds from its gradients being there to those of all being summed; None
+            where that is not on record. Who comes last waits least.
     """
 
     lane: Lane
@@ -35,6 +37,7 @@ class Pace(NamedTuple):
     quick: float
     slow: float
     wait: float | None
+    reduction: float | None
 
 
 class Straggler(NamedTuple):
@@ -44,20 +47,18 @@ class Straggler(NamedTuple):
         pace: Its own.
         peers: Median seconds of a step of the others.
         peers_wait: Median seconds that they wait for data; None where that is not on record.
-        by_data: Whether it is its data that it is late for, and not the computing.
+        lost: Seconds of each step that the others lose.
+        by_data: Whether it is for its data that it is late, and not for computing.
+        peers_reduction: Median seconds that they wait for its gradients; None where that is not on
+            record.
     """
 
     pace: Pace
     peers: float
     peers_wait: float | None
+    lost: float
     by_data: bool
-
-    @property
-    def lost(self) -> float:
-        """Seconds of each step that the others lose."""
-        if self.by_data and self.pace.wait is not None:
-            return self.pace.wait - (self.peers_wait or 0.0)
-        return self.pace.step - self.peers
+    peers_reduction: float | None = None
 
 
 def paces_of(lanes: Sequence[Lane]) -> list[Pace]:
@@ -69,21 +70,28 @@ def paces_of(lanes: Sequence[Lane]) -> list[Pace]:
             continue
         steps = table.column("seconds_per_step")[1:, 0]
         steps = steps[np.isfinite(steps)]
-        waits = table.column("data_wait_seconds")[1:, 0]
-        waits = waits[np.isfinite(waits)]
         if len(steps) < FEWEST:
             continue
         quick, middle, slow = map(float, np.percentile(steps, (25, 50, 75)))
-        wait = float(np.median(waits)) if len(waits) >= FEWEST else None
-        found.append(Pace(lane, table, middle, quick, slow, wait))
+        wait, reduction = _median(table, "data_wait_seconds"), None
+        if (reduced := lane.run.table("reduction", "seconds")) is not None:
+            reduction = _median(reduced, "seconds")
+        found.append(Pace(lane, table, middle, quick, slow, wait, reduction))
     return found
+
+
+def _median(table: Table, column: str) -> float | None:
+    """The median behind the first sample; None where too few hold a number."""
+    seconds = table.column(column)[1:, 0]
+    seconds = seconds[np.isfinite(seconds)]
+    return float(np.median(seconds)) if len(seconds) >= FEWEST else None
 
 
 def stragglers(paces: Sequence[Pace]) -> list[Straggler]:
     """The workers that others wait for: slower ones, or those that alone wait for their data.
 
-    Where all take a step together, its duration is the same for all, and only what they wait for
-    data tells who is late.
+    Where all take a step together, its duration is the same for all: what they wait for data and
+    for each other's gradients tells who is late.
     """
     late = [_late(pace, [other for other in paces if other is not pace]) for pace in paces]
     odd = with_fault(
@@ -97,19 +105,30 @@ def _late(pace: Pace, others: Sequence[Pace]) -> Straggler | None:
     if not others:
         return None
     peers = float(np.median([other.step for other in others]))
-    waits = [other.wait for other in others if other.wait is not None]
-    peers_wait = float(np.median(waits)) if waits else None
-    longer = pace.step - peers
-    waits_longer = 0.0
-    if pace.wait is not None and peers_wait is not None:
-        waits_longer = pace.wait - peers_wait
-    by_data = waits_longer >= FELT and waits_longer >= OF_A_STEP * pace.step
+    peers_wait = _of_peers([other.wait for other in others])
+    peers_reduction = _of_peers([other.reduction for other in others])
+    waits_longer = _more(pace.wait, peers_wait)
+    comes_later = _more(peers_reduction, pace.reduction)
     # Not where the durations of their steps overlap: a machine that is busy now and then.
-    is_slower = (
-        longer >= FELT
-        and pace.step >= SLOWER * peers
-        and pace.quick > max(other.slow for other in others)
-    )
-    if not is_slower and not by_data:
+    is_slower = pace.step >= SLOWER * peers and pace.quick > max(other.slow for other in others)
+    longer = pace.step - peers if is_slower else 0.0
+    least = max(FELT, OF_A_STEP * pace.step)
+    waited = comes_later if comes_later >= least else 0.0
+    lost = max(longer if longer >= FELT else 0.0, waits_longer if waits_longer >= least else 0.0,
+               waited)
+    if not lost:
         return None
-    return Straggler(pace, peers, peers_wait, by_data and waits_longer >= 0.5 * longer)
+    by_data = waits_longer >= 0.5 * lost
+    return Straggler(
+        pace, peers, peers_wait, lost, by_data, peers_reduction if waited == lost else None
+    )
+
+
+def _of_peers(seconds: Sequence[float | None]) -> float | None:
+    known = [each for each in seconds if each is not None]
+    return float(np.median(known)) if known else None
+
+
+def _more(seconds: float | None, others: float | None) -> float:
+    """By how much one is longer; 0 where it is not, or either is unknown."""
+    return max(0.0, seconds - others) if seconds is not None and others is not None else 0.0
