@@ -46,7 +46,7 @@ check: .make/installed .make/node  ## style and types, Python and TypeScript
 	@$(TIMED) "TypeScript" env PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend run --silent check
 
 bench: .make/installed  ## measure; figures belong into docs/measurements.md
-	@for script in recorder monitor taps logs remote_logs; do \
+	@for script in recorder monitor workers taps logs remote_logs; do \
 		echo "== $$script"; $(QUIET) $(BIN)/python tests/benchmarks/$$script.py || exit 1; done
 	@$(QUIET) $(BIN)/python -m tests.corpus score
 
