@@ -2,8 +2,8 @@
 
 `python tests/benchmarks/workers.py [--workers 2] [--rounds 10]`. The workers train an MLP
 64-128-128-128-128-10 under MultiWorkerMirroredStrategy on this machine. The loops with and without
-take turns, so that all meet the same state of it. The first 200 steps of each are left out. CPU time
-is each process's own, so that waiting for the others does not count.
+take turns, so that all meet the same state of it. The first 200 steps of each are left out. The CPU
+time is each process's own, so that waiting for the others does not count.
 """
 
 from __future__ import annotations
