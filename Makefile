@@ -25,10 +25,10 @@ demo: .make/installed $(BUNDLE)  ## train the demo cases, print the verdicts, st
 		echo "Open http://localhost:$(PORT)/#zero_accuracy (Ctrl-C stops it)"; \
 		$(QUIET) $(BIN)/tensorboard --logdir $(OUT) --port $(PORT); fi
 
-test: .make/installed .make/browser $(BUNDLE)  ## every behaviour once, the browser included
+test: .make/installed .make/browser .make/prometheus.ready $(BUNDLE)  ## every behaviour once, the browser included
 	@$(TIMED) "tests" $(PYTEST) -m "not long and not benchmark"
 
-test-long: .make/installed .make/browser $(BUNDLE)  ## more seeds, wheels, whatever takes minutes
+test-long: .make/installed .make/browser .make/prometheus.ready $(BUNDLE)  ## more seeds, wheels, whatever takes minutes
 	@$(TIMED) "long tests" $(PYTEST) -m "long"
 
 test-oldest: .make/oldest .make/browser $(BUNDLE)  ## recorder, reader and tab with the oldest versions
@@ -83,6 +83,11 @@ clean:  ## undo the set-up
 
 .make/browser: .make/installed
 	@$(TIMED) "browser" tools/browser_ready.sh $(BIN)/python
+	@touch $@
+
+.make/prometheus.ready:
+	@mkdir -p .make
+	@$(TIMED) "Prometheus" tools/prometheus_ready.sh .make/prometheus
 	@touch $@
 
 .make/node: .make/installed frontend/package-lock.json

@@ -1,8 +1,10 @@
-import {defineConfig, type Plugin} from "vite";
+import type {Plugin} from "vite";
+import {defineConfig} from "vitest/config";
 
 /** One file, no library mode: that would leave it unminified. The plugin serves it as it is. */
 export default defineConfig({
   plugins: [styleInScript()],
+  test: {testTimeout: 60_000}, // a busy machine fails nothing
   oxc: {jsx: {runtime: "automatic", importSource: "preact"}},
   build: {
     outDir: "../tb_zeroacc/plugin/static",

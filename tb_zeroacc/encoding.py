@@ -10,7 +10,7 @@ from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed
 from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Finding
 from tb_zeroacc.evidence_encoding import facts_json, json_number, reference_json
-from tb_zeroacc.picturing.choosing import picture_of
+from tb_zeroacc.picturing.choosing import histograms_of, picture_of
 from tb_zeroacc.run import Run, Split
 from tb_zeroacc.verdict import Reading
 
@@ -66,6 +66,7 @@ def run_json(reading: Reading) -> wire.Training:
         "last_time": run.last_time,
         "curve": None if curve is None else reference_json(curve, run),
         "glance": facts_json(verdict.overview, run),
+        "histograms": histograms_of(main, run),
         "workers": _workers_json(reading),
     }
 

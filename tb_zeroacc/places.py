@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,11 @@ class Place(NamedTuple):
 
     path: str
     name: str = ""
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is a URL: what answers it may take its time."""
+        return _URL.match(self.path) is not None
 
     def training(self, name: str) -> str:
         """The name under which a training of this place is shown."""
@@ -57,6 +63,14 @@ def places_below(path: str) -> tuple[Place, ...]:
     places = places_of(None, path)
     is_any = any(_URL.match(place.path) or Path(place.path).exists() for place in places)
     return places if is_any else (whole,)
+
+
+def named_places(paths: Sequence[str]) -> tuple[Place, ...]:
+    """The places of several paths: where there are more, each stands before its trainings."""
+    places = [place for path in paths for place in places_below(path)]
+    if len(places) == 1:
+        return tuple(places)
+    return tuple(Place(place.path, place.name or place.path.rstrip("/")) for place in places)
 
 
 def places_from(context: Any) -> tuple[Place, ...]:

@@ -6,7 +6,7 @@ hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.errors import MissingColumnError, UnknownRowError
 from tb_zeroacc.facts import Contract, End, Epoch, Pipeline, Shapes, Start, Unrecorded
+from tb_zeroacc.histograms import Course
 from tb_zeroacc.series import Series
 from tb_zeroacc.workers import Worker
 
@@ -160,6 +161,7 @@ class Histograms:
         lowest, highest: Smallest and largest value over the finite ones; `inf` and `-inf` without.
         varies: Whether any two differ.
         bad_since: Step from which on all of them hold NaN or Inf; None where the last is finite.
+        course: Some of them in bins; None where no room was left for them.
     """
 
     member: str
@@ -171,6 +173,7 @@ class Histograms:
     highest: float
     varies: bool
     bad_since: int | None = None
+    course: Course | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +225,7 @@ class Earlier:
 
     trainings: int = 0
     restarts: int = 0
-    stretches: tuple[Stretch, ...] = ()
+    stretches: Sequence[Stretch] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,8 +307,8 @@ class Run:
     unrecorded: tuple[Unrecorded, ...] = ()
     epochs: tuple[Epoch, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=lambda: MappingProxyType({}))
-    curves: tuple[Curve, ...] = ()
-    histograms: tuple[Histograms, ...] = ()
+    curves: Sequence[Curve] = ()
+    histograms: Sequence[Histograms] = ()
     recorded: bool = False
     hyperparameters: Hyperparameters = Hyperparameters()
     earlier: Earlier = field(default_factory=Earlier)

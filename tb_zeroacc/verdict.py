@@ -7,21 +7,33 @@ same verdict everywhere.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import math
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tb_zeroacc.diagnosis.answers import CannotTell, Passed
 from tb_zeroacc.diagnosis.catalogue import BEFORE_TRAINING, CATALOGUE
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Outcome
 from tb_zeroacc.diagnosis.engine import diagnose as diagnose_run
 from tb_zeroacc.logs import LogReader, read_runs
-from tb_zeroacc.logs.storage import Storage
+from tb_zeroacc.logs.followed_file import Amount
+from tb_zeroacc.logs.storage import Listed, Storage
 from tb_zeroacc.pool.dealing import read_new
+from tb_zeroacc.pool.shares import waiting
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count
 
+if TYPE_CHECKING:
+    from tb_zeroacc.store.known_trainings import KnownTrainings
+
 log = logging.getLogger(__name__)
+
+# Seconds that reading takes, about: what takes less is read anew sooner than its store is opened.
+WORTH_STORING = 1.0
+STORED_ANEW = 300.0  # seconds between two writings of what grows
+
 
 
 class Reading(NamedTuple):
@@ -38,14 +50,19 @@ class Reader:
     Args:
         path: A log directory, one training's directory or one log; any fsspec URL.
         session, timeout, storage: As for `LogReader`.
+        stores: Whether what was read of a large directory is kept for the next process, and what
+            an earlier one kept is used. The verdicts are the same.
     """
 
     path: str
     session: str | None = None
     timeout: float | None = None
     storage: Storage | None = None
+    stores: bool = False
     _logs: LogReader = field(init=False)
     _judged: dict[str, Reading] = field(init=False, default_factory=dict)
+    _known: KnownTrainings | None = field(init=False, default=None)
+    _stored_at: float = field(init=False, default=-math.inf)
 
     def __post_init__(self) -> None:
         self._logs = LogReader(self.path, self.session, self.timeout, self.storage)
@@ -75,14 +92,37 @@ class Reader:
             UnreadablePathError: The path is missing, forbidden, or holds no log.
         """
         listed = self._logs.look()
+        if self.stores:
+            self.stores = False  # it is asked once
+            yield from self._recalled(listed)
         for verdicts in read_new(self._logs, listed, now, judged):
-            readings = [
-                Reading(run, verdicts[run.name]) for run in self._logs.taken(verdicts)
-            ]
-            self._judged.update((reading.run.name, reading) for reading in readings)
+            readings = self._taken(verdicts)
             yield readings
+            if self._known is not None:
+                self._known.store(self._logs, readings)
         self._logs.read(listed)
         self._logs.check()
+
+    def _recalled(self, listed: list[Listed]) -> Iterator[list[Reading]]:
+        """Takes over what is stored, where reading it all again would take long."""
+        if waiting(listed, self.path) < WORTH_STORING:
+            return
+        from tb_zeroacc.store.known_trainings import known_trainings  # slow, and seldom needed
+
+        self._known = known_trainings(self.path, self.session, judged)
+        if self._known is not None and (verdicts := self._known.recall(self._logs, listed)):
+            yield self._taken(verdicts)
+
+    def _taken(self, verdicts: Mapping[str, Diagnosis]) -> list[Reading]:
+        """Verdicts on trainings that were taken over."""
+        readings = [Reading(run, verdicts[run.name]) for run in self._logs.taken(verdicts)]
+        self._judged.update((reading.run.name, reading) for reading in readings)
+        return readings
+
+    @property
+    def amount(self) -> Amount:
+        """How much was read so far."""
+        return self._logs.amount
 
     @property
     def unread(self) -> list[str]:
@@ -98,6 +138,10 @@ class Reader:
         readings = [self._judge(run) for run in self._logs.runs(now)]
         self._logs.forget_quiet()
         self._judged = {reading.run.name: reading for reading in readings}
+        if self._known is not None and time.monotonic() - self._stored_at > STORED_ANEW:
+            self._known.store(self._logs, readings)
+            self._known.keep_only(self._judged)
+            self._stored_at = time.monotonic()
         return readings
 
     def _judge(self, run: Run) -> Reading:

@@ -50,6 +50,20 @@ def instant(seconds: float) -> str:
         return f"{number(seconds)} s after 1970"
 
 
+def duration(seconds: float) -> str:
+    """A stretch of time, in at most two units: `40 s`, `3 min`, `2 h 5 min`, `4 d 1 h`."""
+    if not math.isfinite(seconds):
+        return number(seconds)
+    if seconds < 59.5:
+        return f"{max(0.0, seconds):.0f} s"
+    minutes = round(seconds / 60)
+    for size, unit, smaller, rest in ((1440, "d", 60, "h"), (60, "h", 1, "min")):
+        if minutes >= size:
+            left = minutes % size // smaller
+            return f"{minutes // size} {unit}" + (f" {left} {rest}" if left else "")
+    return f"{minutes} min"
+
+
 def count(quantity: int, noun: str) -> str:
     """A quantity with its noun: `1 step`, `20 steps`, `2 batches`."""
     ending = "" if quantity == 1 else "es" if noun.endswith("tch") else "s"

@@ -17,6 +17,7 @@ settings.load_profile("no clock")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ["ZEROACC_STORE"] = "off"  # that of whoever runs the tests
 
 
 @pytest.fixture(autouse=True, scope="module")

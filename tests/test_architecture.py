@@ -24,9 +24,9 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "records": ({"facts"}, {"numpy", "tensorboard"}),
     "tfrecord": (set(), {"google_crc32c"}),
     "series": (set(), {"numpy"}),
-    "histograms": (set(), set()),
+    "histograms": (set(), {"numpy"}),
     "workers": (set(), set()),
-    "run": ({"facts", "series", "workers"}, {"numpy"}),
+    "run": ({"facts", "series", "histograms", "workers"}, {"numpy"}),
     "recording": ({"facts", "records", "tfrecord"}, {"numpy", "fsspec"}),
     "logs": (
         {"facts", "records", "tfrecord", "series", "histograms", "run", "workers"},
@@ -34,7 +34,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "diagnosis": ({"facts", "run", "series", "workers"}, {"numpy"}),
     "pool": ({"logs", "run"}, set()),
-    "verdict": ({"logs", "run", "diagnosis", "pool"}, set()),
+    "store": ({"logs", "run", "diagnosis", "pool"}, {"numpy", "platformdirs"}),
+    "verdict": ({"logs", "run", "diagnosis", "pool", "store"}, set()),
     "wire": (set(), set()),
     "telling": ({"wire", "facts", "run", "diagnosis"}, {"numpy"}),
     "marking": ({"run", "diagnosis"}, {"numpy"}),
@@ -46,6 +47,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "encoding": (
         {"wire", "telling", "evidence_encoding", "picturing", "verdict", "run", "diagnosis"}, set()
     ),
+    "metrics": ({"telling", "verdict", "run", "diagnosis"}, {"prometheus_client"}),
     "arguments": (set(), set()),
     "places": (set(), set()),
     "announcing": ({"arguments", "telling", "verdict"}, set()),
@@ -55,16 +57,22 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "plugin": (
         {"wire", "telling", "encoding", "evidence_encoding", "verdict", "logs",
-         "picturing", "run", "facts", "series", "diagnosis", "places", "pool"},
+         "picturing", "run", "facts", "series", "histograms", "diagnosis", "places", "pool",
+         "metrics"},
         {"numpy", "tensorboard", "werkzeug"},
     ),
     "report": (
         {"wire", "telling", "encoding", "picturing", "verdict", "diagnosis", "run", "plugin",
-         "places"},
+         "places", "metrics"},
+        {"rich", "tensorboard", "werkzeug"},
+    ),
+    "monitoring": (
+        {"wire", "telling", "verdict", "diagnosis", "metrics", "plugin", "places", "report",
+         "pool"},
         {"rich", "tensorboard", "werkzeug"},
     ),
     "cli": (
-        {"telling", "verdict", "diagnosis", "plugin", "places", "report", "pool"},
+        {"telling", "verdict", "diagnosis", "plugin", "places", "report", "pool", "monitoring"},
         {"tensorboard"},
     ),
 }

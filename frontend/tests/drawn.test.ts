@@ -5,7 +5,7 @@ import {columnEnds, isFlagged, strengthOf} from "../src/chart/heatmap";
 import {layOut} from "../src/chart/lines";
 import {onPointed, point} from "../src/chart/linkedCursor";
 import {stepAxis, ticksBetween} from "../src/chart/stepAxis";
-import {within} from "../src/chart/usePointer";
+import {placesWithin} from "../src/chart/usePointer";
 import type {Bars, CurveData, Evidence, LayerData} from "../src/model/wire";
 
 const bars = (values: number[], more: Partial<Bars> = {}): Bars => ({
@@ -62,11 +62,10 @@ describe("a heat map", () => {
     expect(isFlagged(3, null, null)).toBe(true);
   });
   test("shows the samples that were dragged over, or all", () => {
-    const data = {rows: ["a"], layers: [null], steps: [0, 5, 9], values: [[1], [2], [3]]};
-    const layers = data as unknown as LayerData;
-    expect(within(layers, [4, 9])).toMatchObject({steps: [5, 9], values: [[2], [3]]});
-    expect(within(layers, [6, 7])).toBe(layers);
-    expect(within(layers, null)).toBe(layers);
+    expect(placesWithin([0, 5, 9], [4, 9])).toEqual([1, 3]);
+    expect(placesWithin([0, 5, 9], [0, 5])).toEqual([0, 2]);
+    expect(placesWithin([0, 5, 9], [6, 7])).toEqual([0, 3]);
+    expect(placesWithin([0, 5, 9], null)).toEqual([0, 3]);
   });
 });
 

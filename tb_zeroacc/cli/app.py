@@ -28,6 +28,14 @@ REPORT = """Write the tab's page about the trainings below each PATH into one fi
 The file needs no network and no server. Ends with 0, or with 2 where a path cannot be read.
 """
 SERVE = "Serve the tab without TensorBoard, for machines where that does not start."
+WATCH = """Follow the trainings below each PATH, and print a line when a verdict changes.
+
+On a terminal a table of all trainings stays below the lines. A PATH that is not there yet, or not
+there any more, is waited for. Ends with 0 where --until says so, 3 where --exit-on does, 2 for bad
+usage, 130 and 143 for the signals INT and TERM.
+"""
+ALERTS = "Print alert rules for Prometheus."
+DASHBOARD = "Print a dashboard for Grafana, as JSON to import."
 RULES = "List every rule: code, name, strongest tier, and its cause in a line."
 EXPLAIN = "Print the page of one rule: what it means, how it is detected, how to fix it."
 
@@ -93,6 +101,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     found = {}
     for name, does, text in (
         ("diagnose", _diagnose, DIAGNOSE), ("report", _report, REPORT), ("serve", _serve, SERVE),
+        ("watch", _watch, WATCH), ("alerts", _alerts, ALERTS), ("dashboard", _dashboard, DASHBOARD),
         ("rules", _rules, RULES), ("explain", _explain, EXPLAIN),
     ):  # fmt: skip
         found[name] = below.add_parser(
@@ -121,13 +130,18 @@ def _add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
         help="The clock that decides what still runs: 'clock', 'none', or seconds since 1970. "
         "[default: %(default)s]",
     )  # fmt: skip
-    for command in (report, serve):
+    _add_watching(commands["watch"])
+    for command in (report, serve, commands["watch"]):
         command.add_argument("paths", nargs="+", metavar="PATH", help=LOGS)
-    for command in (diagnose, report):
+    for command in (diagnose, report, commands["watch"]):
         command.add_argument(
             "--timeout", type=float, metavar="SECONDS",
             help="Seconds that an answer from another machine may take; else ZEROACC_TIMEOUT, "
             "or 30.",
+        )  # fmt: skip
+        command.add_argument(
+            "--no-store", action="store_true",
+            help="Neither use nor keep what was read of large directories (ZEROACC_STORE=off).",
         )  # fmt: skip
     report.add_argument(
         "-o", "--output", type=Path, default=Path("zeroacc.html"), metavar="FILE",
@@ -145,6 +159,48 @@ def _add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
     )
 
 
+def _add_watching(watch: argparse.ArgumentParser) -> None:
+    watch.add_argument(
+        "--interval", type=float, default=5.0, metavar="SECONDS",
+        help="Seconds between looks. [default: %(default)g]",
+    )  # fmt: skip
+    watch.add_argument(
+        "--format", choices=("text", "json"), default="text",
+        help="Lines for people, or JSON lines. [default: %(default)s]",
+    )  # fmt: skip
+    watch.add_argument(
+        "--until", choices=("finished",), help="End when no training goes on any more."
+    )
+    watch.add_argument(
+        "--exit-on", choices=TIERS[:2],
+        help="End with 3 as soon as a training has a finding of this tier or above.",
+    )  # fmt: skip
+    watch.add_argument(
+        "--notify", action="append", default=[], metavar="COMMAND",
+        help="Run this with each new finding: JSON on its standard input, the environment has "
+        "ZEROACC_RUN, ZEROACC_CODE and others. No shell is between.",
+    )  # fmt: skip
+    watch.add_argument(
+        "--webhook", action="append", metavar="URL",
+        help="Post each new finding to this address; else to ZEROACC_WEBHOOK, where that is set.",
+    )  # fmt: skip
+    watch.add_argument(
+        "--webhook-format", choices=("json", "slack", "alertmanager"), default="json",
+        help="The JSON that it understands. [default: %(default)s]",
+    )  # fmt: skip
+    watch.add_argument(
+        "--notify-on", choices=TIERS, default="strong",
+        help="The weakest tier that COMMAND and URL are told of. [default: %(default)s]",
+    )  # fmt: skip
+    watch.add_argument(
+        "--dry-run", action="store_true", help="Only say what COMMAND and URL would be told."
+    )
+    watch.add_argument(
+        "--listen", metavar="HOST:PORT",
+        help="Answer Prometheus at http://HOST:PORT/metrics: 127.0.0.1:9464.",
+    )  # fmt: skip
+
+
 def _loaded() -> None:
     """Has the collector go on where it rested meanwhile, and leave alone what is loaded."""
     if not gc.isenabled():
@@ -156,14 +212,19 @@ def _diagnose(given: argparse.Namespace) -> int:
     from tb_zeroacc.cli.diagnose import diagnose_paths
 
     _loaded()
-    return diagnose_paths(given.paths, given.format, given.fail_on, given.now, given.timeout)
+    return diagnose_paths(
+        given.paths, given.format, given.fail_on, given.now, given.timeout,
+        stores=not given.no_store,
+    )  # fmt: skip
 
 
 def _report(given: argparse.Namespace) -> int:
     from tb_zeroacc.cli.pages import write_report
 
     _loaded()
-    return write_report(given.paths, given.output, given.timeout)
+    return write_report(
+        given.paths, given.output, given.timeout, stores=not given.no_store
+    )
 
 
 def _serve(given: argparse.Namespace) -> int:
@@ -171,6 +232,27 @@ def _serve(given: argparse.Namespace) -> int:
 
     _loaded()
     return pages.serve(given.paths, given.host, given.port)
+
+
+def _watch(given: argparse.Namespace) -> int:
+    from tb_zeroacc.cli.watch import watch_paths
+
+    _loaded()
+    return watch_paths(given)
+
+
+def _alerts(_: argparse.Namespace) -> int:
+    from tb_zeroacc.monitoring.shipped import ALERTS
+
+    sys.stdout.write(ALERTS.read_text("utf-8"))
+    return CLEAN
+
+
+def _dashboard(_: argparse.Namespace) -> int:
+    from tb_zeroacc.monitoring.shipped import DASHBOARD
+
+    sys.stdout.write(DASHBOARD.read_text("utf-8"))
+    return CLEAN
 
 
 def _rules(_: argparse.Namespace) -> int:

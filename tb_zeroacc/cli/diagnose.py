@@ -20,7 +20,8 @@ from tb_zeroacc.verdict import Reader, Reading
 
 
 def diagnose_paths(
-    paths: Sequence[str], fmt: str, fail_on: str, now: str, timeout: float | None = None
+    paths: Sequence[str], fmt: str, fail_on: str, now: str, timeout: float | None = None, *,
+    stores: bool = True,
 ) -> int:
     """Prints the verdicts on all paths.
 
@@ -30,6 +31,7 @@ def diagnose_paths(
         fail_on: The weakest tier that makes the answer `FOUND`.
         now: `clock`, `none`, or seconds since 1970.
         timeout: Seconds that another machine may take to answer; None for those of the environment.
+        stores: Whether what was read of large directories is kept for the next time.
 
     Returns:
         The exit code.
@@ -46,7 +48,7 @@ def diagnose_paths(
     unread: list[str] = []
     for place in (place for path in paths for place in places_below(path)):
         try:
-            reader = Reader(place.path, timeout=timeout)
+            reader = Reader(place.path, timeout=timeout, stores=stores)
             reader.refresh(clock)
             readings += [_named(reading, place) for reading in reader.state(clock)]
             unread += reader.unread

@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tb_zeroacc.cli.exit_codes import CLEAN, USAGE
-from tb_zeroacc.places import Place, places_below
+from tb_zeroacc.places import named_places
 from tb_zeroacc.report.printable import printable
 
 
-def write_report(paths: Sequence[str], output: Path, timeout: float | None = None) -> int:
+def write_report(
+    paths: Sequence[str], output: Path, timeout: float | None = None, *, stores: bool = True
+) -> int:
     """Writes one page about all trainings below the paths.
 
     Args:
         paths: As given; what can be read is reported, whatever happens to the others.
         output: The file to write.
         timeout: Seconds that another machine may take to answer; None for those of the environment.
+        stores: Whether the store is used.
 
     Returns:
         The exit code.
@@ -26,8 +29,8 @@ def write_report(paths: Sequence[str], output: Path, timeout: float | None = Non
     from tb_zeroacc.report.page import page_of
     from tb_zeroacc.verdict import Reader
 
-    places = _places(paths)
-    reading = BackgroundReading(places, lambda path: Reader(path, timeout=timeout))
+    places = named_places(paths)
+    reading = BackgroundReading(places, lambda path: Reader(path, timeout=timeout, stores=stores))
     reading.view()
     view = reading.wait(None)
     for sentence in view.errors:
@@ -58,7 +61,7 @@ def serve(paths: Sequence[str], host: str, port: int) -> int:
     from tb_zeroacc.report.server import TabServer
 
     try:
-        server = TabServer(_places(paths), host, port)
+        server = TabServer(named_places(paths), host, port)
     except (OSError, OverflowError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).rstrip(".")
         said = f"Port {port} of {host} cannot be used: {reason}. Another one: --port 0."
@@ -70,11 +73,3 @@ def serve(paths: Sequence[str], host: str, port: int) -> int:
     except KeyboardInterrupt:
         print()
     return CLEAN
-
-
-def _places(paths: Sequence[str]) -> tuple[Place, ...]:
-    """Of several paths, each stands before the names of its trainings."""
-    places = [place for path in paths for place in places_below(path)]
-    if len(places) == 1:
-        return tuple(places)
-    return tuple(Place(place.path, place.name or place.path.rstrip("/")) for place in places)

@@ -210,6 +210,7 @@ def _histograms(members: Sequence[Member]) -> Iterator[Histograms]:
             yield Histograms(
                 member.name, tag, built.count, built.first_step, built.last_step, built.lowest,
                 built.highest, built.varies, built.bad_since,
+                None if built.course is None else built.course.freeze(),
             )  # fmt: skip
 
 

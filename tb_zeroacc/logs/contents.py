@@ -19,7 +19,8 @@ from math import isfinite
 from tensorboard.compat.proto import event_pb2, summary_pb2
 
 from tb_zeroacc import facts
-from tb_zeroacc.histograms import HistogramsBuilder
+from tb_zeroacc.histograms import CourseBuilder, HistogramsBuilder, Latest, room_for
+from tb_zeroacc.histograms.course import MOST_TAGS as MOST_COURSES
 from tb_zeroacc.logs.decoding import (
     Fault,
     Histogram,
@@ -27,6 +28,7 @@ from tb_zeroacc.logs.decoding import (
     Record,
     Scalar,
     Settings,
+    buckets_of,
     encoding_of,
     item_of,
     number_of,
@@ -197,11 +199,28 @@ class FileContents:
             return False
         builder = self.histograms.get(value.tag)
         if builder is None or step <= builder.last_step:
-            builder = self.histograms[value.tag] = HistogramsBuilder(step, step)
+            builder = self.begin_histograms(value.tag, step)
         builder.add(step, *extremes, self.events)
+        if builder.course is not None:
+            builder.course.add(Latest(step, *extremes, lambda: buckets_of(value)))
         if not builder.varies:
             builder.compare(encoding_of(value))
         return True
+
+    def begin_histograms(self, tag: str, step: int) -> HistogramsBuilder:
+        """Begins those of a tag, or begins them anew."""
+        known = self.histograms.get(tag)
+        is_kept = len(self.histograms) < MOST_COURSES if known is None else known.course is not None
+        course = CourseBuilder() if is_kept else None
+        builder = self.histograms[tag] = HistogramsBuilder(step, step, course=course)
+        return builder
+
+    def settle(self) -> None:
+        """Lets go of what a pause in reading need not keep."""
+        room = room_for(len(self.histograms))
+        for builder in self.histograms.values():
+            if builder.course is not None:
+                builder.course.settle(room)
 
     def fault(self, item: Fault) -> None:
         """Keeps a sentence, each once, the first ones only."""

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
 from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2
 
 from tb_zeroacc import records
@@ -148,6 +149,22 @@ def range_of(value: summary_pb2.Summary.Value) -> tuple[float, float] | None:
         low = high = (low + high) / 2
     # The largest value lies in the last bucket; of NaN and Inf all of them are empty.
     return None if not last and isfinite(low) and isfinite(high) else (low, high)
+
+
+def buckets_of(value: summary_pb2.Summary.Value) -> NDArray[np.float64]:
+    """Left and right edge and count of each bucket, float64 of shape (buckets, 3).
+
+    Only of a value that `range_of` knows.
+    """
+    if value.WhichOneof("value") == "tensor":
+        return np.frombuffer(value.tensor.tensor_content, "<f8").reshape(-1, 3)
+    histo = value.histo
+    count = min(len(histo.bucket_limit), len(histo.bucket))
+    if not count:
+        return np.array([[histo.min, histo.max, histo.num]])
+    ends = np.array(histo.bucket_limit[:count], np.float64)
+    begins = np.concatenate(([histo.min], ends))[:count]
+    return np.stack([begins, ends, np.array(histo.bucket[:count], np.float64)], axis=1)
 
 
 def encoding_of(value: summary_pb2.Summary.Value) -> bytes:

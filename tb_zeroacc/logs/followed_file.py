@@ -17,7 +17,7 @@ from tb_zeroacc.logs.discovery import (
     is_csv,
     is_table,
 )
-from tb_zeroacc.logs.following import FileFollower, Follower
+from tb_zeroacc.logs.following import FileFollower, Follower, Read
 from tb_zeroacc.logs.remote.pieces import Span
 from tb_zeroacc.logs.storage import Listed, Storage, shown
 from tb_zeroacc.logs.text_logs.csv_following import CsvFollower
@@ -29,6 +29,20 @@ from tb_zeroacc.run import Damage, Hyperparameters
 
 log = logging.getLogger(__name__)
 _SERIALS = count()
+
+
+class Amount(NamedTuple):
+    """How much was read: bytes that were fetched, events that were found in them."""
+
+    bytes: int = 0
+    events: int = 0
+
+    def plus(self, more: Amount) -> Amount:
+        """Both together."""
+        return Amount(self.bytes + more.bytes, self.events + more.events)
+
+
+NOTHING = Amount()
 
 
 class Outline(NamedTuple):
@@ -51,6 +65,7 @@ class FollowedFile:
     is_pointer: bool = False  # of Git LFS
     gave_up: bool = False  # whether the fault stays until the file changes
     outline: Outline | None = None  # of contents that were forgotten
+    fetched: Amount = NOTHING  # by the reading that made this state of it
 
     def unread(self) -> str | None:
         """Why nothing could be read of it, as a sentence; None where something was."""
@@ -114,7 +129,8 @@ class FollowedFile:
 
     def is_current(self, listed: Listed) -> bool:
         """Whether what was read is all there is, as far as the file system tells."""
-        return self.is_settled and _is_unchanged(self.listed, listed)
+        is_same = listed is self.listed or _is_unchanged(self.listed, listed)  # the first is cheap
+        return is_same and self.is_settled
 
     @property
     def can_go_on(self) -> bool:
@@ -163,12 +179,14 @@ def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> Fo
     if known is not None and known.is_current(listed):
         return known
     file = FollowedFile(listed, next(_SERIALS), follower_of(listed.name))
+    fetching, events = _Fetching(storage, listed.location), 0
     try:
-        window = _window(storage, listed)
+        window = _window(fetching.read, listed)
         if known is not None and _goes_on(known, listed):
             fresh, file = file, FollowedFile(listed, known.serial, known.follower, known.mark)
             if _is_replaced(known, window, listed):
                 file = fresh
+        events = file.follower.contents.events
         file.is_pointer = _is_pointer(window, file)
         try:
             if not file.is_pointer:
@@ -187,6 +205,7 @@ def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> Fo
         file.follower = follower_of(listed.name)  # the old one may have stopped midway
         file.fault = f"nothing can be made of what it holds ({type(error).__name__})"
         file.gave_up = True
+    file.fetched = Amount(fetching.count, max(0, file.follower.contents.events - events))
     return file
 
 
@@ -197,10 +216,21 @@ def given_up(listed: Listed, fault: str) -> FollowedFile:
     return file
 
 
-def _window(storage: Storage, listed: Listed) -> Window:
-    def read(first: int, count: int) -> bytes:
-        return storage.read(listed.location, first, count)
+@dataclass(slots=True)
+class _Fetching:
+    """Reads one file, and counts the bytes."""
 
+    storage: Storage
+    location: str
+    count: int = 0
+
+    def read(self, first: int, count: int) -> bytes:
+        data = self.storage.read(self.location, first, count)
+        self.count += len(data)
+        return data
+
+
+def _window(read: Read, listed: Listed) -> Window:
     if not listed.name.endswith(ENDING):
         return Window(read, listed.size)
     content = unpacked(read, listed.size)

@@ -223,6 +223,7 @@ class FileFollower:
     def _take(self, data: bytes, sound: Payloads) -> None:
         """Takes the payloads of sound records."""
         odd = take(self.contents, data, sound)
+        self.contents.settle()
         self.odd_records += len(odd)
         if odd:
             self._note(self.offset + int(sound.starts[odd[0]]) - HEAD)

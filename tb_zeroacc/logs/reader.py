@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import is_
@@ -11,10 +10,22 @@ from operator import is_
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs.building import at
 from tb_zeroacc.logs.discovery import in_reading_order, is_candidate
-from tb_zeroacc.logs.followed_file import FollowedFile, followed, given_up, span_to_read
+from tb_zeroacc.logs.followed_file import (
+    NOTHING,
+    Amount,
+    FollowedFile,
+    followed,
+    given_up,
+    span_to_read,
+)
 from tb_zeroacc.logs.jobs.lanes import job_at
 from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
-from tb_zeroacc.logs.trainings.belonging import DirectoryParts, Placed, placed_files
+from tb_zeroacc.logs.trainings.belonging import (
+    DirectoryParts,
+    Placed,
+    signs_of,
+    trainings_of,
+)
 from tb_zeroacc.logs.trainings.making import Making
 from tb_zeroacc.logs.trainings.training import ReadPart, Told, Training, version_of
 from tb_zeroacc.run import Run
@@ -60,6 +71,7 @@ class LogReader:
     session: str | None = None
     timeout: float | None = None
     storage: Storage | None = None
+    amount: Amount = NOTHING  # how much was read so far, what was read again included
     _listed: list[Listed] = field(default_factory=list)  # as of the last reading
     _ordered: list[Listed] = field(default_factory=list)  # the same in reading order
     _settled: list[Listed] | None = None  # what was read last, where none is to be tried again
@@ -138,7 +150,10 @@ class LogReader:
         spans = (span_to_read(known.get(file.location), file) for file in listed)
         self.storage.expect([span for span in spans if span is not None])
         for file in listed:
-            self._files[file.location] = followed(self.storage, known.get(file.location), file)
+            before = known.get(file.location)
+            now = self._files[file.location] = followed(self.storage, before, file)
+            if now is not before:
+                self.amount = self.amount.plus(now.fetched)
         self._is_built = self._is_built and [*map(id, known.values())] == [
             *map(id, self._files.values())
         ]
@@ -194,6 +209,7 @@ class LogReader:
         """Takes what another reader has read, as if it had been read here."""
         for file in part.files.values():
             file.taken_over()
+            self.amount = self.amount.plus(file.fetched)
         for training in part.trainings.values():
             training.version = version_of(training.files)
         self._files.update(part.files)
@@ -232,28 +248,21 @@ class LogReader:
         if file.outline is None or self.storage is None:
             return file
         again = self._files[file.listed.location] = followed(self.storage, None, file.listed)
+        self.amount = self.amount.plus(again.fetched)
         return again
 
     def _found(self) -> dict[str, list[Placed]]:
-        """Every training's files in reading order, each where it belongs.
-
-        Files that cannot be read belong to the trainings that others make.
-        """
-        found: dict[str, list[Placed]] = defaultdict(list)
-        for placed in placed_files(self._files, self.label, self._parts):
-            found[placed.part.training].append(placed)
-        readable = {
-            name: files
-            for name, files in found.items()
-            if any(at.file.follower.holds_log for at in files)
+        """Every training's files in reading order, each where it belongs."""
+        signs = map(signs_of, self._files.values())
+        readable, lost = trainings_of(signs, self.label, self._parts)
+        self._lost = [sentence for _, sentence in lost]
+        return {
+            name: [
+                Placed(one.member, one.part, self._files[one.signs.listed.location])
+                for one in files
+            ]
+            for name, files in readable.items()
         }
-        self._lost = [
-            reason
-            for name in found.keys() - readable.keys()
-            for at in found[name]
-            if at.file.is_lost and (reason := at.file.unread())
-        ]
-        return readable
 
     def _why_nothing(self) -> str:
         files = [file for file in self._files.values() if file.counts or file.begins_as_log]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TypeAlias
+from functools import partial
+from typing import TypeAlias, TypeVar
 
 from tb_zeroacc import wire
 from tb_zeroacc.diagnosis.catalogue import RULES
@@ -16,6 +17,7 @@ from tb_zeroacc.picturing import (
     inputs,
     layers,
     ranges,
+    spreads,
     strips,
     together,
     workers,
@@ -24,6 +26,7 @@ from tb_zeroacc.picturing.facts_of import Told
 from tb_zeroacc.run import Run
 
 log = logging.getLogger(__name__)
+P = TypeVar("P")
 Draw: TypeAlias = Callable[[Told, Run], "wire.Picture | None"]
 # The evidence alone is what there is to see.
 PLAIN = (Motif.ITS_CURVE, Motif.NUMBERS)
@@ -61,24 +64,33 @@ DRAWN_BY: dict[Motif, Draw] = {
     Motif.GRADIENTS_GROW: layers.gradients_grow,
     Motif.DEAD_UNITS: layers.dead_units,
     Motif.SATURATION: layers.saturation,
-    Motif.UPDATES: ranges.updates,
+    Motif.UPDATES: lambda told, run: ranges.updates(told, run) or spreads.flagged(told, run),
     Motif.LAYER_GRADIENTS: layers.layer_gradients,
     Motif.LAYER_ZEROS: layers.layer_zeros,
     Motif.LAYER_SIZES: layers.layer_sizes,
-    Motif.UNIT_SPREADS: layers.unit_spreads,
+    Motif.UNIT_SPREADS: lambda told, run: (
+        layers.unit_spreads(told, run) or spreads.flagged(told, run)
+    ),
 }
 
 
 def picture_of(told: Told, run: Run) -> wire.Picture | None:
-    """The picture of a finding; None where the evidence is all there is to see, or data lack.
-
-    A verdict stands without its picture: an error in drawing one is logged, and hides nothing.
-    """
+    """The picture of a finding; None where the evidence is all there is to see, or data lack."""
     rule = RULES.get(told.code)
     if rule is None or rule.motif in PLAIN:
         return None
+    return _drawn(partial(DRAWN_BY[rule.motif], told, run), told.code)
+
+
+def histograms_of(told: Told | None, run: Run) -> wire.Histograms | None:
+    """How the weights of a run spread over time, beside what is told first of it."""
+    return _drawn(partial(spreads.weight_spreads, told, run), run.name)
+
+
+def _drawn(draw: Callable[[], P], of: str) -> P | None:
+    """A verdict stands without its picture: an error in drawing it is logged, and hides nothing."""
     try:
-        return DRAWN_BY[rule.motif](told, run)
+        return draw()
     except Exception:
-        log.debug("no picture of %s on run %r", told.code, run.name, exc_info=True)
+        log.debug("no picture of %r", of, exc_info=True)
         return None

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
-from tb_zeroacc.plugin.listing import runs_answer, summaries_answer
+from tb_zeroacc.errors import MissingPackageError
+from tb_zeroacc.plugin.listing import metrics_answer, runs_answer, summaries_answer
 from tb_zeroacc.plugin.questions import SOON, Content, Missing, Question, Reply, Route
 from tb_zeroacc.plugin.responding import digest, quoted, serialise
 
 if TYPE_CHECKING:
+    from tb_zeroacc.metrics.effort import Effort
+    from tb_zeroacc.metrics.exposition import Format
     from tb_zeroacc.places import Place
     from tb_zeroacc.plugin.reading import View
     from tb_zeroacc.plugin.shown_training import ShownTraining
@@ -27,6 +30,10 @@ class Views(Protocol):
     @property
     def places(self) -> Sequence[Place]:
         """What is read."""
+
+    @property
+    def effort(self) -> Effort:
+        """What reading took."""
 
     def view(self) -> View:
         """The last whole state; at once."""
@@ -51,6 +58,8 @@ class Desk:
             "rule": self._rule,
             "curves": self._curve,
             "layers": self._layers,
+            "histograms": self._histograms,
+            "metrics": self._metrics,
         })
 
     def answer(self, question: Question) -> Reply:
@@ -109,6 +118,26 @@ class Desk:
             log = f"the log of {quoted(shown.name)}"
             return Missing(f"{log} holds no such picture: the callback records it")
         return _content(question, self._tag(shown), lambda: serialise(layers))
+
+    def _histograms(self, question: Question) -> Reply:
+        from tb_zeroacc.plugin.histograms import histograms_json
+
+        shown = self._training(question.arguments["run"])
+        if isinstance(shown, Missing):
+            return shown
+        found = histograms_json(shown.run, shown.place.member)
+        if found is None:
+            return Missing(f"the log of {quoted(shown.name)} holds no histograms")
+        return _content(question, self._tag(shown), lambda: serialise(found))
+
+    def _metrics(self, question: Question) -> Reply:
+        view, _ = self._reading.look()
+        form, most = cast("Format", question.arguments["format"]), question.arguments["runs"]
+        try:
+            body = metrics_answer(view, self._reading.effort, form, int(most))
+        except MissingPackageError as error:
+            return Missing(str(error))
+        return Content(digest(body), body)
 
     def _training(self, name: str | int) -> ShownTraining | Missing:
         shown = self._reading.view().trainings.get(str(name))

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from threading import Lock, Thread
 
+from tb_zeroacc.metrics.effort import NO_EFFORT
 from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.questions import Answering, Question, Reply, Unavailable
@@ -192,6 +193,7 @@ class _NothingYet:
     """What stands before the process is ready."""
 
     token = ""
+    effort = NO_EFFORT
 
     def __init__(self, places: tuple[Place, ...]) -> None:
         self.places = places

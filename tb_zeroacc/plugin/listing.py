@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from tb_zeroacc import __version__
+from tb_zeroacc.metrics.exposition import State, exposition
 from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.reading import View
 from tb_zeroacc.plugin.responding import serialise
 from tb_zeroacc.telling import first_lines
 from tb_zeroacc.wire import VERSION
+
+if TYPE_CHECKING:
+    from tb_zeroacc.metrics.effort import Effort
+    from tb_zeroacc.metrics.exposition import Format
 
 PAGE = 200  # summaries in an answer unless another number is asked for
 LARGEST_PAGE = 1000
@@ -58,6 +65,23 @@ def summaries_answer(
         "first_lines": first_lines(places[0].path if places else "logs"),
     }
     return _with(head, "summaries", (s.summary for s in view.ranked[offset : offset + limit]))
+
+
+def metrics_answer(view: View, effort: Effort, form: Format, most: int) -> bytes:
+    """The metrics of `GET metrics`.
+
+    Args:
+        view: What is there.
+        effort: What reading took.
+        form: Of the answer.
+        most: Of so many trainings there are series.
+
+    Raises:
+        MissingPackageError: The client library of Prometheus is not installed.
+    """
+    figures = {name: shown.figures for name, shown in view.trainings.items()}
+    state = State(figures, effort, len(view.errors), view.complete)
+    return exposition(state, time.time(), form, most)
 
 
 def _with(head: dict[str, object], name: str, items: Iterable[bytes]) -> bytes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from tensorboard import errors
 from tensorboard.plugins import base_plugin
 
+from tb_zeroacc.metrics.exposition import CONTENT_TYPES, MOST_RUNS, format_for
 from tb_zeroacc.places import Place, places_from
 from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.distant_desk import DistantDesk
@@ -70,6 +71,8 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
             "/rule": get_only(self._serve_rule),
             "/curves": get_only(self._serve_curves),
             "/layers": get_only(self._serve_layers),
+            "/histograms": get_only(self._serve_histograms),
+            "/metrics": get_only(self._serve_metrics),
             "/static/index.js": get_only(self._serve_bundle),
         }
 
@@ -115,6 +118,15 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
             raise errors.InvalidArgumentError(f"kind must be one of {', '.join(LAYER_KINDS)}")
         return self._answer(request, "layers", run=training_named(request, "run"), kind=kind)
 
+    def _serve_histograms(self, request: wrappers.Request) -> wrappers.Response:
+        return self._answer(request, "histograms", run=training_named(request, "run"))
+
+    def _serve_metrics(self, request: wrappers.Request) -> wrappers.Response:
+        form = format_for(request.headers.get("Accept", ""))
+        most = whole_number(request, "runs", MOST_RUNS, 0, MOST_RUNS)
+        kind = CONTENT_TYPES[form]
+        return self._answer(request, "metrics", kind, format=form, runs=most)
+
     def _serve_bundle(self, request: wrappers.Request) -> wrappers.Response:
         if not BUNDLE.is_file():
             return respond(request, NO_BUNDLE, "none", "text/javascript")
@@ -125,7 +137,11 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
         return respond(request, code, tag, "text/javascript")
 
     def _answer(
-        self, request: wrappers.Request, route: Route, **arguments: str | int
+        self,
+        request: wrappers.Request,
+        route: Route,
+        content_type: str = "application/json",
+        **arguments: str | int,
     ) -> wrappers.Response:
         """What the desk says.
 
@@ -137,7 +153,7 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
             raise errors.NotFoundError(reply.sentence)
         if isinstance(reply, Unavailable):
             return unavailable(request, reply.sentence, reply.again_in)
-        return respond(request, reply.body, reply.tag, again_in=reply.again_in)
+        return respond(request, reply.body, reply.tag, content_type, again_in=reply.again_in)
 
 
 def _desk_for(places: tuple[Place, ...], provider: Any) -> Answering:

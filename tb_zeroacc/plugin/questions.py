@@ -8,7 +8,9 @@ from typing import Literal, Protocol, TypeAlias
 
 SOON = 1  # seconds after which to ask again while something is under way
 
-Route: TypeAlias = Literal["runs", "summaries", "run", "rule", "curves", "layers"]
+Route: TypeAlias = Literal[
+    "runs", "summaries", "run", "rule", "curves", "layers", "histograms", "metrics",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Content:
 
     Attributes:
         tag: Tells it from any other answer to the same question.
-        body: Its JSON; None where the asker holds it already.
+        body: Its JSON, or metrics; None where the asker holds it already.
         again_in: Seconds after which to ask again, because something newer is under way.
     """
 

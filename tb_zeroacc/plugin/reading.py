@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import is_
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from tb_zeroacc.errors import UnreachablePathError, ZeroAccuracyError
+from tb_zeroacc.metrics.effort import Effort
 from tb_zeroacc.places import Place, wellformed
 
 if TYPE_CHECKING:
     from tb_zeroacc import verdict
+    from tb_zeroacc.logs.followed_file import Amount
     from tb_zeroacc.plugin.shown_training import ShownTraining
 
 logger = logging.getLogger(__name__)
@@ -51,6 +54,10 @@ class PlaceReader(Protocol):
     def unread(self) -> Sequence[str]:
         """Sentences on what could not be read, as of `state`."""
 
+    @property
+    def amount(self) -> Amount:
+        """How much was read so far."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
@@ -62,6 +69,7 @@ class View:
         trainings: By the name under which each is shown, in the order of the log directories.
         errors: Sentences on what could not be read.
         ranked: The same trainings, the worst first.
+        away: Paths of places that could not be read at all, or not now.
     """
 
     number: int = 0
@@ -69,6 +77,7 @@ class View:
     trainings: Mapping[str, ShownTraining] = field(default_factory=lambda: MappingProxyType({}))
     errors: tuple[str, ...] = ()
     ranked: tuple[ShownTraining, ...] = ()
+    away: tuple[str, ...] = ()
 
 
 class BackgroundReading:
@@ -78,6 +87,7 @@ class BackgroundReading:
         places: What to read.
         open_source: Makes the reader of a path; called in the background.
         clock: Seconds since 1970.
+        pause: Seconds at least between the end of a reading and the next one; None for `PAUSE`.
     """
 
     def __init__(
@@ -85,17 +95,21 @@ class BackgroundReading:
         places: Iterable[Place],
         open_source: Callable[[str], PlaceReader] | None = None,
         clock: Callable[[], float] = time.time,
+        pause: float | None = None,
     ) -> None:
         self.token = secrets.token_hex(4)  # tells this process' states from those of another
         self._places = tuple(places)
         self._open = open_source or _reader
         self._clock = clock
+        self._pause_between = pause
         self._sources: dict[Place, PlaceReader] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._ended = -PAUSE
+        self._ended = -math.inf
+        self._effort = Effort()
         self._view = View()
         self._found: Found = []
+        self._away: list[str] = []
         self._number = 0
         self._shown_at = self._pause = 0.0
 
@@ -119,6 +133,11 @@ class BackgroundReading:
         """Whether a reading is under way."""
         return self._thread is not None and self._thread.is_alive()
 
+    @property
+    def effort(self) -> Effort:
+        """What reading took, as of the last reading that ended."""
+        return self._effort
+
     def wait(self, seconds: float | None = 60.0) -> View:
         """The state after the reading that is under way, if any; None waits without end."""
         thread = self._thread
@@ -127,8 +146,9 @@ class BackgroundReading:
         return self._view
 
     def _begin(self) -> None:
+        pause = PAUSE if self._pause_between is None else self._pause_between
         with self._lock:
-            if self.refreshing or time.monotonic() - self._ended < PAUSE:
+            if self.refreshing or time.monotonic() - self._ended < pause:
                 return
             self._thread = threading.Thread(
                 target=self._read, name="zero-accuracy-reading", daemon=True
@@ -136,15 +156,18 @@ class BackgroundReading:
             self._thread.start()
 
     def _read(self) -> None:
-        self._number = self._view.number + 1
+        self._number, began = self._view.number + 1, time.monotonic()
         found: Found = []
         errors: list[str] = [] if self._places else [NO_PLACE]
-        for place in self._places:
+        self._away = []
+        # A server that does not answer keeps no file of this machine waiting.
+        for place in sorted(self._places, key=lambda place: place.is_remote):
             try:
                 found.append((place, self._read_place(place, found, errors)))
                 errors += self._sources[place].unread
             except ZeroAccuracyError as error:
                 errors.append(str(error))
+                self._away.append(place.path)
             except Exception as error:
                 logger.exception("Reading %s failed", place.path)
                 errors.append(
@@ -153,14 +176,28 @@ class BackgroundReading:
                 )
             self._show_so_far(found, errors)
         if not self._is_known(found, errors):
-            self._view = _view_of(self._view, self._number, found, errors, complete=True)
+            self._view = self._viewed(found, errors, complete=True)
             self._found = found
         self._ended = time.monotonic()
+        amounts = [source.amount for source in self._sources.values()]
+        self._effort = Effort(
+            self._effort.refreshes + 1,
+            self._effort.failures + bool(errors),
+            self._ended - began,
+            self._clock(),
+            sum(amount.bytes for amount in amounts),
+            sum(amount.events for amount in amounts),
+        )
 
     def _show_so_far(self, found: Found, errors: Sequence[str]) -> None:
         """Shows what is there of the first reading while the rest is read."""
         if not self._view.complete:
-            self._view = _view_of(self._view, self._number, found, errors, complete=False)
+            self._view = self._viewed(found, errors, complete=False)
+
+    def _viewed(self, found: Found, errors: Sequence[str], *, complete: bool) -> View:
+        ordered = sorted(found, key=lambda one: self._places.index(one[0]))
+        view = _view_of(self._view, self._number, ordered, errors, complete=complete)
+        return replace(view, away=tuple(self._away))
 
     def _is_known(self, found: Found, errors: Sequence[str]) -> bool:
         """Whether all is as it was: then the state stays the very same, and so does its ETag."""
@@ -186,6 +223,7 @@ class BackgroundReading:
                 self._show_while_reading(place, so_far, found, errors)
         except UnreachablePathError as error:
             errors.append(str(error))
+            self._away.append(place.path)
         return tuple(source.state(now))
 
     def _show_while_reading(
@@ -204,7 +242,7 @@ class BackgroundReading:
 def _reader(path: str) -> PlaceReader:
     from tb_zeroacc.verdict import Reader  # here: TensorBoard should not pay for it at its start
 
-    return Reader(path)
+    return Reader(path, stores=True)
 
 
 def _view_of(

@@ -133,3 +133,50 @@ class LayerData(TypedDict):
     steps: list[int]
     values: list[list[Value]]
     thinned: bool
+
+
+class Column(TypedDict):
+    """One histogram.
+
+    Attributes:
+        low: Its smallest value; `NaN` where values are not finite.
+        high: Its largest value.
+        total: How many values there are.
+        counts: Of the values in bins of one width from `low` to `high`, rounded to three digits;
+            of a single value one bin, of values that are not finite none.
+    """
+
+    low: Value
+    high: Value
+    total: float
+    counts: list[float]
+
+
+class Spread(TypedDict):
+    """The histograms of one tensor.
+
+    Attributes:
+        member: TensorBoard's run that holds them.
+        tag: Their tag there.
+        name: The tensor's, as the picture names it.
+        columns: Aligned with `steps`; null where none is kept.
+    """
+
+    member: str
+    tag: str
+    name: str
+    columns: list[Column | None]
+
+
+class HistogramData(TypedDict):
+    """What `GET histograms` answers: how the weights spread over time.
+
+    Attributes:
+        steps: Ascending.
+        spreads: One for each of the picture's `names`.
+        thinned: Whether the log holds more histograms than are listed.
+    """
+
+    steps: list[int]
+    spreads: list[Spread]
+    thinned: bool

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tb_zeroacc import encoding, telling
 from tb_zeroacc.evidence_encoding import json_number
+from tb_zeroacc.metrics.figures import Figures, figures_of
 from tb_zeroacc.places import Place, wellformed
 from tb_zeroacc.plugin.pictures import sparkline
 from tb_zeroacc.plugin.responding import digest, serialise
@@ -80,6 +81,11 @@ class ShownTraining:
             "baseline": json_number(verdict.curve.threshold) if verdict.curve else None,
         }
         return serialise(row)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What its metrics say."""
+        return figures_of(self.reading)
 
     @cached_property
     def whole(self) -> bytes:

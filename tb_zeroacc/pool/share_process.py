@@ -6,21 +6,19 @@ output. It ends with its input, and so with the process that it works for, howev
 
 from __future__ import annotations
 
-import copyreg
-import io
 import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
-from types import MappingProxyType
 from typing import Any, BinaryIO, Generic, NamedTuple, TypeVar
 
 from tb_zeroacc.logs.reader import LogReader
 from tb_zeroacc.logs.trainings.training import ReadPart
+from tb_zeroacc.pool.pickling import pickled
 from tb_zeroacc.pool.processes import collect_seldom, own_output
 from tb_zeroacc.pool.shares import Share
 from tb_zeroacc.run import Run
@@ -99,19 +97,3 @@ def _take(source: BinaryIO, shares: SimpleQueue[Share]) -> None:
             shares.put(pickle.load(source))
         except (EOFError, OSError):
             os._exit(0)
-
-
-def pickled(what: object) -> bytes:
-    """The bytes of what was read, read-only mappings included."""
-    buffer = io.BytesIO()
-    pickler = pickle.Pickler(buffer, pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = {
-        **copyreg.dispatch_table,
-        MappingProxyType: lambda mapping: (_read_only, (dict(mapping),)),
-    }
-    pickler.dump(what)
-    return buffer.getvalue()
-
-
-def _read_only(mapping: dict[Any, Any]) -> Mapping[Any, Any]:
-    return MappingProxyType(mapping)

@@ -14,13 +14,15 @@ from typing import TypeAlias
 
 from tb_zeroacc.logs.grouping import parts_of
 from tb_zeroacc.logs.jobs.joining import possible_jobs
-from tb_zeroacc.logs.storage import Listed
+from tb_zeroacc.logs.storage import Listed, is_url
 
 Unit: TypeAlias = tuple[Listed, ...]  # files that stay together, in reading order
 Share: TypeAlias = tuple[Unit, ...]
 
 # CPU seconds that reading and judging takes, measured on logs of scalars of 8 KB and of 700 KB.
 OF_A_FILE, OF_A_BYTE = 5e-4, 8e-9
+# Seconds until a file on another machine is here, many of them asked for at once.
+OF_AN_ANSWER, OF_A_SENT_BYTE = 5e-3, 2e-8
 # The same of the beginning of a process, and of handing over what was read of a file.
 BEGINNING, HANDING_OVER = 0.35, 4e-4
 LONG = 1.0  # CPU seconds: what takes less is waited for as a whole
@@ -39,6 +41,13 @@ def cores() -> int:
 def work(files: Iterable[Listed]) -> float:
     """About how many CPU seconds it takes to read and judge files."""
     return sum(OF_A_FILE + OF_A_BYTE * file.size for file in files)
+
+
+def waiting(files: Iterable[Listed], path: str) -> float:
+    """About how many seconds one waits until files are read, of other machines, too."""
+    if is_url(path):
+        return sum(OF_AN_ANSWER + OF_A_SENT_BYTE * file.size for file in files)
+    return work(files)
 
 
 def units_of(files: Sequence[Listed], members: Collection[str], label: str) -> list[Unit]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tb_zeroacc import __version__
 from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.metrics.effort import NO_EFFORT
 from tb_zeroacc.picturing.layers import LAYER_KINDS
 from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.desk import Desk
@@ -55,6 +56,7 @@ class Held:
     """One state, read once: what a `Desk` answers from."""
 
     token = "report"
+    effort = NO_EFFORT
 
     def __init__(self, view: View, places: Sequence[Place]) -> None:
         self._view = view
@@ -113,6 +115,7 @@ def _questions(view: View, desk: Desk) -> Iterator[Question]:
             yield Question("curves", {"run": name, "member": member, "tag": tag})
         for kind in LAYER_KINDS:
             yield Question("layers", {"run": name, "kind": kind})
+        yield Question("histograms", {"run": name})
 
 
 def _drawn(told: Any) -> Iterator[tuple[str, str]]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tensorboard import errors
 from tensorboard.plugins import base_plugin
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.distant_desk import DistantDesk
 from tb_zeroacc.plugin.plugin import PLUGIN_NAME, ZeroAccuracyPlugin
+from tb_zeroacc.report.serving import Server, guarded
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 ROUTE = f"/data/plugin/{PLUGIN_NAME}"
 ENTRY = f"""<!DOCTYPE html>
@@ -36,7 +34,7 @@ ENTRY = f"""<!DOCTYPE html>
 """
 
 
-class TabServer:
+class TabServer(Server):
     """Serves the tab until it is stopped.
 
     Args:
@@ -49,47 +47,18 @@ class TabServer:
     """
 
     def __init__(self, places: Sequence[Place], host: str, port: int) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        # Bound here: the server below would end the process where it cannot.
-        with socket.create_server((host, port), family=family) as bound:
-            self._server = self._listening(bound, host, places)
-
-    def _listening(
-        self, bound: socket.socket, host: str, places: Sequence[Place]
-    ) -> BaseWSGIServer:
         self._desk = DistantDesk(places)
         context = base_plugin.TBContext(logdir="")
         apps = ZeroAccuracyPlugin(context, self._desk).get_plugin_apps()
-        routes = {f"{ROUTE}{path}": _guarded(app) for path, app in apps.items()}
-        port = bound.getsockname()[1]
-        tab = DispatcherMiddleware(_entry, routes)
-        return make_server(
-            host, port, tab, threaded=True, request_handler=_Quiet, fd=bound.fileno()
-        )
-
-    @property
-    def address(self) -> str:
-        """What to open in a browser."""
-        host = self._server.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._server.port}/"
+        routes = {f"{ROUTE}{path}": guarded(app, _entry) for path, app in apps.items()}
+        super().__init__(DispatcherMiddleware(_entry, routes), host, port)
 
     def serve(self) -> None:
         """Answers until `stop`, or until the process is told to end."""
         try:
-            self._server.serve_forever()
+            super().serve()
         finally:
             self._desk.close()
-
-    def stop(self) -> None:
-        """Ends `serve`, from another thread."""
-        self._server.shutdown()
-
-
-class _Quiet(WSGIRequestHandler):
-    """Answers without a line on the terminal for every request."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Says nothing."""
 
 
 def _entry(environ: WSGIEnvironment, start_response: StartResponse) -> Sequence[bytes]:
@@ -103,23 +72,3 @@ def _entry(environ: WSGIEnvironment, start_response: StartResponse) -> Sequence[
         headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"},
     )
     return list(response(environ, start_response))
-
-
-def _guarded(app: WSGIApplication) -> WSGIApplication:
-    """TensorBoard turns its public errors into answers; so does this."""
-
-    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("PATH_INFO"):  # below a route there is nothing
-            return list(_entry(environ, start_response))
-        try:
-            return list(app(environ, start_response))
-        except errors.PublicError as refusal:
-            response = Response(
-                str(refusal),
-                status=refusal.http_code,
-                content_type="text/plain; charset=utf-8",
-                headers={**dict(refusal.headers), "X-Content-Type-Options": "nosniff"},
-            )
-            return list(response(environ, start_response))
-
-    return serve

@@ -6,6 +6,7 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 from tb_zeroacc.wire.evidence import Axis as Axis
 from tb_zeroacc.wire.evidence import Evidence as Evidence
+from tb_zeroacc.wire.evidence import Histograms as Histograms
 from tb_zeroacc.wire.evidence import Picture as Picture
 from tb_zeroacc.wire.evidence import Side as Side
 from tb_zeroacc.wire.evidence import Value as Value
@@ -343,6 +344,7 @@ class Training(TypedDict):
         settings: What is on record of model, loss, optimizer, data and program.
         curve: The loss; its baseline is the threshold.
         glance: A few numbers; `comparison` says on which side of its limit each lies now.
+        histograms: How its weights spread over time; null where the log holds no histograms.
         workers: The processes of a job, the first one first; empty of a training by one process.
     """
 
@@ -377,6 +379,7 @@ class Training(TypedDict):
     settings: list[Setting]
     curve: Evidence | None
     glance: list[Evidence]
+    histograms: Histograms | None
     workers: list[Worker]
 
 

@@ -271,4 +271,22 @@ class Curves(TypedDict):
     panels: list[Panel]
 
 
-Picture: TypeAlias = Bars | Ranges | Strip | Timeline | Layers | Curves
+class Histograms(TypedDict):
+    """How the values of tensors spread over time; `GET histograms` has the bins.
+
+    Attributes:
+        kind: Of the picture.
+        title: What it shows.
+        names: Of the tensors, in order: at most 16.
+        flagged: Those of `names` that the finding is about.
+        left_out: Tensors that are not listed.
+    """
+
+    kind: Literal["histograms"]
+    title: str
+    names: list[str]
+    flagged: list[str]
+    left_out: int
+
+
+Picture: TypeAlias = Bars | Ranges | Strip | Timeline | Layers | Curves | Histograms

@@ -308,11 +308,17 @@ def told(path: Path, *appended: Path, package: Path = HOME) -> dict[str, Any]:
     return _run(READ, str(path), *map(str, appended), package=package)
 
 
+def _installed(package: Path) -> dict[str, str]:
+    """The environment of a package as where it is installed: its bytecode is kept."""
+    environment = {**os.environ, "PYTHONPATH": str(package), "PYTHONPYCACHEPREFIX": BYTECODE}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
+
+
 def _run(program: str, *arguments: str, package: Path = HOME) -> dict[str, Any]:
-    environment = {**os.environ, "PYTHONPATH": str(package)}
     command = [sys.executable, "-P", "-c", program, *arguments]
     done = subprocess.run(
-        command, env=environment, check=True, stdout=subprocess.PIPE, text=True
+        command, env=_installed(package), check=True, stdout=subprocess.PIPE, text=True
     )
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
@@ -357,14 +363,12 @@ def many(path: Path, *appended: Path, alone: bool = False) -> Many:
 
 
 def command(*arguments: str) -> Spent:
-    """All of the `zeroacc` command, as where it is installed: its bytecode is kept."""
+    """All of the `zeroacc` command."""
     program = "import sys; sys.argv[0] = 'zeroacc'; from tb_zeroacc.cli import main; main()"
-    environment = {**os.environ, "PYTHONPATH": str(HOME), "PYTHONPYCACHEPREFIX": BYTECODE}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", program, *arguments],
-        stdout=subprocess.DEVNULL, text=True, env=environment,
+        stdout=subprocess.DEVNULL, text=True, env=_installed(HOME),
     )  # fmt: skip
     return _ended(process, began)
 
@@ -491,18 +495,20 @@ class Bench:
         self.show("an answer while 2 000 runs are read, 95 %, ms", late, 50.0, what)
 
     def growth(self) -> None:
-        count = self.many(500_000)
-        more = b"".join(_tail(count, self.many(5_000)))
-        found = []
-        for turn in range(self.rounds):
-            path = write(self.base / f"growth_{turn}", scalars(count))
-            appended = self.base / f"appended_{turn}"
-            appended.write_bytes(more)
-            found.append(told(path, path / NAME, appended))
-        read, refresh = (min(each[what][0] for each in found) for what in ("read", "refresh"))
-        judge = min(each["judge"][0] for each in found)
-        self.show("refresh after 1 % / first read", refresh / read, 0.03)
-        self.show("judging / reading", judge / read, 0.2)
+        """A refresh costs a few milliseconds whatever it finds: so two sizes."""
+        for count in (self.many(500_000), self.many(1_500_000)):
+            more = b"".join(_tail(count, count // 100))
+            found = []
+            for turn in range(self.rounds):
+                path = write(self.base / f"growth_{count}_{turn}", scalars(count))
+                appended = self.base / f"appended_{count}_{turn}"
+                appended.write_bytes(more)
+                found.append(told(path, path / NAME, appended))
+            read, refresh = (min(each[what][0] for each in found) for what in ("read", "refresh"))
+            judge = min(each["judge"][0] for each in found)
+            times = f"{1e3 * refresh:.1f} ms to {1e3 * read:.0f} ms"
+            self.show(f"{count} scalars: 1 % appended / first read", refresh / read, 0.03, times)
+            self.show(f"{count} scalars: judging / reading", judge / read, 0.2)
 
     def exponent(self) -> None:
         """CPU seconds against size, in one process, without its start."""

@@ -18,6 +18,7 @@ from tensorboard.plugins import base_plugin
 from werkzeug import test, wrappers
 
 from tb_zeroacc import verdict
+from tb_zeroacc.logs.followed_file import Amount
 from tb_zeroacc.places import Place
 from tb_zeroacc.plugin import reading as reading_module
 from tb_zeroacc.plugin.desk import Desk
@@ -31,6 +32,7 @@ class Copies:
     """A source of so many trainings, each a copy of one that was read."""
 
     unread: tuple[str, ...] = ()
+    amount = Amount()
 
     def __init__(self, folder: str, count: int) -> None:
         found = verdict.read(folder, time.time())

@@ -279,6 +279,28 @@ def layers(kind: str) -> Json:
             "values": values, "thinned": False}  # fmt: skip
 
 
+WEIGHTS: Json = {
+    "kind": "histograms", "title": "Weights over time", "names": ["dense", "dense_1"],
+    "flagged": ["dense_1"], "left_out": 0,
+}  # fmt: skip
+
+
+def histograms() -> Json:
+    """Two kernels over forty epochs: one spreads, the other stands still."""
+
+    def column(width: float) -> Json:
+        counts = [round(100 * math.exp(-(((n - 14.5) / 6) ** 2))) for n in range(30)]
+        return {"low": -width, "high": width, "total": sum(counts), "counts": counts}
+
+    widths = {"dense": [0.1 + 0.01 * n for n in range(40)], "dense_1": [0.2] * 40}
+    spreads = [
+        {"member": "a/train", "tag": f"{name}/kernel", "name": name,
+         "columns": [column(width) for width in each]}
+        for name, each in widths.items()
+    ]  # fmt: skip
+    return {"steps": list(range(40)), "spreads": spreads, "thinned": False}
+
+
 def verdicts(**more: Any) -> Json:
     """The whole answer of `GET runs`."""
     return {"version": 1, "tb_zeroacc": "0.1.0", "complete": True, "refreshing": False,
@@ -350,6 +372,8 @@ def stage(page: Page, answer: Json | None = None, *, dark: bool = False, place: 
             _tell(route, dict(rule_json(query["code"]) or {}))
         elif name == "curves":
             _tell(route, curve(query["run"], query["member"], query["tag"]))
+        elif name == "histograms":
+            _tell(route, histograms())
         elif name == "layers":
             _tell(route, layers(query["kind"]))
         else:

@@ -282,6 +282,27 @@ def test_a_cause_about_layers_shows_the_layers(page: Page) -> None:
     expect(picture).to_be_visible()
 
 
+def test_the_weights_over_time_unfold_and_the_pointer_reads_a_bin(page: Page) -> None:
+    runs = [{**one, "histograms": staged.WEIGHTS} for one in staged.runs()]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
+    staged.stage(page, staged.verdicts(runs=runs), place=RATE)
+    tab = page.frame_locator(FRAME)
+    line = tab.get_by_role("button", name=re.compile("Weights over time"))
+    expect(line).to_contain_text("dense · dense_1")
+    assert not any(route.startswith("histograms") for route in asked), "it is still folded"
+    line.click()
+    picture = tab.get_by_role("img", name="Histograms of 2 tensors over 40 steps")
+    expect(picture).to_have_attribute("aria-label", re.compile("Flagged: dense_1"))
+    box = picture.bounding_box()
+    assert box is not None
+    picture.hover(position={"x": box["width"] - 4, "y": 60})
+    card = tab.locator(".Card", has=picture)
+    expect(card.locator(".Card-read")).to_have_text(
+        re.compile(r"^dense_1, step 39: \d+ of [\d\u2009]+ values from −?0\.\d+ to −?0(\.\d+)?$")
+    )
+
+
 def test_a_cause_without_a_curve_has_neither_chart_nor_link(page: Page) -> None:
     staged.stage(page, place="&p.zero_accuracy.run=softmax_on_one_unit")
     tab = page.frame_locator(FRAME)

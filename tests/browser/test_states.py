@@ -26,7 +26,7 @@ RUN = """async () => {
 }"""
 RATE = "&p.zero_accuracy.run=learning_rate_too_high"
 PLACES = (
-    f"{RATE}&p.zero_accuracy.open=checks,explains,against,lacking,notes",
+    f"{RATE}&p.zero_accuracy.open=checks,explains,against,lacking,notes,weights",
     "&p.zero_accuracy.run=deep_sigmoid",
     "&p.zero_accuracy.run=breast_cancer",
     "&p.zero_accuracy.run=old_logs%2F2023",
@@ -46,6 +46,7 @@ def test_axe_finds_no_fault_and_leaves_nothing_undecided(
 ) -> None:
     runs = staged.runs()
     next(one for one in runs if one["run"] == "breast_cancer")["progress"] = staged.progress()
+    runs = [{**one, "histograms": staged.WEIGHTS} for one in runs]
     page.set_viewport_size({**WINDOW, "height": 4000})  # whatever is cut off cannot be judged
     found: list[str] = []
     for place in PLACES:

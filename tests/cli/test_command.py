@@ -161,7 +161,7 @@ def test_options_may_stand_between_paths(falling: Path, exploding: Path) -> None
 
 
 def test_an_interrupt_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> int:
+    def interrupted(*_: object, **__: object) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("tb_zeroacc.cli.diagnose.diagnose_paths", interrupted)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import inf, isnan, nan
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tensorboard.compat.proto import summary_pb2, tensor_pb2, types_pb2
 
@@ -115,3 +116,40 @@ def test_a_scalar_may_share_its_tag(tmp_path: Path) -> None:
     run = only(tmp_path)
     assert [h.tag for h in run.histograms] == ["w"]
     assert run.curve("w") is not None
+
+
+def test_some_of_them_are_kept_in_bins(tmp_path: Path) -> None:
+    moved = [[[-1.0 - n, 0.0, 3.0], [0.0, 2.0, 1.0]] for n in range(100)]
+    course = read(tmp_path, *at_steps([*moved, LOST])).course
+    assert course is not None
+    kept = course.all()
+    assert kept["step"].tolist() == [*range(0, 101, 4)]
+    assert kept["low"][:2].tolist() == [-1.0, -5.0]
+    assert np.isnan(kept["low"][-1])
+    assert kept["shares"][0][:10].sum() * kept["total"][0] == pytest.approx(3.0 * 2 / 2, rel=0.02)
+
+
+def test_those_of_the_old_encoding_are_kept_in_bins(tmp_path: Path) -> None:
+    """PyTorch's: the right edge of each bucket, the last one without bound."""
+    value = histo(TAG, [-1.0, 1.0])
+    value.histo.ClearField("bucket_limit")
+    value.histo.ClearField("bucket")
+    value.histo.bucket_limit.extend([0.0, 1.7976931348623157e308])
+    value.histo.bucket.extend([3.0, 1.0])
+    bare = histo(TAG, [-1.0, 1.0])
+    bare.histo.ClearField("bucket_limit")
+    course = read(tmp_path, event(0, value), event(1, bare)).course
+    assert course is not None
+    shares = course.all()["shares"].astype(float)
+    assert shares[0][:15].sum() == pytest.approx(0.75, rel=1e-2)
+    assert shares[1] == pytest.approx(np.full(30, 1 / 30), rel=1e-2)
+
+
+def test_of_many_tags_fewer_are_kept_and_of_too_many_none(tmp_path: Path) -> None:
+    tags = [f"layer_{n}/kernel" for n in range(140)]
+    events = [event(step, *(buckets(tag, SPREAD) for tag in tags)) for step in range(20)]
+    write(tmp_path, [*curve("loss", [1.0, 0.5, 0.4]), *events])
+    found = only(tmp_path).histograms
+    lengths = [0 if one.course is None else len(one.course.all()) for one in found]
+    assert set(lengths[:128]) == {4}
+    assert lengths[128:] == [0] * 12

@@ -13,6 +13,7 @@ from werkzeug import test, wrappers
 
 from tb_zeroacc.diagnosis.answers import Evidence, Fix, Passed, Tier
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
+from tb_zeroacc.logs.followed_file import NOTHING, Amount
 from tb_zeroacc.places import Place
 from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.plugin import ZeroAccuracyPlugin
@@ -57,6 +58,7 @@ class Script:
         yield from self.coming
 
     unread: tuple[str, ...] = ()
+    amount: Amount = NOTHING
 
     def state(self, now: float | None) -> list[Verdict]:
         assert now is not None  # the tab knows what time it is

@@ -112,6 +112,8 @@ def test_any_context_can_be_loaded(logdir: str | None) -> None:
         "/rule",
         "/curves",
         "/layers",
+        "/histograms",
+        "/metrics",
         "/static/index.js",
     }
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from tb_zeroacc.errors import UnreachablePathError
+from tb_zeroacc.logs.followed_file import Amount
 from tb_zeroacc.places import Place, places_of
 from tb_zeroacc.plugin import reading
 from tb_zeroacc.plugin.reading import BackgroundReading, View
@@ -114,7 +115,7 @@ def test_verdicts_are_shown_as_they_come(monkeypatch: pytest.MonkeyPatch) -> Non
     class Coming:
         """Reads `b`, then `a`; `c` is known only in the end."""
 
-        unread = ()
+        unread, amount = (), Amount()
         readings = MappingProxyType({name: verdict(name) for name in "abc"})
 
         def refreshing(self, now: float | None) -> Iterator[list[Reading]]:
@@ -136,3 +137,27 @@ def test_verdicts_are_shown_as_they_come(monkeypatch: pytest.MonkeyPatch) -> Non
     shown.clear()
     read_again(source)
     assert shown == [(["a", "b", "c"], True)] * 2, "only the first reading is shown in pieces"
+
+
+def test_a_server_that_does_not_answer_keeps_no_file_waiting() -> None:
+    source: BackgroundReading
+    meanwhile: list[str] = []
+
+    class Reads:
+        unread, amount = (), Amount()
+
+        def __init__(self, path: str) -> None:
+            self.path = path
+
+        def refreshing(self, now: float | None) -> Iterator[list[Reading]]:
+            if "://" in self.path:
+                meanwhile.extend(source.view().trainings)
+            yield []
+
+        def state(self, now: float | None) -> list[Reading]:
+            return [verdict(Path(self.path).name)]
+
+    source = BackgroundReading((Place("s3://far/a"), Place("/here/b")), Reads)
+    last = read_again(source)
+    assert meanwhile == ["b"], "it is shown while the server is waited for"
+    assert list(last.trainings) == ["a", "b"], "in the order that was given"

@@ -86,6 +86,9 @@ def test_requests_have_the_logs_read_again_but_not_all_the_time(
         ("/layers", {"run": "a", "kind": "gradients"}, 404),
         ("/layers", {"run": "nobody", "kind": "gradients"}, 404),
         ("/layers", {"run": "a", "kind": "weights"}, 400),
+        ("/histograms", {}, 400),
+        ("/histograms", {"run": "nobody"}, 404),
+        ("/histograms", {"run": "a"}, 404),
         ("/static/index.js", {}, 200),
         ("/static/../loader.py", {}, 404),
         ("/static/..%2floader.py", {}, 404),
@@ -103,7 +106,7 @@ def test_routes(asked: Asked, route: str, query: dict[str, str], status: int) ->
     if status == 200:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.content_type.startswith(("application/json", JS))
-    if status == 400 or route in ("/curves", "/layers"):
+    if status == 400 or route in ("/curves", "/layers", "/histograms"):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
     if status in (400, 404):
         assert answer.content_type.startswith("text/")

@@ -45,6 +45,7 @@ def test_a_summary_is_its_training_in_a_line(asked: Asked) -> None:
             "headline": "The learning rate is too high.",
             "last_time": None,
             "live": False,
+            "workers": 0,
             "sparkline": [0.7, 362.0, "NaN"],
             "baseline": None,
         }

@@ -2,17 +2,10 @@ import {useLayoutEffect, useMemo, useRef, useState} from "preact/hooks";
 import {formatNumber, formatValue, toNumber} from "../model/numbers";
 import type {LayerData, Layers} from "../model/wire";
 import {drawHeatmap} from "./drawHeatmap";
-import {
-  type ColourScale,
-  colourScale,
-  columnEdges,
-  columnEnds,
-  framedRows,
-  isFlagged,
-  shortRows,
-} from "./heatmap";
+import {HeatAxis} from "./HeatAxis";
+import {colourScale, columnEdges, columnEnds, framedRows, isFlagged, shortRows} from "./heatmap";
 import {stepAxis} from "./stepAxis";
-import {type Span, usePointer, within} from "./usePointer";
+import {placesWithin, type Span, usePointer} from "./usePointer";
 import {useSize} from "./useSize";
 import "./CurveChart.css";
 import "./LayerHeatmap.css";
@@ -101,8 +94,9 @@ export function LayerHeatmap({data: whole, picture, dark, onHover}: LayerHeatmap
         />
       )}
       <RowNames rows={data.rows} names={names} width={left - GUTTER} height={area.height} />
-      <Axis
-        data={data}
+      <HeatAxis
+        steps={data.steps}
+        unit={data.unit}
         scale={scale}
         log={axis.log}
         worse={frames.length ? worse : null}
@@ -146,34 +140,9 @@ function RowNames({rows, names, width, height}: RowNamesProps) {
   );
 }
 
-interface AxisProps {
-  data: LayerData;
-  scale: ColourScale;
-  /** Whether steps stand by their logarithm. */
-  log: boolean;
-  /** Which end is the worse one of what is flagged; null where nothing is. */
-  worse: "high" | "low" | null;
-  left: number;
-  top: number;
-}
-
-/** The first and the last step, and between them what the colours mean. */
-function Axis({data: {steps, unit}, scale, log, worse, left, top}: AxisProps) {
-  return (
-    <div class="Layers-axis" style={{left: `${left}px`, top: `${top}px`}}>
-      <span>step {formatNumber(steps[0] ?? 0)}</span>
-      <span class="Layers-scale">
-        {scale.log && "log"} {formatValue(scale.low, unit)}
-        <span>
-          <i />
-          {worse && <i class={`is-flagged is-${worse}`} />}
-        </span>
-        {formatValue(scale.high, unit)}
-      </span>
-      <span>
-        step {formatNumber(steps[steps.length - 1] ?? 0)}
-        {log && ", log scale"}
-      </span>
-    </div>
-  );
+/** The samples of a span. */
+function within(data: LayerData, span: Span | null): LayerData {
+  const [first, end] = placesWithin(data.steps, span);
+  if (end - first === data.steps.length) return data;
+  return {...data, steps: data.steps.slice(first, end), values: data.values.slice(first, end)};
 }

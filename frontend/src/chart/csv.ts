@@ -1,6 +1,7 @@
 /** What a picture shows, as rows of a CSV file. Pure. */
-import type {Bars, LayerData, Ranges, Strip, Timeline, Value} from "../model/wire";
+import type {Bars, HistogramData, LayerData, Ranges, Strip, Timeline, Value} from "../model/wire";
 import type {Line} from "./lines";
+import {binsOf} from "./spreads";
 
 type Cell = string | Value | null;
 
@@ -13,6 +14,22 @@ export function csvOfLines(lines: readonly Line[]): string {
 
 export function csvOfLayers({rows, steps, values}: LayerData): string {
   return written([["step", ...rows], ...steps.map((step, n) => [step, ...(values[n] ?? [])])]);
+}
+
+export function csvOfHistograms({steps, spreads}: HistogramData): string {
+  const rows = spreads.flatMap(({member, tag, columns}) =>
+    columns.flatMap((column, n) =>
+      (column ? binsOf(column) : []).map(({low, high, count}): Cell[] => [
+        member,
+        tag,
+        steps[n] ?? null,
+        low,
+        high,
+        count,
+      ]),
+    ),
+  );
+  return written([["run", "tag", "step", "from", "to", "count"], ...rows]);
 }
 
 export function csvOf(picture: Bars | Ranges | Strip | Timeline): string {

@@ -18,12 +18,7 @@ interface Heatmap {
 /** Draws the cells, blue or, where they are flagged, in the accent; a hair line between rows. */
 export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
   const {values, scale, frames, inStretch, worse, edges, ends, area} = heatmap;
-  const ratio = window.devicePixelRatio || 1;
-  canvas.width = Math.round((area.left + area.width + 1) * ratio);
-  canvas.height = Math.round((area.height + 1) * ratio);
-  canvas.style.width = `${canvas.width / ratio}px`;
-  canvas.style.height = `${canvas.height / ratio}px`;
-  const ctx = canvas.getContext("2d");
+  const ctx = contextOf(canvas, area);
   const rows = values[0]?.length ?? 0;
   if (!ctx || !rows) return;
   const colours = readColours();
@@ -32,8 +27,6 @@ export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
     frames.some(([first, last]) => row >= first && row <= last),
   );
   const tall = area.height / rows;
-  ctx.scale(ratio, ratio);
-  ctx.translate(area.left, 0);
   values.forEach((sample, n) => {
     const [from, to] = [edges[n] ?? 0, ends[n] ?? area.width];
     sample.forEach((value, row) => {
@@ -56,8 +49,24 @@ export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
   }
 }
 
+/** A canvas of the size of an area, drawn on in its pixels from its left edge on. */
+export function contextOf(
+  canvas: HTMLCanvasElement,
+  area: {left: number; width: number; height: number},
+): CanvasRenderingContext2D | null {
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.round((area.left + area.width + 1) * ratio);
+  canvas.height = Math.round((area.height + 1) * ratio);
+  canvas.style.width = `${canvas.width / ratio}px`;
+  canvas.style.height = `${canvas.height / ratio}px`;
+  const ctx = canvas.getContext("2d");
+  ctx?.scale(ratio, ratio);
+  ctx?.translate(area.left, 0);
+  return ctx;
+}
+
 /** From the ground to a colour of the style sheet, in 64 steps. */
-function rampOf(name: string): string[] {
+export function rampOf(name: string): string[] {
   const style = getComputedStyle(document.documentElement);
   const low = hex(style.getPropertyValue("--heat-low"));
   const high = hex(style.getPropertyValue(name));

@@ -1,12 +1,11 @@
 import {useEffect, useRef, useState} from "preact/hooks";
-import type {LayerData} from "../model/wire";
 import {onPointed, point} from "./linkedCursor";
 
 /** First and last step that are shown. */
 export type Span = readonly [first: number, last: number];
 
 interface Pointing {
-  data: LayerData;
+  data: {steps: readonly number[]};
   /** Left edge of each sample's column, and the right edge of the last one. */
   edges: readonly number[];
   /** Where each column ends. */
@@ -77,14 +76,12 @@ function latestAt(steps: readonly number[], step: number): number {
   return -1;
 }
 
-/** The samples of a span; all without one, or where it holds none. */
-export function within(data: LayerData, span: Span | null): LayerData {
-  if (!span) return data;
-  const kept = data.steps.flatMap((step, n) => (step >= span[0] && step <= span[1] ? [n] : []));
-  if (!kept.length) return data;
-  return {
-    ...data,
-    steps: kept.map((n) => data.steps[n] ?? 0),
-    values: kept.map((n) => data.values[n] ?? []),
-  };
+/** Of rising steps the places within a span, end excluded; all without one, or where none are. */
+export function placesWithin(steps: readonly number[], span: Span | null): [number, number] {
+  const all: [number, number] = [0, steps.length];
+  if (!span) return all;
+  const first = steps.findIndex((step) => step >= span[0]);
+  const beyond = steps.findIndex((step) => step > span[1]);
+  const end = beyond < 0 ? steps.length : beyond;
+  return first < 0 || first >= end ? all : [first, end];
 }

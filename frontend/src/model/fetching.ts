@@ -1,5 +1,14 @@
 import {embedded, isReport} from "./embedded";
-import type {CurveData, LayerData, LayerKind, RulePage, Summaries, Summary, Training} from "./wire";
+import type {
+  CurveData,
+  HistogramData,
+  LayerData,
+  LayerKind,
+  RulePage,
+  Summaries,
+  Summary,
+  Training,
+} from "./wire";
 
 /** The plugin said no, in a sentence for people. */
 export class RequestError extends Error {}
@@ -105,3 +114,6 @@ export const getCurve = async (run: string, member: string, tag: string): Promis
 
 export const getLayers = async (run: string, kind: LayerKind): Promise<LayerData> =>
   (await ask<LayerData>("layers", {run, kind})).data;
+
+export const getHistograms = async (run: string): Promise<HistogramData> =>
+  (await ask<HistogramData>("histograms", {run})).data;

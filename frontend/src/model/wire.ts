@@ -6,7 +6,7 @@ export type Axis = "step" | "epoch" | "unknown";
 export type Comparison = "above" | "below" | "equal";
 export type Side = "<=" | "<" | ">=" | "!=";
 export type LayerKind = "gradients" | "dead_units" | "saturation" | "updates" | "classes";
-export type Picture = Bars | Ranges | Strip | Timeline | Layers | Curves;
+export type Picture = Bars | Ranges | Strip | Timeline | Layers | Curves | Histograms;
 export type Outcome = "learning" | "not_learning" | "broken" | "finished_early" | "cannot_tell";
 export type State = "live" | "ended" | "unknown";
 export type Tier = "definite" | "strong" | "smell";
@@ -224,6 +224,20 @@ export interface Curves {
   title: string;
   /** One, or two below one another. */
   panels: Panel[];
+}
+
+/** How the values of tensors spread over time; `GET histograms` has the bins. */
+export interface Histograms {
+  /** Of the picture. */
+  kind: "histograms";
+  /** What it shows. */
+  title: string;
+  /** Of the tensors, in order: at most 16. */
+  names: string[];
+  /** Those of `names` that the finding is about. */
+  flagged: string[];
+  /** Tensors that are not listed. */
+  left_out: number;
 }
 
 /** What became of something, for the eye: no colour without a sign and words. */
@@ -518,6 +532,8 @@ export interface Training {
   curve: Evidence | null;
   /** A few numbers; `comparison` says on which side of its limit each lies now. */
   glance: Evidence[];
+  /** How its weights spread over time; null where the log holds no histograms. */
+  histograms: Histograms | null;
   /** The processes of a job, the first one first; empty of a training by one process. */
   workers: Worker[];
 }
@@ -646,5 +662,42 @@ export interface LayerData {
   /** A list of values for each step, aligned with `rows`. */
   values: Value[][];
   /** Whether there are more samples or rows than are listed. */
+  thinned: boolean;
+}
+
+/** One histogram. */
+export interface Column {
+  /** Its smallest value; `NaN` where values are not finite. */
+  low: Value;
+  /** Its largest value. */
+  high: Value;
+  /** How many values there are. */
+  total: number;
+  /**
+   * Of the values in bins of one width from `low` to `high`, rounded to three digits; of a single
+   * value one bin, of values that are not finite none.
+   */
+  counts: number[];
+}
+
+/** The histograms of one tensor. */
+export interface Spread {
+  /** TensorBoard's run that holds them. */
+  member: string;
+  /** Their tag there. */
+  tag: string;
+  /** The tensor's, as the picture names it. */
+  name: string;
+  /** Aligned with `steps`; null where none is kept. */
+  columns: (Column | null)[];
+}
+
+/** What `GET histograms` answers: how the weights spread over time. */
+export interface HistogramData {
+  /** Ascending. */
+  steps: number[];
+  /** One for each of the picture's `names`. */
+  spreads: Spread[];
+  /** Whether the log holds more histograms than are listed. */
   thinned: boolean;
 }

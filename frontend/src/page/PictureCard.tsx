@@ -2,17 +2,18 @@ import type {ComponentChildren} from "preact";
 import {useRef, useState} from "preact/hooks";
 import {BarsPicture} from "../chart/BarsPicture";
 import {CurveChart} from "../chart/CurveChart";
-import {csvOf, csvOfLayers, csvOfLines} from "../chart/csv";
+import {csvOf, csvOfHistograms, csvOfLayers, csvOfLines} from "../chart/csv";
+import {HistogramsPicture, heightOfHistograms} from "../chart/HistogramsPicture";
 import {LayerHeatmap} from "../chart/LayerHeatmap";
 import type {Line} from "../chart/lines";
 import {RangesPicture} from "../chart/RangesPicture";
 import {StripPicture} from "../chart/StripPicture";
 import {savePng, saveText} from "../chart/saving";
 import {TimelinePicture} from "../chart/TimelinePicture";
-import {getCurve, getLayers} from "../model/fetching";
+import {getCurve, getHistograms, getLayers} from "../model/fetching";
 import {formatCount} from "../model/numbers";
 import {useFetched} from "../model/useFetched";
-import type {Evidence, Layers, Panel, Picture as PictureData} from "../model/wire";
+import type {Evidence, Histograms, Layers, Panel, Picture as PictureData} from "../model/wire";
 import {Card} from "./Card";
 import {useTab} from "./context";
 import {Picture, Placeholder} from "./Picture";
@@ -95,7 +96,7 @@ export function PictureCard({run, picture, actions, height, file}: PictureCardPr
       title={picture.title}
       actions={actions}
       caption={captionOf(picture)}
-      height={height}
+      height={heightOf(picture, height)}
       file={file}
     >
       {(shown) => <Drawn run={run} picture={picture} shown={shown} />}
@@ -107,6 +108,8 @@ function Drawn({run, picture, shown}: {run: string; picture: PictureData; shown:
   switch (picture.kind) {
     case "layers":
       return <LayersPicture run={run} picture={picture} shown={shown} />;
+    case "histograms":
+      return <SpreadsPicture run={run} picture={picture} shown={shown} />;
     case "curves":
       return <Panels run={run} panels={picture.panels} shown={shown} />;
     case "bars":
@@ -140,10 +143,18 @@ function captionOf(picture: PictureData): string {
         tags.size < curves.length ? `${fact.run} · ${fact.tag}` : fact.tag;
       return curves.map(source).join(", ");
     }
+    case "histograms": {
+      const more = picture.left_out ? `; ${formatCount(picture.left_out, "more tensor")}` : "";
+      return `the stronger, the more of the values (by the root)${more && `${more} not drawn`}`;
+    }
     default:
       return "";
   }
 }
+
+/** Tensors below one another need their height each. */
+const heightOf = (picture: PictureData, least: number): number =>
+  picture.kind === "histograms" ? Math.max(least, heightOfHistograms(picture.names.length)) : least;
 
 function LayersPicture({run, picture, shown}: {run: string; picture: Layers; shown: Shown}) {
   const {dark, version} = useTab();
@@ -152,6 +163,14 @@ function LayersPicture({run, picture, shown}: {run: string; picture: Layers; sho
   if (!data) return <Placeholder text={failed} />;
   shown.onData(() => csvOfLayers(data));
   return <LayerHeatmap {...{data, picture, dark, onHover: shown.onHover}} />;
+}
+
+function SpreadsPicture({run, picture, shown}: {run: string; picture: Histograms; shown: Shown}) {
+  const {dark, version} = useTab();
+  const {data, failed} = useFetched(`${run}\nhistograms`, version, () => getHistograms(run));
+  if (!data) return <Placeholder text={failed} />;
+  shown.onData(() => csvOfHistograms(data));
+  return <HistogramsPicture {...{data, picture, dark, onHover: shown.onHover}} />;
 }
 
 /** Charts below one another; what the pointer is on in one of them is shown in all. */

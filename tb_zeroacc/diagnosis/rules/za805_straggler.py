@@ -44,8 +44,8 @@ COMPUTING = Fix(
 )
 
 EITHER = Fix(
-    "Look at this worker alone: how long its batches take to come, which is not on record, and what "
-    "else its machine does.",
+    "Look at this worker alone: how long its batches take to come, which is not on record, and "
+    "what else its machine does.",
 )
 
 
@@ -92,8 +92,8 @@ def straggler(context: RunContext) -> Answer:
     all.
 
     ## Sources
-    Dean and Barroso, The Tail at Scale (2013). The limits are this rule's own, measured on two and
-    four workers that share two cores.
+    Dean and Barroso, The Tail at Scale (2013). The limits are this rule's own. Measured: two
+    workers on two busy cores wait 2 to 4 ms for each other's gradients.
     """
     lanes = context.run.training_lanes
     paces = paces_of(lanes)

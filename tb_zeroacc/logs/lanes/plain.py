@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_zeroacc.histograms import HistogramsBuilder
 from tb_zeroacc.logs.contents import MAX_TAGS, FileContents
 from tb_zeroacc.logs.lanes.columns import Column
 from tb_zeroacc.logs.lanes.piece import Piece
@@ -111,8 +110,10 @@ class PlainColumns:
         known, tag, steps = self._contents.histograms, column.part.name, column.steps
         builder = known.get(tag)
         if builder is None:
-            builder = known[tag] = HistogramsBuilder(int(steps[0]), int(steps[0]))
+            builder = self._contents.begin_histograms(tag, int(steps[0]))
         low, high = _extremes(column)
+        if builder.course is not None:
+            builder.course.add_many(steps, low, high, column.contents)
         finite = np.isfinite(low) & np.isfinite(high)
         bad_from = len(steps) - int(finite[::-1].argmax()) if finite.any() else 0
         low, high = low[finite], high[finite]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from tb_zeroacc.logs.building import Built
 from tb_zeroacc.logs.followed_file import FollowedFile
+from tb_zeroacc.logs.following import FileFollower
 from tb_zeroacc.logs.trainings.belonging import Placed
 from tb_zeroacc.run import Run
 
@@ -48,3 +49,15 @@ class ReadPart(NamedTuple):
 def version_of(files: Iterable[Placed]) -> Version:
     """What changes whenever something does that a training is built of."""
     return tuple((placed.member, placed.part, *placed.file.version) for placed in files)
+
+
+def outlined(training: Training) -> Training:
+    """A copy without what its event files hold; what was read of them stays told by `built`."""
+    files = []
+    for placed in training.files:
+        file = replace(placed.file)
+        if isinstance(file.follower, FileFollower):
+            file.follower = replace(file.follower)
+        file.forget()
+        files.append(placed._replace(file=file))
+    return Training(files, training.version, training.built, is_outlined=True)

@@ -58,6 +58,23 @@ def pace(run: Run) -> NDArray[np.float64]:
     return step_seconds(run)
 
 
+def steps_per_second(run: Run) -> float | None:
+    """The recent pace, validation included; None where no time or no step is on record.
+
+    Of a log written without us: the median step between the last points of its main curve over
+    the median time between them.
+    """
+    seconds = pace(run)
+    if len(seconds):
+        middle = float(np.median(seconds))
+        return 1.0 / middle if middle > 0.0 else None
+    curve = run.main_curve
+    if curve is None or curve.axis != "step" or not curve.series.median_gap:
+        return None
+    strides = np.diff(curve.series.steps[-RECENT:])
+    return float(np.median(strides)) / curve.series.median_gap if len(strides) else None
+
+
 def step_seconds(run: Run) -> NDArray[np.float64]:
     """Seconds of the recently sampled steps, (samples,); empty where none are on record."""
     table = run.table("progress", "seconds_per_step")

@@ -40,8 +40,12 @@ def kernel_histograms(run: Run) -> tuple[Kernel, ...]:
 
     Keras' record of the model tells the order of its layers; without it the log's own is kept.
     """
-    if run.recorded:
-        return ()
+    return () if run.recorded else logged_kernels(run)
+
+
+@per_run
+def logged_kernels(run: Run) -> tuple[Kernel, ...]:
+    """The same, whether or not the recorder saw the weights, too."""
     named = ((_KERNEL.fullmatch(seen.tag), seen) for seen in run.histograms)
     kernels = [
         Kernel(match["name"], seen)

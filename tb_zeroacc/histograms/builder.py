@@ -1,9 +1,11 @@
-"""All histograms of one tag in a few numbers, however many there are."""
+"""All histograms of one tag in a few numbers and some of them in bins."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf, isfinite
+
+from tb_zeroacc.histograms.course import CourseBuilder
 
 
 @dataclass(slots=True)
@@ -18,6 +20,7 @@ class HistogramsBuilder:
         varies: Whether any two differ.
         bad_since: Step from which on all of them hold NaN or Inf; None where the last is finite.
         seen: Number of the last event.
+        course: Some of them; None for a tag beyond those that there is room for.
     """
 
     first_step: int
@@ -29,6 +32,7 @@ class HistogramsBuilder:
     varies: bool = False
     bad_since: int | None = None
     seen: int = 0
+    course: CourseBuilder | None = None
 
     def add(self, step: int, low: float, high: float, event: int) -> None:
         """Takes smallest and largest value of the next histogram; `event` is its number."""
@@ -77,6 +81,9 @@ class HistogramsBuilder:
         """Both as one; the later alone where its steps begin anew."""
         if later.first_step <= self.last_step:
             return later
+        course = later.course
+        if self.course is not None and course is not None:
+            course = self.course.followed_by(course)
         still_bad = later.bad_since == later.first_step and self.bad_since is not None
         return replace(
             later,
@@ -86,4 +93,5 @@ class HistogramsBuilder:
             highest=max(self.highest, later.highest),
             varies=self.varies or later.varies or self.fingerprint != later.fingerprint,
             bad_since=self.bad_since if still_bad else later.bad_since,
+            course=course,
         )

@@ -1,0 +1,1 @@
+"""Verdicts as metrics for Prometheus and whatever else reads OpenMetrics."""
