@@ -49,7 +49,7 @@ check: .make/installed .make/node  ## style and types, Python and TypeScript
 	@$(TIMED) "TypeScript" env PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend run --silent check
 
 bench: .make/installed  ## measure; figures belong into docs/measurements.md
-	@for script in recorder monitor taps logs remote_logs scrape; do \
+	@for script in recorder monitor workers taps logs remote_logs scrape; do \
 		echo "== $$script"; $(QUIET) $(BIN)/python tests/benchmarks/$$script.py || exit 1; done
 	@$(QUIET) $(BIN)/python -m tests.benchmarks.fleet
 	@$(QUIET) $(BIN)/python -m tests.corpus score

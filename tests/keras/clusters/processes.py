@@ -42,30 +42,37 @@ class Ended:
 def run_together(
     commands: Sequence[Sequence[str]],
     environments: Sequence[Mapping[str, str]],
-    limit: float = LIMIT,
+    directory: Path | None = None,
 ) -> list[Ended]:
-    """Runs programs of this directory side by side.
+    """Runs programs side by side; those that still run after `LIMIT` are killed.
 
     Args:
-        commands: Of each the program's name and its arguments.
+        commands: Of each the program and its arguments; a plain name is one of this folder.
         environments: What each is told beside the environment that all share.
-        limit: Seconds after which those that still run are killed.
+        directory: Where they run; here by default.
     """
-    with started(commands, environments) as processes:
-        end = time.monotonic() + limit
+    with started(commands, environments, directory) as processes:
+        end = time.monotonic() + LIMIT
         return [_ended(process, end) for process in processes]
 
 
 @contextlib.contextmanager
 def started(
-    commands: Sequence[Sequence[str]], environments: Sequence[Mapping[str, str]]
+    commands: Sequence[Sequence[str]],
+    environments: Sequence[Mapping[str, str]],
+    directory: Path | None = None,
 ) -> Iterator[list[subprocess.Popen[str]]]:
     """The same, to be dealt with one by one; whatever still runs at the end is killed."""
-    shared = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    shared = {
+        **os.environ,
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "PYTHONPATH": os.pathsep.join([str(HERE.parents[2]), os.environ.get("PYTHONPATH", "")]),
+    }
     processes = [
         subprocess.Popen(
             [sys.executable, str(HERE / program), *arguments], env={**shared, **own},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=directory,
         )
         for (program, *arguments), own in zip(commands, environments, strict=True)
     ]  # fmt: skip

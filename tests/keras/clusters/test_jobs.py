@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tb_zeroacc import facts
+from tb_zeroacc import diagnose, facts
+from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tests.keras.clusters.processes import clusters_of, run_together, started
 from tests.keras.reading import Log, read
 
@@ -122,6 +123,22 @@ def test_a_clock_that_is_an_hour_ahead(job: Job) -> None:
         assert all(0 <= table.values.item() < 60 for table in log.tables["reduction"])
 
 
+@pytest.mark.parametrize(
+    ("case", "code"),
+    [("healthy", ""), ("clock", ""), ("nan", "ZA101"), ("one_class", "ZA202"), ("slow", "ZA805")],
+)
+def test_the_worker_is_named(job: Job, case: str, code: str) -> None:
+    workers, directory, _ = job
+    (verdict,) = diagnose(str(directory / case))
+    assert list(verdict.lanes) == [f"worker {worker}" for worker in range(workers)]
+    named = {found.code: found.workers for found in verdict.findings if found.workers}
+    assert named == ({code: (f"worker {workers - 1}",)} if code else {}), verdict.headline
+    if not code:
+        assert verdict.outcome is Outcome.LEARNING
+        assert not verdict.findings, verdict.headline
+        assert not any(lane.findings for lane in verdict.lanes.values())
+
+
 @pytest.mark.long
 def test_one_is_killed_and_all_begin_again(tmp_path: Path) -> None:
     """The others cannot go on without it: their collective operations fail."""
@@ -136,6 +153,10 @@ def test_one_is_killed_and_all_begin_again(tmp_path: Path) -> None:
     first, second = (read(tmp_path / ENDLESS, f"zeroacc/worker_{worker}") for worker in (0, 1))
     assert [fact.how for fact in first.facts(facts.End)] == ["exception"]
     assert second.facts(facts.End) == []
+    (verdict,) = diagnose(str(tmp_path / ENDLESS))
+    assert list(verdict.lanes) == ["worker 0", "worker 1"]
+    compared = {found.code for found in verdict.findings if found.workers}
+    assert compared <= {"ZA805"}, verdict.headline  # a busy machine may hold one up
 
 
 def steps_of(directory: Path, worker: int) -> list[int]:
