@@ -14,7 +14,7 @@ QUIET := TF_CPP_MIN_LOG_LEVEL=2
 PYTEST := env $(QUIET) $(BIN)/python -m pytest -q -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-oldest quick check bench screenshots docs wire clean
+.PHONY: help demo test test-long test-oldest test-beam quick check bench screenshots docs wire clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -36,6 +36,9 @@ test-oldest: .make/oldest .make/browser $(BUNDLE)  ## recorder, reader and tab w
 		-m "not long and not benchmark" -p no:cacheprovider \
 		tests/recording tests/keras tests/logs tests/test_records.py tests/browser/test_tab.py
 
+test-beam: .make/beam  ## the scan of fleets with Apache Beam, in an environment of its own
+	@$(TIMED) "tests with Beam" .venv-beam/bin/python -m pytest -q -n 2 -p no:cacheprovider tests/fleet
+
 quick: .make/installed  ## the inner loop: no training, no browser
 	@$(TIMED) "quick tests" $(PYTEST) -m "not long and not benchmark and not training and not browser"
 
@@ -46,12 +49,14 @@ check: .make/installed .make/node  ## style and types, Python and TypeScript
 	@$(TIMED) "TypeScript" env PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend run --silent check
 
 bench: .make/installed  ## measure; figures belong into docs/measurements.md
-	@for script in recorder monitor workers taps logs remote_logs; do \
+	@for script in recorder monitor workers taps logs remote_logs scrape; do \
 		echo "== $$script"; $(QUIET) $(BIN)/python tests/benchmarks/$$script.py || exit 1; done
+	@$(QUIET) $(BIN)/python -m tests.benchmarks.fleet
 	@$(QUIET) $(BIN)/python -m tests.corpus score
 
-screenshots: .make/installed .make/browser $(BUNDLE)  ## docs/images from a real TensorBoard
+screenshots: .make/installed .make/browser $(BUNDLE)  ## docs/images from a real TensorBoard; those of the tests
 	@$(TIMED) "screenshots" env $(QUIET) $(BIN)/python -m tests.browser.screenshots
+	@$(TIMED) "pictures of the pages" env $(QUIET) $(BIN)/python -m tests.browser.pages
 
 docs: .make/installed  ## the pages of the rules, from their docstrings; the file of all sentences
 	@$(BIN)/python tools/rule_pages.py docs/rules
@@ -61,7 +66,7 @@ wire: .make/installed  ## the frontend's types, from Python's
 	@$(BIN)/python tools/wire_types.py $(WIRE)
 
 clean:  ## undo the set-up
-	rm -rf .venv .venv-oldest .make frontend/node_modules $(BUNDLE) demo-runs
+	rm -rf .venv .venv-oldest .venv-beam .make frontend/node_modules $(BUNDLE) demo-runs
 
 # --- set-up -------------------------------------------------------------------------------------
 
@@ -79,6 +84,13 @@ clean:  ## undo the set-up
 	@$(TIMED) "virtual environment of the oldest versions" $(PYTHON) -m venv .venv-oldest
 	@$(TIMED) "installation of the oldest versions" .venv-oldest/bin/python -m pip install --quiet \
 		--disable-pip-version-check -c tests/oldest.txt -e '.[dev]'
+	@touch $@
+
+# Beam's bounds on protobuf exclude the version that pip picks for TensorFlow.
+.make/beam: .make/venv pyproject.toml
+	@$(TIMED) "virtual environment for Beam" $(PYTHON) -m venv .venv-beam
+	@$(TIMED) "installation of Beam" .venv-beam/bin/python -m pip install --quiet \
+		--disable-pip-version-check -e '.[beam]' pytest pytest-timeout pytest-xdist hypothesis filelock
 	@touch $@
 
 .make/browser: .make/installed

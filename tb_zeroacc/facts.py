@@ -241,7 +241,11 @@ class Optimizer:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How training was asked for."""
+    """How training was asked for.
+
+    `first_epoch` and `first_step` say where it begins, counted over all fits of the recording; None
+    in records of before, and of what is no `fit`.
+    """
 
     epochs: int | None = None
     initial_epoch: int = 0
@@ -251,6 +255,8 @@ class Fit:
     validation: bool | None = None
     from_arrays: bool | None = None  # else from a dataset or a generator
     callbacks: tuple[dict[str, Scalar], ...] = ()  # {"class_name": "EarlyStopping", "patience": 3}
+    first_epoch: int | None = None
+    first_step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

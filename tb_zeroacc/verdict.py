@@ -21,7 +21,7 @@ from tb_zeroacc.logs import LogReader, read_runs
 from tb_zeroacc.logs.followed_file import Amount
 from tb_zeroacc.logs.storage import Listed, Storage
 from tb_zeroacc.pool.dealing import read_new
-from tb_zeroacc.pool.shares import waiting
+from tb_zeroacc.pool.shares import trainings_named, waiting
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count
 
@@ -61,6 +61,7 @@ class Reader:
     stores: bool = False
     _logs: LogReader = field(init=False)
     _judged: dict[str, Reading] = field(init=False, default_factory=dict)
+    expected: int = field(init=False, default=0)  # trainings, as the names of directories tell
     _known: KnownTrainings | None = field(init=False, default=None)
     _stored_at: float = field(init=False, default=-math.inf)
 
@@ -86,12 +87,16 @@ class Reader:
             now: As for `refresh`.
 
         Yields:
-            Verdicts on trainings that were not known, by no order; not on all of them.
+            Verdicts on trainings that were not known, by no order; not on all of them. First none,
+            as soon as it is known how many are `expected`.
 
         Raises:
             UnreadablePathError: The path is missing, forbidden, or holds no log.
         """
         listed = self._logs.look()
+        if not self._judged:
+            self.expected = trainings_named(listed, self._logs.label)
+            yield []
         if self.stores:
             self.stores = False  # it is asked once
             yield from self._recalled(listed)

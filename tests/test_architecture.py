@@ -71,9 +71,15 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
          "pool"},
         {"rich", "tensorboard", "werkzeug"},
     ),
+    "fleet": (
+        {"wire", "telling", "encoding", "verdict", "diagnosis", "logs", "pool", "plugin", "report",
+         "store", "run"},
+        {"apache_beam", "pyarrow"},
+    ),
     "cli": (
-        {"telling", "verdict", "diagnosis", "plugin", "places", "report", "pool", "monitoring"},
-        {"tensorboard"},
+        {"telling", "verdict", "diagnosis", "plugin", "places", "report", "pool", "monitoring",
+         "fleet"},
+        {"tensorboard", "apache_beam"},
     ),
 }
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from tb_zeroacc.wording import count, number, percent
+from tb_zeroacc.wording import count, duration, number, percent
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,15 @@ def test_count_agrees_with_its_noun() -> None:
     assert (count(1, "step"), count(20, "step"), count(0, "epoch"), count(2, "batch")) == (
         "1 step", "20 steps", "0 epochs", "2 batches",
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3.0, "0 s"), (0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min"), (90.0, "2 min"),
+        (3599.0, "1 h"), (7500.0, "2 h 5 min"), (86400.0, "1 d"), (90000.0, "1 d 1 h"),
+        (1e7, "115 d 17 h"), (math.inf, "infinity"),
+    ],
+)  # fmt: skip
+def test_durations_in_at_most_two_units(seconds: float, words: str) -> None:
+    assert duration(seconds) == words

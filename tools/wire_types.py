@@ -23,9 +23,9 @@ from typing import (
 
 from tb_zeroacc import wire
 from tb_zeroacc.plugin import responses as tab_wire
-from tb_zeroacc.wire import evidence
+from tb_zeroacc.wire import evidence, fleet
 
-MODULES = (evidence, wire, tab_wire)
+MODULES = (evidence, wire, tab_wire, fleet)
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
 HEAD = """\
 // Written by `make wire` from tb_zeroacc/wire/ and plugin/responses.py: edit those.

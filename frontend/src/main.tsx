@@ -1,7 +1,9 @@
 import "./style.css";
 import {render as draw} from "preact";
 import {App} from "./App";
+import {FleetPage} from "./fleet/FleetPage";
 import {fontFaceRules} from "./host/host";
+import {embeddedFleet} from "./model/embedded";
 import {ErrorBoundary} from "./page/ErrorBoundary";
 
 /** TensorBoard's frame calls this once, with an empty body. */
@@ -11,10 +13,9 @@ export function render(): void {
   document.head.append(style);
   document.documentElement.lang = "en";
   document.title = "Zero Accuracy";
+  const fleet = embeddedFleet();
   draw(
-    <ErrorBoundary subject="">
-      <App />
-    </ErrorBoundary>,
+    <ErrorBoundary subject="">{fleet ? <FleetPage fleet={fleet} /> : <App />}</ErrorBoundary>,
     document.body,
   );
 }

@@ -54,6 +54,23 @@ test("pages of two readings are asked for anew", async () => {
   expect(asked).toHaveLength(6);
 });
 
+test("a training is asked for once a list, and again when a newer one stands", async () => {
+  const {getList, getTraining} = await import("../src/model/fetching");
+  const times = () => asked.filter((address) => address.includes("run?name=a")).length;
+  await getTraining("a");
+  await getList();
+  await getTraining("a");
+  expect(times(), "no list stood at first: it may have changed since").toBe(2);
+  const held = await getTraining("a");
+  await getList();
+  expect(await getTraining("a")).toBe(held);
+  expect(times()).toBe(2);
+  reading = 2;
+  await getList();
+  expect(await getTraining("a")).not.toBe(held);
+  expect(times()).toBe(3);
+});
+
 test("a refusal is told in the server's own sentence", async () => {
   const {getTraining, NetworkError, RequestError} = await import("../src/model/fetching");
   const headers = {"Content-Type": "text/plain; charset=utf-8"};

@@ -16,10 +16,12 @@ const training = (run: string, ...codes: string[]) =>
   ({run, findings: codes.map((code) => ({code, title: `cause ${code}`}))}) as unknown as Training;
 
 describe("the pause between two questions", () => {
-  const asked = {pending: false, watched: true, failures: 0, unseen: 0};
+  const asked = {pending: false, empty: false, watched: true, failures: 0, unseen: 0};
   test.each([
     [{}, 5000],
     [{pending: true}, 700],
+    [{pending: true, empty: true}, 200],
+    [{empty: true}, 5000],
     [{failures: 1}, 5000],
     [{failures: 2}, 10_000],
     [{failures: 40}, 30_000],

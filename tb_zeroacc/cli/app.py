@@ -28,6 +28,13 @@ REPORT = """Write the tab's page about the trainings below each PATH into one fi
 The file needs no network and no server. Ends with 0, or with 2 where a path cannot be read.
 """
 SERVE = "Serve the tab without TensorBoard, for machines where that does not start."
+SCAN = """Judge every training below each URL, thousands of them, by an Apache Beam pipeline.
+
+DIR gets the verdicts (verdicts-*.jsonl), tables of trainings and findings (JSON lines and Parquet)
+and a summary (summary.html, summary.json). What could not be read is a row with its error. A scan
+that ended early, or a later one of the same DIR, judges only what is new or has changed. Beam's own
+options follow behind `--`. Ends with 0, or with 2 where there is no training at all.
+"""
 WATCH = """Follow the trainings below each PATH, and print a line when a verdict changes.
 
 On a terminal a table of all trainings stays below the lines. A PATH that is not there yet, or not
@@ -54,8 +61,12 @@ def answer(arguments: Sequence[str]) -> int:
     if command is None:
         parser.parse_args(arguments)
         return CLEAN
+    own, others = list(arguments[1:]), list[str]()
+    if arguments[0] == "scan" and "--" in own:
+        at = own.index("--")
+        own, others = own[:at], own[at + 1 :]
     # Options may stand between paths.
-    given = command.parse_intermixed_args(arguments[1:])
+    given = command.parse_intermixed_args(own, argparse.Namespace(others=others))
     code: int = given.does(given)
     return code
 
@@ -101,6 +112,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     found = {}
     for name, does, text in (
         ("diagnose", _diagnose, DIAGNOSE), ("report", _report, REPORT), ("serve", _serve, SERVE),
+        ("scan", _scan, SCAN),
         ("watch", _watch, WATCH), ("alerts", _alerts, ALERTS), ("dashboard", _dashboard, DASHBOARD),
         ("rules", _rules, RULES), ("explain", _explain, EXPLAIN),
     ):  # fmt: skip
@@ -114,7 +126,9 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
 
 
 def _add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
-    diagnose, report, serve = (commands[name] for name in ("diagnose", "report", "serve"))
+    diagnose, report, serve, scan = (
+        commands[name] for name in ("diagnose", "report", "serve", "scan")
+    )
     diagnose.add_argument(
         "paths", nargs="+", metavar="PATH", help=f"{LOGS} NAME:PATH,NAME:PATH names them."
     )
@@ -125,10 +139,19 @@ def _add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
         "--fail-on", choices=TIERS, default="definite",
         help="End with 1 at this tier or above. [default: %(default)s]",
     )  # fmt: skip
-    diagnose.add_argument(
-        "--now", default="clock", metavar="clock|none|TIME",
-        help="The clock that decides what still runs: 'clock', 'none', or seconds since 1970. "
-        "[default: %(default)s]",
+    for command in (diagnose, scan):
+        command.add_argument(
+            "--now", default="clock", metavar="clock|none|TIME",
+            help="The clock that decides what still runs: 'clock', 'none', or seconds since 1970. "
+            "[default: %(default)s]",
+        )  # fmt: skip
+    scan.add_argument("urls", nargs="+", metavar="URL", help="Log directories; any URL.")
+    scan.add_argument(
+        "--output", required=True, metavar="DIR", help="Where to write; any URL that Beam knows."
+    )
+    scan.add_argument(
+        "--workers", type=int, metavar="N",
+        help="Processes on this machine, where Beam is given no runner. [default: one a core]",
     )  # fmt: skip
     _add_watching(commands["watch"])
     for command in (report, serve, commands["watch"]):
@@ -232,6 +255,13 @@ def _serve(given: argparse.Namespace) -> int:
 
     _loaded()
     return pages.serve(given.paths, given.host, given.port)
+
+
+def _scan(given: argparse.Namespace) -> int:
+    from tb_zeroacc.cli.scan import scan_urls
+
+    _loaded()
+    return scan_urls(given.urls, given.output, given.now, given.workers, given.others)
 
 
 def _watch(given: argparse.Namespace) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tb_zeroacc.cli.clock import clock_of
 from tb_zeroacc.cli.environment import tensorboard_obstacle
 from tb_zeroacc.cli.exit_codes import CLEAN, FOUND, USAGE
 from tb_zeroacc.diagnosis.answers import Tier
@@ -37,11 +36,9 @@ def diagnose_paths(
         The exit code.
     """
     try:
-        clock = _clock(now)
-    except ValueError:
-        print(
-            f"--now takes 'clock', 'none' or seconds since 1970. Received: {now!r}", file=sys.stderr
-        )
+        clock = clock_of(now)
+    except ValueError as error:
+        print(error, file=sys.stderr)
         return USAGE
     collect_seldom()
     readings: list[Reading] = []
@@ -78,14 +75,3 @@ def _named(reading: Reading, place: Place) -> Reading:
         return reading
     name = place.training(reading.run.name)
     return Reading(replace(reading.run, name=name), replace(reading.diagnosis, run=name))
-
-
-def _clock(now: str) -> float | None:
-    if now == "clock":
-        return time.time()
-    if now == "none":
-        return None
-    value = float(now)
-    if not math.isfinite(value):
-        raise ValueError(now)
-    return value

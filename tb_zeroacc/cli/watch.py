@@ -43,8 +43,11 @@ def watch_paths(given: argparse.Namespace) -> int:
     except ValueError as error:
         return _refused(str(error))
     collect_seldom()
+    stores = not given.no_store
     reading = BackgroundReading(
-        named_places(given.paths), lambda path: Reader(path, timeout=given.timeout), pause=interval
+        named_places(given.paths),
+        lambda path: Reader(path, timeout=given.timeout, stores=stores),
+        pause=interval,
     )
     listening = "" if given.listen is None else _listen(given.listen, reading)
     if listening is None:

@@ -41,7 +41,8 @@ class Motif(Enum):
     BOTH_LOSSES = "training and validation together"
     LOSS_AND_METRIC = "the loss, and below it the metric"
     EVIDENCE_TOGETHER = "the curves of the evidence, one below the other"
-    LOSS_PARTS = "the loss of the data beside the penalty, at first and at the end"
+    LOSS_PARTS = "the loss of the data beside the penalty, else the sizes of the weights it shrinks"
+    LOSS_TERM = "the loss of the data beside a term of it, else the course of both"
 
     FIRST_BROKEN = "which tensor held NaN or infinity first, and what followed"
     GRADIENTS_FADE = "the gradient of each layer over time, too small ones flagged"
@@ -50,6 +51,6 @@ class Motif(Enum):
     SATURATION = "the saturated share of each layer over time"
     UPDATES = "update ÷ weights of each layer against the healthy range"
     LAYER_GRADIENTS = "the gradient of each variable in the order of the model"
-    LAYER_ZEROS = "the share of zeros in the gradient of each variable"
+    LAYER_ZEROS = "the share of zeros in the gradient of each variable, else updates that are 0"
     LAYER_SIZES = "the size of each layer's output in the order of the model"
     UNIT_SPREADS = "how much the units of each kernel differ"

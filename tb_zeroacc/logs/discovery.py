@@ -22,16 +22,17 @@ LFS_POINTER = b"version https://git-lfs"
 def is_candidate(name: str) -> bool:
     """Whether a file of this name may be a log."""
     known = (trainer_state.NAME, hparams_yaml.NAME)
-    return _is_event_file(name) or is_csv(name) or name in known
+    return is_event_file(name) or is_csv(name) or name in known
 
 
-def _is_event_file(name: str) -> bool:
+def is_event_file(name: str) -> bool:
+    """Whether a file of this name is one for TensorBoard."""
     return "tfevents" in name and not name.endswith(TRAPS)
 
 
 def is_csv(name: str) -> bool:
     """Whether it is a CSV file, which may hold anything else than a log."""
-    return not _is_event_file(name) and name.lower().endswith(".csv")
+    return not is_event_file(name) and name.lower().endswith(".csv")
 
 
 def follower_of(name: str) -> Follower:
@@ -40,7 +41,7 @@ def follower_of(name: str) -> Follower:
         return CsvFollower()
     if name == hparams_yaml.NAME:
         return HparamsFollower()
-    is_json = not _is_event_file(name) and name.lower().endswith(".json")
+    is_json = not is_event_file(name) and name.lower().endswith(".json")
     return StateFollower() if is_json else FileFollower()
 
 

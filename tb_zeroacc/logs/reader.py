@@ -203,13 +203,13 @@ class LogReader:
 
     def part(self) -> ReadPart:
         """What was read, for another reader."""
-        return ReadPart(self._files, self._trainings, self._told)
+        return ReadPart(self._files, self._trainings, self._told, self.amount)
 
     def take_over(self, part: ReadPart) -> None:
         """Takes what another reader has read, as if it had been read here."""
         for file in part.files.values():
             file.taken_over()
-            self.amount = self.amount.plus(file.fetched)
+        self.amount = self.amount.plus(part.amount)
         for training in part.trainings.values():
             training.version = version_of(training.files)
         self._files.update(part.files)

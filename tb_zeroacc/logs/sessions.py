@@ -19,7 +19,7 @@ from tb_zeroacc.logs.stretches.member_curves import MemberCurves
 from tb_zeroacc.logs.stretches.track import Track, restarts
 from tb_zeroacc.logs.trust.clocks import WRONG, is_plausible
 from tb_zeroacc.run import Axis, Hyperparameters
-from tb_zeroacc.series import Series, SeriesBuilder
+from tb_zeroacc.series import Series, SeriesBuilder, sharing_steps
 
 # Lightning logs these beside everything, `trainer.test` too: they begin no training.
 BOOKKEEPING = frozenset({"epoch", "hp_metric"})
@@ -88,7 +88,8 @@ class Member:
 
     def as_it_stands(self) -> MemberCurves:
         """Its curves so far."""
-        return self._holding({tag: builder.freeze() for tag, builder in self.curves.items()})
+        curves = {tag: builder.freeze() for tag, builder in self.curves.items()}
+        return self._holding(sharing_steps(curves))
 
     def _holding(self, curves: Mapping[str, Series], same_file: bool = False) -> MemberCurves:
         several = {} if same_file else self.interleaved

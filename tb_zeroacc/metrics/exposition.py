@@ -23,12 +23,12 @@ CONTENT_TYPES: Mapping[str, str] = {
     "text": "text/plain; version=0.0.4; charset=utf-8",
 }
 MOST_RUNS = 5000  # trainings that have series of their own, unless fewer are asked for
-# Per training: one or more rows of (figure, name, help). What a training lacks has no series.
+# Gauges of one training: figure, name, help. What a training lacks has no series.
 _GAUGES = (
     ("loss", "loss", "The last training loss, in its own unit."),
     ("baseline", "baseline_loss", "The loss that a constant prediction scores."),
     ("steps_per_second", "steps_per_second", "Recent training steps a second, of a live run."),
-    ("workers_missing", "workers_missing", "Workers of the job that write no more."),
+    ("workers_missing", "workers_missing", "Workers of a job that vanished while others go on."),
 )
 
 

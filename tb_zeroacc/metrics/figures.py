@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tb_zeroacc import telling
+from tb_zeroacc.diagnosis.answers import Answer, Flagged, Passed
 from tb_zeroacc.diagnosis.computed.forecast.remaining import steps_per_second
 from tb_zeroacc.run import Role, Run
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from tb_zeroacc.diagnosis.diagnosis import Diagnosis
     from tb_zeroacc.verdict import Reading
 
+VANISHED = "ZA802"  # the rule that tells which workers write no more
 MOST_FINDINGS = 8  # of one training: the first ones are the likeliest
 
 
@@ -29,7 +31,8 @@ class Figures:
         steps_per_second: Its recent pace; of a live one alone.
         loss: The last training loss, in its own unit; may be NaN.
         baseline: The loss that a constant prediction scores.
-        workers_missing: How many of its workers write no more; None where that is not known.
+        workers_missing: How many of a job's workers have vanished (ZA802); None of any other
+            training, and where that cannot be told.
         is_silent: Whether our recorder watched it, wrote no end, and writes no more.
     """
 
@@ -48,18 +51,18 @@ class Figures:
 def figures_of(reading: Reading) -> Figures:
     """The figures of a training that was read."""
     run, verdict = reading
-    ahead = telling.progress(run)
+    is_live = run.state == "live"
     loss = run.headline(Role.LOSS)
     return Figures(
         outcome=verdict.outcome.value,
         state=run.state,
         findings=tuple((f.code, f.tier.label) for f in verdict.findings[:MOST_FINDINGS]),
         last_time=run.last_time,
-        ends_at=None if ahead is None else ahead["end"]["at"],
-        steps_per_second=None if ahead is None else steps_per_second(run),
+        ends_at=telling.expected_end(run),
+        steps_per_second=steps_per_second(run) if is_live else None,
         loss=loss.series.last.value if loss is not None and len(loss.series) else None,
         baseline=_baseline(run, verdict),
-        workers_missing=_workers_missing(run),
+        workers_missing=_workers_missing(verdict.checks.get(VANISHED)),
         is_silent=run.recorded and run.clocked and run.state == "unknown",
     )
 
@@ -71,6 +74,11 @@ def _baseline(run: Run, verdict: Diagnosis) -> float | None:
     return curve.threshold if curve is not None and is_loss else None
 
 
-def _workers_missing(run: Run) -> int | None:
-    """Not known before a run names the workers of its job."""
-    return None
+def _workers_missing(answer: Answer | None) -> int | None:
+    match answer:
+        case Flagged():
+            return len(answer.workers)
+        case Passed():
+            return 0
+        case _:
+            return None

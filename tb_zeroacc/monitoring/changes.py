@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from tb_zeroacc import telling
 from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 
 if TYPE_CHECKING:
-    from tb_zeroacc.diagnosis.diagnosis import Diagnosis
+    from tb_zeroacc.diagnosis.diagnosis import Finding
     from tb_zeroacc.plugin.reading import View
     from tb_zeroacc.plugin.shown_training import ShownTraining
 
 Event: TypeAlias = Literal["verdict", "state"]
-# Outcomes that are news even where no finding explains them.
-_BAD = (Outcome.BROKEN, Outcome.NOT_LEARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Changes:
             if known is None or _verdict(known) != _verdict(shown):
                 yield Change("verdict", shown, self._news(shown))
             elif known.run.state != shown.run.state:
-                yield Change("state", shown)
+                yield Change("state", shown, self._news(shown))
 
     def _news(self, shown: ShownTraining) -> tuple[str, ...]:
         session, told = self._told.get(shown.name, (0, set()))
@@ -68,14 +67,32 @@ class Changes:
             session, told = shown.run.sessions, set()
         verdict = shown.reading.diagnosis
         codes = [finding.code for finding in verdict.findings if finding.tier >= self.least]
-        if not codes and not verdict.findings and verdict.outcome in _BAD:
+        if not codes and _is_bad(shown):
             codes = [verdict.outcome.value]
         self._told[shown.name] = session, told.union(codes)
         return tuple(code for code in codes if code not in told)
 
 
+def _is_bad(shown: ShownTraining) -> bool:
+    """Whether its outcome is news although no finding explains it.
+
+    A training that goes on may yet begin to learn.
+    """
+    verdict = shown.reading.diagnosis
+    is_over = shown.run.state != "live"
+    bad = (Outcome.BROKEN, Outcome.NOT_LEARNING) if is_over else (Outcome.BROKEN,)
+    return not verdict.findings and verdict.outcome in bad
+
+
 def _verdict(shown: ShownTraining) -> tuple[object, ...]:
-    """What makes a verdict another one: not the numbers in its sentences."""
-    verdict: Diagnosis = shown.reading.diagnosis
-    findings = tuple((finding.code, finding.tier) for finding in verdict.findings)
-    return shown.run.sessions, verdict.outcome, shown.severity, findings
+    """What makes a verdict another one: not the numbers in its sentences, nor a smell beside."""
+    verdict = shown.reading.diagnosis
+    main = telling.main_finding(verdict)
+    sure = {(finding.code, finding.tier) for finding in verdict.findings if is_sure(finding)}
+    code = None if main is None else main.code
+    return shown.run.sessions, verdict.outcome, shown.severity, code, sure
+
+
+def is_sure(finding: Finding) -> bool:
+    """Whether it is more than a smell."""
+    return finding.tier >= Tier.STRONG

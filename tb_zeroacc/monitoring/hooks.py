@@ -27,7 +27,7 @@ PATIENCE = 30.0  # seconds that one command or one answer may take
 PAUSES = (1.0, 5.0)  # seconds before a webhook that could not be reached is tried again
 MOST_AT_ONCE = 20  # news of one look: a first look at old logs should not flood anybody
 STANDARD_ERROR = 2  # takes what a command prints: standard output is for lines alone
-FAREWELL = 40.0  # seconds that news on their way are waited for at the end
+FAREWELL = 10.0  # seconds that news on their way are waited for at the end
 Say = Callable[[str], None]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import time
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from tb_zeroacc import telling
+from tb_zeroacc.monitoring.changes import is_sure
 from tb_zeroacc.report.judged import name_of
 from tb_zeroacc.report.printable import printable
 from tb_zeroacc.wire import VERSION
@@ -59,7 +61,6 @@ def line_of(change: Change, now: float) -> Line:
     shown = change.shown
     run, verdict = shown.reading
     main = telling.main_finding(verdict)
-    ahead = telling.progress(run)
     return {
         "version": VERSION,
         "time": now,
@@ -72,10 +73,10 @@ def line_of(change: Change, now: float) -> Line:
         "code": None if main is None else main.code,
         "cause": telling.cause(verdict),
         "headline": verdict.headline,
-        "progress": "" if ahead is None else ahead["text"],
-        "steps_per_second": shown.figures.steps_per_second,
-        "ends_at": shown.figures.ends_at,
-        "last_time": run.last_time,
+        "progress": telling.how_far(run),
+        "steps_per_second": _finite(shown.figures.steps_per_second),
+        "ends_at": _finite(shown.figures.ends_at),
+        "last_time": _finite(run.last_time),
         "findings": [_finding(finding, change) for finding in verdict.findings],
     }
 
@@ -91,6 +92,11 @@ def _finding(finding: Finding, change: Change) -> LineFinding:
     }
 
 
+def _finite(value: float | None) -> float | None:
+    """The value where JSON has it: clocks and paces come from logs."""
+    return value if value is not None and math.isfinite(value) else None
+
+
 def as_json(line: Line) -> str:
     """The line in ASCII: whatever a name holds, it stays one line."""
     return json.dumps(line, allow_nan=False)
@@ -103,10 +109,13 @@ def as_text(change: Change, now: float) -> str:
     mark = telling.mark(verdict)
     main = telling.main_finding(verdict)
     said = verdict.headline if main is None else f"{main.code} {verdict.headline}"
+    others = [f.code for f in verdict.findings if f is not main and is_sure(f)]
+    if others:
+        said += f" Beside it: {', '.join(others)}."
     if change.event == "state":
         said = _STATES[shown.run.state]
     clock = time.strftime("%H:%M:%S", time.localtime(now))
-    at = progress_of(shown)
+    at = telling.how_far(shown.run)
     name = f"{title_of(shown)} ({at})" if at else title_of(shown)
     return f"{clock}  {mark['sign']} {mark['words']}  {name}  {printable(said)}"
 
@@ -114,12 +123,6 @@ def as_text(change: Change, now: float) -> str:
 def title_of(shown: ShownTraining) -> str:
     """What a training is called for people."""
     return name_of(shown.run) if shown.name == shown.run.name else printable(shown.name)
-
-
-def progress_of(shown: ShownTraining) -> str:
-    """How far a training that goes on is: `step 20 of 780`."""
-    ahead: Any = telling.progress(shown.run)
-    return "" if ahead is None else str(ahead["text"])
 
 
 _STATES = {

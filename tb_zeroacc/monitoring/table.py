@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tb_zeroacc import telling
-from tb_zeroacc.monitoring.lines import progress_of, title_of
+from tb_zeroacc.monitoring.lines import title_of
 from tb_zeroacc.report.text import TONES, plain
 from tb_zeroacc.wording import count, duration, number
 
@@ -58,5 +58,5 @@ def _row(shown: ShownTraining, now: float) -> list[Text]:
     said.append_text(plain(verdict.headline))
     rate = "" if figures.steps_per_second is None else f"{number(figures.steps_per_second)}/s"
     left = "" if figures.ends_at is None else duration(max(0.0, figures.ends_at - now))
-    name, state = title_of(shown), STATES[shown.run.state]
-    return [plain(name), Text(state), Text(progress_of(shown)), Text(rate), Text(left), said]
+    state, at = STATES[shown.run.state], telling.how_far(shown.run)
+    return [plain(title_of(shown)), Text(state), Text(at), Text(rate), Text(left), said]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tb_zeroacc.monitoring.screens import Screen
     from tb_zeroacc.plugin.reading import BackgroundReading, View
 
+SLOW = 60.0  # seconds of a reading that is not the first, after which a sentence says so
 MOST_SENTENCES = 5  # of one look, on what cannot be read
 
 
@@ -50,6 +51,8 @@ class Watch:
     until_finished: bool = False
     exit_on: Tier | None = None
     clock: Callable[[], float] = time.time
+    _began: float = field(init=False, default_factory=time.monotonic)
+    _is_slow: bool = field(init=False, default=False)
 
     def follow(self) -> End:
         """Looks again and again, until there is a reason to end."""
@@ -58,6 +61,7 @@ class Watch:
             self.reading.view()
             # What comes of a long reading is shown meanwhile.
             view = self.reading.wait(max(self.interval, 1.0))
+            self._tell_of_silence(view)
             known = self._look(view, known)
             if self.exit_on is not None and self._is_hopeless(view, self.exit_on):
                 return End.HOPELESS
@@ -70,13 +74,21 @@ class Watch:
         """Shows a look, and hands out its news; the sentences on what cannot be read."""
         now = self.clock()
         changes = list(self.changes.since(view))
-        self.screen.show(view, changes, now)
-        self.hooks.hand_out([line_of(change, now) for change in changes if change.news])
         if view.errors != known:
             self._tell([error for error in view.errors if error not in known])
             if known and not view.errors:
                 self.screen.say("All can be read again.")
+        self.screen.show(view, changes, now)
+        self.hooks.hand_out([line_of(change, now) for change in changes if change.news])
         return view.errors
+
+    def _tell_of_silence(self, view: View) -> None:
+        """Says once that a reading does not end: some file systems never answer."""
+        if not (self.reading.refreshing and view.complete):
+            self._began, self._is_slow = time.monotonic(), False
+        elif not self._is_slow and time.monotonic() - self._began > SLOW:
+            self._is_slow = True
+            self.screen.say("Waiting: a reading does not end; a file system may give no answer.")
 
     def _tell(self, errors: Sequence[str]) -> None:
         for error in errors[:MOST_SENTENCES]:

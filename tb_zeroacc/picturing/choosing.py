@@ -58,7 +58,12 @@ DRAWN_BY: dict[Motif, Draw] = {
     Motif.LOSS_AND_METRIC: together.loss_and_metric,
     Motif.EVIDENCE_TOGETHER: together.evidence_together,
     Motif.OUTPUT_SPREADS: counts.output_spreads,
-    Motif.LOSS_PARTS: counts.loss_parts,
+    Motif.LOSS_PARTS: lambda told, run: (
+        counts.loss_parts(told, run) or ranges.shrinking(told, run)
+    ),
+    Motif.LOSS_TERM: lambda told, run: (
+        counts.loss_parts(told, run) or together.loss_and_evidence(told, run)
+    ),
     Motif.FIRST_BROKEN: first_broken.first_broken,
     Motif.GRADIENTS_FADE: layers.gradients_fade,
     Motif.GRADIENTS_GROW: layers.gradients_grow,
@@ -66,7 +71,9 @@ DRAWN_BY: dict[Motif, Draw] = {
     Motif.SATURATION: layers.saturation,
     Motif.UPDATES: lambda told, run: ranges.updates(told, run) or spreads.flagged(told, run),
     Motif.LAYER_GRADIENTS: layers.layer_gradients,
-    Motif.LAYER_ZEROS: layers.layer_zeros,
+    Motif.LAYER_ZEROS: lambda told, run: (
+        layers.layer_zeros(told, run) or ranges.wrong_updates(told, run)
+    ),
     Motif.LAYER_SIZES: layers.layer_sizes,
     Motif.UNIT_SPREADS: lambda told, run: (
         layers.unit_spreads(told, run) or spreads.flagged(told, run)

@@ -16,11 +16,14 @@ from tb_zeroacc.wording import count, number
 # The order within a step, with the loss where it is computed.
 PLACES = ("inputs", "labels", "weights", "activations", "outputs", "loss", "gradients")
 
+FINITE = "all finite"
+
 
 def first_broken(told: Told, run: Run) -> Timeline | None:
     """The first sample at which each kind of tensor was broken.
 
-    None where no tensor is on record: the curve of the loss, which stops there, says as much.
+    Where none of them was, and the outputs are on record, the loss itself broke. None where no
+    tensor is on record: the curve of the loss, which stops there, says as much.
     """
     moments = [
         moment
@@ -28,16 +31,27 @@ def first_broken(told: Told, run: Run) -> Timeline | None:
         if (table := run.table(kind, "non_finite_count")) is not None
         and (moment := _first(run, table, kind)) is not None
     ]
+    loss = first_broken_loss(run)
+    if not moments:
+        moments = [] if loss is None else _finite_outputs(run, loss.step)
     if not moments:
         return None
-    loss = first_broken_loss(run)
     if loss is not None:
         moments.append(_moment(loss.step, "loss", "", number(loss.value)))
     moments.sort(key=lambda moment: (moment["step"], PLACES.index(moment["place"])))
     named = named_by(told)
     is_named = [layer_of(run, m["name"]) in named or m["name"] in named for m in moments]
-    moments[is_named.index(True) if any(is_named) else 0]["wrong"] = True
+    is_broken = [moment["text"] != FINITE for moment in moments]
+    moments[(is_named if any(is_named) else is_broken).index(True)]["wrong"] = True
     return {"kind": "timeline", "title": "Where NaN or infinity came first", "moments": moments}
+
+
+def _finite_outputs(run: Run, step: int) -> list[Moment]:
+    """That the outputs of a step were finite, as far as that is on record."""
+    table = run.table("outputs", "non_finite_count")
+    if table is None or step not in table.steps:
+        return []
+    return [_moment(step, "outputs", "", FINITE)]
 
 
 def _first(run: Run, table: Table, kind: str) -> Moment | None:

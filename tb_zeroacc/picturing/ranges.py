@@ -13,15 +13,17 @@ from tb_zeroacc import telling
 from tb_zeroacc.diagnosis.answers import Evidence
 from tb_zeroacc.diagnosis.computed.data.labels import labels_of
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_rows
+from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.computed.model.outputs import recorded_range
 from tb_zeroacc.diagnosis.overview import UPDATE_RATIO_LIMIT
 from tb_zeroacc.diagnosis.rules.za702_learning_rate_too_low import CREEPING
-from tb_zeroacc.picturing.facts_of import SAME, Told, output_meant
+from tb_zeroacc.picturing.facts_of import SAME, Told, named_by, output_meant
 from tb_zeroacc.picturing.rows import short_names, some_of
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wire.evidence import Range, Ranges
 from tb_zeroacc.wording import number
 
+SIZES = "Size of each layer's weights, over all samples"
 MOST_ROWS = 12  # more are no longer read
 
 
@@ -131,6 +133,31 @@ def updates(told: Told, run: Run) -> Ranges | None:
     )  # fmt: skip
 
 
+def wrong_updates(told: Told, run: Run) -> Ranges | None:
+    """The same where the updates of any kernel are out of the healthy range; else None."""
+    found = updates(told, run)
+    return found if found and any(row["wrong"] for row in found["rows"]) else None
+
+
+def shrinking(told: Told, run: Run) -> Ranges | None:
+    """From where to where the size of each kernel went; None where the finding names none."""
+    table, named = run.table("weights", "rms"), named_by(told)
+    if table is None:
+        return None
+    sizes_of = table.column("rms")  # (samples, rows)
+    rows = [row for row in kernel_rows(run, table) if np.isfinite(sizes_of[:, row]).all()]
+    is_named = [bool(named & {table.rows[row], layer_of(run, table.rows[row])}) for row in rows]
+    if not any(is_named):
+        return None
+    names = short_names(run, [table.rows[row] for row in rows])
+    sizes = [sizes_of[:, row] for row in rows]
+    found = [
+        range_of(name, float(size.min()), float(size.max()), wrong=wrong)
+        for name, size, wrong in zip(names, sizes, is_named, strict=True)
+    ]
+    return ranges_of(SIZES, found, log=all(row["low"] > 0 for row in found))
+
+
 def _sizes(table: Table, rows: Mapping[str, int]) -> Ranges | None:
     """From where to where the size of each kernel went; one that stands is flagged."""
     sizes = {name: table.column("rms")[:, row] for name, row in rows.items()}
@@ -139,7 +166,7 @@ def _sizes(table: Table, rows: Mapping[str, int]) -> Ranges | None:
         for name, size in sizes.items()
         if np.isfinite(size).all()
     ]
-    return ranges_of("Size of each layer's weights, over all samples", found)
+    return ranges_of(SIZES, found)
 
 
 def _of_kernel(

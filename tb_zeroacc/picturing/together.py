@@ -48,6 +48,19 @@ def loss_and_metric(told: Told, run: Run) -> Curves | None:
     return _curves(run, "The loss, and the metric", panels) if len(panels) == MOST_PANELS else None
 
 
+def loss_and_evidence(told: Told, run: Run) -> Curves | None:
+    """The training loss, and below it the first other curve that the evidence rests on."""
+    loss = run.headline(Role.LOSS)
+    pairs = ((fact, _curve_of(run, fact)) for fact in told.evidence)
+    seen = next(((f, c) for f, c in pairs if c is not None and c is not loss), None)
+    course = _told(told, run, loss, "loss")
+    if seen is None or course is None:
+        return None
+    fact, curve = seen
+    panels = [("Loss", {"loss": course}), (curve.name, {curve.name: fact})]
+    return _curves(run, f"The loss, and {curve.name}", panels)
+
+
 def evidence_together(told: Told, run: Run) -> Curves | None:
     """The curves that the evidence rests on, one below the other."""
     facts: dict[tuple[str, str | None], Evidence] = {}

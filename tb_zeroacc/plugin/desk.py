@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from tb_zeroacc.errors import MissingPackageError
 from tb_zeroacc.plugin.listing import metrics_answer, runs_answer, summaries_answer
-from tb_zeroacc.plugin.questions import SOON, Content, Missing, Question, Reply, Route
-from tb_zeroacc.plugin.responding import digest, quoted, serialise
+from tb_zeroacc.plugin.questions import (
+    SOON,
+    Content,
+    Missing,
+    Question,
+    Reply,
+    Route,
+    digest,
+    quoted,
+    serialise,
+)
 
 if TYPE_CHECKING:
     from tb_zeroacc.metrics.effort import Effort
@@ -61,6 +70,10 @@ class Desk:
             "histograms": self._histograms,
             "metrics": self._metrics,
         })
+
+    def begin(self) -> None:
+        """Has the reading begin where the last one is some time ago."""
+        self._reading.view()
 
     def answer(self, question: Question) -> Reply:
         """The reply to a question, at once."""

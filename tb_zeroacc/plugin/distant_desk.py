@@ -50,6 +50,11 @@ class DistantDesk:
         self._here: Answering | None = None
         self._beginning = Desk(_NothingYet(self._places))
 
+    def begin(self) -> None:
+        """Starts the process where there is none."""
+        with self._lock:
+            self._living()
+
     def answer(self, question: Question) -> Reply:
         """The reply to a question; at once while the process starts or is gone."""
         with self._lock:

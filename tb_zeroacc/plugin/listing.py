@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from tb_zeroacc import __version__
 from tb_zeroacc.metrics.exposition import State, exposition
 from tb_zeroacc.places import Place
+from tb_zeroacc.plugin.questions import serialise
 from tb_zeroacc.plugin.reading import View
-from tb_zeroacc.plugin.responding import serialise
 from tb_zeroacc.telling import first_lines
 from tb_zeroacc.wire import VERSION
 
@@ -58,6 +58,7 @@ def summaries_answer(
         "reading": view.number,
         "errors": view.errors,
         "total": len(view.ranked),
+        "expected": view.expected,
         "need_a_look": sum(shown.severity.needs_a_look for shown in view.ranked),
         "members": sum(len(shown.run.members) for shown in view.ranked),
         "offset": offset,

@@ -17,8 +17,8 @@ from tb_zeroacc.wire.evidence import LayerKind
 
 MOST_SAMPLES = 160  # columns of a layer picture: one is three pixels wide
 MOST_ROWS = 256
-SPARK_POINTS = 40
-SPARK_DIGITS = 4  # a word's width shows no more
+# A word's width shows no more, and they are most of what a list weighs.
+SPARK_POINTS, SPARK_DIGITS = 32, 3
 
 
 def curve_json(curve: Curve, member: str) -> CurveData:
@@ -91,7 +91,7 @@ def _classes_json(run: Run) -> LayerData | None:
 
 
 def sparkline(run: Run) -> list[Value]:
-    """The main curve in at most 40 values, evenly spread over its steps; empty without one."""
+    """The main curve in at most 32 values, evenly spread over its steps; empty without one."""
     curve = run.main_curve
     if curve is None:
         return []

@@ -128,6 +128,7 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
         return self._answer(request, "metrics", kind, format=form, runs=most)
 
     def _serve_bundle(self, request: wrappers.Request) -> wrappers.Response:
+        self._desk.begin()  # while the browser takes the page in
         if not BUNDLE.is_file():
             return respond(request, NO_BUNDLE, "none", "text/javascript")
         stat = BUNDLE.stat()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from hashlib import blake2b
+from typing import Any, Literal, Protocol, TypeAlias
 
 SOON = 1  # seconds after which to ask again while something is under way
+LONGEST_QUOTE = 200  # characters of an argument that are repeated in an error
 
 Route: TypeAlias = Literal[
     "runs", "summaries", "run", "rule", "curves", "layers", "histograms", "metrics",
@@ -69,5 +72,23 @@ Reply: TypeAlias = Content | Missing | Unavailable
 class Answering(Protocol):
     """Whoever answers questions, in this process or in another."""
 
+    def begin(self) -> None:
+        """Has the reading begin: questions follow."""
+
     def answer(self, question: Question) -> Reply:
         """The reply to a question."""
+
+
+def serialise(content: Any) -> bytes:
+    """JSON in ASCII: whatever a name holds, it can be sent."""
+    return json.dumps(content, allow_nan=False).encode("ascii")
+
+
+def digest(content: bytes) -> str:
+    """A short name of the content, for an ETag."""
+    return blake2b(content, digest_size=12).hexdigest()
+
+
+def quoted(text: str) -> str:
+    """Text of the request as it is repeated in an error."""
+    return repr(text[:LONGEST_QUOTE])

@@ -47,6 +47,10 @@ class PlaceReader(Protocol):
     def refreshing(self, now: float | None) -> Iterator[Sequence[verdict.Reading]]:
         """Reads what was appended; meanwhile verdicts come, though not all of them."""
 
+    @property
+    def expected(self) -> int:
+        """How many trainings there seem to be, known once `refreshing` has begun."""
+
     def state(self, now: float | None) -> Sequence[verdict.Reading]:
         """Judges what is there."""
 
@@ -69,6 +73,8 @@ class View:
         trainings: By the name under which each is shown, in the order of the log directories.
         errors: Sentences on what could not be read.
         ranked: The same trainings, the worst first.
+        expected: How many there will be, as names of directories tell; None where all are there, or
+            not all log directories were looked at yet.
         away: Paths of places that could not be read at all, or not now.
     """
 
@@ -77,6 +83,7 @@ class View:
     trainings: Mapping[str, ShownTraining] = field(default_factory=lambda: MappingProxyType({}))
     errors: tuple[str, ...] = ()
     ranked: tuple[ShownTraining, ...] = ()
+    expected: int | None = None
     away: tuple[str, ...] = ()
 
 
@@ -192,7 +199,15 @@ class BackgroundReading:
     def _show_so_far(self, found: Found, errors: Sequence[str]) -> None:
         """Shows what is there of the first reading while the rest is read."""
         if not self._view.complete:
-            self._view = self._viewed(found, errors, complete=False)
+            view = self._viewed(found, errors, complete=False)
+            self._view = replace(view, expected=self._expected(found))
+
+    def _expected(self, found: Found) -> int | None:
+        """How many trainings there will be; None before all places were looked at."""
+        if len(self._sources) < len(self._places):
+            return None
+        read = {place: len(readings) for place, readings in found}
+        return sum(max(read.get(at, 0), one.expected) for at, one in self._sources.items())
 
     def _viewed(self, found: Found, errors: Sequence[str], *, complete: bool) -> View:
         ordered = sorted(found, key=lambda one: self._places.index(one[0]))
@@ -231,6 +246,10 @@ class BackgroundReading:
     ) -> None:
         """Shows what came of the first reading, but never for long."""
         began = time.monotonic()
+        if not so_far:  # it is known how much there is
+            self._show_so_far([*found, (place, so_far)], errors)
+            self._number += 1
+            return
         if not self._view.complete and began - self._shown_at > self._pause:
             so_far.sort(key=lambda reading: reading.run.name)
             self._show_so_far([*found, (place, so_far)], errors)

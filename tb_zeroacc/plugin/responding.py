@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from tensorboard import errors
 from tensorboard.backend import http_util
 from werkzeug import wrappers
+
+from tb_zeroacc.plugin.questions import quoted
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 Handler: TypeAlias = "Callable[[wrappers.Request], wrappers.Response]"
 App: TypeAlias = "WSGIApplication"
 
-LONGEST_QUOTE = 200  # characters of an argument that are repeated in an error
 GZIPPED = "-gzip"  # ends the tag of a compressed answer: other bytes, another tag
 
 
@@ -116,21 +115,6 @@ def whole_number(
     raise errors.InvalidArgumentError(
         f"{name} must be a whole number from {least} to {most}. Received: {quoted(given)}"
     )
-
-
-def serialise(content: Any) -> bytes:
-    """JSON in ASCII: whatever a name holds, it can be sent."""
-    return json.dumps(content, allow_nan=False).encode("ascii")
-
-
-def digest(content: bytes) -> str:
-    """A short name of the content, for an ETag."""
-    return blake2b(content, digest_size=12).hexdigest()
-
-
-def quoted(text: str) -> str:
-    """Text of the request as it is repeated in an error."""
-    return repr(text[:LONGEST_QUOTE])
 
 
 class _Unchanged(wrappers.Response):

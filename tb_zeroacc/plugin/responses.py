@@ -22,7 +22,7 @@ class Summary(TypedDict):
         last_time: Of the last record, in seconds since 1970.
         live: Whether it still runs.
         workers: How many processes of a job are on record; 0 of a training by one process.
-        sparkline: The loss (else a reward, or an accuracy) in at most 40 values of four digits;
+        sparkline: The loss (else a reward, or an accuracy) in at most 32 values of three digits;
             empty where there is none.
         baseline: What always guessing scores, in the unit of `sparkline`; null where not known.
     """
@@ -50,7 +50,10 @@ class Summaries(TypedDict):
         complete: False while the first reading is under way.
         reading: Counts, from 1, the readings that found something new; curves may change then.
         errors: Sentences on log directories that could not be read.
-        total: How many trainings there are in all.
+        total: How many trainings there are in all; while the first reading is under way, how many
+            are read.
+        expected: While the first reading is under way, how many trainings there will be, as the
+            names of directories tell; null where that is not known, and after it.
         need_a_look: How many of them somebody should look at.
         members: How many of TensorBoard's runs belong to all of them.
         offset: How many trainings come before the first of `summaries`.
@@ -65,6 +68,7 @@ class Summaries(TypedDict):
     reading: int
     errors: list[str]
     total: int
+    expected: int | None
     need_a_look: int
     members: int
     offset: int

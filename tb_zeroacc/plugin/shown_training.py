@@ -11,7 +11,7 @@ from tb_zeroacc.evidence_encoding import json_number
 from tb_zeroacc.metrics.figures import Figures, figures_of
 from tb_zeroacc.places import Place, wellformed
 from tb_zeroacc.plugin.pictures import sparkline
-from tb_zeroacc.plugin.responding import digest, serialise
+from tb_zeroacc.plugin.questions import digest, serialise
 from tb_zeroacc.plugin.responses import Summary
 from tb_zeroacc.run import Curve, Run
 

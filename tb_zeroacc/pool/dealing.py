@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import TypeVar
 
 from tb_zeroacc.logs.reader import KEPT, LogReader
@@ -40,18 +41,24 @@ def read_new(
     units = units_of(listed, {file.member for file in listed}, logs.label)
     units = [unit for unit in units if all(file.location in fresh for file in unit)]
     order = Order(logs.path, logs.label, logs.session, now, judge)
-    for outcome in _read(order, shares_of(units), processes_for(units)):
+    shares = shares_of(units)
+    for outcome in _read(order, shares, processes_for(units)):
         if isinstance(outcome, Killer):
             why = f"the process that read it ended ({outcome.how})"
             logs.give_up((file for unit in outcome.share for file in unit), why)
             continue
         if isinstance(outcome, NotStarted):
-            outcome = read_share(order, outcome.share, keep=KEPT)
+            outcome = read_share(order, outcome.share, keep=KEPT // len(shares))
         logs.take_over(outcome.part)
         yield outcome.verdicts
 
 
 def _read(order: Order[D], shares: Sequence[Share], processes: int) -> Iterator[Outcome[D]]:
+    """Reads shares by processes; the first one is read before these begin, where that is short."""
+    here = len(shares)
     if processes:
-        return read_in_processes(order, shares, processes)
-    return map(NotStarted, shares)
+        here = int(work(file for unit in shares[0] for file in unit) < LONG)
+    given_back = map(NotStarted, shares[:here])
+    if here == len(shares):
+        return given_back
+    return chain(given_back, read_in_processes(order, shares[here:], processes))

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
+from tb_zeroacc.logs.discovery import is_event_file
 from tb_zeroacc.logs.grouping import parts_of
 from tb_zeroacc.logs.jobs.joining import possible_jobs
 from tb_zeroacc.logs.storage import Listed, is_url
@@ -25,8 +26,9 @@ OF_A_FILE, OF_A_BYTE = 5e-4, 8e-9
 OF_AN_ANSWER, OF_A_SENT_BYTE = 5e-3, 2e-8
 # The same of the beginning of a process, and of handing over what was read of a file.
 BEGINNING, HANDING_OVER = 0.35, 4e-4
-LONG = 1.0  # CPU seconds: what takes less is waited for as a whole
-SHARE = 0.4  # CPU seconds: what it holds is shown when all of it is read
+LONG = 0.25  # CPU seconds: what takes less is waited for as a whole
+SHARE = 0.2  # CPU seconds: what it holds is shown when all of it is read
+FIRST = 0.05  # the same of the first share: somebody waits for its verdicts
 SAVED = 1.0  # wall seconds that must be saved at least
 MOST = 8  # processes: with more all wait for the one that puts the results together
 
@@ -68,6 +70,17 @@ def units_of(files: Sequence[Listed], members: Collection[str], label: str) -> l
     return [tuple(unit) for unit in units.values()]
 
 
+def trainings_named(files: Iterable[Listed], label: str) -> int:
+    """How many trainings the names of directories with event files tell of.
+
+    Args:
+        files: All files that may be logs.
+        label: Name of the directory that the path is.
+    """
+    members = {file.member for file in files if is_event_file(file.name)}
+    return len({part.training for part in parts_of(members, label, {}).values()})
+
+
 def _anchor(training: str, members: Collection[str]) -> str:
     """The uppermost directory with files that holds a training: it may be part of that one.
 
@@ -79,11 +92,11 @@ def _anchor(training: str, members: Collection[str]) -> str:
 
 
 def shares_of(units: Sequence[Unit]) -> list[Share]:
-    """Units in shares of about equal work, in their order."""
+    """Units in shares of about equal work, in their order; the first one is small."""
     shares: list[list[Unit]] = [[]]
     taken = 0.0
     for unit in units:
-        if taken >= SHARE:
+        if taken >= (FIRST if len(shares) == 1 else SHARE):
             shares.append([])
             taken = 0.0
         shares[-1].append(unit)

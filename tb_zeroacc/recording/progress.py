@@ -41,13 +41,17 @@ class Progress:
         """Steps of the current epoch so far."""
         return self.steps - self.epoch_start
 
+    def number_of_next(self, number: int) -> int:
+        """The number of the next epoch over the whole recording, by that within its `fit`."""
+        return max(self.epoch + 1, number)
+
     def begin_epoch(self, number: int = 0) -> None:
         """An epoch begins.
 
         Args:
             number: Its number, where that is known; one that does not rise is counted on.
         """
-        self.epoch = max(self.epoch + 1, number)
+        self.epoch = self.number_of_next(number)
         self.epoch_start, self._epoch_clock = self.steps, time.perf_counter()
 
     def write_epoch(

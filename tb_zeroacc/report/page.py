@@ -80,9 +80,19 @@ def page_of(view: View, places: Sequence[Place]) -> str:
     """
     answers = dict(_answers(view, Desk(Held(view, places))))
     readings = [shown.reading for shown in view.ranked]
+    return document(answers, cards(readings))
+
+
+def document(answers: Mapping[str, Any], without_script: str) -> str:
+    """The tab as one page of HTML.
+
+    Args:
+        answers: Whatever it may ask for, by its key (`key_of`).
+        without_script: HTML for a reader without scripts.
+    """
     return PAGE.format(
         version=escape(__version__),
-        cards=cards(readings),
+        cards=without_script,
         answers=_packed(json.dumps(answers, separators=(",", ":")).encode("ascii")),
         page=_packed(BUNDLE.read_bytes() if BUNDLE.is_file() else NO_BUNDLE.encode()),
     )

@@ -9,6 +9,6 @@ Points of one step replace each other until the step closes: the last event of a
 """
 
 from tb_zeroacc.series.buckets import BUCKETS
-from tb_zeroacc.series.series import EDGE, Point, Series, SeriesBuilder
+from tb_zeroacc.series.series import EDGE, Point, Series, SeriesBuilder, sharing_steps
 
-__all__ = ["BUCKETS", "EDGE", "Point", "Series", "SeriesBuilder"]
+__all__ = ["BUCKETS", "EDGE", "Point", "Series", "SeriesBuilder", "sharing_steps"]

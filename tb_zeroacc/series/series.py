@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import NamedTuple
 
@@ -84,6 +85,19 @@ class Series:
         """Steps and values of the finite points."""
         good = np.isfinite(self.values)
         return self.steps[good], self.values[good]
+
+
+def sharing_steps(curves: Mapping[str, Series]) -> dict[str, Series]:
+    """The same series, of which those with equal steps hold one array of them.
+
+    Most tags of a log are written at the same steps, and these are half of what a series takes.
+    """
+    known: dict[bytes, NDArray[np.int64]] = {}
+    shared = {}
+    for tag, series in curves.items():
+        steps = known.setdefault(series.steps.tobytes(), series.steps)
+        shared[tag] = series if steps is series.steps else replace(series, steps=steps)
+    return shared
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ Tab and command show what is said here and judge nothing themselves.
 """
 
 from tb_zeroacc.telling.checklist import checklist
-from tb_zeroacc.telling.progress import progress
+from tb_zeroacc.telling.progress import expected_end, how_far, progress
 from tb_zeroacc.telling.settings import settings
 from tb_zeroacc.telling.verdicts import (
     PREVIEW,
@@ -40,9 +40,11 @@ __all__ = [
     "Severity",
     "cause",
     "checklist",
+    "expected_end",
     "first_lines",
     "healthy_side",
     "healthy_text",
+    "how_far",
     "lacking",
     "limit_text",
     "line_text",

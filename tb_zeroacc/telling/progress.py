@@ -23,6 +23,16 @@ def progress(run: Run) -> wire.Progress | None:
     }
 
 
+def how_far(run: Run) -> str:
+    """The text of `progress` alone, which needs no forecast; empty where there is none."""
+    return _text(remaining(run)) if run.state == "live" else ""
+
+
+def expected_end(run: Run) -> float | None:
+    """The end of `progress` alone, seconds since 1970; None where it cannot be told."""
+    return _end(run, remaining(run))["at"] if run.state == "live" else None
+
+
 def _text(told: Remaining) -> str:
     """How far it is: `step 20 of 780`."""
     if told.axis == "unknown" or not told.done:

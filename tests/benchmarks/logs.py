@@ -88,8 +88,9 @@ dealing.processes_for = deal
 collect_seldom()
 now, reader, told, first_came = time.time(), Reader(path), {}, []
 def read():
-    for _ in reader.refreshing(now):
-        first_came.append(time.perf_counter())
+    for readings in reader.refreshing(now):
+        if readings:
+            first_came.append(time.perf_counter())
     reader.state(now)
 def spent():
     before, began = cpu(), time.perf_counter()
@@ -249,18 +250,28 @@ def write(directory: Path, events: Iterator[bytes]) -> Path:
     return directory
 
 
-def sweep(base: Path, runs: int, tags: int, points: int, first: int = 0) -> Path:
-    """Many runs that ended an hour ago, of sixteen kinds."""
-    events = [_tf2(f"train/metric_{n}") for n in range(tags)]
+def sweep(
+    base: Path, runs: int, tags: int, points: int, first: int = 0,
+    losses: Callable[[int], Sequence[float]] | None = None,
+) -> Path:  # fmt: skip
+    """Many runs that ended an hour ago, of sixteen kinds, with losses of their own where given."""
+    events = [_tf2(f"train/metric_{n}") for n in range(tags - (losses is not None))]
     values, kinds = _numbers(9973), []
     for kind in range(16):
-        kinds.append(b"".join(
+        kinds.append([b"".join(
             event.record(step, BEGIN + step, values[(kind + 7 * step + k) % 9973])
-            for step in range(first, first + points) for k, event in enumerate(events)
-        ))  # fmt: skip
-    ended = time.time() - 3600
+            for k, event in enumerate(events)
+        ) for step in range(first, first + points)])  # fmt: skip
+    ended, loss = time.time() - 3600, _tf2("train/loss")
     for run in range(runs):
-        file = write(base / f"run_{run:05d}", [kinds[run % 16]]) / NAME
+        steps = kinds[run % 16]
+        if losses is not None:
+            own = zip(steps, losses(run), strict=True)
+            steps = [
+                step + loss.record(n, BEGIN + n, _FLOAT.pack(value))
+                for n, (step, value) in enumerate(own, first)
+            ]
+        file = write(base / f"run_{run:05d}", steps) / NAME
         os.utime(file, (ended, ended))
     return base
 

@@ -48,7 +48,7 @@ def page(browser: Browser) -> Iterator[Page]:
     def listen(message: ConsoleMessage) -> None:
         asked = str(message.location.get("url"))
         # Behind a prefix TensorBoard's own page asks for its typeface without it; ours does not.
-        if urlsplit(asked).path.startswith("/font-roboto/") and urlsplit(page.url).path != "/":
+        if urlsplit(asked).path.startswith("/font-roboto/") and is_behind_a_prefix(page):
             return
         if message.type == "error" or "Content Security Policy" in message.text:
             faults.append(f"{message.text} ({asked})")
@@ -58,6 +58,12 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert not faults
+
+
+def is_behind_a_prefix(page: Page) -> bool:
+    """Whether a page of TensorBoard's is shown that was started with a prefix."""
+    paths = (urlsplit(frame.url).path for frame in page.frames)
+    return any(path != "/" and path.endswith("/") for path in paths)
 
 
 OpenTab = Callable[..., FrameLocator]

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
+import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
+import tensorboard
 from playwright.sync_api import Page, Route
 
 from tb_zeroacc import encoding, telling
@@ -36,10 +39,11 @@ from tb_zeroacc.verdict import Reading
 from tests.diagnosis.planted import a_run, a_table
 
 Json = dict[str, Any]
+WEBFILES = Path(tensorboard.__file__).parent / "webfiles.zip"
 BUNDLE = Path(__file__).parents[2] / "tb_zeroacc" / "plugin" / "static" / "index.js"
 ORIGIN = "http://staged.test"
 
-HOST = """<!DOCTYPE html><html><head><title>TensorBoard</title><style>
+HOST = """<!DOCTYPE html><html><head><title>TensorBoard</title>{faces}<style>
 body{{margin:0;background:#fff}} body.dark-mode{{background:#303030}}
 header{{height:64px;background:#f57c00}} iframe{{border:0;width:100vw;height:calc(100vh - 64px)}}
 </style></head><body class="{theme}"><header></header>
@@ -321,7 +325,8 @@ def summaries(said: Json, offset: int, limit: int) -> Json:
     ]  # fmt: skip
     return {
         **{key: said[key] for key in ("version", "tb_zeroacc", "complete", "reading", "errors")},
-        "total": len(rows), "need_a_look": sum(row["severity"] >= 3 for row in rows),
+        "total": len(rows), "expected": said.get("expected"),
+        "need_a_look": sum(row["severity"] >= 3 for row in rows),
         "members": sum(len(one["members"]) for one in ranked), "offset": offset, "limit": limit,
         "first_lines": telling.first_lines("logs"),
         "summaries": rows[offset : offset + limit],
@@ -343,8 +348,14 @@ def sparkline(one: Json) -> list[float]:
     return [math.exp(-n / 8) + 0.2 for n in range(32)]
 
 
-def stage(page: Page, answer: Json | None = None, *, dark: bool = False, place: str = "") -> None:
-    """Opens the tab on these verdicts; `answer` is looked at anew at each question."""
+def stage(
+    page: Page, answer: Json | None = None, *, dark: bool = False, place: str = "",
+    typeface: bool = False,
+) -> None:  # fmt: skip
+    """Opens the tab on these verdicts; `answer` is looked at anew at each question.
+
+    With `typeface` it has TensorBoard's own, so that words are as wide on every machine.
+    """
     said = verdicts() if answer is None else answer
 
     def reply(route: Route) -> None:
@@ -352,8 +363,11 @@ def stage(page: Page, answer: Json | None = None, *, dark: bool = False, place: 
         query = {key: value[0] for key, value in parse_qs(address.query).items()}
         name = address.path.rsplit("/", 1)[-1]
         if address.path == "/":
-            html = HOST.format(theme="dark-mode" if dark else "")
+            faces = _webfile("font-roboto/roboto.html").decode() if typeface else ""
+            html = HOST.format(theme="dark-mode" if dark else "", faces=_styles_of(faces))
             route.fulfill(body=html, content_type="text/html")
+        elif name.endswith(".woff2"):
+            route.fulfill(body=_webfile(f"font-roboto/{name}"), content_type="font/woff2")
         elif name == "plugin_entry.html":
             route.fulfill(body=ENTRY, content_type="text/html")
         elif name == "index.js":
@@ -381,6 +395,18 @@ def stage(page: Page, answer: Json | None = None, *, dark: bool = False, place: 
 
     page.route(f"{ORIGIN}/**", reply)
     page.goto(f"{ORIGIN}/#zero_accuracy{place}")
+
+
+def _webfile(name: str) -> bytes:
+    """A file of TensorBoard's own page."""
+    with zipfile.ZipFile(WEBFILES) as files:
+        return files.read(name)
+
+
+def _styles_of(html: str) -> str:
+    """The style sheets of a page, without a machine's own faces of the same name."""
+    sheets = re.findall(r"<style>.*?</style>", html, re.DOTALL)
+    return re.sub(r"local\([^)]*\),\s*", "", "".join(sheets))
 
 
 def _tell(route: Route, content: Json, headers: dict[str, str] | None = None) -> None:

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tb_zeroacc import verdict
 from tb_zeroacc.cli.pages import write_report
+from tb_zeroacc.encoding import run_json
+from tb_zeroacc.fleet.page import page_of
+from tb_zeroacc.fleet.summary import Summary
 from tb_zeroacc.places import Place
 from tb_zeroacc.report.server import TabServer
 from tests.browser import logs
@@ -46,6 +50,28 @@ def test_a_report_asks_nobody(page: Page, logdir: Path, tmp_path: Path) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     show(page, file.as_uri())
+    assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
+
+
+def test_a_summary_of_many_asks_nobody(page: Page, logdir: Path, tmp_path: Path) -> None:
+    summary = Summary()
+    for reading in verdict.read(str(logdir)):
+        summary.add_verdict("s3://bucket/runs", run_json(reading))
+    summary.add_error("s3://bucket/runs/x", "`x` could not be read: <b>denied</b>.")
+    (tmp_path / "summary.html").write_text(page_of(summary.json()), "utf-8")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "summary.html").as_uri())
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 of 2 trainings need a look")
+    cause = summary.json()["causes"][0]
+    row = page.get_by_role("row").filter(has_text=cause["title"])
+    expect(row.get_by_role("cell")).to_contain_text(["1", "1"])
+    expect(page.get_by_text("s3://bucket/runs/diverging")).to_be_visible()
+    expect(page.get_by_text("<b>denied</b>")).to_be_visible()
+    row.get_by_role("button", name=cause["code"]).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(cause["title"])
+    page.get_by_role("button", name="Back to the verdict").click()
+    expect(page.get_by_role("heading", name="Which fix pays most")).to_be_visible()
     assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
 
 

@@ -363,7 +363,9 @@ def test_while_the_first_reading_goes_on_the_page_says_so_and_fills_by_itself(pa
     staged.stage(page, answer)
     tab = page.frame_locator(FRAME)
     expect(tab.get_by_role("heading", level=1)).to_have_text("Reading the logs")
-    answer.update(staged.verdicts())
+    answer.update(expected=2000, reading=1, runs=staged.runs()[:3])
+    expect(tab.locator(".List-count")).to_have_text("3 of 2000 trainings read")
+    answer.update(staged.verdicts(), expected=None)
     expect(tab.locator(".Row-name")).to_have_count(10)
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import pytest
 from tb_zeroacc.cli.app import answer
 from tb_zeroacc.verdict import diagnose
 from tests.cli.test_command import run
+from tests.logs.remote.web_server import WebServer, serving
+from tests.logs.written import curve, encoded, write
 from tests.monitoring.posts import receiving
 from tests.monitoring.trainings import BROKEN, HEALTHY, NAN, begin, go_on, record
 from tests.monitoring.watcher import until, watching
@@ -71,6 +74,25 @@ def test_a_signal_ends_it_without_a_traceback(tmp_path: Path, number: int, code:
     with watching(str(tmp_path), *FAST, "--notify", "true") as watch:
         watch.line()
         assert watch.end(number) == (code, "")
+
+
+def test_a_server_that_falls_silent_is_waited_for(tmp_path: Path) -> None:
+    pytest.importorskip("aiohttp")
+    write(tmp_path, curve("loss", HEALTHY, begin=time.time() - 20))
+    name = next(tmp_path.iterdir()).name
+    log = (tmp_path / name).read_bytes()
+    with (
+        serving(WebServer(files={f"/logs/{name}": log})) as web,
+        watching(f"{web.url}/logs/", *FAST, "--timeout", "1") as watch,
+    ):
+        assert watch.json()["outcome"] == "learning"
+        web.silent |= {"/logs/", "/logs", f"/logs/{name}"}
+        watch.sentence("Waiting: ")
+        losses = curve("loss", [NAN] * 3, first=len(HEALTHY), begin=time.time())
+        web.files[f"/logs/{name}"] = log + encoded(losses)
+        web.silent.clear()
+        assert watch.json()["outcome"] == "broken"
+        watch.sentence("All can be read again.")
 
 
 Make = Callable[[Path], object]

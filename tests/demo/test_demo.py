@@ -12,8 +12,8 @@ from filelock import FileLock
 
 from demo.case import MENDED, load, names
 from demo.checking import complaints
-from tb_zeroacc import diagnose
-from tb_zeroacc.diagnosis.diagnosis import Diagnosis
+from tb_zeroacc.verdict import Reading, read
+from tests.agreement import disagreements, rows_of
 
 ROOT = Path(__file__).parents[2]
 # Seeds 11 to 13 were not used to choose any threshold.
@@ -28,12 +28,12 @@ SEEDS = [
     _seed(0, pytest.mark.training),
     *(_seed(seed, pytest.mark.training, pytest.mark.long) for seed in LONG_SEEDS),
 ]
-_VERDICTS: dict[int, dict[str, Diagnosis]] = {}
+_READINGS: dict[int, dict[str, Reading]] = {}
 
 
-def verdicts(seed: int, factory: pytest.TempPathFactory) -> dict[str, Diagnosis]:
-    """The verdicts on all programs of one seed, trained once, whichever worker asks first."""
-    if seed not in _VERDICTS:
+def readings(seed: int, factory: pytest.TempPathFactory) -> dict[str, Reading]:
+    """All programs of one seed, read and judged; trained once, whichever worker asks first."""
+    if seed not in _READINGS:
         own = factory.getbasetemp()
         out = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / f"demo-{seed}"
         with FileLock(out.with_suffix(".lock")):
@@ -41,8 +41,8 @@ def verdicts(seed: int, factory: pytest.TempPathFactory) -> dict[str, Diagnosis]
                 command = [sys.executable, "-m", "demo", "--out", str(out), "--seed", str(seed)]
                 environment = {**os.environ, "PYTHONPATH": str(ROOT)}
                 subprocess.run(command, cwd=ROOT, env=environment, check=False, timeout=850)
-        _VERDICTS[seed] = {verdict.run: verdict for verdict in diagnose(str(out))}
-    return _VERDICTS[seed]
+        _READINGS[seed] = {reading.run.name: reading for reading in read(str(out))}
+    return _READINGS[seed]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -50,7 +50,7 @@ def verdicts(seed: int, factory: pytest.TempPathFactory) -> dict[str, Diagnosis]
 def test_the_first_cause_is_the_named_one(
     name: str, seed: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    verdict = verdicts(seed, tmp_path_factory)[name]
+    verdict = readings(seed, tmp_path_factory)[name].diagnosis
     assert complaints(load(name), verdict, mended=False) == [], verdict.headline
 
 
@@ -59,5 +59,13 @@ def test_the_first_cause_is_the_named_one(
 def test_the_twin_is_clean(
     name: str, seed: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    verdict = verdicts(seed, tmp_path_factory)[name + MENDED]
+    verdict = readings(seed, tmp_path_factory)[name + MENDED].diagnosis
     assert complaints(load(name), verdict, mended=True) == [], verdict.headline
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_mark_words_and_verdict_agree(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    told = readings(seed, tmp_path_factory)
+    rows = [row for name, reading in told.items() for row in rows_of(name, reading)]
+    assert len(rows) > len(names())
+    assert [complaint for row in rows for complaint in disagreements(row)] == []

@@ -8,6 +8,7 @@ import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -15,8 +16,6 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-
-from tests.monitoring.watcher import until
 
 # `make test` unpacks them there where they are not installed (tools/prometheus_ready.sh).
 UNPACKED = Path(__file__).parents[2] / ".make" / "prometheus" / "usr" / "bin"
@@ -40,24 +39,39 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+@dataclass
+class Server:
+    """A process that serves.
+
+    Attributes:
+        process: It.
+        url: What answers once it is ready.
+        log: What it says.
+    """
+
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+    def is_ready(self) -> bool:
+        """Whether it answers; it must not have ended."""
+        assert self.process.poll() is None, self.log.read_text()
+        return answers(self.url)
+
+
 @contextmanager
-def serving(command: Sequence[str], url: str, folder: Path) -> Iterator[None]:
-    """A server that answers at an address, and is gone in the end."""
-    with (folder / f"{Path(command[0]).name}.log").open("wb") as log:
+def started(command: Sequence[str], url: str, folder: Path) -> Iterator[Server]:
+    """A server, not yet ready, which is gone in the end."""
+    path = folder / f"{Path(command[0]).name}.log"
+    with path.open("wb") as log:
         process = subprocess.Popen(
             command, stdout=log, stderr=subprocess.STDOUT, cwd=folder, stdin=subprocess.DEVNULL
         )
         try:
-            until(lambda: process.poll() is not None or answers(url), f"{url} answers")
-            assert process.poll() is None, Path(log.name).read_text()
-            yield
+            yield Server(process, url, path)
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.kill()
+            process.wait()
 
 
 def answers(url: str) -> bool:

@@ -72,6 +72,14 @@ COURSES: dict[str, tuple[Looks, list[tuple[str, tuple[str, ...]] | None]]] = {
         [shown(BROKEN, NAN), shown(BROKEN, NAN, session=2)],
         [("verdict", ("ZA501",)), ("verdict", ("ZA501",))],
     ),
+    "a smell that comes beside another finding is no change": (
+        [shown(BROKEN, NAN), shown(BROKEN, NAN, SMELL)],
+        [("verdict", ("ZA501",)), None],
+    ),
+    "what does not learn yet, without a finding, is news when it ends": (
+        [shown(Outcome.NOT_LEARNING), shown(Outcome.NOT_LEARNING, state="ended")],
+        [("verdict", ()), ("state", ("not_learning",))],
+    ),
     "a bad outcome without a finding": (
         [shown(BROKEN), shown(BROKEN, NAN)],
         [("verdict", ("broken",)), ("verdict", ("ZA501",))],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
@@ -11,6 +13,7 @@ import pytest
 
 pytest.importorskip("prometheus_client")
 
+from tb_zeroacc.cli.app import answer
 from tb_zeroacc.metrics.exposition import CONTENT_TYPES
 from tb_zeroacc.monitoring.endpoint import address_of, metrics_server, serve_beside
 from tb_zeroacc.places import Place
@@ -32,9 +35,9 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 def test_metrics_alone_are_answered(address: str) -> None:
-    with urlopen(f"{address}metrics", timeout=30) as answer:
-        assert answer.headers["Content-Type"] == CONTENT_TYPES["openmetrics"]
-        assert b'zeroacc_run_finding{code="ZA501",run="a",tier="definite"} 1.0' in answer.read()
+    with urlopen(f"{address}metrics", timeout=30) as told:
+        assert told.headers["Content-Type"] == CONTENT_TYPES["openmetrics"]
+        assert b'zeroacc_run_finding{code="ZA501",run="a",tier="definite"} 1.0' in told.read()
     for path, status in {
         "": 404, "metrics/x": 404, "metrics?runs=x": 400, "../etc/passwd": 404,
         "data/plugin/zero_accuracy/runs": 404,
@@ -64,10 +67,27 @@ def test_addresses(text: str, address: tuple[str, int] | None) -> None:
         address_of(text)
 
 
+def test_without_the_client_library_a_sentence_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    assert answer(["watch", str(tmp_path), "--listen", "127.0.0.1:0"]) == 2
+    assert "pip install 'tb-zeroacc[monitoring]'" in capsys.readouterr().err
+
+
+def test_a_port_in_use_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert answer(["watch", str(tmp_path), "--listen", str(port)]) == 2
+    assert f"Port {port} of 127.0.0.1 cannot be used" in capsys.readouterr().err
+
+
 def test_a_watch_says_where_its_metrics_are(tmp_path: Path) -> None:
     begin(tmp_path / "a", BROKEN)
     with watching(str(tmp_path), "--interval", "0.2", "--listen", "127.0.0.1:0") as watch:
         said = watch.sentence("Metrics at http://127.0.0.1:")
         watch.line()
-        with urlopen(said.split()[-1], timeout=30) as answer:
-            assert b'zeroacc_runs{outcome="broken",state="live"} 1.0' in answer.read()
+        with urlopen(said.split()[-1], timeout=30) as told:
+            assert b'zeroacc_runs{outcome="broken",state="live"} 1.0' in told.read()

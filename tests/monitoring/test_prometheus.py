@@ -22,7 +22,7 @@ from tb_zeroacc.metrics.exposition import State, exposition
 from tb_zeroacc.monitoring.shipped import ALERTS, DASHBOARD
 from tests.metrics.test_exposition import LIVE
 from tests.monitoring.posts import Posts, receiving
-from tests.monitoring.servers import asked, free_port, program, serving
+from tests.monitoring.servers import asked, free_port, program, started
 from tests.monitoring.test_documented import example
 from tests.monitoring.trainings import HEALTHY, NAN, begin, go_on
 from tests.monitoring.watcher import Watcher, until, watching
@@ -95,33 +95,32 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
     begin(logs / "bad", HEALTHY)
     ports = [free_port() for _ in range(3)]
     metrics, prometheus_url, alertmanager_url = (f"127.0.0.1:{port}" for port in ports)
+    tensorboard = f"127.0.0.1:{free_port()}"
     with ExitStack() as stack:
         posts = stack.enter_context(receiving())
-        tensorboard = f"127.0.0.1:{free_port()}"
-        stack.enter_context(
-            serving(
-                [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs), "--host",
-                 "127.0.0.1", "--port", tensorboard.split(":")[1]],
-                f"http://{tensorboard}/data/plugin/zero_accuracy/metrics", tmp_path,
-            )
-        )  # fmt: skip
+        _configured(tmp_path, metrics, tensorboard, alertmanager_url, posts)
+        commands = {
+            f"{tensorboard}/data/plugin/zero_accuracy/metrics": [
+                sys.executable, "-m", "tensorboard.main", "--logdir", str(logs),
+                "--host", "127.0.0.1", "--port", tensorboard.split(":")[1],
+            ],
+            f"{alertmanager_url}/-/ready": [
+                alertmanager, "--config.file=alertmanager.yml", "--storage.path=alertmanager",
+                f"--web.listen-address={alertmanager_url}", "--cluster.listen-address=",
+            ],
+            f"{prometheus_url}/-/ready": [
+                prometheus, "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+                f"--web.listen-address={prometheus_url}",
+            ],
+        }  # fmt: skip
+        servers = [
+            stack.enter_context(started(command, f"http://{url}", tmp_path))
+            for url, command in commands.items()
+        ]
         options = ("--interval", "0.3", "--format", "json", "--listen", metrics)
         watch = stack.enter_context(watching(str(logs), *options))
-        _configured(tmp_path, metrics, tensorboard, alertmanager_url, posts)
-        stack.enter_context(
-            serving(
-                [alertmanager, "--config.file=alertmanager.yml", "--storage.path=alertmanager",
-                 f"--web.listen-address={alertmanager_url}", "--cluster.listen-address="],
-                f"http://{alertmanager_url}/-/ready", tmp_path,
-            )
-        )  # fmt: skip
-        stack.enter_context(
-            serving(
-                [prometheus, "--config.file=prometheus.yml", "--storage.tsdb.path=data",
-                 f"--web.listen-address={prometheus_url}"],
-                f"http://{prometheus_url}/-/ready", tmp_path,
-            )
-        )  # fmt: skip
+        for server in servers:
+            until(server.is_ready, f"{server.url} answers")
         yield Chain(watch, f"http://{prometheus_url}", posts, logs)
 
 

@@ -30,5 +30,16 @@ def test_what_broke_follows_step_by_step_from_where_it_began() -> None:
     assert [m["wrong"] for m in picture["moments"]] == [True, False, False]
 
 
+def test_a_loss_that_breaks_by_itself_follows_on_finite_outputs() -> None:
+    outputs = a_table("outputs", {"y": {"non_finite_count": 0.0}}, steps=[6, 7, 8])
+    picture = first_broken(a_finding("ZA506"), a_run(outputs, LOSS))
+    assert picture is not None
+    told = [(m["step"], m["place"], m["text"], m["wrong"]) for m in picture["moments"]]
+    assert told == [(7, "outputs", "all finite", False), (7, "loss", "NaN", True)]
+
+
 def test_the_loss_alone_is_left_to_its_curve() -> None:
+    """No tensor is on record, or none of that step."""
     assert first_broken(a_finding("ZA501"), a_run(LOSS)) is None
+    earlier = a_table("outputs", {"y": {"non_finite_count": 0.0}}, steps=[5, 6])
+    assert first_broken(a_finding("ZA501"), a_run(earlier, LOSS)) is None

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from tb_zeroacc.diagnosis.answers import Evidence, Limit, at_least, at_most
-from tb_zeroacc.picturing.ranges import outputs, targets, updates
+from tb_zeroacc.picturing.ranges import outputs, shrinking, targets, updates, wrong_updates
 from tb_zeroacc.run import Table
 from tests.diagnosis.planted import a_contract, a_run, a_table
 from tests.picturing.finding import a_finding
@@ -53,6 +53,32 @@ def test_weights_that_nobody_updates_are_points() -> None:
         ("0.2", True), ("0.2 .. 0.4", False),
     ]  # fmt: skip
     assert picture["healthy"] == ""
+
+
+def test_weights_that_are_shrunk_reach_down_and_are_named() -> None:
+    table = a_table("weights", {
+        "dense/kernel": {"rms": [0.2, 0.02, 0.002], "unit_spread": 0.1},
+        "head/kernel": {"rms": [0.2, 0.3, 0.4], "unit_spread": 0.1},
+    })  # fmt: skip
+    fact = Evidence.of_table("end ÷ first", table, 0.01, at_least(0.5), layer="dense/kernel")
+    run = a_run(a_contract(), table)
+    picture = shrinking(a_finding("ZA609", fact), run)
+    assert picture is not None
+    assert picture["log"]
+    assert [(row["text"], row["wrong"]) for row in picture["rows"]] == [
+        ("0.002 .. 0.2", True), ("0.2 .. 0.4", False),
+    ]  # fmt: skip
+    assert shrinking(a_finding("ZA609"), run) is None, "it names none"
+
+
+def test_updates_stand_for_a_finding_only_where_one_is_wrong() -> None:
+    finding = a_finding("ZA507")
+    none = a_run(a_contract(), of_weights([0.0] * 4, [0.0] * 4))
+    sound = a_run(a_contract(), of_weights([1e-3] * 4, [1e-3] * 4))
+    picture = wrong_updates(finding, none)
+    assert picture is not None
+    assert [row["wrong"] for row in picture["rows"]] == [True, True]
+    assert wrong_updates(finding, sound) is None
 
 
 def test_what_is_not_finite_is_no_range() -> None:

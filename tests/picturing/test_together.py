@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Evidence, at_most
-from tb_zeroacc.picturing.together import both_losses, loss_and_metric
+from tb_zeroacc.diagnosis.answers import Evidence, at_least, at_most
+from tb_zeroacc.picturing.together import both_losses, loss_and_evidence, loss_and_metric
 from tb_zeroacc.run import Axis, Role, Split
 from tests.diagnosis.planted import a_curve, a_run
 from tests.picturing.finding import a_finding
@@ -26,6 +26,18 @@ def test_training_and_validation_share_a_scale_where_they_share_an_axis(
     assert [(each["tag"], each["wrong"]) for each in told] == [
         ("zeroacc/epoch/loss", None), ("zeroacc/epoch/val_loss", True),
     ]  # fmt: skip
+
+
+def test_the_curve_of_the_evidence_stands_below_the_loss() -> None:
+    divergence = a_curve([2.0, 1e-5], Role.OTHER, tag="zeroacc/epoch/kl")
+    fact = Evidence.of_curve("divergence at the end", divergence, 1e-5, at_least(1e-3))
+    picture = loss_and_evidence(a_finding("ZA610", fact), a_run(TRAINED, divergence))
+    assert picture is not None
+    told = [each for panel in picture["panels"] for each in panel["curves"]]
+    assert [(each["tag"], each["wrong"]) for each in told] == [
+        ("zeroacc/epoch/loss", None), ("zeroacc/epoch/kl", True),
+    ]  # fmt: skip
+    assert loss_and_evidence(a_finding("ZA610"), a_run(TRAINED)) is None
 
 
 def test_the_metric_stands_below_the_loss() -> None:

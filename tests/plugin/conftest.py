@@ -58,6 +58,7 @@ class Script:
         yield from self.coming
 
     unread: tuple[str, ...] = ()
+    expected: int = 0
     amount: Amount = NOTHING
 
     def state(self, now: float | None) -> list[Verdict]:

@@ -50,15 +50,15 @@ def test_a_curve_keeps_its_steps_and_says_how_many_there_were() -> None:
     }
 
 
-def test_a_sparkline_has_at_most_40_values_from_first_to_last() -> None:
+def test_a_sparkline_has_at_most_32_values_from_first_to_last() -> None:
     run = Run("a", curves=(loss([float(n) for n in range(1000)]),))
     found = sparkline(run)
-    assert len(found) == 40
+    assert len(found) == 32
     assert found[0] == 0.0
     assert found[-1] == 999.0
     assert sparkline(Run("a")) == []
     odd = Run("a", curves=(loss([2.302585, math.nan, 1.23456e-7]),))
-    assert sparkline(odd) == [2.303, "NaN", 1.235e-7], "four digits"
+    assert sparkline(odd) == [2.3, "NaN", 1.23e-7], "three digits"
 
 
 def test_layers_are_the_kernels_of_the_contract_in_order() -> None:

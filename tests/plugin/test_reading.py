@@ -14,6 +14,7 @@ from tb_zeroacc.logs.followed_file import Amount
 from tb_zeroacc.places import Place, places_of
 from tb_zeroacc.plugin import reading
 from tb_zeroacc.plugin.reading import BackgroundReading, View
+from tb_zeroacc.pool import dealing, shares
 from tb_zeroacc.verdict import Reader, Reading
 from tests.logs.written import curve, write
 from tests.plugin.conftest import verdict
@@ -106,6 +107,36 @@ def test_what_was_read_of_a_place_stays_while_it_cannot_be_reached(tmp_path: Pat
         assert (list(view.trainings), view.errors) == (shown, errors)
 
 
+def test_it_is_told_how_many_are_read_of_how_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trainings, not directories; before the first verdict, too; and none once all are there."""
+    for place in ("p", "q"):
+        for name in ("a/train", "a/validation", "b", "c"):
+            write(tmp_path / place / name, curve("loss", [5.0, 4.0]))
+    monkeypatch.setattr(dealing, "LONG", 0.0)
+    monkeypatch.setattr(shares, "FIRST", 0.0)
+    monkeypatch.setattr(shares, "SHARE", 0.0)
+    monkeypatch.setattr(dealing, "processes_for", lambda units: 0)
+    monkeypatch.setattr(reading, "SHOWN", 0.0)
+    monkeypatch.setattr(reading, "LEISURE", 0.0)
+    told: list[tuple[int, int | None]] = []
+
+    class Watched(Reader):
+        def refreshing(self, now: float | None = None) -> Iterator[list[Reading]]:
+            for readings in super().refreshing(now):
+                yield readings
+                view = source.view()
+                told.append((len(view.trainings), view.expected))
+
+    source = BackgroundReading(places_of(None, f"{tmp_path / 'p'},{tmp_path / 'q'}"), Watched)
+    last = read_again(source)
+    assert told == [
+        (0, None), (1, None), (2, None), (3, None), (3, 6), (4, 6), (5, 6), (6, 6),
+    ]  # fmt: skip
+    assert (len(last.trainings), last.expected, last.complete) == (6, None, True)
+
+
 def test_verdicts_are_shown_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "SHOWN", 0.0)
     source: BackgroundReading
@@ -116,6 +147,7 @@ def test_verdicts_are_shown_as_they_come(monkeypatch: pytest.MonkeyPatch) -> Non
         """Reads `b`, then `a`; `c` is known only in the end."""
 
         unread, amount = (), Amount()
+        expected = 3
         readings = MappingProxyType({name: verdict(name) for name in "abc"})
 
         def refreshing(self, now: float | None) -> Iterator[list[Reading]]:
@@ -144,7 +176,7 @@ def test_a_server_that_does_not_answer_keeps_no_file_waiting() -> None:
     meanwhile: list[str] = []
 
     class Reads:
-        unread, amount = (), Amount()
+        unread, amount, expected = (), Amount(), 0
 
         def __init__(self, path: str) -> None:
             self.path = path

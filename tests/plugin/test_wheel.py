@@ -62,4 +62,6 @@ def test_the_wheel_is_built_without_node_on_the_path(
         (entry_points,) = [n for n in names if n.endswith("entry_points.txt")]
         assert "zero_accuracy = tb_zeroacc.plugin.loader" in archive.read(entry_points).decode()
     assert "export{" in page.replace(" ", "")
+    shipped = {f"tb_zeroacc/monitoring/files/{name}" for name in ("alerts.yml", "dashboard.json")}
+    assert shipped <= set(names)
     assert not [name for name in names if name.startswith(("frontend", "demo", "tests"))]

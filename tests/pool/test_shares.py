@@ -44,7 +44,8 @@ def test_shares_hold_all_units_in_order_and_as_much_as_one_waits_for() -> None:
     assert [unit for share in shared for unit in share] == units
     each = [sum(map(work, share)) for share in shared]
     most = max(map(work, units))
-    assert all(shares.SHARE <= it < shares.SHARE + most for it in each[:-1])
+    assert all(shares.SHARE <= it < shares.SHARE + most for it in each[1:-1])
+    assert shares.FIRST <= each[0] < shares.FIRST + most, "the first verdicts are waited for"
     assert shares_of([]) == []
 
 

@@ -77,6 +77,16 @@ def test_the_same_verdicts_to_the_byte(
     assert (store / FILE).stat().st_mode & 0o077 == 0
 
 
+def test_what_is_recalled_does_not_count_as_read(store: Path, tmp_path: Path) -> None:
+    for name in "abc":
+        file = write(tmp_path / "logs" / name, curve("loss", [2.0, 1.0]))
+    first, second = stored(tmp_path / "logs"), stored(tmp_path / "logs")
+    said(first, None)
+    assert first.amount.bytes >= 3 * file.stat().st_size
+    said(second, None)
+    assert second.amount == (0, 0)
+
+
 @pytest.mark.parametrize("now", [None, JOB_BEGIN + 30.0, JOB_BEGIN + 1e5])
 def test_a_job_is_the_same_with_a_lane_for_each_worker(
     now: float | None, store: Path, tmp_path: Path, judged: list[str]

@@ -90,3 +90,12 @@ def test_only_a_live_training_has_something_ahead() -> None:
     assert telling.progress(live([2.0], state="unknown")) is None
     nothing = told(Run("empty", state="live"))
     assert (nothing["text"], nothing["share"], nothing["end"]["at"]) == ("", None, None)
+
+
+@pytest.mark.parametrize("state", ["live", "ended", "unknown"])
+@pytest.mark.parametrize("values", [[2.0] * 20, [2.0]])
+def test_parts_of_it_are_told_alone(values: list[float], state: str) -> None:
+    run = live(values, state=state)
+    progress = telling.progress(run)
+    alone = telling.how_far(run), telling.expected_end(run)
+    assert alone == (("", None) if progress is None else (progress["text"], progress["end"]["at"]))

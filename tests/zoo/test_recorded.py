@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from tb_zeroacc import telling, wire
-from tb_zeroacc.diagnosis.answers import Evidence, Tier
+from tb_zeroacc.diagnosis.answers import Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE, RULES
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Finding
-from tb_zeroacc.evidence_encoding import evidence_json
 from tb_zeroacc.picturing.choosing import DRAWN_BY, PLAIN
-from tb_zeroacc.run import Run
-from tb_zeroacc.series import Series
 from tb_zeroacc.verdict import Reading, read
+from tests.agreement import Row, disagreements, rows_of
 from tests.zoo import evidence, recorded
 from tests.zoo.__main__ import SEEDS
 from tests.zoo.program import programs
@@ -41,17 +38,6 @@ AT_MOST = {
     "healthy: a smell": 6.0,
 }
 RIGHT = {Tier.DEFINITE: 99.0, Tier.STRONG: 80.0}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of the evidence, as it is and as it is told; `wrong` is what its place says of it."""
-
-    training: str
-    run: Run
-    fact: Evidence
-    told: wire.Evidence
-    wrong: bool | None
 
 
 class Pictured(NamedTuple):
@@ -128,17 +114,9 @@ def test_findings_are_right(found: list[Judged], tier: Tier) -> None:
 def rows(readings: list[tuple[Training, Reading]]) -> dict[str, list[Row]]:
     """Every piece of evidence that a page shows, by the rule that gives it."""
     told: dict[str, list[Row]] = {}
-    for training, (run, verdict) in readings:
-        for finding in verdict.findings:
-            parts = [
-                (finding.code, finding.evidence, True), (finding.code, finding.rules_out, False),
-            ]  # fmt: skip
-            parts += [(c.code, c.evidence, None) for c in finding.explains]
-            for code, facts, wrong in parts:
-                told.setdefault(code, []).extend(
-                    Row(training.name, run, fact, evidence_json(fact, run), wrong)
-                    for fact in facts
-                )
+    for training, reading in readings:
+        for row in rows_of(training.name, reading):
+            told.setdefault(row.code, []).append(row)
     return told
 
 
@@ -157,52 +135,13 @@ def pictures(readings: list[tuple[Training, Reading]]) -> dict[str, list[Picture
 
 @pytest.mark.parametrize("code", [rule.code for rule in CATALOGUE])
 def test_mark_words_and_verdict_agree(rows: dict[str, list[Row]], code: str) -> None:
-    for row in rows.get(code, []):
-        shown, told = f"{row.training}: {row.told}", row.told
-        assert told["wrong"] is None or row.wrong is None or told["wrong"] is row.wrong, shown
-        assert told["wrong"] is _by_its_words(row.fact, told["limit_text"]), shown
-        is_marked = told["wrong"] is True and told["tag"] is not None
-        assert bool(told["stretches"]) is is_marked, shown
-        curve = None if told["tag"] is None else row.run.curve(told["tag"], row.fact.member)
-        series = Series.of([], []) if curve is None else curve.series
-        held = [
-            row.fact.admits(float(value))
-            for step, value in zip(series.steps, series.values, strict=True)
-            if any(first <= step <= last for first, last in told["stretches"])
-        ]
-        # A median may be wrong where no point is; else no point that is right is marked.
-        assert not any(held) or all(held), shown
-
-
-def _by_its_words(fact: Evidence, words: str) -> bool | None:
-    """Whether a value is wrong, by the words of its limit."""
-    if fact.value is None or not words:
-        return None
-    if not math.isfinite(fact.value) or words == "finite":
-        return True
-    limit, slack = fact.threshold or 0.0, fact.room + 1e-9 * abs(fact.threshold or 0.0)
-    match words.split()[0]:
-        case "at":
-            too_high, too_low = fact.value > limit + slack, fact.value < limit - slack
-            return too_high if words.startswith("at most") else too_low
-        case "none":
-            return fact.value > slack
-        case "below" | "well":
-            return fact.value >= limit - slack
-        case "not":
-            return True
-    return None
+    assert [complaint for row in rows.get(code, []) for complaint in disagreements(row)] == []
 
 
 # What a run may lack for the motif that a rule names, by what the finding then rests on.
 UNDRAWN = {
     "ZA314": "the error of Keras, before anything was recorded",
-    "ZA506": "the loss alone is broken: its curve stops there",
-    "ZA507": "a setting of the optimizer, or updates that a loss scale left out",
     "ZA602": "the loss of the first step, whatever layer it comes from",
-    "ZA604": "nothing that is named, and no validation beside the training loss",
-    "ZA609": "a decay of the optimizer, which is no part of the loss",
-    "ZA610": "codes of a step of its own, whose divergence is no penalty",
 }
 
 

@@ -7,7 +7,12 @@
  */
 import {hashWith, isInFront, type Place, placeOf} from "./place";
 
-const parent = window.parent;
+/** A page of another origin around the frame (an editor's, say) is as good as none. */
+const parent = attempt(readableParent) ?? window;
+function readableParent(): Window | null {
+  return window.parent.location.href ? window.parent : null;
+}
+
 /** Whether the tab is a page of its own: a report, or served without TensorBoard. */
 export const isAlone = parent === window;
 /** Whether the page's address is ours to read and write. */
@@ -26,24 +31,46 @@ const hash = (): string => attempt(() => parent.location.hash) ?? "";
 
 export const readPlace = (): Place => placeOf(hash());
 
-/** Another training is a new entry in the browser's history, an unfolded line is none. */
+/** The place that was written last, and the one that TensorBoard read last: it keeps a copy. */
+let written: Place | null = null;
+let copied = hashWith("", readPlace());
+
+/**
+ * Another training is a new entry in the browser's history, an unfolded line is none.
+ *
+ * TensorBoard hears of neither: at each change of the hash all its views look what is new, which
+ * takes seconds once Time Series lists many runs.
+ */
 export function writePlace(place: Place, how: "push" | "replace"): void {
   const now = hash();
+  written = place;
+  if (!isOurs(now)) return;
   const next = hashWith(now, place);
-  if (!isOurs(now) || next === now) return;
-  attempt(() => {
-    if (how === "push") parent.location.hash = next;
-    // A bare hash would be taken from this frame's base, which lies elsewhere.
-    else parent.location.replace(parent.location.href.replace(/#.*|$/, next));
-  });
+  if (next !== now) attempt(() => writeHash(next, how));
+}
+
+function writeHash(next: string, how: "push" | "replace"): void {
+  // A bare hash would be taken from this frame's base, which lies elsewhere.
+  const address = parent.location.href.replace(/#.*|$/, next);
+  // No state: with one of its own TensorBoard would not read its filters from the address again.
+  if (how === "push") parent.history.pushState(null, "", address);
+  else parent.history.replaceState(parent.history.state, "", address);
 }
 
 /** Calls back when the address changes while our tab is in front. */
 export function onPlaceChange(listen: (place: Place) => void): () => void {
-  const notify = (): void => {
-    if (isOurs(hash())) listen(readPlace());
-  };
-  return onFrontChange(notify);
+  let isAway = false;
+  return onFrontChange(() => {
+    const cameBack = isAway;
+    isAway = !isOurs(hash());
+    if (isAway) return;
+    const place = readPlace();
+    const found = hashWith("", place);
+    // A click on our tab brings back the copy: what stands here is newer.
+    if (cameBack && written && found === copied) writePlace(written, "replace");
+    else listen(place);
+    copied = found;
+  });
 }
 
 /** Calls back when the address changes, whosever tab is in front. */

@@ -1,6 +1,7 @@
 import {useState} from "preact/hooks";
+import {countWords} from "../model/counts";
 import {useNarrow} from "../model/useNarrow";
-import {countWords, TrainingList, type TrainingListProps} from "./TrainingList";
+import {TrainingList, type TrainingListProps} from "./TrainingList";
 
 /** The list beside the page; where there is no room beside it, one line that unfolds. */
 export function Navigation(props: TrainingListProps) {

@@ -1,4 +1,5 @@
 import {useLayoutEffect, useMemo, useRef, useState} from "preact/hooks";
+import {countWords} from "../model/counts";
 import type {List} from "../model/fetching";
 import {formatBriefly, formatCount, formatNumber} from "../model/numbers";
 import {useNow} from "../model/useNow";
@@ -61,7 +62,8 @@ export function TrainingList({list, chosen, narrowing, onNarrow, onChoose}: Trai
         onKeyDown={move}
       />
       <Filters rows={list.rows} narrowing={narrowing} onNarrow={onNarrow} />
-      <p class="List-count soft" role="status">
+      {/* Of what counts on with each answer nobody wants to hear. */}
+      <p class="List-count soft" role={list.head.complete ? "status" : undefined}>
         {shownWords(list.head, shown.length, narrowing)}
       </p>
       <ul ref={box} onKeyDown={move}>
@@ -163,13 +165,6 @@ function Row({row, place, count, stop, chosen, now, onChoose}: RowProps) {
 /** How many are shown of how many. */
 function shownWords(head: Summaries, shown: number, {find, state, why}: Narrowing): string {
   const all = formatCount(head.total, "training");
-  return find.trim() || state || why ? `${formatNumber(shown)} of ${all}` : countWords(head);
-}
-
-/** How many there are, and how many of them somebody should look at. */
-export function countWords({total, need_a_look, complete}: Summaries): string {
-  const all = formatCount(total, "training");
-  if (!complete) return `${all} so far, reading on`;
-  if (need_a_look === 0) return all;
-  return `${all} · ${formatNumber(need_a_look)} need${need_a_look === 1 ? "s" : ""} a look`;
+  if (!find.trim() && !state && !why) return countWords(head);
+  return `${formatNumber(shown)} of ${all}${head.complete ? "" : ` so far`}`;
 }

@@ -1,3 +1,5 @@
+import type {Fleet} from "./wire";
+
 /**
  * Answers that came with the page itself: a report is one file, and asks nobody.
  *
@@ -20,3 +22,6 @@ export function embedded(route: string, query: Record<string, string>): unknown 
   const answers = globalThis.zeroAccuracyAnswers ?? {};
   return Object.hasOwn(answers, key) ? answers[key] : undefined;
 }
+
+/** The summary of a scan, where that is what the page is about. */
+export const embeddedFleet = (): Fleet | undefined => embedded("fleet", {}) as Fleet | undefined;

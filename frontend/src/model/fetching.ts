@@ -25,17 +25,40 @@ export interface Answer<T> {
 
 const UNAVAILABLE = 503;
 const CACHE_SIZE = 100;
-/** What was answered last, by address, with the tag that asks whether it still holds. */
-const cache = new Map<string, {tag: string; data: unknown}>();
+interface Known {
+  /** Asks whether it still holds. */
+  tag: string;
+  data: unknown;
+  /** The list that stood when it was answered. */
+  list: List | null;
+}
+
+/** What was answered last, by address. */
+const cache = new Map<string, Known>();
+
+/**
+ * Asks for what a training holds, once a list: the list differs whenever anything new was read.
+ *
+ * A training that is chosen again is there at once, however busy TensorBoard is with other tabs.
+ */
+async function askOnce<T>(route: string, query: Record<string, string>): Promise<T> {
+  const known = cache.get(addressOf(route, query));
+  if (known?.list && known.list === listed?.list) return known.data as T;
+  return (await ask<T>(route, query)).data;
+}
 
 /** Addresses are relative: the page's base is the plugin's own path, behind any proxy. */
+const addressOf = (route: string, query: Record<string, string>): string =>
+  `./${route}?${new URLSearchParams(query).toString()}`;
+
 async function ask<T>(route: string, query: Record<string, string>): Promise<Answer<T>> {
   if (isReport()) {
     const data = embedded(route, query) as T | undefined;
     if (data === undefined) throw new RequestError("This report does not hold that.");
     return {data, pending: false};
   }
-  const address = `./${route}?${new URLSearchParams(query).toString()}`;
+  const address = addressOf(route, query);
+  const standing = listed?.list ?? null;
   const known = cache.get(address);
   let response: Response;
   try {
@@ -45,7 +68,7 @@ async function ask<T>(route: string, query: Record<string, string>): Promise<Ans
   }
   const pending = response.headers.has("Retry-After");
   if (response.status === 304 && known) {
-    remember(address, known.tag, known.data);
+    remember(address, {...known, list: standing});
     return {data: known.data as T, pending};
   }
   if (!response.ok) {
@@ -54,14 +77,14 @@ async function ask<T>(route: string, query: Record<string, string>): Promise<Ans
     throw response.status === UNAVAILABLE ? new NetworkError(sentence) : new RequestError(sentence);
   }
   const data = (await response.json()) as T;
-  remember(address, response.headers.get("ETag"), data);
+  remember(address, {tag: response.headers.get("ETag") ?? "", data, list: standing});
   return {data, pending};
 }
 
 /** Keeps an answer; of too many the one that was asked for longest ago goes. */
-function remember(address: string, tag: string | null, data: unknown): void {
+function remember(address: string, answer: Known): void {
   cache.delete(address);
-  if (tag) cache.set(address, {tag, data});
+  if (answer.tag) cache.set(address, answer);
   for (const oldest of cache.keys()) {
     if (cache.size <= CACHE_SIZE) break;
     cache.delete(oldest);
@@ -103,17 +126,15 @@ function listOf(head: Summaries, pages: readonly Summaries[]): List {
   return listed.list;
 }
 
-export const getTraining = async (name: string): Promise<Training> =>
-  (await ask<Training>("run", {name})).data;
+export const getTraining = (name: string): Promise<Training> => askOnce<Training>("run", {name});
 
-export const getRule = async (code: string): Promise<RulePage> =>
-  (await ask<RulePage>("rule", {code})).data;
+export const getRule = (code: string): Promise<RulePage> => askOnce<RulePage>("rule", {code});
 
-export const getCurve = async (run: string, member: string, tag: string): Promise<CurveData> =>
-  (await ask<CurveData>("curves", {run, member, tag})).data;
+export const getCurve = (run: string, member: string, tag: string): Promise<CurveData> =>
+  askOnce<CurveData>("curves", {run, member, tag});
 
-export const getLayers = async (run: string, kind: LayerKind): Promise<LayerData> =>
-  (await ask<LayerData>("layers", {run, kind})).data;
+export const getLayers = (run: string, kind: LayerKind): Promise<LayerData> =>
+  askOnce<LayerData>("layers", {run, kind});
 
-export const getHistograms = async (run: string): Promise<HistogramData> =>
-  (await ask<HistogramData>("histograms", {run})).data;
+export const getHistograms = (run: string): Promise<HistogramData> =>
+  askOnce<HistogramData>("histograms", {run});

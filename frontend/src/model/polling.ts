@@ -1,5 +1,6 @@
 /** When to ask for the list again, in milliseconds. Pure. */
 
+export const AT_ONCE = 200; // while there is nothing to show yet
 export const SOON = 700; // while a reading is under way
 export const WATCHED = 5000; // while somebody looks
 const UNWATCHED = 10_000; // at first, while nobody does
@@ -8,6 +9,8 @@ const LONGEST = 300_000;
 export interface Asked {
   /** Whether a newer answer is under way. */
   pending: boolean;
+  /** Whether there is nothing to show yet. */
+  empty: boolean;
   /** Whether somebody looks. */
   watched: boolean;
   /** How many questions before this one got no answer, one after the other. */
@@ -17,8 +20,9 @@ export interface Asked {
 }
 
 /** Nobody is asked often in vain: the pause doubles with each failure, and while nobody looks. */
-export function pauseAfter({pending, watched, failures, unseen}: Asked): number {
+export function pauseAfter({pending, empty, watched, failures, unseen}: Asked): number {
   if (!watched) return Math.min(LONGEST, UNWATCHED * 2 ** unseen);
   if (failures > 0) return Math.min(6 * WATCHED, WATCHED * 2 ** (failures - 1));
-  return pending ? SOON : WATCHED;
+  if (!pending) return WATCHED;
+  return empty ? AT_ONCE : SOON;
 }

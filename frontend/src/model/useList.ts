@@ -27,10 +27,10 @@ export function useList(): Listed {
     let gone = false;
     let failures = 0;
     let unseen = 0;
-    const again = (pending: boolean): void => {
+    const again = (pending: boolean, empty = false): void => {
       if (isReport()) return;
       const watched = isWatched();
-      timer = window.setTimeout(ask, pauseAfter({pending, watched, failures, unseen}));
+      timer = window.setTimeout(ask, pauseAfter({pending, empty, watched, failures, unseen}));
       unseen = watched ? 0 : unseen + 1;
     };
     const ask = async (): Promise<void> => {
@@ -45,7 +45,7 @@ export function useList(): Listed {
           if (old.list === data) return old.failed ? {...old, failed: "", answered} : old;
           return {list: data, version: old.version + 1, failed: "", answered};
         });
-        again(!data.head.complete || pending);
+        again(!data.head.complete || pending, data.head.total === 0);
       } catch (error) {
         if (gone || mine !== asking.current) return;
         failures++;

@@ -579,8 +579,8 @@ export interface Summary {
   /** How many processes of a job are on record; 0 of a training by one process. */
   workers: number;
   /**
-   * The loss (else a reward, or an accuracy) in at most 40 values of four digits; empty where there
-   * is none.
+   * The loss (else a reward, or an accuracy) in at most 32 values of three digits; empty where
+   * there is none.
    */
   sparkline: Value[];
   /** What always guessing scores, in the unit of `sparkline`; null where not known. */
@@ -599,8 +599,15 @@ export interface Summaries {
   reading: number;
   /** Sentences on log directories that could not be read. */
   errors: string[];
-  /** How many trainings there are in all. */
+  /**
+   * How many trainings there are in all; while the first reading is under way, how many are read.
+   */
   total: number;
+  /**
+   * While the first reading is under way, how many trainings there will be, as the names of
+   * directories tell; null where that is not known, and after it.
+   */
+  expected: number | null;
   /** How many of them somebody should look at. */
   need_a_look: number;
   /** How many of TensorBoard's runs belong to all of them. */
@@ -700,4 +707,78 @@ export interface HistogramData {
   spreads: Spread[];
   /** Whether the log holds more histograms than are listed. */
   thinned: boolean;
+}
+
+/** How many trainings came to what. */
+export interface FleetOutcome {
+  /** What became of them, for the eye. */
+  mark: Mark;
+  /** How many. */
+  runs: number;
+}
+
+/** Where a cause was found. */
+export interface FleetFolder {
+  /** A directory or URL; `…` for all that are not counted one by one. */
+  folder: string;
+  /** Trainings right below it. */
+  runs: number;
+}
+
+/** One cause over all trainings. */
+export interface FleetCause {
+  /** `ZA701`. */
+  code: string;
+  /** `Learning rate too high`. */
+  title: string;
+  /** How much it promises. */
+  tier: Tier;
+  /** As for one of these trainings. */
+  fix: Fix;
+  /** Trainings in which it was found. */
+  runs: number;
+  /** Those of which it is the main cause. */
+  main: number;
+  /** What these took, first record to last. */
+  hours: number;
+  /** When the first of all of them began, seconds since 1970. */
+  first_time: number | null;
+  /** When the last one was written to. */
+  last_time: number | null;
+  /** Those with most of them. */
+  folders: FleetFolder[];
+  /** How many more there are. */
+  other_folders: number;
+  /** URLs of some trainings. */
+  examples: string[];
+}
+
+/** Something that could not be read. */
+export interface FleetError {
+  /** The directory or URL. */
+  where: string;
+  /** One sentence. */
+  error: string;
+}
+
+/** All trainings of a scan. */
+export interface Fleet {
+  /** Of this format. */
+  version: number;
+  /** Of the package. */
+  tb_zeroacc: string;
+  /** How many were judged. */
+  trainings: number;
+  /** Of these, somebody should look at so many. */
+  need_a_look: number;
+  /** What all took, first record to last. */
+  hours: number;
+  /** How many could not be read. */
+  unread: number;
+  /** The first sentences on these. */
+  errors: FleetError[];
+  /** The most frequent first. */
+  outcomes: FleetOutcome[];
+  /** Those whose fix would pay most first. */
+  causes: FleetCause[];
 }

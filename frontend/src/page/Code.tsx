@@ -83,7 +83,16 @@ function CopyButton({text, what}: {text: string; what: string}) {
   );
 }
 
+/** A frame in a notebook's page may not: the browser would only log that it was asked. */
+function mayUseClipboard(): boolean {
+  const {featurePolicy} = document as {
+    featurePolicy?: {allowsFeature: (name: string) => boolean};
+  };
+  return featurePolicy?.allowsFeature("clipboard-write") ?? true;
+}
+
 async function copyToClipboard(text: string): Promise<boolean> {
+  if (!mayUseClipboard()) return copySelection(text);
   try {
     await navigator.clipboard.writeText(text);
     return true;

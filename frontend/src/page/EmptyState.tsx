@@ -1,4 +1,5 @@
 import type {ComponentChildren} from "preact";
+import {readWords} from "../model/counts";
 import type {Summaries} from "../model/wire";
 import {Card} from "./Card";
 import {Code} from "./Code";
@@ -8,9 +9,9 @@ import "./EmptyState.css";
 export function EmptyState({head, failed}: {head: Summaries | null; failed: string}) {
   if (failed && !head) return <Message title="No answer" words={[failed]} />;
   if (!head?.complete) {
-    return (
-      <Message title="Reading the logs" words={["The first verdicts stand here in a moment."]} />
-    );
+    const soon = "The first verdicts stand here in a moment.";
+    const words = head ? [readWords(head), soon].filter(Boolean) : [soon];
+    return <Message title="Reading the logs" words={words} />;
   }
   const {errors, first_lines: lines} = head;
   return (

@@ -13,7 +13,9 @@ def where_it_breaks_off(run: Run) -> str:
     steps, epochs, asked = steps_taken(run), done(run), planned(run)
     if not steps and not epochs:
         return "The record breaks off before the first step, and nothing says why."
-    first = run.contract.fit.initial_epoch if run.contract and asked is not None else 0
+    fit = run.contract.fit if run.contract else None
+    is_counted_apart = fit is not None and fit.first_epoch is None and asked is not None
+    first = fit.initial_epoch if fit is not None and is_counted_apart else 0
     place = f" after epoch {first + epochs}" if epochs else f" in epoch {first + 1}"
     place += f" of {first + asked}" if asked is not None else ""
     step = f", at step {steps}" if steps else ""

@@ -20,5 +20,5 @@ def median_of(values: NDArray[Any]) -> Any:
     middle, odd = divmod(values.shape[-1], 2)
     ordered = np.sort(values, axis=-1)
     if odd:
-        return ordered[..., middle]
+        return ordered[..., middle].copy()  # what is sorted need not be kept with it
     return 0.5 * (ordered[..., middle - 1] + ordered[..., middle])

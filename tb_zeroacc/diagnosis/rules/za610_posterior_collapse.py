@@ -46,7 +46,7 @@ FEWEST_STEPS = 100  # a divergence falls at first in health as well, before the 
     "posterior-collapse",
     Tier.STRONG,
     Stage.OUTPUT,
-    motif=Motif.LOSS_PARTS,
+    motif=Motif.LOSS_TERM,
     healthy="The latent variables carry information",
     needs=(A_LOG,),
     explains=("ZA504", "ZA509", "ZA702", "ZA704", "ZA705"),

@@ -86,6 +86,10 @@ class Recording(Recorder):
         self._left_out.begin(self.model, self._fit_start)
         fit = self.guard.run("how fit was asked", describe_fit, self.model, params, own)
         fit = fit or facts.Fit(epochs=params.get("epochs"), steps_per_epoch=params.get("steps"))
+        fit = replace(
+            fit, first_step=self._fit_start,
+            first_epoch=self._progress.number_of_next(fit.initial_epoch),
+        )  # fmt: skip
         self._progress.steps_per_epoch = fit.steps_per_epoch
         listed = self.guard.run("the callbacks", callback_list_of, self.model)
         self.is_within_fit = listed is not None

@@ -96,11 +96,13 @@ def _rises_as_it_falls(draft: Draft, loss: Draft) -> bool:
     is_share = values.min() >= 0 and values.max() <= 1
     if not is_share or not (np.diff(values) < 0).any():
         return False
-    rises, falls = _levels(values), _levels(losses)
+    rises = _levels(values)
     time = np.arange(len(rises))
+    if _rank_correlation(rises, time) < STEADILY:
+        return False
+    falls = _levels(losses)
     return (
-        _rank_correlation(rises, time) >= STEADILY
-        and _rank_correlation(falls, -time) >= STEADILY
+        _rank_correlation(falls, -time) >= STEADILY
         and _rank_correlation(rises, -falls) >= STEADILY
     )
 
@@ -112,9 +114,12 @@ def _finite(draft: Draft) -> Values | None:
 
 
 def _levels(values: Values) -> Values:
-    """Medians of at most 20 equal blocks, (blocks,)."""
-    blocks = np.array_split(values, min(BLOCKS, len(values)))
-    return np.array([np.median(block) for block in blocks])
+    """Medians of at most 20 equal blocks, (blocks,); the first ones hold what is left over."""
+    blocks = min(BLOCKS, len(values))
+    length, longer = divmod(len(values), blocks)
+    cut = longer * (length + 1)
+    parts = (values[:cut].reshape(longer, length + 1), values[cut:].reshape(-1, length))
+    return np.concatenate([np.median(part, axis=1) for part in parts if len(part)])
 
 
 def _rank_correlation(a: NDArray[np.generic], b: NDArray[np.generic]) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from tb_zeroacc.logs.building import Built
-from tb_zeroacc.logs.followed_file import FollowedFile
+from tb_zeroacc.logs.followed_file import NOTHING, Amount, FollowedFile
 from tb_zeroacc.logs.following import FileFollower
 from tb_zeroacc.logs.trainings.belonging import Placed
 from tb_zeroacc.run import Run
@@ -39,11 +39,13 @@ class ReadPart(NamedTuple):
         files: By location.
         trainings: By name.
         told: The same at the moment that was asked for.
+        amount: How much was read for it; nothing where it comes from a store.
     """
 
     files: dict[str, FollowedFile]
     trainings: dict[str, Training]
     told: dict[str, Told]
+    amount: Amount = NOTHING
 
 
 def version_of(files: Iterable[Placed]) -> Version:

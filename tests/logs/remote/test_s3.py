@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ from tensorboard.backend import application
 from tensorboard.plugins import base_plugin
 from werkzeug import test, wrappers
 
+from tb_zeroacc import verdict
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs.reader import LogReader
 from tb_zeroacc.places import places_from
@@ -111,6 +113,27 @@ def refused(url: str, timeout: float | None = 5.0) -> str:
     assert "\n" not in said
     assert said[-1] == "." != said[-2]
     return said
+
+
+def test_another_process_reads_what_is_new_alone(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZEROACC_STORE", str(tmp_path / "store"))
+    monkeypatch.setattr(verdict, "WORTH_STORING", 0.0)
+    for number in range(3):
+        bucket.put(f"sweep/{number}/train/{NAME}", LOG)
+
+    def asked() -> list[str]:
+        reader = verdict.Reader(f"{bucket.url}/sweep", stores=True)
+        bucket.requests()
+        reader.refresh()
+        assert [each.run.name for each in reader.state()] == ["0", "1", "2"]
+        return bucket.requests()
+
+    assert len(asked()) == 4
+    assert len(asked()) == 1, "more than a listing was asked for"
+    bucket.put(f"sweep/1/train/{NAME}", LOG + MORE)
+    assert asked()[1:] == [f"GET /{bucket.name}/sweep/1/train/{NAME}"]
 
 
 def test_one_listing_one_read_a_new_file_and_one_an_appended(bucket: Bucket) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs, steps_taken
+from tb_zeroacc.facts import Epoch, Fit
 from tb_zeroacc.run import Axis, Run
 
 RECENT = 10  # epochs, or samples, whose pace is expected to last
@@ -51,7 +52,7 @@ def pace(run: Run) -> NDArray[np.float64]:
 
     The first of several epochs is left out: it traces and compiles.
     """
-    epochs = [e for e in counted_epochs(run) if e.seconds and e.batches]
+    epochs = [e for e in _of_this_fit(run) if e.seconds and e.batches]
     if epochs:
         recent = epochs[1:][-RECENT:] or epochs
         return np.array([(e.seconds or 0.0) / (e.batches or 1) for e in recent])
@@ -88,7 +89,8 @@ def _by_steps(run: Run) -> Remaining:
     done, epochs, per_epoch = steps_taken(run), _epochs_left(run), _steps_an_epoch(run)
     if epochs is None or per_epoch is None:
         return Remaining(done, None, "step", None, _why_open(run, epochs))
-    taken = done - (run.epochs[-1].step if run.epochs else 0)  # of the epoch that is under way
+    before = max(run.epochs[-1].step if run.epochs else 0, _fit_of(run).first_step or 0)
+    taken = done - before  # of the epoch that is under way
     left = max(0, epochs * per_epoch - max(0, taken))
     paces = pace(run)
     if not len(paces):
@@ -97,13 +99,27 @@ def _by_steps(run: Run) -> Remaining:
     return Remaining(done, done + left, "step", Span(low, middle, high))
 
 
+def _fit_of(run: Run) -> Fit:
+    """How the latest `fit` was asked for."""
+    return run.contract.fit if run.contract else Fit()
+
+
+def _of_this_fit(run: Run) -> list[Epoch]:
+    """The counted epochs of the latest `fit`; before one of them ended, and else, all there are."""
+    counted, first = counted_epochs(run), _fit_of(run).first_epoch or 0
+    return [epoch for epoch in counted if epoch.epoch >= first] or counted
+
+
 def _epochs_left(run: Run) -> int | None:
-    """Epochs that have not ended; None where that is unknown, or `fit` was called several times."""
-    fit = run.contract.fit if run.contract else None
-    if fit is None or fit.epochs is None:
+    """Epochs of the latest `fit` that have not ended; None where that is unknown."""
+    fit = _fit_of(run)
+    if fit.epochs is None:
         return None
-    begun = run.epochs[-1].epoch + 1 if run.epochs else fit.initial_epoch
-    return fit.epochs - begun if begun <= fit.epochs else None
+    last = run.epochs[-1].epoch if run.epochs else -1
+    if fit.first_epoch is None:  # of several fits such a record does not tell which one this is
+        begun = last + 1 if run.epochs else fit.initial_epoch
+        return fit.epochs - begun if begun <= fit.epochs else None
+    return max(0, fit.epochs - fit.initial_epoch - max(0, last + 1 - fit.first_epoch))
 
 
 def _why_open(run: Run, epochs: int | None) -> str:
@@ -117,11 +133,12 @@ def _why_open(run: Run, epochs: int | None) -> str:
 
 
 def _steps_an_epoch(run: Run) -> int | None:
-    counted = counted_epochs(run)
+    fit, counted = _fit_of(run), _of_this_fit(run)
+    is_first = not counted or counted[-1].epoch < (fit.first_epoch or 0)
+    if is_first and fit.steps_per_epoch is not None:
+        return fit.steps_per_epoch
     if counted:
         return counted[-1].batches
-    if run.contract is not None and run.contract.fit.steps_per_epoch is not None:
-        return run.contract.fit.steps_per_epoch
     table = run.table("progress", "steps_per_epoch")
     said = np.empty(0) if table is None else table.column("steps_per_epoch")[:, 0]
     said = said[np.isfinite(said)]

@@ -30,9 +30,12 @@ def done(run: Run) -> int:
 
 
 def planned(run: Run) -> int | None:
-    """Epochs that `fit` was asked for; None where that is unknown, or more are recorded."""
+    """Epochs that were asked for, those of earlier fits included where the record tells.
+
+    None where that is unknown, or more are recorded.
+    """
     fit = run.contract.fit if run.contract else None
     if fit is None or fit.epochs is None:
         return None
-    asked = fit.epochs - fit.initial_epoch
-    return asked if done(run) <= asked else None  # else it was called several times
+    asked = fit.epochs - fit.initial_epoch + (fit.first_epoch or 0)
+    return asked if done(run) <= asked else None  # else of several fits the last tells

@@ -54,6 +54,34 @@ RUNS: dict[str, tuple[Run, tuple[int, int | None, float | None, str]]] = {
         a_run(fit(2), samples([0]), epochs=ended(10, 10, 10)),
         (300, None, None, "more epochs are on record than one `fit` was asked for"),
     ),
+    "fitted again, its own end": (
+        a_run(fit(10, first_epoch=3, first_step=300), samples([0, 349], 1),
+              epochs=ended(10, 10, 10)),
+        (350, 1300, 95, ""),
+    ),
+    "fitted again, an epoch later": (
+        a_run(fit(10, first_epoch=2, first_step=200), samples([0, 299], 1),
+              epochs=ended(10, 10, 30)),
+        (300, 1200, 270, ""),
+    ),
+    "fitted again by larger batches, within its first epoch": (
+        a_run(fit(3, first_epoch=2, first_step=200, steps_per_epoch=50), samples([0, 219], 1),
+              epochs=ended(10, 10)),
+        (220, 350, 13, ""),
+    ),
+    "fitted again where `fit` counts on": (
+        a_run(fit(5, initial_epoch=2, first_epoch=2, first_step=200), samples([0, 299]),
+              epochs=ended(10, 10, 10)),
+        (300, 500, 20, ""),
+    ),
+    "fitted again after it was interrupted within an epoch": (
+        a_run(fit(2, first_epoch=2, first_step=150), samples([0, 169]), epochs=ended(10)),
+        (170, 350, 18, ""),
+    ),
+    "fitted again, and at its end": (
+        a_run(fit(2, first_epoch=2, first_step=200), samples([0]), epochs=ended(*[10] * 4)),
+        (400, 400, 0, ""),
+    ),
     "a loop of one's own": (
         a_run(fit(None), samples([0, 49])),
         (50, None, None, "a loop of one's own does not say how many steps it takes"),

@@ -1,0 +1,1 @@
+"""The verdicts on thousands of trainings at once, by an Apache Beam pipeline."""

@@ -1,0 +1,180 @@
+"""The scan with Beam itself: `make test-beam` has an environment with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tb_zeroacc.cli.app import answer
+from tests.fleet.serially import diagnosed
+from tests.logs.awkward import NOW, append, awkward
+from tests.logs.written import curve, event, simple, write
+
+REFUSING = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "apache_beam":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Refuse())
+from tb_zeroacc.cli import main
+sys.argv[1:] = ["scan", "logs", "--output", "out"]
+main()
+"""
+
+
+def test_without_beam_one_sentence_says_so(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSING], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == "`zeroacc scan` needs Apache Beam: pip install 'tb-zeroacc[beam]'.\n"
+
+
+@pytest.fixture
+def beam() -> Any:
+    return pytest.importorskip("apache_beam")
+
+
+def lines(output: Path, name: str) -> list[Any]:
+    return [
+        json.loads(line)
+        for file in sorted(output.glob(f"{name}-*.jsonl"))
+        for line in file.read_text().splitlines()
+    ]
+
+
+def verdicts(output: Path) -> dict[str, str]:
+    return {told["run"]: json.dumps(told) for told in lines(output, "verdicts")}
+
+
+def scan(*arguments: str) -> int:
+    return answer(["scan", *arguments, "--workers", "1"])
+
+
+def kept(output: Path) -> int:
+    return sum(int(file.name.split(".")[1]) for file in (output / "resume").iterdir())
+
+
+def test_two_processes_tell_what_diagnose_does(beam: Any, tmp_path: Path) -> None:
+    path, output = awkward(tmp_path / "logs"), tmp_path / "out"
+    wanted, unread = diagnosed(str(path), NOW)
+    done = subprocess.run(
+        [sys.executable, "-c", "from tb_zeroacc.cli import main; main()", "scan", str(path),
+         "--output", str(output), "--now", str(NOW), "--workers", "2", "--", "--job_name=mine"],
+        capture_output=True, text=True, timeout=280,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "units read and judged" in done.stderr
+    assert verdicts(output) == wanted
+    errors = [row["error"] for row in lines(output, "runs") if row["error"]]
+    assert errors == unread
+    assert f"{len(wanted)} trainings judged" in done.stdout
+
+
+def test_tables_are_alike(beam: Any, tmp_path: Path) -> None:
+    import pyarrow.parquet
+
+    path, output = awkward(tmp_path / "logs"), tmp_path / "out"
+    assert scan(str(path), str(tmp_path / "missing"), "--output", str(output), "--now", "none") == 0
+    for name in ("runs", "findings"):
+        rows = lines(output, name)
+        table = pyarrow.parquet.read_table(sorted(output.glob(f"{name}-*.parquet"))).to_pylist()
+
+        def by_name(row: Any) -> list[str]:
+            return [str(row.get(key)) for key in ("url", "run", "rank", "error")]
+
+        assert sorted(rows, key=by_name) == sorted(table, key=by_name)
+    told = {row["run"]: row for row in lines(output, "runs") if row["error"] is None}
+    whole = {verdict["run"]: verdict for verdict in lines(output, "verdicts")}
+    assert told.keys() == whole.keys()
+    codes = [(row["run"], row["code"]) for row in lines(output, "findings")]
+    assert sorted(codes) == sorted((r, f["code"]) for r, v in whole.items() for f in v["findings"])
+    (missing,) = [row for row in lines(output, "runs") if row["url"].endswith("missing")]
+    assert "There is no file or directory" in missing["error"]
+    summary = json.loads((output / "summary.json").read_text())
+    assert (summary["trainings"], summary["unread"]) == (len(told), 1)
+
+
+def test_a_later_scan_judges_what_has_changed(beam: Any, tmp_path: Path) -> None:
+    path, output = awkward(tmp_path / "logs"), tmp_path / "out"
+    assert scan(str(path), "--output", str(output), "--now", "none") == 0
+    once = kept(output)
+    assert scan(str(path), "--output", str(output), "--now", "none") == 0
+    assert verdicts(output) == diagnosed(str(path), None)[0]
+    assert kept(output) == once, "what had not changed was judged again"
+    append(path)
+    for file in (output / "resume").iterdir():  # of a scan that ended early, or of something else
+        (output / "resume" / f"x.7{''.join(file.suffixes[-2:])}").write_bytes(
+            file.read_bytes()[:-40]
+        )
+        break
+    assert scan(str(path), "--output", str(output), "--now", "none") == 0
+    assert verdicts(output) == diagnosed(str(path), None)[0]
+    assert 0 < kept(output) - once - 7 < once
+
+
+def test_what_ran_is_judged_again(beam: Any, tmp_path: Path) -> None:
+    path, output = tmp_path / "logs", tmp_path / "out"
+    write(path / "live", [event(i, simple("loss", 9.0 - i), time=NOW - 9 + i) for i in range(9)])
+    write(path / "ended", curve("loss", [3.0, 2.0]))
+    for now in (NOW, NOW + 1e5):
+        assert scan(str(path), "--output", str(output), "--now", str(now)) == 0
+        assert verdicts(output) == diagnosed(str(path), now)[0]
+
+
+def test_files_of_a_large_training_are_read_apart(
+    beam: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tb_zeroacc.fleet.work.LARGE", 1)
+    path, output = awkward(tmp_path / "logs"), tmp_path / "out"
+    assert scan(str(path), "--output", str(output), "--now", "none") == 0
+    assert verdicts(output) == diagnosed(str(path), None)[0]
+    assert kept(output) < len(verdicts(output))
+
+
+def test_a_log_that_fails_is_a_row(
+    beam: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, output = tmp_path / "logs", tmp_path / "out"
+    for name in "abc":
+        write(path / name, curve("loss", [3.0, 2.0]))
+    from tb_zeroacc.fleet import judging
+
+    real = judging.read
+
+    def broken(work: Any) -> Any:
+        if work.files[0].member == "b":
+            raise RuntimeError("of a kind that nobody expects")
+        return real(work)
+
+    monkeypatch.setattr(judging, "read", broken)
+    assert scan(str(path), "--output", str(output), "--now", "none") == 0
+    assert set(verdicts(output)) == {"a", "c"}
+    (row,) = [row for row in lines(output, "runs") if row["error"]]
+    assert row["error"].startswith("`b/events")
+    assert row["error"].endswith("RuntimeError.")
+
+
+@pytest.mark.parametrize("made", [["empty"], []])
+def test_where_there_is_no_log(
+    made: Sequence[str], beam: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in made:
+        (tmp_path / "logs" / name).mkdir(parents=True)
+    assert scan(str(tmp_path / "logs"), "--output", str(tmp_path / "out")) == 2
+    (row,) = lines(tmp_path / "out", "runs")
+    assert row["error"].startswith("There is no ")
+    assert "0 trainings judged" in capsys.readouterr().out
