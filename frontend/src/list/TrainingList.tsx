@@ -1,6 +1,6 @@
 import {useEffect, useLayoutEffect, useMemo, useRef, useState} from "preact/hooks";
 import {isWatched} from "../host/host";
-import {fetchAhead} from "../model/ahead";
+import {AT_ONCE, fetchAhead} from "../model/ahead";
 import {countWords} from "../model/counts";
 import type {List} from "../model/listing";
 import {formatBriefly, formatCount, formatNumber} from "../model/numbers";
@@ -32,10 +32,10 @@ export function TrainingList({list, chosen, narrowing, onNarrow, onChoose}: Trai
   const shown = useMemo(() => narrowed(list.rows, narrowing), [list, ...Object.values(narrowing)]);
   const [first, end] = useVisibleRows(box, shown.length);
   useEffect(() => {
-    const names = shown.slice(first, end).map(({name}) => name);
+    const names = shown.slice(first, first + AT_ONCE).map(({name}) => name);
     const timer = window.setTimeout(() => isWatched() && fetchAhead(names), STANDS);
     return () => window.clearTimeout(timer);
-  }, [shown, first, end]);
+  }, [shown, first]);
   const at = Math.max(
     0,
     shown.findIndex(({name}) => name === chosen),

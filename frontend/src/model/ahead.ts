@@ -4,7 +4,7 @@ import {isReport} from "./embedded";
 import {versionOf} from "./listing";
 import type {Trainings} from "./wire";
 
-const AT_ONCE = 40; // as many as the server gives
+export const AT_ONCE = 40; // as many as the server gives: a screen of them, and about another
 const LONGEST = 4000; // characters of an address: proxies refuse longer ones
 
 interface Batch {
