@@ -121,6 +121,23 @@ test("pages of two readings are asked for anew", async () => {
   expect(asked).toHaveLength(6);
 });
 
+test("a list of two readings is no base for what changed", async () => {
+  const {getList} = await import("../src/model/listing");
+  const server = globalThis.fetch;
+  vi.stubGlobal("fetch", (...question: Parameters<typeof fetch>) => {
+    read(0); // at each question: no three pages are ever of one reading
+    return server(...question);
+  });
+  expect((await getList()).pending).toBe(true);
+  vi.stubGlobal("fetch", server);
+  asked = [];
+  const {data, pending} = await getList();
+  expect(timesAsked("after=")).toBe(0);
+  expect(timesAsked("summaries?")).toBe(3);
+  expect(data.rows).toHaveLength(2500);
+  expect(pending, "the server's own: a newer reading is under way").toBe(true);
+});
+
 test("the first page of a long list stands alone at first, as of a reading that goes on", async () => {
   const {getList} = await import("../src/model/listing");
   const first = await getList(true);

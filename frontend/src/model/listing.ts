@@ -16,6 +16,8 @@ interface Listed {
   list: List;
   /** The pages that it was made of; none where it was made of an older one. */
   pages: readonly Summaries[];
+  /** Whether it is that of one reading: what changed since can be told of no other. */
+  isWhole: boolean;
   /** The reading that brought each training, by name. */
   since: ReadonlyMap<string, number>;
 }
@@ -41,7 +43,7 @@ export const readerVersion = (): string => listed?.list.head.reader ?? "";
  * With `early` the first answer is the first page alone, as of a reading that goes on.
  */
 export async function getList(early = false): Promise<Answer<List>> {
-  if (listed?.list.head.complete) {
+  if (listed?.isWhole && listed.list.head.complete) {
     const {reader, reading} = listed.list.head;
     const query = {offset: "0", limit: `${PAGE}`, reader, after: `${reading}`};
     const {data, pending} = await ask<Summaries>("summaries", query, "");
@@ -60,24 +62,25 @@ export async function getList(early = false): Promise<Answer<List>> {
     while (pages.length * PAGE < total) pages.push((await page(pages.length * PAGE)).data);
     const whole = pages.every((one) => one.reading === reading);
     if (whole || tries === MAX_ATTEMPTS)
-      return {data: listOf(first.data, pages), pending: first.pending || !whole};
+      return {data: listOf(first.data, pages, whole), pending: first.pending || !whole};
   }
 }
 
 const page = (offset: number): Promise<Answer<Summaries>> =>
   ask<Summaries>("summaries", {offset: `${offset}`, limit: `${PAGE}`}, "");
 
-/** The list that these pages of one reading make. */
-function listOf(head: Summaries, pages: readonly Summaries[]): List {
+/** The list that these pages make. */
+function listOf(head: Summaries, pages: readonly Summaries[], isWhole: boolean): List {
   const known = listed?.pages;
   if (listed && known?.length === pages.length && pages.every((one, n) => one === known[n]))
     return listed.list;
-  return standing({head, rows: pages.flatMap(({summaries}) => summaries)}, pages);
+  return standing({head, rows: pages.flatMap(({summaries}) => summaries)}, pages, isWhole);
 }
 
-function standing(list: List, pages: readonly Summaries[]): List {
-  if (list !== listed?.list)
-    listed = {list, pages, since: new Map(list.rows.map(({name, since}) => [name, since]))};
+function standing(list: List, pages: readonly Summaries[], isWhole = true): List {
+  if (list === listed?.list) return list;
+  const since = new Map(list.rows.map((row) => [row.name, row.since]));
+  listed = {list, pages, isWhole, since};
   return list;
 }
 
