@@ -150,6 +150,19 @@ test("the first page of a long list stands alone at first, as of a reading that 
   expect(data.head).toMatchObject({complete: true, total: 2500});
 });
 
+test("a report's list is whole at once", async () => {
+  const {getList} = await import("../src/model/listing");
+  const page = (offset: number) =>
+    summaries(new URLSearchParams({offset: `${offset}`, limit: "1000"}));
+  vi.stubGlobal("zeroAccuracyAnswers", {
+    '["summaries","0","1000"]': page(0),
+    '["summaries","1000","1000"]': page(1000),
+    '["summaries","2000","1000"]': page(2000),
+  });
+  expect((await getList(true)).data.rows).toHaveLength(2500);
+  expect(asked).toEqual([]);
+});
+
 test("a training is asked for once, and again when it changed, not when another did", async () => {
   const {getList} = await import("../src/model/listing");
   const {getTraining} = await import("../src/model/fetching");

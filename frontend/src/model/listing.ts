@@ -1,5 +1,6 @@
 /** The list: all of it once, from then on what changed. */
 import {type Answer, ask, forget} from "./asking";
+import {isReport} from "./embedded";
 import type {Summaries, Summary} from "./wire";
 
 export interface List {
@@ -40,7 +41,8 @@ export const readerVersion = (): string => listed?.list.head.reader ?? "";
 /**
  * The list as it is now; the very same one while nothing changes, so that nothing is drawn anew.
  *
- * With `early` the first answer is the first page alone, as of a reading that goes on.
+ * With `early` the first answer is the first page alone, as of a reading that goes on. A report holds
+ * all, and is asked once.
  */
 export async function getList(early = false): Promise<Answer<List>> {
   if (listed?.isWhole && listed.list.head.complete) {
@@ -54,7 +56,7 @@ export async function getList(early = false): Promise<Answer<List>> {
   for (let tries = 1; ; tries++) {
     const first = await page(0);
     const {total, reading} = first.data;
-    if (early && !listed && total > PAGE) {
+    if (early && !isReport() && !listed && total > PAGE) {
       const head = {...first.data, total: PAGE, expected: total, complete: false};
       return {data: standing({head, rows: head.summaries}, []), pending: true};
     }
