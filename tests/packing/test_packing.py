@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tb_zeroacc.packing.packing import Body, unpack, unpack_body
 from tb_zeroacc.pool.pool import ShareProcess
-from tb_zeroacc.store.packing import Body, unpack, unpack_body
 
 
 class Calls:
