@@ -198,7 +198,7 @@ def unpack(head: bytes, body_of: Callable[[Stored], Body]) -> Stored:
     if not isinstance(found, Stored):
         raise pickle.UnpicklingError("no training")
     body = body_of(found)
-    for part in unpickler.late:
+    for part in unpickler.late.values():
         part.body = body
     return found
 
@@ -232,12 +232,12 @@ class _HeadUnpickler(_Unpickler):
 
     def __init__(self, head: bytes) -> None:
         super().__init__(io.BytesIO(head))
-        self.late: list[_Late] = []
+        self.late: dict[str, _Late] = {}
 
     def persistent_load(self, mark: str) -> Any:
-        number = int(mark)
-        self.late.append(_KINDS[number](NO_BODY, number))
-        return self.late[-1]
+        if mark not in self.late:  # a part is one object, wherever it stands
+            self.late[mark] = _KINDS[int(mark)](NO_BODY, int(mark))
+        return self.late[mark]
 
 
 @cache
