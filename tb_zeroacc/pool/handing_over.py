@@ -1,7 +1,8 @@
 """What one process hands to another of what it read: heads, and bodies that few will ask for.
 
-A training that still runs is handed over whole: it is built anew as soon as it grows. So is a job,
-whose lanes share curves with its run.
+Some trainings are handed over whole: one that still runs, which is built anew as soon as it grows;
+a job, whose lanes share curves with its run; and one of a few points, of which the answers of all
+rules are most. These are much the same for all trainings, and so smaller for many together.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from functools import partial
 from typing import IO, NamedTuple
 
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis
-from tb_zeroacc.logs.trainings.training import ReadPart
+from tb_zeroacc.logs.trainings.training import ReadPart, Told
 from tb_zeroacc.packing.packing import Body, Stored, pack, unpack
 from tb_zeroacc.packing.pickling import StatePickler
+
+FEW = 512  # points: what takes as many bytes as the answers of all rules do
 
 
 class ReadShare(NamedTuple):
@@ -80,10 +83,17 @@ def _packed(read: ReadShare) -> PackedShare:
     verdicts = dict(read.verdicts)
     part = ReadPart(dict(files), dict(trainings), dict(told), amount)
     packed = []
-    for name, (built, run) in told.items():
-        if run.state != "live" and not built.lanes:
+    for name, one in told.items():
+        if not _stays_whole(one):
             training = part.trainings.pop(name)
             packed.append(pack(Stored(training, part.told.pop(name), verdicts.pop(name))))
             for placed in training.files:
                 part.files.pop(placed.file.listed.location, None)
     return PackedShare(ReadShare(part, verdicts), packed)
+
+
+def _stays_whole(told: Told) -> bool:
+    run = told.run
+    if run.state == "live" or told.built.lanes:
+        return True
+    return not run.tables and sum(len(curve.series) for curve in run.curves) < FEW

@@ -11,11 +11,13 @@ import pytest
 
 from tb_zeroacc.logs.reader import LogReader
 from tb_zeroacc.packing import packing
-from tb_zeroacc.pool.handing_over import ReadShare, received, send
+from tb_zeroacc.pool import handing_over
+from tb_zeroacc.pool.handing_over import FEW, ReadShare, received, send
 from tb_zeroacc.pool.share_process import Order, read_share
 from tb_zeroacc.pool.shares import units_of
 from tb_zeroacc.verdict import judged
 from tests.logs.awkward import NOW, awkward
+from tests.logs.written import curve, write
 from tests.recording.numpy_job import BEGIN as JOB_BEGIN
 from tests.recording.numpy_job import train_job
 
@@ -50,8 +52,9 @@ def handed_over(share: ReadShare) -> ReadShare:
 
 @pytest.mark.parametrize("now", [None, NOW])
 def test_all_of_it_comes_and_nothing_is_unpacked(
-    now: float | None, tmp_path: Path, unpacked: list[bytes]
+    now: float | None, tmp_path: Path, unpacked: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(handing_over, "FEW", 0)
     share = read(awkward(tmp_path / "logs"), now)
     came = handed_over(share)
     assert came.part.files.keys() == share.part.files.keys()
@@ -83,7 +86,21 @@ def test_a_job_comes_whole(tmp_path: Path, unpacked: list[bytes]) -> None:
     assert unpacked == []
 
 
-def test_what_ends_midway_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("points", [3, FEW])
+def test_what_holds_little_comes_whole(
+    points: int, tmp_path: Path, unpacked: list[bytes]
+) -> None:
+    write(tmp_path / "logs" / "a", curve("loss", [5.0 / (n + 1) for n in range(points)]))
+    (told,) = handed_over(read(tmp_path / "logs", None)).part.told.values()
+    assert len(told.run.curves) == 1
+    assert len(unpacked) == (points == FEW)
+
+
+@pytest.mark.parametrize("few", [0, FEW])
+def test_what_ends_midway_is_said(
+    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handing_over, "FEW", few)
     pipe = io.BytesIO()
     send(read(awkward(tmp_path / "logs"), NOW), pipe)
     for length in range(0, len(pipe.getvalue()), 997):
