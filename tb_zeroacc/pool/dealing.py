@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import TypeVar
 
+from tb_zeroacc.diagnosis.diagnosis import Diagnosis
 from tb_zeroacc.logs.reader import KEPT, LogReader
 from tb_zeroacc.logs.storage import Listed, is_url
 from tb_zeroacc.pool.pool import Killer, NotStarted, Outcome, read_in_processes
@@ -13,12 +13,10 @@ from tb_zeroacc.pool.share_process import Order, read_share
 from tb_zeroacc.pool.shares import LONG, Share, processes_for, shares_of, units_of, work
 from tb_zeroacc.run import Run
 
-D = TypeVar("D")
-
 
 def read_new(
-    logs: LogReader, listed: list[Listed], now: float | None, judge: Callable[[Run], D]
-) -> Iterator[dict[str, D]]:
+    logs: LogReader, listed: list[Listed], now: float | None, judge: Callable[[Run], Diagnosis]
+) -> Iterator[dict[str, Diagnosis]]:
     """Reads whole trainings that are new share by share, where there are many.
 
     Several processes do so as far as that saves time. What is left `logs` reads itself.
@@ -53,7 +51,7 @@ def read_new(
         yield outcome.verdicts
 
 
-def _read(order: Order[D], shares: Sequence[Share], processes: int) -> Iterator[Outcome[D]]:
+def _read(order: Order, shares: Sequence[Share], processes: int) -> Iterator[Outcome]:
     """Reads shares by processes; the first one is read before these begin, where that is short."""
     here = len(shares)
     if processes:

@@ -14,14 +14,14 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias
 
+from tb_zeroacc.pool.handing_over import ReadShare, received
 from tb_zeroacc.pool.processes import command, how_it_ended
-from tb_zeroacc.pool.share_process import READY, Order, ReadShare
+from tb_zeroacc.pool.share_process import READY, Order
 from tb_zeroacc.pool.shares import Share
 
 log = logging.getLogger(__name__)
-D = TypeVar("D")
 
 AHEAD = 2  # shares that a process is given at once
 PATIENCE = 1.0  # seconds in which a process ends that has no more to do
@@ -41,15 +41,15 @@ class NotStarted(NamedTuple):
     share: Share
 
 
-Outcome: TypeAlias = ReadShare[D] | Killer | NotStarted
+Outcome: TypeAlias = ReadShare | Killer | NotStarted
 
 
 def read_in_processes(
-    order: Order[D],
+    order: Order,
     shares: Sequence[Share],
     processes: int,
     start: Callable[[], Sequence[str]] = lambda: command(START),
-) -> Generator[Outcome[D], None, None]:
+) -> Generator[Outcome, None, None]:
     """Reads and judges shares in several processes, which end with the iteration.
 
     Args:
@@ -78,16 +78,16 @@ def read_in_processes(
         pool.end()
 
 
-class _Pool(Generic[D]):
+class _Pool:
     """The processes, each with a thread that serves it."""
 
-    def __init__(self, order: Order[D], start: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, order: Order, start: Callable[[], Sequence[str]]) -> None:
         self.waiting: SimpleQueue[Share | None] = SimpleQueue()
-        self.done: SimpleQueue[Outcome[D]] = SimpleQueue()
+        self.done: SimpleQueue[Outcome] = SimpleQueue()
         self._order, self._start = order, start
         self._lock = Lock()
         self._threads: list[Thread] = []
-        self._running: set[ShareProcess[D]] = set()
+        self._running: set[ShareProcess] = set()
         self._is_over = self._is_hopeless = False
 
     def begin(self, processes: int) -> None:
@@ -108,7 +108,7 @@ class _Pool(Generic[D]):
             thread.join()
 
     def _serve(self) -> None:
-        process: ShareProcess[D] | None = None
+        process: ShareProcess | None = None
         given: deque[Share] = deque()
         while True:
             # One more than it reads: it should not wait while its results are taken.
@@ -146,7 +146,7 @@ class _Pool(Generic[D]):
             return None
         return None if self._is_over else share
 
-    def _started(self) -> ShareProcess[D]:
+    def _started(self) -> ShareProcess:
         """A process that is ready.
 
         Raises:
@@ -154,7 +154,7 @@ class _Pool(Generic[D]):
         """
         if self._is_hopeless:
             raise OSError("none could be started before")
-        process: ShareProcess[D] = ShareProcess(self._start())
+        process: ShareProcess = ShareProcess(self._start())
         with self._lock:
             self._running.add(process)
             if self._is_over:
@@ -163,13 +163,13 @@ class _Pool(Generic[D]):
             raise OSError(f"it ended at once ({self._ended(process)})")
         return process
 
-    def _ended(self, process: ShareProcess[D]) -> str:
+    def _ended(self, process: ShareProcess) -> str:
         with self._lock:
             self._running.discard(process)
         return process.end()
 
 
-class ShareProcess(Generic[D]):
+class ShareProcess:
     """One process that reads shares, in the order in which they are given.
 
     Args:
@@ -190,7 +190,7 @@ class ShareProcess(Generic[D]):
         assert self._process.stdout is not None
         self._input, self._output = self._process.stdin, self._process.stdout
 
-    def begins(self, order: Order[D]) -> bool:
+    def begins(self, order: Order) -> bool:
         """Tells it what to do; False where it is not there to listen."""
         is_ready = self._output.read(len(READY)) == READY
         if is_ready:
@@ -201,14 +201,13 @@ class ShareProcess(Generic[D]):
         """Hands it one more share. Where it has ended, `result` says so."""
         self._send(share)
 
-    def result(self) -> ReadShare[D]:
+    def result(self) -> ReadShare:
         """What it read of the earliest share without a result.
 
         Raises:
             EOFError: It has ended.
         """
-        read: ReadShare[D] = pickle.load(self._output)
-        return read
+        return received(self._output)
 
     def kill(self) -> None:
         """Ends it at once."""

@@ -14,23 +14,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, BinaryIO, Generic, NamedTuple, TypeVar
+from typing import BinaryIO
 
+from tb_zeroacc.diagnosis.diagnosis import Diagnosis
 from tb_zeroacc.logs.reader import LogReader
-from tb_zeroacc.logs.trainings.training import ReadPart
-from tb_zeroacc.pool.pickling import pickled
+from tb_zeroacc.pool.handing_over import ReadShare, send
 from tb_zeroacc.pool.processes import collect_seldom, own_output
 from tb_zeroacc.pool.shares import Share
 from tb_zeroacc.run import Run
-
-D = TypeVar("D")
 
 READY = b"ready"  # what it says first
 NICE = 5  # whoever answers questions meanwhile comes first, and so does a training
 
 
 @dataclass(frozen=True, slots=True)
-class Order(Generic[D]):
+class Order:
     """What is to be done with all shares.
 
     Attributes:
@@ -45,17 +43,10 @@ class Order(Generic[D]):
     label: str
     session: str | None
     now: float | None
-    judge: Callable[[Run], D]
+    judge: Callable[[Run], Diagnosis]
 
 
-class ReadShare(NamedTuple, Generic[D]):
-    """What was read of a share, and the verdicts on its trainings by their names."""
-
-    part: ReadPart
-    verdicts: dict[str, D]
-
-
-def read_share(order: Order[D], share: Share, *, keep: int = 0) -> ReadShare[D]:
+def read_share(order: Order, share: Share, *, keep: int = 0) -> ReadShare:
     """Reads and judges the files of a share.
 
     Args:
@@ -79,13 +70,12 @@ def main() -> None:
         os.nice(NICE)
     results.write(READY)
     results.flush()
-    order: Order[Any] = pickle.load(source)
+    order: Order = pickle.load(source)
     shares: SimpleQueue[Share] = SimpleQueue()
     Thread(target=_take, args=(source, shares), daemon=True).start()
     while True:
         try:
-            results.write(pickled(read_share(order, shares.get())))
-            results.flush()
+            send(read_share(order, shares.get()), results)
         except OSError:
             os._exit(1)  # nobody waits for it any more
 

@@ -23,10 +23,10 @@ from tb_zeroacc.logs.reader import LogReader
 from tb_zeroacc.logs.storage import Listed, is_url
 from tb_zeroacc.logs.trainings.training import ReadPart, outlined
 from tb_zeroacc.logs.trust.unpacking import ENDING
+from tb_zeroacc.packing.packing import Body, Parts, Stored, pack, parts_of, unpack
 from tb_zeroacc.run import Run
 from tb_zeroacc.store.database import Database, Item, Row
 from tb_zeroacc.store.location import directory, limit
-from tb_zeroacc.store.packing import Body, Parts, Stored, pack, parts_of, unpack
 from tb_zeroacc.store.version import version
 
 log = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks.logs import sweep
+from tests.benchmarks.logs import HOME, installed, sweep
 
 TAGS, POINTS = 8, 1700  # about 1 MB
 
@@ -72,9 +72,8 @@ class Spent(NamedTuple):
 def spent(program: str, *arguments: str, store: Path | None = None) -> Spent:
     """What a process took that does nothing else."""
     environment = {
-        **os.environ, "ZEROACC_STORE": "off" if store is None else str(store),
+        **installed(HOME), "ZEROACC_STORE": "off" if store is None else str(store),
         "ZEROACC_STORE_MIB": "8192", "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments], env=environment, check=True, text=True,

@@ -319,7 +319,7 @@ def told(path: Path, *appended: Path, package: Path = HOME) -> dict[str, Any]:
     return _run(READ, str(path), *map(str, appended), package=package)
 
 
-def _installed(package: Path) -> dict[str, str]:
+def installed(package: Path) -> dict[str, str]:
     """The environment of a package as where it is installed: its bytecode is kept."""
     environment = {**os.environ, "PYTHONPATH": str(package), "PYTHONPYCACHEPREFIX": BYTECODE}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -329,7 +329,7 @@ def _installed(package: Path) -> dict[str, str]:
 def _run(program: str, *arguments: str, package: Path = HOME) -> dict[str, Any]:
     command = [sys.executable, "-P", "-c", program, *arguments]
     done = subprocess.run(
-        command, env=_installed(package), check=True, stdout=subprocess.PIPE, text=True
+        command, env=installed(package), check=True, stdout=subprocess.PIPE, text=True
     )
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
@@ -379,7 +379,7 @@ def command(*arguments: str) -> Spent:
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", program, *arguments],
-        stdout=subprocess.DEVNULL, text=True, env=_installed(HOME),
+        stdout=subprocess.DEVNULL, text=True, env=installed(HOME),
     )  # fmt: skip
     return _ended(process, began)
 

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from tb_zeroacc import verdict
+from tb_zeroacc.packing.packing import LateSequence
 from tb_zeroacc.pool import dealing, pool, shares
+from tb_zeroacc.pool.handing_over import FEW
 from tb_zeroacc.run import Run
 from tb_zeroacc.verdict import Reader
 from tests.logs.awkward import NOW, append, awkward, said
-from tests.logs.written import curve, write
+from tests.logs.written import BEGIN, curve, write
 from tests.pool import judges
 
 
@@ -36,14 +38,23 @@ def in_processes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return came
 
 
+def with_much(path: Path) -> Path:
+    """Adds a training of so many points that they are handed over packed."""
+    losses = [5.0 / (n + 1) for n in range(FEW + 1)]
+    write(path / "much", curve("loss", losses, begin=BEGIN - 5000.0))
+    return path
+
+
 @pytest.mark.parametrize("now", [None, NOW])
 def test_the_same_verdicts_to_the_byte(
     now: float | None, in_processes: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = awkward(tmp_path / "logs")
+    path = with_much(awkward(tmp_path / "logs"))
     in_two = Reader(str(path))
     first = said(in_two, now)
     assert in_processes[0] > 8, "it was not read by processes"
+    runs = {reading.run.name: reading.run for reading in in_two.state(now)}
+    assert isinstance(runs["much"].curves, LateSequence), "its curves came unpacked"
     assert (b'"state": "live"' in first[0]) == (now is not None)
     append(path)
     later = said(in_two, now)
@@ -52,7 +63,7 @@ def test_the_same_verdicts_to_the_byte(
     for long in (0.0, 1e9):  # in shares, and as a whole
         monkeypatch.setattr(dealing, "LONG", long)
         shutil.rmtree(path)
-        alone = Reader(str(awkward(path)))
+        alone = Reader(str(with_much(awkward(path))))
         assert said(alone, now) == first
         append(path)
         assert said(alone, now) == later

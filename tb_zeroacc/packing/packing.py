@@ -3,9 +3,9 @@
 The body holds curves, tables and the answers of all rules: most of the bytes, and of a thousand
 trainings few are looked at closely. In the head a mark stands for each of its parts.
 
-The bytes are pickled, as between processes; they are unpacked by a reader that knows data classes
-of this package and arrays, and nothing that runs code. Who may write to the store is seen to apart
-from that (`location`).
+So one process hands trainings to another, and to a later one by the store. The bytes are pickled;
+they are unpacked by a reader that knows data classes of this package and arrays, and nothing that
+runs code. Who may write to the store is seen to apart from that (`store/location`).
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis
 from tb_zeroacc.logs.trainings.training import Told, Training
-from tb_zeroacc.pool.pickling import StatePickler, pickled
+from tb_zeroacc.packing.pickling import StatePickler, pickled
 from tb_zeroacc.run import Run
 
 T = TypeVar("T")
 Parts: TypeAlias = tuple[Any, ...]
 
-# Rooms whose data classes, named tuples and enumerations may be in a store.
+# Rooms whose data classes, named tuples and enumerations may be in these bytes.
 _ROOMS = (
     "facts", "records", "run", "series", "histograms", "workers", "logs", "diagnosis",
 )  # fmt: skip
@@ -42,7 +42,7 @@ _OTHERS = frozenset({
             ("numeric", "_frombuffer"), ("multiarray", "_reconstruct"), ("multiarray", "scalar"),
         )
     ),
-    ("tb_zeroacc.pool.pickling", "read_only"),
+    ("tb_zeroacc.packing.pickling", "read_only"),
 })  # fmt: skip
 
 
@@ -63,11 +63,26 @@ def pack(stored: Stored) -> tuple[bytes, bytes]:
     """The head and the body of a training."""
     parts = parts_of(stored.told.run, stored.diagnosis)
     # An empty tuple is one and the same wherever it stands.
-    marks = {id(part): str(number) for number, part in enumerate(parts) if len(part)}
+    marks = {
+        id(part): str(number)
+        for number, part in enumerate(parts) if isinstance(part, _Late) or len(part)
+    }  # fmt: skip
     buffer = io.BytesIO()
     pickler = _HeadPickler(buffer, marks)
     pickler.dump(stored)
-    return buffer.getvalue(), pickled(tuple(map(_unpacked, parts)))
+    return buffer.getvalue(), _still_packed(parts) or pickled(tuple(map(_unpacked, parts)))
+
+
+def _still_packed(parts: Parts) -> bytes | None:
+    """The body that parts are in, where they are all of it and none of them was ever used."""
+    late = [part for part in parts if isinstance(part, _Late)]
+    for number, part in enumerate(parts):
+        if isinstance(part, _Late):
+            if part.body is not late[0].body or part.number != number:
+                return None
+        elif len(part):
+            return None
+    return late[0].body.packed() if late else None
 
 
 class Body:
@@ -86,23 +101,47 @@ class Body:
 
     def part(self, number: int) -> Any:
         """One of the parts."""
+        fetch, again = self._fetch, self._again  # before it is known that they are needed
         if self._parts is None:
-            content = self._fetch()
-            self._parts = self._again() if content is None else unpack_body(content)
+            content = fetch()
+            self._parts = again() if content is None else unpack_body(content)
+            self._fetch, self._again = _nothing, tuple  # what they hold is needed no more
         return self._parts[number]
 
+    def packed(self) -> bytes | None:
+        """The bytes; None once they were unpacked, and where they are not there."""
+        return self._fetch()
 
-class LateSequence(Sequence[T]):
-    """A sequence in a body."""
 
-    __slots__ = ("_body", "_number")
+def _nothing() -> None:
+    """The bytes of a body that was unpacked."""
+
+
+NO_BODY = Body(_nothing, tuple)
+
+
+class _Late:
+    """A part of a body.
+
+    Attributes:
+        body: The body.
+        number: Which of its parts.
+    """
+
+    __slots__ = ("body", "number")
 
     def __init__(self, body: Body, number: int) -> None:
-        self._body, self._number = body, number
+        self.body, self.number = body, number
+
+
+class LateSequence(_Late, Sequence[T]):
+    """A sequence in a body."""
+
+    __slots__ = ()
 
     def held(self) -> tuple[T, ...]:
         """The sequence itself."""
-        found: tuple[T, ...] = self._body.part(self._number)
+        found: tuple[T, ...] = self.body.part(self.number)
         return found
 
     @overload
@@ -121,17 +160,14 @@ class LateSequence(Sequence[T]):
         return iter(self.held())
 
 
-class LateMapping(Mapping[str, T]):
+class LateMapping(_Late, Mapping[str, T]):
     """A mapping in a body."""
 
-    __slots__ = ("_body", "_number")
-
-    def __init__(self, body: Body, number: int) -> None:
-        self._body, self._number = body, number
+    __slots__ = ()
 
     def held(self) -> Mapping[str, T]:
         """The mapping itself."""
-        found: Mapping[str, T] = self._body.part(self._number)
+        found: Mapping[str, T] = self.body.part(self.number)
         return found
 
     def __getitem__(self, key: str) -> T:
@@ -144,7 +180,7 @@ class LateMapping(Mapping[str, T]):
         return iter(self.held())
 
 
-_LATE = (LateSequence, LateMapping, LateSequence, LateSequence, LateMapping)  # as in `parts_of`
+_KINDS = (LateSequence, LateMapping, LateSequence, LateSequence, LateMapping)  # as in `parts_of`
 
 
 def unpack(head: bytes, body_of: Callable[[Stored], Body]) -> Stored:
@@ -157,11 +193,13 @@ def unpack(head: bytes, body_of: Callable[[Stored], Body]) -> Stored:
     Raises:
         Exception: The bytes are none that `pack` has made.
     """
-    late = _Late()
-    found = _HeadUnpickler(head, late).load()
+    unpickler = _HeadUnpickler(head)
+    found = unpickler.load()
     if not isinstance(found, Stored):
         raise pickle.UnpicklingError("no training")
-    late.body = body_of(found)
+    body = body_of(found)
+    for part in unpickler.late.values():
+        part.body = body
     return found
 
 
@@ -173,18 +211,6 @@ def unpack_body(content: bytes) -> Parts:
     """
     parts: Parts = _Unpickler(io.BytesIO(content)).load()
     return parts
-
-
-class _Late(Body):
-    """Stands for the body while the head is unpacked, which says what to ask for."""
-
-    __slots__ = ("body",)
-
-    def __init__(self) -> None:
-        self.body: Body
-
-    def part(self, number: int) -> Any:
-        return self.body.part(number)
 
 
 class _HeadPickler(StatePickler):
@@ -202,13 +228,16 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _HeadUnpickler(_Unpickler):
-    def __init__(self, head: bytes, body: Body) -> None:
+    """Makes parts of no body, which is found by what the head says."""
+
+    def __init__(self, head: bytes) -> None:
         super().__init__(io.BytesIO(head))
-        self._body = body
+        self.late: dict[str, _Late] = {}
 
     def persistent_load(self, mark: str) -> Any:
-        number = int(mark)
-        return _LATE[number](self._body, number)
+        if mark not in self.late:  # a part is one object, wherever it stands
+            self.late[mark] = _KINDS[int(mark)](NO_BODY, int(mark))
+        return self.late[mark]
 
 
 @cache
@@ -230,4 +259,4 @@ def _is_data(found: object) -> bool:
 
 
 def _unpacked(part: Any) -> Any:
-    return part.held() if isinstance(part, LateSequence | LateMapping) else part
+    return part.body.part(part.number) if isinstance(part, _Late) else part

@@ -1,0 +1,1 @@
+"""Trainings as bytes, for another process or for a later one."""
