@@ -25,9 +25,12 @@ def number(value: float) -> str:
 
 def percent(share: float) -> str:
     """A share as a percentage: `4 %`, `0.0003 %`, `99.9 %`; never rounds to 0 or 100."""
-    value = 100.0 * share
+    value = 100.0 * share + 0.0  # no `-0`
     if not math.isfinite(value):
         return number(value)
+    if value < 0:
+        said = percent(-share)
+        return f"-{said}" if said[0].isdigit() else "0 %"
     if 0 < value < LEAST_PERCENT:
         return f"less than {LEAST_PERCENT:f} %"
     if 0 < value < 1:

@@ -36,7 +36,8 @@ def test_number(value: float, words: str) -> None:
     ("share", "words"),
     [(0.0, "0 %"), (0.003, "0.3 %"), (0.04, "4 %"), (0.9996, "99.9 %"), (1.0, "100 %"),
      (14.2, "1420 %"), (142.0, "14 200 %"), (4e-6, "0.0004 %"), (1.23e-5, "0.0012 %"),
-     (0.0099999998, "1 %"), (2e-11, "less than 0.000001 %")],
+     (0.0099999998, "1 %"), (2e-11, "less than 0.000001 %"), (-0.0, "0 %"), (-0.04, "-4 %"),
+     (-0.003, "-0.3 %"), (-2e-11, "0 %")],
 )
 def test_percent_never_rounds_to_all_or_nothing(share: float, words: str) -> None:
     assert percent(share) == words

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tb_zeroacc import wire
 from tb_zeroacc.diagnosis.answering.unrecorded import inside_is_known
-from tb_zeroacc.diagnosis.answers import Answer, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.wording import count
@@ -55,7 +55,9 @@ def _holds(asked: Mapping[str, Answer]) -> wire.Holds:
     if any(_decides(code, answer) for code, answer in asked.items()):
         return "no"
     made = any(isinstance(answer, Passed | Flagged) for answer in asked.values())
-    return "yes" if made and inside_is_known(asked.values()) else "cannot_tell"
+    looks_wrong = any(isinstance(a, CannotTell) and a.is_suspicion for a in asked.values())
+    known = made and not looks_wrong and inside_is_known(asked.values())
+    return "yes" if known else "cannot_tell"
 
 
 def _decides(code: str, answer: Answer) -> bool:

@@ -37,6 +37,10 @@ def test_the_steps_stand_in_their_order_and_every_rule_belongs_to_one() -> None:
         ({"ZA101": Passed("finite")}, "yes", "1 of 1 check made", []),
         ({"ZA101": Passed("finite"), "ZA102": CannotTell("?")}, "yes", "1 of 2 checks made", []),
         (
+            {"ZA101": Passed("finite"), "ZA102": CannotTell("looks so", is_suspicion=True)},
+            "cannot_tell", "1 of 2 checks made", [],
+        ),
+        (
             {"ZA101": Passed("finite"), "ZA102": CannotTell("?"), "ZA201": CannotTell("?")},
             "cannot_tell", "1 of 3 checks made", [],
         ),

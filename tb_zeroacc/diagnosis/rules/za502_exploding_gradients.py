@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +103,11 @@ def exploding_gradients(context: RunContext) -> Answer:
     worst = int(np.argmax(ratios))
     ratio, name = float(ratios[worst]), names[worst]
     if ratio < limit:
-        return Passed(f"gradients are up to {number(ratio)} of the weights, in `{name}`")
+        said = f"gradients are up to {number(ratio)} of the weights, in `{name}`"
+        broken = _first_not_finite(gradients, names)
+        if broken is not None:
+            return CannotTell(f"{said}, and not finite at step {broken}", is_suspicion=True)
+        return Passed(said)
     first = int(gradients.steps[0])
     return Flagged(
         summary=f"Gradients explode: that of `{name}` is {number(ratio)} times its weights.",
@@ -114,6 +119,13 @@ def exploding_gradients(context: RunContext) -> Answer:
         since=first,
         layers=(layer_of(run, name),),
     )  # fmt: skip
+
+
+def _first_not_finite(gradients: Table, names: Sequence[str]) -> int | None:
+    """The first sampled step at which the gradient of a kernel is not finite."""
+    rows = [gradients.row_index(name) for name in names]
+    broken = ~np.isfinite(gradients.column("rms")[:, rows]).all(axis=1)
+    return int(gradients.steps[broken.argmax()]) if broken.any() else None
 
 
 def _ratios(run: Run, gradients: Table, weights: Table) -> tuple[list[str], NDArray[np.float64]]:

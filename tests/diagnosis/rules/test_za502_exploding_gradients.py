@@ -37,6 +37,8 @@ ZA502: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "far above the weights": (a_run(*tables(thrice(1e7)), *STUCK), None),
     "on the limit": (a_run(*tables(thrice(300.1)), *STUCK), None),
     "just under": (a_run(*tables(thrice(299.9)), *STUCK), Passed),
+    "not finite in the end": (a_run(*tables([0.1, 0.1, NAN]), *STUCK), CannotTell),
+    "not finite once, and it learns": (a_run(*tables([NAN, 0.1, 0.1]), *BEATS), Passed),
     "one of three": (a_run(*tables([1e7, 0.1, 0.1]), *STUCK), Passed),
     "a bias of 0 has any ratio": (a_run(*tables(thrice(0.1), bias=1e9), *STUCK), Passed),
     "a kernel of 0 has any ratio": (a_run(*tables(thrice(0.1), weight=0.0), *STUCK), CannotTell),
