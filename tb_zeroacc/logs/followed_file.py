@@ -9,7 +9,6 @@ from itertools import count
 from sys import intern
 from typing import NamedTuple
 
-from tb_zeroacc.logs import segments
 from tb_zeroacc.logs.contents import FileContents
 from tb_zeroacc.logs.discovery import (
     LFS_POINTER,
@@ -19,6 +18,7 @@ from tb_zeroacc.logs.discovery import (
     is_table,
 )
 from tb_zeroacc.logs.following import FileFollower, Follower, Read
+from tb_zeroacc.logs.remote import segments
 from tb_zeroacc.logs.remote.pieces import Span
 from tb_zeroacc.logs.storage import Listed, Storage, shown
 from tb_zeroacc.logs.text_logs.csv_following import CsvFollower

@@ -20,7 +20,7 @@ from tb_zeroacc.logs.followed_file import (
     spans_to_read,
 )
 from tb_zeroacc.logs.jobs.lanes import job_at
-from tb_zeroacc.logs.segments import JoinedSegments
+from tb_zeroacc.logs.remote.segments import JoinedSegments
 from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
 from tb_zeroacc.logs.trainings.belonging import (
     DirectoryParts,
