@@ -34,14 +34,17 @@ class Sender:
         self._process = os.getpid()
         self._faults, self._latest = 0, ""
         self._next_try = 0.0
-        self._is_ending = self._has_warned_of_end = self._has_warned_of_loss = False
+        self._is_ending = self._was_in_vain = self._has_warned_of_loss = False
         self._thread = threading.Thread(target=self._run, name="zeroacc sender", daemon=True)
         self._thread.start()
         atexit.register(self._leave)
 
     def flush(self) -> None:
-        """Waits until all has arrived, for `LAST_WAIT` at most; warns of what has not."""
-        until = time.monotonic() + LAST_WAIT
+        """Waits until all has arrived, for `LAST_WAIT` at most; warns of what has not.
+
+        Where that was in vain and nothing has arrived since, it is not waited for again.
+        """
+        until = time.monotonic() + (0.0 if self._was_in_vain else LAST_WAIT)
         spool = self._spool
         with spool.changed:
             spool.close_segment()
@@ -50,8 +53,8 @@ class Sender:
             while spool.waiting and (left := until - time.monotonic()) > 0:
                 spool.changed.wait(left)
             unsent, count = spool.unsent_bytes, len(spool.waiting)
-        if count and not self._has_warned_of_end:
-            self._has_warned_of_end = True
+        if count and not self._was_in_vain:
+            self._was_in_vain = True
             warn(
                 f"{_amount(unsent)} of the record ({count} {'file' if count == 1 else 'files'}) "
                 f"could not be sent to {self._destination.url} within {LAST_WAIT:g} s"
@@ -81,7 +84,7 @@ class Sender:
         with self._spool.changed:
             self._is_ending = True
             is_all_sent = not self._spool.unsent_bytes
-        if not is_all_sent and not self._has_warned_of_end:
+        if not is_all_sent:
             self.flush()
         self._remove_if_sent()
 
@@ -101,7 +104,7 @@ class Sender:
             except Exception as fault:  # noqa: BLE001 - each file system raises its own errors
                 self._failed(segment, fault)
             else:
-                self._faults, self._latest = 0, ""
+                self._faults, self._latest, self._was_in_vain = 0, "", False
                 with self._spool.changed:
                     self._spool.arrived(segment)
         self._remove_if_sent()
