@@ -36,7 +36,7 @@ test-oldest: .make/oldest .make/browser $(BUNDLE)  ## recorder, reader and tab w
 		-m "not long and not benchmark" -p no:cacheprovider \
 		tests/recording tests/keras tests/logs tests/test_records.py tests/browser/test_tab.py
 
-test-beam: .make/beam  ## the scan of fleets with Apache Beam, in an environment of its own
+test-beam: .make/beam $(BUNDLE)  ## the scan of fleets with Apache Beam, in an environment of its own
 	@$(TIMED) "tests with Beam" .venv-beam/bin/python -m pytest -q -n 2 -p no:cacheprovider tests/fleet
 
 quick: .make/installed  ## the inner loop: no training, no browser

@@ -47,7 +47,15 @@ def is_across_processes(strategy: Any) -> bool:
     return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
-def own_variable(start: np.ndarray[Any, Any], name: str, device: str) -> tf.Variable:
+def first_device(strategy: Any) -> str | None:
+    """The device of the first replica of this process; None where TensorFlow may choose."""
+    try:
+        return str(strategy.extended.worker_devices[0])
+    except RuntimeError:  # the default strategy has none
+        return None
+
+
+def own_variable(start: np.ndarray[Any, Any], name: str, device: str | None) -> tf.Variable:
     """A variable that no strategy knows of, also within the scope of one.
 
     There it would be made for each replica, after all processes have agreed on its value.
@@ -55,7 +63,7 @@ def own_variable(start: np.ndarray[Any, Any], name: str, device: str) -> tf.Vari
     Args:
         start: Its value.
         name: Its name.
-        device: Where it is to be.
+        device: Where it is to be; None for where TensorFlow puts it.
     """
     made: list[tf.Variable] = []
 

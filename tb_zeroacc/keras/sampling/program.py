@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from tb_zeroacc.keras.compat import steps_per_execution
 from tb_zeroacc.keras.observe.layers import layers_of
-from tb_zeroacc.keras.observe.replicas import is_first_replica, own_variable
+from tb_zeroacc.keras.observe.replicas import first_device, is_first_replica, own_variable
 from tb_zeroacc.keras.observe.step_data import is_visible
 from tb_zeroacc.keras.sampling.data_clock import note_clock
 from tb_zeroacc.keras.sampling.reduction import Reduction
@@ -101,7 +101,7 @@ class Program(Sampler):
         self._serial = 0
         start = np.array(_Clock(due.step, due.next_due, due.spacing, due.last), np.int64)
         room = np.zeros((self._slot_count, self._capacity), np.float32)
-        device = model.distribute_strategy.extended.worker_devices[0]
+        device = first_device(model.distribute_strategy)
         self._clock = own_variable(start, "zeroacc_clock", device)
         self._slots = own_variable(room, "zeroacc_samples", device)
 
