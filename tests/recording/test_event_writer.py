@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import fsspec
+import numpy as np
 import pytest
 
 from tb_zeroacc import facts, records
@@ -16,6 +17,8 @@ from tb_zeroacc.logs import read_runs
 from tb_zeroacc.recording.event_log import SessionLog
 from tb_zeroacc.recording.event_writer import EventWriter
 from tb_zeroacc.recording.guard import Guard
+from tb_zeroacc.recording.sending import spool
+from tb_zeroacc.records import Layout
 
 
 @pytest.fixture
@@ -72,6 +75,28 @@ def test_elsewhere_it_arrives_in_a_segment_and_is_here_at_once(elsewhere: str) -
     sent = fsspec.filesystem("memory").glob(f"{elsewhere}/*")
     assert [name[-14:] for name in sent] == ["000000.zeroacc", "000001.zeroacc"]
     written.check()
+
+
+def test_each_segment_can_be_read_by_itself(
+    elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "SEGMENT_BYTES", 1)
+    log = SessionLog(elsewhere, Guard())
+    log.fact(0, facts.Start("token", 1.0, "test", None))
+    layout = Layout("loss", ("loss",), facts.COLUMNS["loss"])
+    for step in range(3):
+        log.sample(step, [(layout, np.ones((1, len(layout.columns)), np.float32))])
+    log.fact(3, facts.End("finished", 3))
+    system = fsspec.filesystem("memory")
+    names = system.glob(f"{elsewhere}/*")
+    assert len(names) == 6, "header, start, three samples, end"
+    for step, name in enumerate(names[2:5]):
+        (run,) = read_runs(f"memory://{name}")
+        assert run.start is not None
+        assert run.tables["loss"].steps.tolist() == [step]
+    (run,) = read_runs(elsewhere)
+    assert run.tables["loss"].steps.tolist() == [0, 1, 2]
+    assert run.end is not None
 
 
 def test_an_end_arrives_at_once(elsewhere: str) -> None:

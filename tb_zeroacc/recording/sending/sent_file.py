@@ -31,18 +31,26 @@ class SentFile:
         destination = Destination(directory)
         self._spool = Spool(destination.url.rpartition("/")[2], stem)
         self.here = str(self._spool.folder)
+        self._depth = 0
         self._sender = Sender(self._spool, destination)
         weakref.finalize(self, self._sender.end).atexit = False  # it has a hook of its own there
 
     @contextmanager
     def entry(self) -> Iterator[bool]:
-        """One segment is open within, and stays the same; yields whether it is a new one."""
+        """One segment is open within, and stays the same; yields whether it is a new one.
+
+        An entry may lie within another.
+        """
         with self._spool.changed:
             is_new = not self._spool.is_open
             if is_new:
                 self._spool.begin()
-            yield is_new
-            if self._spool.is_full:
+            self._depth += 1
+            try:
+                yield is_new
+            finally:
+                self._depth -= 1
+            if self._spool.is_full and not self._depth:
                 self._spool.close_segment()
 
     def append(self, data: bytes) -> None:
