@@ -1,6 +1,6 @@
 import {describe, expect, test} from "vitest";
-import type {List} from "../src/model/fetching";
 import {shownCode, shownName} from "../src/model/held";
+import type {List} from "../src/model/listing";
 import {formatBriefly, formatRange} from "../src/model/numbers";
 import {pauseAfter} from "../src/model/polling";
 import type {Training} from "../src/model/wire";

@@ -7,9 +7,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tb_zeroacc.errors import MissingPackageError
-from tb_zeroacc.plugin.listing import metrics_answer, runs_answer, summaries_answer
+from tb_zeroacc.plugin.listing import (
+    metrics_answer,
+    runs_answer,
+    several_answer,
+    summaries_answer,
+)
 from tb_zeroacc.plugin.questions import (
     SOON,
+    Argument,
     Content,
     Missing,
     Question,
@@ -64,6 +70,7 @@ class Desk:
             "runs": self._runs,
             "summaries": self._summaries,
             "run": self._run,
+            "trainings": self._trainings,
             "rule": self._rule,
             "curves": self._curve,
             "layers": self._layers,
@@ -87,8 +94,10 @@ class Desk:
 
     def _summaries(self, question: Question) -> Reply:
         view, refreshing = self._reading.look()
-        offset, limit = question.arguments["offset"], question.arguments["limit"]
-        body = summaries_answer(view, self._reading.places, int(offset), int(limit))
+        offset, limit = _number(question, "offset"), _number(question, "limit")
+        reader = self._reading.token
+        after = _number(question, "after") if question.arguments.get("reader") == reader else None
+        body = summaries_answer(view, self._reading.places, reader, offset, limit, after)
         return _content(question, digest(body), lambda: body, SOON if refreshing else None)
 
     def _run(self, question: Question) -> Reply:
@@ -96,6 +105,13 @@ class Desk:
         if isinstance(shown, Missing):
             return shown
         return _content(question, shown.tag, lambda: shown.whole)
+
+    def _trainings(self, question: Question) -> Reply:
+        trainings = self._reading.view().trainings
+        names = cast("tuple[str, ...]", question.arguments["names"])
+        found = [trainings[name] for name in names if name in trainings]
+        tag = digest("".join(shown.tag for shown in found).encode())
+        return _content(question, tag, lambda: several_answer(found))
 
     def _rule(self, question: Question) -> Reply:
         from tb_zeroacc.plugin.rule_pages import rule_json
@@ -145,20 +161,24 @@ class Desk:
 
     def _metrics(self, question: Question) -> Reply:
         view, _ = self._reading.look()
-        form, most = cast("Format", question.arguments["format"]), question.arguments["runs"]
+        form, most = cast("Format", question.arguments["format"]), _number(question, "runs")
         try:
-            body = metrics_answer(view, self._reading.effort, form, int(most))
+            body = metrics_answer(view, self._reading.effort, form, most)
         except MissingPackageError as error:
             return Missing(str(error))
         return Content(digest(body), body)
 
-    def _training(self, name: str | int) -> ShownTraining | Missing:
+    def _training(self, name: Argument) -> ShownTraining | Missing:
         shown = self._reading.view().trainings.get(str(name))
         return Missing(f"no training named {quoted(str(name))}") if shown is None else shown
 
     def _tag(self, shown: ShownTraining) -> str:
         """Tells what can be drawn of a training from what could be before it was read anew."""
         return f"{self._reading.token}-{shown.since}"
+
+
+def _number(question: Question, name: str) -> int:
+    return cast("int", question.arguments[name])
 
 
 def _content(

@@ -16,13 +16,21 @@ from tb_zeroacc.metrics.exposition import CONTENT_TYPES, MOST_RUNS, format_for
 from tb_zeroacc.places import Place, places_from
 from tb_zeroacc.plugin.desk import Desk
 from tb_zeroacc.plugin.distant_desk import DistantDesk
-from tb_zeroacc.plugin.listing import LARGEST_PAGE, PAGE
-from tb_zeroacc.plugin.questions import Answering, Missing, Question, Route, Unavailable
+from tb_zeroacc.plugin.listing import AT_ONCE, LARGEST_PAGE, PAGE
+from tb_zeroacc.plugin.questions import (
+    Answering,
+    Argument,
+    Missing,
+    Question,
+    Route,
+    Unavailable,
+)
 from tb_zeroacc.plugin.reading import BackgroundReading, PlaceReader
 from tb_zeroacc.plugin.responding import (
     App,
     get_only,
     respond,
+    several_named,
     tags_held,
     training_named,
     unavailable,
@@ -68,6 +76,7 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
             "/runs": get_only(self._serve_runs),
             "/summaries": get_only(self._serve_summaries),
             "/run": get_only(self._serve_run),
+            "/trainings": get_only(self._serve_trainings),
             "/rule": get_only(self._serve_rule),
             "/curves": get_only(self._serve_curves),
             "/layers": get_only(self._serve_layers),
@@ -99,10 +108,17 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
     def _serve_summaries(self, request: wrappers.Request) -> wrappers.Response:
         offset = whole_number(request, "offset", 0, 0, FARTHEST)
         limit = whole_number(request, "limit", PAGE, 1, LARGEST_PAGE)
-        return self._answer(request, "summaries", offset=offset, limit=limit)
+        known = request.args.get("reader", "")  # whose readings the asker counts
+        after = whole_number(request, "after", 0, 0, FARTHEST)
+        return self._answer(
+            request, "summaries", offset=offset, limit=limit, reader=known, after=after
+        )
 
     def _serve_run(self, request: wrappers.Request) -> wrappers.Response:
         return self._answer(request, "run", name=training_named(request, "name"))
+
+    def _serve_trainings(self, request: wrappers.Request) -> wrappers.Response:
+        return self._answer(request, "trainings", names=several_named(request, "name", AT_ONCE))
 
     def _serve_rule(self, request: wrappers.Request) -> wrappers.Response:
         return self._answer(request, "rule", code=request.args.get("code", ""))
@@ -142,7 +158,7 @@ class ZeroAccuracyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]  # TensorB
         request: wrappers.Request,
         route: Route,
         content_type: str = "application/json",
-        **arguments: str | int,
+        **arguments: Argument,
     ) -> wrappers.Response:
         """What the desk says.
 

@@ -11,8 +11,9 @@ from typing import Any, Literal, Protocol, TypeAlias
 SOON = 1  # seconds after which to ask again while something is under way
 LONGEST_QUOTE = 200  # characters of an argument that are repeated in an error
 
+Argument: TypeAlias = "str | int | tuple[str, ...]"
 Route: TypeAlias = Literal[
-    "runs", "summaries", "run", "rule", "curves", "layers", "histograms", "metrics",
+    "runs", "summaries", "run", "trainings", "rule", "curves", "layers", "histograms", "metrics",
 ]  # fmt: skip
 
 
@@ -27,7 +28,7 @@ class Question:
     """
 
     route: Route
-    arguments: Mapping[str, str | int] = field(default_factory=dict)
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
 
 

@@ -76,6 +76,7 @@ class View:
         expected: How many there will be, as names of directories tell; None where all are there, or
             not all log directories were looked at yet.
         away: Paths of places that could not be read at all, or not now.
+        lost_at: Number of the last state that lacked a training which the one before it had.
     """
 
     number: int = 0
@@ -85,6 +86,7 @@ class View:
     ranked: tuple[ShownTraining, ...] = ()
     expected: int | None = None
     away: tuple[str, ...] = ()
+    lost_at: int = 0
 
 
 class BackgroundReading:
@@ -283,7 +285,10 @@ def _view_of(
             known = ShownTraining(name, place, reading, number)
         trainings[name] = known
     ranked = sorted(trainings.values(), key=lambda shown: shown.rank)
-    return View(number, complete, MappingProxyType(trainings), tuple(errors), tuple(ranked))
+    lost_at = before.lost_at if before.trainings.keys() <= trainings.keys() else number
+    return View(
+        number, complete, MappingProxyType(trainings), tuple(errors), tuple(ranked), lost_at=lost_at
+    )
 
 
 def _unused(name: str, taken: Collection[str]) -> str:

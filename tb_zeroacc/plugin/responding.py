@@ -99,6 +99,20 @@ def training_named(request: wrappers.Request, argument: str) -> str:
     return name
 
 
+def several_named(request: wrappers.Request, argument: str, most: int) -> tuple[str, ...]:
+    """The names of trainings that an argument gives, once for each.
+
+    Raises:
+        errors.InvalidArgumentError: There are none, or too many.
+    """
+    names = tuple(dict.fromkeys(request.args.getlist(argument)))
+    if 1 <= len(names) <= most:
+        return names
+    raise errors.InvalidArgumentError(
+        f"{argument} must name 1 to {most} trainings. Received: {len(names)}"
+    )
+
+
 def whole_number(
     request: wrappers.Request, name: str, default: int, least: int, most: int
 ) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from tb_zeroacc.wire import Axis, Mark, Outcome, Tier, Value
+from tb_zeroacc.wire import Axis, Mark, Outcome, Tier, Training, Value
 from tb_zeroacc.wire.evidence import LayerKind
 
 
@@ -25,6 +25,8 @@ class Summary(TypedDict):
         sparkline: The loss (else a reward, or an accuracy) in at most 32 values of three digits;
             empty where there is none.
         baseline: What always guessing scores, in the unit of `sparkline`; null where not known.
+        since: The `reading` that brought it. While it stays the same, so does all that is told of
+            this training elsewhere, once the first reading is over.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Summary(TypedDict):
     workers: int
     sparkline: list[Value]
     baseline: Value | None
+    since: int
 
 
 class Summaries(TypedDict):
@@ -48,6 +51,7 @@ class Summaries(TypedDict):
         version: Of this format: 1.
         tb_zeroacc: Version of the package.
         complete: False while the first reading is under way.
+        reader: Tells one process that reads from the next: each counts its readings anew.
         reading: Counts, from 1, the readings that found something new; curves may change then.
         errors: Sentences on log directories that could not be read.
         total: How many trainings there are in all; while the first reading is under way, how many
@@ -60,11 +64,13 @@ class Summaries(TypedDict):
         limit: How many `summaries` holds at most.
         first_lines: Code that fills the log directory, to paste.
         summaries: The worst first, the surest cause first among equals, then by name.
+        places: Where `summaries` has only what changed: the place of each among all; else null.
     """
 
     version: Literal[1]
     tb_zeroacc: str
     complete: bool
+    reader: str
     reading: int
     errors: list[str]
     total: int
@@ -74,7 +80,30 @@ class Summaries(TypedDict):
     offset: int
     limit: int
     first_lines: str
+    places: list[int] | None
     summaries: list[Summary]
+
+
+class TaggedTraining(TypedDict):
+    """One of several trainings that were asked for at once.
+
+    Attributes:
+        tag: The `ETag` of the same by `GET run`.
+        training: What that answers.
+    """
+
+    tag: str
+    training: Training
+
+
+class Trainings(TypedDict):
+    """What `GET trainings` answers.
+
+    Attributes:
+        trainings: Those that there are, in the order asked.
+    """
+
+    trainings: list[TaggedTraining]
 
 
 class RulePage(TypedDict):

@@ -79,6 +79,7 @@ class ShownTraining:
             "workers": len(run.lanes),
             "sparkline": sparkline(run),
             "baseline": json_number(verdict.curve.threshold) if verdict.curve else None,
+            "since": self.since,
         }
         return serialise(row)
 

@@ -6,7 +6,7 @@ for, so that what the test's own connection to the browser takes is in none.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, Page
 
@@ -66,7 +66,9 @@ CHOOSE = """async (place) => {
   row.click();
   await until(() => tab.querySelector('.Facts-name')?.textContent === name
     && tab.querySelector('.Page[aria-busy=false]'));
-  return performance.now() - began;
+  const said = performance.now() - began;
+  await until(() => !tab.querySelector('#cause .Placeholder'));
+  return [said, performance.now() - began];
 }"""
 
 # Frames of a list that is scrolled from top to bottom and half way back, and of one that stands.
@@ -85,6 +87,13 @@ SCROLL = """async ([frames, isMoving]) => {
   }
   return taken.slice(1);
 }"""
+
+
+class Chosen(NamedTuple):
+    """Milliseconds from the click on a row to what is said of it, and to its picture."""
+
+    said: float
+    drawn: float
 
 
 class Watched:
@@ -115,11 +124,11 @@ class Watched:
         """From the click on a tab to the first thing in it, milliseconds."""
         return float(self.page.evaluate(OPEN, [plugin, NAMES[plugin], FIRST[plugin]]))
 
-    def choose(self, place: int) -> float:
-        """From the click on a row that can be seen to the whole page of it, milliseconds."""
-        return float(self.page.evaluate(CHOOSE, place))
+    def choose(self, place: int) -> Chosen:
+        """From the click on a row that can be seen to its page."""
+        return Chosen(*self.page.evaluate(CHOOSE, place))
 
-    def choose_down(self, count: int, first: int = 1) -> list[float]:
+    def choose_down(self, count: int, first: int = 1) -> list[Chosen]:
         """The same for one row after the other; the list is scrolled along."""
         taken = []
         for place in range(first, first + count):

@@ -31,6 +31,23 @@ class Resident:
         return sum(_share(one) for one in _below(self._process) if not _is_server(one))
 
 
+def open_files(process: int) -> int:
+    """How many files all that it started hold open, of those on disk."""
+    handles = (
+        handle
+        for one in _below(process)
+        if not _is_server(one)
+        for handle in (PROC / str(one) / "fd").iterdir()
+    )
+    return sum(handle.is_file() for handle in handles)
+
+
+def cpu_seconds(process: int) -> tuple[float, float]:
+    """CPU seconds of a process, and of all that it started without the data server."""
+    below = [one for one in _below(process) if not _is_server(one)]
+    return _cpu_of(process), sum(map(_cpu_of, below))
+
+
 def until_idle(process: int, seconds: float = 3.0) -> None:
     """Waits until a process and what it started have nothing more to do."""
     while True:
@@ -71,11 +88,13 @@ def _share(process: int) -> float:
 
 def _computed(process: int) -> float:
     """CPU seconds of it and of all that it started and that still run."""
-    total = 0.0
-    for one in (process, *_below(process)):
-        try:
-            fields = (PROC / str(one) / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += (int(fields[11]) + int(fields[12])) / TICK
-    return total
+    return sum(map(_cpu_of, (process, *_below(process))))
+
+
+def _cpu_of(process: int) -> float:
+    """CPU seconds of one process; 0 where it has ended."""
+    try:
+        fields = (PROC / str(process) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICK

@@ -30,7 +30,7 @@ from urllib.request import Request, urlopen
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.benchmarks.browsing import TAB, TIME_SERIES, Watched
+from tests.benchmarks.browsing import TAB, TIME_SERIES, Chosen, Watched
 from tests.benchmarks.logs import BYTECODE, sweep
 from tests.benchmarks.resident import Resident, until_idle
 from tests.browser.conftest import find_chromium, start_tensorboard
@@ -115,7 +115,7 @@ class Bench:
         quiet = list(_asked(address, until=time.monotonic() + 5))
         began, waited, peak, came = time.monotonic(), [], 0.0, None
         while True:
-            state = _summaries(address, 0, 200)
+            state = list_page(address, 0, 200)
             if came is None and state["summaries"]:
                 came = time.monotonic() - began
             if state["complete"]:
@@ -131,16 +131,16 @@ class Bench:
         self.show("reading: first verdicts / all", "", f"{came:.1f} s / {took:.1f} s")
         for _ in range(3):  # as the page goes on asking
             time.sleep(3.5)
-            _summaries(address, 0, 200)
+            list_page(address, 0, 200)
         self.show(
             "TensorBoard's memory, added / its children's / most of these", "150 / 400 in all, MB",
             f"{resident.own() - before:.0f} / {resident.theirs():.0f} / {peak:.0f} MB",
         )
 
     def sizes(self, address: str) -> None:
-        total = _summaries(address, 0, 1)["total"]
+        total = list_page(address, 0, 1)["total"]
         pages = [
-            _body(f"{address}{ROUTE}/summaries?offset={offset}&limit={PAGE}")
+            answer_bytes(f"{address}{ROUTE}/summaries?offset={offset}&limit={PAGE}")
             for offset in range(0, total, PAGE)
         ]
         small = sum(zipped for _, zipped in pages) / 1e3
@@ -150,7 +150,7 @@ class Bench:
             f"{small:.0f} kB gzipped, {raw:.0f} kB raw, {len(pages)} pages of {PAGE}",
         )  # fmt: skip
         bundle = len(gzip.compress(BUNDLE.read_bytes(), 9)) / 1e3
-        _, sent = _body(f"{address}{ROUTE}/static/index.js")
+        _, sent = answer_bytes(f"{address}{ROUTE}/static/index.js")
         self.show("bundle", "90 kB", f"{bundle:.1f} kB gzipped, {sent / 1e3:.1f} kB as sent")
 
     def choosing(self, address: str, process: int) -> None:
@@ -171,8 +171,7 @@ class Bench:
             "the same once TensorBoard has answered Time Series": later,
         }
         for what, taken in rows.items():
-            told = f"{median(taken):.0f} ms, {_range(taken, 0)} ms"
-            self.show(what, "150 ms", told)
+            self.show(what, "150 ms", chosen_words(taken))
 
     def heap(self, address: str) -> None:
         with Watched(self.browser, address) as page:
@@ -221,14 +220,14 @@ class Bench:
                     row(address)
 
 
-def _summaries(address: str, offset: int, limit: int) -> dict[str, Any]:
+def list_page(address: str, offset: int, limit: int) -> dict[str, Any]:
     """A page of the list; where the process only starts, what it says meanwhile."""
     with urlopen(f"{address}{ROUTE}/summaries?offset={offset}&limit={limit}") as answer:
         told: dict[str, Any] = json.load(answer)
     return told
 
 
-def _body(address: str) -> tuple[int, int]:
+def answer_bytes(address: str) -> tuple[int, int]:
     """Bytes of an answer, and as they are sent."""
     with urlopen(Request(address, headers={"Accept-Encoding": "gzip"})) as answer:
         sent: bytes = answer.read()
@@ -243,6 +242,15 @@ def _asked(address: str, until: float) -> Iterator[float]:
             answer.read()
         yield 1e3 * (time.perf_counter() - began)
         time.sleep(0.02)
+
+
+def chosen_words(taken: Sequence[Chosen]) -> str:
+    """Milliseconds until a run is told of, and until its picture stands, too."""
+    said, drawn = zip(*taken, strict=True)
+    return (
+        f"{median(said):.0f} ms, {_range(said, 0)} ms; "
+        f"with its picture {median(drawn):.0f} ms, {_range(drawn, 0)} ms"
+    )
 
 
 def _range(taken: Sequence[float], digits: int = 2) -> str:

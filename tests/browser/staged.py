@@ -319,7 +319,7 @@ def summaries(said: Json, offset: int, limit: int) -> Json:
             **{key: one[key] for key in ("outcome", "mark", "severity", "cause", "headline",
                                          "last_time")},
             "name": one["run"], "code": one["main"], "live": one["state"] == "live",
-            "sparkline": sparkline(one), "baseline": 1.0,
+            "sparkline": sparkline(one), "baseline": 1.0, "since": said["reading"],
         }
         for one in ranked
     ]  # fmt: skip
@@ -328,7 +328,7 @@ def summaries(said: Json, offset: int, limit: int) -> Json:
         "total": len(rows), "expected": said.get("expected"),
         "need_a_look": sum(row["severity"] >= 3 for row in rows),
         "members": sum(len(one["members"]) for one in ranked), "offset": offset, "limit": limit,
-        "first_lines": telling.first_lines("logs"),
+        "first_lines": telling.first_lines("logs"), "reader": "staged", "places": None,
         "summaries": rows[offset : offset + limit],
     }  # fmt: skip
 
@@ -382,6 +382,10 @@ def stage(
             else:
                 sentence = f"no training named {query['name']!r}"
                 route.fulfill(status=404, body=sentence, content_type="text/plain")
+        elif name == "trainings":
+            names = parse_qs(address.query)["name"]
+            found = [one for one in said["runs"] if one["run"] in names]
+            _tell(route, {"trainings": [{"tag": "", "training": one} for one in found]})
         elif name == "rule":
             _tell(route, dict(rule_json(query["code"]) or {}))
         elif name == "curves":

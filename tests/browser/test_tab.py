@@ -89,6 +89,19 @@ def test_the_choice_survives_a_visit_to_another_tab_and_a_reload(
     expect(tab.locator(".Facts-name")).to_have_text("fine (1+1)")
 
 
+def test_what_can_be_seen_is_there_before_it_is_chosen(
+    page: Page, open_tab: OpenTab, logdir: Path
+) -> None:
+    """However long TensorBoard takes to answer then."""
+    with page.expect_response(lambda answer: "/zero_accuracy/trainings" in answer.url) as ahead:
+        tab = open_tab(f"--logdir={logdir}")
+    ahead.value.finished()
+    page.route("**/zero_accuracy/run?*", lambda route: None)  # it never answers
+    tab.get_by_role("button", name="fine (1+1)").click()
+    expect(tab.locator(".Facts-name")).to_have_text("fine (1+1)")
+    expect(tab.locator(".Page")).to_have_attribute("aria-busy", "false")
+
+
 def test_behind_a_prefix_and_with_named_directories(
     page: Page, open_tab: OpenTab, logdir: Path
 ) -> None:

@@ -47,7 +47,7 @@ class Scripted:
     """A place of which each look reads the next entry: verdicts, or a fault."""
 
     unread: tuple[str, ...] = ()
-    amount = Amount()
+    amount, expected = Amount(), 0
 
     def __init__(self, *looks: Any, known: Sequence[Reading] = ()) -> None:
         self._looks = list(looks)

@@ -74,7 +74,7 @@ class Asked:
     reading: BackgroundReading
     client: test.Client
 
-    def get(self, route: str, **query: str) -> test.TestResponse:
+    def get(self, route: str, **query: str | list[str]) -> test.TestResponse:
         return self.client.get(f"{ROUTE}{route}", query_string=query)
 
 

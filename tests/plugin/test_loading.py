@@ -109,6 +109,7 @@ def test_any_context_can_be_loaded(logdir: str | None) -> None:
         "/runs",
         "/summaries",
         "/run",
+        "/trainings",
         "/rule",
         "/curves",
         "/layers",

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,12 @@ def test_requests_have_the_logs_read_again_but_not_all_the_time(
         ("/run", {"name": ""}, 404),
         ("/run", {"name": "../../etc/passwd"}, 404),
         ("/run", {"run": "a"}, 400),
+        ("/summaries", {"after": "-1"}, 400),
+        ("/summaries", {"after": "1", "reader": "<b>"}, 200),
+        ("/trainings", {"name": "a"}, 200),
+        ("/trainings", {"name": ["a", "b", "../../etc/passwd"]}, 200),
+        ("/trainings", {}, 400),
+        ("/trainings", {"name": [f"{n}" for n in range(41)]}, 400),
         ("/rule", {"code": "ZA704"}, 200),
         ("/rule", {"code": "za704"}, 404),
         ("/rule", {"code": "../../etc/passwd"}, 404),
@@ -100,7 +107,7 @@ def test_requests_have_the_logs_read_again_but_not_all_the_time(
         ("/etc/passwd", {}, 404),
     ],
 )
-def test_routes(asked: Asked, route: str, query: dict[str, str], status: int) -> None:
+def test_routes(asked: Asked, route: str, query: dict[str, Any], status: int) -> None:
     answer = asked.client.get(f"{ROUTE}{route}", query_string=query)
     assert answer.status_code == status
     if status == 200:

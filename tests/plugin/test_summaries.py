@@ -48,6 +48,7 @@ def test_a_summary_is_its_training_in_a_line(asked: Asked) -> None:
             "workers": 0,
             "sparkline": [0.7, 362.0, "NaN"],
             "baseline": None,
+            "since": 1,
         }
     ]
 
@@ -68,6 +69,70 @@ def test_pages_follow_one_another(asked: Asked, script: Script) -> None:
     ]  # fmt: skip
     assert {page["total"] for page in pages} == {12}
     assert [(page["offset"], page["limit"]) for page in pages] == [(n, 5) for n in (0, 5, 10, 15)]
+
+
+def test_what_changed_since_a_state_is_told_with_its_places(
+    asked: Asked, script: Script
+) -> None:
+    script.verdicts = [verdict(f"run{n}") for n in range(6)]
+    read_again(asked)
+    before = asked.get("/summaries").get_json()
+    asked.reading.wait()
+    script.verdicts = [*script.verdicts[:3], verdict("run3"), *script.verdicts[4:], verdict("a")]
+    read_again(asked)
+    known = {"reader": before["reader"], "after": str(before["reading"])}
+    told = asked.get("/summaries", **known).get_json()
+    assert [row["name"] for row in told["summaries"]] == ["a", "run3"]
+    assert (told["places"], told["total"]) == ([0, 4], 7)
+    assert {row["since"] for row in told["summaries"]} == {told["reading"]}
+    nothing = asked.get("/summaries", reader=told["reader"], after=str(told["reading"])).get_json()
+    assert (nothing["places"], nothing["summaries"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("why", "more"),
+    [
+        ("another process counts", {"reader": "other"}),
+        ("no reading of this process", {"after": "99"}),
+        ("more changed than fits", {"limit": "1"}),
+    ],
+)
+def test_all_is_told_where_what_changed_is_not_known(
+    asked: Asked, script: Script, why: str, more: dict[str, str]
+) -> None:
+    before = asked.get("/summaries").get_json()
+    asked.reading.wait()
+    script.verdicts = [verdict("a"), verdict("b")]
+    read_again(asked)
+    known = {"reader": before["reader"], "after": str(before["reading"])}
+    told = asked.get("/summaries", **{**known, **more}).get_json()
+    assert told["places"] is None, why
+    assert told["summaries"][0]["name"] == "a"
+
+
+def test_all_is_told_after_a_training_is_gone(asked: Asked, script: Script) -> None:
+    script.verdicts = [verdict("a"), verdict("b")]
+    read_again(asked)
+    before = asked.get("/summaries").get_json()
+    asked.reading.wait()
+    script.verdicts = script.verdicts[1:]
+    read_again(asked)
+    script.verdicts = [*script.verdicts, verdict("c")]  # and something else changes after it
+    read_again(asked)
+    told = asked.get("/summaries", reader=before["reader"], after=str(before["reading"]))
+    assert told.get_json()["places"] is None
+    assert [row["name"] for row in told.get_json()["summaries"]] == ["b", "c"]
+
+
+def test_several_trainings_are_what_each_is_by_itself(asked: Asked, script: Script) -> None:
+    script.verdicts = [verdict(name) for name in ODD_NAMES]
+    read_again(asked)
+    told = asked.get("/trainings", name=[*ODD_NAMES[::-1], "nobody"]).get_json()["trainings"]
+    assert [one["training"]["run"] for one in told] == ODD_NAMES[::-1]
+    for one in told:
+        alone = asked.get("/run", name=one["training"]["run"])
+        assert one["training"] == alone.get_json()
+        assert one["tag"] == alone.get_etag()[0]
 
 
 def test_a_bad_page_is_refused_in_a_sentence(asked: Asked) -> None:

@@ -1,6 +1,8 @@
-import {useLayoutEffect, useMemo, useRef, useState} from "preact/hooks";
+import {useEffect, useLayoutEffect, useMemo, useRef, useState} from "preact/hooks";
+import {isWatched} from "../host/host";
+import {AT_ONCE, fetchAhead} from "../model/ahead";
 import {countWords} from "../model/counts";
-import type {List} from "../model/fetching";
+import type {List} from "../model/listing";
 import {formatBriefly, formatCount, formatNumber} from "../model/numbers";
 import {useNow} from "../model/useNow";
 import type {Summaries, Summary} from "../model/wire";
@@ -9,6 +11,8 @@ import {type Narrowing, nameParts, narrowed} from "./narrowing";
 import {Sparkline} from "./Sparkline";
 import {ROW_HEIGHT, scrollToRow, useVisibleRows} from "./useVisibleRows";
 import "./TrainingList.css";
+
+const STANDS = 100; // milliseconds after which a list is taken to be looked at, not scrolled
 
 export interface TrainingListProps {
   list: List;
@@ -27,6 +31,11 @@ export function TrainingList({list, chosen, narrowing, onNarrow, onChoose}: Trai
   const now = useNow();
   const shown = useMemo(() => narrowed(list.rows, narrowing), [list, ...Object.values(narrowing)]);
   const [first, end] = useVisibleRows(box, shown.length);
+  useEffect(() => {
+    const names = shown.slice(first, first + AT_ONCE).map(({name}) => name);
+    const timer = window.setTimeout(() => isWatched() && fetchAhead(names), STANDS);
+    return () => window.clearTimeout(timer);
+  }, [shown, first]);
   const at = Math.max(
     0,
     shown.findIndex(({name}) => name === chosen),

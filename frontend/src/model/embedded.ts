@@ -12,12 +12,12 @@ declare global {
 export const isReport = (): boolean => globalThis.zeroAccuracyAnswers !== undefined;
 
 /** The same as `key_of` in Python: the route and its arguments' values, in the order asked. */
-function keyOf(route: string, query: Record<string, string>): string {
+function keyOf(route: string, query: Readonly<Record<string, unknown>>): string {
   return JSON.stringify([route, ...Object.values(query)]);
 }
 
 /** The answer to a question; undefined where the page does not hold it. */
-export function embedded(route: string, query: Record<string, string>): unknown {
+export function embedded(route: string, query: Readonly<Record<string, unknown>>): unknown {
   const key = keyOf(route, query);
   const answers = globalThis.zeroAccuracyAnswers ?? {};
   return Object.hasOwn(answers, key) ? answers[key] : undefined;

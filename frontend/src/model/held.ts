@@ -1,5 +1,5 @@
 /** What stays in front of the reader while newer answers come. Pure. */
-import type {List} from "./fetching";
+import type {List} from "./listing";
 import type {Training} from "./wire";
 
 /**

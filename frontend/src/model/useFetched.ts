@@ -1,5 +1,5 @@
 import {useEffect, useState} from "preact/hooks";
-import {NetworkError, RequestError} from "./fetching";
+import {NetworkError, RequestError} from "./asking";
 
 export interface Fetched<T> {
   /** What was fetched last for this or the previous key of the same subject. */

@@ -1,7 +1,8 @@
 import {useEffect, useRef, useState} from "preact/hooks";
-import {isWatched, onReload, onWatchedChange} from "../host/host";
+import {isWatched, onReload, onWatchedChange, readPlace} from "../host/host";
+import {RequestError} from "./asking";
 import {isReport} from "./embedded";
-import {getList, type List, RequestError} from "./fetching";
+import {getList, type List} from "./listing";
 import {pauseAfter} from "./polling";
 
 export interface Listed {
@@ -37,7 +38,7 @@ export function useList(): Listed {
       window.clearTimeout(timer);
       const mine = ++asking.current;
       try {
-        const {data, pending} = await getList();
+        const {data, pending} = await getList(readPlace().run === "");
         if (gone || mine !== asking.current) return;
         failures = 0;
         setListed((old) => {

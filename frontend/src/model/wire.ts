@@ -585,6 +585,11 @@ export interface Summary {
   sparkline: Value[];
   /** What always guessing scores, in the unit of `sparkline`; null where not known. */
   baseline: Value | null;
+  /**
+   * The `reading` that brought it. While it stays the same, so does all that is told of this
+   * training elsewhere, once the first reading is over.
+   */
+  since: number;
 }
 
 /** What `GET summaries` answers: trainings, the worst first. */
@@ -595,6 +600,8 @@ export interface Summaries {
   tb_zeroacc: string;
   /** False while the first reading is under way. */
   complete: boolean;
+  /** Tells one process that reads from the next: each counts its readings anew. */
+  reader: string;
   /** Counts, from 1, the readings that found something new; curves may change then. */
   reading: number;
   /** Sentences on log directories that could not be read. */
@@ -618,8 +625,24 @@ export interface Summaries {
   limit: number;
   /** Code that fills the log directory, to paste. */
   first_lines: string;
+  /** Where `summaries` has only what changed: the place of each among all; else null. */
+  places: number[] | null;
   /** The worst first, the surest cause first among equals, then by name. */
   summaries: Summary[];
+}
+
+/** One of several trainings that were asked for at once. */
+export interface TaggedTraining {
+  /** The `ETag` of the same by `GET run`. */
+  tag: string;
+  /** What that answers. */
+  training: Training;
+}
+
+/** What `GET trainings` answers. */
+export interface Trainings {
+  /** Those that there are, in the order asked. */
+  trainings: TaggedTraining[];
 }
 
 /** What `GET rule` answers: what a check looks for, and what to do. */

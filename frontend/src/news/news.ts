@@ -1,5 +1,5 @@
 /** Which causes are new since the last answer. Pure. */
-import type {List} from "../model/fetching";
+import type {List} from "../model/listing";
 import type {Training} from "../model/wire";
 
 export interface News {

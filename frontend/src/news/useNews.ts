@@ -1,5 +1,5 @@
 import {useEffect, useRef, useState} from "preact/hooks";
-import type {List} from "../model/fetching";
+import type {List} from "../model/listing";
 import type {Training} from "../model/wire";
 import {furtherCauses, joined, type News, newCauses} from "./news";
 
