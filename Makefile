@@ -52,6 +52,7 @@ bench: .make/installed  ## measure; figures belong into docs/measurements.md
 	@for script in recorder monitor workers taps logs remote_logs scrape; do \
 		echo "== $$script"; $(QUIET) $(BIN)/python tests/benchmarks/$$script.py || exit 1; done
 	@$(QUIET) $(BIN)/python -m tests.benchmarks.fleet
+	@$(QUIET) $(BIN)/python -m tests.benchmarks.sending
 	@$(QUIET) $(BIN)/python -m tests.corpus score
 
 screenshots: .make/installed .make/browser $(BUNDLE)  ## docs/images from a real TensorBoard; those of the tests

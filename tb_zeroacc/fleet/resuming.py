@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tb_zeroacc.fleet.judging import Judged, Outcome
-from tb_zeroacc.logs.storage import Listed
+from tb_zeroacc.logs.storage import Listed, Segment
 from tb_zeroacc.logs.trainings.belonging import Signs
 from tb_zeroacc.run import Hyperparameters
 
@@ -60,15 +60,16 @@ def _outcome(told: list[Any]) -> Outcome:
 def _listed_told(file: Listed) -> list[Any]:
     return [
         file.member, file.name, file.location, file.size, file.is_root, file.modified,
-        file.identity, file.version,
+        file.identity, file.version, file.segments,
     ]  # fmt: skip
 
 
 def _signs(told: list[Any]) -> Signs:
-    member, name, location, size, is_root, modified, identity, version = told[:8]
+    member, name, location, size, is_root, modified, identity, version, segments = told[:9]
     file = None if identity is None else (int(identity[0]), int(identity[1]))
-    listed = Listed(member, name, location, size, is_root, modified, file, version)
-    kind, tags, is_recorded, counts, holds_log, last_step, lost, settings = told[8:]
+    joined = tuple(Segment(*each) for each in segments)
+    listed = Listed(member, name, location, size, is_root, modified, file, version, joined)
+    kind, tags, is_recorded, counts, holds_log, last_step, lost, settings = told[9:]
     known = None if settings is None else Hyperparameters(**settings)
     held = is_recorded, counts, holds_log, last_step, lost, known
     return Signs(listed, kind, tuple(tags), *held)

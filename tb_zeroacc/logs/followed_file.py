@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from sys import intern
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from tb_zeroacc.logs.discovery import (
     is_table,
 )
 from tb_zeroacc.logs.following import FileFollower, Follower, Read
+from tb_zeroacc.logs.remote import segments
 from tb_zeroacc.logs.remote.pieces import Span
 from tb_zeroacc.logs.storage import Listed, Storage, shown
 from tb_zeroacc.logs.text_logs.csv_following import CsvFollower
@@ -179,7 +180,7 @@ def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> Fo
     if known is not None and known.is_current(listed):
         return known
     file = FollowedFile(listed, next(_SERIALS), follower_of(listed.name))
-    fetching, events = _Fetching(storage, listed.location), 0
+    fetching, events = _Fetching(storage, listed), 0
     try:
         window = _window(fetching.read, listed)
         if known is not None and _goes_on(known, listed):
@@ -194,6 +195,8 @@ def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> Fo
         finally:  # what was read before a fault is not read again
             if isinstance(file.follower, FileFollower):
                 file.mark = window.marked(file.follower.offset, file.mark)
+                if listed.segments:  # they are told by their versions, without a request
+                    file.mark = replace(file.mark, before=b"")
         if not isinstance(file.follower, HparamsFollower):  # written before or behind a training
             file.follower.contents.modified = listed.modified
     except PermissionError:
@@ -221,11 +224,11 @@ class _Fetching:
     """Reads one file, and counts the bytes."""
 
     storage: Storage
-    location: str
+    listed: Listed
     count: int = 0
 
     def read(self, first: int, count: int) -> bytes:
-        data = self.storage.read(self.location, first, count)
+        data = segments.read(self.storage, self.listed, first, count)
         self.count += len(data)
         return data
 
@@ -237,14 +240,14 @@ def _window(read: Read, listed: Listed) -> Window:
     return Window(lambda first, count: content[first : first + count], len(content))
 
 
-def span_to_read(known: FollowedFile | None, listed: Listed) -> Span | None:
-    """The bytes of a file that `followed` is going to ask for; None where it asks for none."""
+def spans_to_read(known: FollowedFile | None, listed: Listed) -> list[Span]:
+    """The bytes of a file that `followed` is going to ask for."""
     if not listed.size or (known is not None and known.is_current(listed)):
-        return None
+        return []
     first, is_packed = 0, listed.name.endswith(ENDING)
     if known is not None and _goes_on(known, listed) and not is_packed:
         first = known.resumed_at
-    return Span(listed.location, first, listed.size)
+    return segments.spans(listed, first)
 
 
 def _is_unchanged(known: Listed, listed: Listed) -> bool:
@@ -263,6 +266,8 @@ def _is_replaced(known: FollowedFile, window: Window, listed: Listed) -> bool:
     """Whether an event file is another than it was; text logs see to that themselves."""
     if not isinstance(known.follower, FileFollower):
         return False
+    if listed.segments:
+        return not segments.goes_on(known.listed, listed)
     is_renamed = listed.identity != known.listed.identity
     return not window.holds(known.mark, is_renamed=is_renamed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import is_
 
 from tb_zeroacc.errors import UnreadablePathError
@@ -16,9 +17,10 @@ from tb_zeroacc.logs.followed_file import (
     FollowedFile,
     followed,
     given_up,
-    span_to_read,
+    spans_to_read,
 )
 from tb_zeroacc.logs.jobs.lanes import job_at
+from tb_zeroacc.logs.remote.segments import JoinedSegments
 from tb_zeroacc.logs.storage import Listed, Storage, shown, storage_of
 from tb_zeroacc.logs.trainings.belonging import (
     DirectoryParts,
@@ -72,6 +74,7 @@ class LogReader:
     timeout: float | None = None
     storage: Storage | None = None
     amount: Amount = NOTHING  # how much was read so far, what was read again included
+    _segments: JoinedSegments = field(default_factory=JoinedSegments)
     _listed: list[Listed] = field(default_factory=list)  # as of the last reading
     _ordered: list[Listed] = field(default_factory=list)  # the same in reading order
     _settled: list[Listed] | None = None  # what was read last, where none is to be tried again
@@ -111,7 +114,7 @@ class LogReader:
         """
         if self.storage is None:
             self.storage = storage_of(self.path, self.timeout)
-        listed = list(self.storage.files(is_candidate))
+        listed = self._segments.joined(self.storage.files(is_candidate))
         is_same = len(listed) == len(self._listed) and all(map(is_, listed, self._listed))
         if not is_same:
             self._listed, self._ordered = listed, in_reading_order(listed)
@@ -147,8 +150,8 @@ class LogReader:
         if listed is self._settled:
             return
         known, self._files = self._files, {}
-        spans = (span_to_read(known.get(file.location), file) for file in listed)
-        self.storage.expect([span for span in spans if span is not None])
+        spans = (spans_to_read(known.get(file.location), file) for file in listed)
+        self.storage.expect([*chain.from_iterable(spans)])
         for file in listed:
             before = known.get(file.location)
             now = self._files[file.location] = followed(self.storage, before, file)

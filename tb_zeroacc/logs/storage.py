@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs.local.directory_tree import DirectoryTree
@@ -20,6 +20,14 @@ from tb_zeroacc.logs.remote.pieces import NameTest, Span
 from tb_zeroacc.logs.remote.reading_ahead import ReadingAhead
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+class Segment(NamedTuple):
+    """One of the files that are a record together: its location, its size in bytes, its version."""
+
+    location: str
+    size: int
+    version: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Listed:
         modified: When it was last written, seconds since the epoch; None where that is not told.
         identity: What tells it from another file that takes its name; None where nothing does.
         version: What tells this state of it from any other; None where nothing does.
+        segments: The files of which it is joined, in order; empty for a file of its own.
     """
 
     member: str
@@ -45,6 +54,7 @@ class Listed:
     modified: float | None = None
     identity: tuple[int, int] | None = None
     version: str | None = None
+    segments: tuple[Segment, ...] = ()
 
 
 def every(name: str) -> bool:

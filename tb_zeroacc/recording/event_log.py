@@ -1,14 +1,19 @@
-"""What one session writes: facts, tables with their layouts, scalars; all into one file."""
+"""What one session writes: facts, tables with their layouts, scalars.
+
+All goes into one file of this machine, or into the segments of one elsewhere. Each segment is a log
+that can be read by itself: it begins with the start, and holds the layouts of its own tables.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc import facts, records
+from tb_zeroacc.recording import unrecorded
 from tb_zeroacc.recording.event_writer import EventWriter
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.records import Layout
@@ -31,6 +36,8 @@ class SessionLog:
         self.directory = directory
         self._guard = guard
         self._layouts: dict[str, Layout] = {}
+        # What each segment begins with: the start, and the end while nothing has followed it.
+        self._preface: list[facts.Fact] = []
         self._refilled = records.Refilled()
         self._writer = guard.run(PART, EventWriter, directory)
         self._process = os.getpid()
@@ -45,9 +52,17 @@ class SessionLog:
         """Whether this process made the log, and not one that it was forked from."""
         return os.getpid() == self._process
 
+    @property
+    def here(self) -> str:
+        """The directory of this machine that holds the record."""
+        return self.directory if self._writer is None else self._writer.here
+
     def fact(self, step: int, *found: facts.Fact) -> None:
         """Writes facts at a step; that training has ended arrives at once."""
-        self._write(step, [records.fact_value(fact) for fact in found])
+        if not all(isinstance(fact, facts.Unrecorded) for fact in found):
+            self._goes_on()
+        self._write(step, lambda: [records.fact_value(fact) for fact in found])
+        self._preface += [fact for fact in found if isinstance(fact, facts.Start | facts.End)]
         if self._writer is not None and any(isinstance(fact, facts.End) for fact in found):
             self._flush(self._writer)
 
@@ -62,20 +77,44 @@ class SessionLog:
         scalars: Sequence[tuple[str, float]] = (),
     ) -> None:
         """Writes the tables of one sample, with the layouts that are new, and scalars beside."""
-        values = []
+        if tables or scalars:
+            self._goes_on()
+            self._write(step, lambda: self._sample_values(tables, scalars))
+
+    def _goes_on(self) -> None:
+        """What follows takes an end back."""
+        self._preface = [fact for fact in self._preface if not isinstance(fact, facts.End)]
+
+    def _sample_values(
+        self, tables: Sequence[tuple[Layout, Values]], scalars: Sequence[tuple[str, float]]
+    ) -> list[object]:
+        values: list[object] = []
         for layout, content in tables:
             if self._layouts.get(layout.kind) != layout:
                 self._layouts[layout.kind] = layout
                 values.append(records.layout_value(layout))
             values.append(self._refilled.table(layout.kind, content))
         values += [self._refilled.scalar(tag, value) for tag, value in scalars]
-        self._write(step, values)
+        return values
 
     def check(self) -> None:
         """Ends the log where its file was deleted; a question to the file system."""
         if self._writer is not None and self.is_of_this_process:
             self._guard.run(PART, self._writer.check)
 
-    def _write(self, step: int, values: list[object]) -> None:
-        if self._writer is not None and self.is_of_this_process and values:
-            self._guard.run(PART, self._writer.write, step, values)
+    def _write(self, step: int, values_of: Callable[[], list[object]]) -> None:
+        if self._writer is not None and self.is_of_this_process:
+            self._guard.run(PART, self._write_entry, self._writer, step, values_of)
+
+    def _write_entry(
+        self, writer: EventWriter, step: int, values_of: Callable[[], list[object]]
+    ) -> None:
+        with writer.entry() as is_new:
+            if is_new:
+                self._layouts.clear()
+                # Whatever may be dropped later, one of the segments that arrive says so.
+                lost = [unrecorded.of_lost_segments()] if writer.lost else []
+                if preface := [*self._preface, *lost]:
+                    writer.write(step, [records.fact_value(fact) for fact in preface])
+            if values := values_of():
+                writer.write(step, values)

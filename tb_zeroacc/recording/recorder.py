@@ -29,7 +29,7 @@ class Recorder(ABC):
 
     Attributes:
         guard: As above.
-        directory: Where the record is.
+        directory: Where the record is on this machine: it may be on its way elsewhere.
         token: Names its session.
         is_open: Whether a training is under way.
     """
@@ -44,7 +44,7 @@ class Recorder(ABC):
         self.guard = guard
         self._news = news
         self._session = RecordingSession(log_dir, guard, identity)
-        self.directory, self.token = self._session.directory, self._session.token
+        self.directory, self.token = self._session.here, self._session.token
         self.is_open = False
         atexit.register(_at_exit, weakref.ref(self))
 

@@ -87,6 +87,11 @@ class RecordingSession:
         self.fact(0, start)
 
     @property
+    def here(self) -> str:
+        """The directory of this machine that holds the record."""
+        return self._log.here
+
+    @property
     def is_writing(self) -> bool:
         """Whether there is a log to write to, and then to read."""
         return self._log.is_open

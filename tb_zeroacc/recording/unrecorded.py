@@ -83,6 +83,16 @@ def of_compiled_loop(sentence: str) -> facts.Unrecorded:
     return facts.Unrecorded(WHOLE_STEPS, f"{why}.", remedy, SAMPLED)
 
 
+def of_lost_segments() -> facts.Unrecorded:
+    """More waited to be sent than this machine keeps."""
+    return facts.Unrecorded(
+        part="A stretch of the record",
+        why="The file system that it is sent to could not be reached for so long that there was no "
+        "room left to keep it: the oldest of what waited was dropped, the first steps aside.",
+        remedy="What stands on record is right; between two steps there may be a gap.",
+    )
+
+
 def of_silence() -> facts.Unrecorded:
     """An epoch of a loop of the user's own trained, and no record was made in it."""
     return facts.Unrecorded(

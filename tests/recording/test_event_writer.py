@@ -8,14 +8,17 @@ from pathlib import Path
 from uuid import uuid4
 
 import fsspec
+import numpy as np
 import pytest
 
 from tb_zeroacc import facts, records
+from tb_zeroacc.errors import UnreadablePathError
 from tb_zeroacc.logs import read_runs
-from tb_zeroacc.recording import event_writer
 from tb_zeroacc.recording.event_log import SessionLog
 from tb_zeroacc.recording.event_writer import EventWriter
 from tb_zeroacc.recording.guard import Guard
+from tb_zeroacc.recording.sending import spool
+from tb_zeroacc.records import Layout
 
 
 @pytest.fixture
@@ -57,26 +60,43 @@ def test_a_writer_that_goes_warns_of_nothing(
     assert not told
 
 
-def test_a_file_elsewhere_is_sent_now_and_then_and_at_the_end(
+def test_elsewhere_it_arrives_in_a_segment_and_is_here_at_once(elsewhere: str) -> None:
+    written = EventWriter(elsewhere)
+    for step in range(3):
+        written.write(step, values(step))
+        assert steps(written.here) == list(range(step + 1))
+    with pytest.raises(UnreadablePathError):
+        read_runs(elsewhere)
+    written.flush()
+    written.write(3, values(3))
+    assert steps(elsewhere) == [0, 1, 2]
+    written.flush()
+    assert steps(elsewhere) == [0, 1, 2, 3]
+    sent = fsspec.filesystem("memory").glob(f"{elsewhere}/*")
+    assert [name[-14:] for name in sent] == ["000000.zeroacc", "000001.zeroacc"]
+    written.check()
+
+
+def test_each_segment_can_be_read_by_itself(
     elsewhere: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = [100.0]
-    monkeypatch.setattr(event_writer.time, "monotonic", lambda: now[0])
-    written = EventWriter(elsewhere)
-    written.write(0, values(0))
-    system, path = fsspec.core.url_to_fs(written.path)
-    header = system.size(path)
-    now[0] += event_writer.LEAST_PAUSE
-    written.write(1, values(1))
-    assert system.size(path) > header
-    assert steps(elsewhere) == [0, 1]
-    written.write(2, values(2))
-    assert steps(elsewhere) == [0, 1], "sent again too soon"
-    written.flush()
-    assert steps(elsewhere) == [0, 1, 2]
-    system.rm(path)
-    with pytest.raises(FileNotFoundError, match="was deleted"):
-        written.check()
+    monkeypatch.setattr(spool, "SEGMENT_BYTES", 1)
+    log = SessionLog(elsewhere, Guard())
+    log.fact(0, facts.Start("token", 1.0, "test", None))
+    layout = Layout("loss", ("loss",), facts.COLUMNS["loss"])
+    for step in range(3):
+        log.sample(step, [(layout, np.ones((1, len(layout.columns)), np.float32))])
+    log.fact(3, facts.End("finished", 3))
+    system = fsspec.filesystem("memory")
+    names = system.glob(f"{elsewhere}/*")
+    assert len(names) == 6, "header, start, three samples, end"
+    for step, name in enumerate(names[2:5]):
+        (run,) = read_runs(f"memory://{name}")
+        assert run.start is not None
+        assert run.tables["loss"].steps.tolist() == [step]
+    (run,) = read_runs(elsewhere)
+    assert run.tables["loss"].steps.tolist() == [0, 1, 2]
+    assert run.end is not None
 
 
 def test_an_end_arrives_at_once(elsewhere: str) -> None:
@@ -90,40 +110,11 @@ def test_an_end_arrives_at_once(elsewhere: str) -> None:
 
 
 def test_a_file_system_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lacking(url: str) -> None:
+    def lacking(scheme: str) -> None:
         raise ImportError("Install s3fs to access S3")
 
-    monkeypatch.setattr(fsspec.core, "url_to_fs", lacking)
+    monkeypatch.setattr(fsspec, "get_filesystem_class", lacking)
     guard = Guard()
     with pytest.warns(RuntimeWarning, match="Install s3fs to access S3"):
         log = SessionLog("s3://bucket/runs/zeroacc", guard)
     assert not log.is_open
-
-
-def test_a_sending_that_fails_now_and_then_loses_nothing(
-    elsewhere: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now, fails = [100.0], [False]
-    monkeypatch.setattr(event_writer.time, "monotonic", lambda: now[0])
-    written = EventWriter(elsewhere)
-    system, _ = fsspec.core.url_to_fs(written.path)
-    sending = system.pipe_file
-
-    def pipe_file(path: str, data: bytes, **more: object) -> None:
-        if fails[0]:
-            raise OSError("no way through")
-        sending(path, data, **more)
-
-    monkeypatch.setattr(type(system), "pipe_file", staticmethod(pipe_file))
-    for step, fault in enumerate([False, True, True, False]):
-        fails[0] = fault
-        now[0] += 100 * event_writer.LEAST_PAUSE
-        written.write(step, values(step))
-        assert steps(elsewhere) == ([0] if step < 3 else [0, 1, 2, 3])
-    fails[0] = True
-    now[0] += 100 * event_writer.LEAST_PAUSE
-    for step in (4, 5):
-        written.write(step, values(step))
-        now[0] += 100 * event_writer.LEAST_PAUSE
-    with pytest.raises(OSError, match="no way through"):
-        written.write(6, values(6))

@@ -14,8 +14,12 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tb_zeroacc import facts
 from tb_zeroacc.errors import UnreadablePathError
+from tb_zeroacc.logs import read_runs
 from tb_zeroacc.logs.reader import LogReader
+from tb_zeroacc.recording.event_log import SessionLog
+from tb_zeroacc.recording.guard import Guard
 from tests.logs.written import curve, encoded
 
 pytest.importorskip("gcsfs")
@@ -109,6 +113,18 @@ def test_an_object_that_takes_the_place_of_another_is_read_anew(bucket: Bucket) 
     points(reader)
     (run,) = reader.runs()
     assert run.curves[0].series.first == (0, 9.0)
+
+
+def test_what_the_recorder_sends_there(bucket: Bucket) -> None:
+    log = SessionLog("gs://logs/run/zeroacc", Guard())
+    log.fact(0, facts.Start("token", 1.0, "test", None))
+    log.sample(0, [], [("zeroacc/loss", 1.0)])
+    log.fact(1, facts.End("finished", 1))
+    log.sample(1, [], [("zeroacc/loss", 0.5)])
+    log.fact(2, facts.End("finished", 2))
+    (run,) = read_runs("gs://logs/run")
+    assert (run.sessions, run.curves[0].series.count) == (1, 2)
+    assert run.end == facts.End("finished", 2)
 
 
 @pytest.mark.parametrize("url", ["gs://logs/none", "gs://nobody/x"])

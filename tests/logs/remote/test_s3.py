@@ -6,11 +6,9 @@ import gzip
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from tensorboard.backend import application
@@ -25,10 +23,12 @@ from tb_zeroacc.plugin.distant_desk import DistantDesk
 from tb_zeroacc.plugin.plugin import ZeroAccuracyPlugin
 from tests.logs.remote.web_server import WebServer, serving
 from tests.logs.written import curve, encoded
+from tests.s3_server import Bucket, S3Server
+from tests.s3_server import serving as serving_s3
 
 pytest.importorskip("s3fs")
-boto3 = pytest.importorskip("boto3")
-moto_server = pytest.importorskip("moto.server")
+pytest.importorskip("boto3")
+pytest.importorskip("moto.server")
 
 ROUTE = "/data/plugin/zero_accuracy"
 NAME = "events.out.tfevents.1700000000.host"
@@ -36,66 +36,20 @@ LOG = encoded(curve("loss", [3.0, 2.0, 1.0]))
 MORE = encoded(curve("loss", [0.5, 0.25], first=3))
 
 
-@dataclass
-class Bucket:
-    """A bucket of the server, and what was asked of it."""
-
-    client: Any
-    name: str
-    asked: list[str]
-
-    @property
-    def url(self) -> str:
-        return f"s3://{self.name}"
-
-    def put(self, key: str, content: bytes) -> None:
-        self.client.put_object(Bucket=self.name, Key=key, Body=content)
-
-    def requests(self) -> list[str]:
-        """Method and path of each request since the last call."""
-        found = [asked for asked in self.asked if not asked.startswith(("PUT", "DELETE"))]
-        self.asked.clear()
-        return found
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[tuple[str, list[str]]]:
-    """The server's address, and its requests."""
-    asked: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-        from werkzeug.serving import WSGIRequestHandler
-
-        def keep(handler: WSGIRequestHandler, *_: object) -> None:
-            asked.append(f"{handler.command} {handler.path}")
-
-        patch.setattr(WSGIRequestHandler, "log_request", keep)
-        running = moto_server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-        running.start()
-        host, port = running.get_host_and_port()
-        yield f"http://{host}:{port}", asked
-        running.stop()
+def server() -> Iterator[S3Server]:
+    with serving_s3() as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch, server: tuple[str, list[str]]) -> None:
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "FSSPEC_S3_ANON"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server[0])
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+def _environment(monkeypatch: pytest.MonkeyPatch, server: S3Server) -> None:
+    server.environment(monkeypatch)
 
 
 @pytest.fixture
-def bucket(server: tuple[str, list[str]], _environment: None) -> Bucket:
-    url, asked = server
-    client = boto3.client("s3", endpoint_url=url)
-    made = Bucket(client, f"logs-{uuid4().hex}", asked)
-    client.create_bucket(Bucket=made.name)
-    made.requests()
-    return made
+def bucket(server: S3Server, _environment: None) -> Bucket:
+    return server.bucket()
 
 
 def points(reader: LogReader) -> dict[str, int]:
