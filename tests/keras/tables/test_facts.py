@@ -17,7 +17,8 @@ from tests.keras.reading import Log, read
 pytestmark = pytest.mark.training
 STEPS, EPOCHS, BATCH = 4, 2, 16
 # Without taps there is no table of the pipeline (`test_taps`), with one optimizer none of several.
-ELSEWHERE = (facts.PIPELINE_TABLE, "learning_rates")
+# Of a pipeline, of several optimizers, and two of several replicas.
+ELSEWHERE = (facts.PIPELINE_TABLE, "learning_rates", "reduced_gradients", "reduction")
 SAMPLED = {kind: names for kind, names in facts.COLUMNS.items() if kind not in ELSEWHERE}
 
 
