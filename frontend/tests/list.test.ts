@@ -29,6 +29,8 @@ test("search knows name, outcome, code and cause", () => {
   expect(names({find: "za701"})).toEqual(["b", "c"]);
   expect(names({find: "RATE high"})).toEqual(["b", "c"]);
   expect(names({find: "not learning"})).toEqual(["b", "c"]);
+  const others = [...ROWS, row("notebook", "Learning", 0)];
+  expect(narrowed(others, {...ALL, find: "not learning"})).toHaveLength(2);
   expect(names({find: "broken"})).toEqual(["a"]);
   expect(names({find: "d"})).toContain("d");
 });

@@ -18,23 +18,28 @@ export const NEWEST = "newest";
 /** The rows that are left, the worst or the newest first. */
 export function narrowed(rows: readonly Summary[], narrowing: Narrowing): readonly Summary[] {
   const {find, state, why, sort} = narrowing;
-  const left = rows.filter(
-    (row) => isFound(row, find) && isIn(row, state) && (why === "" || row.cause === why),
+  const left = found(rows, find).filter(
+    (row) => isIn(row, state) && (why === "" || row.cause === why),
   );
   if (sort !== NEWEST) return left;
-  return left.sort((a, b) => (b.last_time ?? 0) - (a.last_time ?? 0));
+  return [...left].sort((a, b) => (b.last_time ?? 0) - (a.last_time ?? 0));
 }
 
 const isIn = ({mark, live}: Summary, state: string): boolean =>
   state === "" || (state === LIVE ? live : mark.words === state);
 
-function isFound({name, cause, code, mark}: Summary, sought: string): boolean {
-  const text = `${name} ${cause} ${code ?? ""} ${mark.words}`.toLowerCase();
-  return sought
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+/** Rows that hold the words as they stand, or, where none does, each of them somewhere. */
+function found(rows: readonly Summary[], sought: string): readonly Summary[] {
+  const phrase = sought.trim().toLowerCase();
+  const texts = new Map(rows.map((row) => [row, textOf(row)]));
+  const holding = (words: string[]) =>
+    rows.filter((row) => words.every((word) => texts.get(row)?.includes(word)));
+  const whole = holding([phrase]);
+  return whole.length > 0 ? whole : holding(phrase.split(/\s+/));
 }
+
+const textOf = ({name, cause, code, mark}: Summary): string =>
+  `${name} ${cause} ${code ?? ""} ${mark.words}`.toLowerCase();
 
 export interface StateCount {
   mark: Mark;
