@@ -19,7 +19,7 @@ from tests.keras.reading import Log, read
 
 pytestmark = pytest.mark.training
 # Its record is then too large by their number, as docs/clusters.md says.
-DIVIDED = pytest.mark.skipif(BEFORE_3_7, reason="Keras 3.6 does not divide the loss by the replicas")
+DIVIDED = pytest.mark.skipif(BEFORE_3_7, reason="Keras 3.6 does not divide the loss by replicas")
 VARIABLES = ["net/first/kernel", "net/first/bias", "net/out/kernel", "net/out/bias"]
 
 
