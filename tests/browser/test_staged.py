@@ -376,6 +376,8 @@ def test_a_refresh_asks_with_the_tag_and_draws_only_what_is_new(page: Page) -> N
     staged.stage(page, answer, place=RATE)
     tab = page.frame_locator(FRAME)
     chart = tab.locator(".Chart canvas")
+    expect(chart).to_be_visible()
+    page.wait_for_timeout(500)  # until the whole curve is there
     chart.evaluate("(canvas) => { canvas.drawnOnce = true; }")
     with page.expect_response(lambda told: told.status == 304):
         pass
