@@ -373,11 +373,12 @@ def test_a_refresh_asks_with_the_tag_and_draws_only_what_is_new(page: Page) -> N
     answer = staged.verdicts(refreshing=True)
     asked: list[tuple[str, int]] = []
     page.on("response", lambda told: asked.append((told.url.rsplit("/", 1)[-1], told.status)))
-    staged.stage(page, answer, place=RATE)
+    with page.expect_response(lambda told: "/curves?" in told.url):  # it is drawn to its end then
+        staged.stage(page, answer, place=RATE)
     tab = page.frame_locator(FRAME)
     chart = tab.locator(".Chart canvas")
     expect(chart).to_be_visible()
-    page.wait_for_timeout(500)  # until the whole curve is there
+    page.wait_for_timeout(500)
     chart.evaluate("(canvas) => { canvas.drawnOnce = true; }")
     with page.expect_response(lambda told: told.status == 304):
         pass

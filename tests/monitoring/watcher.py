@@ -16,7 +16,14 @@ from threading import Thread
 from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
-COMMAND = (sys.executable, "-c", "from tb_zeroacc.cli import main; main()")
+# What a shell starts in the background ignores INT, and so would all that it starts.
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from tb_zeroacc.cli import main
+main()
+"""
+COMMAND = (sys.executable, "-c", PROGRAM)
 PATIENCE = 60.0  # seconds: the machine may be busy
 
 
