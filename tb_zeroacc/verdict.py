@@ -35,7 +35,6 @@ WORTH_STORING = 1.0
 STORED_ANEW = 300.0  # seconds between two writings of what grows
 
 
-
 class Reading(NamedTuple):
     """One training as it was read, and the verdict on it."""
 

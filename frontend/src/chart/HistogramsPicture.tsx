@@ -3,6 +3,7 @@ import {formatNumber} from "../model/numbers";
 import type {HistogramData, Histograms} from "../model/wire";
 import {drawSpreads, ROW_GAP} from "./drawSpreads";
 import {HeatAxis} from "./HeatAxis";
+import {HeatPointer} from "./HeatPointer";
 import {columnEdges, columnEnds, shortRows} from "./heatmap";
 import {greatestShare, rangeOf, readAt, spreadsWithin} from "./spreads";
 import {stepAxis} from "./stepAxis";
@@ -88,19 +89,7 @@ export function HistogramsPicture({data: whole, picture, dark, onHover}: Histogr
       {...handlers}
     >
       <canvas ref={canvas} />
-      {pointed !== null && (
-        <i class="Layers-cursor" style={{left: `${left + pointed}px`, height: `${tall}px`}} />
-      )}
-      {drag && (
-        <i
-          class="Layers-drag"
-          style={{
-            left: `${left + drag[0]}px`,
-            width: `${drag[1] - drag[0]}px`,
-            height: `${tall}px`,
-          }}
-        />
-      )}
+      <HeatPointer pointed={pointed} drag={drag} left={left} height={tall} />
       {rows.map(({name, title, range: [low, high]}, n) => (
         <span
           key={title}

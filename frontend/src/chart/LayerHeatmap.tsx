@@ -3,6 +3,7 @@ import {formatNumber, formatValue, toNumber} from "../model/numbers";
 import type {LayerData, Layers} from "../model/wire";
 import {drawHeatmap} from "./drawHeatmap";
 import {HeatAxis} from "./HeatAxis";
+import {HeatPointer} from "./HeatPointer";
 import {colourScale, columnEdges, columnEnds, framedRows, isFlagged, shortRows} from "./heatmap";
 import {stepAxis} from "./stepAxis";
 import {placesWithin, type Span, usePointer} from "./usePointer";
@@ -80,19 +81,7 @@ export function LayerHeatmap({data: whole, picture, dark, onHover}: LayerHeatmap
       {...handlers}
     >
       <canvas ref={canvas} />
-      {pointed !== null && (
-        <i class="Layers-cursor" style={{left: `${left + pointed}px`, height: `${tall}px`}} />
-      )}
-      {drag && (
-        <i
-          class="Layers-drag"
-          style={{
-            left: `${left + drag[0]}px`,
-            width: `${drag[1] - drag[0]}px`,
-            height: `${tall}px`,
-          }}
-        />
-      )}
+      <HeatPointer pointed={pointed} drag={drag} left={left} height={tall} />
       <RowNames rows={data.rows} names={names} width={left - GUTTER} height={area.height} />
       <HeatAxis
         steps={data.steps}
