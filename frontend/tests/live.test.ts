@@ -16,12 +16,14 @@ const training = (run: string, ...codes: string[]) =>
   ({run, findings: codes.map((code) => ({code, title: `cause ${code}`}))}) as unknown as Training;
 
 describe("the pause between two questions", () => {
-  const asked = {pending: false, empty: false, watched: true, failures: 0, unseen: 0};
+  const asked = {pending: false, empty: 0, watched: true, failures: 0, unseen: 0};
   test.each([
     [{}, 5000],
     [{pending: true}, 700],
-    [{pending: true, empty: true}, 200],
-    [{empty: true}, 5000],
+    [{pending: true, empty: 1}, 50],
+    [{pending: true, empty: 3}, 78.125],
+    [{pending: true, empty: 99}, 700],
+    [{empty: 1}, 5000],
     [{failures: 1}, 5000],
     [{failures: 2}, 10_000],
     [{failures: 40}, 30_000],

@@ -1,6 +1,7 @@
 /** When to ask for the list again, in milliseconds. Pure. */
 
-export const AT_ONCE = 200; // while there is nothing to show yet
+const AT_ONCE = 50; // at first, while there is nothing to show yet: a second later there may be
+const SELDOMER = 1.25; // times as long each time: where logs come from far, it takes longer
 export const SOON = 700; // while a reading is under way
 export const WATCHED = 5000; // while somebody looks
 const UNWATCHED = 10_000; // at first, while nobody does
@@ -9,8 +10,8 @@ const LONGEST = 300_000;
 export interface Asked {
   /** Whether a newer answer is under way. */
   pending: boolean;
-  /** Whether there is nothing to show yet. */
-  empty: boolean;
+  /** How many questions in a row found nothing to show yet. */
+  empty: number;
   /** Whether somebody looks. */
   watched: boolean;
   /** How many questions before this one got no answer, one after the other. */
@@ -24,5 +25,5 @@ export function pauseAfter({pending, empty, watched, failures, unseen}: Asked): 
   if (!watched) return Math.min(LONGEST, UNWATCHED * 2 ** unseen);
   if (failures > 0) return Math.min(6 * WATCHED, WATCHED * 2 ** (failures - 1));
   if (!pending) return WATCHED;
-  return empty ? AT_ONCE : SOON;
+  return empty > 0 ? Math.min(SOON, AT_ONCE * SELDOMER ** (empty - 1)) : SOON;
 }

@@ -28,7 +28,8 @@ export function useList(): Listed {
     let gone = false;
     let failures = 0;
     let unseen = 0;
-    const again = (pending: boolean, empty = false): void => {
+    let empty = 0;
+    const again = (pending: boolean): void => {
       if (isReport()) return;
       const watched = isWatched();
       timer = window.setTimeout(ask, pauseAfter({pending, empty, watched, failures, unseen}));
@@ -46,7 +47,8 @@ export function useList(): Listed {
           if (old.list === data) return old.failed ? {...old, failed: "", answered} : old;
           return {list: data, version: old.version + 1, failed: "", answered};
         });
-        again(!data.head.complete || pending, data.head.total === 0);
+        empty = data.head.total === 0 ? empty + 1 : 0;
+        again(!data.head.complete || pending);
       } catch (error) {
         if (gone || mine !== asking.current) return;
         failures++;
