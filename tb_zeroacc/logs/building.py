@@ -15,7 +15,7 @@ from tb_zeroacc.logs.contents import FileContents, RecordedSession
 from tb_zeroacc.logs.curves import curves_of
 from tb_zeroacc.logs.grouping import Part
 from tb_zeroacc.logs.hyperparameters import in_words, joined
-from tb_zeroacc.logs.keras_record import contract_of
+from tb_zeroacc.logs.keras_record.contract import contract_of
 from tb_zeroacc.logs.sessions import Member, Session, latest_session
 from tb_zeroacc.logs.stretches.set_aside import SHORTEST
 from tb_zeroacc.logs.tables import EPOCH_KINDS, Samples, followed_by

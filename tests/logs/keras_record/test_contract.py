@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tb_zeroacc.facts import Contract, Layer, Output
-from tb_zeroacc.logs.keras_record import MAX_LAYERS, contract_of
+from tb_zeroacc.logs.keras_record.connections import MAX_LAYERS
+from tb_zeroacc.logs.keras_record.contract import contract_of
 from tests.logs.written import only
 
 Model = Any  # Keras ships no types

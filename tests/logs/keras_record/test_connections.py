@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tb_zeroacc.facts import Output
-from tb_zeroacc.logs.keras_record import contract_of
+from tb_zeroacc.logs.keras_record.contract import contract_of
 
 CE, MSE = "categorical_crossentropy", "mse"
 
