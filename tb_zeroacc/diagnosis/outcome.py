@@ -190,7 +190,8 @@ def score_of(context: RunContext) -> str:
     if context.final_loss is not None and math.isfinite(context.final_loss):
         known = context.loss_ratio is not None
         final = context.final_loss if known else _level(context.run, Role.LOSS, context.final_loss)
-        loss = f"The loss ended at {number(final)}"
+        verb = "is now" if context.run.state == "live" else "ended at"
+        loss = f"The loss {verb} {number(final)}"
         if context.loss_ratio is not None and context.loss_ratio >= 0:
             loss += f", {percent(context.loss_ratio)} of what a constant prediction scores"
             loss += " beyond the labels' own entropy" if context.baseline.floor else ""

@@ -502,6 +502,11 @@ def test_headline_and_the_line_below_it_name_the_same_level() -> None:
     assert found.context == "The loss ended at 2.1."
 
 
+def test_a_loss_has_not_ended_while_training_goes_on() -> None:
+    run = replace(a_run(a_curve([*[2.0, 2.2] * 15, 2.1]), recorded=False), state="live")
+    assert diagnose(run, CATALOGUE, strict=True).context.startswith("The loss is now 2")
+
+
 def test_losses_of_several_networks_are_shown() -> None:
     parts = [
         a_curve([start, end] * 8, tag=name, name=name, headline=False)

@@ -5,7 +5,8 @@ exponential or a power law: which of them holds decides when it ends, and a shor
 tell. Shape and scale are profiled on a grid, level and fall are least squares. Every pair whose
 squared residuals a likelihood-ratio test at 95 % admits is one that the curve allows (Venzon and
 Moolgavkar, Applied Statistics 37, 1988), and the forecast spans them all. Residuals that follow one
-another count as fewer points.
+another count as fewer points, and tell that neither law holds: then the forecast spans what parts
+of the curve foretell, too.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ ADMITTED = 5.99  # chi-squared of two degrees of freedom at 95 %
 LEFT = 0.02  # of the whole fall: what is left when it has converged
 FARTHEST = 10.0  # lengths of the curve beyond its end: no forecast goes as far
 TESTED = 0.25  # of the curve: what the rest of it has to foretell
+# Of the autocorrelation of noise, times the root of its points, at 97.5 % (Bartlett, Supplement to
+# the Journal of the Royal Statistical Society 8, 1946).
+WHITE = 1.96
+DROPPED = 0.1  # of a curve: parts lack its first tenth or fifth, its last tenth, or both
 LEAST_FALL = 4.0  # standard deviations of the points
 
 
@@ -53,6 +58,7 @@ class Convergence:
 class _Fits(NamedTuple):
     """Every shape and scale of the grid, (powers * scales,), and how well it fits."""
 
+    begin: float  # where the curve begins
     powers: Array
     scales: Array
     levels: Array
@@ -61,6 +67,7 @@ class _Fits(NamedTuple):
     admitted: NDArray[np.bool_]
     scatter: float  # standard deviation around the best one
     weight: float  # effective number of points
+    is_lacking: bool  # residuals follow one another, as where neither law holds
 
     @property
     def falls_clearly(self) -> bool:
@@ -78,12 +85,24 @@ def convergence(series: Series) -> Convergence | str:
         return "the loss does not fall beyond its scatter"
     if not _foretells(x, y):
         return "the loss does not fall by one law that would tell where it ends"
-    ends = _ends(fits, float(x[0]), float(y[0]))
-    earliest, latest = ends
-    if latest - x[-1] > FARTHEST * (x[-1] - x[0]):
+    at = _end(fits, fits.best, x[0], y[0])
+    parts = _parts(len(x)) if fits.is_lacking else []
+    others = (_fits(x[first:last], y[first:last]) for first, last in parts)
+    ends = [at, *(end for part in (fits, *others) for end in _ends(part, x[0], y[0]))]
+    if max(ends) - x[-1] > FARTHEST * (x[-1] - x[0]):
         return "the loss does not bend enough yet to tell where it ends"
-    at = _end(fits, fits.best, float(x[0]), float(y[0]))
-    return Convergence(float(fits.levels[fits.best]), at, min(earliest, at), max(latest, at))
+    return Convergence(float(fits.levels[fits.best]), at, min(ends), max(ends))
+
+
+def _parts(points: int) -> list[tuple[int, int]]:
+    """What is left of a curve without its first points, its last ones, or both.
+
+    A loss follows neither law exactly, and the less its points scatter, the surer the fit is of a
+    wrong one. How far apart the forecasts of its parts lie tells how wrong.
+    """
+    dropped = round(DROPPED * points)
+    firsts, lasts = (0, dropped, 2 * dropped), (points, points - dropped)
+    return [(first, last) for first in firsts for last in lasts if last - first < points]
 
 
 def _ends(fits: _Fits, begin: float, first: float) -> tuple[float, float]:
@@ -107,7 +126,8 @@ def _end(
     if not left > 1.0:
         return begin
     scale, power = float(fits.scales[n]) * stretched[0], float(fits.powers[n]) * stretched[1]
-    return begin + scale * (math.log(left) if math.isinf(power) else left ** (1 / power) - 1)
+    after = math.log(left) if math.isinf(power) else left ** (1 / power) - 1
+    return fits.begin + scale * after
 
 
 def _foretells(x: Array, y: Array) -> bool:
@@ -131,27 +151,36 @@ def _fits(x: Array, y: Array) -> _Fits:
     residuals = y - levels[:, None] - falls[:, None] * shapes
     squares = np.square(residuals).sum(axis=1)
     best = int(squares.argmin())
-    weight = _weight(residuals[best])
+    following = _following(residuals[best])
+    weight = _weight(following, len(x))
     allowed = squares[best] * (1.0 + ADMITTED / max(1.0, weight - 4.0))
     scatter = math.sqrt(float(squares[best]) / max(1, len(x) - 4))
-    return _Fits(powers, scales, levels, falls, best, squares <= allowed, scatter, weight)
+    return _Fits(
+        float(x[0]), powers, scales, levels, falls, best, squares <= allowed, scatter, weight,
+        is_lacking=following > WHITE / math.sqrt(len(x)),
+    )  # fmt: skip
 
 
 def _shapes(x: Array, powers: Array, scales: Array) -> Array:
     """What is left of the fall at each place, (powers, places): 1 at 0."""
     along = x[None, :] / scales[:, None]
-    finite = np.where(np.isinf(powers), 1.0, powers)[:, None]
-    return np.where(np.isinf(powers)[:, None], np.exp(-along), (1.0 + along) ** -finite)
+    is_exponential = np.isinf(powers)
+    exponents = np.empty_like(along)
+    exponents[is_exponential] = along[is_exponential]
+    exponents[~is_exponential] = powers[~is_exponential, None] * np.log1p(along[~is_exponential])
+    return np.exp(-exponents)
 
 
-def _weight(residuals: Array) -> float:
-    """How many independent points the residuals are worth, by how each follows the one before."""
+def _weight(following: float, points: int) -> float:
+    """How many independent points the residuals are worth."""
+    following = min(max(following, 0.0), 0.95)
+    return points * (1.0 - following) / (1.0 + following)
+
+
+def _following(residuals: Array) -> float:
+    """How each residual follows the one before: their autocorrelation at a lag of one."""
     energy = float(np.square(residuals).sum())
-    if energy <= 0:
-        return float(len(residuals))
-    follow = float((residuals[1:] * residuals[:-1]).sum()) / energy
-    follow = min(max(follow, 0.0), 0.95)
-    return len(residuals) * (1.0 - follow) / (1.0 + follow)
+    return float((residuals[1:] * residuals[:-1]).sum()) / energy if energy > 0 else 0.0
 
 
 def _blocks(steps: NDArray[np.int64], values: Array) -> tuple[Array, Array]:

@@ -57,6 +57,25 @@ def test_what_is_told_holds_the_truth(
     assert right >= 0.9 * len(found), f"{right} of {len(found)} hold {truth:.0f}"
 
 
+TWO_LAWS = [(1.2, 8, 0.5, 60), (1.0, 10, 1.0, 40), (1.5, 5, 0.3, 80), (1.0, 15, 0.6, 50)]
+
+
+def test_a_smooth_loss_that_falls_by_neither_law_is_seldom_told_wrong() -> None:
+    """The less a curve scatters, the narrower is what a wrong law admits: 2 of 5 were wrong."""
+    x = np.arange(1000.0)
+    found = []
+    for fast, soon, slow, late in TWO_LAWS:
+        loss = 0.2 + fast * np.exp(-x / soon) + slow * np.exp(-x / late)
+        truth = float(np.flatnonzero(loss - 0.2 <= LEFT * (loss[0] - 0.2))[0])
+        for points in range(FEWEST, 300, 10):
+            noise = 1e-3 * np.random.default_rng(points).standard_normal(points)
+            told = convergence(Series.of(range(points), (loss[:points] + noise).tolist()))
+            if isinstance(told, Convergence):
+                found.append(0.95 * told.earliest <= truth <= 1.05 * told.latest)
+    assert len(found) >= 40, "it could have been told"
+    assert np.mean(found) >= 0.85, f"{sum(found)} of {len(found)} hold the truth"
+
+
 @pytest.mark.parametrize(
     ("curve", "points", "why"),
     [
