@@ -295,7 +295,7 @@ def rivals_text(rivals: Rivals) -> str:
     """Which causes the data cannot separate, and what would."""
     codes = " and ".join(rivals.codes)
     separates = f"What would separate them: {rivals.would_separate}"
-    return f"{codes} cannot be told apart here. {separates}"
+    return f"{codes} cannot be told apart here. {separates.rstrip('.')}."
 
 
 def line_text(fact: Evidence) -> str:
