@@ -45,6 +45,14 @@ class Split(Enum):
     TEST = "test"
 
 
+class Writer(Enum):
+    """What wrote an event file, as far as its name and its records tell."""
+
+    TENSORFLOW_1 = "tensorflow 1"  # a session's `FileWriter`: Estimator, Keras before TensorFlow 2
+    TENSORFLOW_2 = "tensorflow 2"  # `tf.summary`: Keras' callback, a loop of one's own, Flax
+    TENSORBOARD = "tensorboard"  # its own writer, which PyTorch's `SummaryWriter` stands on
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
     """One scalar tag of one member.
@@ -283,6 +291,7 @@ class Run:
         curves: Every scalar tag.
         histograms: Of every tag that has any.
         recorded: Whether our recorder wrote in this session.
+        writers: What wrote its event files, as far as they tell.
         hyperparameters: What the training was set to, as far as files beside its curves say.
         earlier: What the directory holds beside this session.
         lanes: The processes of a job, the first one first, those that do not train last; empty of
@@ -310,6 +319,7 @@ class Run:
     curves: Sequence[Curve] = ()
     histograms: Sequence[Histograms] = ()
     recorded: bool = False
+    writers: frozenset[Writer] = frozenset()
     hyperparameters: Hyperparameters = Hyperparameters()
     earlier: Earlier = field(default_factory=Earlier)
     lanes: tuple[Lane, ...] = ()

@@ -253,6 +253,11 @@ class Evidence:
         return replace(number, tag=shown_by.tag if shown_by else None)
 
 
+def is_diff(code: str) -> bool:
+    """Whether code says which lines to take away and which to add."""
+    return any(line.startswith(("-", "+")) for line in code.splitlines())
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """What to do: one or two sentences in the imperative, and code to copy (may be a diff).
@@ -260,11 +265,22 @@ class Fix:
     Attributes:
         in_a_loop: The code for a training loop of one's own, where that in `code` calls `fit` or
             `compile`, which such a loop has not got.
+        in_torch: The code for PyTorch, where that in `code` is Keras'.
+        in_lightning: That for Lightning, whose Trainer has the loop.
+        is_shell: Whether the code is commands for a shell.
     """
 
     text: str
     code: str = ""
     in_a_loop: str = ""
+    in_torch: str = ""
+    in_lightning: str = ""
+    is_shell: bool = False
+
+    @property
+    def language(self) -> Literal["diff", "python", "sh"]:
+        """What the code is written in."""
+        return "sh" if self.is_shell else "diff" if is_diff(self.code) else "python"
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,12 +344,21 @@ class Missing:
         how_to_log: Empty where nothing would, as it was trained.
         in_a_loop: That line in a training loop of one's own, where another one is needed there.
         in_torch: That line for PyTorch's `SummaryWriter`; empty where only our recorder writes it.
+        in_lightning: That line in a `LightningModule`; empty likewise.
+        in_tensorflow: That line for a loop that writes by `tf.summary`; empty likewise.
     """
 
     what: str
     how_to_log: str
     in_a_loop: str = ""
     in_torch: str = ""
+    in_lightning: str = ""
+    in_tensorflow: str = ""
+
+    @property
+    def is_recorders(self) -> bool:
+        """Whether nothing but our recorder writes it."""
+        return not self.in_torch
 
 
 @dataclass(frozen=True, slots=True)

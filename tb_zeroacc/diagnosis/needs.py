@@ -12,7 +12,8 @@ from tb_zeroacc.diagnosis.computed.model.non_finite import unjudged_losses
 from tb_zeroacc.facts import Unrecorded
 from tb_zeroacc.run import Curve, Role, Run, Split, Table
 
-WRITER = "writer.add_"  # as a call of PyTorch's `SummaryWriter` begins
+# As calls begin that write a curve: of PyTorch's `SummaryWriter`, Lightning, TensorFlow 2.
+WRITING = WRITER, MODULE, SUMMARY = "writer.add_", "self.log", "tf.summary."
 CALLBACK = "model.fit(..., callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])"
 
 T = TypeVar("T")
@@ -44,7 +45,12 @@ def _table(kind: str, what: str) -> Need[Table]:
 def _curve(
     role: Role, split: Split, what: str, how: str, in_a_loop: str, scalar: str
 ) -> Need[Curve]:
-    missing = Missing(what, how, in_a_loop, f"{WRITER}scalar({scalar}, step)")
+    missing = Missing(
+        what, how, in_a_loop,
+        in_torch=f"{WRITER}scalar({scalar}, step)",
+        in_lightning=f"{MODULE}({scalar})",
+        in_tensorflow=f"{SUMMARY}scalar({scalar}, step=step)",
+    )  # fmt: skip
     return Need(missing, lambda run: run.headline(role, split))
 
 
@@ -81,6 +87,8 @@ HISTOGRAMS = Need(
         "histograms of the kernels",
         "model.fit(..., callbacks=[keras.callbacks.TensorBoard(log_dir, histogram_freq=1)])",
         in_torch=f"{WRITER}histogram(name, parameter, step)  # for each of named_parameters()",
+        in_lightning=f"{MODULE}ger.experiment.add_histogram(name, parameter, self.global_step)",
+        in_tensorflow=f"{SUMMARY}histogram(variable.name, variable, step=step)  # for each of them",
     ),
     lambda run: kernel_histograms(run) or None,
 )
@@ -100,8 +108,7 @@ EPOCHS = Need(
     lambda run: run.epochs or None,
 )
 LOSS = _curve(
-    Role.LOSS, Split.TRAIN, "a training loss",
-    "tf.summary.scalar('epoch_loss', loss, step=epoch)",
+    Role.LOSS, Split.TRAIN, "a training loss", CALLBACK,
     'monitor.end_epoch({"loss": mean_loss})',
     "'loss/train', loss",
 )
@@ -127,15 +134,18 @@ VALIDATION_ACCURACY = _curve(
     "'accuracy/validation', validation_accuracy",
 )
 LEARNING_RATE = _curve(
-    Role.LEARNING_RATE, Split.TRAIN, "the learning rate",
-    "tf.summary.scalar('learning_rate', rate, step=step)",
+    Role.LEARNING_RATE, Split.TRAIN, "the learning rate", CALLBACK,
     "tb_zeroacc.Monitor(log_dir, model=model, optimizer=optimizer)",
     "'learning_rate', rate",
 )
-_REWARD_LINE = f"{WRITER}scalar('rollout/ep_rew_mean', reward, step)"
 REWARD = Need(
-    Missing("a reward", _REWARD_LINE, in_torch=_REWARD_LINE),
+    Missing(
+        "a reward", f"{SUMMARY}scalar('reward', reward, step=step)",
+        in_torch=f"{WRITER}scalar('rollout/ep_rew_mean', reward, step)",
+        in_lightning=f"{MODULE}('reward', reward)",
+        in_tensorflow=f"{SUMMARY}scalar('reward', reward, step=step)",
+    ),
     lambda run: next(iter(run.curves_of(Role.REWARD)), None),
-)
+)  # fmt: skip
 END = Need(Missing("how training ended", CALLBACK), lambda run: run.end)
 A_LOG = Need(Missing("a log", CALLBACK), lambda run: run)  # whatever is in it

@@ -113,6 +113,7 @@ def build(
         curves=curves,
         histograms=tuple(_histograms(session.members)),
         recorded=bool(recordings),
+        writers=frozenset().union(*(member.writers for member in session.members)),
         hyperparameters=hyperparameters,
     )
     run = replace(run, earlier=_earlier(run, session, known))

@@ -33,13 +33,14 @@ from tb_zeroacc.logs.decoding import (
     item_of,
     number_of,
     range_of,
+    writer_of,
 )
 from tb_zeroacc.logs.stretches.set_aside import SetAside
 from tb_zeroacc.logs.stretches.track import Track, restarts
 from tb_zeroacc.logs.tables import TableStore
 from tb_zeroacc.logs.trust.clocks import last_sign
 from tb_zeroacc.records import Layout, SampleRecord
-from tb_zeroacc.run import Axis, Hyperparameters
+from tb_zeroacc.run import Axis, Hyperparameters, Writer
 from tb_zeroacc.series import Series, SeriesBuilder
 
 # Real logs have up to some hundred tags; more of them than this are no curves for a person.
@@ -92,6 +93,7 @@ class FileContents:
         histograms: By tag, its histograms.
         recording: What our recorder wrote, None where it did not.
         hyperparameters: What the training was set to; None where that is not said.
+        writers: What wrote it, as far as its name and records tell.
         faults: Sentences on what could not be read.
         last_time: Wall time of the last event, seconds.
         modified: When the file was last written, by its file system; None where that is not told.
@@ -107,6 +109,7 @@ class FileContents:
     histograms: dict[str, HistogramsBuilder] = field(default_factory=dict)
     recording: RecordedSession | None = None
     hyperparameters: Hyperparameters | None = None
+    writers: set[Writer] = field(default_factory=set)
     faults: dict[str, None] = field(default_factory=dict)
     last_time: float | None = None
     modified: float | None = None
@@ -158,6 +161,8 @@ class FileContents:
         elif self.last_time is None or time > self.last_time:
             self.last_time = time
         step = event.step
+        if not event.summary.value and (writer := writer_of(event)) is not None:
+            self.writers.add(writer)
         for value in event.summary.value:
             track = self.tracks.get(value.tag)
             number = None if track is None else number_of(value)

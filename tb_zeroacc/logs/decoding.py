@@ -19,7 +19,7 @@ from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_p
 from tb_zeroacc import records
 from tb_zeroacc.errors import RecordError
 from tb_zeroacc.logs.hyperparameters import START_TAG, of_plugin
-from tb_zeroacc.run import Hyperparameters
+from tb_zeroacc.run import Hyperparameters, Writer
 
 # A tag is a name, not a text; longer ones are no names that anybody gave.
 MAX_TAG = 1024  # characters
@@ -124,6 +124,23 @@ def _of_record(value: summary_pb2.Summary.Value) -> Item | None:
     except RecordError as error:
         return Fault(str(error))
     return None if content is None else Record(content)
+
+
+# What newer writers call themselves in the first record of a file.
+_WRITERS = {
+    "tensorboard.summary.writer.event_file_writer": Writer.TENSORBOARD,
+    "tensorflow.core.util.events_writer": Writer.TENSORFLOW_2,
+}
+
+
+def writer_of(event: event_pb2.Event) -> Writer | None:
+    """What wrote the file of an event without values; None where that does not tell.
+
+    TensorFlow 1 alone writes the graph of a session with its collections (`meta_graph_def`).
+    """
+    if event.WhichOneof("what") == "meta_graph_def":
+        return Writer.TENSORFLOW_1
+    return _WRITERS.get(event.source_metadata.writer)
 
 
 def range_of(value: summary_pb2.Summary.Value) -> tuple[float, float] | None:

@@ -26,9 +26,10 @@ from tb_zeroacc.logs.text_logs.hparams_yaml import HparamsFollower
 from tb_zeroacc.logs.text_logs.trainer_state import StateFollower
 from tb_zeroacc.logs.trust.unpacking import ENDING, unpacked
 from tb_zeroacc.logs.trust.window import Mark, Window
-from tb_zeroacc.run import Damage, Hyperparameters
+from tb_zeroacc.run import Damage, Hyperparameters, Writer
 
 log = logging.getLogger(__name__)
+OF_TENSORFLOW_2 = ".v2"  # with which the names of its event files end
 _SERIALS = count()
 
 
@@ -197,6 +198,8 @@ def followed(storage: Storage, known: FollowedFile | None, listed: Listed) -> Fo
                 file.mark = window.marked(file.follower.offset, file.mark)
                 if listed.segments:  # they are told by their versions, without a request
                     file.mark = replace(file.mark, before=b"")
+        if listed.name.removesuffix(ENDING).endswith(OF_TENSORFLOW_2):
+            file.follower.contents.writers.add(Writer.TENSORFLOW_2)
         if not isinstance(file.follower, HparamsFollower):  # written before or behind a training
             file.follower.contents.modified = listed.modified
     except PermissionError:

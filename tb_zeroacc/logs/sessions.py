@@ -18,7 +18,7 @@ from tb_zeroacc.logs.stretches.earlier import MOST_KEPT, EarlierSession, earlier
 from tb_zeroacc.logs.stretches.member_curves import MemberCurves
 from tb_zeroacc.logs.stretches.track import Track, restarts
 from tb_zeroacc.logs.trust.clocks import WRONG, is_plausible
-from tb_zeroacc.run import Axis, Hyperparameters
+from tb_zeroacc.run import Axis, Hyperparameters, Writer
 from tb_zeroacc.series import Series, SeriesBuilder, sharing_steps
 
 # Lightning logs these beside everything, `trainer.test` too: they begin no training.
@@ -41,6 +41,7 @@ class Member:
         histograms: By tag, its histograms.
         model: JSON of Keras' record.
         hyperparameters: What the training was set to; None where that is not said.
+        writers: What wrote its files, as far as they tell.
         recordings: What our recorder wrote in this session, file by file.
         sessions: Sessions that the directory holds.
         within: Those of them that another one follows in the same file.
@@ -61,6 +62,7 @@ class Member:
     histograms: dict[str, HistogramsBuilder] = field(default_factory=dict)
     model: bytes | None = None
     hyperparameters: Hyperparameters | None = None
+    writers: set[Writer] = field(default_factory=set)
     recordings: list[RecordedSession] = field(default_factory=list)
     sessions: int = 0
     within: int = 0
@@ -114,7 +116,7 @@ class Member:
         self.curves, self.restarted, self.joined, self.resumed = {}, {}, {}, {}
         self.interleaved, self.repeated = {}, {}
         self.histograms, self.model, self.recordings = {}, None, []
-        self.hyperparameters = None
+        self.hyperparameters, self.writers = None, set()
 
 
 def joined(name: str, part: Part, files: Sequence[FileContents]) -> Member:
@@ -155,6 +157,7 @@ def _take_rest(member: Member, contents: FileContents) -> None:
             known = member.histograms.get(tag)
             member.histograms[tag] = builder if known is None else known.followed_by(builder)
     member.model = contents.model or member.model
+    member.writers |= contents.writers
     member.hyperparameters = contents.hyperparameters or member.hyperparameters
 
 

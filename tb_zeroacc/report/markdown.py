@@ -7,15 +7,15 @@ that nothing within can end.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from tb_zeroacc import telling
-from tb_zeroacc.diagnosis.answers import Evidence
-from tb_zeroacc.diagnosis.diagnosis import Finding
+from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding
+from tb_zeroacc.report import sentences
 from tb_zeroacc.report.judged import Judged, name_of
 from tb_zeroacc.report.printable import printable
+from tb_zeroacc.run import Run
 from tb_zeroacc.verdict import Reading
-from tb_zeroacc.wording import count
 
 # Backticks stay: the sentences of rules mark names with them, and in pairs.
 _SPECIAL = re.compile(r"([\\*_{}\[\]<>#|~!&@])")
@@ -24,11 +24,10 @@ _BAR = re.compile(r"(?<!\\)\|")
 
 
 def markdown(judged: Judged) -> str:
-    """A table of all trainings, then each with a finding: what shows it, and the fix."""
-    lines = ["# Zero Accuracy", "", *_unread(judged), *_table(judged)]
+    """A table of all trainings, then each with all that the format `text` says of it."""
+    lines = ["# Zero Accuracy", "", *_unread(judged), *_overview(judged)]
     for reading in judged.readings:
-        if reading.diagnosis.findings:
-            lines += _training(reading)
+        lines += _training(reading)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -38,67 +37,89 @@ def _unread(judged: Judged) -> Iterator[str]:
         yield ""
 
 
-def _table(judged: Judged) -> Iterator[str]:
-    if not judged.readings:
-        return
-    yield "| training | outcome | what was found |"
-    yield "| --- | --- | --- |"
-    for run, verdict in judged.readings:
-        mark = telling.mark(verdict)
-        outcome = f"{mark['sign']} {mark['words']}"
-        said = _cell(_escaped(verdict.headline))
-        yield f"| {_cell(_code(name_of(run)))} | {outcome} | {said} |"
-    yield ""
+def _overview(judged: Judged) -> Iterator[str]:
+    if judged.readings:
+        rows = (
+            (_code(name_of(run)), _outcome(run, verdict), _escaped(verdict.headline))
+            for run, verdict in judged.readings
+        )
+        yield from _table(("training", "outcome", "what was found"), rows)
+
+
+def _outcome(run: Run, verdict: Diagnosis) -> str:
+    mark, state = telling.mark(verdict), sentences.state_of(run)
+    return f"{mark['sign']} {mark['words']}" + (f" ({_escaped(state)})" if state else "")
 
 
 def _training(reading: Reading) -> Iterator[str]:
     run, verdict = reading
-    yield f"## {_code(name_of(run))}"
-    yield ""
+    yield from _paragraph(f"## {_code(name_of(run))}")
+    yield from _paragraph(f"**{_outcome(run, verdict)}.** {_escaped(verdict.headline)}")
     if verdict.context:
-        yield _escaped(verdict.context)
-        yield ""
+        yield from _paragraph(_escaped(verdict.context))
+    if run.lanes:
+        rows = (map(_escaped, row) for row in sentences.worker_rows(reading))
+        yield from _table(sentences.WORKERS, rows, right=("steps", "loss"))
     for finding in verdict.findings:
         yield from _finding(finding)
-    for rivals in verdict.rivals:
-        yield _escaped(telling.rivals_text(rivals))
-        yield ""
+    for line in (*sentences.previews(verdict), *sentences.remarks(reading)):
+        yield from _paragraph(_escaped(line))
+    for text, code in sentences.score(reading):
+        yield from _paragraph(_escaped(text))
+        if code:
+            yield from _fenced(code, "python")
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    yield f"### {finding.code} {_escaped(telling.title(finding.name))} ({finding.tier.label})"
-    yield ""
-    yield _escaped(finding.summary)
-    yield ""
+    title = _escaped(telling.title(finding.name))
+    yield from _paragraph(f"### {finding.rank}. {finding.code} {title} ({finding.tier.label})")
+    if finding.rank > 1:
+        yield from _paragraph(_escaped(finding.summary))
     if finding.evidence:
-        yield "| what was seen | value | limit |"
-        yield "| --- | ---: | ---: |"
-        yield from map(_row, finding.evidence)
-        yield ""
+        rows = (map(_escaped, sentences.evidence_row(fact)) for fact in finding.evidence)
+        yield from _table(sentences.EVIDENCE, rows, right=sentences.EVIDENCE[1:])
+    for line in sentences.asides(finding):
+        yield from _paragraph(_escaped(line))
     if finding.explains:
-        also = ", ".join(f"{c.code} {telling.title(c.name)}" for c in finding.explains)
-        yield f"It explains {count(len(finding.explains), 'symptom')}: {_escaped(also)}."
-        yield ""
-    yield f"**Fix:** {_escaped(finding.fix.text)}"
-    yield ""
+        named = ", ".join(f"{c.code} {telling.title(c.name)}" for c in finding.explains)
+        yield from _paragraph(f"Explains {_escaped(named)}.")
+    yield from _paragraph(f"**Fix:** {_escaped(finding.fix.text)}")
     if finding.fix.code:
-        yield from _fenced(finding.fix.code)
-        yield ""
+        yield from _fenced(finding.fix.code, finding.fix.language)
 
 
-def _row(fact: Evidence) -> str:
-    limit = telling.healthy_text(fact)
-    value = telling.value_text(fact)
-    return "".join(f"| {_cell(_escaped(text))} " for text in (fact.text, value, limit)) + "|"
+def _paragraph(markdown: str) -> Iterator[str]:
+    yield markdown
+    yield ""
 
 
-def _fenced(code: str) -> Iterator[str]:
+def _table(
+    head: Sequence[str], rows: Iterable[Iterable[str]], right: Collection[str] = ()
+) -> Iterator[str]:
+    """A table.
+
+    Args:
+        head: Names of its columns.
+        rows: Cells, as Markdown.
+        right: Columns of numbers.
+    """
+    yield _row(head)
+    yield _row("---:" if name in right else "---" for name in head)
+    yield from map(_row, rows)
+    yield ""
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "".join(f"| {_cell(cell)} " for cell in cells) + "|"
+
+
+def _fenced(code: str, language: str) -> Iterator[str]:
     longest = max((len(run) for run in re.findall("`+", code)), default=0)
     fence = "`" * max(3, longest + 1)
-    is_diff = any(line.startswith(("-", "+")) for line in code.splitlines())
-    yield f"{fence}{'diff' if is_diff else 'python'}"
-    yield code
+    yield f"{fence}{language}"
+    yield from map(printable, code.splitlines())
     yield fence
+    yield ""
 
 
 def _code(name: str) -> str:

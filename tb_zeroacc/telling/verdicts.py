@@ -21,8 +21,13 @@ from tb_zeroacc.diagnosis.answers import (
     Passed,
     Tier,
 )
+from tb_zeroacc.diagnosis.computed.model.frameworks import (
+    Framework,
+    can_be_recorded,
+    framework_of,
+)
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome, Rivals
-from tb_zeroacc.diagnosis.needs import WRITER
+from tb_zeroacc.diagnosis.needs import WRITING
 from tb_zeroacc.run import Run
 from tb_zeroacc.wording import count, number, percent
 
@@ -190,7 +195,7 @@ def lacking(checks: Mapping[str, Answer]) -> list[wire.Lacking]:
 
 def _in_one_block(lines: list[wire.Lacking]) -> list[wire.Lacking]:
     """What one writer would log, as one entry: its lines are written one below the other."""
-    written = [line for line in lines if line["how_to_log"].startswith(WRITER)]
+    written = [line for line in lines if line["how_to_log"].startswith(WRITING)]
     if len(written) < 2:
         return lines
     block: wire.Lacking = {
@@ -202,8 +207,9 @@ def _in_one_block(lines: list[wire.Lacking]) -> list[wire.Lacking]:
 
 
 def first_lines(log_dir: str) -> str:
-    """The code that fills a log directory, to paste."""
+    """The code that fills a log directory, to paste: in Keras, as it says."""
     return (
+        "# in Keras; the event files that other frameworks write are read as they are\n"
         "import tb_zeroacc\n\n"
         "model.fit(\n"
         "    x, y,\n"
@@ -217,9 +223,10 @@ def _quoted(text: str) -> str:
 
 
 def no_recording(run: Run, checks: Mapping[str, Answer]) -> wire.NoRecording | None:
-    """The checks that only a recording would let answer, in one sentence; None where there is one.
+    """The checks that only a recording would let answer, in words; None where there is one.
 
-    The sentence reads `No recording: 31 checks of inputs, labels, activations, ... need one.`
+    They read `No recording: 31 checks of inputs, labels, activations, ... need one.`, and where
+    the recorder could not have been there, what it records.
     """
     lacking = need_a_recording(run, checks)
     codes = list(lacking)
@@ -228,8 +235,19 @@ def no_recording(run: Run, checks: Mapping[str, Answer]) -> wire.NoRecording | N
     whats = [w.removeprefix("statistics of the ") for lacks in lacking.values() for w in lacks]
     named = [what for what, _ in Counter(w for w in whats if " " not in w).most_common(NAMED)]
     of = f" of {', '.join(named)}" if named else ""
-    sentence = f"No recording: {count(len(codes), 'check')}{of}, ... need one."
-    return {"codes": codes, "sentence": sentence}
+    need = "needs" if len(codes) == 1 else "need"
+    sentence = f"No recording: {count(len(codes), 'check')}{of}, ... {need} one."
+    return {"codes": codes, "sentence": f"{sentence} {_what_is_recorded(run)}".rstrip()}
+
+
+def _what_is_recorded(run: Run) -> str:
+    """What the recorder takes, unless this run shows that it is at hand; a sentence."""
+    if can_be_recorded(run):
+        return ""
+    if framework_of(run) in (Framework.TENSORFLOW, Framework.UNKNOWN):
+        # These may train a model of Keras without its `fit`.
+        return "tb_zeroacc.Monitor records a loop that trains a Keras model; others cannot be."
+    return "Only what trains with Keras on TensorFlow 2 can be recorded."
 
 
 # --- a value and its limit ----------------------------------------------------------------------
@@ -277,7 +295,7 @@ def rivals_text(rivals: Rivals) -> str:
     """Which causes the data cannot separate, and what would."""
     codes = " and ".join(rivals.codes)
     separates = f"What would separate them: {rivals.would_separate}"
-    return f"{codes} cannot be told apart here. {separates}"
+    return f"{codes} cannot be told apart here. {separates.rstrip('.')}."
 
 
 def line_text(fact: Evidence) -> str:

@@ -52,6 +52,8 @@ def bits(found: object) -> object:
         return [(key, bits(value)) for key, value in found.items()]
     if isinstance(found, list | tuple):
         return [bits(value) for value in found]
+    if isinstance(found, frozenset):
+        return sorted(map(repr, found))
     assert found is None or isinstance(found, str | bytes | int | float | enum.Enum), type(found)
     return repr(found)
 

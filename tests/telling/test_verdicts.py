@@ -25,6 +25,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
 from tb_zeroacc.diagnosis.needs import CALLBACK
+from tests.diagnosis.planted import a_curve, a_run
 
 
 def verdict(outcome: Outcome, tier: Tier | None = None) -> Diagnosis:
@@ -192,3 +193,28 @@ def test_green_means_that_most_checks_were_made() -> None:
 )
 def test_a_rules_name_in_words(name: str, words: str) -> None:
     assert telling.title(name) == words
+
+
+TAGS = {
+    "Keras'": ("epoch_loss", ""),
+    "PyTorch's": ("train/loss", "Only what trains with Keras on TensorFlow 2 can be recorded."),
+    "nobody's": (
+        "loss", "tb_zeroacc.Monitor records a loop that trains a Keras model; others cannot be.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("tag", "more"), TAGS.values(), ids=TAGS.keys())
+def test_what_only_a_recording_tells_says_what_can_be_recorded(tag: str, more: str) -> None:
+    run = a_run(a_curve([2.0, 1.0], tag=tag), recorded=False)
+    checks = {"A": CannotTell("not in the log", (Missing("statistics of the inputs", ""),))}
+    told = telling.no_recording(run, checks)
+    assert told is not None
+    sentence = "No recording: 1 check of inputs, ... needs one."
+    assert told["sentence"] == f"{sentence} {more}".rstrip()
+
+
+def test_the_first_lines_are_code_that_says_whose_it_is() -> None:
+    lines = telling.first_lines('a "log" dir')
+    compile(lines, "lines", "exec")
+    assert lines.startswith("# in Keras")

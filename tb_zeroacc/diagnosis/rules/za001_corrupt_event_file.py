@@ -36,6 +36,7 @@ SHOWN = 5  # files; the others are counted
         "Copy the file once more from where it was written, and check the disk it lies on.",
         "rsync --checksum -av machine:runs/ runs/\n"
         "sudo smartctl -H /dev/sda  # a disk that fails",
+        is_shell=True,
     ),
 )
 def corrupt_event_file(context: RunContext) -> Answer:

@@ -37,11 +37,14 @@ SIGNALS = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
     needs=(A_LOG,),
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(
-        "Log at least the loss: with the recorder's callback, or by hand in a custom loop.",
+        "Log at least the training loss; of an agent that is trained by rewards, the reward.",
         "import tb_zeroacc\n"
         "+ model.fit(x, y, callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])\n"
         "# or, in a custom training loop:\n"
         '+ tf.summary.scalar("loss", loss, step=step)',
+        'tf.summary.scalar("loss", loss, step=step)',
+        'writer.add_scalar("loss", loss, step)  # of torch.utils.tensorboard.SummaryWriter',
+        'self.log("train_loss", loss)',
     ),
 )
 def no_training_signal(context: RunContext) -> Answer:

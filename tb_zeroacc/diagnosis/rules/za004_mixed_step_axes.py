@@ -42,8 +42,8 @@ SHOWN = 5  # curves among the evidence
     outcome=Outcome.CANNOT_TELL,
     fix=Fix(
         "Give each seed, fold or data set a directory of its own, or let the steps count on.",
-        '- writer = SummaryWriter(log_dir)\n'
-        '+ writer = SummaryWriter(f"{log_dir}/seed_{seed}")',
+        '- log_dir = "runs/experiment"\n'
+        '+ log_dir = f"runs/experiment/seed_{seed}"',
     ),
 )
 def mixed_step_axes(context: RunContext) -> Answer:

@@ -36,6 +36,7 @@ from tb_zeroacc.diagnosis.rule import rule
         "Check how the process ended: out of memory, full disk, time limit, lost machine.",
         "dmesg | grep -i 'killed process'  # the system was out of memory\n"
         "df -h  # a full disk ends the record, though training may go on",
+        is_shell=True,
     ),
 )
 def record_breaks_off(context: RunContext) -> Answer:

@@ -75,6 +75,8 @@ def floor_of(classes: int) -> float:
         '- keras.layers.Dense(10, activation="softmax")\n'
         "+ keras.layers.Dense(10)\n"
         "+ model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))",
+        in_torch="- outputs = torch.softmax(self.head(x), dim=-1)\n"
+        "+ outputs = self.head(x)  # CrossEntropyLoss applies the softmax",
     ),
 )
 def softmax_twice(context: RunContext) -> Answer:

@@ -65,6 +65,7 @@ BALANCED = 2.0  # times 1/k: the share of the largest of k classes
         "Compare a few predictions with their labels, as the metric sees them.",
         "print(model.predict(x[:10]).squeeze(), y[:10])\n"
         "model.compile(..., metrics=[keras.metrics.BinaryAccuracy(threshold=0.5)])",
+        in_torch="print(model(x[:10]).squeeze(), y[:10])",
     ),
 )
 def metric_frozen_while_loss_falls(context: RunContext) -> Answer:

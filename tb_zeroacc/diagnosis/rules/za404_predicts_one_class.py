@@ -72,6 +72,7 @@ class _Named:
         "Weight the classes, or sample them equally often, and see whether others are predicted.",
         "model.fit(..., class_weight={0: 0.5, 1: 5.0})",
         "weights = tf.gather([0.5, 5.0], y)\nloss = loss_fn(y, outputs, sample_weight=weights)",
+        "loss_fn = torch.nn.CrossEntropyLoss(weight=torch.tensor([0.5, 5.0]))",
     ),
 )
 def predicts_one_class(context: RunContext) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tb_zeroacc.diagnosis.answering.fixes.keras_code import rate_diff
+from tb_zeroacc.diagnosis.answering.fixes.torch_code import CLIPPED, LOWER_AND_CLIP
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
@@ -71,6 +72,8 @@ WORDS = {
         "Find the first step whose loss is not finite and look at its batch; then lower the rate "
         "or clip the gradient.",
         "optimizer=keras.optimizers.Adam(learning_rate=1e-4, clipnorm=1.0),",
+        in_torch=LOWER_AND_CLIP,
+        in_lightning=CLIPPED,
     ),
 )
 def loss_not_finite(context: RunContext) -> Answer:

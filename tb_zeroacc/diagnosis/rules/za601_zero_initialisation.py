@@ -55,6 +55,7 @@ FEWEST_SAMPLES = 2  # the first shows the start, a later one that training does 
     fix=Fix(
         "Initialise kernels at random; only biases may start at zero.",
         'keras.layers.Dense(64, activation="relu", kernel_initializer="glorot_uniform")',
+        in_torch="torch.nn.init.xavier_uniform_(layer.weight)",
     ),
 )
 def zero_initialisation(context: RunContext) -> Answer:

@@ -57,6 +57,10 @@ LEARNED = 0.8  # of the baseline: random targets are memorised to .43 to .59 (me
     fix=Fix(
         "Stop at the best epoch and keep its weights; then regularise or get more data.",
         'keras.callbacks.EarlyStopping(monitor="val_loss", patience=5, restore_best_weights=True)',
+        in_torch="if validation_loss < best:\n"
+        '    best = validation_loss\n    torch.save(model.state_dict(), "best.pt")',
+        in_lightning='stopping = EarlyStopping("val_loss", patience=5)\n'
+        'trainer = Trainer(callbacks=[stopping, ModelCheckpoint(monitor="val_loss")])',
     ),
 )
 def overfits(context: RunContext) -> Answer:

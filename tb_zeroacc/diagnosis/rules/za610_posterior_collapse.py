@@ -56,6 +56,8 @@ FEWEST_STEPS = 100  # a divergence falls at first in health as well, before the 
         "reconstruction's error over the features if the divergence is a sum over the latent ones.",
         "error = keras.ops.sum(keras.ops.square(x - decoded), axis=-1)  # a sum, not a mean\n"
         "loss = keras.ops.mean(error + weight * divergence)  # weight from 0 to 1",
+        in_torch="error = ((x - decoded) ** 2).sum(dim=-1)  # a sum, not a mean\n"
+        "loss = (error + weight * divergence).mean()  # weight from 0 to 1",
     ),
 )
 def posterior_collapse(context: RunContext) -> Answer:

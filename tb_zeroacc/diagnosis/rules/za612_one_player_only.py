@@ -60,6 +60,9 @@ FEWEST_POINTS = 8
         "real = 0.9 * keras.ops.ones_like(of_real)  # smoothed labels of the discriminator\n"
         "discriminator_optimizer = keras.optimizers.Adam(1e-4, beta_1=0.5)\n"
         "generator_optimizer = keras.optimizers.Adam(4e-4, beta_1=0.5)",
+        in_torch="real = 0.9 * torch.ones_like(of_real)  # smoothed labels of the discriminator\n"
+        "of_discriminator = torch.optim.Adam(discriminator.parameters(), 1e-4, (0.5, 0.999))\n"
+        "of_generator = torch.optim.Adam(generator.parameters(), 4e-4, (0.5, 0.999))",
     ),
 )
 def one_player_only(context: RunContext) -> Answer:

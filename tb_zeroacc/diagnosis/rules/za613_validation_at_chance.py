@@ -71,6 +71,9 @@ class _Level:
         "differ (batch normalisation, dropout). Good there: look at how validation data are "
         "prepared, and whether their rows belong to their labels.",
         "print(model.evaluate(x_train, y_train), model.evaluate(x_val, y_val))",
+        in_torch="model.eval()\nwith torch.no_grad():\n"
+        "    print(loss_fn(model(x_train), y_train), loss_fn(model(x_val), y_val))",
+        in_lightning="trainer.validate(model, train_loader)\ntrainer.validate(model, val_loader)",
     ),
 )
 def validation_at_chance(context: RunContext) -> Answer:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.answering.fixes.keras_code import rate_fix
+from tb_zeroacc.diagnosis.answering.fixes.torch_code import rate_in_torch
 from tb_zeroacc.diagnosis.answering.several_optimizers import for_each_optimizer
 from tb_zeroacc.diagnosis.answering.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.answers import (
@@ -81,6 +82,7 @@ ABSURD_ADAPTIVE_RATE = 0.1  # a hundred times the default of Adam and related op
     fix=Fix(
         "Use a learning rate that is ten to a thousand times lower.",
         "optimizer=keras.optimizers.Adam(learning_rate=0.001),",
+        in_torch=rate_in_torch(1e-3),
     ),
 )
 def learning_rate_too_high(context: RunContext) -> Answer:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tb_zeroacc.diagnosis.answering.fixes.keras_code import rate_fix
+from tb_zeroacc.diagnosis.answering.fixes.torch_code import rate_in_torch
 from tb_zeroacc.diagnosis.answering.several_optimizers import worst_of
 from tb_zeroacc.diagnosis.answering.unrecorded import as_far_as_recorded
 from tb_zeroacc.diagnosis.answers import (
@@ -72,6 +73,7 @@ FEWEST_STEPS = 20  # the median of fewer would be that of a warm-up
     fix=Fix(
         "Use a learning rate that is ten to a thousand times higher.",
         "optimizer=keras.optimizers.Adam(learning_rate=0.001),",
+        in_torch=rate_in_torch(1e-3),
     ),
 )
 def learning_rate_too_low(context: RunContext) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tb_zeroacc.diagnosis.answering.fixes.torch_code import CLIPPED, LOWER_AND_CLIP
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -60,6 +61,8 @@ AT_CHANCE = 0.05  # of ln k
     fix=Fix(
         "Lower the learning rate tenfold, clip the gradients, and scale inputs and targets.",
         "+ optimizer = keras.optimizers.Adam(1e-4, global_clipnorm=1.0)",
+        in_torch=LOWER_AND_CLIP,
+        in_lightning=CLIPPED,
     ),
 )
 def diverging_loss(context: RunContext) -> Answer:

@@ -102,6 +102,9 @@ class _Chance:
         "loss or optimizer; if it works, it is in the data.",
         "model.fit(x[:32], y[:32], epochs=200)",
         "x, y = next(iter(batches))\nfor _ in range(200):\n    train_step(x, y)",
+        "x, y = next(iter(loader))\nfor _ in range(200):\n    optimizer.zero_grad()\n"
+        "    loss = loss_fn(model(x), y)\n    loss.backward()\n    optimizer.step()",
+        "Trainer(overfit_batches=1, max_epochs=200).fit(model)",
     ),
 )
 def stuck_at_chance(context: RunContext) -> Answer:

@@ -77,6 +77,8 @@ from tb_zeroacc.wording import count, number, percent
     fix=Fix(
         "Train for more epochs and let validation decide when to stop.",
         "model.fit(..., epochs=200, callbacks=[keras.callbacks.EarlyStopping(patience=10)])",
+        in_lightning='stopping = EarlyStopping("val_loss", patience=10)\n'
+        "trainer = Trainer(max_epochs=200, callbacks=[stopping])",
     ),
 )
 def stopped_too_early(context: RunContext) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tb_zeroacc.diagnosis.answering.fixes.torch_code import CLIPPED, LOWER_AND_CLIP
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
@@ -54,6 +55,8 @@ JUMP = 10.0  # times the level that it came from: a spike worth a word
         "Clip the gradients and lower the learning rate; keep the best weights in any case.",
         "+ optimizer = keras.optimizers.Adam(1e-4, global_clipnorm=1.0)\n"
         '+ keras.callbacks.ModelCheckpoint("best.keras", monitor="loss", save_best_only=True)',
+        in_torch=LOWER_AND_CLIP,
+        in_lightning=CLIPPED,
     ),
 )
 def died_after_learning(context: RunContext) -> Answer:

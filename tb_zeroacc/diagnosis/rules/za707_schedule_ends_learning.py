@@ -58,6 +58,11 @@ MOST_BETWEEN = 1_000_000  # steps between two samples that are looked at one by 
         "Let the schedule last as long as training: count its steps in steps, not in epochs.",
         "steps = epochs * len(x) // batch_size\n"
         "keras.optimizers.schedules.CosineDecay(1e-3, decay_steps=steps)",
+        in_torch="steps = epochs * len(loader)\n"
+        "schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps)",
+        in_lightning="steps = self.trainer.estimated_stepping_batches\n"
+        "schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps)\n"
+        'schedule = {"scheduler": schedule, "interval": "step"}',
     ),
 )
 def schedule_ends_learning(context: RunContext) -> Answer:

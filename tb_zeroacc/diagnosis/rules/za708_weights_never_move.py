@@ -80,6 +80,7 @@ REVIVE = Fix(
     fix=Fix(
         "Apply the gradients to the variables they were computed for.",
         "optimizer.apply_gradients(zip(gradients, model.trainable_variables))",
+        in_torch="optimizer = torch.optim.Adam(model.parameters())  # of this very model",
     ),
 )
 def weights_never_move(context: RunContext) -> Answer:

@@ -43,6 +43,17 @@ WITHIN = 0.5  # standard deviations of all points above the start
 # Of the points: a best level before or after may be noise, or nothing that was learned.
 EARLY, LATE = 0.1, 0.8
 MORE = 1.2  # times as many
+DO = (
+    "Look at single episodes first: is any reward reached at all? Then explore more (a higher "
+    "entropy bonus), lower the learning rate, and normalise observations and rewards."
+)
+# What stable-baselines3 logs of two of its algorithms alone, and how they are told to explore.
+EXPLORING = {
+    "train/clip_fraction": 'PPO("MlpPolicy", VecNormalize(env), ent_coef=0.01, '
+    "learning_rate=1e-4)",
+    "rollout/exploration_rate": 'DQN("MlpPolicy", env, exploration_fraction=0.3, '
+    "learning_rate=1e-5)",
+}
 
 
 @rule(
@@ -55,11 +66,7 @@ MORE = 1.2  # times as many
     step=Step.SANITY,
     needs=(A_LOG,),
     explains=("ZA403", "ZA404", "ZA704", "ZA705"),
-    fix=Fix(
-        "Look at single episodes first: is any reward reached at all? Then explore more (a higher "
-        "entropy bonus), lower the learning rate, and normalise observations and rewards.",
-        'model = PPO("MlpPolicy", VecNormalize(env), ent_coef=0.01, learning_rate=1e-4)',
-    ),
+    fix=Fix(DO),
 )
 def reward_flat(context: RunContext) -> Answer:
     """The reward does not rise, or it rose and was lost again.
@@ -127,6 +134,13 @@ def reward_flat(context: RunContext) -> Answer:
     )
 
 
+def _fix(run: Run) -> Fix | None:
+    """The call that makes an agent of stable-baselines3, where that wrote the log."""
+    tags = {curve.tag for curve in run.curves}
+    calls = [call for tag, call in EXPLORING.items() if tag in tags]
+    return Fix(DO, f"# in stable-baselines3\nmodel = {calls[0]}") if calls else None
+
+
 def _ended(run: Run, courses: list[Course]) -> Flagged | None:
     """No reward is logged any more while other curves of the same directory go on."""
     last = max(courses, key=lambda course: int(course.steps[-1]))
@@ -146,6 +160,7 @@ def _ended(run: Run, courses: list[Course]) -> Flagged | None:
         ),
         tier=Tier.SMELL,
         since=until,
+        fix=_fix(run),
     )  # fmt: skip
 
 
@@ -165,6 +180,7 @@ def _collapsed(run: Run, course: Course) -> Flagged | None:
         ),
         tier=Tier.STRONG if course.points >= FEWEST_SURE else Tier.SMELL,
         since=training_step(run, course.curve, course.best_step),
+        fix=_fix(run),
     )
 
 
@@ -184,6 +200,7 @@ def _constant(run: Run, course: Course) -> Flagged | None:
                               since=int(course.steps[begin])),
         ),
         since=training_step(run, course.curve, int(course.steps[begin])),
+        fix=_fix(run),
     )
 
 
@@ -216,4 +233,5 @@ def _flat(run: Run, course: Course) -> Flagged | None:
         # One that is above 0 throughout may stand because the task is solved.
         tier=Tier.STRONG if course.end <= 0 or course.trend < -SINKS else Tier.SMELL,
         since=training_step(run, course.curve, int(course.steps[0])),
+        fix=_fix(run),
     )

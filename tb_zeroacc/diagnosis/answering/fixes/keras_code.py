@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tb_zeroacc.diagnosis.answering.fixes.torch_code import rate_in_torch
 from tb_zeroacc.diagnosis.answers import Fix
 from tb_zeroacc.diagnosis.computed.model.layers import layer_named
 from tb_zeroacc.diagnosis.computed.model.outputs import trained_outputs
@@ -164,6 +165,7 @@ def rate_fix(run: Run, optimizer: Optimizer | None, rate: float, direction: str)
     return Fix(
         f"Use a {direction} learning rate, {rate:g} to begin with.",
         rate_diff(run, optimizer, rate),
+        in_torch=rate_in_torch(rate),
     )
 
 

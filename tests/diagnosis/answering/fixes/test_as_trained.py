@@ -9,7 +9,7 @@ from tb_zeroacc.diagnosis.answers import CannotTell, Fix, Missing
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.engine import diagnose
 from tb_zeroacc.facts import Fit
-from tb_zeroacc.run import Role, Run
+from tb_zeroacc.run import Role, Run, Writer
 from tests.diagnosis.planted import a_contract, a_curve, a_run, a_table
 
 EVEN = a_table("label_counts", {"y": {str(k): 100.0 for k in range(10)}})
@@ -62,25 +62,89 @@ def test_a_need_without_a_line_of_its_own_keeps_the_general_one() -> None:
     assert Missing("taps", "dataset.apply(...)").in_a_loop == ""
 
 
-TORCH_FIXES = {
-    "code that calls fit": (Fix("Do.", "model.fit(x, y)"), ""),
-    "code of a loop": (Fix("Do.", "model.fit(x, y)", "train_step(x, y)"), "train_step(x, y)"),
-    "code of a loop of Keras": (Fix("Do.", "a = 1", "keras.ops.log(x)"), "a = 1"),
-    "code of Keras": (Fix("Do.", "keras.optimizers.Adam(1e-3)"), ""),
-    "code that fits all": (Fix("Do.", "x = x / 255"), "x = x / 255"),
+def foreign(*tags: str, by: Writer | None = None) -> Run:
+    curves = [a_curve([2.3] * 40, tag=tag, axis="step") for tag in tags]
+    return a_run(*curves, recorded=False, writers=frozenset({by} if by else ()))
+
+
+UNKNOWN = foreign("loss")
+LIGHTNING = foreign("hp_metric", "train_loss")
+LOOP_OF_TENSORFLOW = foreign("loss", by=Writer.TENSORFLOW_2)
+SESSION = foreign("loss", by=Writer.TENSORFLOW_1)
+KERAS_IN_A_SESSION = foreign("loss", "val_loss", by=Writer.TENSORFLOW_1)
+BOOSTED = foreign("train-mlogloss")
+
+FITS = Fix("Do.", "model.fit(x, y)", "train_step(x, y)")
+RATE = Fix("Do.", "keras.optimizers.Adam(1e-3)", in_torch="torch.optim.Adam(parameters)")
+DIFF = Fix("Do.", "+ keras.optimizers.Adam(1e-3)", in_torch="a = 1\nb = 2")
+HOOKS = Fix("Do.", "model.fit(x)", in_torch="loss.backward()", in_lightning="Trainer()")
+FREE = Fix("Do.", "x = x / 255")
+RECORDS = Fix("Do.", "tb_zeroacc.ZeroAccuracyCallback(log_dir)")
+FOREIGN_FIXES = {
+    "code for all": (TORCH, FREE, "x = x / 255"),
+    "that, of boosted trees": (BOOSTED, FREE, "x = x / 255"),
+    "PyTorch's": (TORCH, RATE, "# in PyTorch\ntorch.optim.Adam(parameters)"),
+    "of Keras alone, in PyTorch": (TORCH, RECORDS, ""),
+    "a loop, in PyTorch": (TORCH, FITS, "train_step(x, y)"),
+    "Lightning's": (LIGHTNING, HOOKS, "# in Lightning\nTrainer()"),
+    "PyTorch's, in Lightning": (LIGHTNING, RATE, "# in PyTorch\ntorch.optim.Adam(parameters)"),
+    "either, where neither is known": (
+        UNKNOWN, RATE,
+        "# in Keras\nkeras.optimizers.Adam(1e-3)\n# in PyTorch\ntorch.optim.Adam(parameters)",
+    ),
+    "a diff stays one": (
+        UNKNOWN, DIFF,
+        "  # in Keras\n+ keras.optimizers.Adam(1e-3)\n  # in PyTorch\n  a = 1\n  b = 2",
+    ),
+    "a loop for all": (UNKNOWN, FITS, "train_step(x, y)"),
+    "Keras' layers in a loop": (
+        LOOP_OF_TENSORFLOW, RATE, "# in Keras\nkeras.optimizers.Adam(1e-3)",
+    ),
+    "which calls no fit": (LOOP_OF_TENSORFLOW, HOOKS, ""),
+    "a session": (SESSION, RATE, ""),
+    "a loop, in a session": (SESSION, FITS, ""),
+    "Keras in a session": (KERAS_IN_A_SESSION, RATE, "keras.optimizers.Adam(1e-3)"),
+    "which no recorder knows": (KERAS_IN_A_SESSION, RECORDS, ""),
+    "boosted trees": (BOOSTED, RATE, ""),
+    "which have no loop": (BOOSTED, FITS, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "fix", "code"), FOREIGN_FIXES.values(), ids=FOREIGN_FIXES.keys())
+def test_code_is_of_the_framework_or_says_whose_it_is(run: Run, fix: Fix, code: str) -> None:
+    told = fix_for(run, fix)
+    assert (told.text, told.code) == ("Do.", code)
+
+
+LINES = {
+    "PyTorch": (TORCH, ("writer.add_",)),
+    "Lightning": (LIGHTNING, ("self.log",)),
+    "TensorFlow": (LOOP_OF_TENSORFLOW, ("tf.summary.",)),
+    "Keras": (foreign("epoch_loss"), ("model.", "keras.", "tb_zeroacc.", "dataset = ")),
+    "Keras in a session": (KERAS_IN_A_SESSION, ("model.", "keras.")),
 }
 
 
-@pytest.mark.parametrize(("fix", "code"), TORCH_FIXES.values(), ids=TORCH_FIXES.keys())
-def test_a_log_of_pytorch_is_given_no_code_of_keras(fix: Fix, code: str) -> None:
-    assert fix_for(TORCH, fix).code == code
-
-
-def test_a_log_of_pytorch_is_asked_for_what_its_writer_can_log() -> None:
-    lines = asked_for(TORCH) - {""}
+@pytest.mark.parametrize(("run", "begins"), LINES.values(), ids=LINES.keys())
+def test_a_log_is_asked_for_what_its_writer_can_log(run: Run, begins: tuple[str, ...]) -> None:
+    lines = asked_for(run) - {""}
     assert lines
-    assert all(line.startswith("writer.add_") for line in lines)
-    assert "" in asked_for(TORCH), "what our recorder alone writes"
+    assert all(line.startswith(begins) for line in lines)
+
+
+@pytest.mark.parametrize("run", [UNKNOWN, SESSION, BOOSTED], ids=["unknown", "session", "trees"])
+def test_without_a_known_writer_no_line_is_asked_for(run: Run) -> None:
+    assert asked_for(run) == {""}, "what our recorder alone writes"
+    answer = diagnose(run, CATALOGUE, strict=True).checks["ZA605"]
+    assert isinstance(answer, CannotTell)
+    assert answer.reason == "not in the log: a validation loss", "words say what lacks"
+
+
+@pytest.mark.parametrize("run", [TORCH, LIGHTNING, SESSION, BOOSTED, KERAS_IN_A_SESSION])
+def test_nobody_is_sent_to_a_recorder_that_cannot_be_there(run: Run) -> None:
+    verdict = diagnose(run, CATALOGUE, strict=True)
+    told = [*asked_for(run), *(finding.fix.code for finding in verdict.findings)]
+    assert not any("tb_zeroacc" in line for line in told)
 
 
 def test_what_the_recorder_did_not_see_is_not_asked_for_again() -> None:
