@@ -1,7 +1,14 @@
 import {describe, expect, test} from "vitest";
 import {barInWords, barScale, heightOn} from "../src/chart/barLayout";
 import {csvOf, csvOfLayers, csvOfLines} from "../src/chart/csv";
-import {columnEnds, isFlagged, strengthOf} from "../src/chart/heatmap";
+import {
+  columnEnds,
+  hatchWords,
+  isFlagged,
+  seenSpans,
+  strengthOf,
+  unseenSpans,
+} from "../src/chart/heatmap";
 import {layOut} from "../src/chart/lines";
 import {onPointed, point} from "../src/chart/linkedCursor";
 import {stepAxis, ticksBetween} from "../src/chart/stepAxis";
@@ -56,6 +63,57 @@ describe("a heat map", () => {
   test("leaves the ground bare where nothing was sampled for long", () => {
     expect(columnEnds([0, 10, 20, 100, 110], [2])).toEqual([10, 20, 30, 110]);
     expect(columnEnds([0, 10, 20], [])).toEqual([10, 20]);
+  });
+  test.each([
+    ["all was sampled", [0, 10, 20], [10, 20], []],
+    ["a gap in the middle", [0, 10, 20, 100, 110], [10, 20, 30, 110], [[30, 100]]],
+    [
+      "two gaps",
+      [0, 50, 100],
+      [10, 60],
+      [
+        [10, 50],
+        [60, 100],
+      ],
+    ],
+    ["a rounding is no gap", [0, 10.4, 20], [10, 20], []],
+  ])("leave unseen: %s", (_, edges, ends, want) => {
+    expect(unseenSpans(edges, ends)).toEqual(want);
+  });
+  test.each([
+    [
+      "the whole of it",
+      [true, true, true, true],
+      [
+        [0, 30],
+        [100, 110],
+      ],
+    ],
+    [
+      "from the second sample on",
+      [false, true, true, true],
+      [
+        [10, 30],
+        [100, 110],
+      ],
+    ],
+    ["behind the gap alone", [false, false, false, true], [[100, 110]]],
+    [
+      "two that are not neighbours",
+      [true, false, true, false],
+      [
+        [0, 10],
+        [20, 30],
+      ],
+    ],
+    ["none", [false, false, false, false], []],
+  ])("are framed where they were seen: %s", (_, meant, want) => {
+    expect(seenSpans([0, 10, 20, 100, 110], [10, 20, 30, 110], meant)).toEqual(want);
+  });
+  test("say what their hatch stands for", () => {
+    expect(hatchWords(true, false)).toBe("not sampled");
+    expect(hatchWords(true, true)).toBe("not sampled, no number");
+    expect(hatchWords(false, false)).toBe("");
   });
   test("is flagged within its stretch, which may have no end", () => {
     expect([4, 5, 9].map((step) => isFlagged(step, 5, 8))).toEqual([false, true, false]);
