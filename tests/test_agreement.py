@@ -45,7 +45,8 @@ def test_a_row_that_stands_among_those_of_the_other_side_is_found() -> None:
 
 BARS: Bars = {
     "kind": "bars", "title": "", "what": "feature", "unit": "", "log": False,
-    "names": ["a", "b", "c"], "groups": [{"name": "", "values": [9.5, 8.0, "NaN"]}], "wrong": [0],
+    "top": None, "names": ["a", "b", "c"], "wrong": [0],
+    "groups": [{"name": "", "values": [9.5, 8.0, "NaN"]}],
     "limit": {"value": 8.0, "text": "at most 8"}, "left_out": 0,
 }  # fmt: skip
 WRONG_BARS: dict[str, tuple[dict[str, Any], list[str]]] = {

@@ -21,6 +21,7 @@ const bars = (values: number[], more: Partial<Bars> = {}): Bars => ({
   what: "class",
   unit: "",
   log: false,
+  top: null,
   names: values.map(String),
   groups: [{name: "", values}],
   wrong: [],
@@ -41,8 +42,14 @@ describe("bars", () => {
     const limited = barScale(bars([900], {log: true, limit: {value: 10, text: "at most 10"}}));
     expect(heightOn(limited, 10)).toBeGreaterThan(0);
   });
-  test("of shares all have one scale", () => {
-    expect(barScale(bars([0.1, 0.2], {unit: "share"}))).toMatchObject({low: 0, high: 1});
+  test("of shares and correlations all have one scale, to their greatest value", () => {
+    expect(barScale(bars([0.001, 0.1], {top: 1}))).toEqual({
+      log: false,
+      low: 0,
+      high: 1,
+      ticks: [0, 0.25, 0.5, 0.75, 1],
+      zeroAtFloor: false,
+    });
   });
   test("that count have whole ticks", () => {
     expect(barScale(bars([1, 1])).ticks.every(Number.isInteger)).toBe(true);

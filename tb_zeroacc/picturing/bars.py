@@ -29,6 +29,7 @@ def bars_of(
     unit: str = "",
     left_out: int = 0,
     may_be_log: bool = False,
+    top: float | None = None,
 ) -> Bars | None:
     """A picture of bars; None without a finite number.
 
@@ -42,17 +43,21 @@ def bars_of(
         unit: Of the numbers.
         left_out: How many bars are not listed.
         may_be_log: Whether numbers that span decades are drawn by their logarithm.
+        top: What they cannot exceed: 1 for shares, whether it is given or not.
     """
     values = [value for _, group in groups for value in group if math.isfinite(value)]
     if not values:
         return None
+    if unit == "share":
+        top = 1.0
     limit = _line_between([group for _, group in groups], set(wrong), fact)
     return {
         "kind": "bars",
         "title": title,
         "what": what,
         "unit": unit,
-        "log": may_be_log and _spans_decades(values, limit),
+        "log": may_be_log and top is None and _spans_decades(values, limit),
+        "top": top,
         "names": list(names),
         "groups": [_group(name, group) for name, group in groups],
         "wrong": list(wrong),
@@ -80,6 +85,7 @@ def sorted_bars(
     flagged: NDArray[np.bool_],
     fact: Evidence | None = None,
     unit: str = "",
+    top: float | None = None,
 ) -> Bars | None:
     """Bars by their height, the highest first; of many some, evenly spread, and flagged ones."""
     known = np.flatnonzero(np.isfinite(values))
@@ -88,7 +94,7 @@ def sorted_bars(
     return bars_of(
         title, what, [names[n] for n in shown], [("", [float(values[n]) for n in shown])],
         wrong=[place for place, n in enumerate(shown) if flagged[n]], fact=fact, unit=unit,
-        left_out=len(known) - len(shown), may_be_log=True,
+        left_out=len(known) - len(shown), may_be_log=True, top=top,
     )  # fmt: skip
 
 

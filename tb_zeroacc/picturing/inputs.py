@@ -71,9 +71,9 @@ def associations(told: Told, run: Run) -> Bars | None:
     values = np.where(known.any(axis=1), np.nanmax(np.where(known, r, -1.0), axis=1), np.nan)
     least = _least_correlation(strongest.examples, int(known.sum()))
     limit = replace(at_least(least), name="more than chance from")
-    fact = Evidence.of_number("largest correlation", strongest.r, limit)
+    fact = Evidence.of_number("largest correlation", abs(strongest.r), limit)
     return sorted_bars("Correlation of each input column with the labels", "input column",
-                       table.rows, values, flagged=values < least, fact=fact)  # fmt: skip
+                       table.rows, values, flagged=values < least, fact=fact, top=1.0)  # fmt: skip
 
 
 def batch_prints(told: Told, run: Run) -> Bars | None:
