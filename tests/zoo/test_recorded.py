@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tb_zeroacc import telling, wire
-from tb_zeroacc.diagnosis.answers import Tier
+from tb_zeroacc.diagnosis.answers import Flagged, Tier
 from tb_zeroacc.diagnosis.catalogue import CATALOGUE
 from tb_zeroacc.diagnosis.diagnosis import Finding
 from tb_zeroacc.picturing.choosing import PLAIN
@@ -124,6 +124,25 @@ def pictures(readings: list[tuple[Training, Reading]]) -> dict[str, list[Picture
 @pytest.mark.parametrize("code", [rule.code for rule in CATALOGUE])
 def test_mark_words_and_verdict_agree(rows: dict[str, list[Row]], code: str) -> None:
     assert [complaint for row in rows.get(code, []) for complaint in disagreements(row)] == []
+
+
+# A number of the overview, and the check that judges it.
+CHECKED_BY = {
+    "dead units, worst layer": "ZA504", "gradient, first ÷ last kernel, median": "ZA503",
+}  # fmt: skip
+
+
+def test_no_number_of_the_overview_is_a_fault_to_it_alone(
+    readings: list[tuple[Training, Reading]]
+) -> None:
+    told = [
+        (training.name, fact.text, reading.diagnosis.checks[CHECKED_BY[fact.text]])
+        for training, reading in readings
+        for fact in reading.diagnosis.overview
+        if fact.text in CHECKED_BY and fact.is_healthy is False
+    ]
+    assert {text for _, text, _ in told} == CHECKED_BY.keys()
+    assert [one for one in told if not isinstance(one[2], Flagged)] == []
 
 
 # What a run may lack for the motif that a rule names, by what the finding then rests on.
