@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tb_zeroacc import wire
+from tb_zeroacc import telling, wire
 from tb_zeroacc.diagnosis.answers import Evidence
+from tb_zeroacc.diagnosis.catalogue import RULES
+from tb_zeroacc.diagnosis.diagnosis import Consequence, Finding
 from tb_zeroacc.evidence_encoding import evidence_json
+from tb_zeroacc.picturing.choosing import DRAWN_BY
 from tb_zeroacc.run import Run
 from tb_zeroacc.series import Series
 from tb_zeroacc.verdict import Reading
+from tb_zeroacc.wire.evidence import Bars
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,15 @@ class Row:
     wrong: bool | None
 
 
+@dataclass(frozen=True)
+class Pictured:
+    """A finding, or a consequence of one, with its picture, None where it is not drawn."""
+
+    training: str
+    told: Finding | Consequence
+    picture: wire.Picture | None
+
+
 def rows_of(training: str, reading: Reading) -> Iterator[Row]:
     """Every piece of evidence that the page of a training shows."""
     run, verdict = reading
@@ -37,6 +50,15 @@ def rows_of(training: str, reading: Reading) -> Iterator[Row]:
         for code, facts, wrong in parts:
             for fact in facts:
                 yield Row(training, code, run, fact, evidence_json(fact, run), wrong)
+
+
+def pictures_of(training: str, reading: Reading) -> Iterator[Pictured]:
+    """Every finding with its picture; an error in drawing one is not kept back."""
+    run, verdict = reading
+    for finding in (*verdict.findings, *verdict.previews):
+        for told in (finding, *finding.explains):
+            draw = DRAWN_BY.get(RULES[told.code].motif)
+            yield Pictured(training, told, None if draw is None else draw(told, run))
 
 
 def disagreements(row: Row) -> list[str]:
@@ -84,3 +106,32 @@ def by_its_words(fact: Evidence, words: str) -> bool | None:
         case "not":
             return True
     return None
+
+
+ROUNDING = 1e-5  # of a bar: it is told to six digits
+
+
+def crossings(bars: Bars, facts: Iterable[Evidence]) -> list[str]:
+    """In a sentence each bar that lies on another side of the line than its mark says.
+
+    Args:
+        bars: What is drawn.
+        facts: The evidence of its finding: which side of the line is the wrong one.
+    """
+    line = bars["limit"]
+    if line is None:
+        return []
+    healthy = {telling.line_text(fact): fact.healthy for fact in facts}
+    low_is_wrong = healthy.get(line["text"], "at least") == "at least"
+    found = []
+    for at, name in enumerate(bars["names"]):
+        heights = [float(group["values"][at]) for group in bars["groups"]]
+        known = [height for height in heights if not math.isnan(height)]
+        room = ROUNDING * abs(line["value"])
+        if not known or any(abs(height - line["value"]) <= room for height in known):
+            continue
+        is_beyond = any((height < line["value"]) is low_is_wrong for height in known)
+        if is_beyond is not (at in bars["wrong"]):
+            mark = "marked" if at in bars["wrong"] else "not marked"
+            found.append(f"{name} is {mark}, at {known} against {line['text']!r}")
+    return found

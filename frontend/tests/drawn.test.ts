@@ -1,7 +1,14 @@
 import {describe, expect, test} from "vitest";
 import {barInWords, barScale, heightOn} from "../src/chart/barLayout";
 import {csvOf, csvOfLayers, csvOfLines} from "../src/chart/csv";
-import {columnEnds, isFlagged, strengthOf} from "../src/chart/heatmap";
+import {
+  columnEnds,
+  hatchWords,
+  isFlagged,
+  seenSpans,
+  strengthOf,
+  unseenSpans,
+} from "../src/chart/heatmap";
 import {layOut} from "../src/chart/lines";
 import {onPointed, point} from "../src/chart/linkedCursor";
 import {stepAxis, ticksBetween} from "../src/chart/stepAxis";
@@ -14,6 +21,7 @@ const bars = (values: number[], more: Partial<Bars> = {}): Bars => ({
   what: "class",
   unit: "",
   log: false,
+  top: null,
   names: values.map(String),
   groups: [{name: "", values}],
   wrong: [],
@@ -34,8 +42,14 @@ describe("bars", () => {
     const limited = barScale(bars([900], {log: true, limit: {value: 10, text: "at most 10"}}));
     expect(heightOn(limited, 10)).toBeGreaterThan(0);
   });
-  test("of shares all have one scale", () => {
-    expect(barScale(bars([0.1, 0.2], {unit: "share"}))).toMatchObject({low: 0, high: 1});
+  test("of shares and correlations all have one scale, to their greatest value", () => {
+    expect(barScale(bars([0.001, 0.1], {top: 1}))).toEqual({
+      log: false,
+      low: 0,
+      high: 1,
+      ticks: [0, 0.25, 0.5, 0.75, 1],
+      zeroAtFloor: false,
+    });
   });
   test("that count have whole ticks", () => {
     expect(barScale(bars([1, 1])).ticks.every(Number.isInteger)).toBe(true);
@@ -56,6 +70,57 @@ describe("a heat map", () => {
   test("leaves the ground bare where nothing was sampled for long", () => {
     expect(columnEnds([0, 10, 20, 100, 110], [2])).toEqual([10, 20, 30, 110]);
     expect(columnEnds([0, 10, 20], [])).toEqual([10, 20]);
+  });
+  test.each([
+    ["all was sampled", [0, 10, 20], [10, 20], []],
+    ["a gap in the middle", [0, 10, 20, 100, 110], [10, 20, 30, 110], [[30, 100]]],
+    [
+      "two gaps",
+      [0, 50, 100],
+      [10, 60],
+      [
+        [10, 50],
+        [60, 100],
+      ],
+    ],
+    ["a rounding is no gap", [0, 10.4, 20], [10, 20], []],
+  ])("leave unseen: %s", (_, edges, ends, want) => {
+    expect(unseenSpans(edges, ends)).toEqual(want);
+  });
+  test.each([
+    [
+      "the whole of it",
+      [true, true, true, true],
+      [
+        [0, 30],
+        [100, 110],
+      ],
+    ],
+    [
+      "from the second sample on",
+      [false, true, true, true],
+      [
+        [10, 30],
+        [100, 110],
+      ],
+    ],
+    ["behind the gap alone", [false, false, false, true], [[100, 110]]],
+    [
+      "two that are not neighbours",
+      [true, false, true, false],
+      [
+        [0, 10],
+        [20, 30],
+      ],
+    ],
+    ["none", [false, false, false, false], []],
+  ])("are framed where they were seen: %s", (_, meant, want) => {
+    expect(seenSpans([0, 10, 20, 100, 110], [10, 20, 30, 110], meant)).toEqual(want);
+  });
+  test("say what their hatch stands for", () => {
+    expect(hatchWords(true, false)).toBe("not sampled");
+    expect(hatchWords(true, true)).toBe("not sampled, no number");
+    expect(hatchWords(false, false)).toBe("");
   });
   test("is flagged within its stretch, which may have no end", () => {
     expect([4, 5, 9].map((step) => isFlagged(step, 5, 8))).toEqual([false, true, false]);

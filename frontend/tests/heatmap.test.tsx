@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import {cleanup, fireEvent, render, screen} from "@testing-library/preact";
 import {afterEach, beforeEach, expect, test, vi} from "vitest";
+import {drawHeatmap} from "../src/chart/drawHeatmap";
 import {LayerHeatmap} from "../src/chart/LayerHeatmap";
 import {point} from "../src/chart/linkedCursor";
 import type {LayerData, Layers} from "../src/model/wire";
@@ -46,9 +47,9 @@ function pointer(kind: string, offsetX: number, offsetY = 10): Event {
   return event;
 }
 
-function shown() {
+function shown(given = data) {
   const hovered = vi.fn();
-  render(<LayerHeatmap data={data} picture={picture} dark={false} onHover={hovered} />);
+  render(<LayerHeatmap data={given} picture={picture} dark={false} onHover={hovered} />);
   return {hovered, map: screen.getByRole("img", {name: /Flagged: dense_1\./})};
 }
 
@@ -79,4 +80,56 @@ test("shows what another picture is pointed at", async () => {
   await vi.waitFor(() => expect(map.querySelector(".Layers-cursor")).not.toBeNull());
   point({axis: "epoch", step: 2}, {});
   await vi.waitFor(() => expect(map.querySelector(".Layers-cursor")).toBeNull());
+});
+
+/** Twelve samples close together, and one long after them. */
+const sparse: LayerData = {
+  ...data,
+  steps: [...Array.from({length: 12}, (_, n) => n), 500],
+  values: Array.from({length: 13}, () => [0, 1]),
+};
+
+test("hatches what was not sampled, and says so", () => {
+  const {hovered, map} = shown(sparse);
+  expect(screen.getByText("not sampled")).toBeTruthy();
+  fireEvent(map, pointer("move", 300, 150));
+  expect(hovered).toHaveBeenLastCalledWith("not sampled");
+  cleanup();
+  shown();
+  expect(screen.queryByText("not sampled")).toBeNull();
+});
+
+test("says of a statistic that a sample lacks that there is no number", () => {
+  const {hovered, map} = shown({...data, values: [...data.values.slice(0, 3), ["NaN", 1]]});
+  expect(screen.getByText("no number")).toBeTruthy();
+  fireEvent(map, pointer("move", 430, 10));
+  expect(hovered).toHaveBeenLastCalledWith("dense, step 3: no number");
+});
+
+test("no frame and no colour goes over a gap", () => {
+  const drawn: {kind: string; from: number; to: number}[] = [];
+  const keep = (kind: string) => (x: number, _y: number, width: number) =>
+    drawn.push({kind, from: x, to: x + width});
+  const nothing = () => undefined;
+  const context = {
+    ...{scale: nothing, translate: nothing, save: nothing, restore: nothing, clip: nothing},
+    ...{beginPath: nothing, moveTo: nothing, lineTo: nothing, stroke: nothing},
+    ...{fillRect: keep("colour"), strokeRect: keep("frame"), rect: keep("hatch")},
+  };
+  const canvas = {style: {}, getContext: () => context} as unknown as HTMLCanvasElement;
+  drawHeatmap(canvas, {
+    values: Array.from({length: 4}, () => [0, 1]),
+    scale: {low: 0, high: 1, log: false},
+    frames: [[1, 1]],
+    inStretch: [true, true, true, true],
+    worse: "high",
+    edges: [0, 10, 20, 100, 110],
+    ends: [10, 20, 30, 110],
+    area: {left: 0, width: 110, height: 40},
+  });
+  const spans = (kind: string) => drawn.filter((one) => one.kind === kind);
+  expect(spans("hatch")).toEqual([{kind: "hatch", from: 30, to: 100}]);
+  expect(spans("frame")).toHaveLength(2);
+  for (const {from, to} of [...spans("frame"), ...spans("colour")])
+    expect(to <= 30.5 || from >= 100, `${from} to ${to} lies over the gap`).toBe(true);
 });

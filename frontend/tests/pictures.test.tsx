@@ -32,10 +32,11 @@ const bars = (more: Partial<Bars>): Bars => ({
   what: "feature",
   unit: "",
   log: true,
+  top: null,
   names: ["x[12]", "x[3]", "x[7]"],
   groups: [{name: "", values: [810, 100, 0.4]}],
   wrong: [0],
-  limit: {value: 10, text: "at most 10"},
+  limit: {value: 500, text: "at most 500"},
   left_out: 0,
   ...more,
 });
@@ -47,7 +48,7 @@ describe("bars", () => {
     expect(container.querySelectorAll(".Plot-bar.is-wrong")).toHaveLength(1);
     expect(screen.getByText("810").classList).toContain("is-wrong");
     expect(screen.getByText("x[12]").classList).toContain("is-wrong");
-    expect(screen.getByText("at most 10")).toBeTruthy();
+    expect(screen.getByText("at most 500")).toBeTruthy();
     expect(screen.getByRole("img").getAttribute("aria-label")).toContain("Flagged: x[12]: 810");
   });
   test("read what the pointer is on", () => {
@@ -66,7 +67,14 @@ describe("bars", () => {
       {name: "labels", values: [0.1, 0.9]},
       {name: "predictions", values: [1, 0]},
     ];
-    const picture = bars({names: ["0", "1"], groups, unit: "share", log: false, limit: null});
+    const picture = bars({
+      names: ["0", "1"],
+      groups,
+      unit: "share",
+      log: false,
+      top: 1,
+      limit: null,
+    });
     const {container} = render(<BarsPicture picture={picture} onHover={() => {}} />);
     expect(screen.getByText("labels")).toBeTruthy();
     expect(screen.getByText("predictions")).toBeTruthy();

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from tb_zeroacc.diagnosis.answering.shown_curves import below_chance
-from tb_zeroacc.diagnosis.answers import Evidence, Limit, at_least, at_most
+from tb_zeroacc.diagnosis.answers import Evidence, Limit, at_least, at_most, below
 from tb_zeroacc.diagnosis.computed.chance.baseline import BEATEN_LOSS
+from tb_zeroacc.diagnosis.computed.model.silent_units import dead_threshold, settled_shares
+from tb_zeroacc.diagnosis.computed.optimizer.fading import FADED, STANDS_STILL, fade_of
+from tb_zeroacc.diagnosis.computed.optimizer.optimizer import groups_of
 from tb_zeroacc.diagnosis.context import RunContext
-from tb_zeroacc.run import Role, Split, Table
+from tb_zeroacc.run import Role, Run, Split, Table
 
 # The same limits as in the rules.
 UPDATE_RATIO_LIMIT = 0.1
-DEAD_LIMIT = 0.9
-FADING_LIMIT = 1e-4
 LATEST = 10  # samples whose median is shown
 
 
@@ -33,11 +34,10 @@ def loss_against_baseline(context: RunContext) -> Evidence | None:
 
 
 def overview_of(context: RunContext) -> tuple[Evidence, ...]:
-    """Numbers of the latest samples, each with its limit."""
+    """Numbers of the latest samples, each with its limit; none that the rules do not judge."""
     found = []
     run = context.run
     weights = run.table("weights", "update_ratio", "unit_spread")
-    gradients = run.table("gradients", "rms")
     if weights is not None:
         ratios = weights.column("update_ratio")[-LATEST:]
         kernels = ratios[:, np.isfinite(weights.column("unit_spread")).any(axis=0)]
@@ -47,22 +47,7 @@ def overview_of(context: RunContext) -> tuple[Evidence, ...]:
                 _of_samples("update ÷ weights, largest", weights, np.median(largest),
                             at_most(UPDATE_RATIO_LIMIT), latest=LATEST)
             )  # fmt: skip
-    activations = run.table("activations", "dead_unit_share")
-    if activations is not None:
-        dead = activations.column("dead_unit_share")[-1]
-        if np.isfinite(dead).any():
-            limit = at_most(DEAD_LIMIT)
-            found.append(
-                _of_samples("dead units, worst layer", activations, np.nanmax(dead), limit,
-                            unit="share")
-            )  # fmt: skip
-    if gradients is not None:
-        rms = gradients.column("rms")[-1]
-        rms = rms[np.isfinite(rms) & (rms > 0)]
-        if len(rms) >= 2:
-            limit = at_least(FADING_LIMIT)
-            told = "gradient, first ÷ last variable"
-            found.append(_of_samples(told, gradients, rms[0] / rms[-1], limit))
+    found += [fact for fact in (_dead_units(run), _fading(run)) if fact is not None]
     curve = run.headline(Role.LOSS)
     if context.loss_ratio is not None and curve is not None:
         last = curve.series.last.step
@@ -73,8 +58,35 @@ def overview_of(context: RunContext) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
+def _dead_units(run: Run) -> Evidence | None:
+    """The worst hidden ReLU layer; None without one: what else is 0 or below is not dead."""
+    activations = run.table("activations", "dead_unit_share")
+    shares = settled_shares(run, activations, "dead_unit_share") if activations is not None else {}
+    if activations is None or not shares:
+        return None
+    return _of_samples("dead units, worst layer", activations, max(shares.values()),
+                       below(dead_threshold(run)), latest=LATEST, unit="share")  # fmt: skip
+
+
+def _fading(run: Run) -> Evidence | None:
+    """How far the gradient fades; no fault where the first kernel changes all the same."""
+    weights = run.table("weights", "update_ratio", "unit_spread")
+    gradients = run.table("gradients", "rms")
+    if weights is None or gradients is None:
+        return None
+    fades = [fade_of(run, weights, gradients, group) for group in groups_of(run, weights)]
+    known = [fade for fade in fades if fade is not None and fade.ratio > 0]
+    if not known:
+        return None
+    worst = min(known, key=lambda fade: (fade.moved >= STANDS_STILL, fade.ratio))
+    limit = at_least(FADED)
+    is_harmless = worst.ratio < FADED and worst.moved >= STANDS_STILL
+    return _of_samples("gradient, first ÷ last kernel, median", gradients, worst.ratio,
+                       None if is_harmless else limit, latest=len(gradients))  # fmt: skip
+
+
 def _of_samples(
-    text: str, table: Table, value: float, limit: Limit, *, latest: int = 1, unit: str = ""
+    text: str, table: Table, value: float, limit: Limit | None, *, latest: int = 1, unit: str = ""
 ) -> Evidence:
     """A number of the latest samples."""
     since, until = int(table.steps[-latest:][0]), int(table.steps[-1])

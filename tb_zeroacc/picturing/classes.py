@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answers import Evidence
 from tb_zeroacc.diagnosis.computed.data.labels import class_counts
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row
-from tb_zeroacc.picturing.bars import MOST_BARS, bars_of, line_of
+from tb_zeroacc.picturing.bars import MOST_BARS, bars_of, beyond
 from tb_zeroacc.picturing.facts_of import Told, fact_about, output_meant
 from tb_zeroacc.picturing.rows import some_of
 from tb_zeroacc.run import Run
-from tb_zeroacc.wire.evidence import Bars, Layers, Line
+from tb_zeroacc.wire.evidence import Bars, Layers
 
 LATEST = 4  # predictions of the last quarter of the samples: those before say what it once did
 
@@ -27,14 +28,13 @@ def classes(told: Told, run: Run) -> Bars | None:
     predictions = _predicted_at_the_end(run, output.name)
     fact = fact_about(told, _shares(labels) + _shares(predictions), unit="share")
     judged = labels if fact is None or fact.value in _shares(labels) else predictions
-    top = None
-    for counts in (judged, labels, predictions):
-        if top is None and counts is not None:
-            top = int(np.argmax(counts))
-    wrong = np.arange(len(labels) if labels is not None else 0) == top
+    wrong = beyond(fact, _shares(judged))
+    if not any(wrong):
+        known = [counts for counts in (judged, labels, predictions) if counts is not None]
+        wrong = [n == np.argmax(known[0]) for n in range(len(known[0]))] if known else []
     return _side_by_side(
         "How often each class is a label and a prediction",
-        [("labels", labels), ("predictions, at the end", predictions)], wrong, line_of(fact),
+        [("labels", labels), ("predictions, at the end", predictions)], wrong, fact,
     )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def validation_classes(told: Told, run: Run) -> Bars | None:
         return None
     unseen = (train == 0) & (held_out > 0)
     groups = [("in training", train), ("in validation", held_out)]
-    return _side_by_side("How often each class is a label", groups, unseen, None)
+    return _side_by_side("How often each class is a label", groups, unseen.tolist(), None)
 
 
 def classes_by_batch(told: Told, run: Run) -> Layers | None:
@@ -66,22 +66,22 @@ def classes_by_batch(told: Told, run: Run) -> Layers | None:
 def _side_by_side(
     title: str,
     groups: Sequence[tuple[str, NDArray[np.float64] | None]],
-    wrong: NDArray[np.bool_],
-    limit: Line | None,
+    wrong: Sequence[bool],
+    fact: Evidence | None,
 ) -> Bars | None:
     shown = [(name, counts / counts.sum()) for name, counts in groups
              if counts is not None and counts.sum() > 0]  # fmt: skip
     if not shown:
         return None
     count = max(len(shares) for _, shares in shown)
-    flagged = [n < len(wrong) and bool(wrong[n]) for n in range(count)]
+    flagged = [n < len(wrong) and wrong[n] for n in range(count)]
     places = some_of(range(count), MOST_BARS, flagged)
     names = [str(n) for n in places]
     drawn = [(name, [float(s[n]) if n < len(s) else 0.0 for n in places]) for name, s in shown]
     return bars_of(
         title, "class", names, drawn, unit="share",
         wrong=[at for at, n in enumerate(places) if flagged[n]],
-        limit=limit,
+        fact=fact,
         left_out=count - len(places),
     )  # fmt: skip
 

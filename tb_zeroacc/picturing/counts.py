@@ -9,7 +9,7 @@ import numpy as np
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import counted_epochs
 from tb_zeroacc.diagnosis.computed.model.outputs import output_row
 from tb_zeroacc.diagnosis.computed.model.samples import known_median, settled
-from tb_zeroacc.picturing.bars import MOST_BARS, bars_of, line_of
+from tb_zeroacc.picturing.bars import MOST_BARS, bars_of, beyond
 from tb_zeroacc.picturing.facts_of import Told, fact_about, output_meant
 from tb_zeroacc.picturing.rows import some_of
 from tb_zeroacc.run import Run
@@ -23,11 +23,11 @@ def epoch_batches(told: Told, run: Run) -> Bars | None:
     epochs = counted_epochs(run)
     batches = [float(epoch.batches or 0) for epoch in epochs]
     fact = fact_about(told, batches, unit="batches")
-    wrong = [fact is not None and fact.admits(held) is False for held in batches]
+    wrong = beyond(fact, batches)
     places = some_of(range(len(epochs)), MOST_BARS, wrong)
     return bars_of(
         "Batches of each epoch", "epoch", [str(epochs[n].epoch) for n in places],
-        [("", [batches[n] for n in places])], limit=line_of(fact), unit="batches",
+        [("", [batches[n] for n in places])], fact=fact, unit="batches",
         wrong=[at for at, n in enumerate(places) if wrong[n]], left_out=len(epochs) - len(places),
     )  # fmt: skip
 
@@ -56,14 +56,14 @@ def output_spreads(told: Told, run: Run) -> Bars | None:
     spread = table.column("spread")[:, row]
     least = (fact for fact in told.evidence if fact.healthy == "at least")
     fact = fact_about(told, spread.tolist()) or next(least, None)
-    wrong = [fact is not None and fact.admits(value) is False for value in spread.tolist()]
+    wrong = beyond(fact, spread.tolist())
     if not any(wrong):
         return None  # it is of other outputs: in inference, say
     places = some_of(range(len(table)), MOST_BARS, wrong)
     return bars_of(
         "How much the outputs differ over a batch", "step",
         [str(table.steps[n]) for n in places], [("", spread[places].tolist())],
-        wrong=[at for at, n in enumerate(places) if wrong[n]], limit=line_of(fact),
+        wrong=[at for at, n in enumerate(places) if wrong[n]], fact=fact,
         left_out=len(table) - len(places), may_be_log=True,
     )  # fmt: skip
 

@@ -46,18 +46,19 @@ def named_by(told: Told) -> frozenset[str]:
 
 
 def fact_about(told: Told, drawn: Iterable[float], unit: str = "") -> Evidence | None:
-    """The first fact with a limit whose very number is drawn; None where none is.
+    """The fact with a limit whose very number is drawn, the nearest one; None where none is.
 
     A limit beside numbers that it was not held against would say what nobody judged.
     """
     numbers = [value for value in drawn if math.isfinite(value)]
+    found: dict[float, Evidence] = {}
     for fact in told.evidence:
         if fact.unit != unit or fact.threshold is None or fact.value is None or fact.is_healthy:
             continue
-        room = SAME * abs(fact.value)
-        if any(abs(value - fact.value) <= room for value in numbers):
-            return fact
-    return None
+        off = min((abs(value - fact.value) for value in numbers), default=math.inf)
+        if off <= SAME * abs(fact.value):
+            found.setdefault(off / abs(fact.value) if off else 0.0, fact)
+    return found[min(found)] if found else None
 
 
 def output_meant(told: Told, run: Run) -> Output | None:

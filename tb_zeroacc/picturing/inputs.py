@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_zeroacc.diagnosis.answers import Evidence, at_least
 from tb_zeroacc.diagnosis.computed.data.association import (
     CHANCE,
     association_of,
@@ -14,18 +16,18 @@ from tb_zeroacc.diagnosis.computed.data.association import (
     shows_none,
 )
 from tb_zeroacc.diagnosis.computed.data.inputs import EQUAL, rms_by_feature
-from tb_zeroacc.picturing.bars import MOST_BARS, bars_of, line_of, sorted_bars
+from tb_zeroacc.picturing.bars import MOST_BARS, bars_of, beyond, sorted_bars
 from tb_zeroacc.picturing.facts_of import Told, fact_about, named_by
 from tb_zeroacc.picturing.ranges import range_of, ranges_of
 from tb_zeroacc.run import Run, Table
-from tb_zeroacc.wire.evidence import Bars, Line, Range, Ranges
+from tb_zeroacc.wire.evidence import Bars, Range, Ranges
 
 FEW_FEATURES = 3  # of an input: each has a range of its own
 HALVINGS = 50
 
 
 def feature_sizes(told: Told, run: Run) -> Bars | None:
-    """The root mean square of each feature: the one that stands out, or all beyond the limit.
+    """The root mean square of each feature: all beyond the limit, else the one that is named.
 
     Where the finding speaks of the largest value of all, it is the largest value of each.
     """
@@ -37,12 +39,12 @@ def feature_sizes(told: Told, run: Run) -> Bars | None:
         if np.isnan(sizes).all():
             continue
         fact = fact_about(told, [*sizes.tolist(), float(np.nanmedian(sizes))])
-        flagged = np.isin(table.rows, list(named_by(told)))
-        if not flagged.any() and fact is not None:
-            flagged = np.array([fact.admits(size) is False for size in sizes.tolist()])
+        flagged = np.array(beyond(fact, sizes.tolist()))
+        if not flagged.any():
+            flagged = np.isin(table.rows, list(named_by(told)))
         if flagged.any():
             return sorted_bars(f"{title} of each input feature, the largest first", "feature",
-                               table.rows, sizes, flagged=flagged, limit=line_of(fact))  # fmt: skip
+                               table.rows, sizes, flagged=flagged, fact=fact)  # fmt: skip
     return None
 
 
@@ -56,7 +58,7 @@ def feature_spreads(told: Told, run: Run) -> Bars | None:
     if not (spread == 0).any():
         return None
     return sorted_bars("Largest less smallest value of each input feature", "feature", table.rows,
-                       spread, flagged=spread == 0, limit=None)  # fmt: skip
+                       spread, flagged=spread == 0)  # fmt: skip
 
 
 def associations(told: Told, run: Run) -> Bars | None:
@@ -68,9 +70,10 @@ def associations(told: Told, run: Run) -> Bars | None:
     known = np.isfinite(r)
     values = np.where(known.any(axis=1), np.nanmax(np.where(known, r, -1.0), axis=1), np.nan)
     least = _least_correlation(strongest.examples, int(known.sum()))
-    limit: Line = {"value": least, "text": "more than chance from here on"}
+    limit = replace(at_least(least), name="more than chance from")
+    fact = Evidence.of_number("largest correlation", abs(strongest.r), limit)
     return sorted_bars("Correlation of each input column with the labels", "input column",
-                       table.rows, values, flagged=values < least, limit=limit)  # fmt: skip
+                       table.rows, values, flagged=values < least, fact=fact, top=1.0)  # fmt: skip
 
 
 def batch_prints(told: Told, run: Run) -> Bars | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tb_zeroacc.diagnosis.answers import Evidence
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_rows
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
-from tb_zeroacc.picturing.bars import MOST_BARS, bars_of, line_of
+from tb_zeroacc.picturing.bars import MOST_BARS, bars_of, beyond
 from tb_zeroacc.picturing.facts_of import Told, fact_about, named_by
 from tb_zeroacc.picturing.rows import short_names, some_of
 from tb_zeroacc.run import Run
@@ -110,8 +110,8 @@ def layer_zeros(told: Told, run: Run) -> Bars | None:
         return None
     return _in_order(
         zeros, title="Zeros in the gradient of each variable",
-        what="variable", flagged=_beyond(fact, zeros), names=list(table.rows), unit="share",
-        fact=fact,
+        what="variable", flagged=np.array(beyond(fact, zeros.tolist())), names=list(table.rows),
+        unit="share", fact=fact,
     )  # fmt: skip
 
 
@@ -160,13 +160,9 @@ def _in_order(
     shown = some_of(order, MOST_BARS, [bool(flagged[n]) for n in order])
     return bars_of(
         title, what, [names[n] for n in shown], [("", [float(values[n]) for n in shown])],
-        wrong=[place for place, n in enumerate(shown) if flagged[n]], limit=line_of(fact),
+        wrong=[place for place, n in enumerate(shown) if flagged[n]], fact=fact,
         unit=unit, left_out=len(order) - len(shown), may_be_log=not unit,
     )  # fmt: skip
-
-
-def _beyond(fact: Evidence, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return np.array([fact.admits(value) is False for value in values.tolist()])
 
 
 def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:

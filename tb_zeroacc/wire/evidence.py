@@ -94,6 +94,8 @@ class Bars(TypedDict):
         what: What a bar stands for: `feature`, `class`, `epoch`.
         unit: As for `Evidence`.
         log: Whether heights are drawn by their logarithm.
+        top: Where the axis ends, from 0 on, for numbers that go no higher: 1 for shares and
+            correlations; null for others, whose axis ends above the bars.
         names: Of the bars, in the order to draw them.
         groups: One, or two to compare.
         wrong: Which of `names` are flagged, by position.
@@ -106,6 +108,7 @@ class Bars(TypedDict):
     what: str
     unit: str
     log: bool
+    top: float | None
     names: list[str]
     groups: list[Group]
     wrong: list[int]

@@ -13,7 +13,7 @@ from filelock import FileLock
 from demo.case import MENDED, load, names
 from demo.checking import complaints
 from tb_zeroacc.verdict import Reading, read
-from tests.agreement import disagreements, rows_of
+from tests.agreement import crossings, disagreements, pictures_of, rows_of
 
 ROOT = Path(__file__).parents[2]
 # Seeds 11 to 13 were not used to choose any threshold.
@@ -28,6 +28,7 @@ SEEDS = [
     _seed(0, pytest.mark.training),
     *(_seed(seed, pytest.mark.training, pytest.mark.long) for seed in LONG_SEEDS),
 ]
+FEWEST_LINES = 5  # limits that bars of the demo are held against
 _READINGS: dict[int, dict[str, Reading]] = {}
 
 
@@ -69,3 +70,16 @@ def test_mark_words_and_verdict_agree(seed: int, tmp_path_factory: pytest.TempPa
     rows = [row for name, reading in told.items() for row in rows_of(name, reading)]
     assert len(rows) > len(names())
     assert [complaint for row in rows for complaint in disagreements(row)] == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_marked_bars_cross_the_line(
+    seed: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    told = readings(seed, tmp_path_factory)
+    drawn = [each for name, reading in told.items() for each in pictures_of(name, reading)]
+    bars = [(each, each.picture) for each in drawn
+            if each.picture is not None and each.picture["kind"] == "bars"]  # fmt: skip
+    assert sum(picture["limit"] is not None for _, picture in bars) >= FEWEST_LINES
+    assert [(each.training, each.told.code, complaint) for each, picture in bars
+            for complaint in crossings(picture, each.told.evidence)] == []  # fmt: skip

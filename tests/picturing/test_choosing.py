@@ -12,7 +12,10 @@ from tb_zeroacc.diagnosis.rule import Rule
 from tb_zeroacc.picturing import choosing
 from tb_zeroacc.picturing.choosing import DRAWN_BY, PLAIN, picture_of
 from tb_zeroacc.run import Run
+from tests.agreement import crossings
 from tests.diagnosis.planted import a_run, a_table
+from tests.diagnosis.rules.asking import flagged
+from tests.diagnosis.rules.planted.scale import CONTRACT, STUCK, scales
 from tests.picturing.finding import a_finding
 
 # The fault is the course of a curve that the log holds: nothing shows it better.
@@ -53,17 +56,16 @@ def test_a_fault_in_drawing_hides_no_verdict(monkeypatch: pytest.MonkeyPatch) ->
     assert picture_of(a_finding("ZA104"), Run("a")) is None
 
 
-def test_only_what_a_finding_names_is_flagged_beside_what_it_compares_with() -> None:
+def test_all_that_lie_beyond_the_limit_are_flagged_and_no_others() -> None:
     values = {row: {"mean": 0.0, "std": std} for row, std in (("x[0]", 1.0), ("x[1]", 500.0),
                                                                ("x[2]", 20.0))}  # fmt: skip
     table = a_table("inputs", values)
     large = Evidence.of_table("size of the largest", table, 500.0, at_most(10.0), layer="x[1]")
-    other = Evidence.of_table("size of another", table, 20.0, layer="x[2]")
-    picture = picture_of(a_finding("ZA104", large, other), a_run(table))
+    picture = picture_of(a_finding("ZA104", large), a_run(table))
     assert picture is not None
     assert picture["kind"] == "bars"
     assert picture["names"] == ["x[1]", "x[2]", "x[0]"]
-    assert picture["wrong"] == [0]
+    assert picture["wrong"] == [0, 1]
     assert picture["log"]
     assert picture["limit"] == {"value": 10.0, "text": "at most 10"}
 
@@ -75,3 +77,30 @@ def test_a_limit_of_other_numbers_is_not_drawn() -> None:
     assert picture is not None
     assert picture["kind"] == "bars"
     assert picture["limit"] is None
+    assert picture["wrong"] == [0], "of the one that is named"
+
+
+# The largest feature; which limit decides, and how many lie beyond it.
+DECIDING: dict[str, tuple[tuple[float, ...], str, int]] = {
+    "100 times the median": ((0.2, 0.2, 0.2, 874), "100 times the median is 20", 1),
+    "two beyond": ((0.2, 0.2, 0.2, 30, 874), "100 times the median is 20", 2),
+    "large, but less than 100 times": ((0.9, 0.9, 0.9, 20, 874), "100 times the median is 90", 1),
+    "its size, where the others are tiny": ((0.02, 0.02, 0.02, 4, 874), "below 10", 1),
+    "the ratio is as large as the size": ((1.0, 1.0, 1.0, 40, 874), "100 times the median is 100",
+                                          1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sizes", "text", "beyond"), DECIDING.values(), ids=DECIDING)
+def test_the_limit_that_decides_is_drawn(
+    sizes: tuple[float, ...], text: str, beyond: int
+) -> None:
+    run = a_run(scales(*sizes), CONTRACT, *STUCK)
+    found = flagged("ZA104", run)
+    picture = picture_of(a_finding("ZA104", *found.evidence), run)
+    assert picture is not None
+    assert picture["kind"] == "bars"
+    assert picture["limit"] is not None
+    assert picture["limit"]["text"] == text
+    assert picture["wrong"] == list(range(beyond))
+    assert crossings(picture, found.evidence) == []

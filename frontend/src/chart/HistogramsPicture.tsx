@@ -111,6 +111,11 @@ export function HistogramsPicture({data: whole, picture, dark, onHover}: Histogr
         scale={{low: 0, high: greatest, log: false}}
         log={axis.log}
         worse={picture.flagged.length ? "high" : null}
+        hatched={
+          axis.gaps.length || data.spreads.some(({columns}) => columns.includes(null))
+            ? "not logged"
+            : ""
+        }
         left={left}
         top={tall}
       />

@@ -4,7 +4,15 @@ import type {LayerData, Layers} from "../model/wire";
 import {drawHeatmap} from "./drawHeatmap";
 import {HeatAxis} from "./HeatAxis";
 import {HeatPointer} from "./HeatPointer";
-import {colourScale, columnEdges, columnEnds, framedRows, isFlagged, shortRows} from "./heatmap";
+import {
+  colourScale,
+  columnEdges,
+  columnEnds,
+  framedRows,
+  hatchWords,
+  isFlagged,
+  shortRows,
+} from "./heatmap";
 import {stepAxis} from "./stepAxis";
 import {placesWithin, type Span, usePointer} from "./usePointer";
 import {useSize} from "./useSize";
@@ -62,13 +70,14 @@ export function LayerHeatmap({data: whole, picture, dark, onHover}: LayerHeatmap
   function read(sample: number, offsetY: number): void {
     if (sample < 0) {
       const isInside = offsetY >= 0 && offsetY < area.height;
-      onHover(isInside ? "nothing was sampled here" : "");
+      onHover(isInside ? "not sampled" : "");
       return;
     }
     const row = Math.floor((offsetY / area.height) * names.length);
     const [name, step] = [names[row], data.steps[sample]];
-    const value = formatValue(values[sample]?.[row] ?? NaN, data.unit);
-    onHover(name && step !== undefined ? `${name}, step ${formatNumber(step)}: ${value}` : "");
+    const value = values[sample]?.[row] ?? NaN;
+    const words = Number.isNaN(value) ? "no number" : formatValue(value, data.unit);
+    onHover(name && step !== undefined ? `${name}, step ${formatNumber(step)}: ${words}` : "");
   }
 
   const inFrames = frames.map(([a, b]) => (a === b ? names[a] : `${names[a]} to ${names[b]}`));
@@ -89,6 +98,10 @@ export function LayerHeatmap({data: whole, picture, dark, onHover}: LayerHeatmap
         scale={scale}
         log={axis.log}
         worse={frames.length ? worse : null}
+        hatched={hatchWords(
+          axis.gaps.length > 0,
+          values.some((row) => row.some(Number.isNaN)),
+        )}
         left={left}
         top={area.height + 6}
       />

@@ -28,12 +28,18 @@ const WIDEST = 56;
 const MOST_NAMED = 4; // flagged bars: of more only the first is, the others are alike
 const STUB = 3; // height of a flagged bar of nothing: it has to be seen
 
-/** The scale of the bars, which stand on 0, or on a floor below all where they span decades. */
-export function barScale({groups, limit, log, unit}: Bars): Scale {
+/**
+ * The scale of the bars, which stand on 0, or on a floor below all where they span decades. What has
+ * a greatest value is drawn up to that.
+ */
+export function barScale({groups, limit, log, top}: Bars): Scale {
+  if (top !== null) {
+    const ticks = QUARTERS.map((share) => share * top);
+    return {log: false, low: 0, high: top, ticks, zeroAtFloor: false};
+  }
   const values = groups.flatMap((group) => group.values.map(toNumber)).filter(Number.isFinite);
   const line = limit?.value ?? Number.NaN;
   if (!log) {
-    if (unit === "share") return {log: false, low: 0, high: 1, ticks: SHARES, zeroAtFloor: false};
     const scale = linearScale([0, ...values], line);
     const counts = [...values, limit?.value ?? 0].every(Number.isInteger);
     return counts ? {...scale, ticks: scale.ticks.filter(Number.isInteger)} : scale;
@@ -44,7 +50,7 @@ export function barScale({groups, limit, log, unit}: Bars): Scale {
   return logScale(lowest, Math.max(...positive), line, zeros, true);
 }
 
-const SHARES = [0, 0.25, 0.5, 0.75, 1];
+const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
 
 /** How far up a value lies on a scale, 0 to 1. */
 export function heightOn(scale: Scale, value: number): number {

@@ -112,3 +112,27 @@ export function cross(
   ctx.stroke();
   ctx.restore();
 }
+
+const HATCH = 6; // pixels from one line to the next
+
+/** Slanted lines over a rectangle, those of neighbouring ones in a row; in the page's pixels. */
+export function hatch(
+  ctx: CanvasRenderingContext2D,
+  [x, y, width, height]: readonly [x: number, y: number, width: number, height: number],
+  colour: string,
+): void {
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(x, y, width, height);
+  ctx.clip();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1;
+  ctx.beginPath();
+  const last = x + width + y + height;
+  for (let at = Math.floor((x + y) / HATCH) * HATCH; at <= last; at += HATCH) {
+    ctx.moveTo(at - y, y);
+    ctx.lineTo(at - y - height, y + height);
+  }
+  ctx.stroke();
+  ctx.restore();
+}

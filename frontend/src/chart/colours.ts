@@ -6,6 +6,7 @@ export interface Colours {
   accent: string;
   band: string;
   data: string;
+  unseen: string;
 }
 
 export const FONT = "11px Roboto, system-ui, sans-serif";
@@ -20,5 +21,6 @@ export function readColours(): Colours {
     accent: read("accent"),
     band: read("band"),
     data: read("data"),
+    unseen: read("unseen"),
   };
 }

@@ -1,5 +1,6 @@
+import {hatch} from "./canvas";
 import {readColours} from "./colours";
-import {type ColourScale, strengthOf} from "./heatmap";
+import {type ColourScale, seenSpans, strengthOf, unseenSpans} from "./heatmap";
 
 interface Heatmap {
   /** By sample, then by row. */
@@ -15,7 +16,10 @@ interface Heatmap {
   area: {left: number; width: number; height: number};
 }
 
-/** Draws the cells, blue or, where they are flagged, in the accent; a hair line between rows. */
+/**
+ * Draws the cells, blue or, where they are flagged, in the accent; a hair line between rows. What
+ * nobody saw is hatched, and no frame goes over it.
+ */
 export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
   const {values, scale, frames, inStretch, worse, edges, ends, area} = heatmap;
   const ctx = contextOf(canvas, area);
@@ -33,19 +37,25 @@ export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
       const flagged = isMeant[row] === true && inStretch[n] === true;
       const ramp = flagged ? accent : neutral;
       const strength = strengthOf(value, scale, flagged, worse);
+      const cell = [from, row * tall, to - from + 0.5, tall - (tall > 4 ? 1 : 0)] as const;
+      if (Number.isNaN(value)) {
+        hatch(ctx, cell, colours.unseen);
+        return;
+      }
       ctx.fillStyle = Number.isFinite(value)
         ? (ramp[Math.round(strength * (ramp.length - 1))] ?? colours.data)
-        : Number.isNaN(value)
-          ? colours.background
-          : colours.accent;
-      ctx.fillRect(from, row * tall, to - from + 0.5, tall - (tall > 4 ? 1 : 0));
+        : colours.accent;
+      ctx.fillRect(...cell);
     });
   });
+  for (const [from, to] of unseenSpans(edges, ends))
+    hatch(ctx, [from, 0, to - from, area.height], colours.unseen);
   ctx.strokeStyle = colours.accent;
   ctx.lineWidth = 1.5;
   for (const [first, last] of frames) {
     const high = (last - first + 1) * tall;
-    ctx.strokeRect(0.75, first * tall + 0.25, area.width - 1.5, high - 0.5);
+    for (const [from, to] of seenSpans(edges, ends, inStretch))
+      ctx.strokeRect(from + 0.75, first * tall + 0.25, Math.max(0.5, to - from - 1.5), high - 0.5);
   }
 }
 

@@ -1,6 +1,8 @@
 import type {Column} from "../model/wire";
+import {hatch} from "./canvas";
 import {readColours} from "./colours";
 import {contextOf, rampOf} from "./drawHeatmap";
+import {seenSpans} from "./heatmap";
 import {binsOf, strengthOfShare} from "./spreads";
 
 interface Spreads {
@@ -21,7 +23,10 @@ interface Spreads {
 export const ROW_GAP = 6;
 const LEAST_HEIGHT = 2; // of a bin: a single value is a line
 
-/** Draws the histograms of each row side by side, blue or, where they are flagged, in the accent. */
+/**
+ * Draws the histograms of each row side by side, blue or, where they are flagged, in the accent; the
+ * ground is hatched where the log holds none.
+ */
 export function drawSpreads(canvas: HTMLCanvasElement, drawn: Spreads): void {
   const {rows, greatest, edges, ends, area} = drawn;
   const ctx = contextOf(canvas, area);
@@ -34,8 +39,11 @@ export function drawSpreads(canvas: HTMLCanvasElement, drawn: Spreads): void {
     const top = row * pitch;
     const yOf = (value: number) => top + (1 - (value - low) / (high - low)) * tall;
     const ramp = flagged ? accent : neutral;
+    const known = columns.map((column) => column !== null);
+    hatch(ctx, [0, top, area.width, tall], colours.unseen);
     ctx.fillStyle = ramp[0] ?? colours.background;
-    ctx.fillRect(0, top, area.width, tall);
+    for (const [from, to] of seenSpans(edges, ends, known))
+      ctx.fillRect(from, top, to - from, tall);
     columns.forEach((column, n) => {
       if (!column) return;
       const [from, to] = [edges[n] ?? 0, ends[n] ?? area.width];

@@ -7,6 +7,9 @@ export interface ColourScale {
   log: boolean;
 }
 
+/** From one pixel to another, from the columns' left edge. */
+export type Stretch = [from: number, to: number];
+
 const MAX_DECADES = 12;
 
 /** Shares run from 0 to 1; sizes on a log scale over what is there, at least one decade. */
@@ -106,4 +109,36 @@ export function columnEnds(edges: readonly number[], gaps: readonly number[]): n
     const from = edges[n] ?? 0;
     return from + (gaps.includes(n) ? Math.min(wide, usual) : wide);
   });
+}
+
+/** Stretches of pixels between columns: nothing was sampled there. */
+export function unseenSpans(edges: readonly number[], ends: readonly number[]): Stretch[] {
+  return ends.flatMap((end, n): Stretch[] => {
+    const next = edges[n + 1] ?? end;
+    return next - end > 1 ? [[end, next]] : [];
+  });
+}
+
+/** Stretches of pixels of the columns that are meant: one ends where nothing was sampled. */
+export function seenSpans(
+  edges: readonly number[],
+  ends: readonly number[],
+  meant: readonly boolean[],
+): Stretch[] {
+  const spans: Stretch[] = [];
+  let reached = Number.NaN;
+  ends.forEach((end, n) => {
+    if (!meant[n]) return;
+    const from = edges[n] ?? 0;
+    const before = spans[spans.length - 1];
+    if (before && from - reached <= 1) before[1] = end;
+    else spans.push([from, end]);
+    reached = end;
+  });
+  return spans;
+}
+
+/** What the hatch stands for in a picture, for its legend; empty where there is none. */
+export function hatchWords(gaps: boolean, unknown: boolean): string {
+  return [gaps && "not sampled", unknown && "no number"].filter(Boolean).join(", ");
 }

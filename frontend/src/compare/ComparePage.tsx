@@ -140,12 +140,12 @@ function Comparison({trainings, onRemove, onChoose}: ComparisonProps) {
           </Group>
           <Group title="What was set otherwise" columns={trainings.length}>
             {settings.map((row) => (
-              <Texts key={row.name} {...row} />
+              <Texts key={row.name} {...row} lacking="not on record" />
             ))}
           </Group>
           <Group title="Numbers" columns={trainings.length}>
             {numbers.map((row) => (
-              <Texts key={row.name} {...row} />
+              <Texts key={row.name} {...row} lacking="no number" />
             ))}
           </Group>
         </table>
@@ -185,12 +185,17 @@ function Group({title, columns, children}: GroupProps) {
   );
 }
 
-function Texts({name, texts}: TextRow) {
+interface TextsProps extends TextRow {
+  /** Stands where a training has none: its checks do not ask for it, or nothing tells it. */
+  lacking: string;
+}
+
+function Texts({name, texts, lacking}: TextsProps) {
   return (
     <tr>
       <th scope="row">{name}</th>
       {texts.map((text, n) => (
-        <td key={n}>{text || <span class="soft">not on record</span>}</td>
+        <td key={n}>{text || <span class="soft">{lacking}</span>}</td>
       ))}
       <td />
     </tr>

@@ -92,6 +92,11 @@ export interface Bars {
   unit: string;
   /** Whether heights are drawn by their logarithm. */
   log: boolean;
+  /**
+   * Where the axis ends, from 0 on, for numbers that go no higher: 1 for shares and correlations;
+   * null for others, whose axis ends above the bars.
+   */
+  top: number | null;
   /** Of the bars, in the order to draw them. */
   names: string[];
   /** One, or two to compare. */

@@ -5,20 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from tb_zeroacc.diagnosis.answering.fixes.data_code import standardising
-from tb_zeroacc.diagnosis.answering.input_scale import (
-    CONSEQUENCES,
-    LARGE,
-    in_float32,
-)
+from tb_zeroacc.diagnosis.answering.input_scale import CONSEQUENCES, LARGE
 from tb_zeroacc.diagnosis.answering.shown_curves import last_shown, loss_shown
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     Evidence,
     Flagged,
+    Limit,
     NotApplicable,
     Passed,
     Stage,
     Tier,
+    below,
 )
 from tb_zeroacc.diagnosis.computed.data.inputs import prepared_by, rms_by_feature
 from tb_zeroacc.diagnosis.computed.model.samples import ROUNDING
@@ -26,11 +24,12 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
-from tb_zeroacc.wording import number
+from tb_zeroacc.wording import count, number
 
 # Largest ÷ median over features. Raw tables 313 and 4 370, images 1.7, healthy 3.8 at most.
 # Not largest ÷ smallest: border pixels make that 545 in healthy digits.
 APART = 100.0
+OF_MEDIAN = f"{number(APART)} times the median"
 INPUT_ABS_MAX_TAG = "zeroacc/input_abs_max"
 TEXT = "Standardise each feature on its own."
 
@@ -92,21 +91,27 @@ def feature_scales_differ(context: RunContext) -> Answer:
         return Passed("the typical feature is large itself, so none stands out by its scale")
     top = int(alive[np.argmax(rms[alive])])
     middle = float(np.median(rms[alive]))
-    ratio = float(rms[top]) / middle
-    said = f"the largest feature, `{table.rows[top]}`, is {number(ratio)} times the median one"
-    if ratio < APART * (1.0 - ROUNDING) or rms[top] < LARGE * (1.0 - ROUNDING):
-        return Passed(f"{said}, with a root mean square of {number(float(rms[top]))}")
+    ratio, limit = float(rms[top]) / middle, _deciding(middle)
+    if limit.admits(float(rms[top])):
+        return Passed(
+            f"the largest feature, `{table.rows[top]}`, is {number(ratio)} times the median one, "
+            f"with a root mean square of {number(float(rms[top]))}"
+        )
     first, last = int(table.steps[0]), int(table.steps[-1])
+    others = sum(limit.admits(size) is False for size in rms[alive].tolist()) - 1
+    also = f" {count(others, 'more feature')} reach {number(limit.value)}, too." if others else ""
+    against = f", against {OF_MEDIAN}" if limit.name else ""
     return Flagged(
         summary=f"Feature `{table.rows[top]}` is {number(ratio)} times as large as the median one.",
         context=f"Its root mean square is {number(float(rms[top]))}, the median over features "
-        f"{number(middle)}: this feature dominates the model.",
+        f"{number(middle)}: this feature dominates the model.{also}",
         evidence=(
             Evidence.of_table("root mean square of the largest feature ÷ the median one", table,
-                              ratio, in_float32(APART), layer=table.rows[top], since=first,
+                              ratio, _below(APART), layer=table.rows[top], since=first,
                               until=last),
-            Evidence.of_table("root mean square of the largest feature", table, float(rms[top]),
-                              in_float32(LARGE), layer=table.rows[top], since=first, until=last),
+            Evidence.of_table(f"root mean square of the largest feature{against}", table,
+                              float(rms[top]), limit, layer=table.rows[top], since=first,
+                              until=last),
             *last_shown(run, INPUT_ABS_MAX_TAG, "largest input of the last sampled batch", first),
             *loss_shown(run, first),
         ),
@@ -114,3 +119,14 @@ def feature_scales_differ(context: RunContext) -> Answer:
         since=first,
         fix=standardising(TEXT, run),
     )  # fmt: skip
+
+
+def _deciding(middle: float) -> Limit:
+    """What sizes have to stay below: of the two limits the one that is reached last."""
+    apart = APART * middle
+    return _below(apart, f"{OF_MEDIAN} is") if apart > LARGE else _below(LARGE)
+
+
+def _below(limit: float, name: str = "") -> Limit:
+    """A limit for sizes from the tables: what rounding took from them does not count."""
+    return below(limit, room=limit * ROUNDING, name=name)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.answering.fixes.keras_code import layer_call
 from tb_zeroacc.diagnosis.answering.several_optimizers import for_each_optimizer
@@ -21,9 +18,15 @@ from tb_zeroacc.diagnosis.answers import (
     Tier,
     at_least,
 )
-from tb_zeroacc.diagnosis.computed.model.kernels import kernel_rows
-from tb_zeroacc.diagnosis.computed.model.layers import layer_named, layer_of
-from tb_zeroacc.diagnosis.computed.model.samples import known_median, lasting_since
+from tb_zeroacc.diagnosis.computed.model.layers import layer_named
+from tb_zeroacc.diagnosis.computed.model.samples import lasting_since
+from tb_zeroacc.diagnosis.computed.optimizer.fading import (
+    FADED,
+    FEWEST_LAYERS,
+    STANDS_STILL,
+    Fade,
+    fade_of,
+)
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import Group
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
@@ -32,29 +35,7 @@ from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Run, Table
 from tb_zeroacc.wording import number
 
-# First kernel's gradient ÷ last kernel's. Measured: 1.6e-8 in twelve sigmoid layers that stand
-# still; healthy nets .1 and .6 (twelve ReLU layers with He's initialisation).
-FADED = 1e-4
-FEWEST_LAYERS = 4  # in fewer there is too little to vanish through
-# Update ÷ weights of the first kernel. Adam makes up for a small gradient: only a first layer that
-# does not change is a fault.
-STANDS_STILL = 1e-6
 SATURATING = ("sigmoid", "tanh", "hard_sigmoid", "softsign")
-
-
-@dataclass(frozen=True, slots=True)
-class _Fade:
-    """Gradient rms of the kernels from input to output, (samples, kernels), and whose they are."""
-
-    steps: NDArray[np.int64]
-    rms: NDArray[np.float64]
-    layers: list[str]
-
-    @property
-    def ratio(self) -> NDArray[np.float64]:
-        """First ÷ last, (samples,); NaN where the last one gets nothing either."""
-        last = self.rms[:, -1]
-        return np.where(last > 0, self.rms[:, 0] / np.where(last > 0, last, 1.0), np.nan)
 
 
 @rule(
@@ -117,40 +98,22 @@ def vanishing_gradients(context: RunContext) -> Answer:
 
 def _judged(context: RunContext, weights: Table, gradients: Table, group: Group) -> Answer:
     """The answer on the layers that one optimizer trains: others have a loss of their own."""
-    fade = _fade(context.run, weights, gradients, group)
-    if fade is None or len(fade.layers) < FEWEST_LAYERS:
+    fade = fade_of(context.run, weights, gradients, group)
+    if fade is None:
         return NotApplicable(f"fewer than {FEWEST_LAYERS} layers with kernels")
-    known = np.isfinite(fade.ratio)
-    if not known.any():
+    if np.isnan(fade.ratio):
         return CannotTell("the last layer gets no gradient either")
-    ratio = float(np.median(fade.ratio[known]))
-    if not 0 < ratio < FADED:
-        return Passed(f"the first layer gets {number(ratio)} of the last one's gradient")
-    first = _kernels(context.run, weights, group)[0]
-    moved = known_median(weights.column("update_ratio")[:, first])
-    if moved >= STANDS_STILL:
-        return Passed(f"the first layer changes by {number(moved)} of its weights per step")
-    return _flagged(context, fade, ratio, moved)
+    if not 0 < fade.ratio < FADED:
+        return Passed(f"the first layer gets {number(fade.ratio)} of the last one's gradient")
+    if fade.moved >= STANDS_STILL:
+        return Passed(f"the first layer changes by {number(fade.moved)} of its weights per step")
+    return _flagged(context, fade)
 
 
-def _kernels(run: Run, weights: Table, group: Group) -> list[int]:
-    return [row for row in kernel_rows(run, weights) if row in group.rows]
-
-
-def _fade(run: Run, weights: Table, gradients: Table, group: Group) -> _Fade | None:
-    """The gradients of the kernels of one optimizer that both tables know."""
-    paths = [weights.rows[row] for row in _kernels(run, weights, group)]
-    paths = [path for path in paths if path in gradients.rows]
-    if not paths:
-        return None
-    rows = [gradients.row_index(path) for path in paths]
-    layers = [layer_of(run, path) for path in paths]
-    return _Fade(gradients.steps, gradients.column("rms")[:, rows], layers)
-
-
-def _flagged(context: RunContext, fade: _Fade, ratio: float, moved: float) -> Flagged:
+def _flagged(context: RunContext, fade: Fade) -> Flagged:
     run, gradients = context.run, context.given(GRADIENTS)
-    low = np.isfinite(fade.ratio) & (fade.ratio < FADED)
+    ratio, moved = fade.ratio, fade.moved
+    low = np.isfinite(fade.ratios) & (fade.ratios < FADED)
     onset = lasting_since(low)
     since = int(fade.steps[0 if onset is None else onset])
     until = int(fade.steps[-1])

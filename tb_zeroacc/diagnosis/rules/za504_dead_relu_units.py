@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from tb_zeroacc.diagnosis.answering.silent_units import SilentUnits, answer_on
 from tb_zeroacc.diagnosis.answers import Answer, Fix, Stage, Tier
-from tb_zeroacc.diagnosis.computed.model.samples import known_median
+from tb_zeroacc.diagnosis.computed.model.silent_units import dead_threshold
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS
 from tb_zeroacc.diagnosis.rule import Muted, rule
-from tb_zeroacc.run import Run
 
-# Share of a hidden layer's units that no example activates. Healthy models end with 33-64 % dead,
-# broken ones with 100 % (measured).
-DEAD = 0.9
-# In batches of fewer examples many units of healthy models are 0: there only all of them count.
-FEW_EXAMPLES = 8
 DEAD_UNITS = SilentUnits(
     "dead_unit_share", "ReLU", "units", "dead", "dead units", "zeroacc/dead_units", "HeNormal",
     shows_bias=True, instead="LeakyReLU",
@@ -73,11 +67,4 @@ def dead_relu_units(context: RunContext) -> Answer:
     Lu et al. 2019, Dying ReLU and initialization; stackoverflow.com/q/46639430;
     docs.aws.amazon.com/sagemaker (Debugger's DeadRelu). Margins measured on Keras 3.15.
     """
-    return answer_on(context, DEAD_UNITS, _dead_threshold(context.run))
-
-
-def _dead_threshold(run: Run) -> float:
-    batch = run.table("batch")
-    if batch is None:
-        return DEAD
-    return DEAD if known_median(batch.column("examples")) >= FEW_EXAMPLES else 1.0
+    return answer_on(context, DEAD_UNITS, dead_threshold(context.run))
