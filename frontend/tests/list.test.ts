@@ -1,4 +1,4 @@
-import {expect, test} from "vitest";
+import {describe, expect, test} from "vitest";
 import {countCauses, countStates, LIVE, NEWEST, nameParts, narrowed} from "../src/list/narrowing";
 import {visibleRows} from "../src/list/useVisibleRows";
 import type {Summary} from "../src/model/wire";
@@ -11,6 +11,8 @@ const row = (name: string, words: string, severity: number, more: Partial<Summar
     severity,
     cause: "No fault found",
     code: null,
+    further: [],
+    headline: "No fault found.",
     last_time: null,
     live: false,
     ...more,
@@ -33,6 +35,46 @@ test("search knows name, outcome, code and cause", () => {
   expect(narrowed(others, {...ALL, find: "not learning"})).toHaveLength(2);
   expect(names({find: "broken"})).toEqual(["a"]);
   expect(names({find: "d"})).toContain("d");
+});
+
+describe("a training with two causes", () => {
+  const second = {code: "ZA603", title: "No nonlinearity"};
+  const headline = "The learning rate is too high: the first update was 72 times the weights.";
+  const both = row("e", "Not learning", 5, {
+    cause: "Learning rate too high",
+    code: "ZA701",
+    further: [second],
+    headline,
+  });
+  const remark = row("f", "Learning", 1, {cause: "No fault, one remark", further: [second]});
+  const all = [...ROWS, both, remark];
+  const left = (narrowing: Partial<typeof ALL>) =>
+    narrowed(all, {...ALL, ...narrowing}).map(({name}) => name);
+
+  test.each([
+    ["the second one's code", {find: "za603"}, ["e", "f"]],
+    ["words of its name", {find: "nonlinearity no"}, ["e", "f"]],
+    ["the filter of the second one", {why: "No nonlinearity"}, ["e", "f"]],
+    ["the filter of the first one", {why: "Learning rate too high"}, ["b", "c", "e"]],
+    ["words of both", {find: "rate nonlinearity"}, ["e"]],
+    ["words of its headline", {find: "72 times"}, ["e"]],
+  ])("is found by %s", (_, narrowing, want) => {
+    expect(left(narrowing)).toEqual(want);
+  });
+
+  test("is not found by its headline where a name holds the words", () => {
+    const named = row("first update", "Learning", 0);
+    const found = narrowed([both, named], {...ALL, find: "first update"});
+    expect(found.map(({name}) => name)).toEqual(["first update"]);
+  });
+
+  test("counts under each of them", () => {
+    expect(countCauses(all)).toEqual([
+      ["Learning rate too high", 3],
+      ["No nonlinearity", 2],
+      ["Input not finite", 1],
+    ]);
+  });
 });
 
 test("the list is narrowed by outcome, by what still runs, and by cause", () => {

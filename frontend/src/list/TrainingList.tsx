@@ -7,7 +7,7 @@ import {formatBriefly, formatCount, formatNumber} from "../model/numbers";
 import {useNow} from "../model/useNow";
 import type {Summaries, Summary} from "../model/wire";
 import {Filters} from "./Filters";
-import {type Narrowing, nameParts, narrowed} from "./narrowing";
+import {causesOf, type Narrowing, nameParts, narrowed} from "./narrowing";
 import {Sparkline} from "./Sparkline";
 import {ROW_HEIGHT, scrollToRow, useVisibleRows} from "./useVisibleRows";
 import "./TrainingList.css";
@@ -125,7 +125,7 @@ interface RowProps {
 }
 
 function Row({row, place, count, stop, chosen, now, onChoose}: RowProps) {
-  const {name, mark, cause, sparkline, baseline, live, workers, last_time: last} = row;
+  const {name, mark, cause, further, sparkline, baseline, live, workers, last_time: last} = row;
   const [head, tail] = nameParts(name);
   return (
     <li
@@ -152,10 +152,20 @@ function Row({row, place, count, stop, chosen, now, onChoose}: RowProps) {
           {tail && <span class="Row-tail">{tail}</span>}
         </span>
         <Sparkline values={sparkline} baseline={baseline} tone={mark.tone} />
-        <span class="Row-cause soft">
+        <span class="Row-cause soft" title={causeWords(row)}>
           <span class="visually-hidden">{mark.words}: </span>
-          {cause}
-          {workers > 0 && ` · ${formatCount(workers, "worker")}`}
+          <span class="Row-words">
+            {cause}
+            {workers > 0 && ` · ${formatCount(workers, "worker")}`}
+          </span>
+          {row.code !== null && further.length > 0 && (
+            <span aria-hidden="true"> +{further.length}</span>
+          )}
+          {further.map(({code, title}) => (
+            <span key={code} class="visually-hidden">
+              , {title}
+            </span>
+          ))}
         </span>
         <span class="Row-when soft">
           {live ? (
@@ -170,6 +180,12 @@ function Row({row, place, count, stop, chosen, now, onChoose}: RowProps) {
     </li>
   );
 }
+
+/** All that was found, a line each. */
+const causeWords = (row: Summary): string =>
+  causesOf(row)
+    .map(({code, title}) => `${title} ${code}`)
+    .join("\n");
 
 /** How many are shown of how many. */
 function shownWords(head: Summaries, shown: number, {find, state, why}: Narrowing): string {
