@@ -1,9 +1,9 @@
 import {describe, expect, test} from "vitest";
-import {countCauses, countStates, LIVE, NEWEST, nameParts, narrowed} from "../src/list/narrowing";
-import {visibleRows} from "../src/list/useVisibleRows";
+import {countCauses, countStates, LIVE, NEWEST, narrowed} from "../src/list/narrowing";
+import {shortened} from "../src/list/shortened";
 import type {Summary} from "../src/model/wire";
 
-const ALL = {find: "", state: "", why: "", sort: ""};
+const ALL = {find: "", state: "", why: "", sort: "", collapsed: ""};
 const row = (name: string, words: string, severity: number, more: Partial<Summary> = {}) =>
   ({
     name,
@@ -101,20 +101,23 @@ test("chips count what became of them, the worst first, and causes by their numb
   ]);
 });
 
-test("a long name gives way in its middle and keeps its end", () => {
-  expect(nameParts("short")).toEqual(["short", ""]);
-  const long = "experiments/learning_rate_too_high_digits_seed_17";
-  const [head, tail] = nameParts(long);
-  expect(head + tail).toBe(long);
-  expect(tail.endsWith("seed_17")).toBe(true);
-  expect(nameParts("\u{1f600}".repeat(30))[1]).toBe("\u{1f600}".repeat(10));
-});
-
-test("of thousands of rows those are there that can be seen, and some beyond", () => {
-  expect(visibleRows(0, 600, 2000)).toEqual([0, 18]);
-  const [first, end] = visibleRows(60_000, 600, 2000);
-  expect(first).toBeLessThan(1000);
-  expect(end).toBeGreaterThan(1010);
-  expect(end - first).toBeLessThan(40);
-  expect(visibleRows(0, 600, 3)).toEqual([0, 3]);
+describe("a name that there is no room for", () => {
+  const measure = (text: string): number => [...text].length; // every sign is as wide as any other
+  test.each([
+    ["short", 5, "short"],
+    ["experiments/rate_too_high_seed_17", 20, "experimen…gh_seed_17"],
+    ["experiments/rate_too_high_seed_17", 8, "exp…d_17"],
+    ["experiments/rate_too_high_seed_17", 2, "…7"],
+    ["experiments/rate_too_high_seed_17", 0, "…"],
+    ["a name of some words", 13, "a name…words"],
+    ["\u{1f600}".repeat(30), 5, "\u{1f600}\u{1f600}…\u{1f600}\u{1f600}"],
+  ])("%s in %i", (name, width, want) => {
+    expect(shortened(name, width, measure)).toBe(want);
+  });
+  test("uses all the room that there is, and no more", () => {
+    const name = "experiments/learning_rate_too_high_digits_seed_17";
+    for (let width = 1; width < name.length; width++)
+      expect(measure(shortened(name, width, measure))).toBe(width);
+    expect(shortened(name, name.length, measure)).toBe(name);
+  });
 });

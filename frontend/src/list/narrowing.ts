@@ -10,10 +10,16 @@ export interface Narrowing {
   why: string;
   /** `NEWEST` first; empty for the worst first. */
   sort: string;
+  /** Which directories are collapsed, as `collapsed.ts` writes it; empty for none. */
+  collapsed: string;
 }
 
 export const LIVE = "live";
 export const NEWEST = "newest";
+
+/** Whether some trainings may be left out. */
+export const isNarrow = ({find, state, why}: Narrowing): boolean =>
+  find.trim() !== "" || state !== "" || why !== "";
 
 /** The rows that are left, the worst or the newest first. */
 export function narrowed(rows: readonly Summary[], narrowing: Narrowing): readonly Summary[] {
@@ -74,15 +80,4 @@ export function countCauses(rows: readonly Summary[]): [cause: string, count: nu
   const counts = new Map<string, number>();
   for (const {title} of rows.flatMap(causesOf)) counts.set(title, (counts.get(title) ?? 0) + 1);
   return [...counts].sort(([a, n], [b, m]) => m - n || a.localeCompare(b));
-}
-
-/** Signs at the end of a long name that are shown whatever happens to its middle. */
-const TAIL = 10;
-const LONG = 22;
-
-/** A name in two parts: the first gives way where there is no room. */
-export function nameParts(name: string): [head: string, tail: string] {
-  const signs = [...name];
-  if (signs.length <= LONG) return [name, ""];
-  return [signs.slice(0, -TAIL).join(""), signs.slice(-TAIL).join("")];
 }
