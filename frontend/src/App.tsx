@@ -1,6 +1,8 @@
 import {useMemo, useRef} from "preact/hooks";
 import {runBefore} from "./compare/before";
 import {ComparePage} from "./compare/ComparePage";
+import {opened} from "./list/collapsed";
+import {directoriesOf} from "./list/directories";
 import {Navigation} from "./list/Navigation";
 import {getTraining} from "./model/fetching";
 import {shownCode, shownName} from "./model/held";
@@ -22,7 +24,7 @@ export function App() {
   const dark = useDark();
   const {list, version, failed, answered} = useList();
   const {place, choose, compare, narrow, turn, explain, toggle} = usePlace();
-  const {find, state, why, sort} = place;
+  const {find, state, why, sort, collapsed} = place;
   const page = useRef<HTMLElement>(null);
   const head = list?.head ?? null;
   const read = useRef({name: "", code: ""});
@@ -47,9 +49,14 @@ export function App() {
     [dark, version, members],
   );
   const before = useMemo(() => runBefore(list?.rows ?? [], name), [list, name]);
+  const names = useMemo(() => (list?.rows ?? []).map((row) => row.name), [list]);
+  const directories = useMemo(() => directoriesOf(names), [names]);
+  const seeing = (run: string): string =>
+    run === name ? collapsed : opened(collapsed, directories.get(run) ?? "");
+  const chooseSeen = (run: string): void => choose(run, seeing(run));
   const show = (run: string, code: string): void => {
     read.current = {name: run, code};
-    turn(run, code);
+    turn(run, code, seeing(run));
   };
   const missing = head?.complete && place.run !== "" && name !== place.run;
   const replaced = `There is no training named ${place.run} any more; this is the worst one.`;
@@ -64,10 +71,11 @@ export function App() {
         {list && name && (
           <Navigation
             list={list}
+            directories={directories}
             chosen={name}
-            narrowing={{find, state, why, sort}}
+            narrowing={{find, state, why, sort, collapsed}}
             onNarrow={narrow}
-            onChoose={choose}
+            onChoose={chooseSeen}
           />
         )}
         <main
@@ -90,9 +98,9 @@ export function App() {
                   <ComparePage
                     run={name}
                     others={place.against}
-                    names={(list?.rows ?? []).map((other) => other.name)}
+                    names={names}
                     onChange={(against) => compare(name, against)}
-                    onChoose={choose}
+                    onChoose={chooseSeen}
                   />
                 ) : (
                   training && (

@@ -35,6 +35,7 @@ test("a place survives the address, and what belongs to others stays", () => {
     run: "a b/c&d=é",
     cause: "ZA504",
     state: "Not learning",
+    collapsed: "*,a%2Fb",
     open: ["explains", "checks"],
   };
   const hash = hashWith("#zero_accuracy&p.other.x=1&p.zero_accuracy.run=old", place);

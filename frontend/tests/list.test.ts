@@ -1,9 +1,9 @@
-import {expect, test} from "vitest";
-import {countCauses, countStates, LIVE, NEWEST, nameParts, narrowed} from "../src/list/narrowing";
-import {visibleRows} from "../src/list/useVisibleRows";
+import {describe, expect, test} from "vitest";
+import {countCauses, countStates, LIVE, NEWEST, narrowed} from "../src/list/narrowing";
+import {shortened} from "../src/list/shortened";
 import type {Summary} from "../src/model/wire";
 
-const ALL = {find: "", state: "", why: "", sort: ""};
+const ALL = {find: "", state: "", why: "", sort: "", collapsed: ""};
 const row = (name: string, words: string, severity: number, more: Partial<Summary> = {}) =>
   ({
     name,
@@ -11,6 +11,8 @@ const row = (name: string, words: string, severity: number, more: Partial<Summar
     severity,
     cause: "No fault found",
     code: null,
+    further: [],
+    headline: "No fault found.",
     last_time: null,
     live: false,
     ...more,
@@ -33,6 +35,46 @@ test("search knows name, outcome, code and cause", () => {
   expect(narrowed(others, {...ALL, find: "not learning"})).toHaveLength(2);
   expect(names({find: "broken"})).toEqual(["a"]);
   expect(names({find: "d"})).toContain("d");
+});
+
+describe("a training with two causes", () => {
+  const second = {code: "ZA603", title: "No nonlinearity"};
+  const headline = "The learning rate is too high: the first update was 72 times the weights.";
+  const both = row("e", "Not learning", 5, {
+    cause: "Learning rate too high",
+    code: "ZA701",
+    further: [second],
+    headline,
+  });
+  const remark = row("f", "Learning", 1, {cause: "No fault, one remark", further: [second]});
+  const all = [...ROWS, both, remark];
+  const left = (narrowing: Partial<typeof ALL>) =>
+    narrowed(all, {...ALL, ...narrowing}).map(({name}) => name);
+
+  test.each([
+    ["the second one's code", {find: "za603"}, ["e", "f"]],
+    ["words of its name", {find: "nonlinearity no"}, ["e", "f"]],
+    ["the filter of the second one", {why: "No nonlinearity"}, ["e", "f"]],
+    ["the filter of the first one", {why: "Learning rate too high"}, ["b", "c", "e"]],
+    ["words of both", {find: "rate nonlinearity"}, ["e"]],
+    ["words of its headline", {find: "72 times"}, ["e"]],
+  ])("is found by %s", (_, narrowing, want) => {
+    expect(left(narrowing)).toEqual(want);
+  });
+
+  test("is not found by its headline where a name holds the words", () => {
+    const named = row("first update", "Learning", 0);
+    const found = narrowed([both, named], {...ALL, find: "first update"});
+    expect(found.map(({name}) => name)).toEqual(["first update"]);
+  });
+
+  test("counts under each of them", () => {
+    expect(countCauses(all)).toEqual([
+      ["Learning rate too high", 3],
+      ["No nonlinearity", 2],
+      ["Input not finite", 1],
+    ]);
+  });
 });
 
 test("the list is narrowed by outcome, by what still runs, and by cause", () => {
@@ -59,20 +101,23 @@ test("chips count what became of them, the worst first, and causes by their numb
   ]);
 });
 
-test("a long name gives way in its middle and keeps its end", () => {
-  expect(nameParts("short")).toEqual(["short", ""]);
-  const long = "experiments/learning_rate_too_high_digits_seed_17";
-  const [head, tail] = nameParts(long);
-  expect(head + tail).toBe(long);
-  expect(tail.endsWith("seed_17")).toBe(true);
-  expect(nameParts("\u{1f600}".repeat(30))[1]).toBe("\u{1f600}".repeat(10));
-});
-
-test("of thousands of rows those are there that can be seen, and some beyond", () => {
-  expect(visibleRows(0, 600, 2000)).toEqual([0, 18]);
-  const [first, end] = visibleRows(60_000, 600, 2000);
-  expect(first).toBeLessThan(1000);
-  expect(end).toBeGreaterThan(1010);
-  expect(end - first).toBeLessThan(40);
-  expect(visibleRows(0, 600, 3)).toEqual([0, 3]);
+describe("a name that there is no room for", () => {
+  const measure = (text: string): number => [...text].length; // every sign is as wide as any other
+  test.each([
+    ["short", 5, "short"],
+    ["experiments/rate_too_high_seed_17", 20, "experimen…gh_seed_17"],
+    ["experiments/rate_too_high_seed_17", 8, "exp…d_17"],
+    ["experiments/rate_too_high_seed_17", 2, "…7"],
+    ["experiments/rate_too_high_seed_17", 0, "…"],
+    ["a name of some words", 13, "a name…words"],
+    ["\u{1f600}".repeat(30), 5, "\u{1f600}\u{1f600}…\u{1f600}\u{1f600}"],
+  ])("%s in %i", (name, width, want) => {
+    expect(shortened(name, width, measure)).toBe(want);
+  });
+  test("uses all the room that there is, and no more", () => {
+    const name = "experiments/learning_rate_too_high_digits_seed_17";
+    for (let width = 1; width < name.length; width++)
+      expect(measure(shortened(name, width, measure))).toBe(width);
+    expect(shortened(name, name.length, measure)).toBe(name);
+  });
 });

@@ -8,6 +8,18 @@ from tb_zeroacc.wire import Axis, Mark, Outcome, Tier, Training, Value
 from tb_zeroacc.wire.evidence import LayerKind
 
 
+class NamedCause(TypedDict):
+    """A cause by its name alone.
+
+    Attributes:
+        code: `ZA603`.
+        title: Its name as a reader would say it: `No nonlinearity`.
+    """
+
+    code: str
+    title: str
+
+
 class Summary(TypedDict):
     """One training in a line.
 
@@ -18,6 +30,7 @@ class Summary(TypedDict):
         severity: From 0, nothing found, to 6, broken; from 3 on it needs a look.
         cause: The main finding in a few words, or else how it stands.
         code: Of the main finding; null where there is none.
+        further: The findings beside the main one, the likeliest first, at most 16.
         headline: One sentence.
         last_time: Of the last record, in seconds since 1970.
         live: Whether it still runs.
@@ -35,6 +48,7 @@ class Summary(TypedDict):
     severity: int
     cause: str
     code: str | None
+    further: list[NamedCause]
     headline: str
     last_time: float | None
     live: bool

@@ -12,11 +12,13 @@ from tb_zeroacc.metrics.figures import Figures, figures_of
 from tb_zeroacc.places import Place, wellformed
 from tb_zeroacc.plugin.pictures import sparkline
 from tb_zeroacc.plugin.questions import digest, serialise
-from tb_zeroacc.plugin.responses import Summary
+from tb_zeroacc.plugin.responses import NamedCause, Summary
 from tb_zeroacc.run import Curve, Run
 
 if TYPE_CHECKING:
     from tb_zeroacc.verdict import Reading
+
+FURTHER = 16  # causes in a line of the list; a training of the zoo has three at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,10 @@ class ShownTraining:
         """JSON of its line in the list."""
         run, verdict = self.reading
         main = telling.main_finding(verdict)
+        further: list[NamedCause] = [
+            {"code": finding.code, "title": telling.title(finding.name)}
+            for finding in telling.further_findings(verdict)[:FURTHER]
+        ]
         row: Summary = {
             "name": self.name,
             "outcome": verdict.outcome.value,
@@ -73,6 +79,7 @@ class ShownTraining:
             "severity": int(self.severity),
             "cause": telling.cause(verdict),
             "code": None if main is None else main.code,
+            "further": further,
             "headline": verdict.headline,
             "last_time": run.last_time,
             "live": run.state == "live",

@@ -60,25 +60,32 @@ def units_of(files: Sequence[Listed], members: Collection[str], label: str) -> l
         members: All directories with files.
         label: Name of the directory that the path is.
     """
-    parts = parts_of(members, label, {})
-    # A job's workers are compared, so one reader must have them all.
-    jobs = {worker: job.name for job in possible_jobs(parts) for worker in job.workers}
+    named = _trainings_by_name(members, label)
     units: dict[str, list[Listed]] = defaultdict(list)
     for file in files:
-        training = parts[file.member].training
-        units[_anchor(jobs.get(training, training), members)].append(file)
+        units[_anchor(named[file.member], members)].append(file)
     return [tuple(unit) for unit in units.values()]
 
 
 def trainings_named(files: Iterable[Listed], label: str) -> int:
-    """How many trainings the names of directories with event files tell of.
+    """How many trainings the names of directories with event files tell of, a job being one.
 
     Args:
         files: All files that may be logs.
         label: Name of the directory that the path is.
     """
     members = {file.member for file in files if is_event_file(file.name)}
-    return len({part.training for part in parts_of(members, label, {}).values()})
+    return len(set(_trainings_by_name(members, label).values()))
+
+
+def _trainings_by_name(members: Collection[str], label: str) -> dict[str, str]:
+    """The training of each directory, as names tell.
+
+    A job's workers are one: they are compared, so one reader must have them all.
+    """
+    parts = parts_of(members, label, {})
+    jobs = {worker: job.name for job in possible_jobs(parts) for worker in job.workers}
+    return {member: jobs.get(part.training, part.training) for member, part in parts.items()}
 
 
 def _anchor(training: str, members: Collection[str]) -> str:

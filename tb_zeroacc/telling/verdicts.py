@@ -108,6 +108,11 @@ def main_finding(verdict: Diagnosis) -> Finding | None:
     return first if first is not None and first.summary == verdict.headline else None
 
 
+def further_findings(verdict: Diagnosis) -> tuple[Finding, ...]:
+    """The findings that the headline does not speak of, the likeliest first."""
+    return verdict.findings if main_finding(verdict) is None else verdict.findings[1:]
+
+
 def severity(verdict: Diagnosis) -> Severity:
     """How badly somebody should look at it."""
     if verdict.outcome is Outcome.LEARNING and verdict.findings:
@@ -127,7 +132,12 @@ def cause(verdict: Diagnosis) -> str:
     main = main_finding(verdict)
     if main is not None:
         return title(main.name)
-    return UNSEEN if mark(verdict) is _UNSEEN else _CAUSELESS[severity(verdict)]
+    if mark(verdict) is _UNSEEN:
+        return UNSEEN
+    many = len(verdict.findings)
+    if many > 1 and severity(verdict) is Severity.REMARK:
+        return f"No fault, {many} remarks"
+    return _CAUSELESS[severity(verdict)]
 
 
 def rank(verdict: Diagnosis, name: str) -> Rank:

@@ -319,6 +319,8 @@ def summaries(said: Json, offset: int, limit: int) -> Json:
             **{key: one[key] for key in ("outcome", "mark", "severity", "cause", "headline",
                                          "last_time")},
             "name": one["run"], "code": one["main"], "live": one["state"] == "live",
+            "further": [{key: found[key] for key in ("code", "title")}
+                        for found in one["findings"] if found["code"] != one["main"]],
             "sparkline": sparkline(one), "baseline": 1.0, "since": said["reading"],
         }
         for one in ranked

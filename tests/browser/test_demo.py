@@ -35,7 +35,7 @@ def test_the_headline_and_its_curve(
     fast: str, page: Page, open_tab: OpenTab, demo_logs: Path
 ) -> None:
     tab = open_tab(f"--logdir={demo_logs}", f"--load_fast={fast}")
-    expect(tab.locator(".Row-name")).to_have_text([CASE, f"{CASE}_mended"])
+    expect(tab.locator(".Row > .visually-hidden")).to_have_text([CASE, f"{CASE}_mended"])
     expect(tab.locator(".Facts-name")).to_have_text(CASE)
     expect(tab.get_by_role("heading", level=1)).to_have_text(
         re.compile(r"^The learning rate is too high: the first update was \d+ times the weights.$")

@@ -112,7 +112,7 @@ def test_it_is_told_how_many_are_read_of_how_many(
 ) -> None:
     """Trainings, not directories; before the first verdict, too; and none once all are there."""
     for place in ("p", "q"):
-        for name in ("a/train", "a/validation", "b", "c"):
+        for name in ("a/train", "a/validation", "b", "c/rank0", "c/rank1", "c/rank2"):
             write(tmp_path / place / name, curve("loss", [5.0, 4.0]))
     monkeypatch.setattr(dealing, "LONG", 0.0)
     monkeypatch.setattr(shares, "FIRST", 0.0)

@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 
 from tb_zeroacc import encoding
+from tb_zeroacc import verdict as verdict_module
 from tb_zeroacc.places import Place
 from tb_zeroacc.plugin import reading as reading_module
 from tb_zeroacc.plugin import shown_training as shown_module
@@ -42,6 +43,7 @@ def test_a_summary_is_its_training_in_a_line(asked: Asked) -> None:
             "severity": 5,
             "cause": "Learning rate too high",
             "code": "ZA701",
+            "further": [],
             "headline": "The learning rate is too high.",
             "last_time": None,
             "live": False,
@@ -51,6 +53,29 @@ def test_a_summary_is_its_training_in_a_line(asked: Asked) -> None:
             "since": 1,
         }
     ]
+
+
+def with_causes(count: int) -> verdict_module.Reading:
+    """A training of so many causes."""
+    one = verdict()
+    (first,) = one.diagnosis.findings
+    names = [("ZA603", "no-nonlinearity"), *((f"ZA9{n:02}", f"fault-{n}") for n in range(99))]
+    more = (replace(first, code=code, name=name) for code, name in names[: count - 1])
+    return one._replace(diagnosis=replace(one.diagnosis, findings=(first, *more)))
+
+
+def test_further_causes_stand_in_the_line_by_name_and_bounded(
+    asked: Asked, script: Script
+) -> None:
+    script.verdicts = [with_causes(2)]
+    read_again(asked)
+    (line,) = asked.get("/summaries").get_json()["summaries"]
+    assert line["code"] == "ZA701"
+    assert line["further"] == [{"code": "ZA603", "title": "No nonlinearity"}]
+    script.verdicts = [with_causes(40)]
+    read_again(asked)
+    (line,) = asked.get("/summaries").get_json()["summaries"]
+    assert [one["title"] for one in line["further"]][-2:] == ["Fault 13", "Fault 14"]
 
 
 def test_an_empty_log_directory_is_told_with_its_path(asked: Asked) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tb_zeroacc.logs.storage import Listed
 from tb_zeroacc.pool import shares
-from tb_zeroacc.pool.shares import processes_for, shares_of, units_of, work
+from tb_zeroacc.pool.shares import processes_for, shares_of, trainings_named, units_of, work
 
 MB = 2**20
 # Directories of one training stand in one string.
@@ -29,6 +29,22 @@ UNITS = {
 
 def listed(member: str, size: int = 1000) -> Listed:
     return Listed(member, "events.out.tfevents.1.host", f"/logs/{member}/1", size)
+
+
+# How many trainings there will be once all of them are read.
+NAMED = {
+    "runs": (["a", "b"], 2),
+    "splits and the recorder's": (["a/train", "a/validation", "a/zeroacc"], 1),
+    "workers of a job, each in a directory": (["a/rank0", "a/rank1", "a/rank2", "b"], 2),
+    "workers of a job, each with its parts": (["a/chief/train", "a/worker_0/train"], 1),
+    "a job below which the recorder names workers": (["a", "a/zeroacc/worker_0"], 1),
+    "a sweep": (["a/lr_1", "a/lr_2"], 2),
+}
+
+
+@pytest.mark.parametrize(("members", "want"), NAMED.values(), ids=NAMED)
+def test_a_job_is_expected_as_the_one_entry_that_it_becomes(members: list[str], want: int) -> None:
+    assert trainings_named([listed(member) for member in members], "logs") == want
 
 
 @pytest.mark.parametrize("want", UNITS.values(), ids=UNITS)

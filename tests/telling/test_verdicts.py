@@ -131,6 +131,18 @@ def test_a_headline_of_another_matter_has_no_main_finding() -> None:
     assert telling.cause(broken_off) == "No cause could be shown"
 
 
+def test_further_findings_are_all_but_the_one_that_the_headline_speaks_of() -> None:
+    first = verdict(Outcome.BROKEN, Tier.DEFINITE)
+    second = replace(first.findings[0], rank=2, code="ZA998", summary="Another fault.")
+    both = replace(first, findings=(*first.findings, second))
+    assert telling.further_findings(first) == ()
+    assert telling.further_findings(both) == (second,)
+    remark = verdict(Outcome.LEARNING, Tier.SMELL)
+    assert telling.further_findings(remark) == remark.findings
+    remarks = replace(remark, findings=2 * remark.findings)
+    assert telling.cause(remarks) == "No fault, 2 remarks"
+
+
 def test_answers_are_tallied_in_the_order_to_show_them() -> None:
     answers: list[Answer] = [
         Passed("fine"), NotApplicable("no such layer"), CannotTell("not in the log"),

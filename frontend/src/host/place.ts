@@ -17,6 +17,7 @@ export interface Place {
   state: string;
   why: string;
   sort: string;
+  collapsed: string;
   /** Lines that are unfolded, by the names of their sections. */
   open: readonly string[];
 }
@@ -30,6 +31,7 @@ export const NOWHERE: Place = {
   state: "",
   why: "",
   sort: "",
+  collapsed: "",
   open: [],
 };
 
@@ -50,6 +52,7 @@ export function placeOf(hash: string): Place {
     state: read("state"),
     why: read("why"),
     sort: read("sort"),
+    collapsed: read("collapsed"),
     open: open ? open.split(",") : [],
   };
 }

@@ -1,3 +1,4 @@
+import {useMemo} from "preact/hooks";
 import type {Summary} from "../model/wire";
 import {countCauses, countStates, LIVE, type Narrowing, NEWEST} from "./narrowing";
 import "./Filters.css";
@@ -12,13 +13,19 @@ interface FiltersProps {
 export function Filters({rows, narrowing, onNarrow}: FiltersProps) {
   const {state, why, sort} = narrowing;
   const pick = (next: string): void => onNarrow({...narrowing, state: next === state ? "" : next});
-  const live = rows.filter((row) => row.live).length;
-  const causes = countCauses(rows);
+  const {states, live, causes} = useMemo(
+    () => ({
+      states: countStates(rows),
+      live: rows.filter((row) => row.live).length,
+      causes: countCauses(rows),
+    }),
+    [rows],
+  );
   return (
     <div class="Filters">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is part of a form */}
       <div class="Filters-chips" role="group" aria-label="Show only">
-        {countStates(rows).map(({mark, count}) => (
+        {states.map(({mark, count}) => (
           <Chip
             key={mark.words}
             words={mark.words}

@@ -561,6 +561,14 @@ export interface Verdicts {
   runs: Training[];
 }
 
+/** A cause by its name alone. */
+export interface NamedCause {
+  /** `ZA603`. */
+  code: string;
+  /** Its name as a reader would say it: `No nonlinearity`. */
+  title: string;
+}
+
 /** One training in a line. */
 export interface Summary {
   /** The training's name, its `run` in `GET runs`. */
@@ -575,6 +583,8 @@ export interface Summary {
   cause: string;
   /** Of the main finding; null where there is none. */
   code: string | null;
+  /** The findings beside the main one, the likeliest first, at most 16. */
+  further: NamedCause[];
   /** One sentence. */
   headline: string;
   /** Of the last record, in seconds since 1970. */
