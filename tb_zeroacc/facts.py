@@ -356,6 +356,8 @@ class Start:
             the only one.
         workers: How many of them there are; None where it is the only one, or that is unknown.
         task: What it is to them: `chief`, `worker`, `evaluator`, `ps`; None where that is unknown.
+        alive_after: Seconds without a record behind which an `Alive` is written; None where none
+            ever is.
     """
 
     session: str
@@ -364,6 +366,23 @@ class Start:
     worker: int | None = None
     workers: int | None = None
     task: str | None = None
+    alive_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The process is alive, though it has recorded nothing for a while: a step hangs, say.
+
+    Written by a thread of the recorder's, `Start.alive_after` seconds behind the last record, and
+    then whenever that is twice as old as at the one before.
+
+    Attributes:
+        wall_time: Of the last record, by the clock of the machine that writes.
+        seconds: How old that was.
+    """
+
+    wall_time: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,4 +438,4 @@ class Unrecorded:
     rows: tuple[str, ...] = ()
 
 
-Fact: TypeAlias = "Start | Contract | Shapes | Pipeline | Unrecorded | Epoch | End"
+Fact: TypeAlias = "Start | Alive | Contract | Shapes | Pipeline | Unrecorded | Epoch | End"

@@ -5,7 +5,7 @@ words. One event a sample carries every table of that step:
 
     tag `zeroacc/record/<kind>`   float32 tensor, (rows, columns), plugin `zero_accuracy`
     tag `zeroacc/layout/<kind>`   JSON: the names of rows and columns; holds until the next one
-    tag `zeroacc/fact/<kind>`     JSON: start, contract, shapes, pipeline, unrecorded,
+    tag `zeroacc/fact/<kind>`     JSON: start, alive, contract, shapes, pipeline, unrecorded,
                                   epoch, end
     any other tag                 a float32 scalar of the plugin `scalars`, for Time Series too
 
@@ -44,6 +44,7 @@ FILE_VERSION = "brain.Event:2"
 
 FACT_KINDS: dict[str, type] = {
     "start": facts.Start,
+    "alive": facts.Alive,
     "contract": facts.Contract,
     "shapes": facts.Shapes,
     "pipeline": facts.Pipeline,
@@ -73,8 +74,8 @@ class SampleRecord:
 
 
 Decoded = (
-    facts.Start | facts.Contract | facts.Shapes | facts.Pipeline | facts.Unrecorded | facts.Epoch
-    | facts.End | Layout | SampleRecord
+    facts.Start | facts.Alive | facts.Contract | facts.Shapes | facts.Pipeline | facts.Unrecorded
+    | facts.Epoch | facts.End | Layout | SampleRecord
 )  # fmt: skip
 
 

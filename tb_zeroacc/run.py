@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_zeroacc.errors import MissingColumnError, UnknownRowError
-from tb_zeroacc.facts import Contract, End, Epoch, Pipeline, Shapes, Start, Unrecorded
+from tb_zeroacc.facts import Alive, Contract, End, Epoch, Pipeline, Shapes, Start, Unrecorded
 from tb_zeroacc.histograms import Course
 from tb_zeroacc.series import Series
 from tb_zeroacc.workers import Worker
@@ -283,8 +283,8 @@ class Run:
         notes: Sentences on what was repaired, set aside or lost, and on hyperparameters.
         damaged: Whether a file of it was truncated or broken.
         damage: What is lost of its event files, those that are damaged.
-        contract, shapes, pipeline, start, end: The recorder's facts; the contract also from Keras'
-            record.
+        contract, shapes, pipeline, start, end, alive: The recorder's facts; the contract also from
+            Keras' record.
         unrecorded: What should be on record and is not, each once, in the order of the log.
         epochs: Epochs in order, over all fits of the session.
         tables: By kind, the recorder's samples.
@@ -313,6 +313,7 @@ class Run:
     pipeline: Pipeline | None = None
     start: Start | None = None
     end: End | None = None
+    alive: Alive | None = None
     unrecorded: tuple[Unrecorded, ...] = ()
     epochs: tuple[Epoch, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=lambda: MappingProxyType({}))
@@ -376,6 +377,14 @@ class Run:
                 if curve.tag == tag and member in (None, curve.member):
                     return curve
         return None
+
+    @property
+    def first_record(self) -> tuple[str, int, float] | None:
+        """Tag and step of its first record, and the time of that by its own clock."""
+        curve = self.curve("zeroacc/loss") or self.main_curve
+        if curve is None or not len(curve.series) or curve.series.first_time is None:
+            return None
+        return curve.tag, curve.series.first.step, curve.series.first_time
 
     @property
     def first_time(self) -> float | None:

@@ -52,7 +52,7 @@ def fact_of(text: str, kind: str = "end") -> summary_pb2.Summary.Value:
     return value
 
 
-FIXED = [CONTRACT, SHAPES, PIPELINE, facts.Start("s", 1.5, "me", 3)]
+FIXED = [CONTRACT, SHAPES, PIPELINE, facts.Start("s", 1.5, "me", 3), facts.Alive(1.5, 60.0)]
 
 
 @given(epochs | ends | some.sampled_from(FIXED))

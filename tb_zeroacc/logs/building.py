@@ -107,6 +107,7 @@ def build(
         pipeline=_newest(r.pipeline for r in recordings),
         start=newest.start,
         end=newest.end,
+        alive=newest.alive,
         unrecorded=tuple(dict.fromkeys(fact for r in recordings for fact in r.unrecorded)),
         epochs=epochs,
         tables=MappingProxyType(tables),

@@ -64,6 +64,7 @@ class RecordedSession:
     shapes: facts.Shapes | None = None
     pipeline: facts.Pipeline | None = None
     end: facts.End | None = None
+    alive: facts.Alive | None = None
     unrecorded: dict[facts.Unrecorded, None] = field(default_factory=dict)
     first_epochs: list[facts.Epoch] = field(default_factory=list)
     last_epochs: list[facts.Epoch] = field(default_factory=list)
@@ -294,6 +295,9 @@ class FileContents:
         kept = self.recording
         if isinstance(content, facts.End):
             kept.end = content
+            return
+        if isinstance(content, facts.Alive):  # nor is this
+            kept.alive = content
             return
         if isinstance(content, facts.Unrecorded):  # no sign that training went on
             if len(kept.unrecorded) < MAX_UNRECORDED:

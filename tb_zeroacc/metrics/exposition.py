@@ -28,7 +28,7 @@ _GAUGES = (
     ("loss", "loss", "The last training loss, in its own unit."),
     ("baseline", "baseline_loss", "The loss that a constant prediction scores."),
     ("steps_per_second", "steps_per_second", "Recent training steps a second, of a live run."),
-    ("workers_missing", "workers_missing", "Workers of a job that vanished while others go on."),
+    ("workers_missing", "workers_missing", "Workers of a job that have vanished, as ZA802 says."),
 )
 
 

@@ -31,8 +31,8 @@ class Figures:
         steps_per_second: Its recent pace; of a live one alone.
         loss: The last training loss, in its own unit; may be NaN.
         baseline: The loss that a constant prediction scores.
-        workers_missing: How many of a job's workers have vanished (ZA802); None of any other
-            training, and where that cannot be told.
+        workers_missing: How many of a job's workers have vanished (ZA802), be it that the others go
+            on, broke off or hang; None of any other training, and where that cannot be told.
         is_silent: Whether our recorder watched it, wrote no end, and writes no more.
     """
 

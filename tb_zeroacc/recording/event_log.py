@@ -7,7 +7,10 @@ that can be read by itself: it begins with the start, and holds the layouts of i
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +23,15 @@ from tb_zeroacc.records import Layout
 
 Values = NDArray[np.float32]
 PART = "anything into its log file"  # in the words of the guard's warning
+ALIVE_AFTER = 60.0  # seconds without a record; healthy steps and their samples are mostly shorter
+
+
+class _Last(NamedTuple):
+    """The latest record: its step, its wall time, and when it was written by a steady clock."""
+
+    step: int
+    wall_time: float
+    written: float
 
 
 class SessionLog:
@@ -41,6 +53,10 @@ class SessionLog:
         self._refilled = records.Refilled()
         self._writer = guard.run(PART, EventWriter, directory)
         self._process = os.getpid()
+        # Between the training and the thread that says that its process is alive.
+        self._turn = threading.RLock()
+        self._last: _Last | None = None
+        self._alive_after = ALIVE_AFTER
 
     @property
     def is_open(self) -> bool:
@@ -102,6 +118,25 @@ class SessionLog:
         if self._writer is not None and self.is_of_this_process:
             self._guard.run(PART, self._writer.check)
 
+    def say_alive(self) -> None:
+        """Says that the process is alive, where the latest record is old enough for that.
+
+        What is written is dated to that record: it is no sign that training goes on.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        with self._turn:
+            if self._writer is None or self._last is None or not self.is_open:
+                return
+            age = time.monotonic() - self._last.written
+            if age < self._alive_after:
+                return
+            self._alive_after = 2 * age
+            alive = facts.Alive(self._last.wall_time, age)
+            values = [records.fact_value(alive)]
+            self._put(self._writer, self._last.step, lambda: values, self._last.wall_time)
+
     def _write(self, step: int, values_of: Callable[[], list[object]]) -> None:
         if self._writer is not None and self.is_of_this_process:
             self._guard.run(PART, self._write_entry, self._writer, step, values_of)
@@ -109,12 +144,21 @@ class SessionLog:
     def _write_entry(
         self, writer: EventWriter, step: int, values_of: Callable[[], list[object]]
     ) -> None:
-        with writer.entry() as is_new:
+        with self._turn:
+            wall_time = time.time()
+            self._put(writer, step, values_of, wall_time)
+            self._last = _Last(step, wall_time, time.monotonic())
+            self._alive_after = ALIVE_AFTER
+
+    def _put(
+        self, writer: EventWriter, step: int, values_of: Callable[[], list[object]], at: float
+    ) -> None:
+        with writer.entry(at) as is_new:
             if is_new:
                 self._layouts.clear()
                 # Whatever may be dropped later, one of the segments that arrive says so.
                 lost = [unrecorded.of_lost_segments()] if writer.lost else []
                 if preface := [*self._preface, *lost]:
-                    writer.write(step, [records.fact_value(fact) for fact in preface])
+                    writer.write(step, [records.fact_value(fact) for fact in preface], at)
             if values := values_of():
-                writer.write(step, values)
+                writer.write(step, values, at)

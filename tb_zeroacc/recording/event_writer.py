@@ -58,17 +58,21 @@ class EventWriter:
         return self._file.lost
 
     @contextmanager
-    def entry(self) -> Iterator[bool]:
-        """What is written within lies in one file; yields whether that has only just begun."""
+    def entry(self, wall_time: float | None = None) -> Iterator[bool]:
+        """What is written within lies in one file; yields whether that has only just begun.
+
+        Args:
+            wall_time: Of it, seconds since 1970; None for now.
+        """
         with self._file.entry() as is_new:
             if is_new:
-                self._append(records.header_event(time.time()))
+                self._append(records.header_event(_or_now(wall_time)))
             yield is_new
 
-    def write(self, step: int, values: Sequence[Any]) -> None:
+    def write(self, step: int, values: Sequence[Any], wall_time: float | None = None) -> None:
         """Writes one event and flushes it: a crash loses nothing."""
-        with self.entry():
-            self._append(records.event(step, time.time(), values))
+        with self.entry(wall_time):
+            self._append(records.event(step, _or_now(wall_time), values))
 
     def flush(self) -> None:
         """Sees to it that all of it has arrived, as far as that is known in a bounded time."""
@@ -85,6 +89,10 @@ class EventWriter:
 
     def _append(self, event: Any) -> None:
         self._file.append(framed(event.SerializeToString()))
+
+
+def _or_now(wall_time: float | None) -> float:
+    return time.time() if wall_time is None else wall_time
 
 
 class _File(Protocol):

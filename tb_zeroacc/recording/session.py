@@ -14,12 +14,13 @@ import numpy as np
 
 from tb_zeroacc import __version__, facts
 from tb_zeroacc.recording import scalars, unrecorded
-from tb_zeroacc.recording.event_log import SessionLog
+from tb_zeroacc.recording.event_log import ALIVE_AFTER, SessionLog
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.sample import Sample
 from tb_zeroacc.recording.statistics.running_association import RunningAssociation
 from tb_zeroacc.recording.workers.claims import Claim
 from tb_zeroacc.recording.workers.identity import Identity, identity_of
+from tb_zeroacc.recording.workers.signs_of_life import SignsOfLife
 from tb_zeroacc.records import Layout
 
 SUBDIRECTORY = "zeroacc"
@@ -80,9 +81,11 @@ class RecordingSession:
         self._step = 0
         self._lacking: list[facts.Unrecorded] = []
         guard.on_fault = lambda part, fault: self.lacks(unrecorded.of_fault(part, fault))
+        self._signs_of_life: SignsOfLife | None = None
         start = facts.Start(
             self.token, time.time(), f"tb_zeroacc {__version__}", identity.worker,
             identity.workers, identity.task,
+            alive_after=None if identity.worker is None else ALIVE_AFTER,
         )  # fmt: skip
         self.fact(0, start)
 
@@ -104,14 +107,21 @@ class RecordingSession:
     def fact(self, step: int, fact: facts.Fact) -> None:
         """Writes a fact at a step."""
         self._step = step
+        if isinstance(fact, facts.End) and self._signs_of_life is not None:
+            self._signs_of_life.end()
+            self._signs_of_life = None
         self._log.fact(step, fact)
         if self._claim is not None and self.is_of_this_process and isinstance(fact, facts.End):
             self._claim.release()
 
     def resume(self) -> None:
         """Training begins, again or for the first time."""
-        if self._claim is not None and self.is_of_this_process:
+        if not self.is_of_this_process:
+            return
+        if self._claim is not None:
             self._claim.renew()
+        if self.identity.worker is not None and self._signs_of_life is None:
+            self._signs_of_life = self._guard.run("signs of life", SignsOfLife, self._log)
 
     def lacks(self, *found: facts.Unrecorded) -> None:
         """Writes what will not be on record, each table's rows once."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Answer, Flagged, NotApplicable, Passed
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed
 from tb_zeroacc.diagnosis.computed.forecast.remaining import steps_per_second
 from tb_zeroacc.metrics.figures import MOST_FINDINGS, figures_of
 from tb_zeroacc.run import Run
@@ -85,6 +85,7 @@ def test_the_pace_of_a_log_written_without_us(
         (Flagged("Two have vanished.", (), workers=("worker 1", "worker 3")), 2),
         (Passed("4 of 4 still write"), 0),
         (NotApplicable("a training by one process"), None),
+        (CannotTell("all fell silent"), None),
         (None, None),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tb_zeroacc.diagnosis.answering.of_workers import named
 from tb_zeroacc.diagnosis.answers import (
     Answer,
+    CannotTell,
     Evidence,
     Fix,
     Flagged,
@@ -15,6 +16,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
 )
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
+from tb_zeroacc.diagnosis.computed.workers.vanished import Unclear, vanished
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.motif import Motif
@@ -59,8 +61,14 @@ def stalled(context: RunContext) -> Answer:
     five minutes and for ten of its usual pauses, by its own clock, while another worker still
     writes or has come to its end. Its own clock: where the first records of two workers at the same
     step are more than a minute apart, they are taken to be of the same moment. Workers of an
-    earlier session with more workers are not missed. Without a moment nothing is said, and of a job
-    that is silent as a whole ZA005 tells.
+    earlier session with more workers are not missed, and one that has not begun the latest session
+    is after five minutes. Without a moment nothing is said.
+
+    Where the others broke off with errors, those errors name it, or say that a peer was lost. Where
+    all hang, the others' records go on to say that they are alive: a minute after their last
+    record, and then whenever that is twice as old. A worker has vanished that said no more when it
+    was due, with others alive more than a minute later; all of them stopped at the same step.
+    Otherwise nobody can tell which was the first.
 
     ## How to fix it
     ```python
@@ -80,33 +88,34 @@ def stalled(context: RunContext) -> Answer:
         return NotApplicable("no moment is given at which it would be silent")
     training = run.training_lanes
     silent = [lane for lane in training if lane.run.state == "unknown" and _wrote(lane)]
-    going = [lane for lane in training if lane.run.state == "live"]
-    ended = [lane for lane in training if lane.run.state == "ended"]
-    if not going and not ended:
-        return NotApplicable("no worker writes any more")
-    if not silent:
-        return Passed(f"{len(going)} of {count(len(training), 'worker')} still write, "
-                      f"{len(ended)} have ended")  # fmt: skip
+    states = [lane.run.state for lane in training]
+    going, ended = states.count("live"), states.count("ended")
     if not going and not all(lane.run.start for lane in silent):
         return NotApplicable("only a log of the recorder says how a worker ended")
-    peers = max(steps_taken(lane.run) for lane in (*going, *ended))
-    who = named([lane.worker for lane in silent], len(training))
-    verb = "has" if len(silent) == 1 else "have"
-    they = "the others still train" if going else "the others came to an end"
-    last = min(steps_taken(lane.run) for lane in silent)
+    found = vanished(training, silent) if silent else None
+    if isinstance(found, Unclear):
+        return CannotTell(found.reason)
+    if found is None:
+        return Passed(f"{going} of {count(len(training), 'worker')} still write, "
+                      f"{ended} have ended")  # fmt: skip
+    gone = found.lanes
+    peers = max(steps_taken(lane.run) for lane in training if lane not in gone)
+    who = named([lane.worker for lane in gone], len(training))
+    verb = "has" if len(gone) == 1 else "have"
+    last = min(steps_taken(lane.run) for lane in gone)
     return Flagged(
         summary=f"{who} {verb} vanished: nothing is on record after {count(last, 'step')}, and "
-        f"{they}.",
+        f"{found.others}.",
         context=f"The furthest of the others has taken {count(peers, 'step')}.",
         evidence=tuple(
             Evidence.of_number(
                 f"steps of {lane.worker.name}, against those of its peers", steps_taken(lane.run),
                 at_least(peers), unit="steps", member=next(iter(lane.run.members), ""),
             )
-            for lane in silent[:SHOWN]
+            for lane in gone[:SHOWN]
         ),
         since=max(0, last - 1),
-        workers=tuple(lane.worker.name for lane in silent),
+        workers=tuple(lane.worker.name for lane in gone),
     )  # fmt: skip
 
 

@@ -62,8 +62,8 @@ def _is_left_behind(lane: BuiltLane, first: BuiltLane) -> bool:
     start, mine = first.built.run.start, lane.built.run.start
     if start is None or mine is None or lane.built.run.sessions >= first.built.run.sessions:
         return False
-    if start.workers is not None and mine.worker is not None and mine.worker >= start.workers:
-        return True
+    if start.workers is not None and mine.worker is not None:
+        return mine.worker >= start.workers
     last = lane.built.last_event
     return last is not None and last < start.wall_time - AGREE
 
@@ -136,7 +136,7 @@ def _lane_at(
 
 def _ahead(other: BuiltLane | Lane, lane: BuiltLane | Lane) -> float:
     """Seconds by which another worker's clock is ahead; 0 where they agree, or nothing tells."""
-    mine, its = _first_record(_run(lane)), _first_record(_run(other))
+    mine, its = _run(lane).first_record, _run(other).first_record
     if mine is None or its is None or mine[:2] != its[:2]:
         return 0.0
     ahead = its[2] - mine[2]
@@ -145,14 +145,6 @@ def _ahead(other: BuiltLane | Lane, lane: BuiltLane | Lane) -> float:
 
 def _run(lane: BuiltLane | Lane) -> Run:
     return lane.run if isinstance(lane, Lane) else lane.built.run
-
-
-def _first_record(run: Run) -> tuple[str, int, float] | None:
-    """Tag and step of the first record, and its time by the clock of the machine that wrote it."""
-    curve = run.curve("zeroacc/loss") or run.main_curve
-    if curve is None or not len(curve.series) or curve.series.first_time is None:
-        return None
-    return curve.tag, curve.series.first.step, curve.series.first_time
 
 
 # --- notes --------------------------------------------------------------------------------------

@@ -59,8 +59,8 @@ class Sender:
                 f"{_amount(unsent)} of the record ({count} {'file' if count == 1 else 'files'}) "
                 f"could not be sent to {self._destination.url} within {LAST_WAIT:g} s"
                 f"{self._why}. It is kept in {spool.folder} and sent as long as this program runs; "
-                f"after that, copy the files there to {self._destination.url}: they are the rest "
-                "of the record.",
+                "after that, by the next training that records to there from this machine. Or copy "
+                "the files: they are the rest of the record.",
                 stacklevel=3,
             )
 

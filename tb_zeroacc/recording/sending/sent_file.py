@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tb_zeroacc.recording.sending.destination import Destination
+from tb_zeroacc.recording.sending.leftovers import send_leftovers
 from tb_zeroacc.recording.sending.sender import Sender
 from tb_zeroacc.recording.sending.spool import Spool
 
@@ -29,10 +30,11 @@ class SentFile:
 
     def __init__(self, directory: str, stem: str) -> None:
         destination = Destination(directory)
-        self._spool = Spool(destination.url.rpartition("/")[2], stem)
+        self._spool = Spool(destination.url, stem)
         self.here = str(self._spool.folder)
         self._depth = 0
         self._sender = Sender(self._spool, destination)
+        send_leftovers(destination.url)
         weakref.finalize(self, self._sender.end).atexit = False  # it has a hook of its own there
 
     @contextmanager

@@ -17,6 +17,8 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from tb_zeroacc.recording.sending import keeping
+
 SEGMENT_BYTES = 2**20  # a request costs the same for a KiB, and a long record needs few
 # Seconds after which a segment is closed, so that readers see it: a share of the record's age, so
 # that a day makes some hundred objects. A reader takes a training for live that wrote within 300 s.
@@ -24,7 +26,6 @@ LEAST_AGE, MOST_AGE, SHARE_OF_AGE = 10.0, 120.0, 1 / 60
 # Bytes on this disk, sent or not: two days without a network, at what a budget of 1 % writes.
 MOST_BYTES = 512 * 2**20
 FIRST_KEPT = 8  # segments that are never dropped: the contract and the first steps are there
-PREFIX = "zeroacc-"
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +50,8 @@ class Spool:
     network.
 
     Args:
-        name: Of the record's directory, which tells a reader whose it is.
+        url: Where the segments go; its last part names the record's directory, which tells a
+            reader whose it is.
         stem: Names of segments begin with it.
 
     Attributes:
@@ -59,9 +61,11 @@ class Spool:
         lost: How many were dropped unsent.
     """
 
-    def __init__(self, name: str, stem: str) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX), name or "record")
-        self.folder.mkdir()
+    def __init__(self, url: str, stem: str) -> None:
+        directory = Path(tempfile.mkdtemp(prefix=keeping.PREFIX))
+        self.folder = directory / (url.rpartition("/")[2] or "record")
+        self.folder.mkdir(0o700)
+        self._keeper = keeping.keep(directory, url)
         self.changed = threading.Condition()
         self.waiting: deque[Segment] = deque()
         self.lost = 0
@@ -132,11 +136,14 @@ class Spool:
         segment.is_being_sent = False
         self.waiting.remove(segment)
         self._sent.append(segment)
+        keeping.note_arrived(self.folder.parent, segment.path.name)
         self.changed.notify_all()
 
     def remove(self) -> None:
         """Removes everything from this disk."""
         shutil.rmtree(self.folder.parent, ignore_errors=True)
+        if self._keeper is not None:
+            self._keeper.release()
 
     def _keep_within_bound(self) -> None:
         """Drops the oldest segments: those that were sent, and then those that were not."""

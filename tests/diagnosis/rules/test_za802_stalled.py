@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Answer, NotApplicable, Passed, Tier
-from tb_zeroacc.facts import End, Start
+from tb_zeroacc.diagnosis.answers import Answer, CannotTell, NotApplicable, Passed, Tier
+from tb_zeroacc.facts import Alive, End, Start
 from tb_zeroacc.run import Run, State
+from tb_zeroacc.series import Series
+from tb_zeroacc.workers import Worker
 from tests.diagnosis.planted import a_curve, a_job, a_run, a_table
 from tests.diagnosis.rules.asking import check, flagged
 
@@ -26,6 +31,47 @@ def job(*states: State, clocked: bool = True, recorded: bool = True) -> Run:
     return a_job(*workers, clocked=clocked)
 
 
+HOUR = 3600.0
+PEER_IS_GONE = "Collective ops is aborted by: ... from remote target /job:worker/replica:0/task:{}"
+
+
+def waiting(
+    *waits: float, steps: int = 50, ahead: float = 0.0, paused: float = 2.0, lag: float = 0.0,
+    state: State = "unknown", sessions: int = 1, begin: float = 1e9, writes_signs: bool = True,
+) -> Run:  # fmt: skip
+    """A worker that took a step every `paused` seconds, and then was alive so much later.
+
+    Args:
+        *waits: Ages of its last record at which it said so; none for one that never did.
+        steps: How many it recorded.
+        ahead: Seconds by which its clock is.
+        paused: Seconds of a step.
+        lag: Seconds by which its last record is later than its steps are.
+        state: As its record says by the reader's clock.
+        sessions: How often it was started.
+        begin: Of the latest session.
+        writes_signs: Whether its recorder says that it is alive.
+    """
+    times = begin + ahead + paused * np.arange(steps)
+    times[-1] += lag
+    series = Series.of(range(steps), np.ones(steps), times)
+    curve = replace(a_curve([1.0], tag="zeroacc/loss", axis="step"), series=series)
+    alive = Alive(float(times[-1]), waits[-1]) if waits else None
+    table = a_table("loss", {"loss": {"loss": [1.0] * 2}}, steps=[0, steps - 1])
+    start = Start("s", begin + ahead, alive_after=60.0 if writes_signs else None)
+    return a_run(
+        curve, table, state=state, start=start, alive=alive, clocked=True, sessions=sessions
+    )
+
+
+def broken(exception: str, text: str = "", how: str = "exception") -> Run:
+    return replace(worker("ended"), end=End(how, 100, exception=exception, text=text))
+
+
+def hanging(*runs: Run) -> Run:
+    return a_job(*runs, clocked=True)
+
+
 ZA802: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "one process": (worker("unknown"), NotApplicable),
     "all still write": (job("live", "live"), Passed),
@@ -34,7 +80,45 @@ ZA802: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "one is silent, others write": (job("live", "unknown", "live"), None),
     "the first is silent": (job("unknown", "live"), None),
     "one is silent, others have ended": (job("ended", "unknown"), None),
-    "all are silent": (job("unknown", "unknown"), NotApplicable),
+    "all are silent": (job("unknown", "unknown"), CannotTell),
+    "logs without an end are silent": (job("unknown", "unknown", recorded=False), NotApplicable),
+    # the others hang, and say so
+    "one said nothing more": (hanging(waiting(60, 130, 270), waiting()), None),
+    "it died while it waited": (hanging(waiting(60, 130, 270), waiting(65)), None),
+    "it may be about to say so": (hanging(waiting(60, 119), waiting()), CannotTell),
+    "all hang": (hanging(waiting(60, 130, 270), waiting(60, 140)), CannotTell),
+    "all were killed after a while": (hanging(waiting(60), waiting(), waiting(70)), CannotTell),
+    "its clock is an hour ahead": (
+        hanging(waiting(60, 130, 270), waiting(ahead=HOUR), waiting(60, 130, 270)), None),
+    "clocks an hour apart, and all were killed": (
+        hanging(waiting(60, ahead=-HOUR), waiting(ahead=HOUR), waiting(60)), CannotTell),
+    "a recorder that says nothing of the kind": (
+        hanging(waiting(60, 130, 270), waiting(writes_signs=False)), CannotTell),
+    "others went on with other steps": (
+        hanging(waiting(60, 130, 270, steps=90), waiting()), CannotTell),
+    "each at its own pace": (
+        hanging(waiting(60, 130, 270, paused=12.0), waiting()), CannotTell),
+    "it wrote the end of an epoch long after": (
+        hanging(waiting(60, 130), waiting(lag=150.0)), CannotTell),
+    "a step of another start": (
+        hanging(waiting(60, 130, 270, sessions=2), waiting()), CannotTell),
+    # one that is silent a little sooner, as all were killed
+    "the last of a job that was killed": (
+        hanging(waiting(), waiting(state="live", lag=20.0)), Passed),
+    "the others go on": (hanging(waiting(steps=50), waiting(state="live", steps=250)), None),
+    "the others go on, and an hour is between their clocks": (
+        hanging(waiting(ahead=HOUR), waiting(state="live", steps=250)), None),
+    "it may be about to begin anew": (
+        hanging(waiting(), waiting(state="live", sessions=2, begin=2e9)), Passed),
+    "it did not begin anew": (
+        hanging(waiting(), waiting(state="live", sessions=2, begin=2e9, steps=250)), None),
+    # the others broke off
+    "they lost a peer": (
+        hanging(broken("UnavailableError", "no answer"), waiting()), None),
+    "one broke off by itself, and the others were killed": (
+        hanging(broken("ValueError", "x"), waiting(), waiting()), CannotTell),
+    "one was interrupted, and the others were killed": (
+        hanging(broken("KeyboardInterrupt", how="interrupted"), waiting()), CannotTell),
     "no moment": (job("live", "unknown", clocked=False), NotApplicable),
     "of logs without an end one is silent": (job("live", "unknown", recorded=False), None),
     "one has not begun": (a_job(worker("live"), a_run(recorded=False), clocked=True), Passed),
@@ -61,3 +145,46 @@ def test_several_are_named_together() -> None:
     found = flagged("ZA802", job("ended", "unknown", "unknown"))
     assert found.summary.startswith("Workers 1 and 2 have vanished")
     assert found.summary.endswith("the others came to an end.")
+
+
+def test_a_worker_that_an_error_names_has_vanished_and_none_killed_later() -> None:
+    run = hanging(broken("UnavailableError", PEER_IS_GONE.format(2)), *[waiting()] * 3)
+    found = flagged("ZA802", run)
+    assert found.workers == ("worker 2",)
+    assert found.summary.endswith("the others broke off when it no longer answered.")
+
+
+def test_a_chief_is_counted_as_a_worker_by_the_records_and_not_by_tensorflow() -> None:
+    run = hanging(broken("UnavailableError", PEER_IS_GONE.format(1)), *[waiting()] * 3)
+    chief, *others = run.lanes
+    run = replace(run, lanes=(replace(chief, worker=Worker("chief")), *others))
+    assert flagged("ZA802", run).workers == ("worker 2",)
+
+
+def test_who_hangs_says_for_how_long() -> None:
+    found = flagged("ZA802", hanging(waiting(60, 130, 270), waiting(), waiting(60, 120, 240)))
+    assert found.workers == ("worker 1",)
+    assert found.summary == (
+        "Worker 1 has vanished: nothing is on record after 50 steps, and the others still waited "
+        "for it 4 min later."
+    )
+    two = flagged("ZA802", hanging(waiting(60, 130, 270), waiting(), waiting(65)))
+    assert two.workers == ("worker 1", "worker 2")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_job_that_is_killed_as_a_whole_names_none(seed: int) -> None:
+    """Each worker dies within the usual scatter, after whatever wait, and clocks are wrong."""
+    rng = np.random.default_rng(seed)
+    after, many = rng.uniform(0, 2000), int(rng.integers(2, 9))
+    runs = []
+    for _ in range(many):
+        behind = rng.uniform(0, 5)  # its last record is that much later
+        alive, due = after + rng.uniform(0, 30) - behind, 60.0
+        waits: list[float] = []
+        while (said := due + rng.uniform(0, 15)) <= alive:  # looked after every 15 s
+            waits.append(said)
+            due = 2 * said
+        ahead = float(rng.choice([0.0, 30.0, -HOUR, HOUR]))
+        runs.append(waiting(*waits, lag=behind, ahead=ahead))
+    check("ZA802", hanging(*runs), CannotTell)

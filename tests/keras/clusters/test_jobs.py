@@ -148,6 +148,8 @@ def test_one_is_killed_and_all_begin_again(tmp_path: Path) -> None:
         until(lambda: all(len(steps_of(tmp_path, worker)) > 8 for worker in (0, 1)), 120)
         os.kill(killed.pid, signal.SIGKILL)
         assert survivor.wait(timeout=120) != 0
+    (verdict,) = diagnose(str(tmp_path / ENDLESS), now=time.time() + 600.0)
+    assert {found.code: found.workers for found in verdict.findings}["ZA802"] == ("worker 1",)
     with started([command] * 2, clusters_of(2)):
         until(lambda: all(sessions_of(tmp_path, worker) == 2 for worker in (0, 1)), 120)
         until(lambda: min(len(steps_of(tmp_path, worker)) for worker in (0, 1)) > 8, 120)

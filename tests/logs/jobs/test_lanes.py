@@ -131,6 +131,22 @@ def test_a_job_that_restarts_with_fewer_workers_misses_none(tmp_path: Path, late
     assert "worker 3 took part in an earlier session alone and is set aside." in run.notes
 
 
+@pytest.mark.parametrize("ahead", [0.0, -HOUR, HOUR])
+def test_one_that_did_not_begin_anew_with_the_others_is_missed(
+    tmp_path: Path, ahead: float
+) -> None:
+    plans = {2: Plan(ahead=ahead)}
+    train_job([str(tmp_path)] * 4, plans, steps=20, ends=False)
+    plans = {n: Plan(ahead=ahead if n == 2 else 0.0, seconds=60.0) for n in range(4)}
+    train_job([str(tmp_path / "again")] * 4, plans, steps=20, begin=2 * HOUR, ends=False)
+    for worker in (0, 1, 3):
+        (file,) = (tmp_path / "again" / "zeroacc" / f"worker_{worker}").iterdir()
+        shutil.move(file, tmp_path / "zeroacc" / f"worker_{worker}" / file.name)
+    shutil.rmtree(tmp_path / "again")
+    run = only(tmp_path, now=BEGIN + 2 * HOUR + 1200)
+    assert states(run) == ["live", "live", "unknown", "live"]
+
+
 def test_one_process_after_a_job_is_a_training_by_one(tmp_path: Path) -> None:
     train_job([str(tmp_path)] * 2, steps=20)
     train_job([str(tmp_path)], steps=20, begin=900.0, is_told=False)

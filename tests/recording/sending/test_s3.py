@@ -12,7 +12,9 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ from tb_zeroacc.logs.reader import LogReader
 from tb_zeroacc.recording import event_writer
 from tb_zeroacc.recording.event_log import SessionLog
 from tb_zeroacc.recording.guard import Guard
-from tb_zeroacc.recording.sending import destination, sender, spool
+from tb_zeroacc.recording.sending import destination, leftovers, sender, spool
 from tb_zeroacc.recording.session import RecordingSession
 from tb_zeroacc.records import Layout
 from tb_zeroacc.run import Run
@@ -54,8 +56,9 @@ def bucket(
     server.environment(monkeypatch)
     monkeypatch.setattr(spool.tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(sender, "FIRST_PAUSE", 0.02)
-    monkeypatch.setattr(sender, "LONGEST_PAUSE", 0.1)
+    for module in (sender, leftovers):
+        monkeypatch.setattr(module, "FIRST_PAUSE", 0.02)
+        monkeypatch.setattr(module, "LONGEST_PAUSE", 0.1)
     server.is_mended.clear()
     yield server.bucket()
     server.mend()
@@ -275,6 +278,8 @@ from tb_zeroacc.recording.guard import Guard
 log = SessionLog(sys.argv[1], Guard())
 log.fact(0, facts.Start("token", 1.0, "test", None))
 print(log.here, flush=True)
+if sys.argv[2] == "stays":
+    sys.stdin.readline()
 if sys.argv[2] == "killed":
     os.kill(os.getpid(), signal.SIGKILL)
 if sys.argv[2] == "forks" and os.fork() == 0:
@@ -302,6 +307,151 @@ def test_a_program_that_ends_without_an_end(how: str, bucket: Bucket, tmp_path: 
     assert the_run(f"{bucket.url}/run").start is not None
     assert len(bucket.objects()) == 1
     assert not Path(here).exists(), "all has arrived: nothing is left here"
+
+
+@contextmanager
+def a_process(url: str, how: str, temporary: Path) -> Iterator[tuple[Path, Popen[str]]]:
+    """One that records into a URL, and where it keeps that."""
+    with Popen(
+        [sys.executable, "-c", PROGRAM, url, how], text=True, cwd=Path(__file__).parents[3],
+        stdin=PIPE, stdout=PIPE, env={**os.environ, "TMPDIR": str(temporary)},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        try:
+            yield Path(process.stdout.readline().strip()), process
+        finally:
+            process.kill()
+
+
+def left_behind(url: str, tmp_path: Path) -> Path:
+    """What a process that was killed has left for a URL."""
+    with a_process(url, "killed", tmp_path / "temporary") as (here, process):
+        process.wait(60)
+    return here
+
+
+@pytest.mark.parametrize(
+    ("fault", "part"),
+    [
+        (None, "zeroacc"),
+        ("refuses", "zeroacc/worker_1"),
+        pytest.param("hangs up", "zeroacc", marks=pytest.mark.long),
+        pytest.param("refuses", "zeroacc", marks=pytest.mark.long),
+    ],
+)
+def test_a_later_session_sends_what_a_killed_one_has_left(
+    fault: Fault | None, part: str, bucket: Bucket, server: S3Server, tmp_path: Path
+) -> None:
+    here = left_behind(f"{bucket.url}/run/{part}", tmp_path)
+    (left,) = here.iterdir()
+    content = left.read_bytes()
+    server.fault = fault
+    log = SessionLog(f"{bucket.url}/run/zeroacc", Guard())
+    log.fact(0, dataclasses.replace(START, session="later"))
+    record(log, range(3), [0.0])  # held up by nothing
+    until(lambda: fault is None or server.faults > 2)
+    server.mend()
+    log.fact(3, facts.End("finished", 3))
+    until(lambda: not here.parent.exists())
+    assert bucket.objects()[f"run/{part}/{left.name}"] == content
+    assert the_run(f"{bucket.url}/run/zeroacc").sessions == (2 if part == "zeroacc" else 1)
+
+
+def test_what_a_living_process_keeps_is_its_own(
+    bucket: Bucket, server: S3Server, tmp_path: Path
+) -> None:
+    url = f"{bucket.url}/run/zeroacc"
+    server.fault = "refuses"
+    with a_process(url, "stays", tmp_path / "temporary") as (here, process):
+        leftovers.send_leftovers(url).join(60)
+        mine = SessionLog(url, Guard())
+        leftovers.send_leftovers(url).join(60)
+        assert here.exists()
+        assert Path(mine.here).exists()
+        process.kill()
+        process.wait(60)
+        server.mend()
+        leftovers.send_leftovers(url).join(60)
+        assert not here.exists()
+        assert Path(mine.here).exists()
+
+
+def test_two_that_begin_at_once_send_it_once(
+    bucket: Bucket, server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"{bucket.url}/run/zeroacc"
+    left_behind(url, tmp_path)
+    sent: list[str] = []
+    put = destination.Destination.put
+
+    def slowly(self: destination.Destination, name: str, content: bytes) -> None:
+        sent.append(name)
+        time.sleep(0.2)
+        put(self, name, content)
+
+    monkeypatch.setattr(destination.Destination, "put", slowly)
+    for thread in [leftovers.send_leftovers(url) for _ in range(8)]:
+        thread.join(60)
+    assert len(sent) == 1
+    assert len(bucket.objects()) == 1
+
+
+def test_one_that_is_given_up_halfway_is_gone_on_with(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"{bucket.url}/run/zeroacc"
+    here = left_behind(url, tmp_path)
+    (first,) = here.iterdir()
+    second = here / first.name.replace("000000", "000001")
+    second.write_bytes(first.read_bytes())
+    second.chmod(0o600)
+    sent: list[str] = []
+    put = destination.Destination.put
+
+    def fails_at_the_second(self: destination.Destination, name: str, content: bytes) -> None:
+        sent.append(name)
+        if len(sent) == 2:
+            raise OSError("the network is gone")
+        put(self, name, content)
+
+    monkeypatch.setattr(leftovers, "MOST_FAULTS", 1)
+    monkeypatch.setattr(destination.Destination, "put", fails_at_the_second)
+    leftovers.send_leftovers(url).join(60)
+    assert here.exists()
+    leftovers.send_leftovers(url).join(60)
+    assert sent == [first.name, second.name, second.name], "what has arrived is not sent again"
+    assert not here.exists()
+    assert len(bucket.objects()) == 2
+
+
+def of_another_training(here: Path) -> None:
+    (here.parent / "owner.json").write_text('{"url": "s3://elsewhere/run/zeroacc"}')
+
+
+def open_to_others(here: Path) -> None:
+    here.parent.chmod(0o755)
+
+
+def a_link_to_a_secret(here: Path) -> None:
+    secret = here.parents[2] / "secret"
+    secret.write_text("a key")
+    (segment,) = here.iterdir()
+    segment.unlink()
+    segment.symlink_to(secret)
+
+
+def torn(here: Path) -> None:
+    (here.parent / "owner.json").write_text('{"url"')
+
+
+@pytest.mark.parametrize("change", [of_another_training, open_to_others, a_link_to_a_secret, torn])
+def test_what_may_not_be_ours_is_not_sent(
+    change: Callable[[Path], None], bucket: Bucket, tmp_path: Path
+) -> None:
+    url = f"{bucket.url}/run/zeroacc"
+    change(left_behind(url, tmp_path))
+    leftovers.send_leftovers(url).join(60)
+    assert bucket.objects() == {}
 
 
 def test_segments_that_are_sent_again_change_nothing(

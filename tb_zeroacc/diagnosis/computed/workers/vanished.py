@@ -1,0 +1,177 @@
+"""Which workers of a job have vanished, as far as the record tells them from those that wait.
+
+When a worker dies, those that train in step with it hang in their next reduction and record nothing
+either. What tells them apart is that they are still alive then, which their recorders say
+(`facts.Alive`), or that they break off with an error that names it. All times are durations by the
+clock of the machine that wrote them, from the first step that both have on record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from tb_zeroacc.diagnosis.computed.workers.in_step import loss_curve
+from tb_zeroacc.facts import End
+from tb_zeroacc.run import Lane, Run
+from tb_zeroacc.wording import duration
+
+# Seconds by which the last signs of workers lie apart that end together: machines that are busy,
+# and the 30 s that schedulers leave between asking a process to end and killing it.
+SCATTER = 60.0
+FLUSHED = 120.0  # seconds between two flushes of other writers' event files
+BEGINS = 300.0  # seconds that a worker may take to begin anew when others have
+# TensorFlow's errors of a worker whose peer is gone; the message of each names that peer.
+LOST_A_PEER = frozenset(
+    {"UnavailableError", "AbortedError", "CancelledError", "DeadlineExceededError"}
+)
+_TASK = re.compile(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)")
+
+
+class Vanished(NamedTuple):
+    """Workers that have vanished.
+
+    Attributes:
+        lanes: At least one of them.
+        others: What the others did, as the end of a sentence.
+    """
+
+    lanes: tuple[Lane, ...]
+    others: str
+
+
+class Unclear(NamedTuple):
+    """Workers left no end, and nothing says which of them were the first.
+
+    Attributes:
+        reason: Why not, as a clause.
+    """
+
+    reason: str
+
+
+def vanished(lanes: Sequence[Lane], silent: Sequence[Lane]) -> Vanished | Unclear | None:
+    """The workers that have vanished; None where all may yet go on.
+
+    Args:
+        lanes: All that train.
+        silent: Those that write no more and have no end on record.
+    """
+    going = [lane for lane in lanes if lane.run.state == "live"]
+    ended = [(lane, lane.run.end) for lane in lanes if lane.run.end is not None]
+    if going:
+        gone = [lane for lane in silent if not _begins_later(lane, going)]
+        gone = [one for one in gone if any(_outlives(other, one) is not False for other in going)]
+        return Vanished(tuple(gone), "the others still train") if gone else None
+    if any(end.how in ("finished", "stopped") for _, end in ended):
+        return Vanished(tuple(silent), "the others came to an end")
+    return _by_errors(lanes, silent, ended) if ended else _by_signs_of_life(silent)
+
+
+def _by_errors(
+    lanes: Sequence[Lane], silent: Sequence[Lane], ended: Sequence[tuple[Lane, End]]
+) -> Vanished | Unclear:
+    """Where the others broke off: those that their errors name, or all where a peer was lost."""
+    named = {task for _, end in ended for task in _TASK.findall(end.text or "")}
+    chiefs = sum(lane.worker.task in ("chief", "master") for lane in lanes)
+    gone = [lane for lane in silent if _task_of(lane, chiefs) in named]
+    if not gone and all(_has_lost_a_peer(end) for _, end in ended):
+        gone = list(silent)
+    if gone:
+        it = "it" if len(gone) == 1 else "they"
+        return Vanished(tuple(gone), f"the others broke off when {it} no longer answered")
+    lane, end = ended[0]
+    how = "was interrupted" if end.how == "interrupted" else f"broke off with {end.exception}"
+    return Unclear(f"{lane.worker.name} {how}, and nothing says whether others were gone before")
+
+
+def _task_of(lane: Lane, chiefs: int) -> tuple[str, str]:
+    """What TensorFlow calls a worker; its records count chiefs and workers together."""
+    task, number = lane.worker.task, lane.worker.number or 0
+    return task, str(number - chiefs if task == "worker" else number)
+
+
+def _has_lost_a_peer(end: End) -> bool:
+    text = end.text or ""
+    return end.how == "exception" and (end.exception in LOST_A_PEER or "ollective" in text)
+
+
+def _by_signs_of_life(silent: Sequence[Lane]) -> Vanished | Unclear:
+    """Where all hang: those whose signs of life cease while others still give theirs."""
+    waiting = [
+        [other for other in silent if _outlives(other, lane) and _are_in_step(lane, other)]
+        if lane.run.start is not None and lane.run.start.alive_after is not None else []
+        for lane in silent
+    ]  # fmt: skip
+    gone = tuple(lane for lane, others in zip(silent, waiting, strict=True) if others)
+    if not gone:
+        return Unclear("all workers fell silent, and nothing on record says which was the first")
+    longest = max(
+        (last_sign(other.run) or 0.0) - (other.run.last_time or 0.0)
+        for others in waiting for other in others
+    )  # fmt: skip
+    it = "it" if len(gone) == 1 else "them"
+    return Vanished(gone, f"the others still waited for {it} {duration(longest)} later")
+
+
+def last_sign(run: Run) -> float | None:
+    """When a process last showed that it was alive, by its own clock; None if unknown."""
+    if run.last_time is None or run.alive is None:
+        return run.last_time
+    return max(run.last_time, run.alive.wall_time + run.alive.seconds)
+
+
+def _next_sign(run: Run) -> float | None:
+    """When it should have done so again, had it been alive then."""
+    if run.last_time is None:
+        return None
+    after = None if run.start is None else run.start.alive_after
+    if after is None:
+        return run.last_time + FLUSHED
+    if run.alive is not None and run.alive.wall_time + run.alive.seconds > run.last_time:
+        return run.alive.wall_time + 2 * run.alive.seconds
+    return run.last_time + after
+
+
+def _ahead(other: Run, run: Run) -> float | None:
+    """Seconds by which another's clock is ahead; None where no step of both tells."""
+    mine, its = run.first_record, other.first_record
+    if mine is None or its is None or mine[:2] != its[:2] or run.sessions != other.sessions:
+        return None
+    return its[2] - mine[2]
+
+
+def _outlives(other: Lane, lane: Lane) -> bool | None:
+    """Whether another was alive when this one should have been heard of; None if unknown."""
+    ahead = _ahead(other.run, lane.run)
+    alive, due = last_sign(other.run), _next_sign(lane.run)
+    if ahead is None or alive is None or due is None:
+        return None
+    return alive - ahead > due + SCATTER
+
+
+def _are_in_step(lane: Lane, other: Lane) -> bool:
+    """Whether their records stop at the same step, and as long behind their first ones."""
+    mine, its = loss_curve(lane.run), loss_curve(other.run)
+    ahead, last, its_last = _ahead(other.run, lane.run), lane.run.last_time, other.run.last_time
+    if mine is None or its is None or ahead is None or last is None or its_last is None:
+        return False
+    series = mine.series, its.series
+    # Each chooses the steps of its samples itself, and its last sample may be missing.
+    spacing = max((int(b - a) for one in series for a, b in pairwise(one.steps[-3:])), default=1)
+    pause = max(one.median_gap or 0.0 for one in series)
+    return (
+        abs(series[0].last.step - series[1].last.step) <= spacing
+        and abs(its_last - ahead - last) <= pause + SCATTER
+    )
+
+
+def _begins_later(lane: Lane, going: Sequence[Lane]) -> bool:
+    """Whether others have only just begun anew, and this one may be about to."""
+    again = [other.run for other in going if other.run.sessions > lane.run.sessions]
+    return bool(again) and all(
+        run.start is not None and (last_sign(run) or 0.0) - run.start.wall_time < BEGINS
+        for run in again
+    )
