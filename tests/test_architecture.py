@@ -74,7 +74,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "fleet": (
         {"wire", "telling", "encoding", "verdict", "diagnosis", "logs", "pool", "plugin", "report",
-         "store", "run"},
+         "store", "run", "tfrecord"},
         {"apache_beam", "pyarrow"},
     ),
     "cli": (

@@ -151,7 +151,12 @@ def _add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
     )
     scan.add_argument(
         "--workers", type=int, metavar="N",
-        help="Processes on this machine, where Beam is given no runner. [default: one a core]",
+        help="Processes that read, in each worker of Beam's. [default: one a core where Beam is "
+        "given no runner, else 1]",
+    )  # fmt: skip
+    scan.add_argument(
+        "--no-store", action="store_true",
+        help="Judge all anew, and keep nothing in DIR that a later scan could begin with.",
     )  # fmt: skip
     _add_watching(commands["watch"])
     for command in (report, serve, commands["watch"]):
@@ -261,7 +266,10 @@ def _scan(given: argparse.Namespace) -> int:
     from tb_zeroacc.cli.scan import scan_urls
 
     _loaded()
-    return scan_urls(given.urls, given.output, given.now, given.workers, given.others)
+    return scan_urls(
+        given.urls, given.output, given.now, given.workers, given.others,
+        stores=not given.no_store,
+    )  # fmt: skip
 
 
 def _watch(given: argparse.Namespace) -> int:

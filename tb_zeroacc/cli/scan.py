@@ -13,6 +13,7 @@ from threading import Event, Thread
 from tb_zeroacc.cli.clock import clock_of
 from tb_zeroacc.cli.exit_codes import CLEAN, OUR_FAULT, USAGE
 from tb_zeroacc.places import Place, places_of
+from tb_zeroacc.pool.processes import collect_seldom
 from tb_zeroacc.pool.shares import cores
 from tb_zeroacc.report.printable import printable
 from tb_zeroacc.wording import count
@@ -23,16 +24,19 @@ EVERY, EVERY_IN_A_FILE = 1.0, 10.0
 
 
 def scan_urls(
-    urls: Sequence[str], output: str, now: str, workers: int | None, beam: Sequence[str]
-) -> int:
+    urls: Sequence[str], output: str, now: str, workers: int | None, beam: Sequence[str],
+    *, stores: bool = True,
+) -> int:  # fmt: skip
     """Scans all URLs into one output.
 
     Args:
         urls: As given.
         output: A directory on any file system that Beam knows.
         now: `clock`, `none`, or seconds since 1970.
-        workers: Processes on this machine; None for one a core.
+        workers: Processes that read, for each worker of Beam's; None for one a core where that is
+            this machine alone.
         beam: Beam's own options, which win.
+        stores: Whether what an earlier scan judged is used, and kept for a later one.
 
     Returns:
         The exit code.
@@ -52,23 +56,26 @@ def scan_urls(
             raise
         print(NO_BEAM, file=sys.stderr)
         return USAGE
+    collect_seldom()
     output = _absolute(output)
     try:
-        outputs.prepare(output)
+        outputs.prepare(output, anew=not stores)
     except (OSError, ValueError) as error:
         print(printable(f"{output!r} cannot be written to: {error}."), file=sys.stderr)
         return USAGE
     progress = Progress(output)
     progress.begin()
     try:
-        options = PipelineOptions([*_options(workers, beam), *beam])
-        pipeline.scan(urls, output, clock, options).run().wait_until_finish()
+        options = PipelineOptions([*_options(beam), *beam])
+        many = workers or (1 if _has_workers(beam) else cores())
+        pipeline.scan(urls, output, clock, options, many).run().wait_until_finish()
     except Exception as fault:  # noqa: BLE001 - promise: no traceback reaches a user
         said = f"The scan ended early ({type(fault).__name__}: {str(fault).splitlines()[:1]})."
         print(printable(f"{said} The same command goes on with it."), file=sys.stderr)
         return OUR_FAULT
     finally:
         progress.end()
+    outputs.tidy(output, whole=not stores)
     return _told(output, outputs.summary(output))
 
 
@@ -81,17 +88,17 @@ def _told(output: str, summary: dict[str, object]) -> int:
     return CLEAN if trainings else USAGE
 
 
-def _options(workers: int | None, beam: Sequence[str]) -> list[str]:
+def _has_workers(beam: Sequence[str]) -> bool:
+    """Whether Beam has several workers of its own."""
+    return any(option.startswith(("--runner", "--direct_")) for option in beam)
+
+
+def _options(beam: Sequence[str]) -> list[str]:
     """What Beam is told unless the user says otherwise."""
     told = ["--default_sdk_harness_log_level=ERROR"]
-    if any(option.startswith("--runner") for option in beam):
+    if _has_workers(beam):
         return told
-    many = workers or cores()
-    mode = "multi_processing" if many > 1 else "in_memory"
-    return [
-        *told, "--runner=DirectRunner", f"--direct_running_mode={mode}",
-        f"--direct_num_workers={many}",
-    ]  # fmt: skip
+    return [*told, "--runner=DirectRunner", "--direct_running_mode=in_memory"]
 
 
 def _absolute(output: str) -> str:

@@ -1,11 +1,16 @@
-"""What lies in the output of a scan, and how it is reached: any file system that Beam knows."""
+"""What lies in the output of a scan, and how it is reached: any file system that Beam knows.
+
+Outcomes of units are kept in files of some dozens. One of which less than half is of use any more
+is written anew by the scan that finds it so, and goes when that has ended: whatever comes and goes,
+no more than twice what a scan needs is kept.
+"""
 
 from __future__ import annotations
 
 import json
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +18,9 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from tb_zeroacc.fleet.judging import Outcome
-from tb_zeroacc.fleet.resuming import packed, unpacked
+from tb_zeroacc.fleet.resuming import unpacked
 
-RESUME, FOUND, ENDING = "resume", "found", ".jsonl.gz"
+RESUME, FOUND, ENDING, STALE = "resume", "found", ".outcomes", ".stale"
 WRITTEN = ("verdicts", "findings", "runs", "summary")  # tables and pages of a scan, by their stems
 
 
@@ -24,8 +29,12 @@ def beneath(output: str, *names: str) -> str:
     return str(FileSystems.join(output, *names))
 
 
-def prepare(output: str) -> None:
+def prepare(output: str, *, anew: bool = False) -> None:
     """Makes the output and removes the tables of an earlier scan; what it judged stays.
+
+    Args:
+        output: That of the scan.
+        anew: Whether that goes, too.
 
     Raises:
         OSError: It cannot be written to.
@@ -33,14 +42,26 @@ def prepare(output: str) -> None:
     for folder in (output, beneath(output, RESUME), beneath(output, FOUND)):
         if not FileSystems.exists(folder):
             FileSystems.mkdirs(folder)
-    stale = [*_files(beneath(output, FOUND, "*"))]
+    stale = [*_files(beneath(output, FOUND, "*")), *_files(beneath(output, RESUME, "*.begun"))]
     for stem in WRITTEN:
         stale += _files(beneath(output, f"{stem}*"))
     if "://" not in output:  # stores know no empty directories; a scan that ended early leaves some
         for stem in WRITTEN:
             stale += map(str, Path(output).glob(f"beam-temp-{stem}*"))
-    if stale:
-        FileSystems.delete(stale)
+    _delete([*stale, *(kept_files(output) if anew else ())])
+
+
+def tidy(output: str, *, whole: bool = False) -> None:
+    """Removes what no later scan needs, once one has ended.
+
+    Args:
+        output: That of the scan.
+        whole: Whether none of what it judged stays.
+    """
+    notes = _files(beneath(output, FOUND, "*"))
+    names = [FileSystems.split(note)[1] for note in notes if note.endswith(STALE)]
+    stale = [beneath(output, RESUME, name.removesuffix(STALE)) for name in names]
+    _delete([*notes, *(kept_files(output) if whole else stale)])
 
 
 def write(path: str, content: bytes) -> None:
@@ -61,13 +82,23 @@ def note_found(output: str, units: int) -> None:
     write(beneath(output, FOUND, f"{uuid.uuid4().hex}.{units}"), b"")
 
 
-def keep(output: str, outcomes: Iterable[Outcome]) -> None:
-    """Keeps outcomes for the next scan, under another name until they are whole."""
-    outcomes = list(outcomes)
+def note_stale(output: str, path: str) -> None:
+    """Says that a file of outcomes is of no use once the scan has ended."""
+    write(beneath(output, FOUND, FileSystems.split(path)[1] + STALE), b"")
+
+
+def keep(output: str, content: bytes, units: int) -> None:
+    """Keeps outcomes for the next scan, under another name until they are whole.
+
+    Args:
+        output: That of the scan.
+        content: Outcomes, packed.
+        units: How many were judged for it.
+    """
     name = uuid.uuid4().hex
     begun = beneath(output, RESUME, f"{name}.begun")
-    write(begun, packed(outcomes))
-    FileSystems.rename([begun], [beneath(output, RESUME, f"{name}.{len(outcomes)}{ENDING}")])
+    write(begun, content)
+    FileSystems.rename([begun], [beneath(output, RESUME, f"{name}.{units}{ENDING}")])
 
 
 def kept_files(output: str) -> list[str]:
@@ -87,7 +118,8 @@ def counts(output: str, known: frozenset[str]) -> tuple[int, int]:
         output: That of the scan.
         known: The files of outcomes that were there before.
     """
-    found = sum(int(name.rpartition(".")[2]) for name in _files(beneath(output, FOUND, "*")))
+    notes = [name for name in _files(beneath(output, FOUND, "*")) if not name.endswith(STALE)]
+    found = sum(int(name.rpartition(".")[2]) for name in notes)
     new = [name for name in kept_files(output) if name not in known]
     return found, sum(int(name.removesuffix(ENDING).rpartition(".")[2]) for name in new)
 
@@ -103,6 +135,12 @@ def _files(pattern: str) -> list[str]:
     return [found.path for found in match.metadata_list]
 
 
+def _delete(paths: list[str]) -> None:
+    there = [path for path in paths if FileSystems.exists(path)]
+    if there:
+        FileSystems.delete(there)
+
+
 class Batch:
     """Outcomes that are kept some at a time, so that a scan that ends early loses little.
 
@@ -114,12 +152,19 @@ class Batch:
 
     def __init__(self, output: str) -> None:
         self._output = output
-        self._held: list[Outcome] = []
+        self._held: list[bytes] = []
+        self._units = 0
         self._kept_at = time.monotonic()
 
-    def add(self, outcome: Outcome) -> None:
-        """Takes one more."""
-        self._held.append(outcome)
+    def add(self, packed: bytes, units: int = 1) -> None:
+        """Takes one more.
+
+        Args:
+            packed: The outcome; empty where the next scan should not begin with it.
+            units: How many were judged for it now.
+        """
+        self._held.append(packed)
+        self._units += units
         is_late = time.monotonic() - self._kept_at > self.SECONDS
         if len(self._held) >= self.MOST or is_late:
             self.keep()
@@ -127,5 +172,5 @@ class Batch:
     def keep(self) -> None:
         """Keeps all that it holds."""
         if self._held:
-            keep(self._output, self._held)
-        self._held, self._kept_at = [], time.monotonic()
+            keep(self._output, b"".join(self._held), self._units)
+        self._held, self._units, self._kept_at = [], 0, time.monotonic()

@@ -4,38 +4,43 @@
                                  └── files of large units ── by unit ──┘       │
                                                            signs of all files ─┴── read again
 
-A worker's fault, and a log's, is an outcome or a row: no element ever fails.
+A worker's fault, and a log's, is an outcome or a row: no element ever fails. Whatever reads logs is
+a process of its own (`readers`), which a log may kill. On one machine these are all the processes
+that there are: Beam's own take seconds to start, and would be handed all that others have read.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
-import pyarrow
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.pvalue import AsDict, TaggedOutput
+from apache_beam.transforms.window import GlobalWindows
 
 from tb_zeroacc.errors import ZeroAccuracyError
 from tb_zeroacc.fleet import outputs, rows
-from tb_zeroacc.fleet.judging import Outcome, failed, judge, outcome_of, read
-from tb_zeroacc.fleet.page import page_of
+from tb_zeroacc.fleet.judging import Outcome, failed, file_of, judge, outcome_of, unreadable
+from tb_zeroacc.fleet.keeping import Keep, without_known
 from tb_zeroacc.fleet.placing import Placed, Slip, placed, slip_of, standing
-from tb_zeroacc.fleet.summary import Summary
+from tb_zeroacc.fleet.readers import Readers
+from tb_zeroacc.fleet.resuming import packed
+from tb_zeroacc.fleet.tables import write_tables
 from tb_zeroacc.fleet.work import Work, single_files, work_below
-from tb_zeroacc.logs.followed_file import FollowedFile
+from tb_zeroacc.logs.followed_file import FollowedFile, given_up
+from tb_zeroacc.pool.shares import work as seconds
 
-ERRORS, FILES, AGAIN = "errors", "files", "again"
-Verdict = tuple[str, str]  # URL, and the JSON of a training
-_TYPES = {"string": pyarrow.string(), "int64": pyarrow.int64(), "float64": pyarrow.float64(),
-          "list": pyarrow.list_(pyarrow.string())}  # fmt: skip
+ERRORS, FILES, SLIPS, AGAIN = "errors", "files", "slips", "again"
+Verdict = tuple[str, bytes, str]  # URL, and of a training the deflated JSON, and the brief of that
+FileOf = tuple[Work, Work]  # a large unit, and one file of it
+ReadOf = tuple[str, tuple[Work, FollowedFile]]  # the same, read, by the unit's fingerprint
 
 
 def scan(
-    urls: Sequence[str], output: str, now: float | None, options: PipelineOptions
-) -> beam.Pipeline:
+    urls: Sequence[str], output: str, now: float | None, options: PipelineOptions,
+    processes: int = 1,
+) -> beam.Pipeline:  # fmt: skip
     """The pipeline, to be run.
 
     Args:
@@ -43,6 +48,7 @@ def scan(
         output: A directory on any file system of Beam, made by `outputs.prepare`.
         now: The clock that decides what still runs, seconds since 1970; None for no clock.
         options: Beam's.
+        processes: How many read at once, for each worker of Beam's.
     """
     pipeline = beam.Pipeline(options=options)
     found = (
@@ -50,28 +56,35 @@ def scan(
         | "URLs" >> beam.Create(list(urls))
         | "discover" >> beam.ParDo(_Discover(output, now)).with_outputs(ERRORS, FILES, main="units")
     )
-    units, known = _without_known(pipeline, found.units, outputs.kept_files(output))
+    units, known = without_known(pipeline, found.units, output)
     small = (
         units
         | "spread units" >> beam.Reshuffle()
-        | "read and judge" >> beam.ParDo(_Judge(output))
+        | "read and judge" >> beam.ParDo(_Read(judged, given_up_on, processes))
+        | "keep" >> beam.ParDo(Keep(output))
     )
     large = (
         found[FILES]
         | "spread files" >> beam.Reshuffle()
-        | "read file" >> beam.FlatMap(_read_file)
+        | "read file" >> beam.ParDo(_Read(file_read, file_given_up, processes))
         | "by unit" >> beam.GroupByKey()
         | "judge" >> beam.Map(_judge_read)
     )
-    outcomes = (small, large, known) | "outcomes" >> beam.Flatten()
+    # Each branch by itself, while they are at hand: outcomes are large, and unpacked once then.
+    parts = [
+        branch
+        | f"parts of {name}" >> beam.FlatMap(_parts).with_outputs(SLIPS, ERRORS, main="whole")
+        for name, branch in (("small", small), ("large", large), ("known", known))
+    ]
+    outcomes = [part.whole for part in parts] | "outcomes" >> beam.Flatten()
     places = (
-        outcomes
-        | "signs" >> beam.Map(lambda outcome: (outcome.url, slip_of(outcome)))
+        [part[SLIPS] for part in parts]
+        | "slips" >> beam.Flatten()
         | "by URL" >> beam.GroupByKey()
         | "place" >> beam.FlatMap(_place).with_outputs(ERRORS, AGAIN, main="placed")
     )
     odd = places[AGAIN] | "spread again" >> beam.Reshuffle()
-    again = odd | "read again" >> beam.Map(outcome_of)
+    again = odd | "read again" >> beam.ParDo(_Read(outcome_of, unreadable, processes))
     verdicts = (
         outcomes | "stand" >> beam.FlatMap(_standing, AsDict(places.placed)),
         again | "stand, too" >> beam.FlatMap(_told, AsDict(places.placed)),
@@ -79,46 +92,11 @@ def scan(
     errors = (
         found[ERRORS],
         places[ERRORS],
-        (outcomes, again) | beam.Flatten() | "failed" >> beam.FlatMap(_failed),
+        *(part[ERRORS] for part in parts),
+        again | "failed" >> beam.FlatMap(_failed),
     ) | "errors" >> beam.Flatten()
-    _write(verdicts, errors, output)
+    write_tables(verdicts, errors, output)
     return pipeline
-
-
-def _without_known(
-    pipeline: beam.Pipeline, units: beam.PCollection, files: Sequence[str]
-) -> tuple[beam.PCollection, beam.PCollection]:
-    """The units that are to be judged, and the outcomes of those that were before."""
-    if not files:
-        return units, pipeline | "nothing known" >> beam.Create([])
-    kept = (
-        pipeline
-        | "kept files" >> beam.Create(list(files))
-        | "spread kept" >> beam.Reshuffle()
-        | "kept" >> beam.FlatMap(outputs.kept)
-        | "kept by work" >> beam.Map(lambda outcome: (outcome.fingerprint, outcome))
-    )
-    by_work = units | "by work" >> beam.Map(lambda work: (work.fingerprint, work))
-    joined = (
-        {"kept": kept, "units": by_work}
-        | "join" >> beam.CoGroupByKey()
-        | "known" >> beam.FlatMap(_known).with_outputs("known", main="units")
-    )
-    return joined.units, joined.known
-
-
-def _known(joined: tuple[str, Mapping[str, Iterable[Any]]]) -> Iterator[Any]:
-    """A unit, or its outcome where that holds still."""
-    units, kept = list(joined[1]["units"]), list(joined[1]["kept"])
-    if not units:
-        return
-    work: Work = units[0]
-    for outcome in kept:
-        is_later = work.now is None or (outcome.now is not None and outcome.now <= work.now)
-        if is_later and outcome.holds_later:
-            yield TaggedOutput("known", outcome)
-            return
-    yield work
 
 
 class _Discover(beam.DoFn):  # type: ignore[misc]  # Beam's classes are untyped
@@ -151,29 +129,54 @@ class _Discover(beam.DoFn):  # type: ignore[misc]  # Beam's classes are untyped
                 yield TaggedOutput(FILES, (work, single))
 
 
-class _Judge(beam.DoFn):  # type: ignore[misc]  # Beam's classes are untyped
-    """Reads and judges units, and keeps what came of them for the next scan."""
+class _Read(beam.DoFn):  # type: ignore[misc]  # Beam's classes are untyped
+    """Has processes read units, and passes on what comes of each, in no order.
 
-    def __init__(self, output: str) -> None:
-        self._output = output
+    Args:
+        do, killed, processes: As for `Readers`. A unit is work, or a large one with one file of it.
+    """
 
-    def start_bundle(self) -> None:
-        self._batch = outputs.Batch(self._output)
+    def __init__(
+        self, do: Callable[[Any], Any], killed: Callable[[Any, str], Any], processes: int
+    ) -> None:
+        self._arguments = do, killed, processes
 
-    def process(self, work: Work) -> Iterator[Outcome]:
-        outcome = outcome_of(work)
-        self._batch.add(outcome)
-        yield outcome
+    def setup(self) -> None:
+        self._readers = Readers(*self._arguments)
 
-    def finish_bundle(self) -> None:
-        self._batch.keep()
+    def process(self, unit: Any) -> Iterator[Any]:
+        single: Work = unit if isinstance(unit, Work) else unit[1]
+        yield from self._readers.give(unit, seconds(single.files))
+
+    def finish_bundle(self) -> Iterator[Any]:
+        for result in self._readers.rest():
+            yield GlobalWindows.windowed_value(result)
+
+    def teardown(self) -> None:
+        self._readers.end()
 
 
-def _read_file(pair: tuple[Work, Work]) -> Iterator[tuple[str, tuple[Work, FollowedFile]]]:
+def judged(work: Work) -> tuple[Outcome, bytes]:
+    """The outcome of a unit, and the same packed where the next scan may begin with it."""
+    outcome = outcome_of(work)
+    return outcome, packed(outcome) if outcome.holds_later else b""
+
+
+def given_up_on(work: Work, why: str) -> tuple[Outcome, bytes]:
+    """The same of a unit that cannot be read."""
+    return unreadable(work, why), b""
+
+
+def file_read(pair: FileOf) -> ReadOf:
     """One file of a large unit, by the fingerprint of the unit."""
     work, single = pair
-    for file in read(single).values():
-        yield work.fingerprint, (work, file)
+    return work.fingerprint, (work, file_of(single))
+
+
+def file_given_up(pair: FileOf, why: str) -> ReadOf:
+    """The same of a file that cannot be read."""
+    work, single = pair
+    return work.fingerprint, (work, given_up(single.files[0], why))
 
 
 def _judge_read(grouped: tuple[str, Iterable[tuple[Work, FollowedFile]]]) -> Outcome:
@@ -183,6 +186,14 @@ def _judge_read(grouped: tuple[str, Iterable[tuple[Work, FollowedFile]]]) -> Out
         return judge(work, {file.listed.location: file for _, file in pairs})
     except Exception as fault:  # noqa: BLE001 - promise: a log that fails is a row
         return failed(work, fault)
+
+
+def _parts(outcome: Outcome) -> Iterator[Any]:
+    """An outcome, what of it decides where everything belongs, and why nothing came of it."""
+    yield outcome
+    yield TaggedOutput(SLIPS, (outcome.url, slip_of(outcome)))
+    for row in _failed(outcome):
+        yield TaggedOutput(ERRORS, row)
 
 
 def _place(grouped: tuple[str, Iterable[Slip]]) -> Iterator[Any]:
@@ -199,91 +210,16 @@ def _place(grouped: tuple[str, Iterable[Slip]]) -> Iterator[Any]:
 
 
 def _standing(outcome: Outcome, places: Mapping[str, Placed]) -> Iterator[Verdict]:
-    for verdict in standing(outcome, places[outcome.url]):
-        yield outcome.url, verdict
+    for each in standing(outcome, places[outcome.url]):
+        yield outcome.url, each.verdict, each.brief
 
 
 def _told(outcome: Outcome, places: Mapping[str, Placed]) -> Iterator[Verdict]:
     for each in outcome.trainings:
         if each.verdict and (each.holds_data or not places[outcome.url].holds_data):
-            yield outcome.url, each.verdict
+            yield outcome.url, each.verdict, each.brief
 
 
 def _failed(outcome: Outcome) -> Iterator[rows.Row]:
     if outcome.error:
         yield rows.error_row(outcome.url, None, outcome.error)
-
-
-def _write(verdicts: beam.PCollection, errors: beam.PCollection, output: str) -> None:
-    """Writes all that the output holds."""
-    told = verdicts | "parse" >> beam.Map(lambda pair: (pair[0], json.loads(pair[1])))
-    judged = told | "run rows" >> beam.MapTuple(rows.run_row)
-    findings = told | "finding rows" >> beam.FlatMapTuple(rows.finding_rows)
-    runs = (judged, errors) | "runs" >> beam.Flatten()
-    _ = verdicts | "verdict lines" >> beam.Values() | "write verdicts" >> beam.io.WriteToText(
-        outputs.beneath(output, "verdicts"), ".jsonl"
-    )
-    for name, table, columns in (
-        ("runs", runs, rows.RUN_COLUMNS), ("findings", findings, rows.FINDING_COLUMNS),
-    ):  # fmt: skip
-        stem = outputs.beneath(output, name)
-        schema = pyarrow.schema([(column, _TYPES[kind]) for column, kind in columns.items()])
-        lines = table | f"{name} as JSON" >> beam.Map(json.dumps)
-        _ = lines | f"write {name}" >> beam.io.WriteToText(stem, ".jsonl")
-        _ = table | f"write {name}, too" >> beam.io.WriteToParquet(
-            stem, schema, file_name_suffix=".parquet"
-        )
-    counted = told | "count" >> beam.CombineGlobally(_Summarise()).without_defaults()
-    unread = errors | "count errors" >> beam.CombineGlobally(_SummariseErrors()).without_defaults()
-    _ = (
-        (counted, unread)
-        | "both" >> beam.Flatten()
-        | "summary" >> beam.CombineGlobally(_Together())
-        | "write summary" >> beam.Map(_write_summary, output)
-    )
-
-
-def _write_summary(summary: Summary, output: str) -> None:
-    told = summary.json()
-    outputs.write(
-        outputs.beneath(output, "summary.json"), (json.dumps(told, indent=2) + "\n").encode()
-    )
-    outputs.write(outputs.beneath(output, "summary.html"), page_of(told).encode())
-
-
-class _Summarise(beam.CombineFn):  # type: ignore[misc]  # Beam's classes are untyped
-    """Verdicts to one summary."""
-
-    def create_accumulator(self) -> Summary:
-        return Summary()
-
-    def add_input(self, summary: Summary, told: Any) -> Summary:
-        url, verdict = told
-        summary.add_verdict(url, verdict)
-        return summary
-
-    def merge_accumulators(self, summaries: Iterable[Summary]) -> Summary:
-        merged = Summary()
-        for summary in summaries:
-            merged.add(summary)
-        return merged
-
-    def extract_output(self, summary: Summary) -> Summary:
-        return summary
-
-
-class _SummariseErrors(_Summarise):
-    """Rows of errors to one summary."""
-
-    def add_input(self, summary: Summary, told: Any) -> Summary:
-        where = told["url"] if told["run"] in (None, ".") else f"{told['url']}/{told['run']}"
-        summary.add_error(where, told["error"])
-        return summary
-
-
-class _Together(_Summarise):
-    """Summaries to one."""
-
-    def add_input(self, summary: Summary, told: Any) -> Summary:
-        summary.add(told)
-        return summary

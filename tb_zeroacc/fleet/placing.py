@@ -7,16 +7,15 @@ that a checkpoint's log counts no more. That is decided once for all files of a 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from tb_zeroacc.fleet.judging import Outcome, key_of
+from tb_zeroacc.fleet.judging import Judged, Outcome, key_of
 from tb_zeroacc.fleet.work import Work
 from tb_zeroacc.logs.storage import Listed
 from tb_zeroacc.logs.trainings.belonging import DirectoryParts, Signs, trainings_of
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
+class Slip(NamedTuple):
     """What of an outcome decides where everything belongs."""
 
     url: str
@@ -27,8 +26,7 @@ class Slip:
     holds_data: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """What stands of what was judged apart.
 
     Attributes:
@@ -77,10 +75,10 @@ def placed(slips: Iterable[Slip]) -> Placed:
     )  # fmt: skip
 
 
-def standing(outcome: Outcome, placed: Placed) -> list[str]:
-    """The verdicts of an outcome that stand, as JSON."""
+def standing(outcome: Outcome, placed: Placed) -> list[Judged]:
+    """The trainings of an outcome whose verdicts stand."""
     return [
-        each.verdict
+        each
         for each in outcome.trainings
         if each.verdict
         and (each.name, each.key) not in placed.gone

@@ -1,13 +1,14 @@
-"""Outcomes as lines of JSON, which the next scan of the same output begins with.
+"""Outcomes as bytes, which the next scan of the same output begins with.
 
-They are data: whoever may write to the output could change verdicts, and do nothing else.
+They are data: whoever may write to the output could change verdicts, and do nothing else. Each is a
+record of its own, framed as those of event files are, followed by one for each verdict.
 """
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -15,25 +16,37 @@ from tb_zeroacc.fleet.judging import Judged, Outcome
 from tb_zeroacc.logs.storage import Listed, Segment
 from tb_zeroacc.logs.trainings.belonging import Signs
 from tb_zeroacc.run import Hyperparameters
+from tb_zeroacc.tfrecord import HEAD, TAIL, framed, payload_is_sound, payload_length
 
 
-def packed(outcomes: Iterable[Outcome]) -> bytes:
-    """Outcomes as lines, compressed."""
-    lines = (json.dumps(_told(outcome), separators=(",", ":")) + "\n" for outcome in outcomes)
-    return gzip.compress("".join(lines).encode(), 1)
+def packed(outcome: Outcome) -> bytes:
+    """An outcome as bytes; of several these may stand one after the other."""
+    told = json.dumps(_told(outcome), separators=(",", ":")).encode()
+    verdicts = (each.verdict for each in outcome.trainings)
+    return b"".join(map(framed, (zlib.compress(told, 1), *verdicts)))
 
 
 def unpacked(content: bytes) -> Iterator[Outcome]:
-    """The outcomes of such bytes; what is no such line, or was cut off, is left out."""
+    """The outcomes of such bytes, up to the first that is not whole."""
+    payloads = _payloads(content)
     try:
-        lines = gzip.decompress(content).splitlines()
-    except (OSError, EOFError):
-        return
-    for line in lines:
-        try:
-            yield _outcome(json.loads(line))
-        except (ValueError, TypeError, KeyError):
-            continue
+        for told in payloads:
+            yield _outcome(json.loads(zlib.decompress(told)), payloads)
+    except (zlib.error, ValueError, TypeError, KeyError, RuntimeError):
+        return  # `RuntimeError`: a verdict is missing
+
+
+def _payloads(content: bytes) -> Iterator[bytes]:
+    at = 0
+    while len(head := content[at : at + HEAD]) == HEAD:
+        length, at = payload_length(head), at + HEAD
+        if length is None:
+            return
+        payload, tail = content[at : at + length], content[at + length : at + length + TAIL]
+        if not payload_is_sound(payload, tail):
+            return
+        yield payload
+        at += length + TAIL
 
 
 def _told(outcome: Outcome) -> list[Any]:
@@ -45,15 +58,16 @@ def _told(outcome: Outcome) -> list[Any]:
         ]
         for each in outcome.signs
     ]
-    trainings = [[t.name, t.key, t.holds_data, t.verdict, t.is_live] for t in outcome.trainings]
-    return [outcome.fingerprint, outcome.url, outcome.label, outcome.now, signs, trainings]
+    where = outcome.fingerprint, outcome.url, outcome.label, outcome.now
+    return [*where, signs, [(*each[:3], None, *each[4:]) for each in outcome.trainings]]
 
 
-def _outcome(told: list[Any]) -> Outcome:
+def _outcome(told: list[Any], verdicts: Iterator[bytes]) -> Outcome:
     fingerprint, url, label, now, signs, trainings = told
     return Outcome(
         fingerprint, url, label, now,
-        tuple(_signs(each) for each in signs), tuple(Judged(*each) for each in trainings),
+        tuple(_signs(each) for each in signs),
+        tuple(Judged(*each)._replace(verdict=next(verdicts)) for each in trainings),
     )  # fmt: skip
 
 

@@ -27,12 +27,21 @@ _OF_A_VERDICT = (
 _OF_A_FINDING = ("rank", "code", "name", "title", "tier", "summary", "context", "layers")
 
 
+def brief_of(verdict: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the JSON of a training (`wire.Training`) what tables and summary tell: a twentieth."""
+    findings = [
+        {name: found[name] for name in (*_OF_A_FINDING, "fix", "explains")}
+        for found in verdict["findings"]
+    ]
+    return {**{name: verdict[name] for name in (*_OF_A_VERDICT, "mark")}, "findings": findings}
+
+
 def run_row(url: str, verdict: Mapping[str, Any]) -> Row:
     """The row of one training.
 
     Args:
         url: What was scanned.
-        verdict: Its JSON (`wire.Training`).
+        verdict: Its JSON, or the brief of that.
     """
     told = {name: verdict[name] for name in _OF_A_VERDICT}
     return _whole(RUN_COLUMNS, {"url": url, "findings": len(verdict["findings"]), **told})

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
+from typing import TypeAlias
 
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis
 from tb_zeroacc.logs.reader import KEPT, LogReader
 from tb_zeroacc.logs.storage import Listed, is_url
-from tb_zeroacc.pool.pool import Killer, NotStarted, Outcome, read_in_processes
-from tb_zeroacc.pool.share_process import Order, read_share
-from tb_zeroacc.pool.shares import LONG, Share, processes_for, shares_of, units_of, work
+from tb_zeroacc.pool.handing_over import ReadShare
+from tb_zeroacc.pool.pool import Killer, NotStarted, read_in_processes
+from tb_zeroacc.pool.reading import ReadAndJudge, read_share
+from tb_zeroacc.pool.shares import LONG, Share, Unit, processes_for, shares_of, units_of, work
 from tb_zeroacc.run import Run
+
+Outcome: TypeAlias = ReadShare | Killer[Unit] | NotStarted[Unit]
 
 
 def read_new(
@@ -38,20 +42,20 @@ def read_new(
     fresh = {file.location for file in lacking}
     units = units_of(listed, {file.member for file in listed}, logs.label)
     units = [unit for unit in units if all(file.location in fresh for file in unit)]
-    order = Order(logs.path, logs.label, logs.session, now, judge)
+    task = ReadAndJudge(logs.path, logs.label, logs.session, now, judge)
     shares = shares_of(units)
-    for outcome in _read(order, shares, processes_for(units)):
+    for outcome in _read(task, shares, processes_for(units)):
         if isinstance(outcome, Killer):
             why = f"the process that read it ended ({outcome.how})"
             logs.give_up((file for unit in outcome.share for file in unit), why)
             continue
         if isinstance(outcome, NotStarted):
-            outcome = read_share(order, outcome.share, keep=KEPT // len(shares))
+            outcome = read_share(task, outcome.share, keep=KEPT // len(shares))
         logs.take_over(outcome.part)
         yield outcome.verdicts
 
 
-def _read(order: Order, shares: Sequence[Share], processes: int) -> Iterator[Outcome]:
+def _read(task: ReadAndJudge, shares: Sequence[Share], processes: int) -> Iterator[Outcome]:
     """Reads shares by processes; the first one is read before these begin, where that is short."""
     here = len(shares)
     if processes:
@@ -59,4 +63,4 @@ def _read(order: Order, shares: Sequence[Share], processes: int) -> Iterator[Out
     given_back = map(NotStarted, shares[:here])
     if here == len(shares):
         return given_back
-    return chain(given_back, read_in_processes(order, shares[here:], processes))
+    return chain(given_back, read_in_processes(task, shares[here:], processes))

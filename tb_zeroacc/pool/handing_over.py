@@ -7,14 +7,12 @@ rules are most. These are much the same for all trainings, and so smaller for ma
 
 from __future__ import annotations
 
-import pickle
 from functools import partial
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis
 from tb_zeroacc.logs.trainings.training import ReadPart, Told
 from tb_zeroacc.packing.packing import Body, Stored, pack, unpack
-from tb_zeroacc.packing.pickling import StatePickler
 
 FEW = 512  # points: what takes as many bytes as the answers of all rules do
 
@@ -38,31 +36,8 @@ class PackedShare(NamedTuple):
     packed: list[tuple[bytes, bytes]]
 
 
-def send(read: ReadShare, output: IO[bytes]) -> None:
-    """Hands a share over.
-
-    Args:
-        read: What was read of it.
-        output: Leads to the other process.
-
-    Raises:
-        OSError: Nobody is there to take it.
-    """
-    StatePickler(output).dump(_packed(read))
-    output.flush()
-
-
-def received(source: IO[bytes]) -> ReadShare:
-    """Takes a share over.
-
-    Args:
-        source: Comes from the other process.
-
-    Raises:
-        EOFError: It has ended.
-        pickle.UnpicklingError: It has ended meanwhile.
-    """
-    sent: PackedShare = pickle.load(source)
+def unpacked(sent: PackedShare) -> ReadShare:
+    """What was read of a share, as another process packed it; bodies are unpacked at their use."""
     read = sent.whole
     for head, body in sent.packed:
         training, told, diagnosis = unpack(head, partial(_held, body))
@@ -78,18 +53,19 @@ def _held(body: bytes, _: Stored) -> Body:
     return Body(lambda: body, tuple)
 
 
-def _packed(read: ReadShare) -> PackedShare:
+def packed(read: ReadShare) -> PackedShare:
+    """What was read of a share, for another process."""
     files, trainings, told, amount = read.part
     verdicts = dict(read.verdicts)
     part = ReadPart(dict(files), dict(trainings), dict(told), amount)
-    packed = []
+    of_them = []
     for name, one in told.items():
         if not _stays_whole(one):
             training = part.trainings.pop(name)
-            packed.append(pack(Stored(training, part.told.pop(name), verdicts.pop(name))))
+            of_them.append(pack(Stored(training, part.told.pop(name), verdicts.pop(name))))
             for placed in training.files:
                 part.files.pop(placed.file.listed.location, None)
-    return PackedShare(ReadShare(part, verdicts), packed)
+    return PackedShare(ReadShare(part, verdicts), of_them)
 
 
 def _stays_whole(told: Told) -> bool:

@@ -1,4 +1,4 @@
-"""Hands shares to processes, and out what they read, in whatever order it is done.
+"""Hands shares to processes, and out what they answer, in whatever order it is done.
 
 A process that dies takes nothing with it but the one log that killed it: its share is read again in
 halves, until that log is alone.
@@ -14,87 +14,105 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import NamedTuple, TypeAlias
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from tb_zeroacc.pool.handing_over import ReadShare, received
 from tb_zeroacc.pool.processes import command, how_it_ended
-from tb_zeroacc.pool.share_process import READY, Order
-from tb_zeroacc.pool.shares import Share
+from tb_zeroacc.pool.share_process import READY, Task
 
 log = logging.getLogger(__name__)
+Unit = TypeVar("Unit")
+Result = TypeVar("Result")
+Start: TypeAlias = Callable[[], Sequence[str]]
 
 AHEAD = 2  # shares that a process is given at once
 PATIENCE = 1.0  # seconds in which a process ends that has no more to do
 START = "from tb_zeroacc.pool.share_process import main; main()"
 
 
-class Killer(NamedTuple):
-    """Files that end whatever process reads them, and how it ended."""
+def started() -> Sequence[str]:
+    """The command that starts a process for shares."""
+    return command(START)
 
-    share: Share
+
+class Killer(NamedTuple, Generic[Unit]):
+    """Units that end whatever process reads them, and how it ended."""
+
+    share: tuple[Unit, ...]
     how: str
 
 
-class NotStarted(NamedTuple):
-    """Files that no process was there to read."""
+class NotStarted(NamedTuple, Generic[Unit]):
+    """Units that no process was there to read."""
 
-    share: Share
-
-
-Outcome: TypeAlias = ReadShare | Killer | NotStarted
+    share: tuple[Unit, ...]
 
 
 def read_in_processes(
-    order: Order,
-    shares: Sequence[Share],
+    task: Task[Unit, Result],
+    shares: Sequence[tuple[Unit, ...]],
     processes: int,
-    start: Callable[[], Sequence[str]] = lambda: command(START),
-) -> Generator[Outcome, None, None]:
-    """Reads and judges shares in several processes, which end with the iteration.
+    start: Start = started,
+) -> Generator[Result | Killer[Unit] | NotStarted[Unit], None, None]:
+    """Has several processes do a task with shares; they end with the iteration.
 
     Args:
-        order: What is to be done.
+        task: What is to be done.
         shares: All of them; each is answered, whole or in parts.
         processes: How many work at once.
         start: The command that starts one.
     """
-    pool = _Pool(order, start)
-    for share in shares:
-        pool.waiting.put(share)
-    left = len(shares)
+    pool = Pool(task, processes, start)
     try:
-        pool.begin(processes)
-        while left:
-            outcome = pool.done.get()
-            if isinstance(outcome, Killer) and len(outcome.share) > 1:
-                half = len(outcome.share) // 2
-                pool.waiting.put(outcome.share[:half])
-                pool.waiting.put(outcome.share[half:])
-                left += 1
-                continue
-            left -= 1
-            yield outcome
+        for share in shares:
+            pool.give(share)
+        while pool.unanswered:
+            yield pool.answer()
     finally:
         pool.end()
 
 
-class _Pool:
-    """The processes, each with a thread that serves it."""
+class Pool(Generic[Unit, Result]):
+    """Processes, each with a thread that serves it; the first share starts them.
 
-    def __init__(self, order: Order, start: Callable[[], Sequence[str]]) -> None:
-        self.waiting: SimpleQueue[Share | None] = SimpleQueue()
-        self.done: SimpleQueue[Outcome] = SimpleQueue()
-        self._order, self._start = order, start
+    Args:
+        task: What is to be done with each share.
+        processes: How many work at once.
+        start: The command that starts one.
+    """
+
+    def __init__(
+        self, task: Task[Unit, Result], processes: int, start: Start = started
+    ) -> None:
+        self.unanswered = 0
+        self._task, self._start = task, start
+        self._waiting: SimpleQueue[tuple[Unit, ...] | None] = SimpleQueue()
+        self._done: SimpleQueue[Result | Killer[Unit] | NotStarted[Unit]] = SimpleQueue()
         self._lock = Lock()
-        self._threads: list[Thread] = []
         self._running: set[ShareProcess] = set()
         self._is_over = self._is_hopeless = False
-
-    def begin(self, processes: int) -> None:
-        for _ in range(processes):
-            thread = Thread(target=self._serve, name="zero-accuracy-share", daemon=True)
-            self._threads.append(thread)
+        self._threads = [
+            Thread(target=self._serve, name="zero-accuracy-share", daemon=True)
+            for _ in range(processes)
+        ]
+        for thread in self._threads:
             thread.start()
+
+    def give(self, share: tuple[Unit, ...]) -> None:
+        """Hands in one more share, which is answered, whole or in parts."""
+        self.unanswered += 1
+        self._waiting.put(share)
+
+    def answer(self) -> Result | Killer[Unit] | NotStarted[Unit]:
+        """Waits for the next answer; there must be a share without one."""
+        while True:
+            found = self._done.get()
+            if not isinstance(found, Killer) or len(found.share) == 1:
+                self.unanswered -= 1
+                return found
+            half = len(found.share) // 2
+            self._waiting.put(found.share[:half])
+            self._waiting.put(found.share[half:])
+            self.unanswered += 1
 
     def end(self) -> None:
         """Ends all processes, whatever they do."""
@@ -103,13 +121,13 @@ class _Pool:
             for process in self._running:
                 process.kill()
         for _ in self._threads:
-            self.waiting.put(None)
+            self._waiting.put(None)
         for thread in self._threads:
             thread.join()
 
     def _serve(self) -> None:
         process: ShareProcess | None = None
-        given: deque[Share] = deque()
+        given: deque[tuple[Unit, ...]] = deque()
         while True:
             # One more than it reads: it should not wait while its results are taken.
             while len(given) < AHEAD and (share := self._next(wait=not given)) is not None:
@@ -120,28 +138,30 @@ class _Pool:
                 except (OSError, ValueError) as error:
                     log.debug("No process can be started to read logs: %s", error)
                     self._is_hopeless = True
-                    self.done.put(NotStarted(share))
+                    self._done.put(NotStarted(share))
             if process is None or not given:
                 break
             try:
-                self.done.put(process.result())
-                given.popleft()
+                sent = process.result()
             except (EOFError, OSError, pickle.UnpicklingError):
                 how = self._ended(process)
                 process = None
                 log.debug("A process that read logs ended: %s", how)
-                self.done.put(Killer(given.popleft(), how))
+                self._done.put(Killer(given.popleft(), how))
                 while given:
-                    self.waiting.put(given.popleft())
+                    self._waiting.put(given.popleft())
+            else:
+                given.popleft()
+                self._done.put(self._task.received(sent))
         if process is not None:
             self._ended(process)
 
-    def _next(self, *, wait: bool) -> Share | None:
+    def _next(self, *, wait: bool) -> tuple[Unit, ...] | None:
         """The next share; None where there is none, or no more is to be read."""
         if self._is_over:
             return None
         try:
-            share = self.waiting.get(wait)
+            share = self._waiting.get(wait)
         except Empty:
             return None
         return None if self._is_over else share
@@ -159,7 +179,7 @@ class _Pool:
             self._running.add(process)
             if self._is_over:
                 process.kill()
-        if not process.begins(self._order):
+        if not process.begins(self._task):
             raise OSError(f"it ended at once ({self._ended(process)})")
         return process
 
@@ -190,24 +210,25 @@ class ShareProcess:
         assert self._process.stdout is not None
         self._input, self._output = self._process.stdin, self._process.stdout
 
-    def begins(self, order: Order) -> bool:
+    def begins(self, task: Task[Any, Any]) -> bool:
         """Tells it what to do; False where it is not there to listen."""
         is_ready = self._output.read(len(READY)) == READY
         if is_ready:
-            self._send(order)
+            self._send(task)
         return is_ready
 
-    def give(self, share: Share) -> None:
+    def give(self, share: tuple[Any, ...]) -> None:
         """Hands it one more share. Where it has ended, `result` says so."""
         self._send(share)
 
-    def result(self) -> ReadShare:
-        """What it read of the earliest share without a result.
+    def result(self) -> Any:
+        """What it sends of the earliest share without a result.
 
         Raises:
             EOFError: It has ended.
+            pickle.UnpicklingError: It has ended meanwhile.
         """
-        return received(self._output)
+        return pickle.load(self._output)
 
     def kill(self) -> None:
         """Ends it at once."""

@@ -1,7 +1,8 @@
-"""The process that reads and judges shares.
+"""The process that does a task with shares.
 
-The order comes pickled through standard input, then the shares; what was read goes through standard
-output. It ends with its input, and so with the process that it works for, however that ends.
+The task comes pickled through standard input, then the shares; what comes of them goes through
+standard output. It ends with its input, and so with the process that it works for, however that
+ends.
 """
 
 from __future__ import annotations
@@ -10,59 +11,38 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
-from typing import BinaryIO
+from typing import Any, BinaryIO, Protocol, TypeVar
 
-from tb_zeroacc.diagnosis.diagnosis import Diagnosis
-from tb_zeroacc.logs.reader import LogReader
-from tb_zeroacc.pool.handing_over import ReadShare, send
+from tb_zeroacc.packing.pickling import StatePickler
 from tb_zeroacc.pool.processes import collect_seldom, own_output
-from tb_zeroacc.pool.shares import Share
-from tb_zeroacc.run import Run
+
+Unit = TypeVar("Unit", contravariant=True)
+Result = TypeVar("Result", covariant=True)
 
 READY = b"ready"  # what it says first
 NICE = 5  # whoever answers questions meanwhile comes first, and so does a training
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be done with all shares.
+class Task(Protocol[Unit, Result]):
+    """What processes do with shares: data, which is pickled."""
 
-    Attributes:
-        path: The path that is read.
-        label: Name of the directory that it is.
-        session: The recorder's session to judge; None for the latest.
-        now: The clock that decides what still runs; None for no clock.
-        judge: The verdict on a run: a function of a module, which the process imports.
-    """
+    def send(self, share: tuple[Unit, ...]) -> object:
+        """Does it, in such a process.
 
-    path: str
-    label: str
-    session: str | None
-    now: float | None
-    judge: Callable[[Run], Diagnosis]
+        Returns:
+            What is pickled for the process that it works for.
+        """
+        ...
 
-
-def read_share(order: Order, share: Share, *, keep: int = 0) -> ReadShare:
-    """Reads and judges the files of a share.
-
-    Args:
-        order: What is to be done with it.
-        share: Its files.
-        keep: Of so many trainings that are not expected to go on the contents are kept.
-    """
-    logs = LogReader(order.path, order.session)
-    logs.read([file for unit in share for file in unit], order.label)
-    verdicts = {run.name: order.judge(run) for run in logs.runs(order.now)}
-    logs.forget_quiet(keep)
-    return ReadShare(logs.part(), verdicts)
+    def received(self, sent: Any) -> Result:
+        """What becomes of that there."""
+        ...
 
 
 def main() -> None:
-    """Reads shares until its input ends."""
+    """Works on shares until its input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that it works for
     source, results = sys.stdin.buffer, own_output()
     collect_seldom()
@@ -70,17 +50,18 @@ def main() -> None:
         os.nice(NICE)
     results.write(READY)
     results.flush()
-    order: Order = pickle.load(source)
-    shares: SimpleQueue[Share] = SimpleQueue()
+    task: Task[Any, Any] = pickle.load(source)
+    shares: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
     Thread(target=_take, args=(source, shares), daemon=True).start()
     while True:
         try:
-            send(read_share(order, shares.get()), results)
+            StatePickler(results).dump(task.send(shares.get()))
+            results.flush()
         except OSError:
             os._exit(1)  # nobody waits for it any more
 
 
-def _take(source: BinaryIO, shares: SimpleQueue[Share]) -> None:
+def _take(source: BinaryIO, shares: SimpleQueue[tuple[Any, ...]]) -> None:
     """Hears, too, that the input has ended while a share is read."""
     while True:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from typing import Any
 
 from tb_zeroacc.fleet import judging, placing
@@ -26,13 +27,14 @@ def outcomes_of(url: str, now: float | None, *, by_file: bool = False) -> list[O
 
 def scanned(outcomes: list[Outcome]) -> tuple[dict[str, str], list[str], int]:
     """Verdicts by name, sentences on what could not be read, and how many were read again."""
-    outcomes = list(unpacked(packed(outcomes)))  # as a later scan finds them
+    outcomes = [*unpacked(b"".join(map(packed, outcomes)))]  # as a later scan finds them
     placed = placing.placed(map(placing.slip_of, outcomes))
-    told = [verdict for each in outcomes for verdict in placing.standing(each, placed)]
+    stand = [one for each in outcomes for one in placing.standing(each, placed)]
     for work in placed.again:
         again = judging.outcome_of(work)
         assert not again.error
-        told += placing.standing(again, placed)
+        stand += placing.standing(again, placed)
+    told = [zlib.decompress(one.verdict).decode() for one in stand]
     verdicts = {json.loads(verdict)["run"]: verdict for verdict in told}
     assert len(verdicts) == len(told), "a training was told twice"
     return verdicts, [sentence for _, sentence in placed.lost], len(placed.again)

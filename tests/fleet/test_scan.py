@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 
 from tb_zeroacc.cli.app import answer
+from tb_zeroacc.fleet.resuming import unpacked
+from tests.fleet import works
 from tests.fleet.serially import diagnosed
 from tests.logs.awkward import NOW, append, awkward
 from tests.logs.written import curve, event, simple, write
@@ -116,14 +119,37 @@ def test_a_later_scan_judges_what_has_changed(beam: Any, tmp_path: Path) -> None
     assert verdicts(output) == diagnosed(str(path), None)[0]
     assert kept(output) == once, "what had not changed was judged again"
     append(path)
-    for file in (output / "resume").iterdir():  # of a scan that ended early, or of something else
-        (output / "resume" / f"x.7{''.join(file.suffixes[-2:])}").write_bytes(
-            file.read_bytes()[:-40]
-        )
-        break
+    (file,) = (output / "resume").iterdir()
+    broken = output / "resume" / f"x.7{file.suffix}"
+    broken.write_bytes(file.read_bytes()[:-40])
     assert scan(str(path), "--output", str(output), "--now", "none") == 0
     assert verdicts(output) == diagnosed(str(path), None)[0]
-    assert 0 < kept(output) - once - 7 < once
+    assert broken.exists() + file.exists() == 1, "what is there twice stays"
+    broken.unlink(missing_ok=True)
+    file.unlink(missing_ok=True)
+    assert 0 < kept(output) < once
+
+
+def test_what_is_kept_is_bounded(beam: Any, tmp_path: Path) -> None:
+    path, output = tmp_path / "logs", tmp_path / "out"
+    for day in range(4):
+        for run in "abcdef":
+            write(path / f"{day}{run}", curve("loss", [3.0, 2.0]))
+        if day:  # two stay of each day
+            for run in "cdef":
+                shutil.rmtree(path / f"{day - 1}{run}")
+        assert scan(str(path), "--output", str(output), "--now", "none") == 0
+        present = set(verdicts(output))
+        assert len(present) == 6 + 2 * day
+        held = [
+            training.name for file in (output / "resume").iterdir()
+            for outcome in unpacked(file.read_bytes()) for training in outcome.trainings
+        ]  # fmt: skip
+        assert present <= set(held)
+        assert len(held) <= 2 * len(present)
+    assert scan(str(path), "--output", str(output), "--now", "none", "--no-store") == 0
+    assert set(verdicts(output)) == present
+    assert not list((output / "resume").iterdir())
 
 
 def test_what_ran_is_judged_again(beam: Any, tmp_path: Path) -> None:
@@ -151,21 +177,39 @@ def test_a_log_that_fails_is_a_row(
     path, output = tmp_path / "logs", tmp_path / "out"
     for name in "abc":
         write(path / name, curve("loss", [3.0, 2.0]))
-    from tb_zeroacc.fleet import judging
+    from tb_zeroacc.fleet import pipeline
 
-    real = judging.read
-
-    def broken(work: Any) -> Any:
-        if work.files[0].member == "b":
-            raise RuntimeError("of a kind that nobody expects")
-        return real(work)
-
-    monkeypatch.setattr(judging, "read", broken)
+    for times in range(2):  # again, what an earlier scan kept or not
+        monkeypatch.setattr(pipeline, "judged", works.broken)
+        assert scan(str(path), "--output", str(output), "--now", "none") == 0
+        assert set(verdicts(output)) == {"a", "c"}
+        (row,) = [row for row in lines(output, "runs") if row["error"]]
+        assert row["error"].startswith("`b/events"), times
+        assert row["error"].endswith("RuntimeError.")
+    monkeypatch.undo()
     assert scan(str(path), "--output", str(output), "--now", "none") == 0
-    assert set(verdicts(output)) == {"a", "c"}
-    (row,) = [row for row in lines(output, "runs") if row["error"]]
-    assert row["error"].startswith("`b/events")
-    assert row["error"].endswith("RuntimeError.")
+    assert set(verdicts(output)) == {"a", "b", "c"}, "it was not tried again"
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_log_that_kills_its_reader_is_a_row(
+    large: bool, beam: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tb_zeroacc.fleet import pipeline
+
+    path, output = tmp_path / "logs", tmp_path / "out"
+    for name in "abcd":
+        write(path / name, curve("loss", [3.0, 2.0]))
+    write(path / "b" / "validation", curve("loss", [4.0]))
+    monkeypatch.setattr(pipeline, "judged", works.deadly)
+    if large:
+        monkeypatch.setattr("tb_zeroacc.fleet.work.LARGE", 1)
+        monkeypatch.setattr(pipeline, "file_read", works.deadly_file)
+    assert answer(["scan", str(path), "--output", str(output), "--workers", "2"]) == 0
+    assert set(verdicts(output)) >= {"a", "c", "d"}
+    sentences = [row["error"] for row in lines(output, "runs") if row["error"]]
+    told = " ".join([*sentences, verdicts(output).get("b", "")])
+    assert "the process that read it ended (killed by SIGKILL, perhaps for want of memory)" in told
 
 
 @pytest.mark.parametrize("made", [["empty"], []])

@@ -11,9 +11,11 @@ import pytest
 
 from tb_zeroacc.logs.reader import LogReader
 from tb_zeroacc.packing import packing
+from tb_zeroacc.packing.pickling import pickled
 from tb_zeroacc.pool import handing_over
-from tb_zeroacc.pool.handing_over import FEW, ReadShare, received, send
-from tb_zeroacc.pool.share_process import Order, read_share
+from tb_zeroacc.pool.handing_over import FEW, ReadShare, packed
+from tb_zeroacc.pool.handing_over import unpacked as unpacked_share
+from tb_zeroacc.pool.reading import ReadAndJudge, read_share
 from tb_zeroacc.pool.shares import units_of
 from tb_zeroacc.verdict import judged
 from tests.logs.awkward import NOW, awkward
@@ -40,14 +42,11 @@ def read(path: Path, now: float | None) -> ReadShare:
     """All that lies below a path, as one share."""
     listed = LogReader(str(path)).look()
     units = units_of(listed, {file.member for file in listed}, path.name)
-    return read_share(Order(str(path), path.name, None, now, judged), tuple(units))
+    return read_share(ReadAndJudge(str(path), path.name, None, now, judged), tuple(units))
 
 
 def handed_over(share: ReadShare) -> ReadShare:
-    pipe = io.BytesIO()
-    send(share, pipe)
-    pipe.seek(0)
-    return received(pipe)
+    return unpacked_share(pickle.loads(pickled(packed(share))))
 
 
 @pytest.mark.parametrize("now", [None, NOW])
@@ -101,8 +100,7 @@ def test_what_ends_midway_is_said(
     few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(handing_over, "FEW", few)
-    pipe = io.BytesIO()
-    send(read(awkward(tmp_path / "logs"), NOW), pipe)
-    for length in range(0, len(pipe.getvalue()), 997):
+    sent = pickled(packed(read(awkward(tmp_path / "logs"), NOW)))
+    for length in range(0, len(sent), 997):
         with pytest.raises((EOFError, pickle.UnpicklingError)):
-            received(io.BytesIO(pipe.getvalue()[:length]))
+            pickle.load(io.BytesIO(sent[:length]))

@@ -18,7 +18,7 @@ import pytest
 from tb_zeroacc.logs.reader import LogReader
 from tb_zeroacc.pool.handing_over import ReadShare
 from tb_zeroacc.pool.pool import Killer, NotStarted, read_in_processes
-from tb_zeroacc.pool.share_process import Order
+from tb_zeroacc.pool.reading import ReadAndJudge
 from tb_zeroacc.pool.shares import Share, units_of
 from tests.logs.written import curve, write
 from tests.pool import judges
@@ -36,8 +36,8 @@ def shares(path: Path, size: int) -> list[Share]:
     return [tuple(units[at : at + size]) for at in range(0, len(units), size)]
 
 
-def order(path: Path, judge: Any) -> Order:
-    return Order(str(path), path.name, None, None, judge)
+def task(path: Path, judge: Any) -> ReadAndJudge:
+    return ReadAndJudge(str(path), path.name, None, None, judge)
 
 
 def verdicts(outcomes: list[Any]) -> dict[str, str]:
@@ -52,7 +52,7 @@ def members(share: Share) -> list[str]:
 @pytest.mark.parametrize("size", [1, 4])
 def test_every_share_is_read(size: int, tmp_path: Path) -> None:
     work = shares(written(tmp_path), size)
-    outcomes = list(read_in_processes(order(tmp_path, judges.name), work, 2))
+    outcomes = list(read_in_processes(task(tmp_path, judges.name), work, 2))
     assert verdicts(outcomes) == {name: name for name in "abcdef"}
     assert len(outcomes) == len(work)
 
@@ -60,7 +60,7 @@ def test_every_share_is_read(size: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [1, 6])
 def test_a_log_that_kills_its_reader_takes_no_other_with_it(size: int, tmp_path: Path) -> None:
     work = shares(written(tmp_path), size)
-    outcomes = list(read_in_processes(order(tmp_path, judges.deadly), work, 2))
+    outcomes = list(read_in_processes(task(tmp_path, judges.deadly), work, 2))
     assert verdicts(outcomes).keys() == set("abdef")
     (killer,) = (outcome for outcome in outcomes if isinstance(outcome, Killer))
     assert members(killer.share) == ["c"]
@@ -80,14 +80,14 @@ def test_where_no_process_can_be_started_every_share_is_given_back(
     command: list[str], tmp_path: Path
 ) -> None:
     work = shares(written(tmp_path), 2)
-    outcomes = list(read_in_processes(order(tmp_path, judges.name), work, 2, lambda: command))
+    outcomes = list(read_in_processes(task(tmp_path, judges.name), work, 2, lambda: command))
     given_back = [outcome.share for outcome in outcomes if isinstance(outcome, NotStarted)]
     assert sorted(map(members, given_back)) == [["a", "b"], ["c", "d"], ["e", "f"]]
 
 
 def test_no_framework_is_imported(tmp_path: Path) -> None:
     work = shares(written(tmp_path, "a"), 1)
-    (outcome,) = read_in_processes(order(tmp_path, judges.packages), work, 1)
+    (outcome,) = read_in_processes(task(tmp_path, judges.packages), work, 1)
     imported = set(verdicts([outcome])["a"].split())
     assert {"numpy", "tb_zeroacc"} <= imported
     assert not imported & {"tensorflow", "keras", "torch", "werkzeug", "rich", "typer", "fsspec"}
@@ -100,9 +100,9 @@ def reading(path: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
         "import signal, sys\n"
         "from pathlib import Path\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever started the tests\n"
-        "from tests.pool.test_pool import judges, order, read_in_processes, shares\n"
+        "from tests.pool.test_pool import judges, read_in_processes, shares, task\n"
         "path = Path(sys.argv[1])\n"
-        "list(read_in_processes(order(path, judges.endless), shares(path, 1), 2))\n"
+        "list(read_in_processes(task(path, judges.endless), shares(path, 1), 2))\n"
     )
     root = str(Path(__file__).parents[2])
     asker = subprocess.Popen(
@@ -149,7 +149,7 @@ def test_an_interrupt_ends_them_without_a_word_of_theirs(tmp_path: Path) -> None
 
 def test_what_is_not_waited_for_any_more_is_not_read(tmp_path: Path) -> None:
     work = shares(written(tmp_path), 1)
-    outcomes = read_in_processes(order(tmp_path, judges.name), work, 2)
+    outcomes = read_in_processes(task(tmp_path, judges.name), work, 2)
     next(outcomes)
     outcomes.close()
     assert "zero-accuracy-share" not in {thread.name for thread in threading.enumerate()}
