@@ -61,9 +61,10 @@ def judged(steps: np.ndarray, values: np.ndarray, cut: int) -> str:
     smooth = np.array([np.median(values[max(0, n - half) : n + half + 1]) for n in places])
     truth = float(steps[np.flatnonzero(smooth - end <= LEFT * fall)[0]])
     is_level = float(np.median(values[-2 * tenth : -tenth])) - end < LEVEL * fall
-    if told.latest < truth - ROOM * truth:
+    now = float(steps[cut - 1])  # what lies before it is told as a loss that has levelled off
+    if max(told.latest, now) < truth - ROOM * truth:
         return "told too early"
-    if is_level and told.earliest > truth + ROOM * truth:
+    if is_level and told.earliest > max(truth, now) + ROOM * truth:
         return "told too late"
     return "told, and the truth is within" if is_level else "told, and not before the log's end"
 
