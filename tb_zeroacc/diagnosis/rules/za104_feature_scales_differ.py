@@ -26,7 +26,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
-from tb_zeroacc.wording import number
+from tb_zeroacc.wording import number, times
 
 # Largest ÷ median over features. Raw tables 313 and 4 370, images 1.7, healthy 3.8 at most.
 # Not largest ÷ smallest: border pixels make that 545 in healthy digits.
@@ -93,7 +93,7 @@ def feature_scales_differ(context: RunContext) -> Answer:
     top = int(alive[np.argmax(rms[alive])])
     middle = float(np.median(rms[alive]))
     ratio = float(rms[top]) / middle
-    said = f"the largest feature, `{table.rows[top]}`, is {number(ratio)} times the median one"
+    said = f"the largest feature, `{table.rows[top]}`, is {times(ratio, 'the median one')}"
     if ratio < APART * (1.0 - ROUNDING) or rms[top] < LARGE * (1.0 - ROUNDING):
         return Passed(f"{said}, with a root mean square of {number(float(rms[top]))}")
     first, last = int(table.steps[0]), int(table.steps[-1])
