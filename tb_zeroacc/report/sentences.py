@@ -43,12 +43,12 @@ def evidence_row(fact: Evidence) -> tuple[str, str, str]:
 def asides(finding: Finding) -> Iterator[str]:
     """What the healthy numbers of a finding speak against: another cause, or the finding."""
     for fact in finding.rules_out:
-        yield f"Rules out {fact.rules_out}: {_said(fact)}"
+        yield f"Rules out {fact.rules_out}: {fact_line(fact)}"
     for fact in finding.counter_evidence:
-        yield f"Against it: {_said(fact)}"
+        yield f"Against it: {fact_line(fact)}"
 
 
-def _said(fact: Evidence) -> str:
+def fact_line(fact: Evidence) -> str:
     """A fact with its number, and what that is held against, in a line."""
     value, limit = telling.value_text(fact), telling.healthy_text(fact)
     healthy = f" (healthy: {limit})" if limit else ""
