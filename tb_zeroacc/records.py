@@ -252,6 +252,9 @@ def _build(cls: type, content: Any) -> Any:
         raise ValueError(f"expected an object for {cls.__name__}")
     hints = typing.get_type_hints(cls)
     known = {f.name for f in dataclasses.fields(cls)}
+    for f in dataclasses.fields(cls):
+        if {f.default, f.default_factory} == {dataclasses.MISSING} and f.name not in content:
+            raise ValueError(f"{cls.__name__} has no {f.name}")
     return cls(**{k: _coerce(hints[k], v, k) for k, v in content.items() if k in known})
 
 

@@ -40,6 +40,12 @@ def percent(share: float) -> str:
     return f"{_grouped(value)} %"
 
 
+def times(ratio: float, what: str) -> str:
+    """A multiple of something: `3 times its start`, and `about its start` where it is 1."""
+    said = number(ratio)
+    return f"about {what}" if said == "1" else f"{said} times {what}"
+
+
 def _grouped(value: float) -> str:
     """Without decimals; from five digits on with a blank between thousands."""
     return f"{value:.0f}" if abs(value) < 9999.5 else f"{value:,.0f}".replace(",", " ")

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from tb_zeroacc.wording import count, duration, number, percent
+from tb_zeroacc.wording import count, duration, number, percent, times
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,8 @@ def test_count_agrees_with_its_noun() -> None:
 )  # fmt: skip
 def test_durations_in_at_most_two_units(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_a_multiple_of_one_is_no_multiple() -> None:
+    assert times(3.2, "its start") == "3.2 times its start"
+    assert times(1.001, "its start") == "about its start"

@@ -213,7 +213,8 @@ class Rule:
 def not_in_the_log(unmet: tuple[tuple[Need[Any], ...], ...]) -> CannotTell:
     """The same for all runs: most rules lack the same of a log that was written without us."""
     lacking = tuple(need.missing for group in unmet for need in group[:1])
-    what = "; ".join(" or ".join(need.missing.what for need in group) for group in unmet)
+    whats = (dict.fromkeys(need.missing.what for need in group) for group in unmet)
+    what = "; ".join(map(" or ".join, whats))
     return CannotTell(f"not in the log: {what}", lacking)
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from tb_zeroacc import telling
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Passed
 from tb_zeroacc.diagnosis.catalogue import RULES
 from tb_zeroacc.diagnosis.diagnosis import Finding
+from tb_zeroacc.report import sentences
 from tb_zeroacc.report.judged import Judged, name_of
 from tb_zeroacc.report.printable import printable
 from tb_zeroacc.verdict import Reading
@@ -67,11 +67,8 @@ def _case(
 
 
 def _details(finding: Finding) -> str:
-    facts = [
-        f"{fact.text}: {telling.value_text(fact)} ({telling.healthy_text(fact) or 'no limit'})"
-        for fact in finding.evidence
-    ]
-    lines = [finding.context, *facts, f"Fix: {finding.fix.text}"]
+    facts = map(sentences.fact_line, finding.evidence)
+    lines = [finding.context, *facts, *sentences.asides(finding), f"Fix: {finding.fix.text}"]
     said = [printable(line) for line in lines if line]
     return "\n".join([*said, finding.fix.code] if finding.fix.code else said)
 

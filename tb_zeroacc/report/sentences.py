@@ -43,9 +43,16 @@ def evidence_row(fact: Evidence) -> tuple[str, str, str]:
 def asides(finding: Finding) -> Iterator[str]:
     """What the healthy numbers of a finding speak against: another cause, or the finding."""
     for fact in finding.rules_out:
-        yield f"Rules out {fact.rules_out}: {fact.text} {telling.value_text(fact)}".rstrip()
+        yield f"Rules out {fact.rules_out}: {fact_line(fact)}"
     for fact in finding.counter_evidence:
-        yield f"Against it: {fact.text} {telling.value_text(fact)}".rstrip()
+        yield f"Against it: {fact_line(fact)}"
+
+
+def fact_line(fact: Evidence) -> str:
+    """A fact with its number, and what that is held against, in a line."""
+    value, limit = telling.value_text(fact), telling.healthy_text(fact)
+    healthy = f" (healthy: {limit})" if limit else ""
+    return f"{fact.text}: {value}{healthy}" if value else fact.text
 
 
 def worker_rows(reading: Reading) -> list[tuple[str, ...]]:

@@ -264,7 +264,7 @@ def test_a_text_that_is_no_log_says_why(name: str, text: str, why: str, tmp_path
     [
         ("github", "::error title=", " ZA501 loss-not-finite::"),
         ("junit", "<?xml ", '<failure type="definite"'),
-        ("markdown", "# Zero Accuracy", "### ZA501 Loss not finite (definite)"),
+        ("markdown", "# Zero Accuracy", "### 1. ZA501 Loss not finite (definite)"),
     ],
 )
 def test_formats_for_services_keep_the_exit_code(

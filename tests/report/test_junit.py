@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Tier
+from tb_zeroacc.diagnosis.answers import Evidence, Tier, at_most
 from tb_zeroacc.report.judged import Judged
 from tb_zeroacc.report.junit import junit
 from tests.report.verdicts import HOSTILE, finding, healthy, reading
@@ -46,7 +47,7 @@ def test_a_failure_holds_evidence_and_fix() -> None:
     assert failure is not None
     assert failure.get("message") == "The rate is too high for `dense`."
     assert failure.text is not None
-    assert "update of `dense`, step 3: 11.5 (no limit)" in failure.text
+    assert "update of `dense`, step 3: 11.5\n" in failure.text
     assert failure.text.endswith("- optimizer=Adam(1.0)\n+ optimizer=Adam(1e-3)")
 
 
@@ -62,3 +63,14 @@ def test_any_name_is_text_in_well_formed_xml() -> None:
     suite, _ = suites(Judged([hostile], [HOSTILE]))
     assert "<script>alert(1)</script>" in suite.get("name", "")
     assert suite.find(".//script") is None
+
+
+def test_a_number_stands_with_what_would_be_healthy() -> None:
+    base = finding(Tier.DEFINITE)
+    row, against = (
+        Evidence.of_number(what, value, at_most(1)) for what, value in (("ratio", 3), ("loss", 0.5))
+    )
+    cause = replace(base, evidence=(row,), counter_evidence=(against,))
+    (suite,) = suites(Judged([reading(cause)]))
+    text = suite.findtext(".//failure") or ""
+    assert "ratio: 3 (healthy: at most 1)\nAgainst it: loss: 0.5 (healthy: at most 1)\n" in text

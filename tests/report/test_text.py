@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tb_zeroacc.diagnosis.answers import Fix, Tier
+from tb_zeroacc.diagnosis.answers import Evidence, Fix, Tier, at_least
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
 from tb_zeroacc.facts import Fit
 from tb_zeroacc.report.text import print_readings
@@ -22,6 +22,17 @@ def test_what_is_in_preview_stands_apart(capsys: pytest.CaptureFixture[str]) -> 
     assert "1. ZA302" not in printed, "it is no finding"
     _, said = printed.split("In preview, by rules that are not yet shown to be right")
     assert "ZA302 too-few-units: It has too few units." in said
+
+
+def test_what_speaks_against_a_cause_has_its_number_and_limit(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    against = Evidence.of_number("accuracy, against its best", 0.776, at_least(0.7))
+    cause = Finding(1, "ZA605", "overfits", Tier.SMELL, "It overfits.", "", (), (against,), (),
+                    Fix("Stop."))  # fmt: skip
+    print_readings([Reading(Run("a"), Diagnosis("a", Outcome.LEARNING, "Yes.", findings=(cause,)))])
+    said = "Against it: accuracy, against its best: 0.776 (healthy: at least 0.7)"
+    assert said in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,9 @@ SIGNALS = (Role.LOSS, Role.ACCURACY, Role.METRIC, Role.REWARD)
     fix=Fix(
         "Log at least the training loss; of an agent that is trained by rewards, the reward.",
         "import tb_zeroacc\n"
-        "+ model.fit(x, y, callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])\n"
+        "model.fit(x, y, callbacks=[tb_zeroacc.ZeroAccuracyCallback(log_dir)])\n"
         "# or, in a custom training loop:\n"
-        '+ tf.summary.scalar("loss", loss, step=step)',
+        'tf.summary.scalar("loss", loss, step=step)',
         'tf.summary.scalar("loss", loss, step=step)',
         'writer.add_scalar("loss", loss, step)  # of torch.utils.tensorboard.SummaryWriter',
         'self.log("train_loss", loss)',

@@ -24,7 +24,7 @@ from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import INPUTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
-from tb_zeroacc.wording import count, number
+from tb_zeroacc.wording import count, number, times
 
 # Largest ÷ median over features. Raw tables 313 and 4 370, images 1.7, healthy 3.8 at most.
 # Not largest ÷ smallest: border pixels make that 545 in healthy digits.
@@ -93,10 +93,8 @@ def feature_scales_differ(context: RunContext) -> Answer:
     middle = float(np.median(rms[alive]))
     ratio, limit = float(rms[top]) / middle, _deciding(middle)
     if limit.admits(float(rms[top])):
-        return Passed(
-            f"the largest feature, `{table.rows[top]}`, is {number(ratio)} times the median one, "
-            f"with a root mean square of {number(float(rms[top]))}"
-        )
+        said = f"the largest feature, `{table.rows[top]}`, is {times(ratio, 'the median one')}"
+        return Passed(f"{said}, with a root mean square of {number(float(rms[top]))}")
     first, last = int(table.steps[0]), int(table.steps[-1])
     others = sum(limit.admits(size) is False for size in rms[alive].tolist()) - 1
     also = f" {count(others, 'more feature')} reach {number(limit.value)}, too." if others else ""

@@ -23,7 +23,7 @@ from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import EPOCHS, LOSS, STEP_LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.run import Curve, Run, Table
-from tb_zeroacc.wording import number
+from tb_zeroacc.wording import number, times
 
 # Mean loss of an epoch ÷ median of its sampled batches. 2.2 where each loss is the square of one
 # error of a normal distribution; up to 1 in healthy runs (measured).
@@ -97,7 +97,7 @@ def gradient_spikes(context: RunContext) -> Answer:
     usual, mean = float(np.median(losses)), float(np.median(logged))
     if usual <= 0:
         return CannotTell("the loss is not positive, so that nothing is a multiple of it")
-    said = f"the mean loss of the epochs is {number(mean / usual)} times that of a typical batch"
+    said = f"the mean loss of the epochs is {times(mean / usual, 'that of a typical batch')}"
     return _few(context, table, usual, mean) if mean >= FEW_BATCHES * usual else Passed(said)
 
 

@@ -112,7 +112,7 @@ def zero_initialisation(context: RunContext) -> Answer:
         return as_far_as_recorded(context.run, answer, "weights")
     alike = [r for r in rows if not spread[known[:, r], r].any()]
     if not alike:
-        answer = Passed(f"units differ in all {len(rows)} kernels")
+        answer = Passed(f"units differ in every kernel ({len(rows)})")
         return as_far_as_recorded(context.run, answer, "weights")
     if known[:, alike].any(axis=1).sum() < FEWEST_SAMPLES:
         return Passed("only one sample of the weights")

@@ -25,7 +25,7 @@ from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import ACTIVATIONS, STEP_LOSS
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.run import Run, Table
-from tb_zeroacc.wording import number
+from tb_zeroacc.wording import number, times
 
 TEXT = "Try He initialisation before ReLU and Glorot's elsewhere, with biases of 0."
 # First loss ÷ what a sensibly initialised model starts at: ln k, or the targets' mean square.
@@ -104,7 +104,7 @@ def initial_scale_off(context: RunContext) -> Answer:
         return _flagged_depth(context.run, faded)
     said = []
     if loud is not None:
-        said.append(f"the first loss is {number(loud[0] / loud[1])} times what is expected")
+        said.append(f"the first loss is {times(loud[0] / loud[1], 'what is expected')}")
     if faded is not None:
         said.append(f"the last hidden layer is {number(faded)} times as large as the first")
     return Passed("; ".join(said))

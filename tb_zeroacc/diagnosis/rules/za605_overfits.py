@@ -32,7 +32,7 @@ from tb_zeroacc.diagnosis.needs import LOSS, VALIDATION_LOSS
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.diagnosis.steps import Step
 from tb_zeroacc.run import Role, Split
-from tb_zeroacc.wording import number, percent
+from tb_zeroacc.wording import number, percent, times
 
 TRAINING_FALL = 0.1  # the training loss must still improve while validation turns
 # Models that memorise: validation accuracy never left its start while that of training rose by .3
@@ -121,7 +121,7 @@ def overfits(context: RunContext) -> Answer:
     trend = trend_of(train.series) if train else None
     if not turn.turned:
         return Passed(
-            f"the validation loss ends at {number(turn.end)}, {_against(turn)} its minimum"
+            f"the validation loss ends at {number(turn.end)}, {_against(turn)}"
         )
     if turn.curve is train:
         return _flagged(context, turn, drop_of(context.run))
@@ -139,7 +139,7 @@ def overfits(context: RunContext) -> Answer:
 
 
 def _against(turn: Turn) -> str:
-    return f"{number(turn.rise)} times" if turn.low > 0 else "above"
+    return times(turn.rise, "its minimum") if turn.low > 0 else "above its minimum"
 
 
 def _flagged(context: RunContext, turn: Turn, drop: Drop | None) -> Flagged:

@@ -26,7 +26,7 @@ from tb_zeroacc.diagnosis.needs import ACTIVATIONS, CONTRACT, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Family, Muted, rule
 from tb_zeroacc.facts import Contract
 from tb_zeroacc.run import Run, Table
-from tb_zeroacc.wording import number
+from tb_zeroacc.wording import count, number
 
 DEEP = 10  # layers with kernels: He et al. 2015 found 20 plain ones harder to train than 18
 # Last hidden layer ÷ first, root mean squares at step 0; or the first kernel's gradient ÷ the last
@@ -92,7 +92,7 @@ def deep_without_shortcuts(context: RunContext) -> Answer:
         return NotApplicable("several optimizers train parts of it")
     depth = len(kernel_rows(run, context.given(WEIGHTS)))
     if depth < DEEP:
-        return NotApplicable(f"{depth} layers with kernels (limit {DEEP})")
+        return NotApplicable(f"{count(depth, 'layer')} with kernels (limit {DEEP})")
     normed = next((x for x in contract.layers if "Normalization" in x.class_name), None)
     if normed is not None:
         return Passed(f"`{normed.name}` normalises between {depth} layers")

@@ -52,7 +52,7 @@ from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import CONTRACT, LEARNING_RATE, LOSS, STEP_LOSS, WEIGHTS
 from tb_zeroacc.diagnosis.rule import Muted, rule
 from tb_zeroacc.run import Curve, Role, Run, Table
-from tb_zeroacc.wording import number, percent
+from tb_zeroacc.wording import number, percent, times
 
 EARLY = 10  # steps in which too high a rate shows: later the weights have grown with it
 OVERTHROWN = 1.0  # update ÷ weights of a kernel. Faulty 66-100; healthy up to .9 (SGD: once 23)
@@ -174,7 +174,7 @@ def _judged(context: RunContext, weights: Table, group: Group, jump: Jump | None
     said = f"the largest early update{group.whose} is {number(first)} times the weights"
     if overthrown and jump is None:
         return CannotTell(f"{said}, and no loss of single steps shows its effect")
-    rose = f", and the loss rose to {number(jump.times)} times its start" if jump else ""
+    rose = f", and the loss rose to {times(jump.times, 'its start')}" if jump else ""
     return Passed(f"{said}{rose}")
 
 

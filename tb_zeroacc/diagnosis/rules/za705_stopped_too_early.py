@@ -63,6 +63,16 @@ from tb_zeroacc.wording import count, number, percent
 # Where the baseline is not known the start of the curve replaces it. Healthy logs of 34
 # authors still fall by up to 100 % of their level in the last quarter, but that is under 16 % of
 # their whole fall, or they end under half of where they began.
+def _longer(epochs: int) -> Fix:
+    """Training for so many epochs, and an end as soon as validation gets worse."""
+    return Fix(
+        "Train for more epochs and let validation decide when to stop.",
+        f"model.fit(..., epochs={epochs}, callbacks=[keras.callbacks.EarlyStopping(patience=10)])",
+        in_lightning='stopping = EarlyStopping("val_loss", patience=10)\n'
+        f"trainer = Trainer(max_epochs={epochs}, callbacks=[stopping])",
+    )
+
+
 @rule(
     "ZA705",
     "stopped-too-early",
@@ -74,12 +84,7 @@ from tb_zeroacc.wording import count, number, percent
     needs=((LOSS, STEP_LOSS),),
     outcome=Outcome.FINISHED_EARLY,
     muted_when=Muted.BASELINE_IS_BEATEN,
-    fix=Fix(
-        "Train for more epochs and let validation decide when to stop.",
-        "model.fit(..., epochs=200, callbacks=[keras.callbacks.EarlyStopping(patience=10)])",
-        in_lightning='stopping = EarlyStopping("val_loss", patience=10)\n'
-        "trainer = Trainer(max_epochs=200, callbacks=[stopping])",
-    ),
+    fix=_longer(200),
 )
 def stopped_too_early(context: RunContext) -> Answer:
     """Training ended while the loss was still falling, far from what it could reach.
@@ -280,7 +285,9 @@ def _fix(run: Run) -> Fix | None:
     """More epochs, and an EarlyStopping beside them; one that is there has to wait longer."""
     fit = run.contract.fit if run.contract else None
     if fit is None or fit.epochs is None:
-        return None
+        curve = run.headline(Role.LOSS)
+        counted = curve is not None and curve.axis == "epoch" and len(curve.series)
+        return _longer(10 * (curve.series.last.step + 1)) if curve and counted else None
     stopping = next((c for c in fit.callbacks if c.get("class_name") == "EarlyStopping"), None)
     if stopping is not None and run.end is not None and run.end.by == "EarlyStopping":
         return _wait_longer(stopping)

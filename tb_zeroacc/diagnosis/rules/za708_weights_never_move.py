@@ -193,8 +193,8 @@ def _judged(run: Run, weights: Table, gradients: Table, group: Group) -> Answer:
     if unknown.any():
         return CannotTell(f"the updates of {int(unknown.sum())} of {int(felt.sum())} variables "
                           "with a gradient are not recorded")  # fmt: skip
-    return Passed(f"all {int(felt.sum())} variables{group.whose} with a large enough "
-                  "gradient change")  # fmt: skip
+    return Passed(f"every variable{group.whose} with a large enough gradient changes "
+                  f"({int(felt.sum())})")  # fmt: skip
 
 
 def _felt(
