@@ -13,7 +13,8 @@ from tests.diagnosis.planted import a_contract, a_job, a_run, a_table
 
 def worker(step: float, wait: float) -> Run:
     told = {"seconds_per_step": [step] * 20, "data_wait_seconds": [wait] * 20}
-    return a_run(a_contract(), a_table("progress", {"progress": told}))
+    steps = range(0, 32 * 20, 32)
+    return a_run(a_contract(), a_table("progress", {"progress": told}, steps=steps))
 
 
 def test_a_straggler_stands_out_beside_its_peers() -> None:

@@ -107,16 +107,21 @@ def stalled(context: RunContext) -> Answer:
         summary=f"{who} {verb} vanished: nothing is on record after {count(last, 'step')}, and "
         f"{found.others}.",
         context=f"The furthest of the others has taken {count(peers, 'step')}.",
-        evidence=tuple(
-            Evidence.of_number(
-                f"steps of {lane.worker.name}, against those of its peers", steps_taken(lane.run),
-                at_least(peers), unit="steps", member=next(iter(lane.run.members), ""),
-            )
-            for lane in gone[:SHOWN]
-        ),
+        evidence=tuple(_steps_of(lane, peers) for lane in gone[:SHOWN]),
         since=max(0, last - 1),
         workers=tuple(lane.worker.name for lane in gone),
     )  # fmt: skip
+
+
+def _steps_of(lane: Lane, peers: int) -> Evidence:
+    """The steps of one that has vanished: fewer than its peers took, unless they waited for it."""
+    taken, name = steps_taken(lane.run), lane.worker.name
+    member = next(iter(lane.run.members), "")
+    if taken >= peers:
+        said = f"steps of {name}, as many as its peers took"
+        return Evidence.of_number(said, taken, unit="steps", member=member)
+    said = f"steps of {name}, against those of its peers"
+    return Evidence.of_number(said, taken, at_least(peers), unit="steps", member=member)
 
 
 def _wrote(lane: Lane) -> bool:

@@ -15,11 +15,13 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
+from tb_zeroacc.diagnosis.computed.workers.odd_ones import BLOCKS
 from tb_zeroacc.diagnosis.computed.workers.pace import (
     FELT,
     FEWEST,
     OF_A_STEP,
     SLOWER,
+    WINDOW,
     Straggler,
     paces_of,
     stragglers,
@@ -77,9 +79,11 @@ def straggler(context: RunContext) -> Answer:
     three tenths of a step, longer for its batches than its peers do (medians). By computing, where
     workers take their steps together: its peers wait as much longer than it does from their
     gradients being there to those of all being summed; who comes last waits least. Where each goes
-    at its own pace: its step takes 1.5 times as long as its peers', at least 20 ms longer, and its
-    quicker quarter of steps is slower than the slower quarter of each peer. Where its wait for data
-    is not on record nobody can tell these two apart. Not where most workers are late.
+    at its own pace: its step takes 1.5 times as long as its peers', at least 20 ms longer, its
+    quicker quarter of steps is slower than the slower quarter of each peer, and that lasts: of
+    eight blocks of windows of 32 steps each is slower than all of a peer, and their mean by five
+    standard errors (else nobody can tell it from a machine that others use for a while). Where its
+    wait for data is not on record nobody can tell these two apart. Not where most workers are late.
 
     ## How to fix it
     ```python
@@ -100,6 +104,13 @@ def straggler(context: RunContext) -> Answer:
     if len(paces) < 2:
         return CannotTell(f"fewer than two workers say in {FEWEST} samples how long a step took")
     late = stragglers(paces)
+    if not late and (maybe := stragglers(paces, by_look=True)):
+        who = named([one.pace.lane.worker for one in maybe], len(lanes))
+        return CannotTell(
+            f"{who} took longer for a step, but not steadily over {BLOCKS} times {WINDOW} steps: a "
+            "machine that does other work is slow for a while",
+            is_suspicion=True,
+        )
     if not late:
         steps = [pace.step for pace in paces]
         low, high = (number(1000 * seconds) for seconds in (min(steps), max(steps)))

@@ -168,6 +168,7 @@ def test_who_hangs_says_for_how_long() -> None:
         "Worker 1 has vanished: nothing is on record after 50 steps, and the others still waited "
         "for it 4 min later."
     )
+    assert [shown.is_healthy for shown in found.evidence] == [None], "nothing speaks against it"
     two = flagged("ZA802", hanging(waiting(60, 130, 270), waiting(), waiting(65)))
     assert two.workers == ("worker 1", "worker 2")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.run import Run
@@ -12,15 +13,17 @@ from tests.diagnosis.rules.asking import answer, check, flagged
 
 
 def worker(
-    step: float, wait: float | None = None, *, samples: int = 20, scatter: float = 0.05,
-    first: float = 5.0, seed: int = 0, reduction: float | None = None,
+    step: float | NDArray[np.float64], wait: float | None = None, *, samples: int = 20,
+    scatter: float = 0.05, first: float = 5.0, seed: int = 0, reduction: float | None = None,
+    apart: int = 32, quick_until: int = 0,
 ) -> Run:  # fmt: skip
-    """The first step of each traces its program."""
+    """The first step of each traces its program, and samples are so many steps apart."""
     steps = step * np.random.default_rng(seed).lognormal(0, scatter, samples)
+    steps[:quick_until] /= 3
     told = {"seconds_per_step": [first, *steps[1:]]}
     if wait is not None:
         told["data_wait_seconds"] = [wait] * samples
-    tables = [a_table("progress", {"progress": told})]
+    tables = [a_table("progress", {"progress": told}, steps=range(0, apart * samples, apart))]
     if reduction is not None:
         tables.append(a_table("reduction", {"reduction": {"seconds": [reduction] * samples}}))
     return a_run(*tables)
@@ -51,6 +54,10 @@ ZA805: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
         job(*(worker(0.3, reduction=each) for each in (0.08, 0.08, 0.01))), Passed),
     # each at its own pace
     "one is slow": (job(worker(0.1), worker(0.2), worker(0.1)), None),
+    "one is slow in the first steps": (
+        job(worker(0.1, apart=1), worker(0.2, apart=1), worker(0.1, apart=1)), CannotTell),
+    "one is slow for a while": (
+        job(worker(0.1, samples=40), worker(0.3, samples=40, quick_until=11)), CannotTell),
     "a little slower": (job(worker(0.1), worker(0.14), worker(0.1)), Passed),
     "slow by milliseconds": (job(worker(0.01), worker(0.025), worker(0.01)), Passed),
     "most are slow": (job(worker(0.1), worker(0.2), worker(0.2)), Passed),
@@ -87,6 +94,33 @@ def test_it_says_who_and_whether_by_data_or_by_computing(what: str) -> None:
     assert found.evidence[0].is_healthy is False
     assert found.fix is not None
     assert ("prefetch" in found.fix.code) is (why == "data")
+
+
+def loaded(seed: int, slower: float) -> Answer:
+    """Two workers on machines that others use, for some windows in a row, of which one is slower.
+
+    Args:
+        seed: Of how long they train, and of what others do there.
+        slower: How many times as long as its peer's a step of the second one takes.
+    """
+    rng = np.random.default_rng(seed)
+    samples = int(rng.integers(12, 200))
+
+    def busy(times: float) -> Run:
+        load = rng.uniform(0, np.log(3), samples).repeat(rng.integers(1, 12, samples))
+        steps = times * 0.05 * np.exp(load[:samples])
+        return worker(steps, samples=samples, seed=int(rng.integers(99)))
+
+    return answer("ZA805", job(busy(1.0), busy(slower)))
+
+
+def test_a_machine_that_is_busy_for_a_while_is_no_straggler_and_one_that_is_slow_is() -> None:
+    healthy = [loaded(seed, 1.0) for seed in range(300)]
+    assert sum(isinstance(found, Flagged) for found in healthy) <= 3
+    looks = sum(isinstance(found, Flagged | CannotTell) for found in healthy)
+    assert looks > 5, "some of them look slow"
+    slow = [loaded(seed, 3.0) for seed in range(300)]
+    assert sum(isinstance(found, Flagged) for found in slow) > 270
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tb_zeroacc.diagnosis.computed.workers.odd_ones import with_fault
+from tb_zeroacc.diagnosis.computed.workers.odd_ones import BLOCKS, SURE, with_fault
 from tb_zeroacc.run import Lane, Table
 
 FEWEST = 10  # samples
@@ -16,6 +17,7 @@ SLOWER = 1.5  # times what its peers take
 # Over 1 000 steps this is 20 s.
 FELT = 0.02
 OF_A_STEP = 0.3  # share of a step that is lost
+WINDOW = 32  # steps: what a sample says of the pace is the median of so many before it, at most
 
 
 class Pace(NamedTuple):
@@ -26,6 +28,8 @@ class Pace(NamedTuple):
         table: Its samples.
         step: Median seconds of a step.
         quick, slow: Lower and upper quartile.
+        windows: Logarithms of the pace in windows of steps that do not overlap, in their order;
+            float64 of shape (windows,).
         wait: Median seconds that a step waits for data; None where that is not on record.
         reduction: Median seconds from its gradients being there to those of all being summed; None
             where that is not on record. Who comes last waits least.
@@ -36,6 +40,7 @@ class Pace(NamedTuple):
     step: float
     quick: float
     slow: float
+    windows: NDArray[np.float64]
     wait: float | None
     reduction: float | None
 
@@ -76,8 +81,19 @@ def paces_of(lanes: Sequence[Lane]) -> list[Pace]:
         wait, reduction = _median(table, "data_wait_seconds"), None
         if (reduced := lane.run.table("reduction", "seconds")) is not None:
             reduction = _median(reduced, "seconds")
-        found.append(Pace(lane, table, middle, quick, slow, wait, reduction))
+        windows = _windows(table)
+        found.append(Pace(lane, table, middle, quick, slow, windows, wait, reduction))
     return found
+
+
+def _windows(table: Table) -> NDArray[np.float64]:
+    seconds = table.column("seconds_per_step")[:, 0]
+    chosen, last = [], int(table.steps[0])
+    for step, pace in zip(table.steps.tolist(), seconds.tolist(), strict=True):
+        if step - last >= WINDOW and np.isfinite(pace) and pace > 0:
+            chosen.append(pace)
+            last = step
+    return np.log(np.array(chosen, np.float64))
 
 
 def _median(table: Table, column: str) -> float | None:
@@ -87,13 +103,19 @@ def _median(table: Table, column: str) -> float | None:
     return float(np.median(seconds)) if len(seconds) >= FEWEST else None
 
 
-def stragglers(paces: Sequence[Pace]) -> list[Straggler]:
+def stragglers(paces: Sequence[Pace], *, by_look: bool = False) -> list[Straggler]:
     """The workers that others wait for: slower ones, or those that alone wait for their data.
 
     Where all take a step together, its duration is the same for all: what they wait for data and
     for each other's gradients tells who is late.
+
+    Args:
+        paces: Of each worker.
+        by_look: Whether one counts as slower whose steps are too few to be sure.
     """
-    late = [_late(pace, [other for other in paces if other is not pace]) for pace in paces]
+    late = [
+        _late(pace, [other for other in paces if other is not pace], by_look) for pace in paces
+    ]
     odd = with_fault(
         [pace.lane for pace in paces],
         {pace.lane: one is not None for pace, one in zip(paces, late, strict=True)},
@@ -101,7 +123,7 @@ def stragglers(paces: Sequence[Pace]) -> list[Straggler]:
     return [one for one in late if one is not None and one.pace.lane in odd]
 
 
-def _late(pace: Pace, others: Sequence[Pace]) -> Straggler | None:
+def _late(pace: Pace, others: Sequence[Pace], by_look: bool) -> Straggler | None:
     if not others:
         return None
     peers = float(np.median([other.step for other in others]))
@@ -111,6 +133,7 @@ def _late(pace: Pace, others: Sequence[Pace]) -> Straggler | None:
     comes_later = _more(peers_reduction, pace.reduction)
     # Not where the durations of their steps overlap: a machine that is busy now and then.
     is_slower = pace.step >= SLOWER * peers and pace.quick > max(other.slow for other in others)
+    is_slower &= by_look or all(_lasts(pace, other) for other in others)
     longer = pace.step - peers if is_slower else 0.0
     least = max(FELT, OF_A_STEP * pace.step)
     waited = comes_later if comes_later >= least else 0.0
@@ -122,6 +145,22 @@ def _late(pace: Pace, others: Sequence[Pace]) -> Straggler | None:
     return Straggler(
         pace, peers, peers_wait, lost, by_data, peers_reduction if waited == lost else None
     )
+
+
+def _lasts(pace: Pace, other: Pace) -> bool:
+    """Whether one is slower throughout, and far from chance: Welch's t of blocks of their windows.
+
+    A machine that others use is slow for a while, so that neighbouring windows are alike, and even
+    blocks of them: therefore all blocks of one are slower than all of the other, too.
+    """
+    if min(len(pace.windows), len(other.windows)) < BLOCKS:
+        return False
+    mine, its = (
+        np.array([block.mean() for block in np.array_split(one.windows, BLOCKS)])
+        for one in (pace, other)
+    )
+    error = np.sqrt((mine.var(ddof=1) + its.var(ddof=1)) / BLOCKS)
+    return bool(mine.mean() - its.mean() > SURE * error and mine.min() > its.max())
 
 
 def _of_peers(seconds: Sequence[float | None]) -> float | None:

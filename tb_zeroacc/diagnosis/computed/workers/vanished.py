@@ -2,8 +2,8 @@
 
 When a worker dies, those that train in step with it hang in their next reduction and record nothing
 either. What tells them apart is that they are still alive then, which their recorders say
-(`facts.Alive`), or that they break off with an error that names it. All times are durations by the
-clock of the machine that wrote them, from the first step that both have on record.
+(`facts.Alive`), or that they break off with an error that names it. Times are compared as durations
+behind the first record, which all wrote at the same step: clocks may differ.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.diagnosis.computed.workers.in_step import loss_curve
 from tb_zeroacc.facts import End
 from tb_zeroacc.run import Lane, Run
@@ -108,63 +109,69 @@ def _by_signs_of_life(silent: Sequence[Lane]) -> Vanished | Unclear:
     gone = tuple(lane for lane, others in zip(silent, waiting, strict=True) if others)
     if not gone:
         return Unclear("all workers fell silent, and nothing on record says which was the first")
-    longest = max(
-        (last_sign(other.run) or 0.0) - (other.run.last_time or 0.0)
-        for others in waiting for other in others
-    )  # fmt: skip
+    known = [_signs_of(other.run) for others in waiting for other in others]
+    longest = max(signs.alive - signs.last for signs in known if signs is not None)
     it = "it" if len(gone) == 1 else "them"
     return Vanished(gone, f"the others still waited for {it} {duration(longest)} later")
 
 
-def last_sign(run: Run) -> float | None:
-    """When a process last showed that it was alive, by its own clock; None if unknown."""
-    if run.last_time is None or run.alive is None:
-        return run.last_time
-    return max(run.last_time, run.alive.wall_time + run.alive.seconds)
+class _Signs(NamedTuple):
+    """When a process showed that it was alive. Times are seconds from its first record.
+
+    Attributes:
+        first: Tag and step of that record, and how often the worker was started by then.
+        last: The last record.
+        alive: The last sign of life, be it a record or not.
+        due: When it should have given the next one at the latest, had it been alive.
+        step: Of the last record.
+        spacing, pause: Usual steps and seconds between two samples.
+    """
+
+    first: tuple[str, int, int]
+    last: float
+    alive: float
+    due: float
+    step: int
+    spacing: int
+    pause: float
 
 
-def _next_sign(run: Run) -> float | None:
-    """When it should have done so again, had it been alive then."""
-    if run.last_time is None:
+@per_run
+def _signs_of(run: Run) -> _Signs | None:
+    first, last, curve = run.first_record, run.last_time, loss_curve(run)
+    if first is None or last is None or curve is None:
         return None
+    tag, step, begin = first
+    alive = last if run.alive is None else run.alive.wall_time + run.alive.seconds
     after = None if run.start is None else run.start.alive_after
-    if after is None:
-        return run.last_time + FLUSHED
-    if run.alive is not None and run.alive.wall_time + run.alive.seconds > run.last_time:
-        return run.alive.wall_time + 2 * run.alive.seconds
-    return run.last_time + after
-
-
-def _ahead(other: Run, run: Run) -> float | None:
-    """Seconds by which another's clock is ahead; None where no step of both tells."""
-    mine, its = run.first_record, other.first_record
-    if mine is None or its is None or mine[:2] != its[:2] or run.sessions != other.sessions:
-        return None
-    return its[2] - mine[2]
+    due = last + (FLUSHED if after is None else after)
+    if run.alive is not None and alive > last:
+        due = run.alive.wall_time + 2 * run.alive.seconds
+    series = curve.series
+    spacing = max((int(b - a) for a, b in pairwise(series.steps[-3:])), default=1)
+    return _Signs(
+        (tag, step, run.sessions), last - begin, max(last, alive) - begin, due - begin,
+        series.last.step, spacing, series.median_gap or 0.0,
+    )  # fmt: skip
 
 
 def _outlives(other: Lane, lane: Lane) -> bool | None:
     """Whether another was alive when this one should have been heard of; None if unknown."""
-    ahead = _ahead(other.run, lane.run)
-    alive, due = last_sign(other.run), _next_sign(lane.run)
-    if ahead is None or alive is None or due is None:
+    mine, its = _signs_of(lane.run), _signs_of(other.run)
+    if mine is None or its is None or mine.first != its.first:
         return None
-    return alive - ahead > due + SCATTER
+    return its.alive > mine.due + SCATTER
 
 
 def _are_in_step(lane: Lane, other: Lane) -> bool:
     """Whether their records stop at the same step, and as long behind their first ones."""
-    mine, its = loss_curve(lane.run), loss_curve(other.run)
-    ahead, last, its_last = _ahead(other.run, lane.run), lane.run.last_time, other.run.last_time
-    if mine is None or its is None or ahead is None or last is None or its_last is None:
+    mine, its = _signs_of(lane.run), _signs_of(other.run)
+    if mine is None or its is None:
         return False
-    series = mine.series, its.series
     # Each chooses the steps of its samples itself, and its last sample may be missing.
-    spacing = max((int(b - a) for one in series for a, b in pairwise(one.steps[-3:])), default=1)
-    pause = max(one.median_gap or 0.0 for one in series)
     return (
-        abs(series[0].last.step - series[1].last.step) <= spacing
-        and abs(its_last - ahead - last) <= pause + SCATTER
+        abs(mine.step - its.step) <= max(mine.spacing, its.spacing)
+        and abs(mine.last - its.last) <= max(mine.pause, its.pause) + SCATTER
     )
 
 
@@ -172,6 +179,6 @@ def _begins_later(lane: Lane, going: Sequence[Lane]) -> bool:
     """Whether others have only just begun anew, and this one may be about to."""
     again = [other.run for other in going if other.run.sessions > lane.run.sessions]
     return bool(again) and all(
-        run.start is not None and (last_sign(run) or 0.0) - run.start.wall_time < BEGINS
+        run.start is not None and (run.last_time or 0.0) - run.start.wall_time < BEGINS
         for run in again
     )
