@@ -6,6 +6,7 @@ for, so that what the test's own connection to the browser takes is in none.
 
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, Page
@@ -71,9 +72,17 @@ CHOOSE = """async (place) => {
   return [said, performance.now() - began];
 }"""
 
+# The first row of a training behind a stop of the list, which may be the head of a directory.
+NEXT = """async (after) => {
+  tabDocument().querySelector('.List-rows').scrollTo(0, 60 * after - 60);
+  await new plain.Promise((done) => plain.setTimeout(done, 60));
+  const rows = [...tabDocument().querySelectorAll('.List .Row')];
+  return Math.min(...rows.map((row) => Number(row.dataset.row)).filter((place) => place > after));
+}"""
+
 # Frames of a list that is scrolled from top to bottom and half way back, and of one that stands.
 SCROLL = """async ([frames, isMoving]) => {
-  const list = tabDocument().querySelector('.List ul');
+  const list = tabDocument().querySelector('.List-rows');
   const longest = list.scrollHeight - list.clientHeight;
   const taken = [];
   let last = performance.now();
@@ -131,12 +140,9 @@ class Watched:
     def choose_down(self, count: int, first: int = 1) -> list[Chosen]:
         """The same for one row after the other; the list is scrolled along."""
         taken = []
-        for place in range(first, first + count):
-            self.page.evaluate(
-                "(place) => tabDocument().querySelector('.List ul').scrollTo(0, 60 * place - 120)",
-                place,
-            )
-            self.page.wait_for_timeout(60)
+        place = first - 1
+        for _ in range(count):
+            place = self.page.evaluate(NEXT, place)
             taken.append(self.choose(place))
         return taken
 
@@ -144,6 +150,25 @@ class Watched:
         """Milliseconds between frames, of the list while it is scrolled or stands."""
         found: list[float] = self.page.evaluate(SCROLL, [count, scrolling])
         return found
+
+    def cpu_of_frames(self, count: int) -> list[float]:
+        """CPU milliseconds of each task of the page's thread while the list is scrolled.
+
+        However busy the machine is, these are what the page itself takes.
+        """
+        browser = self._context.browser
+        assert browser is not None  # this one has opened it
+        browser.start_tracing(page=self.page, categories=["disabled-by-default-devtools.timeline"])
+        self.frames(count, scrolling=True)
+        told = json.loads(browser.stop_tracing())["traceEvents"]
+        threads = {(one["pid"], one["tid"]): one["args"]["name"] for one in told
+                   if one["name"] == "thread_name"}  # fmt: skip
+        return [
+            one.get("tdur", 0.0) / 1e3
+            for one in told
+            if one["name"] == "RunTask"
+            and threads.get((one["pid"], one["tid"])) == "CrRendererMain"
+        ]
 
     def heap(self) -> float:
         """MB of JavaScript's heap in use, TensorBoard's own page included; after a collection."""

@@ -176,10 +176,12 @@ class Scale(Bench):
     def scrolled(self, page: Watched, what: str) -> None:
         frames = page.frames(FRAMES, scrolling=True)
         long = sum(frame > 50 for frame in frames)
+        cpu = page.cpu_of_frames(FRAMES)
         self.show(
             what, "no frame over 50 ms",
             f"longest {max(frames):.0f} ms, median {median(frames):.0f}, {long} of {len(frames)} "
-            "over 50 ms",
+            f"over 50 ms; CPU of the page {sum(cpu) / FRAMES:.1f} ms a frame, at most "
+            f"{max(cpu):.0f} ms",
         )  # fmt: skip
 
     def at_scale(self) -> None:

@@ -9,6 +9,7 @@ import "./DirectoryHead.css";
 const BESIDE = 75;
 const SIGN = 16;
 const BOLD = 500;
+const SMALL = 12 / 14; // the count's letters beside those of names
 
 interface DirectoryHeadProps {
   section: PlacedSection;
@@ -30,7 +31,7 @@ export function DirectoryHead(props: DirectoryHeadProps) {
   const count = needALook > 0 ? `${formatNumber(needALook)} of ${all}` : all;
   const shown = useMemo(() => {
     const draw = (text: string): number => measure(text, BOLD);
-    const room = width - BESIDE - draw(count) - (needALook > 0 ? SIGN : 0);
+    const room = width - BESIDE - SMALL * draw(count) - (needALook > 0 ? SIGN : 0);
     return width > 0 ? shortened(directory, room, draw) : directory;
   }, [directory, count, width, measure]);
   const words = [
