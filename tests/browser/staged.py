@@ -311,6 +311,9 @@ def verdicts(**more: Any) -> Json:
             "reading": 1, "errors": [], "runs": runs(), **more}  # fmt: skip
 
 
+OF_DIGITS = ("digits_mended", "nan_input", "learning_rate_too_high")  # trainings of one model
+
+
 def summaries(said: Json, offset: int, limit: int) -> Json:
     """The answer of `GET summaries` that goes with that of `GET runs`."""
     ranked = sorted(said["runs"], key=_rank)
@@ -319,6 +322,7 @@ def summaries(said: Json, offset: int, limit: int) -> Json:
             **{key: one[key] for key in ("outcome", "mark", "severity", "cause", "headline",
                                          "last_time")},
             "name": one["run"], "code": one["main"], "live": one["state"] == "live",
+            "model": "digits" if one["run"] in OF_DIGITS else one["run"],
             "sparkline": sparkline(one), "baseline": 1.0, "since": said["reading"],
         }
         for one in ranked

@@ -207,6 +207,17 @@ def test_two_trainings_are_compared_and_the_address_keeps_it(
     expect(tab.locator(".Facts-name")).to_have_text("learning_rate_too_high")
 
 
+def test_the_run_before_is_offered_where_one_is_of_the_same_program(
+    page: Page, tab: FrameLocator
+) -> None:
+    before = tab.get_by_role("button", name="Compare with the run before")
+    expect(before).to_have_attribute("title", "nan_input")
+    staged.stage(page, place="&p.zero_accuracy.run=deep_sigmoid")
+    expect(tab.locator(".Facts-name")).to_have_text("deep_sigmoid")
+    expect(tab.get_by_role("button", name="Compare", exact=True)).to_be_visible()
+    expect(before).to_have_count(0)
+
+
 def test_what_comes_new_is_announced_without_moving_what_is_read(page: Page) -> None:
     runs = staged.runs()
     live = next(one for one in runs if one["run"] == "breast_cancer")
