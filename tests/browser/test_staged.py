@@ -449,11 +449,22 @@ def test_a_log_directory_that_cannot_be_read_is_a_sentence(page: Page) -> None:
     expect(page.frame_locator(FRAME).get_by_text(sentence)).to_be_visible()
 
 
-def test_many_runs_bring_a_word_of_warning_beside_the_link(page: Page) -> None:
+@pytest.mark.parametrize("width", [640, 1280])
+def test_many_runs_bring_a_word_of_warning_that_lies_over_nothing(page: Page, width: int) -> None:
     many = [staged.training(f"run{n}", "learning", "No fault found.") for n in range(300)]
+    page.set_viewport_size({"width": width, "height": 800})
     staged.stage(page, staged.verdicts(runs=many))
     tab = page.frame_locator(FRAME)
-    expect(tab.get_by_text("Above 500 runs TensorBoard draws none")).to_be_visible()
+    warning = tab.get_by_text("Above 500 runs TensorBoard draws none")
+    expect(warning).to_be_visible()
+    head = tab.locator(".Card-head", has=warning)
+    title, beside = (part.bounding_box() for part in (head.locator("h2"), warning))
+    assert title is not None
+    assert beside is not None
+    lines = title["height"] / 20
+    assert lines < 1.5, "the title is squeezed"
+    is_below = beside["y"] >= title["y"] + title["height"]
+    assert is_below or beside["x"] >= title["x"] + title["width"], "the warning lies over the title"
 
 
 def test_the_list_goes_by_arrow_keys(page: Page, tab: FrameLocator) -> None:
