@@ -81,15 +81,129 @@ describe("settings and numbers", () => {
 });
 
 describe("the run before", () => {
-  const rows = (times: Record<string, number | null>) =>
-    Object.entries(times).map(([name, last_time]) => ({name, last_time}) as Summary);
-  test("is the latest earlier one of the same directory, else of all", () => {
-    const all = rows({"x/1": 1, "x/2": 5, "y/1": 6, "x/3": 7, "z/1": 4, odd: null});
-    expect(runBefore(all, "x/3")).toBe("x/2");
-    expect(runBefore(all, "y/1")).toBe("x/2");
-    expect(runBefore(all, "x/1")).toBeNull();
-    expect(runBefore(all, "odd")).toBeNull();
-    expect(runBefore(all, "gone")).toBeNull();
+  /** Trainings by the time of their last record, and by their model; the last one is looked at. */
+  const rows = (given: [name: string, last_time: number | null, model?: string][]) =>
+    given.map(([name, last_time, model = ""]) => ({name, last_time, model}) as Summary);
+  test.each<[string, [name: string, last_time: number | null, model?: string][], string | null]>([
+    [
+      "the newest of those counted on",
+      [
+        ["x/digits_1", 1],
+        ["x/digits_2", 5],
+        ["x/digits_3", 7],
+      ],
+      "x/digits_2",
+    ],
+    [
+      "counted on, though its model is another now",
+      [
+        ["digits_1", 1, "a"],
+        ["digits_2", 2, "b"],
+      ],
+      "digits_1",
+    ],
+    [
+      "counted on in a directory of another day",
+      [
+        ["2024-05-01/digits", 1],
+        ["2024-05-02/digits", 2],
+      ],
+      "2024-05-01/digits",
+    ],
+    [
+      "of another name with the same model",
+      [
+        ["demo/dead_relu", 1, "a"],
+        ["demo/dead_relu_mended", 2, "a"],
+      ],
+      "demo/dead_relu",
+    ],
+    [
+      "not another program that ran just before",
+      [
+        ["demo/digits", 1, "a"],
+        ["demo/houses", 2, "b"],
+        ["demo/digits_mended", 3, "a"],
+      ],
+      "demo/digits",
+    ],
+    [
+      "not one of another directory, though the model is the same",
+      [
+        ["alice/digits", 1, "a"],
+        ["bob/first", 2, "a"],
+      ],
+      null,
+    ],
+    [
+      "not one of another name of which no model is on record",
+      [
+        ["digits", 1],
+        ["houses", 2],
+      ],
+      null,
+    ],
+    [
+      "not one whose model alone is not on record",
+      [
+        ["1", 1, ""],
+        ["2", 2, "a"],
+      ],
+      null,
+    ],
+    [
+      "named by times, with nothing that tells them apart",
+      [
+        ["fit/20240501-1200", 1],
+        ["fit/20240502-0900", 2],
+      ],
+      "fit/20240501-1200",
+    ],
+    [
+      "named by times, but of another model",
+      [
+        ["fit/20240501-1200", 1, "a"],
+        ["fit/20240502-0900", 2, "b"],
+      ],
+      null,
+    ],
+    [
+      "not a later one",
+      [
+        ["digits_2", 9],
+        ["digits_1", 1],
+      ],
+      null,
+    ],
+    [
+      "not one without a time",
+      [
+        ["digits_2", null],
+        ["digits_1", 1],
+      ],
+      null,
+    ],
+    [
+      "none of one without a time",
+      [
+        ["digits_2", 1],
+        ["digits_1", null],
+      ],
+      null,
+    ],
+    [
+      "one that ended at the same time",
+      [
+        ["digits_2", 1],
+        ["digits_1", 1],
+      ],
+      "digits_2",
+    ],
+  ])("is %s", (_, given, want) => {
+    expect(runBefore(rows(given), given[given.length - 1]?.[0] ?? "")).toBe(want);
+  });
+  test("of a training that is gone is none", () => {
+    expect(runBefore(rows([["digits_1", 1]]), "digits_2")).toBeNull();
   });
 });
 

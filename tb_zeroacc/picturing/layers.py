@@ -87,10 +87,17 @@ def _against_steps(
 
 
 def layer_gradients(told: Told, run: Run) -> Bars | None:
-    """The gradient of each variable, the median over samples: 0 where there is none."""
+    """The gradient of each variable, the median over samples: 0 where there is none.
+
+    Where training ended before a step was on record, no variable of the contract has one.
+    """
     table = run.table("gradients", "rms", "present")
     if table is None:
-        return None
+        layers = run.contract.layers if run.contract else ()
+        names = [variable for layer in layers for variable in layer.variables]
+        none = np.zeros(len(names))
+        return _in_order(none, title="Gradient of each variable", what="variable",
+                         flagged=none == 0, names=names)  # fmt: skip
     size = _medians(table.column("rms"))
     is_absent = (table.column("present") == 0).all(axis=0)
     return _in_order(
@@ -116,9 +123,12 @@ def layer_zeros(told: Told, run: Run) -> Bars | None:
 
 
 def layer_sizes(told: Told, run: Run) -> Bars | None:
-    """The root mean square of each layer's output in the first sample, input side first."""
+    """The root mean square of each layer's output in the first sample, input side first.
+
+    Flagged is what the finding names, else the layer whose number it shows.
+    """
     table = run.table("activations", "rms")
-    named = named_by(told)
+    named = named_by(told) or frozenset(fact.layer for fact in told.evidence if fact.layer)
     if table is None or not named:
         return None
     size = table.column("rms")[0]

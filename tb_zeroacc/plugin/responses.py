@@ -35,6 +35,8 @@ class Summary(TypedDict):
         last_time: Of the last record, in seconds since 1970.
         live: Whether it still runs.
         workers: How many processes of a job are on record; 0 of a training by one process.
+        model: The same for trainings of the same model, its outputs and its loss aside; empty where
+            none is on record.
         sparkline: The loss (else a reward, or an accuracy) in at most 32 values of three digits;
             empty where there is none.
         baseline: What always guessing scores, in the unit of `sparkline`; null where not known.
@@ -53,6 +55,7 @@ class Summary(TypedDict):
     last_time: float | None
     live: bool
     workers: int
+    model: str
     sparkline: list[Value]
     baseline: Value | None
     since: int

@@ -84,6 +84,7 @@ class ShownTraining:
             "last_time": run.last_time,
             "live": run.state == "live",
             "workers": len(run.lanes),
+            "model": telling.fingerprint(run),
             "sparkline": sparkline(run),
             "baseline": json_number(verdict.curve.threshold) if verdict.curve else None,
             "since": self.since,

@@ -5,7 +5,7 @@ Tab and command show what is said here and judge nothing themselves.
 
 from tb_zeroacc.telling.checklist import checklist
 from tb_zeroacc.telling.progress import expected_end, how_far, progress
-from tb_zeroacc.telling.settings import settings
+from tb_zeroacc.telling.settings import fingerprint, settings
 from tb_zeroacc.telling.verdicts import (
     PREVIEW,
     PROMISES,
@@ -42,6 +42,7 @@ __all__ = [
     "cause",
     "checklist",
     "expected_end",
+    "fingerprint",
     "first_lines",
     "further_findings",
     "healthy_side",

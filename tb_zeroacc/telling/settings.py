@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 
 import numpy as np
 
@@ -27,6 +28,20 @@ def settings(run: Run) -> list[wire.Setting]:
         if text:
             found.setdefault(name, text)
     return [{"name": name, "text": text} for name, text in found.items()]
+
+
+def fingerprint(run: Run) -> str:
+    """The same text for trainings of the same model, so that they can be told from others.
+
+    Settings, outputs and loss are left out: they are what a fix changes. Parameters tell inputs of
+    another size. Empty where no model is on record.
+    """
+    layers = run.contract.layers if run.contract else ()
+    if not layers:
+        return ""
+    hidden = [(layer.class_name, layer.units, layer.parameters) for layer in layers
+              if not layer.is_output and layer.class_name != "InputLayer"]  # fmt: skip
+    return blake2b(repr(hidden).encode(), digest_size=4).hexdigest()
 
 
 def _all(run: Run) -> Iterator[Setting]:

@@ -311,6 +311,9 @@ def verdicts(**more: Any) -> Json:
             "reading": 1, "errors": [], "runs": runs(), **more}  # fmt: skip
 
 
+OF_DIGITS = ("digits_mended", "nan_input", "learning_rate_too_high")  # trainings of one model
+
+
 def summaries(said: Json, offset: int, limit: int) -> Json:
     """The answer of `GET summaries` that goes with that of `GET runs`."""
     ranked = sorted(said["runs"], key=_rank)
@@ -321,6 +324,7 @@ def summaries(said: Json, offset: int, limit: int) -> Json:
             "name": one["run"], "code": one["main"], "live": one["state"] == "live",
             "further": [{key: found[key] for key in ("code", "title")}
                         for found in one["findings"] if found["code"] != one["main"]],
+            "model": "digits" if one["run"] in OF_DIGITS else one["run"],
             "sparkline": sparkline(one), "baseline": 1.0, "since": said["reading"],
         }
         for one in ranked

@@ -213,6 +213,17 @@ def test_two_trainings_are_compared_and_the_address_keeps_it(
     expect(tab.locator(".Facts-name")).to_have_text("learning_rate_too_high")
 
 
+def test_the_run_before_is_offered_where_one_is_of_the_same_program(
+    page: Page, tab: FrameLocator
+) -> None:
+    before = tab.get_by_role("button", name="Compare with the run before")
+    expect(before).to_have_attribute("title", "nan_input")
+    staged.stage(page, place="&p.zero_accuracy.run=deep_sigmoid")
+    expect(tab.locator(".Facts-name")).to_have_text("deep_sigmoid")
+    expect(tab.get_by_role("button", name="Compare", exact=True)).to_be_visible()
+    expect(before).to_have_count(0)
+
+
 def test_what_comes_new_is_announced_without_moving_what_is_read(page: Page) -> None:
     runs = staged.runs()
     live = next(one for one in runs if one["run"] == "breast_cancer")
@@ -445,11 +456,22 @@ def test_a_log_directory_that_cannot_be_read_is_a_sentence(page: Page) -> None:
     expect(page.frame_locator(FRAME).get_by_text(sentence)).to_be_visible()
 
 
-def test_many_runs_bring_a_word_of_warning_beside_the_link(page: Page) -> None:
+@pytest.mark.parametrize("width", [640, 1280])
+def test_many_runs_bring_a_word_of_warning_that_lies_over_nothing(page: Page, width: int) -> None:
     many = [staged.training(f"run{n}", "learning", "No fault found.") for n in range(300)]
+    page.set_viewport_size({"width": width, "height": 800})
     staged.stage(page, staged.verdicts(runs=many))
     tab = page.frame_locator(FRAME)
-    expect(tab.get_by_text("Above 500 runs TensorBoard draws none")).to_be_visible()
+    warning = tab.get_by_text("Above 500 runs TensorBoard draws none")
+    expect(warning).to_be_visible()
+    head = tab.locator(".Card-head", has=warning)
+    title, beside = (part.bounding_box() for part in (head.locator("h2"), warning))
+    assert title is not None
+    assert beside is not None
+    lines = title["height"] / 20
+    assert lines < 1.5, "the title is squeezed"
+    is_below = beside["y"] >= title["y"] + title["height"]
+    assert is_below or beside["x"] >= title["x"] + title["width"], "the warning lies over the title"
 
 
 def test_the_list_goes_by_arrow_keys(page: Page, tab: FrameLocator) -> None:

@@ -48,6 +48,7 @@ def test_a_summary_is_its_training_in_a_line(asked: Asked) -> None:
             "last_time": None,
             "live": False,
             "workers": 0,
+            "model": "",
             "sparkline": [0.7, 362.0, "NaN"],
             "baseline": None,
             "since": 1,

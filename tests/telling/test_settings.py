@@ -90,3 +90,33 @@ def test_files_beside_the_curves_speak_where_no_contract_does() -> None:
     both = told(a_run(a_contract(DENSE, HEAD), hyperparameters=given))
     assert (both["optimizer"], both["learning rate"]) == ("Adam", "0.001")
     assert told(Run("nothing")) == {}
+
+
+MODEL = (replace(DENSE, parameters=576), replace(HEAD, is_output=True))
+# Another training; whether its model is told from that of the first.
+MODELS: dict[str, tuple[Run, bool]] = {
+    "the same": (a_run(a_contract(*MODEL)), False),
+    "another learning rate": (a_run(a_contract(*MODEL, optimizer=Optimizer("SGD", 0.1))), False),
+    "another initialiser and activation": (
+        a_run(a_contract(replace(MODEL[0], activation="tanh", kernel_initializer=None), MODEL[1])),
+        False),
+    "another output and loss": (
+        a_run(a_contract(MODEL[0], replace(MODEL[1], units=1), loss="mean_squared_error")), False),
+    "an input layer is listed": (a_run(a_contract(Layer("in", "InputLayer"), *MODEL)), False),
+    "more units": (a_run(a_contract(replace(MODEL[0], units=65), MODEL[1])), True),
+    "inputs of another size": (
+        a_run(a_contract(replace(MODEL[0], parameters=640), MODEL[1])), True),
+    "one layer more": (a_run(a_contract(DENSE, *MODEL)), True),
+    "no contract": (a_run(), True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "is_other"), MODELS.values(), ids=MODELS)
+def test_models_are_told_apart_by_what_a_fix_leaves_alone(run: Run, is_other: bool) -> None:
+    first = telling.fingerprint(a_run(a_contract(*MODEL)))
+    assert len(first) == 8
+    assert (telling.fingerprint(run) != first) is is_other
+
+
+def test_without_a_model_on_record_there_is_nothing_to_tell() -> None:
+    assert telling.fingerprint(a_run()) == ""

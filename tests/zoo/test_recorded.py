@@ -145,13 +145,6 @@ def test_no_number_of_the_overview_is_a_fault_to_it_alone(
     assert [one for one in told if not isinstance(one[2], Flagged)] == []
 
 
-# What a run may lack for the motif that a rule names, by what the finding then rests on.
-UNDRAWN = {
-    "ZA314": "the error of Keras, before anything was recorded",
-    "ZA602": "the loss of the first step, whatever layer it comes from",
-}
-
-
 @pytest.mark.parametrize("code", [rule.code for rule in CATALOGUE if rule.motif not in PLAIN])
 def test_every_finding_has_the_picture_that_its_rule_names(
     pictures: dict[str, list[Pictured]], code: str
@@ -160,7 +153,7 @@ def test_every_finding_has_the_picture_that_its_rule_names(
     found = pictures.get(code, [])
     causes = [p for p in found if isinstance(p.told, Finding)]
     lacking = [p.training for p in causes if p.picture is None]
-    assert not lacking or code in UNDRAWN, f"{code} draws an ordinary curve of {lacking}"
+    assert not lacking, f"{code} draws an ordinary curve of {lacking}"
     for pictured in found:
         training, told, picture = pictured.training, pictured.told, pictured.picture
         if picture is None:

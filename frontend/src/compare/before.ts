@@ -1,22 +1,35 @@
-/** Which training came before another one. Pure. */
+/** Which training is the run before another one: the newest earlier one of the same program. Pure. */
 import type {Summary} from "../model/wire";
 
-/**
- * The one whose last record is the latest that is not later than this one's: of the same directory
- * where there is any, else of all. Null where none is.
- */
+/** Its name; null where no earlier training is known to be of the same program. */
 export function runBefore(rows: readonly Summary[], name: string): string | null {
-  const own = rows.find((row) => row.name === name)?.last_time;
-  if (own === null || own === undefined) return null;
-  const earlier = rows.filter(
-    (row) => row.name !== name && row.last_time !== null && row.last_time <= own,
-  );
-  const near = earlier.filter((row) => directory(row.name) === directory(name));
-  const found = (near.length ? near : earlier).reduce<Summary | null>(
-    (best, row) => (best && (best.last_time ?? 0) >= (row.last_time ?? 0) ? best : row),
-    null,
-  );
+  const own = rows.find((row) => row.name === name);
+  const until = own?.last_time ?? null;
+  if (!own || until === null) return null;
+  let found: Summary | null = null;
+  for (const row of rows) {
+    if (row === own || row.last_time === null || row.last_time > until) continue;
+    if (row.last_time > (found?.last_time ?? -Infinity) && areAlike(row, own)) found = row;
+  }
   return found?.name ?? null;
 }
 
+/**
+ * Whether two trainings are of the same program, as far as names and models tell:
+ *
+ * - `runs/digits_3` and `runs/digits_4`: their names differ in numbers alone, and have a word;
+ * - of one directory, with the same model, whatever they are called;
+ * - `fit/20240501` and `fit/20240502`: they are named by numbers alone, and of neither a model is on
+ *   record that would tell them apart.
+ */
+function areAlike(a: Summary, b: Summary): boolean {
+  const areCounted = withoutNumbers(a.name) === withoutNumbers(b.name);
+  if (areCounted && /\p{L}/u.test(lastPart(a.name))) return true;
+  if (a.model !== "" || b.model !== "")
+    return a.model === b.model && directory(a.name) === directory(b.name);
+  return areCounted;
+}
+
+const withoutNumbers = (name: string): string => name.replace(/\d+/g, "0");
+const lastPart = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
 const directory = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf("/")));

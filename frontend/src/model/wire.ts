@@ -594,6 +594,11 @@ export interface Summary {
   /** How many processes of a job are on record; 0 of a training by one process. */
   workers: number;
   /**
+   * The same for trainings of the same model, its outputs and its loss aside; empty where none is
+   * on record.
+   */
+  model: string;
+  /**
    * The loss (else a reward, or an accuracy) in at most 32 values of three digits; empty where
    * there is none.
    */

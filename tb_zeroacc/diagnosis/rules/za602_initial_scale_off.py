@@ -142,10 +142,25 @@ def _flagged_loss(context: RunContext, first: float, expected: float) -> Flagged
             Evidence.of_table("loss of the first step, against 10 times that of an undecided model",
                               run.tables["loss"], first, at_most(LOUD * expected), since=0, until=0,
                               shown_by=run.curve(STEP_LOSS_TAG)),
+            *_largest_output(run),
         ),
         since=BEFORE_TRAINING,
         fix=initialising(TEXT, run),
     )  # fmt: skip
+
+
+def _largest_output(run: Run) -> tuple[Evidence, ...]:
+    """How large the largest output of a layer is at step 0; nothing where none is on record."""
+    table = run.table("activations")
+    if table is None or table.steps[0] != 0:
+        return ()
+    size = table.column("rms")[0]
+    if not np.isfinite(size).any():
+        return ()
+    row = int(np.argmax(np.where(np.isfinite(size), size, -1.0)))
+    name = table.rows[row]
+    text = f"size of `{name}`, the largest output of a layer at step 0"
+    return (Evidence.of_table(text, table, float(size[row]), layer=name, since=0, until=0),)
 
 
 def _flagged_depth(run: Run, ratio: float) -> Flagged:
