@@ -15,7 +15,6 @@ import pytest
 
 from tb_zeroacc.cli.app import answer
 from tb_zeroacc.fleet.resuming import unpacked
-from tests.fleet import works
 from tests.fleet.serially import diagnosed
 from tests.logs.awkward import NOW, append, awkward
 from tests.logs.written import curve, event, simple, write
@@ -178,6 +177,7 @@ def test_a_log_that_fails_is_a_row(
     for name in "abc":
         write(path / name, curve("loss", [3.0, 2.0]))
     from tb_zeroacc.fleet import pipeline
+    from tests.fleet import works
 
     for times in range(2):  # again, what an earlier scan kept or not
         monkeypatch.setattr(pipeline, "judged", works.broken)
@@ -196,6 +196,7 @@ def test_a_log_that_kills_its_reader_is_a_row(
     large: bool, beam: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tb_zeroacc.fleet import pipeline
+    from tests.fleet import works
 
     path, output = tmp_path / "logs", tmp_path / "out"
     for name in "abcd":
