@@ -46,7 +46,7 @@ def scan_urls(
     except ValueError as error:
         print(error, file=sys.stderr)
         return USAGE
-    logging.getLogger().setLevel(logging.ERROR)  # Beam tells of every bundle
+    logging.getLogger().setLevel(logging.CRITICAL)  # Beam tells of bundles, and of faults twice
     try:
         from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -70,6 +70,8 @@ def scan_urls(
         many = workers or (1 if _has_workers(beam) else cores())
         pipeline.scan(urls, output, clock, options, many).run().wait_until_finish()
     except Exception as fault:  # noqa: BLE001 - promise: no traceback reaches a user
+        if KeyboardInterrupt.__name__ in str(fault):  # Beam takes one for a fault of some step
+            raise KeyboardInterrupt from None
         said = f"The scan ended early ({type(fault).__name__}: {str(fault).splitlines()[:1]})."
         print(printable(f"{said} The same command goes on with it."), file=sys.stderr)
         return OUR_FAULT

@@ -1,16 +1,19 @@
 """What thousands of runs cost: by one worker and two, by their number, and with the store.
 
     python -m tests.benchmarks.fleet [--runs 5000] [--small 100] [--rounds 2] [--folder FOLDER]
+        [--only cost|workers|store|scan ...]
 
 The runs are of eight tags and sixteen kinds, about 1 MB each, so that 5 000 take 5 GB; they are in
 the page cache where that is large enough. Every reading is in a process of its own, in turns with
-the others, and the least of the rounds counts. On a loaded machine wall seconds are those of
-whatever else runs: CPU seconds are told beside them, and what two idle cores would make of them.
+the others, and the least of the rounds counts; with `--folder` the runs stay, and parts can be
+measured one after the other. On a loaded machine wall seconds are those of whatever else runs: CPU
+seconds are told beside them.
 
-* **two workers / one**: `verdict.Reader` with two processes and with one; and, where Apache Beam is
-  installed (`make test-beam` makes such an environment), `zeroacc scan --workers`.
-* **cost a run**: CPU seconds a run with `--small` runs and with all, by one process.
-* **start again**: the same with a store that an earlier process has filled, over the first reading.
+* **cost**: CPU seconds a run with `--small` runs (around the others) and with all, by one process.
+* **workers**: `verdict.Reader` with two processes and with one.
+* **store**: the same with a store that an earlier process has filled, over the first reading.
+* **scan**: `zeroacc scan` with one and two workers, and again, where Apache Beam is installed
+  (`make test-beam` makes such an environment).
 """
 
 from __future__ import annotations
@@ -101,6 +104,111 @@ def show(name: str, figure: float, wanted: str) -> None:
     print(f"{name}: {figure:.3g} (wanted: {wanted})", flush=True)
 
 
+def least(found: list[Spent], of: str = "wall") -> float:
+    """The least seconds of all rounds."""
+    return min(float(getattr(each, of)) for each in found)
+
+
+class Fleet(NamedTuple):
+    """What is measured.
+
+    Attributes:
+        many, few: Directories of runs.
+        runs, small: How many they are.
+        rounds: How often each way.
+        base: Where the store and outputs lie meanwhile.
+    """
+
+    many: Path
+    few: Path
+    runs: int
+    small: int
+    rounds: int
+    base: Path
+
+    def read(self, path: Path, processes: int, store: Path | None = None) -> Spent:
+        """One reading of all runs in a directory."""
+        return spent(READ, str(path), str(processes), "store" if store else "none", store=store)
+
+
+def cost(fleet: Fleet) -> None:
+    """The cost a run, of few and of many."""
+    few = {f"few, {place}": lambda: fleet.read(fleet.few, 1) for place in ("before", "after")}
+    before, after = few.items()
+    ways = dict([before, ("many", lambda: fleet.read(fleet.many, 1)), after])
+    found = in_turns(fleet.rounds, ways)
+    small = min(least(found[name], "cpu") for name in few) / fleet.small
+    each = least(found["many"], "cpu") / fleet.runs
+    print(f"    CPU a run: {1e3 * small:.2f} ms of {fleet.small}, {1e3 * each:.2f} ms of all")
+    show("cost a run, all / few", each / small, "0.9 to 1.1")
+
+
+def workers(fleet: Fleet) -> None:
+    """One process that reads, and two."""
+    found = in_turns(fleet.rounds, {
+        "one": lambda: fleet.read(fleet.many, 1), "two": lambda: fleet.read(fleet.many, 2)
+    })  # fmt: skip
+    _show_two(found["one"], found["two"])
+
+
+def store(fleet: Fleet) -> None:
+    """Reading for the first time, filling the store, and again with it."""
+    at = fleet.base / "store"
+
+    def first() -> Spent:
+        shutil.rmtree(at, ignore_errors=True)
+        return fleet.read(fleet.many, 2, at)
+
+    found = in_turns(fleet.rounds, {
+        "two": lambda: fleet.read(fleet.many, 2), "two, filling the store": first,
+        "again": lambda: fleet.read(fleet.many, 2, at),
+        "and again": lambda: fleet.read(fleet.many, 2, at),
+    })  # fmt: skip
+    again = found["again"] + found["and again"]
+    for of in ("wall", "cpu"):
+        show(f"start again / first read, {of}", least(again, of) / least(found["two"], of), "0.05")
+    filling = least(found["two, filling the store"], "cpu") / least(found["two"], "cpu")
+    show("filling the store / not, CPU", filling, "told")
+    print(f"    the store: {sum(f.stat().st_size for f in at.iterdir()) / 1e6:.0f} MB")
+
+
+def scan(fleet: Fleet) -> None:
+    """`zeroacc scan` by one worker and by two, and again."""
+    if importlib.util.find_spec("apache_beam") is None:
+        print("zeroacc scan: not measured, Apache Beam is not installed here")
+        return
+    out = fleet.base / "out"
+
+    def anew(workers: int) -> Spent:
+        shutil.rmtree(out, ignore_errors=True)
+        return spent(SCAN, str(fleet.many), str(workers), str(out))
+
+    def again(changed: int) -> Spent:
+        for file in sorted(fleet.many.rglob("*tfevents*"))[:changed]:
+            held = file.stat()
+            os.utime(file, (held.st_atime, held.st_mtime - 1))
+        return spent(SCAN, str(fleet.many), "2", str(out))
+
+    found = in_turns(fleet.rounds, {
+        "scan, one": lambda: anew(1), "scan, two": lambda: anew(2),
+        "scan again": lambda: again(0),
+        "scan again, 1 % changed": lambda: again(fleet.runs // 100),
+    })  # fmt: skip
+    _show_two(found["scan, one"], found["scan, two"])
+    for name in ("scan again", "scan again, 1 % changed"):
+        show(f"{name} / first", least(found[name]) / least(found["scan, two"]), "told")
+
+
+def _show_two(one: list[Spent], two: list[Spent]) -> None:
+    show("one worker / two, wall", least(one) / least(two), "1.7 at least")
+    show("CPU, two workers / one", least(two, "cpu") / least(one, "cpu"), "1")
+
+
+PARTS: dict[str, Callable[[Fleet], None]] = {
+    part.__name__: part for part in (cost, workers, store, scan)
+}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -108,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--small", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--no-scan", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     given = parser.parse_args(arguments)
     base = given.folder or Path(tempfile.mkdtemp(prefix="zeroacc_fleet_"))
     many, few = base / f"runs_{given.runs}", base / f"runs_{given.small}"
@@ -116,52 +224,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not path.exists():
             sweep(path, count, TAGS, POINTS)
     size = sum(file.stat().st_size for file in many.rglob("*tfevents*"))
-    print(f"{given.runs} runs, {size / 1e9:.2f} GB, load {os.getloadavg()[0]:.1f}", flush=True)
-    store = base / "store"
-
-    def first() -> Spent:
-        shutil.rmtree(store, ignore_errors=True)
-        return spent(READ, str(many), "2", "store", store=store)
-
-    found = in_turns(given.rounds, {
-        "few, one": lambda: spent(READ, str(few), "1", "none"),
-        "one": lambda: spent(READ, str(many), "1", "none"),
-        "two": lambda: spent(READ, str(many), "2", "none"),
-        "two, filling the store": first,
-        "again": lambda: spent(READ, str(many), "2", "store", store=store),
-        "few again, one": lambda: spent(READ, str(few), "1", "none"),
-    })  # fmt: skip
-    least = {name: min(all_of, key=lambda each: each.wall) for name, all_of in found.items()}
-    cpu = {name: min(each.cpu for each in all_of) for name, all_of in found.items()}
-    show("one worker / two, wall", least["one"].wall / least["two"].wall, "1.7 at least")
-    bound = 2 * cpu["one"] / cpu["two"]
-    show("the same as two idle cores would have it, from CPU seconds", bound, "1.7 at least")
-    each = cpu["one"] / given.runs, min(cpu["few, one"], cpu["few again, one"]) / given.small
-    print(f"    CPU a run: {1e3 * each[1]:.2f} ms of {given.small}, {1e3 * each[0]:.2f} ms of all")
-    show("cost a run, all / few", each[0] / each[1], "0.9 to 1.1")
-    again = least["again"]
-    show("start again / first read, wall", again.wall / least["two"].wall, "0.05 at most")
-    show("start again / first read, CPU", cpu["again"] / cpu["two"], "0.05 at most")
-    show("filling the store / not, CPU", cpu["two, filling the store"] / cpu["two"], "told")
-    print(f"    the store: {sum(f.stat().st_size for f in store.iterdir()) / 1e6:.0f} MB")
-    if importlib.util.find_spec("apache_beam") is None or given.no_scan:
-        print("zeroacc scan: not measured, Apache Beam is not installed here")
-        return
-    out = base / "out"
-
-    def scan(workers: int) -> Spent:
-        shutil.rmtree(out, ignore_errors=True)
-        return spent(SCAN, str(many), str(workers), str(out))
-
-    found = in_turns(given.rounds, {
-        "scan, one": lambda: scan(1), "scan, two": lambda: scan(2),
-        "scan again": lambda: spent(SCAN, str(many), "2", str(out)),
-    })  # fmt: skip
-    least = {name: min(all_of, key=lambda each: each.wall) for name, all_of in found.items()}
-    show("scan: one worker / two", least["scan, one"].wall / least["scan, two"].wall, "1.7")
-    cpu = {name: min(each.cpu for each in all_of) for name, all_of in found.items()}
-    show("the same from CPU seconds", 2 * cpu["scan, one"] / cpu["scan, two"], "1.7")
-    show("scan again / first", least["scan again"].wall / least["scan, two"].wall, "told")
+    fleet = Fleet(many, few, given.runs, given.small, given.rounds, base)
+    for name in given.only:
+        load = os.getloadavg()[0]
+        print(f"{name}: {given.runs} runs, {size / 1e9:.2f} GB, load {load:.1f}", flush=True)
+        PARTS[name](fleet)
 
 
 if __name__ == "__main__":

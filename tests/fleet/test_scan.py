@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,6 @@ import pytest
 
 from tb_zeroacc.cli.app import answer
 from tb_zeroacc.fleet.resuming import unpacked
-from tests.fleet import works
 from tests.fleet.serially import diagnosed
 from tests.logs.awkward import NOW, append, awkward
 from tests.logs.written import curve, event, simple, write
@@ -178,6 +179,7 @@ def test_a_log_that_fails_is_a_row(
     for name in "abc":
         write(path / name, curve("loss", [3.0, 2.0]))
     from tb_zeroacc.fleet import pipeline
+    from tests.fleet import works
 
     for times in range(2):  # again, what an earlier scan kept or not
         monkeypatch.setattr(pipeline, "judged", works.broken)
@@ -196,6 +198,7 @@ def test_a_log_that_kills_its_reader_is_a_row(
     large: bool, beam: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tb_zeroacc.fleet import pipeline
+    from tests.fleet import works
 
     path, output = tmp_path / "logs", tmp_path / "out"
     for name in "abcd":
@@ -210,6 +213,36 @@ def test_a_log_that_kills_its_reader_is_a_row(
     sentences = [row["error"] for row in lines(output, "runs") if row["error"]]
     told = " ".join([*sentences, verdicts(output).get("b", "")])
     assert "the process that read it ended (killed by SIGKILL, perhaps for want of memory)" in told
+
+
+def test_an_interrupt_ends_it_without_a_traceback(beam: Any, tmp_path: Path) -> None:
+    write(tmp_path / "logs" / "b", curve("loss", [3.0, 2.0]))
+    program = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever started the tests\n"
+        "from tb_zeroacc.fleet import pipeline\n"
+        "from tests.fleet import works\n"
+        "pipeline.judged = works.endless\n"
+        "from tb_zeroacc.cli import main\n"
+        "main()\n"
+    )
+    root = str(Path(__file__).parents[2])
+    scanning = subprocess.Popen(
+        [sys.executable, "-c", program, "scan", "logs", "--output", "out"], cwd=tmp_path, text=True,
+        env={**os.environ, "PYTHONPATH": root}, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    try:
+        end = time.monotonic() + 120
+        while not (tmp_path / "reading").exists():
+            assert time.monotonic() < end, "it did not begin to read"
+            time.sleep(0.05)
+        os.killpg(scanning.pid, signal.SIGINT)  # as a terminal does
+        _, said = scanning.communicate(timeout=60)
+    finally:
+        scanning.kill()
+        scanning.wait()
+    assert scanning.returncode == 130
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize("made", [["empty"], []])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from pathlib import Path
 
 from tb_zeroacc.fleet import judging, pipeline
 from tb_zeroacc.fleet.judging import Outcome
@@ -27,6 +29,13 @@ def deadly_file(pair: pipeline.FileOf) -> pipeline.ReadOf:
     """The same, file by file."""
     _kill(pair[1])
     return pipeline.file_read(pair)
+
+
+def endless(work: Work) -> tuple[Outcome, bytes]:
+    """Says that it has begun, and goes on for a minute."""
+    Path("reading").touch()
+    time.sleep(60)
+    return pipeline.judged(work)
 
 
 def _kill(work: Work) -> None:
