@@ -36,6 +36,9 @@ describe("causes", () => {
   test("that cannot be told any more are not gone", () => {
     expect(changeWords(broken, cut)).toBe("Fault C is new; Fault A cannot be told any more.");
   });
+  test("are not new where they could not be told before", () => {
+    expect(changeWords(cut, broken)).toBe("Fault C is gone; Fault A could not be told before.");
+  });
   test("come back the other way", () => {
     expect(changeWords(mended, broken)).toBe("Fault A is new.");
     expect(changeWords(broken, broken)).toBe("Fault A stays.");

@@ -162,6 +162,7 @@ const CHANGES: Record<Change, string> = {
   new: "new",
   stays: "",
   untold: "cannot be told any more",
+  "untold before": "could not be told before",
 };
 
 interface GroupProps {

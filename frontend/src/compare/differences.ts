@@ -2,7 +2,7 @@
 import type {Status, Training} from "../model/wire";
 
 /** `gone` and `new` are of the last training, against the first. */
-export type Change = "gone" | "new" | "stays" | "untold";
+export type Change = "gone" | "new" | "stays" | "untold" | "untold before";
 
 export interface FindingRow {
   code: string;
@@ -44,14 +44,17 @@ export function findingRows(trainings: readonly Training[]): FindingRow[] {
   return rows.sort((a, b) => place(a) - place(b));
 }
 
-const ORDER: readonly Change[] = ["new", "gone", "untold", "stays"];
+const ORDER: readonly Change[] = ["new", "untold before", "gone", "untold", "stays"];
 
-/** A check that cannot be made any more does not prove that its fault is gone. */
+/** A check that could not be made does not prove that there was no such fault. */
 function changeOf(statuses: readonly (Status | null)[]): Change {
-  const [before, after] = [statuses[0], statuses[statuses.length - 1]];
-  if (after === "flagged") return before === "flagged" ? "stays" : "new";
-  if (before !== "flagged") return "stays";
-  return after === "cannot_tell" || after === null ? "untold" : "gone";
+  const [before = null, after = null] = [statuses[0], statuses[statuses.length - 1]];
+  if ((before === "flagged") === (after === "flagged")) return "stays";
+  const other = after === "flagged" ? before : after;
+  if (other === "cannot_tell" || other === null) {
+    return after === "flagged" ? "untold before" : "untold";
+  }
+  return after === "flagged" ? "new" : "gone";
 }
 
 /** The causes that came and went from the first training to the last, in a sentence. */
@@ -67,6 +70,7 @@ export function changeWords(first: Training, last: Training): string {
   const parts = [
     said("gone", "is gone", "are gone"),
     said("new", "is new", "are new"),
+    said("untold before", "could not be told before", "could not be told before"),
     said("untold", "cannot be told any more", "cannot be told any more"),
     said("stays", "stays", "stay"),
   ].filter(Boolean);
