@@ -23,6 +23,7 @@ from tb_zeroacc.logs.storage import Listed, Storage
 from tb_zeroacc.pool.dealing import read_new
 from tb_zeroacc.pool.shares import trainings_named, waiting
 from tb_zeroacc.run import Run
+from tb_zeroacc.store.location import is_there
 from tb_zeroacc.wording import count
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Reader:
     _logs: LogReader = field(init=False)
     _judged: dict[str, Reading] = field(init=False, default_factory=dict)
     expected: int = field(init=False, default=0)  # trainings, as the names of directories tell
+    _is_worth_storing: bool = field(init=False, default=False)
     _known: KnownTrainings | None = field(init=False, default=None)
     _stored_at: float = field(init=False, default=-math.inf)
 
@@ -98,24 +100,31 @@ class Reader:
             yield []
         if self.stores:
             self.stores = False  # it is asked once
+            self._is_worth_storing = waiting(listed, self.path) >= WORTH_STORING
             yield from self._recalled(listed)
         for verdicts in read_new(self._logs, listed, now, judged):
             readings = self._taken(verdicts)
             yield readings
-            if self._known is not None:
-                self._known.store(self._logs, readings)
+            if (known := self._store()) is not None:
+                known.store(self._logs, readings)
         self._logs.read(listed)
         self._logs.check()
 
     def _recalled(self, listed: list[Listed]) -> Iterator[list[Reading]]:
         """Takes over what is stored, where reading it all again would take long."""
-        if waiting(listed, self.path) < WORTH_STORING:
-            return
-        from tb_zeroacc.store.known_trainings import known_trainings  # slow, and seldom needed
+        if self._is_worth_storing and is_there():
+            known = self._store()
+            if known is not None and (verdicts := known.recall(self._logs, listed)):
+                yield self._taken(verdicts)
 
-        self._known = known_trainings(self.path, self.session, judged)
-        if self._known is not None and (verdicts := self._known.recall(self._logs, listed)):
-            yield self._taken(verdicts)
+    def _store(self) -> KnownTrainings | None:
+        """The store, opened when it is first needed: beginning one takes a while."""
+        if self._is_worth_storing:
+            self._is_worth_storing = False
+            from tb_zeroacc.store.known_trainings import known_trainings  # slow, and seldom needed
+
+            self._known = known_trainings(self.path, self.session, judged)
+        return self._known
 
     def _taken(self, verdicts: Mapping[str, Diagnosis]) -> list[Reading]:
         """Verdicts on trainings that were taken over."""
@@ -142,9 +151,10 @@ class Reader:
         readings = [self._judge(run) for run in self._logs.runs(now)]
         self._logs.forget_quiet()
         self._judged = {reading.run.name: reading for reading in readings}
-        if self._known is not None and time.monotonic() - self._stored_at > STORED_ANEW:
-            self._known.store(self._logs, readings)
-            self._known.keep_only(self._judged)
+        known = self._store()
+        if known is not None and time.monotonic() - self._stored_at > STORED_ANEW:
+            known.store(self._logs, readings)
+            known.keep_only(self._judged)
             self._stored_at = time.monotonic()
         return readings
 

@@ -28,7 +28,7 @@ OF_AN_ANSWER, OF_A_SENT_BYTE = 5e-3, 2e-8
 BEGINNING, HANDING_OVER = 0.35, 4e-4
 LONG = 0.25  # CPU seconds: what takes less is waited for as a whole
 SHARE = 0.2  # CPU seconds: what it holds is shown when all of it is read
-FIRST = 0.02  # the same of the first share: somebody waits for its verdicts
+FIRST = 0.01  # the same of the first share: somebody waits for its verdicts
 SAVED = 1.0  # wall seconds that must be saved at least
 MOST = 8  # processes: with more all wait for the one that puts the results together
 

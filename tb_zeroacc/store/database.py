@@ -17,10 +17,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
+from tb_zeroacc.store.location import FILE
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-FILE = "trainings.sqlite3"
 LAYOUT = 1  # rises with every change of the tables
 PATIENCE = 2.0  # seconds to wait for another process that writes
 PAGE = 16384  # bytes: bodies are some hundred KB

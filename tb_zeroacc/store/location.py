@@ -13,6 +13,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
+FILE = "trainings.sqlite3"
 VARIABLE = "ZEROACC_STORE"  # a directory, or `off`
 LIMIT_VARIABLE = "ZEROACC_STORE_MIB"
 OFF = "off"
@@ -27,21 +28,32 @@ def limit() -> int:
 
 def directory() -> Path | None:
     """The directory of the store, made where there is none; None where it must not be used."""
-    told = os.environ.get(VARIABLE, "")
-    if told.lower() == OFF:
+    wanted = _wanted()
+    if wanted is None:
         return None
-    if told:
-        wanted = Path(told).expanduser()
-    else:
-        from platformdirs import user_cache_path  # where something is stored only
-
-        wanted = user_cache_path("zeroacc", appauthor=False)
     try:
         wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
         return wanted if _is_own(wanted) else None
     except OSError as error:
         log.debug("The store %s cannot be used: %s", wanted, error)
         return None
+
+
+def is_there() -> bool:
+    """Whether an earlier process has begun a store."""
+    wanted = _wanted()
+    return wanted is not None and (wanted / FILE).exists()
+
+
+def _wanted() -> Path | None:
+    told = os.environ.get(VARIABLE, "")
+    if told.lower() == OFF:
+        return None
+    if told:
+        return Path(told).expanduser()
+    from platformdirs import user_cache_path  # where something is stored only
+
+    return user_cache_path("zeroacc", appauthor=False)
 
 
 def _is_own(path: Path) -> bool:

@@ -1,7 +1,8 @@
 /** When to ask for the list again, in milliseconds. Pure. */
 
-const AT_ONCE = 50; // at first, while there is nothing to show yet: a second later there may be
-const SELDOMER = 1.25; // times as long each time: where logs come from far, it takes longer
+const AT_ONCE = 50; // at first, while there is nothing to show yet: within a second there may be
+const OFTEN = 20; // times; then the pause grows: logs that come from far take longer
+const SELDOMER = 1.25;
 export const SOON = 700; // while a reading is under way
 export const WATCHED = 5000; // while somebody looks
 const UNWATCHED = 10_000; // at first, while nobody does
@@ -25,5 +26,5 @@ export function pauseAfter({pending, empty, watched, failures, unseen}: Asked): 
   if (!watched) return Math.min(LONGEST, UNWATCHED * 2 ** unseen);
   if (failures > 0) return Math.min(6 * WATCHED, WATCHED * 2 ** (failures - 1));
   if (!pending) return WATCHED;
-  return empty > 0 ? Math.min(SOON, AT_ONCE * SELDOMER ** (empty - 1)) : SOON;
+  return empty > 0 ? Math.min(SOON, AT_ONCE * SELDOMER ** Math.max(0, empty - OFTEN)) : SOON;
 }
