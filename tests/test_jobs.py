@@ -84,6 +84,25 @@ def test_a_worker_that_was_killed_is_named_while_others_go_on(tmp_path: Path) ->
     assert not any(f.code == "ZA802" for f in judged(tmp_path, None).diagnosis.findings)
 
 
+def test_a_worker_that_did_not_begin_the_latest_session_is_not_judged_by_the_one_before(
+    tmp_path: Path,
+) -> None:
+    """It was slower and came to its end there; now it is not running."""
+    home, other = tmp_path / "log", tmp_path / "again"
+    train_job([str(home)] * 2, {n: Plan(seconds=9.0) for n in range(2)}, steps=300)
+    train_job(
+        [str(other)] * 2, {n: Plan(seconds=2.0) for n in range(2)},
+        steps=300, begin=7200.0, ends=False,
+    )  # fmt: skip
+    (file,) = (other / "zeroacc" / "worker_0").iterdir()
+    file.rename(home / "zeroacc" / "worker_0" / file.name)
+    verdict = judged(home, BEGIN + 7200 + 601).diagnosis
+    assert [(found.code, found.workers) for found in verdict.findings] == [
+        ("ZA802", ("worker 1",))
+    ]
+    assert verdict.headline.startswith("Worker 1 has not begun the latest session")
+
+
 @pytest.mark.parametrize("now", [BEGIN + 600.0, None])
 def test_a_worker_that_was_killed_is_named_when_the_others_have_ended(
     tmp_path: Path, now: float | None

@@ -97,7 +97,8 @@ def feature_scales_differ(context: RunContext) -> Answer:
         return Passed(f"{said}, with a root mean square of {number(float(rms[top]))}")
     first, last = int(table.steps[0]), int(table.steps[-1])
     others = sum(limit.admits(size) is False for size in rms[alive].tolist()) - 1
-    also = f" {count(others, 'more feature')} reach {number(limit.value)}, too." if others else ""
+    reach = "reaches" if others == 1 else "reach"
+    also = f" {count(others, 'more feature')} {reach} {number(limit.value)}, too." if others else ""
     against = f", against {OF_MEDIAN}" if limit.name else ""
     return Flagged(
         summary=f"Feature `{table.rows[top]}` is {number(ratio)} times as large as the median one.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tb_zeroacc.diagnosis.answering.of_workers import named
 from tb_zeroacc.diagnosis.answers import (
     Answer,
@@ -16,14 +18,20 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
 )
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
-from tb_zeroacc.diagnosis.computed.workers.vanished import Unclear, vanished
+from tb_zeroacc.diagnosis.computed.workers.vanished import (
+    Unclear,
+    Vanished,
+    alive_for,
+    taking_part,
+    vanished,
+)
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import A_LOG
 from tb_zeroacc.diagnosis.rule import rule
 from tb_zeroacc.run import Lane
-from tb_zeroacc.wording import count
+from tb_zeroacc.wording import count, duration
 
 SHOWN = 4  # workers in the evidence
 
@@ -62,7 +70,11 @@ def stalled(context: RunContext) -> Answer:
     writes or has come to its end. Its own clock: where the first records of two workers at the same
     step are more than a minute apart, they are taken to be of the same moment. Workers of an
     earlier session with more workers are not missed, and one that has not begun the latest session
-    is after five minutes. Without a moment nothing is said.
+    is when others have been in it for five minutes, whatever became of it in the one before. Where
+    others still write, they have recorded on for those limits after its last record; it hangs where
+    its process goes on to say that it is alive, and has vanished where that has ceased. Where the
+    others have come to their end, one that is alive may still do something else, and nobody can
+    tell. Without a moment nothing is said.
 
     Where the others broke off with errors, those errors name it, or say that a peer was lost. Where
     all hang, the others' records go on to say that they are alive: a minute after their last
@@ -86,31 +98,66 @@ def stalled(context: RunContext) -> Answer:
     run = context.run
     if not run.clocked:
         return NotApplicable("no moment is given at which it would be silent")
-    training = run.training_lanes
-    silent = [lane for lane in training if lane.run.state == "unknown" and _wrote(lane)]
-    states = [lane.run.state for lane in training]
+    training = [lane for lane in run.training_lanes if _wrote(lane)]
+    here = taking_part(training)
+    states = [lane.run.state for lane in here]
     going, ended = states.count("live"), states.count("ended")
-    if not going and not all(lane.run.start for lane in silent):
+    if not going and not all(lane.run.start for lane in here if lane.run.state == "unknown"):
         return NotApplicable("only a log of the recorder says how a worker ended")
-    found = vanished(training, silent) if silent else None
+    found = vanished(training)
     if isinstance(found, Unclear):
         return CannotTell(found.reason)
+    if found is None and not going + ended:
+        return NotApplicable("no worker writes any more")
     if found is None:
-        return Passed(f"{going} of {count(len(training), 'worker')} still write, "
-                      f"{ended} have ended")  # fmt: skip
+        many = count(len(run.training_lanes), "worker")
+        write, have = "writes" if going == 1 else "write", "has" if ended == 1 else "have"
+        return Passed(f"{going} of {many} still {write}, {ended} {have} ended")
+    return _not_begun(found, here) if found.how == "not begun" else _stopped(found, here)
+
+
+def _stopped(found: Vanished, here: Sequence[Lane]) -> Flagged:
+    """Of workers that took part, and write no more."""
     gone = found.lanes
-    peers = max(steps_taken(lane.run) for lane in training if lane not in gone)
-    who = named([lane.worker for lane in gone], len(training))
-    verb = "has" if len(gone) == 1 else "have"
+    peers = max(steps_taken(lane.run) for lane in here if lane not in gone)
     last = min(steps_taken(lane.run) for lane in gone)
+    is_one = len(gone) == 1
+    how, ending = "has vanished" if is_one else "have vanished", ""
+    if found.how == "hangs":
+        how = "hangs" if is_one else "hang"
+        whose = "its process was" if is_one else "their processes were"
+        longest = min(alive_for(lane.run) for lane in gone)
+        ending = f" though {whose} alive {duration(longest)} later,"
     return Flagged(
-        summary=f"{who} {verb} vanished: nothing is on record after {count(last, 'step')}, and "
-        f"{found.others}.",
+        summary=f"{_who(gone, here)} {how}: nothing is on record after "
+        f"{count(last, 'step')},{ending} and {found.others}.",
         context=f"The furthest of the others has taken {count(peers, 'step')}.",
         evidence=tuple(_steps_of(lane, peers) for lane in gone[:SHOWN]),
         since=max(0, last - 1),
         workers=tuple(lane.worker.name for lane in gone),
     )  # fmt: skip
+
+
+def _not_begun(found: Vanished, here: Sequence[Lane]) -> Flagged:
+    """Of workers whose record is of an earlier session."""
+    gone, sessions = found.lanes, max(lane.run.sessions for lane in here)
+    verb = "has" if len(gone) == 1 else "have"
+    return Flagged(
+        summary=f"{_who(gone, [*here, *gone])} {verb} not begun the latest session, and "
+        f"{found.others}.",
+        evidence=tuple(
+            Evidence.of_number(
+                f"sessions of {lane.worker.name}, against those of its peers", lane.run.sessions,
+                at_least(sessions), unit="sessions", member=next(iter(lane.run.members), ""),
+            )
+            for lane in gone[:SHOWN]
+        ),
+        workers=tuple(lane.worker.name for lane in gone),
+    )  # fmt: skip
+
+
+def _who(gone: Sequence[Lane], lanes: Sequence[Lane]) -> str:
+    return named([lane.worker for lane in gone], len(lanes))
 
 
 def _steps_of(lane: Lane, peers: int) -> Evidence:

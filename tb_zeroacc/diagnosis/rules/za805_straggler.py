@@ -15,6 +15,7 @@ from tb_zeroacc.diagnosis.answers import (
     at_most,
 )
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
+from tb_zeroacc.diagnosis.computed.workers.in_step import of_one_start
 from tb_zeroacc.diagnosis.computed.workers.odd_ones import BLOCKS
 from tb_zeroacc.diagnosis.computed.workers.pace import (
     FELT,
@@ -83,7 +84,8 @@ def straggler(context: RunContext) -> Answer:
     quicker quarter of steps is slower than the slower quarter of each peer, and that lasts: of
     eight blocks of windows of 32 steps each is slower than all of a peer, and their mean by five
     standard errors (else nobody can tell it from a machine that others use for a while). Where its
-    wait for data is not on record nobody can tell these two apart. Not where most workers are late.
+    wait for data is not on record nobody can tell these two apart. Not where most workers are late,
+    and only among those that were started as often as the first.
 
     ## How to fix it
     ```python
@@ -99,7 +101,7 @@ def straggler(context: RunContext) -> Answer:
     Dean and Barroso, The Tail at Scale (2013). The limits are this rule's own. Measured: two
     workers on two busy cores wait 2 to 4 ms for each other's gradients.
     """
-    lanes = context.run.training_lanes
+    lanes = of_one_start(context.run.training_lanes)
     paces = paces_of(lanes)
     if len(paces) < 2:
         return CannotTell(f"fewer than two workers say in {FEWEST} samples how long a step took")

@@ -135,7 +135,12 @@ def _lane_at(
 
 
 def _ahead(other: BuiltLane | Lane, lane: BuiltLane | Lane) -> float:
-    """Seconds by which another worker's clock is ahead; 0 where they agree, or nothing tells."""
+    """Seconds by which another worker's clock is ahead; 0 where they agree, or nothing tells.
+
+    First records of different sessions are of different times.
+    """
+    if _run(lane).sessions != _run(other).sessions:
+        return 0.0
     mine, its = _run(lane).first_record, _run(other).first_record
     if mine is None or its is None or mine[:2] != its[:2]:
         return 0.0

@@ -13,7 +13,7 @@ from tb_zeroacc.run import Run, State
 from tb_zeroacc.series import Series
 from tb_zeroacc.workers import Worker
 from tests.diagnosis.planted import a_curve, a_job, a_run, a_table
-from tests.diagnosis.rules.asking import check, flagged
+from tests.diagnosis.rules.asking import answer, check, flagged
 
 
 def worker(state: State, steps: int = 100, *, recorded: bool = True) -> Run:
@@ -64,8 +64,22 @@ def waiting(
     )
 
 
-def broken(exception: str, text: str = "", how: str = "exception") -> Run:
+def finished(run: Run) -> Run:
+    return replace(run, state="ended", end=End("finished", 50))
+
+
+def again(*waits: float, steps: int = 250, state: State = "live") -> Run:
+    """A worker in its second session."""
+    return waiting(*waits, steps=steps, state=state, sessions=2, begin=2e9)
+
+
+def broken(exception: str | None, text: str = "", how: str = "exception") -> Run:
     return replace(worker("ended"), end=End(how, 100, exception=exception, text=text))
+
+
+def broken_again(exception: str, text: str = "") -> Run:
+    """One that broke off soon after it had begun anew."""
+    return replace(again(steps=2, state="ended"), end=broken(exception, text).end)
 
 
 def hanging(*runs: Run) -> Run:
@@ -112,7 +126,32 @@ ZA802: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
         hanging(waiting(), waiting(state="live", sessions=2, begin=2e9)), Passed),
     "it did not begin anew": (
         hanging(waiting(), waiting(state="live", sessions=2, begin=2e9, steps=250)), None),
+    "it did not begin anew, and had ended before": (hanging(again(), finished(waiting())), None),
+    "it had ended before, and may be about to begin anew": (
+        hanging(again(steps=50), finished(waiting())), Passed),
+    "the one that began anew has come to its end": (
+        hanging(finished(again()), finished(waiting())), None),
+    "that one waits for it": (
+        hanging(again(60, 130, 270, 540, steps=2, state="unknown"), finished(waiting())), None),
+    "that one was soon killed": (
+        hanging(again(60, steps=2, state="unknown"), finished(waiting())), CannotTell),
+    "it ended while another that was restarted goes on": (
+        hanging(again(steps=250), finished(waiting(begin=2e9 - 50, steps=120))), Passed),
+    "it goes on while another is restarted": (
+        hanging(again(), waiting(steps=250, state="live")), Passed),
+    # it hangs while others go on, or have ended
+    "it hangs, and the others go on": (
+        hanging(waiting(60, 130, 270), waiting(state="live", steps=250)), None),
+    "it hangs, and the others may hang too": (
+        hanging(waiting(60, 130, 270), waiting(state="live", steps=150)), Passed),
+    "it is alive when the others have ended": (
+        hanging(waiting(60, 130, 270), finished(waiting(steps=90))), CannotTell),
+    "its signs of life ceased long before the others ended": (
+        hanging(waiting(60, 130, 270), finished(waiting(steps=900))), None),
     # the others broke off
+    "they broke off with nothing on record": (hanging(broken(None), waiting()), CannotTell),
+    "they lost a peer that may be about to begin": (
+        hanging(broken_again("UnavailableError"), waiting()), Passed),
     "they lost a peer": (
         hanging(broken("UnavailableError", "no answer"), waiting()), None),
     "one broke off by itself, and the others were killed": (
@@ -121,6 +160,8 @@ ZA802: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
         hanging(broken("KeyboardInterrupt", how="interrupted"), waiting()), CannotTell),
     "no moment": (job("live", "unknown", clocked=False), NotApplicable),
     "of logs without an end one is silent": (job("live", "unknown", recorded=False), None),
+    "none has begun": (
+        a_job(a_run(recorded=False), a_run(recorded=False), clocked=True), NotApplicable),
     "one has not begun": (a_job(worker("live"), a_run(recorded=False), clocked=True), Passed),
 }
 
@@ -189,3 +230,53 @@ def test_a_job_that_is_killed_as_a_whole_names_none(seed: int) -> None:
         ahead = float(rng.choice([0.0, 30.0, -HOUR, HOUR]))
         runs.append(waiting(*waits, lag=behind, ahead=ahead))
     check("ZA802", hanging(*runs), CannotTell)
+
+
+WORDS = {
+    "not begun": (
+        hanging(again(60, 130, 270, 540, steps=2, state="unknown"), finished(waiting())),
+        "Worker 1 has not begun the latest session, and others were alive 9 min into it.",
+    ),
+    "hangs": (
+        hanging(waiting(state="live", steps=5000), waiting(60, 480, 1920, 7680)),
+        "Worker 1 hangs: nothing is on record after 50 steps, though its process was alive 2 h 8 "
+        "min later, and the others still train.",
+    ),
+    "vanished after it hung": (
+        hanging(waiting(state="live", steps=5000), waiting(60, 120)),
+        "Worker 1 has vanished: nothing is on record after 50 steps, and the others still train.",
+    ),
+    "one is dead, for which another waits": (
+        hanging(waiting(state="live", steps=250), waiting(60, 120, 240), waiting()),
+        "Worker 2 has vanished: nothing is on record after 50 steps, and the others still train.",
+    ),
+    "not there when asked": (
+        hanging(broken_again("UnavailableError", PEER_IS_GONE.format(1)), waiting()),
+        "Worker 1 has not begun the latest session, and the others broke off when it did not "
+        "answer.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "said"), WORDS.values(), ids=WORDS.keys())
+def test_it_says_what_became_of_the_worker(run: Run, said: str) -> None:
+    assert flagged("ZA802", run).summary == said
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (job("live", "ended"), "1 of 2 workers still writes, 1 has ended"),
+        (job("live", "live", "ended", "ended"), "2 of 4 workers still write, 2 have ended"),
+    ],
+)
+def test_it_counts_those_that_go_on(run: Run, said: str) -> None:
+    found = answer("ZA802", run)
+    assert isinstance(found, Passed)
+    assert found.reason == said
+
+
+def test_a_cause_that_is_not_on_record_is_not_named() -> None:
+    found = answer("ZA802", hanging(broken(None), waiting()))
+    assert isinstance(found, CannotTell)
+    assert found.reason.startswith("worker 0 broke off, and nothing says")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -64,6 +66,7 @@ ZA805: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "slow now and then": (
         job(worker(0.1, scatter=0.8), worker(0.17, scatter=0.8, seed=1)), Passed),
     "a first step that takes long": (job(worker(0.1, first=1.0), worker(0.1, first=60.0)), Passed),
+    "one has not begun anew": (job(replace(worker(0.1), sessions=2), worker(0.3)), CannotTell),
 }  # fmt: skip
 
 

@@ -147,6 +147,20 @@ def test_one_that_did_not_begin_anew_with_the_others_is_missed(
     assert states(run) == ["live", "live", "unknown", "live"]
 
 
+def test_one_of_an_earlier_session_has_no_wrong_clock(tmp_path: Path) -> None:
+    train_job([str(tmp_path)] * 2, {n: Plan(seconds=60.0) for n in range(2)}, steps=20)
+    train_job([str(tmp_path / "again")] * 2, steps=20, begin=2 * HOUR, ends=False)
+    (file,) = (tmp_path / "again" / "zeroacc" / "worker_0").iterdir()
+    shutil.move(file, tmp_path / "zeroacc" / "worker_0" / file.name)
+    shutil.rmtree(tmp_path / "again")
+    run = only(tmp_path, now=BEGIN + 2 * HOUR + 10)
+    assert states(run) == ["live", "ended"]
+    assert run.notes == (
+        "1 earlier session in this directory was set aside; the latest is judged.",
+        "worker 0 began anew 1 time more than others.",
+    )
+
+
 def test_one_process_after_a_job_is_a_training_by_one(tmp_path: Path) -> None:
     train_job([str(tmp_path)] * 2, steps=20)
     train_job([str(tmp_path)], steps=20, begin=900.0, is_told=False)

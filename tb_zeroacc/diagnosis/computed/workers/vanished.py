@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.diagnosis.computed.workers.in_step import loss_curve
@@ -24,6 +24,9 @@ from tb_zeroacc.wording import duration
 SCATTER = 60.0
 FLUSHED = 120.0  # seconds between two flushes of other writers' event files
 BEGINS = 300.0  # seconds that a worker may take to begin anew when others have
+# Seconds, and usual pauses between its samples, by which others have recorded on: the limits by
+# which a training counts as running.
+SILENT, PAUSES = 300.0, 10.0
 # TensorFlow's errors of a worker whose peer is gone; the message of each names that peer.
 LOST_A_PEER = frozenset(
     {"UnavailableError", "AbortedError", "CancelledError", "DeadlineExceededError"}
@@ -32,15 +35,18 @@ _TASK = re.compile(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)")
 
 
 class Vanished(NamedTuple):
-    """Workers that have vanished.
+    """Workers that are missing.
 
     Attributes:
         lanes: At least one of them.
         others: What the others did, as the end of a sentence.
+        how: `vanished`, `hangs` where their processes lived on, or `not begun`: they have no
+            record of the latest session.
     """
 
     lanes: tuple[Lane, ...]
     others: str
+    how: Literal["vanished", "hangs", "not begun"] = "vanished"
 
 
 class Unclear(NamedTuple):
@@ -53,38 +59,101 @@ class Unclear(NamedTuple):
     reason: str
 
 
-def vanished(lanes: Sequence[Lane], silent: Sequence[Lane]) -> Vanished | Unclear | None:
-    """The workers that have vanished; None where all may yet go on.
+def taking_part(lanes: Sequence[Lane]) -> list[Lane]:
+    """The workers that take part in the latest session: what others have ended is an earlier one.
+
+    One that was not started anew takes part, too, where it went on while another was.
+    """
+    return [lane for lane in lanes if lane.run.state == "live" or _is_of_latest(lane, lanes)]
+
+
+def _is_of_latest(lane: Lane, lanes: Sequence[Lane]) -> bool:
+    newer = [other.run for other in lanes if other.run.sessions > lane.run.sessions]
+    begins = [begin for run in newer if (begin := _begin(run)) is not None]
+    last = _alive_until(lane.run)
+    went_on = last is not None and bool(begins) and last > max(begins) + SCATTER
+    return not newer or went_on
+
+
+def vanished(lanes: Sequence[Lane]) -> Vanished | Unclear | None:
+    """The workers that are missing; None where all may yet go on.
 
     Args:
-        lanes: All that train.
-        silent: Those that write no more and have no end on record.
+        lanes: All that train and wrote anything.
     """
-    going = [lane for lane in lanes if lane.run.state == "live"]
-    ended = [(lane, lane.run.end) for lane in lanes if lane.run.end is not None]
+    present = taking_part(lanes)
+    absent = [lane for lane in lanes if lane not in present]
+    going = [lane for lane in present if lane.run.state == "live"]
+    ended = [(lane, lane.run.end) for lane in present if lane.run.end is not None]
+    silent = [lane for lane in present if lane.run.state == "unknown"]
+    longest = max((_lasted(lane.run) for lane in present), default=0.0)
+    if absent and longest >= BEGINS:
+        others = f"others were alive {duration(longest)} into it"
+        return Vanished(tuple(absent), others, "not begun")
     if going:
-        gone = [lane for lane in silent if not _begins_later(lane, going)]
-        gone = [one for one in gone if any(_outlives(other, one) is not False for other in going)]
-        return Vanished(tuple(gone), "the others still train") if gone else None
+        return _by_records(silent, going)
     if any(end.how in ("finished", "stopped") for _, end in ended):
-        return Vanished(tuple(silent), "the others came to an end")
-    return _by_errors(lanes, silent, ended) if ended else _by_signs_of_life(silent)
+        return _by_ends(silent, [lane for lane, _ in ended])
+    if ended:
+        return _by_errors(lanes, silent, absent, ended)
+    return _by_signs_of_life(silent) if silent else None
+
+
+def _by_records(silent: Sequence[Lane], going: Sequence[Lane]) -> Vanished | None:
+    """Where others go on: those that they have left behind, whether their processes live or not."""
+    gone = [
+        lane for lane in silent if any(_records_on(other, lane) is not False for other in going)
+    ]
+    # Those that hang may wait for those that are dead.
+    dead = [lane for lane in gone if not _hangs(lane, going)]
+    if not gone:
+        return None
+    how: Literal["vanished", "hangs"] = "vanished" if dead else "hangs"
+    return Vanished(tuple(dead or gone), "the others still train", how)
+
+
+def _by_ends(silent: Sequence[Lane], ended: Sequence[Lane]) -> Vanished | Unclear | None:
+    """Where others came to their end: those whose processes are not known to live on."""
+    dead = [lane for lane in silent if not _hangs(lane, ended)]
+    if dead:
+        return Vanished(tuple(dead), "the others came to an end")
+    if not silent:
+        return None
+    lane = silent[0]
+    return Unclear(
+        f"{lane.worker.name} was alive {duration(alive_for(lane.run))} after its last record: it "
+        "hangs, or does something that is no training, as a last evaluation"
+    )
 
 
 def _by_errors(
-    lanes: Sequence[Lane], silent: Sequence[Lane], ended: Sequence[tuple[Lane, End]]
-) -> Vanished | Unclear:
+    lanes: Sequence[Lane],
+    silent: Sequence[Lane],
+    absent: Sequence[Lane],
+    ended: Sequence[tuple[Lane, End]],
+) -> Vanished | Unclear | None:
     """Where the others broke off: those that their errors name, or all where a peer was lost."""
+    if not silent and not absent:
+        return None
     named = {task for _, end in ended for task in _TASK.findall(end.text or "")}
     chiefs = sum(lane.worker.task in ("chief", "master") for lane in lanes)
+    if lacking := [lane for lane in absent if _task_of(lane, chiefs) in named]:
+        it = "it" if len(lacking) == 1 else "they"
+        return Vanished(
+            tuple(lacking), f"the others broke off when {it} did not answer", "not begun"
+        )
     gone = [lane for lane in silent if _task_of(lane, chiefs) in named]
-    if not gone and all(_has_lost_a_peer(end) for _, end in ended):
+    if not gone and not absent and all(_has_lost_a_peer(end) for _, end in ended):
         gone = list(silent)
     if gone:
         it = "it" if len(gone) == 1 else "they"
         return Vanished(tuple(gone), f"the others broke off when {it} no longer answered")
+    if not silent:
+        return None
     lane, end = ended[0]
-    how = "was interrupted" if end.how == "interrupted" else f"broke off with {end.exception}"
+    how = "was interrupted" if end.how == "interrupted" else "broke off"
+    if end.how == "exception" and end.exception:
+        how = f"broke off with {end.exception}"
     return Unclear(f"{lane.worker.name} {how}, and nothing says whether others were gone before")
 
 
@@ -109,10 +178,42 @@ def _by_signs_of_life(silent: Sequence[Lane]) -> Vanished | Unclear:
     gone = tuple(lane for lane, others in zip(silent, waiting, strict=True) if others)
     if not gone:
         return Unclear("all workers fell silent, and nothing on record says which was the first")
-    known = [_signs_of(other.run) for others in waiting for other in others]
-    longest = max(signs.alive - signs.last for signs in known if signs is not None)
+    longest = max(alive_for(other.run) for others in waiting for other in others)
     it = "it" if len(gone) == 1 else "them"
     return Vanished(gone, f"the others still waited for {it} {duration(longest)} later")
+
+
+# --- what a record says of its process ----------------------------------------------------------
+
+
+def _begin(run: Run) -> float | None:
+    """When the latest session began, by its own clock."""
+    return run.first_time if run.start is None else run.start.wall_time
+
+
+def _alive_until(run: Run) -> float | None:
+    """The last record or sign of life, by its own clock."""
+    signs = None if run.alive is None else run.alive.wall_time + run.alive.seconds
+    return max((time for time in (run.last_time, signs) if time is not None), default=None)
+
+
+def _lasted(run: Run) -> float:
+    """Seconds for which the latest session went on, as far as that is on record."""
+    begin, until = _begin(run), _alive_until(run)
+    return 0.0 if begin is None or until is None else until - begin
+
+
+def alive_for(run: Run) -> float:
+    """Seconds for which a process went on to say that it was alive, from its last record on."""
+    if run.alive is None:
+        return 0.0
+    last = run.alive.wall_time if run.last_time is None else run.last_time
+    return max(0.0, run.alive.wall_time + run.alive.seconds - last)
+
+
+def _hangs(lane: Lane, others: Sequence[Lane]) -> bool:
+    """Whether its process lived on, and no sign of that is overdue by what others recorded."""
+    return alive_for(lane.run) > 0 and not any(_outlives(other, lane) for other in others)
 
 
 class _Signs(NamedTuple):
@@ -163,6 +264,14 @@ def _outlives(other: Lane, lane: Lane) -> bool | None:
     return its.alive > mine.due + SCATTER
 
 
+def _records_on(other: Lane, lane: Lane) -> bool | None:
+    """Whether another recorded on when this one had long ceased to; None if unknown."""
+    mine, its = _signs_of(lane.run), _signs_of(other.run)
+    if mine is None or its is None or mine.first != its.first:
+        return None
+    return its.last > mine.last + max(SILENT, PAUSES * mine.pause)
+
+
 def _are_in_step(lane: Lane, other: Lane) -> bool:
     """Whether their records stop at the same step, and as long behind their first ones."""
     mine, its = _signs_of(lane.run), _signs_of(other.run)
@@ -172,13 +281,4 @@ def _are_in_step(lane: Lane, other: Lane) -> bool:
     return (
         abs(mine.step - its.step) <= max(mine.spacing, its.spacing)
         and abs(mine.last - its.last) <= max(mine.pause, its.pause) + SCATTER
-    )
-
-
-def _begins_later(lane: Lane, going: Sequence[Lane]) -> bool:
-    """Whether others have only just begun anew, and this one may be about to."""
-    again = [other.run for other in going if other.run.sessions > lane.run.sessions]
-    return bool(again) and all(
-        run.start is not None and (run.last_time or 0.0) - run.start.wall_time < BEGINS
-        for run in again
     )
