@@ -57,6 +57,8 @@ class SessionLog:
         self._turn = threading.RLock()
         self._last: _Last | None = None
         self._alive_after = ALIVE_AFTER
+        # Of a sign of life that could not be written: the file may end within it.
+        self._fault: Exception | None = None
 
     @property
     def is_open(self) -> bool:
@@ -121,21 +123,23 @@ class SessionLog:
     def say_alive(self) -> None:
         """Says that the process is alive, where the latest record is old enough for that.
 
-        What is written is dated to that record: it is no sign that training goes on.
-
-        Raises:
-            OSError: It cannot be written.
+        What is written is dated to that record: it is no sign that training goes on. Where that
+        fails nothing may follow, and the next entry of the training has the guard say so.
         """
         with self._turn:
-            if self._writer is None or self._last is None or not self.is_open:
+            if self._writer is None or self._last is None or self._fault or not self.is_open:
                 return
             age = time.monotonic() - self._last.written
             if age < self._alive_after:
                 return
             self._alive_after = 2 * age
-            alive = facts.Alive(self._last.wall_time, age)
-            values = [records.fact_value(alive)]
-            self._put(self._writer, self._last.step, lambda: values, self._last.wall_time)
+            alive, last = facts.Alive(self._last.wall_time, age), self._last
+            try:
+                self._put(
+                    self._writer, last.step, lambda: [records.fact_value(alive)], last.wall_time
+                )
+            except Exception as fault:  # noqa: BLE001 - a warning is the training's to give
+                self._fault = fault
 
     def _write(self, step: int, values_of: Callable[[], list[object]]) -> None:
         if self._writer is not None and self.is_of_this_process:
@@ -145,6 +149,8 @@ class SessionLog:
         self, writer: EventWriter, step: int, values_of: Callable[[], list[object]]
     ) -> None:
         with self._turn:
+            if self._fault is not None:
+                raise self._fault
             wall_time = time.time()
             self._put(writer, step, values_of, wall_time)
             self._last = _Last(step, wall_time, time.monotonic())

@@ -6,7 +6,6 @@ tell them from it.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import weakref
 
@@ -39,6 +38,5 @@ def _look_after(reference: weakref.ref[SessionLog], is_over: threading.Event) ->
         log = reference()
         if log is None:
             return
-        with contextlib.suppress(Exception):  # the training finds the same fault, and says so
-            log.say_alive()
+        log.say_alive()
         del log

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -17,7 +18,7 @@ import pytest
 
 from tb_zeroacc import diagnose, facts
 from tb_zeroacc.logs import read_runs
-from tb_zeroacc.recording import event_log
+from tb_zeroacc.recording import event_log, event_writer
 from tb_zeroacc.recording.event_log import SessionLog
 from tb_zeroacc.recording.guard import Guard
 from tb_zeroacc.recording.session import RecordingSession
@@ -106,25 +107,61 @@ def test_a_thread_looks_after_it_while_a_worker_of_a_job_trains(
     until(lambda: len(threads()) == before)
 
 
-def test_a_fault_of_the_file_system_does_not_reach_training(
+@pytest.mark.parametrize("written", [0, 20])
+def test_behind_a_sign_that_was_torn_nothing_is_written(
+    written: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full for a moment, while a step hangs."""
+    write, clock, guard = os.write, Clock(monkeypatch), Guard()
+    log = SessionLog(str(tmp_path / "zeroacc"), guard)
+    log.fact(0, facts.Start("s", BEGIN))
+    log.sample(0, [], [("zeroacc/loss", 1.0)])
+    (file,) = (tmp_path / "zeroacc").iterdir()
+    whole = file.stat().st_size
+
+    def tears(descriptor: int, data: memoryview) -> int:
+        if file.stat().st_size > whole or not written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data[:written])
+
+    clock.now = 60
+    with monkeypatch.context() as full:
+        full.setattr(event_writer.os, "write", tears)
+        log.say_alive()
+    assert guard.off == {}, "a warning is the training's to give, and not the thread's"
+    clock.now = 600
+    log.say_alive()
+    assert file.stat().st_size == whole + written
+    with pytest.warns(RuntimeWarning, match="no longer records anything .*No space left"):
+        log.sample(1, [], [("zeroacc/loss", 1.0)])
+    log.fact(1, facts.End("finished", 1))
+    assert file.stat().st_size == whole + written
+    (run,) = read_runs(str(tmp_path), now=BEGIN + 10)
+    assert (run.damaged, run.state) == (False, "live")
+
+
+def test_a_fault_of_the_file_system_does_not_end_the_thread_with_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signs_of_life, "PAUSE", 0.001)
+    monkeypatch.setattr(event_log, "ALIVE_AFTER", 0.001)
     tried = threading.Event()
 
-    def fails(log: SessionLog) -> None:
+    def fails(descriptor: int, data: bytes) -> int:
         tried.set()
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(SessionLog, "say_alive", fails)
     guard = Guard()
     session = RecordingSession(str(tmp_path), guard, WORKER)
-    session.resume()
-    assert tried.wait(LIMIT)
-    session.tables(0, [])
-    session.fact(0, facts.End("finished", 0))
+    session.fact(0, facts.Start("s", BEGIN))
+    with monkeypatch.context() as gone:
+        gone.setattr(event_writer.os, "write", fails)
+        session.resume()
+        assert tried.wait(LIMIT)
     assert guard.off == {}
-    assert read(tmp_path, "zeroacc/worker_1").end() == facts.End("finished", 0)
+    with pytest.warns(RuntimeWarning, match="training goes on.*the disk is gone"):
+        session.fact(0, facts.End("finished", 0))
+    assert read(tmp_path, "zeroacc/worker_1").facts(facts.End) == []
 
 
 @contextmanager
