@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds behind a fault; doubled with each in a row
 TIMEOUT = 60.0  # seconds that one segment may take: 17 KiB/s for a whole one
 # Without directories; asked to make one, some would make the bucket.
 OBJECT_STORES = frozenset(
     {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oci", "ocilake", "oss", "obs", "tos"}
 )
+
+
+def pause_after(faults: int) -> float:
+    """Seconds until the next try after so many faults in a row, at least one.
+
+    At random, so that many workers do not come back at once; by a generator of its own, for
+    training may draw from Python's.
+    """
+    doublings = min(faults - 1, 30)  # a day of faults makes a power that is no float any more
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**doublings)
+    return pause * random.Random().uniform(0.5, 1.0)
 
 
 class Destination:

@@ -1,9 +1,11 @@
 """Which process a spool on this machine's disk belongs to, and for where: so that none is lost.
 
 The file `owner.json` of a spool names where its segments go, and is locked as long as the process
-lives that writes them, or one that took over: the system takes the lock back when that dies. What
-is found unlocked was left behind. The directory for temporary files is everybody's, so only what is
-this user's alone counts, and no link is followed.
+lives that writes them, or one that took over: the system takes the lock back when the last one that
+has that file open dies. Children that are forked, such as those that load data, would have it open,
+too, and outlive a process that is killed: they close it as they begin. What is found unlocked was
+left behind. The directory for temporary files is everybody's, so only what is this user's alone
+counts, and no link is followed.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from weakref import WeakSet
 
 if sys.platform != "win32":
     import fcntl
@@ -35,12 +38,27 @@ class Keeper:
 
     def __init__(self, descriptor: int, url: str) -> None:
         self._descriptor, self.url = descriptor, url
+        _KEEPERS.add(self)
 
     def release(self) -> None:
-        """Lets others have it."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        """Lets others have it; in a forked child, but for the process that it was forked from."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+_KEEPERS: WeakSet[Keeper] = WeakSet()
+
+
+def _let_go() -> None:
+    """A forked child keeps nothing."""
+    for keeper in list(_KEEPERS):
+        with contextlib.suppress(OSError):
+            keeper.release()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_let_go)
 
 
 def keep(directory: Path, url: str) -> Keeper | None:

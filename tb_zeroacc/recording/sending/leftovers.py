@@ -6,16 +6,14 @@ the same file under the same name whoever sends it, and however often.
 
 from __future__ import annotations
 
-import random
 import shutil
 import threading
 import time
 from pathlib import Path
 
 from tb_zeroacc.recording.sending import keeping
-from tb_zeroacc.recording.sending.destination import Destination
+from tb_zeroacc.recording.sending.destination import Destination, pause_after
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds behind a fault; doubled with each in a row
 MOST_FAULTS = 30  # in a row, half an hour: then the next session may try
 
 
@@ -53,12 +51,11 @@ def _send_all(url: str) -> None:
 def _arrives(path: Path, destination: Destination) -> bool:
     """Sends a segment, again and again; False where that is given up."""
     content = path.read_bytes()
-    for fault in range(MOST_FAULTS):
+    for faults in range(1, MOST_FAULTS + 1):
         try:
             destination.put(path.name, content)
         except Exception:  # noqa: BLE001 - each file system raises its own; the sender tells of it
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**fault)
-            time.sleep(pause * random.Random().uniform(0.5, 1.0))
+            time.sleep(pause_after(faults))
         else:
             keeping.note_arrived(path.parents[1], path.name)
             return True

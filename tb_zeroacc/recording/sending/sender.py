@@ -5,16 +5,20 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import random
 import threading
 import time
 
 from tb_zeroacc.recording.guard import told, warn
-from tb_zeroacc.recording.sending.destination import Destination
+from tb_zeroacc.recording.sending.destination import Destination, pause_after
 from tb_zeroacc.recording.sending.spool import MOST_BYTES, Segment, Spool
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds behind a fault; doubled with each in a row
 PATIENCE = 3  # faults in a row before anything is said
+# Who sends what is left when a program ends; nobody where files cannot be locked.
+THEN_THE_NEXT = (
+    "by the next training that records to there from this machine. Or copy the files: they are the "
+    "rest of the record."
+)
+THEN_NOBODY = "by nobody: copy the files then, they are the rest of the record."
 LAST_WAIT = 20.0  # seconds that the end of a training, and of the program, waits at most
 
 
@@ -59,8 +63,7 @@ class Sender:
                 f"{_amount(unsent)} of the record ({count} {'file' if count == 1 else 'files'}) "
                 f"could not be sent to {self._destination.url} within {LAST_WAIT:g} s"
                 f"{self._why}. It is kept in {spool.folder} and sent as long as this program runs; "
-                "after that, by the next training that records to there from this machine. Or copy "
-                "the files: they are the rest of the record.",
+                f"after that, {THEN_THE_NEXT if spool.is_kept else THEN_NOBODY}",
                 stacklevel=3,
             )
 
@@ -141,12 +144,9 @@ class Sender:
     def _failed(self, segment: Segment, fault: Exception) -> None:
         self._faults += 1
         self._latest = told(fault)
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._faults - 1))
         with self._spool.changed:
             segment.is_being_sent = False
-            # Many workers do not come back at once; a generator of its own, for training may draw
-            # from Python's.
-            self._next_try = time.monotonic() + pause * random.Random().uniform(0.5, 1.0)
+            self._next_try = time.monotonic() + pause_after(self._faults)
         if self._faults == PATIENCE:
             warn(
                 f"The record could not be sent to {self._destination.url} for now{self._why}. It "

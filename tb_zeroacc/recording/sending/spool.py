@@ -84,6 +84,11 @@ class Spool:
         return self._open is not None
 
     @property
+    def is_kept(self) -> bool:
+        """Whether a later process can tell that this one has left it behind."""
+        return self._keeper is not None
+
+    @property
     def unsent_bytes(self) -> int:
         """Bytes that were not sent, those of the open segment included."""
         of_open = 0 if self._open is None else self._open.size

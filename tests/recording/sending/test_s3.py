@@ -27,7 +27,7 @@ from tb_zeroacc.logs.reader import LogReader
 from tb_zeroacc.recording import event_writer
 from tb_zeroacc.recording.event_log import SessionLog
 from tb_zeroacc.recording.guard import Guard
-from tb_zeroacc.recording.sending import destination, leftovers, sender, spool
+from tb_zeroacc.recording.sending import destination, keeping, leftovers, sender, spool
 from tb_zeroacc.recording.session import RecordingSession
 from tb_zeroacc.records import Layout
 from tb_zeroacc.run import Run
@@ -56,9 +56,8 @@ def bucket(
     server.environment(monkeypatch)
     monkeypatch.setattr(spool.tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
-    for module in (sender, leftovers):
-        monkeypatch.setattr(module, "FIRST_PAUSE", 0.02)
-        monkeypatch.setattr(module, "LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(destination, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(destination, "LONGEST_PAUSE", 0.1)
     server.is_mended.clear()
     yield server.bucket()
     server.mend()
@@ -204,6 +203,12 @@ def test_a_server_that_fails_for_a_while_holds_no_step_up_and_gets_all_of_it(
         assert "training goes on" in message
 
 
+def test_the_pause_after_faults_is_bounded_however_many_they_are() -> None:
+    for faults in (1, 2, 5, 100, 10_000):
+        longest = 60.0 if faults > 6 else 2.0 ** (faults - 1)
+        assert longest / 2 <= destination.pause_after(faults) <= longest
+
+
 def test_an_answer_that_never_comes_is_not_waited_for_for_ever(
     bucket: Bucket, server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,11 +221,16 @@ def test_an_answer_that_never_comes_is_not_waited_for_for_ever(
     assert the_run(f"{bucket.url}/run").end is not None
 
 
+@pytest.mark.parametrize(
+    ("is_kept", "then"), [(True, "by the next training"), (False, "by nobody: copy the files")]
+)
 def test_the_end_of_a_training_waits_for_a_server_that_is_gone_and_says_what_is_kept_where(
-    bucket: Bucket, server: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    is_kept: bool, then: str, bucket: Bucket, server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sender, "LAST_WAIT", 0.3)
     monkeypatch.setattr(sender, "PATIENCE", 10**6)
+    if not is_kept:  # as where files cannot be locked
+        monkeypatch.setattr(keeping, "keep", lambda directory, url: None)
     server.fault = "refuses"
     url = f"{bucket.url}/run/zeroacc"
     log = SessionLog(url, Guard())
@@ -231,6 +241,7 @@ def test_the_end_of_a_training_waits_for_a_server_that_is_gone_and_says_what_is_
     (message,) = (str(each.message) for each in told)
     assert "KiB of the record (1 file) could not be sent to s3://" in message
     assert log.here in message
+    assert then in message
     monkeypatch.setattr(sender, "LAST_WAIT", 600.0)
     log.fact(3, facts.End("finished", 3))  # of another fit: it does not wait again in vain
     kept = the_run(log.here)
