@@ -84,23 +84,37 @@ def test_a_worker_that_was_killed_is_named_while_others_go_on(tmp_path: Path) ->
     assert not any(f.code == "ZA802" for f in judged(tmp_path, None).diagnosis.findings)
 
 
+def restarted_alone(path: Path, plans: dict[int, Plan], seconds: float, steps: int) -> None:
+    """A job of two that has ended, and two hours later its worker 0 in another session."""
+    train_job([str(path)] * 2, plans, steps=300)
+    other = path.with_name("again")
+    slower = {n: Plan(seconds=seconds) for n in range(2)}
+    train_job([str(other)] * 2, slower, steps=steps, begin=7200.0, ends=False)
+    (file,) = (other / "zeroacc" / "worker_0").iterdir()
+    file.rename(path / "zeroacc" / "worker_0" / file.name)
+
+
 def test_a_worker_that_did_not_begin_the_latest_session_is_not_judged_by_the_one_before(
     tmp_path: Path,
 ) -> None:
     """It was slower and came to its end there; now it is not running."""
-    home, other = tmp_path / "log", tmp_path / "again"
-    train_job([str(home)] * 2, {n: Plan(seconds=9.0) for n in range(2)}, steps=300)
-    train_job(
-        [str(other)] * 2, {n: Plan(seconds=2.0) for n in range(2)},
-        steps=300, begin=7200.0, ends=False,
-    )  # fmt: skip
-    (file,) = (other / "zeroacc" / "worker_0").iterdir()
-    file.rename(home / "zeroacc" / "worker_0" / file.name)
+    home = tmp_path / "log"
+    restarted_alone(home, {n: Plan(seconds=9.0) for n in range(2)}, 2.0, 300)
     verdict = judged(home, BEGIN + 7200 + 601).diagnosis
     assert [(found.code, found.workers) for found in verdict.findings] == [
         ("ZA802", ("worker 1",))
     ]
     assert verdict.headline.startswith("Worker 1 has not begun the latest session")
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_a_fault_of_the_session_before_is_gone_while_a_worker_is_about_to_begin(
+    tmp_path: Path, what: str
+) -> None:
+    home = tmp_path / "log"
+    restarted_alone(home, {1: PLANTED[what][0]}, 0.1, 80)
+    verdict = judged(home, BEGIN + 7200 + 20).diagnosis
+    assert [found.code for found in verdict.findings] == []
 
 
 @pytest.mark.parametrize("now", [BEGIN + 600.0, None])

@@ -31,6 +31,7 @@ from tb_zeroacc.diagnosis.answers import (
 )
 from tb_zeroacc.diagnosis.computed.learning.stretches import are_open, is_judged
 from tb_zeroacc.diagnosis.computed.per_run import per_run
+from tb_zeroacc.diagnosis.computed.workers.presence import taking_part
 from tb_zeroacc.diagnosis.context import Fault, JudgedStretch, RunContext, context_of
 from tb_zeroacc.diagnosis.diagnosis import Consequence, Diagnosis, Finding, Outcome, Rivals
 from tb_zeroacc.diagnosis.needs import Need
@@ -89,7 +90,9 @@ def _verdict(run: Run, rules: tuple[Rule, ...], strict: bool) -> _Judged:
     lanes = {lane.worker: _lane(lane.run, rules, strict) for lane in run.training_lanes}
     if lanes:
         tiers = {rule.code: rule.tier for rule in rules}
-        given = merged({worker: lane.given for worker, lane in lanes.items()}, tiers)
+        # Faults of an earlier session are not this one's; the first worker stands for the job.
+        here = {next(iter(lanes)), *(lane.worker for lane in taking_part(run.training_lanes))}
+        given = merged({w: lane.given for w, lane in lanes.items() if w in here}, tiers)
         given |= {r.code: ask(r, context, strict=strict) for r in rules if r.across_workers}
     else:
         untold = _untold(rules, context)

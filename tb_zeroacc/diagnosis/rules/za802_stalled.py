@@ -18,13 +18,8 @@ from tb_zeroacc.diagnosis.answers import (
     at_least,
 )
 from tb_zeroacc.diagnosis.computed.learning.steps_taken import steps_taken
-from tb_zeroacc.diagnosis.computed.workers.vanished import (
-    Unclear,
-    Vanished,
-    alive_for,
-    taking_part,
-    vanished,
-)
+from tb_zeroacc.diagnosis.computed.workers.presence import alive_for, taking_part
+from tb_zeroacc.diagnosis.computed.workers.vanished import Unclear, Vanished, vanished
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.motif import Motif

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tb_zeroacc.diagnosis.answering.worker_differences import SHARDS, differences
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, Missing, Passed, Stage, Tier
+from tb_zeroacc.diagnosis.computed.workers.presence import taking_part
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.motif import Motif
 from tb_zeroacc.diagnosis.needs import A_LOG, CALLBACK
@@ -53,7 +54,7 @@ def worker_differs(context: RunContext) -> Answer:
     alone, or norms that differ by a factor of 10 in the same sense. Weights at the same steps,
     which workers in step have equal to rounding (1e-5): apart by 1e-3 in the later half of the
     steps, where they were equal before or take the same updates. Not where each worker trains on
-    its own from other weights.
+    its own from other weights, and not of one that has not begun the latest session.
 
     ## How to fix it
     ```python
@@ -73,7 +74,7 @@ def worker_differs(context: RunContext) -> Answer:
     deviation apart, class shares within chance, losses by .03 of that at the start and a factor of
     1.06, gradient norms by one of 1.07.
     """
-    lanes = context.run.training_lanes
+    lanes = taking_part(context.run.training_lanes)
     found = differences(lanes)
     if found:
         first = found[0]

@@ -27,6 +27,7 @@ from tb_zeroacc.diagnosis.computed.workers.pace import (
     paces_of,
     stragglers,
 )
+from tb_zeroacc.diagnosis.computed.workers.presence import taking_part
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.diagnosis.diagnosis import Outcome
 from tb_zeroacc.diagnosis.motif import Motif
@@ -85,7 +86,7 @@ def straggler(context: RunContext) -> Answer:
     eight blocks of windows of 32 steps each is slower than all of a peer, and their mean by five
     standard errors (else nobody can tell it from a machine that others use for a while). Where its
     wait for data is not on record nobody can tell these two apart. Not where most workers are late,
-    and only among those that were started as often as the first.
+    and only among those in the latest session that were started as often as the first of them.
 
     ## How to fix it
     ```python
@@ -101,7 +102,7 @@ def straggler(context: RunContext) -> Answer:
     Dean and Barroso, The Tail at Scale (2013). The limits are this rule's own. Measured: two
     workers on two busy cores wait 2 to 4 ms for each other's gradients.
     """
-    lanes = of_one_start(context.run.training_lanes)
+    lanes = of_one_start(taking_part(context.run.training_lanes))
     paces = paces_of(lanes)
     if len(paces) < 2:
         return CannotTell(f"fewer than two workers say in {FEWEST} samples how long a step took")

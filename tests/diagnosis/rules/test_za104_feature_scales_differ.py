@@ -55,3 +55,12 @@ def test_what_the_first_steps_break_folds_under_it() -> None:
     told = diagnose(run, CATALOGUE, strict=True)
     assert told.findings[0].code == "ZA104"
     assert "ZA504" in {c.code for c in told.findings[0].explains}
+
+
+@pytest.mark.parametrize(
+    ("rms", "said"),
+    [((874, 500), "1 more feature reaches 10, too."), ((874, 500, 400), "2 more features reach")],
+)
+def test_it_counts_the_others_that_are_as_large(rms: tuple[float, ...], said: str) -> None:
+    found = flagged("ZA104", a_run(scales(*[0.01] * 4, *rms), CONTRACT, *STUCK))
+    assert said in found.context

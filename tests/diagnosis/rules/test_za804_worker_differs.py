@@ -10,7 +10,7 @@ import pytest
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
 from tb_zeroacc.facts import Start
-from tb_zeroacc.run import Run, Table
+from tb_zeroacc.run import Run, State, Table
 from tests.diagnosis.planted import a_curve, a_job, a_run, a_table
 from tests.diagnosis.rules.asking import answer, check, flagged
 
@@ -77,8 +77,11 @@ def weights(
     return a_table("weights", rows)
 
 
-def recorded(*parts: Any, number: int = 0, sessions: int = 1) -> Run:
-    return a_run(*parts, start=Start("s", 0.0, worker=number), sessions=sessions)
+def recorded(
+    *parts: Any, number: int = 0, sessions: int = 1, state: State = "unknown"
+) -> Run:
+    start = Start("s", 1e6 * sessions, worker=number)
+    return a_run(*parts, start=start, sessions=sessions, state=state)
 
 
 def job(*parts: Sequence[Any] | Any) -> Run:
@@ -141,8 +144,11 @@ ZA804: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "other weights, the same updates": (job(weights(), weights(start=0.3), weights()), None),
     "each by itself": (job(weights(1), weights(2, start=0.2), weights(3, start=0.1)), Passed),
     "one was started again and counts other steps": (
-        a_job(recorded(weights(), loss(0), number=0),
+        a_job(recorded(weights(), loss(0), number=0, state="live"),
               recorded(weights(5, drift=0.1), loss(1, times=4.0), number=1, sessions=2)), Passed),
+    "the data of one that has not begun anew": (
+        a_job(recorded(inputs(0), loss(0), number=0, sessions=2),
+              recorded(inputs(1, mean=5.0), loss(1), number=1)), CannotTell),
 }  # fmt: skip
 
 

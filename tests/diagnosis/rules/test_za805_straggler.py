@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tb_zeroacc.diagnosis.answers import Answer, CannotTell, Flagged, NotApplicable, Passed, Tier
+from tb_zeroacc.facts import Start
 from tb_zeroacc.run import Run
 from tests.diagnosis.planted import a_job, a_run, a_table
 from tests.diagnosis.rules.asking import answer, check, flagged
@@ -33,6 +34,16 @@ def worker(
 
 def job(*workers: Run) -> Run:
     return a_job(*workers)
+
+
+def old(run: Run) -> Run:
+    """A worker in the first session of its job."""
+    return replace(run, start=Start("a", 1e9))
+
+
+def new(run: Run) -> Run:
+    """A worker in the second one."""
+    return replace(run, start=Start("b", 2e9), sessions=2)
 
 
 ZA805: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
@@ -66,7 +77,9 @@ ZA805: dict[str, tuple[Run, type[Answer] | Tier | None]] = {
     "slow now and then": (
         job(worker(0.1, scatter=0.8), worker(0.17, scatter=0.8, seed=1)), Passed),
     "a first step that takes long": (job(worker(0.1, first=1.0), worker(0.1, first=60.0)), Passed),
-    "one has not begun anew": (job(replace(worker(0.1), sessions=2), worker(0.3)), CannotTell),
+    "the first has not begun anew": (
+        job(old(worker(0.1)), *(new(worker(each)) for each in (0.1, 0.3, 0.1))), None),
+    "one has not begun anew": (job(new(worker(0.1)), old(worker(0.3))), CannotTell),
 }  # fmt: skip
 
 

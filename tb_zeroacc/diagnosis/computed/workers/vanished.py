@@ -15,13 +15,16 @@ from typing import Literal, NamedTuple
 
 from tb_zeroacc.diagnosis.computed.per_run import per_run
 from tb_zeroacc.diagnosis.computed.workers.in_step import loss_curve
+from tb_zeroacc.diagnosis.computed.workers.presence import (
+    SCATTER,
+    alive_for,
+    lasted,
+    taking_part,
+)
 from tb_zeroacc.facts import End
 from tb_zeroacc.run import Lane, Run
 from tb_zeroacc.wording import duration
 
-# Seconds by which the last signs of workers lie apart that end together: machines that are busy,
-# and the 30 s that schedulers leave between asking a process to end and killing it.
-SCATTER = 60.0
 FLUSHED = 120.0  # seconds between two flushes of other writers' event files
 BEGINS = 300.0  # seconds that a worker may take to begin anew when others have
 # Seconds, and usual pauses between its samples, by which others have recorded on: the limits by
@@ -59,22 +62,6 @@ class Unclear(NamedTuple):
     reason: str
 
 
-def taking_part(lanes: Sequence[Lane]) -> list[Lane]:
-    """The workers that take part in the latest session: what others have ended is an earlier one.
-
-    One that was not started anew takes part, too, where it went on while another was.
-    """
-    return [lane for lane in lanes if lane.run.state == "live" or _is_of_latest(lane, lanes)]
-
-
-def _is_of_latest(lane: Lane, lanes: Sequence[Lane]) -> bool:
-    newer = [other.run for other in lanes if other.run.sessions > lane.run.sessions]
-    begins = [begin for run in newer if (begin := _begin(run)) is not None]
-    last = _alive_until(lane.run)
-    went_on = last is not None and bool(begins) and last > max(begins) + SCATTER
-    return not newer or went_on
-
-
 def vanished(lanes: Sequence[Lane]) -> Vanished | Unclear | None:
     """The workers that are missing; None where all may yet go on.
 
@@ -86,7 +73,7 @@ def vanished(lanes: Sequence[Lane]) -> Vanished | Unclear | None:
     going = [lane for lane in present if lane.run.state == "live"]
     ended = [(lane, lane.run.end) for lane in present if lane.run.end is not None]
     silent = [lane for lane in present if lane.run.state == "unknown"]
-    longest = max((_lasted(lane.run) for lane in present), default=0.0)
+    longest = max((lasted(lane.run) for lane in present), default=0.0)
     if absent and longest >= BEGINS:
         others = f"others were alive {duration(longest)} into it"
         return Vanished(tuple(absent), others, "not begun")
@@ -181,34 +168,6 @@ def _by_signs_of_life(silent: Sequence[Lane]) -> Vanished | Unclear:
     longest = max(alive_for(other.run) for others in waiting for other in others)
     it = "it" if len(gone) == 1 else "them"
     return Vanished(gone, f"the others still waited for {it} {duration(longest)} later")
-
-
-# --- what a record says of its process ----------------------------------------------------------
-
-
-def _begin(run: Run) -> float | None:
-    """When the latest session began, by its own clock."""
-    return run.first_time if run.start is None else run.start.wall_time
-
-
-def _alive_until(run: Run) -> float | None:
-    """The last record or sign of life, by its own clock."""
-    signs = None if run.alive is None else run.alive.wall_time + run.alive.seconds
-    return max((time for time in (run.last_time, signs) if time is not None), default=None)
-
-
-def _lasted(run: Run) -> float:
-    """Seconds for which the latest session went on, as far as that is on record."""
-    begin, until = _begin(run), _alive_until(run)
-    return 0.0 if begin is None or until is None else until - begin
-
-
-def alive_for(run: Run) -> float:
-    """Seconds for which a process went on to say that it was alive, from its last record on."""
-    if run.alive is None:
-        return 0.0
-    last = run.alive.wall_time if run.last_time is None else run.last_time
-    return max(0.0, run.alive.wall_time + run.alive.seconds - last)
 
 
 def _hangs(lane: Lane, others: Sequence[Lane]) -> bool:
