@@ -48,7 +48,10 @@ export function App() {
     () => ({dark, version, runs: members, explain: (code) => latest.current(code)}),
     [dark, version, members],
   );
-  const before = useMemo(() => runBefore(list?.rows ?? [], name), [list, name]);
+  const before = useMemo(
+    () => (head?.complete ? runBefore(list?.rows ?? [], name) : null),
+    [list, name],
+  );
   const names = useMemo(() => (list?.rows ?? []).map((row) => row.name), [list]);
   const directories = useMemo(() => directoriesOf(names), [names]);
   const seeing = (run: string): string =>

@@ -171,6 +171,22 @@ describe("the run before", () => {
       null,
     ],
     [
+      "named by PyTorch, though of another model",
+      [
+        ["runs/Nov29_20-37-08_host", 1, "a"],
+        ["runs/Nov30_09-00-11_host", 2, "b"],
+      ],
+      null,
+    ],
+    [
+      "not the later name of two that ended in the same moment",
+      [
+        ["digits_2", 2],
+        ["digits_1", 2],
+      ],
+      null,
+    ],
+    [
       "not a later one",
       [
         ["digits_2", 9],
@@ -197,10 +213,10 @@ describe("the run before", () => {
     [
       "one that ended at the same time",
       [
-        ["digits_2", 1],
         ["digits_1", 1],
+        ["digits_2", 1],
       ],
-      "digits_2",
+      "digits_1",
     ],
   ])("is %s", (_, given, want) => {
     expect(runBefore(rows(given), given[given.length - 1]?.[0] ?? "")).toBe(want);

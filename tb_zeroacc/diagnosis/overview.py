@@ -9,12 +9,11 @@ from tb_zeroacc.diagnosis.answers import Evidence, Limit, at_least, at_most, bel
 from tb_zeroacc.diagnosis.computed.chance.baseline import BEATEN_LOSS
 from tb_zeroacc.diagnosis.computed.model.silent_units import dead_threshold, settled_shares
 from tb_zeroacc.diagnosis.computed.optimizer.fading import FADED, STANDS_STILL, fade_of
+from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import RESTLESS
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import groups_of
 from tb_zeroacc.diagnosis.context import RunContext
 from tb_zeroacc.run import Role, Run, Split, Table
 
-# The same limits as in the rules.
-UPDATE_RATIO_LIMIT = 0.1
 LATEST = 10  # samples whose median is shown
 
 
@@ -45,7 +44,7 @@ def overview_of(context: RunContext) -> tuple[Evidence, ...]:
             largest = np.nanmax(np.where(np.isfinite(kernels), kernels, -np.inf), axis=1)
             found.append(
                 _of_samples("update ÷ weights, largest", weights, np.median(largest),
-                            at_most(UPDATE_RATIO_LIMIT), latest=LATEST)
+                            at_most(RESTLESS), latest=LATEST)
             )  # fmt: skip
     found += [fact for fact in (_dead_units(run), _fading(run)) if fact is not None]
     curve = run.headline(Role.LOSS)

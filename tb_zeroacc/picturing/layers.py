@@ -92,14 +92,16 @@ def layer_gradients(told: Told, run: Run) -> Bars | None:
     Where training ended before a step was on record, no variable of the contract has one.
     """
     table = run.table("gradients", "rms", "present")
-    if table is None:
+    if table is None and run.table("gradients") is not None:
+        return None
+    is_absent = None if table is None else (table.column("present") == 0).all(axis=0)
+    if table is None or is_absent is None or not is_absent.any():  # a `fit` that was refused
         layers = run.contract.layers if run.contract else ()
         names = [variable for layer in layers for variable in layer.variables]
         none = np.zeros(len(names))
         return _in_order(none, title="Gradient of each variable", what="variable",
                          flagged=none == 0, names=names)  # fmt: skip
     size = _medians(table.column("rms"))
-    is_absent = (table.column("present") == 0).all(axis=0)
     return _in_order(
         np.where(is_absent, 0.0, size), title="Gradient of each variable",
         what="variable", flagged=is_absent, names=list(table.rows),

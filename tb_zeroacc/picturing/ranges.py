@@ -15,7 +15,7 @@ from tb_zeroacc.diagnosis.computed.data.labels import labels_of
 from tb_zeroacc.diagnosis.computed.model.kernels import kernel_rows
 from tb_zeroacc.diagnosis.computed.model.layers import layer_of
 from tb_zeroacc.diagnosis.computed.model.outputs import recorded_range
-from tb_zeroacc.diagnosis.overview import UPDATE_RATIO_LIMIT
+from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import RESTLESS
 from tb_zeroacc.diagnosis.rules.za702_learning_rate_too_low import CREEPING
 from tb_zeroacc.picturing.facts_of import SAME, Told, named_by, output_meant
 from tb_zeroacc.picturing.rows import short_names, some_of
@@ -124,7 +124,7 @@ def updates(told: Told, run: Run) -> Ranges | None:
     if not found:
         return _sizes(table, dict(zip(names, rows, strict=True)))
     shown = some_of(found, MOST_ROWS, [row["wrong"] for row in found])
-    low, high = CREEPING, UPDATE_RATIO_LIMIT
+    low, high = CREEPING, RESTLESS
     if fact is not None and fact.threshold is not None:
         low, high = (fact.threshold, high) if fact.healthy == "at least" else (low, fact.threshold)
     return ranges_of(

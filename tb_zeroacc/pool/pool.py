@@ -135,24 +135,24 @@ class Pool(Generic[Unit, Result]):
                     process = process or self._started()
                     process.give(share)
                     given.append(share)
-                except (OSError, ValueError) as error:
-                    log.debug("No process can be started to read logs: %s", error)
+                except Exception:  # whatever it is, somebody waits for an answer
+                    log.debug("No process can be started to read logs", exc_info=True)
                     self._is_hopeless = True
                     self._done.put(NotStarted(share))
             if process is None or not given:
                 break
             try:
-                sent = process.result()
-            except (EOFError, OSError, pickle.UnpicklingError):
+                result = self._task.received(process.result())
+            except Exception:  # it ended, or is of another version than this process
                 how = self._ended(process)
                 process = None
-                log.debug("A process that read logs ended: %s", how)
+                log.debug("A process that read logs ended: %s", how, exc_info=True)
                 self._done.put(Killer(given.popleft(), how))
                 while given:
                     self._waiting.put(given.popleft())
             else:
                 given.popleft()
-                self._done.put(self._task.received(sent))
+                self._done.put(result)
         if process is not None:
             self._ended(process)
 

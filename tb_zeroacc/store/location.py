@@ -42,7 +42,10 @@ def directory() -> Path | None:
 def is_there() -> bool:
     """Whether an earlier process has begun a store."""
     wanted = _wanted()
-    return wanted is not None and (wanted / FILE).exists()
+    try:
+        return wanted is not None and (wanted / FILE).exists()
+    except OSError:  # a directory that may not be searched
+        return False
 
 
 def _wanted() -> Path | None:

@@ -4,6 +4,7 @@ Tab and command show what is said here and judge nothing themselves.
 """
 
 from tb_zeroacc.telling.checklist import checklist
+from tb_zeroacc.telling.limits import healthy_side, healthy_text, limit_text, line_text, value_text
 from tb_zeroacc.telling.progress import expected_end, how_far, progress
 from tb_zeroacc.telling.settings import fingerprint, settings
 from tb_zeroacc.telling.verdicts import (
@@ -13,24 +14,17 @@ from tb_zeroacc.telling.verdicts import (
     Rank,
     Severity,
     cause,
-    first_lines,
     further_findings,
-    healthy_side,
-    healthy_text,
-    lacking,
-    limit_text,
-    line_text,
     main_finding,
     mark,
-    no_recording,
     rank,
     rivals_text,
     severity,
     status,
     tally,
     title,
-    value_text,
 )
+from tb_zeroacc.telling.what_lacks import first_lines, lacking, no_recording
 from tb_zeroacc.telling.workers import workers
 
 __all__ = [

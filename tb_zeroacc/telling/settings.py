@@ -34,14 +34,12 @@ def fingerprint(run: Run) -> str:
     """The same text for trainings of the same model, so that they can be told from others.
 
     Settings, outputs and loss are left out: they are what a fix changes. Parameters tell inputs of
-    another size. Empty where no model is on record.
+    another size. Empty where no model is on record, or none but its outputs.
     """
     layers = run.contract.layers if run.contract else ()
-    if not layers:
-        return ""
     hidden = [(layer.class_name, layer.units, layer.parameters) for layer in layers
               if not layer.is_output and layer.class_name != "InputLayer"]  # fmt: skip
-    return blake2b(repr(hidden).encode(), digest_size=4).hexdigest()
+    return blake2b(repr(hidden).encode(), digest_size=4).hexdigest() if hidden else ""
 
 
 def _all(run: Run) -> Iterator[Setting]:

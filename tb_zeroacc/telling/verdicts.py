@@ -1,40 +1,25 @@
-"""Severity, status words, the main finding, what lacks, how a value and its limit read."""
+"""Severity, status words and the main finding of a verdict."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import TypeAlias
 
 from tb_zeroacc import wire
-from tb_zeroacc.diagnosis.answering.unrecorded import inside_is_known, need_a_recording
+from tb_zeroacc.diagnosis.answering.unrecorded import inside_is_known
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
-    Evidence,
     Flagged,
-    Healthy,
     NotApplicable,
     Passed,
     Tier,
 )
-from tb_zeroacc.diagnosis.computed.model.frameworks import (
-    Framework,
-    can_be_recorded,
-    framework_of,
-)
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome, Rivals
-from tb_zeroacc.diagnosis.needs import WRITING
-from tb_zeroacc.run import Run
-from tb_zeroacc.wording import count, number, percent
 
 Rank: TypeAlias = "tuple[int, int, tuple[tuple[int, str], ...], str]"
-
-
-NAMED = 4  # kinds of data that a sentence names
 
 
 class Severity(IntEnum):
@@ -188,140 +173,8 @@ def tally(answers: Iterable[Answer]) -> list[wire.Tally]:
     ]
 
 
-def lacking(checks: Mapping[str, Answer]) -> list[wire.Lacking]:
-    """What was not logged, one entry a line of code, the one that lets most checks answer first."""
-    found: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
-    for code, answer in checks.items():
-        for need in answer.needs if isinstance(answer, CannotTell) else ():
-            whats, codes = found.setdefault(need.how_to_log, ({}, {}))
-            whats[need.what] = codes[code] = None
-    found.pop("", None)  # nothing would log it
-    lines: list[wire.Lacking] = [
-        {"how_to_log": line, "what": ", ".join(whats), "codes": list(codes)}
-        for line, (whats, codes) in found.items()
-    ]
-    return _in_one_block(sorted(lines, key=lambda line: -len(line["codes"])))
-
-
-def _in_one_block(lines: list[wire.Lacking]) -> list[wire.Lacking]:
-    """What one writer would log, as one entry: its lines are written one below the other."""
-    written = [line for line in lines if line["how_to_log"].startswith(WRITING)]
-    if len(written) < 2:
-        return lines
-    block: wire.Lacking = {
-        "how_to_log": "\n".join(line["how_to_log"] for line in written),
-        "what": ", ".join(line["what"] for line in written),
-        "codes": list(dict.fromkeys(code for line in written for code in line["codes"])),
-    }
-    return [block, *(line for line in lines if line not in written)]
-
-
-def first_lines(log_dir: str) -> str:
-    """The code that fills a log directory, to paste: in Keras, as it says."""
-    return (
-        "# in Keras; the event files that other frameworks write are read as they are\n"
-        "import tb_zeroacc\n\n"
-        "model.fit(\n"
-        "    x, y,\n"
-        f"    callbacks=[tb_zeroacc.ZeroAccuracyCallback({_quoted(f'{log_dir}/my_training')})],\n"
-        ")"
-    )
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"' if text.isprintable() and not set('"\\') & set(text) else repr(text)
-
-
-def no_recording(run: Run, checks: Mapping[str, Answer]) -> wire.NoRecording | None:
-    """The checks that only a recording would let answer, in words; None where there is one.
-
-    They read `No recording: 31 checks of inputs, labels, activations, ... need one.`, and where
-    the recorder could not have been there, what it records.
-    """
-    lacking = need_a_recording(run, checks)
-    codes = list(lacking)
-    if not codes:
-        return None
-    whats = [w.removeprefix("statistics of the ") for lacks in lacking.values() for w in lacks]
-    named = [what for what, _ in Counter(w for w in whats if " " not in w).most_common(NAMED)]
-    of = f" of {', '.join(named)}" if named else ""
-    need = "needs" if len(codes) == 1 else "need"
-    sentence = f"No recording: {count(len(codes), 'check')}{of}, ... {need} one."
-    return {"codes": codes, "sentence": f"{sentence} {_what_is_recorded(run)}".rstrip()}
-
-
-def _what_is_recorded(run: Run) -> str:
-    """What the recorder takes, unless this run shows that it is at hand; a sentence."""
-    if can_be_recorded(run):
-        return ""
-    if framework_of(run) in (Framework.TENSORFLOW, Framework.UNKNOWN):
-        # These may train a model of Keras without its `fit`.
-        return "tb_zeroacc.Monitor records a loop that trains a Keras model; others cannot be."
-    return "Only what trains with Keras on TensorFlow 2 can be recorded."
-
-
-# --- a value and its limit ----------------------------------------------------------------------
-
-
-_LIMITS: dict[wire.Side, str] = {
-    "<=": "at most ", "<": "below ", ">=": "at least ", "!=": "not ",
-}  # fmt: skip
-_SIDES: dict[Healthy, wire.Side] = {"at most": "<=", "below": "<", "at least": ">="}
-WELL = 0.01  # of a limit: who must stay farther below it than that is told `well below`
-
-
-def healthy_side(fact: Evidence) -> wire.Side | None:
-    """On which side of its threshold a healthy value lies; None where that is not known."""
-    if fact.threshold is None:
-        return None
-    if fact.healthy is not None:
-        return _SIDES[fact.healthy]
-    return "!=" if fact.comparison == "equal" else None
-
-
-def value_text(fact: Evidence) -> str:
-    """The value as it reads, with its unit; empty where there is none."""
-    return _text(fact.value, fact.unit)
-
-
-def limit_text(fact: Evidence, side: wire.Side | None) -> str:
-    """The threshold as it reads: `at most 1`; empty where there is none."""
-    if fact.threshold is None:
-        return "finite" if fact.is_healthy is False else ""
-    if fact.threshold == 0 and side == "<=" and fact.unit:
-        return "none"
-    words = _LIMITS[side] if side else ""
-    if side == "<" and fact.room > WELL * abs(fact.threshold):
-        words = f"well {words}"
-    return words + _text(fact.threshold, fact.unit)
-
-
-def healthy_text(fact: Evidence) -> str:
-    """What would be healthy, as it reads: `at most 1`; empty where that is not known."""
-    return limit_text(fact, healthy_side(fact))
-
-
 def rivals_text(rivals: Rivals) -> str:
     """Which causes the data cannot separate, and what would."""
     codes = " and ".join(rivals.codes)
     separates = f"What would separate them: {rivals.would_separate}"
     return f"{codes} cannot be told apart here. {separates.rstrip('.')}."
-
-
-def line_text(fact: Evidence) -> str:
-    """What a line at the threshold is: `guessing scores 2.3`, else the limit as it reads."""
-    if fact.limit_name and fact.threshold is not None:
-        return f"{fact.limit_name} {_text(fact.threshold, fact.unit)}"
-    return healthy_text(fact)
-
-
-def _text(value: float | None, unit: str) -> str:
-    if value is None:
-        return ""
-    if unit == "share":
-        return percent(value)
-    if not math.isfinite(value):
-        return number(value)
-    if value == 1:
-        unit = unit.removesuffix("es") if unit.endswith("tches") else unit.removesuffix("s")
-    return f"{number(value)} {unit}".rstrip()

@@ -168,3 +168,22 @@ def test_a_name_is_shortened_in_its_middle_and_fits_at_every_width(page: Page) -
     page.set_viewport_size({"width": 640, "height": 800})
     tab.locator(".List-fold").click()
     expect(name).to_have_text(rest)
+
+
+def test_a_list_is_scrolled_away_from_the_row_with_the_focus(page: Page) -> None:
+    known = {one["run"]: one for one in staged.runs()}["imbalance"]
+    many = [{**known, "run": f"{at}/{n:02}"} for at in ("a", "b") for n in range(40)]
+    staged.stage(page, staged.verdicts(runs=many))
+    tab = page.frame_locator(FRAME)
+    row = tab.get_by_role("button", name="a/03")
+    row.click()
+    row.hover()
+    for _ in range(30):
+        page.mouse.wheel(0, 90)
+        page.wait_for_timeout(40)
+    expect(tab.get_by_role("button", name="b/05")).to_be_in_viewport()
+    expect(row).to_be_focused()
+    page.keyboard.press("Alt+ArrowLeft")  # the browser's way back, not the list's to the head
+    expect(row).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(tab.get_by_role("button", name="a/04")).to_be_focused()

@@ -57,6 +57,21 @@ def test_every_share_is_read(size: int, tmp_path: Path) -> None:
     assert len(outcomes) == len(work)
 
 
+class Garbled(ReadAndJudge):
+    """As where a package was installed anew between the start of one process and of the other."""
+
+    def received(self, sent: bytes) -> ReadShare:
+        raise AttributeError("there is no such class any more")
+
+
+def test_a_result_that_cannot_be_understood_is_answered_too(tmp_path: Path) -> None:
+    work = shares(written(tmp_path), 6)
+    garbled = Garbled(str(tmp_path), tmp_path.name, None, None, judges.name)
+    outcomes = list(read_in_processes(garbled, work, 1))
+    assert {type(outcome) for outcome in outcomes} == {Killer}
+    assert sorted(name for one in outcomes for name in members(one.share)) == [*"abcdef"]
+
+
 @pytest.mark.parametrize("size", [1, 6])
 def test_a_log_that_kills_its_reader_takes_no_other_with_it(size: int, tmp_path: Path) -> None:
     work = shares(written(tmp_path), size)

@@ -53,13 +53,14 @@ def test_neither_is_what_a_link_leads_to(store: Path, tmp_path: Path) -> None:
     assert location.directory() is None
 
 
-@pytest.mark.parametrize("name", ["file", "file/below"])
+@pytest.mark.parametrize("name", ["file", "file/below", "long" * 100])
 def test_a_place_that_cannot_be_made(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv(location.VARIABLE, str(tmp_path / name))
     assert location.directory() is None
+    assert not location.is_there()
 
 
 def test_a_small_directory_does_not_pay_for_it(tmp_path: Path) -> None:

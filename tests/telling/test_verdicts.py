@@ -1,8 +1,7 @@
-"""How a verdict is told: one severity, one mark, one main finding, one way to read a limit."""
+"""How a verdict is told: one severity, one mark, one main finding."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -11,21 +10,13 @@ from tb_zeroacc import telling
 from tb_zeroacc.diagnosis.answers import (
     Answer,
     CannotTell,
-    Evidence,
     Fix,
     Flagged,
-    Missing,
     NotApplicable,
     Passed,
     Tier,
-    at_least,
-    at_most,
-    below,
-    unlike,
 )
 from tb_zeroacc.diagnosis.diagnosis import Diagnosis, Finding, Outcome
-from tb_zeroacc.diagnosis.needs import CALLBACK
-from tests.diagnosis.planted import a_curve, a_run
 
 
 def verdict(outcome: Outcome, tier: Tier | None = None) -> Diagnosis:
@@ -91,39 +82,6 @@ def test_mark_cause_and_main_finding(
     assert telling.main_finding(told) == (told.findings[0] if main else None)
 
 
-@pytest.mark.parametrize(
-    ("fact", "value", "limit"),
-    [
-        (Evidence.of_number("", 66.1, at_most(1.0)), "66.1", "at most 1"),
-        (Evidence.of_number("", 0.136, at_least(0.159)), "0.136", "at least 0.159"),
-        (Evidence.of_number("", 0.94, at_most(0.9), unit="share"), "94 %", "at most 90 %"),
-        (Evidence.of_number("", 0.12, at_most(0.9), unit="share"), "12 %", "at most 90 %"),
-        (Evidence.of_number("", 0.8, at_least(1e-4)), "0.8", "at least 1e-4"),
-        (Evidence.of_number("", 0.0, unlike(0.0)), "0", "not 0"),
-        (Evidence.of_number("", 0.5, unlike(1.0)), "0.5", "1"),
-        (Evidence.of_number("", 1.0, unlike(2.0), unit="epochs"), "1 epoch", "2 epochs"),
-        (Evidence.of_number("", 2.0, unlike(1.0), unit="batches"), "2 batches", "1 batch"),
-        (Evidence.of_number("", math.nan, at_most(1.0), unit="nats"), "NaN", "at most 1 nat"),
-        (Evidence.of_number("", 3.0), "3", ""),
-        (Evidence.of_number("", 1.0, at_most(0), unit="values"), "1 value", "none"),
-        (Evidence.of_number("", 1.0, below(1.0), unit="share"), "100 %", "below 100 %"),
-        (Evidence.of_number("", 2.29, below(2.3, room=0.23)), "2.29", "well below 2.3"),
-        (Evidence.of_number("", math.nan), "NaN", "finite"),
-        (Evidence(""), "", ""),
-    ],
-)
-def test_a_value_and_its_limit_read_as_words(fact: Evidence, value: str, limit: str) -> None:
-    assert telling.value_text(fact) == value
-    assert telling.limit_text(fact, telling.healthy_side(fact)) == limit
-
-
-def test_a_line_says_what_it_is() -> None:
-    chance = Evidence.of_number("", 0.09, below(2.3, room=0.23, name="guessing scores"))
-    assert telling.line_text(chance) == "guessing scores 2.3"
-    assert telling.line_text(Evidence.of_number("", 66.1, at_most(1.0))) == "at most 1"
-    assert telling.line_text(Evidence("")) == ""
-
-
 def test_a_headline_of_another_matter_has_no_main_finding() -> None:
     found = verdict(Outcome.NOT_LEARNING, Tier.SMELL)
     broken_off = replace(found, headline="The record breaks off in epoch 3.")
@@ -154,31 +112,6 @@ def test_answers_are_tallied_in_the_order_to_show_them() -> None:
     ]  # fmt: skip
 
 
-def test_what_lacks_is_grouped_by_the_line_that_would_log_it() -> None:
-    def lacks(*lines: str) -> CannotTell:
-        return CannotTell("not in the log", tuple(Missing(f"what {s}", s) for s in lines))
-
-    checks: dict[str, Answer] = {"A": lacks("x"), "B": lacks("y", CALLBACK), "C": lacks("y")}
-    told = telling.lacking(checks)
-    assert [(line["how_to_log"], line["codes"]) for line in told] == [
-        ("y", ["B", "C"]), ("x", ["A"]), (CALLBACK, ["B"]),
-    ]  # fmt: skip
-    assert told[0]["what"] == "what y"
-    checks["D"] = lacks("")
-    assert telling.lacking(checks) == told, "nothing would log it"
-
-
-def test_what_one_writer_would_log_is_one_block() -> None:
-    lines = ("writer.add_scalar('a', a, step)", "writer.add_scalar('b', b, step)")
-    checks: dict[str, Answer] = {
-        code: CannotTell("not in the log", (Missing(line[19], line),))
-        for code, line in zip("AB", lines, strict=True)
-    }
-    (block,) = telling.lacking(checks)
-    assert block["how_to_log"].splitlines() == list(lines)
-    assert (block["what"], block["codes"]) == ("a, b", ["A", "B"])
-
-
 def test_green_means_that_most_checks_were_made() -> None:
     learned = Diagnosis("a", Outcome.LEARNING, "A headline.")
     untold = {code: CannotTell("not in the log") for code in "BCD"}
@@ -205,28 +138,3 @@ def test_green_means_that_most_checks_were_made() -> None:
 )
 def test_a_rules_name_in_words(name: str, words: str) -> None:
     assert telling.title(name) == words
-
-
-TAGS = {
-    "Keras'": ("epoch_loss", ""),
-    "PyTorch's": ("train/loss", "Only what trains with Keras on TensorFlow 2 can be recorded."),
-    "nobody's": (
-        "loss", "tb_zeroacc.Monitor records a loop that trains a Keras model; others cannot be.",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("tag", "more"), TAGS.values(), ids=TAGS.keys())
-def test_what_only_a_recording_tells_says_what_can_be_recorded(tag: str, more: str) -> None:
-    run = a_run(a_curve([2.0, 1.0], tag=tag), recorded=False)
-    checks = {"A": CannotTell("not in the log", (Missing("statistics of the inputs", ""),))}
-    told = telling.no_recording(run, checks)
-    assert told is not None
-    sentence = "No recording: 1 check of inputs, ... needs one."
-    assert told["sentence"] == f"{sentence} {more}".rstrip()
-
-
-def test_the_first_lines_are_code_that_says_whose_it_is() -> None:
-    lines = telling.first_lines('a "log" dir')
-    compile(lines, "lines", "exec")
-    assert lines.startswith("# in Keras")

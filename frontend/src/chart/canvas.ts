@@ -115,23 +115,26 @@ export function cross(
 
 const HATCH = 6; // pixels from one line to the next
 
-/** Slanted lines over a rectangle, those of neighbouring ones in a row; in the page's pixels. */
+export type Rectangle = readonly [x: number, y: number, width: number, height: number];
+
+/** The same slanted lines over all rectangles of an area, drawn once; in the page's pixels. */
 export function hatch(
   ctx: CanvasRenderingContext2D,
-  [x, y, width, height]: readonly [x: number, y: number, width: number, height: number],
+  rectangles: readonly Rectangle[],
+  area: {width: number; height: number},
   colour: string,
 ): void {
+  if (!rectangles.length) return;
   ctx.save();
   ctx.beginPath();
-  ctx.rect(x, y, width, height);
+  for (const rectangle of rectangles) ctx.rect(...rectangle);
   ctx.clip();
   ctx.strokeStyle = colour;
   ctx.lineWidth = 1;
   ctx.beginPath();
-  const last = x + width + y + height;
-  for (let at = Math.floor((x + y) / HATCH) * HATCH; at <= last; at += HATCH) {
-    ctx.moveTo(at - y, y);
-    ctx.lineTo(at - y - height, y + height);
+  for (let at = 0; at <= area.width + area.height; at += HATCH) {
+    ctx.moveTo(at, 0);
+    ctx.lineTo(at - area.height, area.height);
   }
   ctx.stroke();
   ctx.restore();

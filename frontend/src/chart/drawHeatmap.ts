@@ -1,4 +1,4 @@
-import {hatch} from "./canvas";
+import {hatch, type Rectangle} from "./canvas";
 import {readColours} from "./colours";
 import {type ColourScale, seenSpans, strengthOf, unseenSpans} from "./heatmap";
 
@@ -31,6 +31,7 @@ export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
     frames.some(([first, last]) => row >= first && row <= last),
   );
   const tall = area.height / rows;
+  const unseen: Rectangle[] = [];
   values.forEach((sample, n) => {
     const [from, to] = [edges[n] ?? 0, ends[n] ?? area.width];
     sample.forEach((value, row) => {
@@ -39,7 +40,7 @@ export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
       const strength = strengthOf(value, scale, flagged, worse);
       const cell = [from, row * tall, to - from + 0.5, tall - (tall > 4 ? 1 : 0)] as const;
       if (Number.isNaN(value)) {
-        hatch(ctx, cell, colours.unseen);
+        unseen.push(cell);
         return;
       }
       ctx.fillStyle = Number.isFinite(value)
@@ -48,8 +49,8 @@ export function drawHeatmap(canvas: HTMLCanvasElement, heatmap: Heatmap): void {
       ctx.fillRect(...cell);
     });
   });
-  for (const [from, to] of unseenSpans(edges, ends))
-    hatch(ctx, [from, 0, to - from, area.height], colours.unseen);
+  for (const [from, to] of unseenSpans(edges, ends)) unseen.push([from, 0, to - from, area.height]);
+  hatch(ctx, unseen, area, colours.unseen);
   ctx.strokeStyle = colours.accent;
   ctx.lineWidth = 1.5;
   for (const [first, last] of frames) {

@@ -40,7 +40,7 @@ export function drawSpreads(canvas: HTMLCanvasElement, drawn: Spreads): void {
     const yOf = (value: number) => top + (1 - (value - low) / (high - low)) * tall;
     const ramp = flagged ? accent : neutral;
     const known = columns.map((column) => column !== null);
-    hatch(ctx, [0, top, area.width, tall], colours.unseen);
+    hatch(ctx, [[0, top, area.width, tall]], area, colours.unseen);
     ctx.fillStyle = ramp[0] ?? colours.background;
     for (const [from, to] of seenSpans(edges, ends, known))
       ctx.fillRect(from, top, to - from, tall);

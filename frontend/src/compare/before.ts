@@ -9,6 +9,7 @@ export function runBefore(rows: readonly Summary[], name: string): string | null
   let found: Summary | null = null;
   for (const row of rows) {
     if (row === own || row.last_time === null || row.last_time > until) continue;
+    if (row.last_time === until && row.name > name) continue; // one of both is the earlier one
     if (row.last_time > (found?.last_time ?? -Infinity) && areAlike(row, own)) found = row;
   }
   return found?.name ?? null;
@@ -17,19 +18,23 @@ export function runBefore(rows: readonly Summary[], name: string): string | null
 /**
  * Whether two trainings are of the same program, as far as names and models tell:
  *
- * - `runs/digits_3` and `runs/digits_4`: their names differ in numbers alone, and have a word;
+ * - `runs/digits_3` and `runs/digits_4`: their names differ in numbers alone, and have a word that is
+ *   none of a date;
  * - of one directory, with the same model, whatever they are called;
  * - `fit/20240501` and `fit/20240502`: they are named by numbers alone, and of neither a model is on
  *   record that would tell them apart.
  */
 function areAlike(a: Summary, b: Summary): boolean {
   const areCounted = withoutNumbers(a.name) === withoutNumbers(b.name);
-  if (areCounted && /\p{L}/u.test(lastPart(a.name))) return true;
+  if (areCounted && /\p{L}/u.test(withoutDates(lastPart(a.name)))) return true;
   if (a.model !== "" || b.model !== "")
     return a.model === b.model && directory(a.name) === directory(b.name);
   return areCounted;
 }
 
 const withoutNumbers = (name: string): string => name.replace(/\d+/g, "0");
+/** `20240501T101010`, and PyTorch's `Nov30_20-37-08_host`, are of any program. */
+const withoutDates = (name: string): string =>
+  name.replace(/\d+T\d+Z?/g, "").replace(/[A-Z][a-z]{2}\d+_\d+-\d+-\d+_[^/]*/g, "");
 const lastPart = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
 const directory = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf("/")));

@@ -49,7 +49,8 @@ export function Rows(props: RowsProps) {
   }, [held]);
   const seen = stops.slice(first, end);
   const stop = stops[at];
-  if (stop && (at < first || at >= end)) seen.push(stop);
+  if (stop && at < first) seen.unshift(stop); // in its order: a row that is moved loses the focus
+  if (stop && at >= end) seen.push(stop);
   return (
     <ul class="List-rows" ref={box} onKeyDown={onKeyDown}>
       <li style={{height: `${layout.height}px`}} aria-hidden="true" />

@@ -44,8 +44,11 @@ export function TrainingList(props: TrainingListProps) {
     hold(directory, true);
   };
   const move = (event: KeyboardEvent): void => {
-    const isInside = box.current?.contains(document.activeElement) ?? false;
-    const next = isInside ? moveOf(event.key, stops, at) : moveInto(event.key);
+    if (event.altKey || event.ctrlKey || event.metaKey) return; // Alt and an arrow lead back
+    const focus = document.activeElement;
+    const isInside = focus instanceof HTMLElement && box.current?.contains(focus);
+    const from = isInside ? Number(focus.dataset.row ?? at) : at; // a click may have led elsewhere
+    const next = isInside ? moveOf(event.key, stops, from) : moveInto(event.key);
     if (next === null) return;
     event.preventDefault();
     if (next.kind !== "go") toggle(next.directory, next.kind === "collapse");

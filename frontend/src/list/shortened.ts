@@ -6,8 +6,9 @@ const TAIL = 10;
  * close to what is left of both halves. Pure.
  */
 export function shortened(text: string, width: number, measure: (text: string) => number): string {
-  if (measure(text) <= width) return text;
-  const signs = [...text];
+  const line = text.replace(/\s/g, " "); // a directory's name may hold a line's end
+  if (measure(line) <= width) return line;
+  const signs = [...line];
   let [fits, most] = [0, signs.length - 1]; // signs that are left
   while (fits < most) {
     const middle = Math.ceil((fits + most) / 2);

@@ -39,7 +39,12 @@ from tb_zeroacc.diagnosis.computed.optimizer.instability import (
     growth_of,
     jump_of,
 )
-from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import lower_rate, peak_rate, usual_rate
+from tb_zeroacc.diagnosis.computed.optimizer.learning_rate import (
+    RESTLESS,
+    lower_rate,
+    peak_rate,
+    usual_rate,
+)
 from tb_zeroacc.diagnosis.computed.optimizer.odd_batch import odd_batch
 from tb_zeroacc.diagnosis.computed.optimizer.optimizer import (
     Group,
@@ -60,7 +65,6 @@ OVERTHROWN = 1.0  # update ÷ weights of a kernel. Faulty 66-100; healthy up to 
 # above the usual one: transformers and deep nets go that way (measured: .78, Adam at .01).
 SHAKEN = 0.3
 TENFOLD = 10.0
-RESTLESS = 0.1  # median update ÷ weights; 1e-3 is healthy, .1 rewrites a net every ten steps
 LEARNED_ALL_THE_SAME = 10.0  # times the baseline: a lower peak may be forgiven by a good ending
 FEWEST_MEDIAN = 20  # samples for a median that is not of the first steps alone
 ABSURD_ADAPTIVE_RATE = 0.1  # a hundred times the default of Adam and related optimizers

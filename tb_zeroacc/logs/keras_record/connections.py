@@ -25,11 +25,16 @@ def ends_of(model: Json, depth: int) -> list[End]:
     """The outputs of a model in their order; those of a model within it under its own name."""
     config = as_mapping(as_mapping(model).get("config"))
     inner = {name_of(entry): entry for entry in as_list(config.get("layers"))}
-    found = []
-    for key, name in _listed_ends(config):
+    below: dict[str, list[End]] = {}  # each model within it is looked through once
+    found: list[End] = []
+    for key, name in _listed_ends(config)[:MAX_LAYERS]:
         entry = inner.get(name)
-        below = ends_of(entry, depth + 1) if entry and depth < MAX_DEPTH and is_model(entry) else []
-        found += [End(key, end.layer) for end in below] or [End(key, name)]
+        if entry and name not in below:
+            is_within = depth < MAX_DEPTH and is_model(entry)
+            below[name] = ends_of(entry, depth + 1) if is_within else []
+        found += [End(key, end.layer) for end in below.get(name, ())] or [End(key, name)]
+        if len(found) > MAX_LAYERS:  # no model: one that names another many times over
+            return found[:MAX_LAYERS]
     return found
 
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tb_zeroacc.facts import Output
+from tb_zeroacc.logs.keras_record.connections import MAX_LAYERS
 from tb_zeroacc.logs.keras_record.contract import contract_of
 
 CE, MSE = "categorical_crossentropy", "mse"
@@ -114,3 +115,11 @@ def test_functions_by_their_short_names_are_no_classes() -> None:
 def test_activation_layers_as_activations() -> None:
     leaky = layer("l", activation={"class_name": "LeakyReLU", "config": {}}, units=2)
     assert told(functional(leaky, outputs=[["l", 0, 0]], loss=MSE))[0][1] == "leaky_relu"
+
+
+def test_a_model_that_names_another_many_times_over_is_not_followed_for_ever() -> None:
+    record = layer("leaf", units=3)
+    for depth in range(10):
+        outputs = {f"o{n}": [record["config"]["name"], 0, 0] for n in range(8)}
+        record = layer(f"m{depth}", "Functional", layers=[record], output_layers=outputs)
+    assert len(outputs_of(record)) <= MAX_LAYERS

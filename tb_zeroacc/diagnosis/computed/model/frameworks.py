@@ -68,8 +68,8 @@ def framework_of(run: Run) -> Framework:
         return Framework.TENSORFLOW
     if not run.members and _are_logs_of_keras(tags):  # `CSVLogger`, or a `History` as a table
         return Framework.KERAS
-    if _is_boosting(tags):
-        return Framework.BOOSTING
+    if _is_boosting(tags):  # a network's `SummaryWriter` may hold such metrics alone, too
+        return Framework.UNKNOWN if Writer.TENSORBOARD in run.writers else Framework.BOOSTING
     if (tags and Writer.TENSORBOARD in run.writers) or _any(TAGS_OF_TORCH, tags):
         return Framework.TORCH
     return Framework.UNKNOWN

@@ -15,6 +15,7 @@ USUAL_RATE = {"SGD": 0.01, "Adagrad": 0.01, "Lion": 1e-4}
 USUAL_ADAPTIVE_RATE = 1e-3  # Keras' default of Adam and its kin
 LEAST_RATE = 1e-30  # a power of ten can be made of it
 LOW_RATE = 1e-5  # a fifth of what fine-tuning of language models takes
+RESTLESS = 0.1  # median update ÷ weights from which on a net is rewritten every ten steps
 HEALTHY_RATIO = 1e-3  # update ÷ weights of a net that learns (the rule of thumb of CS231n)
 
 

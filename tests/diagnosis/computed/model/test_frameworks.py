@@ -58,6 +58,7 @@ LOGS: dict[str, tuple[Run, Framework]] = {
     "XGBoost": (logged("train-mlogloss", "validation_0-mlogloss"), Framework.BOOSTING),
     "LightGBM": (logged("valid_0/binary_logloss"), Framework.BOOSTING),
     "XGBoost below a split": (logged("train/logloss"), Framework.BOOSTING),
+    "boosted trees, or a network": (logged("train/logloss", by=TB), Framework.UNKNOWN),
     "an error beside a loss": (logged("RMSE", "loss"), Framework.UNKNOWN),
 }
 
