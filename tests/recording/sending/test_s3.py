@@ -396,8 +396,9 @@ def test_two_that_begin_at_once_send_it_once(
     put = destination.Destination.put
 
     def slowly(self: destination.Destination, name: str, content: bytes) -> None:
-        sent.append(name)
-        time.sleep(0.2)
+        if self.url.startswith(bucket.url):  # a log of an earlier test may still try its own
+            sent.append(name)
+            time.sleep(0.2)
         put(self, name, content)
 
     monkeypatch.setattr(destination.Destination, "put", slowly)
@@ -420,9 +421,10 @@ def test_one_that_is_given_up_halfway_is_gone_on_with(
     put = destination.Destination.put
 
     def fails_at_the_second(self: destination.Destination, name: str, content: bytes) -> None:
-        sent.append(name)
-        if len(sent) == 2:
-            raise OSError("the network is gone")
+        if self.url.startswith(bucket.url):
+            sent.append(name)
+            if len(sent) == 2:
+                raise OSError("the network is gone")
         put(self, name, content)
 
     monkeypatch.setattr(leftovers, "MOST_FAULTS", 1)
