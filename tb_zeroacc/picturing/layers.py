@@ -91,21 +91,30 @@ def layer_gradients(told: Told, run: Run) -> Bars | None:
 
     Where training ended before a step was on record, no variable of the contract has one.
     """
+    if run.table("gradients") is None:
+        return _no_gradients(run)
     table = run.table("gradients", "rms", "present")
-    if table is None and run.table("gradients") is not None:
+    if table is None:
         return None
-    is_absent = None if table is None else (table.column("present") == 0).all(axis=0)
-    if table is None or is_absent is None or not is_absent.any():  # a `fit` that was refused
-        layers = run.contract.layers if run.contract else ()
-        names = [variable for layer in layers for variable in layer.variables]
-        none = np.zeros(len(names))
-        return _in_order(none, title="Gradient of each variable", what="variable",
-                         flagged=none == 0, names=names)  # fmt: skip
-    size = _medians(table.column("rms"))
+    is_absent = (table.column("present") == 0).all(axis=0)
+    if not is_absent.any():  # they are of a `fit` before the one that was refused
+        return _no_gradients(run)
+    size = np.where(is_absent, 0.0, _medians(table.column("rms")))
+    return _gradients(size, is_absent, list(table.rows))
+
+
+def _no_gradients(run: Run) -> Bars | None:
+    layers = run.contract.layers if run.contract else ()
+    names = [variable for layer in layers for variable in layer.variables]
+    return _gradients(np.zeros(len(names)), np.ones(len(names), bool), names)
+
+
+def _gradients(
+    size: NDArray[np.float64], is_absent: NDArray[np.bool_], names: list[str]
+) -> Bars | None:
     return _in_order(
-        np.where(is_absent, 0.0, size), title="Gradient of each variable",
-        what="variable", flagged=is_absent, names=list(table.rows),
-    )  # fmt: skip
+        size, title="Gradient of each variable", what="variable", flagged=is_absent, names=names
+    )
 
 
 def layer_zeros(told: Told, run: Run) -> Bars | None:

@@ -1,4 +1,5 @@
 /** Which training is the run before another one: the newest earlier one of the same program. Pure. */
+import {lastPartOf, parentOf} from "../model/paths";
 import type {Summary} from "../model/wire";
 
 /** Its name; null where no earlier training is known to be of the same program. */
@@ -26,9 +27,9 @@ export function runBefore(rows: readonly Summary[], name: string): string | null
  */
 function areAlike(a: Summary, b: Summary): boolean {
   const areCounted = withoutNumbers(a.name) === withoutNumbers(b.name);
-  if (areCounted && /\p{L}/u.test(withoutDates(lastPart(a.name)))) return true;
+  if (areCounted && /\p{L}/u.test(withoutDates(lastPartOf(a.name)))) return true;
   if (a.model !== "" || b.model !== "")
-    return a.model === b.model && directory(a.name) === directory(b.name);
+    return a.model === b.model && parentOf(a.name) === parentOf(b.name);
   return areCounted;
 }
 
@@ -36,5 +37,3 @@ const withoutNumbers = (name: string): string => name.replace(/\d+/g, "0");
 /** `20240501T101010`, and PyTorch's `Nov30_20-37-08_host`, are of any program. */
 const withoutDates = (name: string): string =>
   name.replace(/\d+T\d+Z?/g, "").replace(/[A-Z][a-z]{2}\d+_\d+-\d+-\d+_[^/]*/g, "");
-const lastPart = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
-const directory = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf("/")));

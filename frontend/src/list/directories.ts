@@ -1,4 +1,5 @@
 /** Which trainings stand under the head of a directory. Pure. */
+import {parentOf} from "../model/paths";
 import type {Mark, Summary} from "../model/wire";
 
 /** The directory of each training that stands under a head, by the training's name. */
@@ -41,8 +42,6 @@ export function directoriesOf(names: readonly string[]): Directories {
   const isOne = found.size === names.length && new Set(found.values()).size < 2;
   return isOne ? new Map() : found;
 }
-
-const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
 /** Puts a value behind those of the same key. */
 export function append<K, V>(lists: Map<K, V[]> | undefined, key: K, value: V): void {
